@@ -25,11 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.resources import resource
-from fineparser_gui.actions.batch_commands import BatchCommands
 from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.viewport import ZOOM_STEP
+from fineparser_gui.dialogs.batch_commands import BatchCommands
 from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
+from fineparser_gui.dialogs.library_dock import LibraryDock
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
@@ -46,7 +47,6 @@ from fineparser_gui.panels.drop_highlight import DropHighlight
 from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
-from fineparser_gui.panels.library_dock import LibraryDock
 from fineparser_gui.panels.measured import MeasuredPanel
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel

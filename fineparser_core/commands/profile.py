@@ -23,7 +23,7 @@ from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import resource
 from fineparser_core.training.throughput import (
     our_iteration,

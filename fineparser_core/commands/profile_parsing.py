@@ -14,8 +14,6 @@ from fineparser_core.commands.printing import say
 from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.models.fineparser import FineParser
-from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Clip
 
@@ -85,7 +83,6 @@ def _spent(analyzer: Analyzer, clip: Clip, gflop: Callable[[], float]) -> dict[s
 def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
     """Owner and name of the functions that make up a parse, none of which calls another, and the stage of each."""
     encoder, model = analyzer.encoder, analyzer.encoder.model
-    assert isinstance(model, FineParser)
     stages: list[tuple[Any, str, str]] = [
         (samples, "_read", "decode; what moves"),
         (samples, "follow_athlete", "follow who falls"),
@@ -100,9 +97,9 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
             (owner, name, "I3D of the spatial parser") for owner, name in ((parser, "taps"), (parser.encoder, "end"))
         ]
         stages.append((parser.decoder, "fused", "mask decoder"))
-    backbone = model.static_encoder.backbone if model.has_static else None
-    if isinstance(backbone, PoseBackbone):
-        stages += [(backbone, "coarse_poses", "poses, coarse"), (backbone, "refine_poses", "poses, refined")]
+    backbone = model.static_encoder.backbone
+    of_poses = (("coarse_poses", "poses, coarse"), ("refine_poses", "poses, refined"))
+    stages += [(backbone, name, stage) for name, stage in of_poses if hasattr(backbone, name)]
     return stages
 
 

@@ -16,7 +16,7 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.selection import CandidateRule, find_candidates
+from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.motion.recording import FoundClip, find_clip
@@ -39,8 +39,8 @@ def main(argv: list[str]) -> int:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
         library = _open_library(args.library)
         rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
-        if dive is not None and args.synchro:
-            find_candidates(library.exemplars(), dive, synchro=True, path=library.path)
+        if dive is not None:
+            check_rule(rule, library.exemplars, dive)
         check_outputs(args, library)
         found = _found_dive(args, progress, cancel)
 
@@ -49,12 +49,12 @@ def main(argv: list[str]) -> int:
 
         cancel.raise_if_cancelled()
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
-        analyzer.scores_anyway = args.force
         analysis = analyzer.analyze(
             found.clip,
             dive,
             difficulty,
             found.recording,
+            force=args.force,
             n_exemplars=args.exemplars,
             seed=args.seed,
             rule=rule,

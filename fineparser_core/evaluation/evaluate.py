@@ -20,7 +20,7 @@ from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 
 

@@ -1,6 +1,6 @@
 """Selects the exemplars of a comparison: of the dive's own number or, if allowed, of the nearest numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,6 +67,21 @@ def select_exemplars(
             raise
         return select_nearest(exemplars, dive, difficulty, n_exemplars, seed)
     return select_by_board(candidates, difficulty.board_m, n_exemplars, seed)
+
+
+def check_rule(rule: CandidateRule, read_exemplars: Callable[[], Sequence[Exemplar]], dive: DiveNumber) -> None:
+    """Sees, before anything is decoded or scored, whether there is anything to compare a synchronised dive with.
+
+    A dive of one body has an award even without exemplars.
+
+    Args:
+        read_exemplars: reads those of a library; called where it matters.
+
+    Raises:
+        NoExemplarsError: there are no exemplars of two divers.
+    """
+    if rule.synchro:
+        find_candidates(read_exemplars(), dive, synchro=True)
 
 
 def find_candidates(

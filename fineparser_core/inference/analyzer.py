@@ -16,7 +16,7 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
-from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, find_candidates, select_exemplars
+from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.clip_validation import (
@@ -83,11 +83,7 @@ def bundled_weights() -> Path:
 
 
 class Analyzer:
-    """Weights, exemplar library and device in one place; one clip at a time.
-
-    Attributes:
-        scores_anyway: whether `analyze` scores also what does not look like a whole dive.
-    """
+    """Weights, exemplar library and device in one place; one clip at a time."""
 
     def __init__(
         self,
@@ -98,7 +94,6 @@ class Analyzer:
     ) -> None:
         self.model = identity
         self.calibration = calibration or Calibration()
-        self.scores_anyway = False
         self.library = library
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
@@ -396,6 +391,7 @@ class Analyzer:
         difficulty: Difficulty | None = None,
         recording: Recording | None = None,
         *,
+        force: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
@@ -404,13 +400,14 @@ class Analyzer:
 
         Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
-        Raises: what `parse` and `score_parse` raise; of missing exemplars before the clip is read.
+        Args:
+            force: score also what does not look like a whole dive.
+
+        Raises: what `parse` and `score_parse` raise.
         """
-        if dive is not None and choice.get("rule", SAME_NUMBER).synchro:
-            find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=True, path=self.library.path)
         parsed = self.parse(clip, recording, progress=progress, cancel=cancel)
         parse = parsed[0]
-        if parse.refusal and not self.scores_anyway:
+        if parse.refusal and not force:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
         if dive is None or difficulty is None:
             return Analysis(parse=parse, scoring=None, measures=measures(parse))
@@ -430,17 +427,14 @@ class Analyzer:
 
         Where there are no exemplars, `Analysis.unscored` says so, and what was measured stands alone.
 
-        Raises: what `score` raises; of missing exemplars for synchronised dives alone.
+        Raises: what `score` raises, but of missing exemplars.
         """
         parse, encoding = parsed
         analysis = measured(parse, dive, difficulty)
-        synchro = choice.get("rule", SAME_NUMBER).synchro
-        if synchro:  # the award of one body is not that of two
+        if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:
             scoring = self.score(encoding, dive, difficulty, progress=progress, cancel=cancel, **choice)
         except NoExemplarsError as error:
-            if synchro:
-                raise
             return replace(analysis, unscored=str(error))
         return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty))

@@ -12,9 +12,8 @@ from fineparser_core.errors import CheckpointError
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.models.aqa_model import VideoEncoding
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
-from fineparser_core.models.temporal_parser import DECODERS
-from fineparser_core.pose.keypoints import BODY
-from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.pose.decoding import DECODERS
+from fineparser_core.pose.keypoints import BODY, KEYPOINTS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import ClipEncoding
 from fineparser_core.video.sampling import WINDOWS
@@ -43,6 +42,12 @@ def _numbers(found: Tensor) -> np.ndarray:
         raise CheckpointError("The weights give no finite numbers for this clip: choose others.")
     array: np.ndarray = found.cpu().numpy()
     return array
+
+
+def _joints(keypoints: Tensor) -> np.ndarray:
+    """Keypoints (n, j, 3) with the logits that they are visible, as joints with probabilities, float32."""
+    found = keypoints.float()
+    return _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
 
 
 def to_channels_last(model: AnyModule) -> AnyModule:
@@ -144,9 +149,8 @@ class ClipEncoder:
             probabilities=_numbers(encoded.probabilities[0]) * may_begin,
         )
         joints = None
-        if encoded.keypoints is not None:
-            found = encoded.keypoints[0].float()
-            joints = _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
+        if KEYPOINTS in encoded.estimates:
+            joints = _joints(encoded.estimates[KEYPOINTS][0])
         return EncodedClip(encoding, _numbers(encoded.mask_probability[0]).astype(np.float16), joints)
 
     @torch.inference_mode()
@@ -209,14 +213,12 @@ class ClipEncoder:
         Raises:
             Cancelled: once the token is set.
         """
-        backbone = self.model.static_encoder.backbone if self.model.has_static else None
-        if not isinstance(backbone, PoseBackbone):
-            return None
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
         with self.model.encoders(self.device):
-            poses = backbone.frame_poses(normalise(torch.from_numpy(frames).to(self.device)))
-        tracked = backbone.track_coarse(poses[None])[0, :, :BODY]
-        joints = _numbers(torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1))
+            found = self.model.static_encoder.coarse_estimates(normalise(torch.from_numpy(frames).to(self.device)))
+        if KEYPOINTS not in found:
+            return None
+        joints = _joints(found[KEYPOINTS][:, :BODY])
         step()
         return joints
 

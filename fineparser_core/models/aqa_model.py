@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -37,8 +37,7 @@ class EncodedVideo:
         transitions: decoded (st, ed) of each video; None likewise.
         mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a model without masks.
         frame_features: (B, 96, n) of the static stream, which can be cut at other transitions; None without one.
-        keypoints: (B, 96, 16, 3), x and y in pixels of the samples and the logit that a keypoint is visible; None for a
-            model that estimates no poses.
+        estimates: what the static backbone tells of every sample besides its features, by name, each (B, 96, ...).
     """
 
     encoding: VideoEncoding
@@ -46,7 +45,7 @@ class EncodedVideo:
     transitions: list[tuple[int, int]] | None = None
     mask_probability: Tensor | None = None
     frame_features: Tensor | None = None
-    keypoints: Tensor | None = None
+    estimates: dict[str, Tensor] = field(default_factory=dict)
 
 
 class AQAModel(nn.Module):
@@ -63,6 +62,9 @@ class AQAModel(nn.Module):
     def encoders(self, device: torch.device) -> AbstractContextManager[object]:
         """The autocast context in which encoders run."""
         return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
+
+    def start_unlearned_parts(self) -> None:
+        """Once weights are loaded: starts parts that have learned nothing from others. Most networks have none such."""
 
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:

@@ -178,22 +178,22 @@ class FineParser(AQAModel):
             feature = self.gate(feature, embedding.float())
         return feature, None if logits is None else logits.float()
 
-    def _encode_frames(self, video: Tensor, bn_groups: int = 1) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-        """Features (B, 96, n) of the static backbone and of the static encoder, float32, and keypoints (B, 96, 16, 3);
-        None without SVE, and for a backbone that estimates no poses."""
+    def _encode_frames(
+        self, video: Tensor, bn_groups: int = 1
+    ) -> tuple[Tensor | None, Tensor | None, dict[str, Tensor]]:
+        """Features (B, 96, n) of the static backbone and of the static encoder, float32, None without SVE; and what
+        else the backbone estimates of every sample, (B, 96, ...) by name."""
         if not self.has_static:
-            return None, None, None
+            return None, None, {}
         frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        features, keypoints = self.static_features(frames, bn_groups)
+        groups = [self.static_encoder.encode_frames(group) for group in frames.chunk(bn_groups)]
+        features = torch.cat([group.features for group in groups])
         frame_features = self.static_encoder.to_feature(features).float().unflatten(0, (len(video), -1))
-        if keypoints is not None:
-            keypoints = keypoints.unflatten(0, (len(video), -1))
-        return features.float().unflatten(0, (len(video), -1)), frame_features, keypoints
-
-    def static_features(self, frames: Tensor, bn_groups: int) -> tuple[Tensor, Tensor | None]:
-        """Features (N, n) that the static backbone gives of the frames (N, 3, H, W) of whole clips, and the keypoints
-        (N, 16, 3) of a backbone that estimates poses; this one does not."""
-        return torch.cat([self.static_encoder.backbone(group) for group in frames.chunk(bn_groups)]), None
+        estimates = {
+            name: torch.cat([group.estimates[name] for group in groups]).unflatten(0, (len(video), -1))
+            for name in groups[0].estimates
+        }
+        return features.float().unflatten(0, (len(video), -1)), frame_features, estimates
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         """(B, 96, 2) that the second and the third step begin at a sample (Eq. 4).
@@ -221,7 +221,7 @@ class FineParser(AQAModel):
                 parts.append(self._encode_windows(part, "fused"))
                 if between_windows:
                     between_windows()
-            static_features, frame_features, keypoints = self._encode_frames(video)
+            static_features, frame_features, estimates = self._encode_frames(video)
         gated = torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1))
         probabilities = self.step_probabilities(gated, static_features) if self.has_steps else None
         transitions = [FIXED_TRANSITIONS] * len(video)
@@ -237,7 +237,7 @@ class FineParser(AQAModel):
             transitions=transitions if self.has_steps else None,
             mask_probability=mean_over_windows(torch.cat(logits).sigmoid(), len(video)) if logits else None,
             frame_features=frame_features,
-            keypoints=keypoints,
+            estimates=estimates,
         )
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -1,6 +1,7 @@
 """Static visual encoder (SVE): a ResNet on every sample and a projection per step (paper section 3.2, Eq. 5)."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ _FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "vit_s_16"
 
 def make_backbone(name: str) -> tuple[nn.Module, int]:
     """A backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
-    import torchvision.models as zoo  # takes as long to load as torch, and no network that estimates poses needs it
+    import torchvision.models as zoo  # takes as long to load as torch; other backbones do without
 
     if name.startswith("resnet"):
         backbone = getattr(zoo, name)()
@@ -28,6 +29,19 @@ def make_backbone(name: str) -> tuple[nn.Module, int]:
         backbone = zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
         backbone.heads = nn.Identity()
     return backbone, _FEATURE_SIZES[name]
+
+
+class FrameEncoding(NamedTuple):
+    """Frames after the backbone of a static encoder.
+
+    Attributes:
+        features: (N, n).
+        estimates: what the backbone tells of every frame besides its features, by name, each (N, ...). Backbones of
+            Table 5 tell nothing.
+    """
+
+    features: Tensor
+    estimates: dict[str, Tensor]
 
 
 class StaticEncoder(nn.Module):
@@ -69,6 +83,14 @@ class StaticEncoder(nn.Module):
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS
         )
+
+    def encode_frames(self, frames: Tensor) -> FrameEncoding:
+        """Frames (N, 3, 112, 112) of whole clips, in order, through the backbone."""
+        return FrameEncoding(self.backbone(frames), {})
+
+    def coarse_estimates(self, frames: Tensor) -> dict[str, Tensor]:
+        """As `FrameEncoding.estimates`, but sooner and less exact, for those who crop the frames by them."""
+        return {}
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to each step's (B, its length, 512)."""

@@ -8,8 +8,7 @@ from torch import Tensor
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import STEP_WEIGHTS
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
-from fineparser_core.pose.pose_backbone import PoseBackbone
-from fineparser_core.pose.static_stream import pose_static_encoder
+from fineparser_core.pose.static_stream import PoseStaticEncoder
 from fineparser_core.pose.transition_head import PoseTransitionHead
 
 
@@ -26,19 +25,17 @@ class FineParserPose(FineParser):
         pose_steps: the transition head. The name is that of its tensors in stored weights.
     """
 
+    static_encoder: PoseStaticEncoder
+
     def __init__(self, step_weights: Sequence[float] = STEP_WEIGHTS) -> None:
         super().__init__(
-            step_weights=step_weights, static_encoder=pose_static_encoder(), mask_decoder=RefinedMaskDecoder()
+            step_weights=step_weights, static_encoder=PoseStaticEncoder(), mask_decoder=RefinedMaskDecoder()
         )
         self.pose_steps = PoseTransitionHead()
 
-    def static_features(self, frames: Tensor, bn_groups: int) -> tuple[Tensor, Tensor | None]:
-        """As `FineParser.static_features`."""
-        backbone = self.static_encoder.backbone
-        assert isinstance(backbone, PoseBackbone)
-        groups = [backbone.features_and_keypoints(group) for group in frames.chunk(bn_groups)]
-        features, keypoints = (torch.cat(parts) for parts in zip(*groups, strict=True))
-        return features, keypoints
+    def start_unlearned_parts(self) -> None:
+        """As `AQAModel.start_unlearned_parts`: the refiner, from the coarse network."""
+        self.static_encoder.backbone.start_refiner()
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         """As `FineParser.step_probabilities`.

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.constants import TOKENS_PER_STEP
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, FrameEncoding, StaticEncoder
 from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
+from fineparser_core.pose.keypoints import KEYPOINTS
 from fineparser_core.pose.layers import DilatedConvs, full_precision
 from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length
 from fineparser_core.pose.pose_features import POSE_FEATURES
@@ -33,12 +34,29 @@ class PoseFeatureEncoder(nn.Linear):
         return torch.cat([features.view(*poses.shape[:-1], -1), poses.float()], dim=-1)
 
 
-def pose_static_encoder() -> StaticEncoder:
-    """The static encoder with poses as features, which also pass unchanged to `BoundaryAlignedPoseMLP`."""
-    return StaticEncoder(
-        PoseBackbone(),
-        POSE_FEATURES,
-        to_feature=PoseFeatureEncoder(FRAME_FEATURE_SIZE),
-        step_head=BoundaryAlignedPoseMLP(TOKENS_PER_STEP),
-        cuts_moved=CUTS_MOVED,
-    )
+class PoseStaticEncoder(StaticEncoder):
+    """The static encoder with poses as features, which also pass unchanged to `BoundaryAlignedPoseMLP`.
+
+    Its estimates are the keypoints, see `KEYPOINTS`.
+    """
+
+    backbone: PoseBackbone
+
+    def __init__(self) -> None:
+        super().__init__(
+            PoseBackbone(),
+            POSE_FEATURES,
+            to_feature=PoseFeatureEncoder(FRAME_FEATURE_SIZE),
+            step_head=BoundaryAlignedPoseMLP(TOKENS_PER_STEP),
+            cuts_moved=CUTS_MOVED,
+        )
+
+    def encode_frames(self, frames: Tensor) -> FrameEncoding:
+        """As `StaticEncoder.encode_frames`; the keypoints are refined and tracked, the features theirs."""
+        features, keypoints = self.backbone.features_and_keypoints(frames)
+        return FrameEncoding(features, {KEYPOINTS: keypoints})
+
+    def coarse_estimates(self, frames: Tensor) -> dict[str, Tensor]:
+        """As `StaticEncoder.coarse_estimates`; the keypoints are tracked, but neither refined nor seen mirrored."""
+        poses = self.backbone.frame_poses(frames).unflatten(0, (-1, clip_length(frames)))
+        return {KEYPOINTS: self.backbone.track_coarse(poses).flatten(0, 1)}

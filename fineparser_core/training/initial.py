@@ -12,9 +12,7 @@ from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.aqa_model import AQAModel
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.pose.pose_backbone import PoseBackbone
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +47,7 @@ def initial_model(
     torch.manual_seed(config.seed)
     model, notices = build_model(config.model, static_backbone), []
     if kinetics is not None:
-        _load_kinetics(model, kinetics)
-        notices.append(KINETICS_NOTICE)
+        notices.append(start_from_kinetics(model, kinetics))
     if imagenet is not None or (config.sve_weights == "imagenet" and has_imagenet_backbone(config)):
         name = config.static_backbone
         state = fetch_imagenet(name) if imagenet is None else load_imagenet(imagenet, name)
@@ -67,20 +64,26 @@ def initial_model(
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
             )
         model.load_state_dict(shared, strict=False)
-        backbone = model.static_encoder.backbone if isinstance(model, FineParser) and model.has_static else None
-        if isinstance(backbone, PoseBackbone):
-            backbone.start_refiner()
+        model.start_unlearned_parts()
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
 
 
-def _load_kinetics(model: AQAModel, path: Path) -> None:
+def start_from_kinetics(model: AQAModel, path: Path) -> str:
+    """Give every I3D of a network the weights of a file that `fineparser convert kinetics` wrote.
+
+    Returns: the notice for the card.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
     arrays = load_kinetics(path)
     names = [name for name in I3D().state_dict() if not name.endswith("num_batches_tracked")]
     state = {name: torch.from_numpy(arrays[name]) for name in names}
     for module in model.modules():
         if isinstance(module, I3D):
             module.load_state_dict(state, strict=False)
+    return KINETICS_NOTICE
 
 
 def has_imagenet_backbone(config: TrainConfig) -> bool:

@@ -12,7 +12,7 @@ from fineparser_core.constants import FEATURE_SIZE, WINDOW_LENGTH
 from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
 from fineparser_core.models.step_pooling import pair_boundaries
-from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import dice_loss, mask_loss, regression_loss, transition_loss, transition_target
 from fineparser_core.video.sampling import WINDOWS

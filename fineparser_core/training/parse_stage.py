@@ -12,7 +12,6 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.pose.fineparser_pose import FineParserPose
-from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.pose.static_stream import CUTS_MOVED
 from fineparser_core.training.batches import by_number, draw_group, jitter, ordered_pairs
 from fineparser_core.training.loop import Stage
@@ -68,7 +67,6 @@ def parse_stage(
     groups = by_number([one.posed.dive.dive_number for one in encoded], 2)
     poses = stack_poses([one.posed for one in encoded])
     backbone = static.backbone
-    assert isinstance(backbone, PoseBackbone)
 
     @torch.no_grad()
     def static_points(

@@ -12,7 +12,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.aqa_model import AQAModel
-from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.pose.decoding import DECODERS
 
 _DIVES, _SAMPLES = 4, (8, 30, 45, 60, 75, 90)
 _GREEN, _RED = (40, 220, 90), (255, 70, 60)

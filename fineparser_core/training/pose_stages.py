@@ -19,7 +19,6 @@ from fineparser_core.pose.keypoints import (
     gaussian_maps,
     soft_argmax,
 )
-from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.batches import (
     ALL_SAMPLES,
     mask_tensor,
@@ -114,7 +113,6 @@ def _side_invariant_loss(
 def pose_stage(model: FineParserPose, dives: Sequence[Dive], truths: GroundTruths, config: RecipeConfig) -> Stage:
     """Train the pose backbone on single frames: keypoints, step, water and splash."""
     backbone = model.static_encoder.backbone.train()
-    assert isinstance(backbone, PoseBackbone)
 
     def draw(iteration: int) -> SingleFrames:
         return draw_frames(dives, truths, config, draws(config, 2, iteration))
@@ -163,7 +161,6 @@ def track_stage(
         refined: whether `posed_dives` hold refined poses, which have a tracker of their own, or coarse ones.
     """
     backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
     track = (backbone.upright.track if refined else backbone.track).requires_grad_(True).train()
 

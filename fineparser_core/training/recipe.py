@@ -25,10 +25,9 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.inference.device import choose_device, choose_precision, device_names
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.pose.fineparser_pose import FineParserPose
-from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.budget import Budget
-from fineparser_core.training.initial import initial_model
+from fineparser_core.training.initial import start_from_kinetics
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
 from fineparser_core.training.parse_stage import parse_stage
@@ -96,8 +95,9 @@ def make_bundle(
         Cancelled: once the token is set.
     """
     cancel = cancel or CancelToken()
-    model, notices = initial_model(replace(_NETWORK, seed=config.seed), weights=None, kinetics=kinetics)
-    assert isinstance(model, FineParserPose)
+    torch.manual_seed(config.seed)
+    model = FineParserPose(_NETWORK.model.step_weights)
+    notices = [start_from_kinetics(model, kinetics)]
     with kinetics.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     open_run(out, {"config": asdict(config), "minutes": minutes, "kinetics": digest}, resume=resume)
@@ -134,7 +134,6 @@ def _run_stages(
     dives, stored = rendered.dives, out / "stored"
     truths = load_ground_truths(rendered.data.root, dives)
     backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
 
     def run(stage: Stage) -> None:
         run_stage(stage, out, cancel, budget=budget)

@@ -13,7 +13,6 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.keypoint_refiner import RotatedCrops, rotated_crops
 from fineparser_core.pose.keypoints import BODY
-from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.pose_stages import pose_loss
@@ -48,7 +47,6 @@ def refiner_stage(
         posed_dives: with their coarse poses.
     """
     backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
     refiner = backbone.upright.requires_grad_(True).train()
     tracked = track_poses(model, stack_poses(posed_dives), refined=False)
     crops = rotated_crops(tracked)

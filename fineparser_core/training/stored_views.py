@@ -15,7 +15,7 @@ from fineparser_core.data.transforms import Augmentation, View, draw_view, plain
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.pose.fineparser_pose import FineParserPose
-from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
 from fineparser_core.training.recipe_config import RecipeConfig
@@ -56,7 +56,7 @@ def store_poses(
     model: FineParserPose, dives: Iterable[Dive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[PosedDive]:
     """Estimate the coarse poses of every dive, and store them."""
-    backbone = _backbone(model)
+    backbone = model.eval().static_encoder.backbone
     posed = []
     for dive in dives:
         cancel.raise_if_cancelled()
@@ -74,7 +74,7 @@ def refine_poses(
     model: FineParserPose, posed_dives: Iterable[PosedDive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[PosedDive]:
     """Refine the coarse poses of dives, and store the result."""
-    backbone = _backbone(model)
+    backbone = model.eval().static_encoder.backbone
     refined = []
     for one in posed_dives:
         cancel.raise_if_cancelled()
@@ -98,16 +98,9 @@ def stack_poses(posed_dives: Sequence[PosedDive]) -> Tensor:
 def track_poses(model: FineParserPose, poses: Tensor, *, refined: bool) -> Tensor:
     """Tracked joints (n, 96, 16, 3) of coarse or refined poses (n, 96, FRAME_POSE_SIZE), on the CPU."""
     backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
     (backbone.upright.track if refined else backbone.track).eval()
     track = backbone.track_refined if refined else backbone.track_coarse
     return torch.cat([track(clips.to(model.step_weights.device)).cpu() for clips in poses.split(_TRACKED_AT_ONCE)])
-
-
-def _backbone(model: FineParserPose) -> PoseBackbone:
-    backbone = model.eval().static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
-    return backbone
 
 
 def _video(dive: Dive, view: View, config: RecipeConfig) -> Tensor:

@@ -27,8 +27,8 @@ from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import state_text
-from fineparser_gui.panels.widgets import label, style_table, tool_tip
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label, style_table, tool_tip
 
 _FILE, _DIVE, _MARKS, _SCORE, _STATE = range(5)
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import label, resize_within_screen, style_table
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label, resize_within_screen, style_table
 
 _REFRESH_MS = 100
 

@@ -13,8 +13,8 @@ from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.widgets import add_form_row, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import add_form_row, label
 
 
 class EditDivesDialog(QDialog):

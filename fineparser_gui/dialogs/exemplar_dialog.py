@@ -26,7 +26,7 @@ from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.widgets import ElidedLabel, add_form_row, label
+from fineparser_gui.widgets import ElidedLabel, add_form_row, label
 
 _MOST_FRAMES = 10_000_000
 

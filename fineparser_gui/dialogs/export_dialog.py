@@ -27,9 +27,9 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
-from fineparser_gui.panels.widgets import add_form_row, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
+from fineparser_gui.widgets import add_form_row, label
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34

@@ -21,8 +21,8 @@ from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
-from fineparser_gui.panels.widgets import label, resize_within_screen, tool_tip
 from fineparser_gui.theme import mix
+from fineparser_gui.widgets import label, resize_within_screen, tool_tip
 
 _FOLDER = "guide"
 _SIZE = (1000, 720)

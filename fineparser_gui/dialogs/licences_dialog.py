@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_core.licences import licence_page, licence_texts
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
-from fineparser_gui.panels.widgets import resize_within_screen
+from fineparser_gui.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
 

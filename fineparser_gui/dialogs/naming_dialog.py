@@ -20,8 +20,8 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_list
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
-from fineparser_gui.panels.widgets import label, resize_within_screen, style_table, tool_tip
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

@@ -10,10 +10,10 @@ from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.panels.widgets import label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.theme import step_color
+from fineparser_gui.widgets import label
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

@@ -10,8 +10,8 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.reports import notes_of, reported_dive, season_of
-from fineparser_gui.panels.widgets import add_form_row, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import add_form_row, label
 
 _NOTE_LINES = 3
 

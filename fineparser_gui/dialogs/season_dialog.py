@@ -24,8 +24,8 @@ from fineparser_gui.formatting import board_text
 from fineparser_gui.model.athlete import Group, day_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.reports import notes_of, reported_dive
-from fineparser_gui.panels.widgets import add_form_row, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import add_form_row, label
 
 _NOTE_LINES = 3
 

@@ -11,9 +11,9 @@ from fineparser_core.language import sentence
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
-from fineparser_gui.panels.widgets import tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import Leftover, SessionFileController, free_path
+from fineparser_gui.widgets import tool_tip
 
 LABELS_NAME = "fine-grained_annotation_aqa.pkl"
 

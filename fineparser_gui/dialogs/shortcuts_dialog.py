@@ -21,8 +21,8 @@ from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text, plain_text
 from fineparser_gui.actions.shortcuts import owner_of, shortcuts_of, with_shortcuts
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import label, resize_within_screen, style_table
 from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.widgets import label, resize_within_screen, style_table
 
 _COMMAND, _KEYS = range(2)
 

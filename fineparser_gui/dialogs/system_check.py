@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_core.own_process import own_process
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
-from fineparser_gui.panels.widgets import resize_within_screen
 from fineparser_gui.settings.preferences import Preferences
+from fineparser_gui.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
 _CLOSE_MS = 1500

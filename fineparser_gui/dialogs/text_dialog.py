@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from fineparser_gui.panels.widgets import resize_within_screen
+from fineparser_gui.widgets import resize_within_screen
 
 _MARGIN_PX = 14
 _SETTLE_MS = 50

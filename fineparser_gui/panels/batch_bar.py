@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import left_text
-from fineparser_gui.panels.widgets import label, tool_button
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label, tool_button
 
 _WORTH_SAYING_S = 10
 

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
-from fineparser_gui.panels.widgets import keyboard_friendly, tool_button, tool_tip
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, tool_button, tool_tip
 
 
 class CompareBar(QFrame):

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.types import Contribution
 from fineparser_gui.formatting import DIGITS, decimal, rounded_to_sum, signed
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label
 
 #: In lines of text: a row, a row that is split by stream, its bars, the bars of the streams, and room for a value.
 _ROW, _SPLIT_ROW = 2.1, 4.7

@@ -7,8 +7,8 @@ from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.formatting import decimal, signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, label
 
 #: Differences below this, in points, are float32 rounding.
 _SAME_POINTS = 1e-4

@@ -16,8 +16,8 @@ from fineparser_gui.formatting import board_text, decimal, shortest
 from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label
 
 #: Height of the note's field.
 _NOTE_LINES = 2

@@ -11,8 +11,8 @@ from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.video_files import sort_key
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
-from fineparser_gui.panels.widgets import tool_tip
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import tool_tip
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 #: The `Dive`, and the number of dives found in it that were added to the list.

@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import pixmap
-from fineparser_gui.panels.widgets import label, tool_tip
+from fineparser_gui.widgets import label, tool_tip
 
 #: Width of the text in average letters, and most sessions that are listed.
 _TEXT_LETTERS = 70

@@ -8,9 +8,9 @@ from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 

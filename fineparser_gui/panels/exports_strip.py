@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.messages import SHOWN_MS
-from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.services.exports import ExportService
+from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2

@@ -22,8 +22,8 @@ from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label, style_table
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, style_table
 
 _HEIGHT_PX = 250
 #: Number of rows that are measured for the widths of the columns.

@@ -4,7 +4,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from fineparser_gui.formatting import board_text, decimal, exemplar_name
 from fineparser_gui.model.library import LibraryEntry
-from fineparser_gui.panels.widgets import tool_tip
+from fineparser_gui.widgets import tool_tip
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -11,11 +11,11 @@ from fineparser_core.types import Measure
 from fineparser_gui.measure_texts import band_text, finding_text, measure_text, measured_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.moment_strip import MomentStrip
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.explanation import Explanation, Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label
 
 #: Moments of a dive that are shown, of `moments_of`.
 _SHOWN = (1, 3, 4)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import icon, pixmap
-from fineparser_gui.panels.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import keyboard_friendly, label
 
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]

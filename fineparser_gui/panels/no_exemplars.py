@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive, ScoreState
-from fineparser_gui.panels.widgets import keyboard_friendly
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly
 
 
 class NoExemplars(QWidget):

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, label
 
 
 class PointedStrip(QFrame):

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QW
 from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.panels.dive_states import WAITING_FOR_USER, left_text, settled, stage_text
-from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, label
 
 _BAR_STEPS = 1000
 

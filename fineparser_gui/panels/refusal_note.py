@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.language import sentence
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, label
 
 
 class RefusalNote(QWidget):

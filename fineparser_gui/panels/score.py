@@ -12,8 +12,8 @@ from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.refusal_note import RefusalNote
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.worker.protocol import Ready
 
 translate = QCoreApplication.translate

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from fineparser_gui.panels.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import keyboard_friendly, label
 
 
 class Tour(QFrame):

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QT
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text, time_text
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.widgets import keyboard_friendly, label, tool_button
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
+from fineparser_gui.widgets import keyboard_friendly, label, tool_button
 
 
 class TransportBar(QFrame):

@@ -13,11 +13,11 @@ from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.formatting import decimal
 from fineparser_gui.images import image_from
-from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.steps import duration_s, step_text
 from fineparser_gui.theme import step_color, text_on
+from fineparser_gui.widgets import ElidedLabel, label
 
 _RESIZED_MS = 120
 

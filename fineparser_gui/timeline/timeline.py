@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.steps import duration_s, step_label
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.handle_selection import HandleSelection
@@ -18,6 +17,7 @@ from fineparser_gui.timeline.range_handles import RangeHandles
 from fineparser_gui.timeline.scroll_bar import TimelineScrollBar
 from fineparser_gui.timeline.thumbnails import Thumbnails
 from fineparser_gui.timeline.transition_handles import TransitionHandles
+from fineparser_gui.widgets import ElidedLabel, label
 
 if TYPE_CHECKING:
     from fineparser_gui.timeline.frame_line import FrameLine

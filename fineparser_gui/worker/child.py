@@ -24,7 +24,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
@@ -315,12 +315,14 @@ class Worker:
             parse = correct_contact(parse, request.contact_frame)
         dive = parse_dive_number(request.dive_number)
         difficulty = find_difficulty(dive, request.board_m, request.difficulty)
+        rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
+        check_rule(rule, self._library.store.exemplars, dive)
         analysis = self._open().score_parse(
             (parse, encoding),
             dive,
             difficulty,
             n_exemplars=request.n_exemplars,
-            rule=CandidateRule(nearest=request.nearest, synchro=request.synchro),
+            rule=rule,
             progress=self._reporter(request),
             cancel=token,
         )

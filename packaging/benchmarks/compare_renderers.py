@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from fineparser_core.checkpoints.bundle import load_model, save_bundle
+from fineparser_core.checkpoints.bundle import load_bundle, load_into, most_parameters, save_bundle
 from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
@@ -48,8 +48,9 @@ def train_masks(renderer: Renderer, weights: Path, out: Path, dives: int, steps:
     loaded = load_dives(data, records, FrameCache(out / "frames", data, config.preprocessing), cancel)
     some = records[:_WHOLE_FRAME_DIVES]
     wholes = load_dives(data, some, FrameCache(out / "frames", data, WHOLE.name), cancel)
-    model, card = load_model(weights)
-    assert isinstance(model, FineParserPose)
+    model = FineParserPose()
+    state, card = load_bundle(weights, most_parameters(model))
+    load_into(model, state, weights)
     to_channels_last(model.train())
     run_stage(mask_stage(model, loaded, wholes, load_ground_truths(root, loaded), config), out, cancel)
     save_bundle(model.state_dict(), card, out / "bundle", eight_bit=True)

@@ -25,7 +25,7 @@ from fineparser_core.data.transforms import View, plain_view
 from fineparser_core.errors import AnnotationError, CheckpointError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.text_table import text_table
 from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
@@ -75,9 +75,9 @@ def measure_poses(
         Cancelled: once the token is set.
     """
     identity, model, device = analyzer.model, analyzer.encoder.model, analyzer.encoder.device
-    backbone = model.static_encoder.backbone if model.has_static else None
-    if not isinstance(backbone, PoseBackbone):
+    if not isinstance(model, FineParserPose):
         raise CheckpointError(f"{identity.id} sees no poses: give weights with poses, by --weights.")
+    backbone = model.static_encoder.backbone
     frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
     truths = load_ground_truths(data.root, dives)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import IMAGENET_MEAN as MEAN
 from fineparser_core.constants import IMAGENET_STD as STD
 from fineparser_core.models.fineparser import FineParser, RelativeScore
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, FrameEncoding, StaticEncoder
 
 Finder = Callable[[Tensor], Tensor]
 
@@ -44,7 +44,9 @@ class StandIn(FineParser):
             projections = StaticEncoder(nn.Identity(), FRAME_FEATURE_SIZE)
         self.projections = projections.projections
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
-            backbone=lambda frames: torch.ones(len(frames), 512),
+            backbone=nn.Identity(),
+            encode_frames=lambda frames: FrameEncoding(torch.ones(len(frames), 512), {}),
+            coarse_estimates=lambda frames: {},
             to_feature=lambda seen: seen,
             step_tokens=projections.step_tokens,
         )

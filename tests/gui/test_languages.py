@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushBu
 
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_gui.app import Studio
-from fineparser_gui.panels.widgets import ElidedLabel
 from fineparser_gui.translation import install_language
+from fineparser_gui.widgets import ElidedLabel
 
 _SMALL_SCREEN = (1366, 768)
 

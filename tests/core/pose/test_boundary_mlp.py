@@ -5,14 +5,14 @@ import torch
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
 from fineparser_core.pose.pose_features import POSE_FEATURES
-from fineparser_core.pose.static_stream import pose_static_encoder
+from fineparser_core.pose.static_stream import PoseStaticEncoder
 
 CUT = (30, 60)
 
 
 def test_untrained_it_changes_nothing() -> None:
     torch.manual_seed(0)
-    encoder = pose_static_encoder().eval()
+    encoder = PoseStaticEncoder().eval()
     seen = torch.randn(2, 96, POSE_FEATURES)
     with torch.inference_mode():
         features = encoder.to_feature(seen)
@@ -26,7 +26,7 @@ def test_untrained_it_changes_nothing() -> None:
 
 def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
     torch.manual_seed(0)
-    encoder = pose_static_encoder().eval()
+    encoder = PoseStaticEncoder().eval()
     assert encoder.moments is not None
     for read in encoder.moments.steps:
         torch.nn.init.normal_(read[-1].weight)

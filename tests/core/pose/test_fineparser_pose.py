@@ -11,8 +11,9 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
 from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.keypoints import JOINTS, KEYPOINTS
 from fineparser_core.pose.pose_features import POSE_FEATURES
-from fineparser_core.pose.static_stream import pose_static_encoder
+from fineparser_core.pose.static_stream import PoseStaticEncoder
 from fineparser_core.training.presets import PRESETS
 
 POSE = ModelConfig(method="fineparser-pose")
@@ -28,12 +29,23 @@ def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> N
 
 def test_the_pose_encoder_gives_tokens_of_poses() -> None:
     with torch.device("meta"):
-        encoder = pose_static_encoder()
+        encoder = PoseStaticEncoder()
         features = encoder.backbone(torch.zeros(96, 3, 112, 112))
         assert features.shape == (96, encoder.backbone_size) == (96, POSE_FEATURES)
         frames = encoder.to_feature(features)[None]
         assert frames.shape == (1, 96, 512 + POSE_FEATURES)
         assert encoder.step_tokens(frames, [(28, 62)]).shape == (1, 3, 4, 64)
+
+
+def test_keypoints_are_what_its_encoder_tells_besides_features() -> None:
+    with torch.device("meta"):
+        frames = torch.zeros(4, 3, 112, 112)
+        encoder, plain = PoseStaticEncoder(), StaticEncoder(torch.nn.Flatten(), 3 * 112 * 112)
+        seen = encoder.encode_frames(frames)
+        assert seen.features.shape == (4, POSE_FEATURES)
+        assert seen.estimates[KEYPOINTS].shape == (4, len(JOINTS), 3)
+        assert encoder.coarse_estimates(frames)[KEYPOINTS].shape == (4, len(JOINTS), 3)
+        assert plain.encode_frames(frames).estimates == plain.coarse_estimates(frames) == {}
 
 
 def test_both_windows_and_poses_say_where_a_step_begins() -> None:

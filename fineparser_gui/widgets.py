@@ -1,4 +1,4 @@
-"""Widgets that the panels and dialogs share: cards, labels, tables and buttons."""
+"""Widgets that timeline, panels and dialogs share: cards, labels, tables and buttons."""
 
 from html import escape
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.pose.decoding import DECODERS
 
 
 def test_flight_decoding_takes_the_middle_of_a_plateau_whatever_its_jitter() -> None:

@@ -30,8 +30,8 @@ from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.library import facts_of
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
-from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import keyboard_friendly, label
 
 
 class LibraryDock(QDockWidget):
