@@ -58,7 +58,7 @@ SEES_ONLY = {
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
     "motion": {"types", "constants", "errors", "language", "progress", "video"},
-    "measures": {"types", "constants", "errors", "motion", "diving"},
+    "measures": {"types", "constants", "errors", "language", "motion", "diving"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}
