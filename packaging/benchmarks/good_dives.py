@@ -37,7 +37,7 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
         found["legs_line"] = 0.0  # a rendered body turns on under water, which a good diver stops
     measured = []
     for name, record in RECORDS.items():
-        if name in found:
+        if name in found and record.render_error is not None:
             bias, deviation = record.render_error
             value = found[name] + float(rng.normal(bias, deviation))
             if record.is_inner_angle:

@@ -37,7 +37,6 @@ def test_a_record_has_all_that_is_asked_of_it(record: MeasureRecord) -> None:
     assert record.title
     assert "{0}" in record.sentence
     assert len(record.signs) in (0, 2)
-    assert record.render_error[1] > 0
     assert len(record.joints) in (0, 2, 3)
     assert all(one in KEYPOINT_NAMES or f"{one}_l" in KEYPOINT_NAMES for one in record.joints)
     for (low, high), (good_low, good_high) in zip(
@@ -96,7 +95,7 @@ def test_terms_of_the_score_read_what_the_records_say() -> None:
 
 def test_true_values_of_rendered_dives_are_plausible() -> None:
     for exemplar, row in exemplar_measures().items():
-        assert row.keys() <= RECORDS.keys()
+        assert row.keys() <= {name for name, record in RECORDS.items() if record.render_error is not None}
         assert all(RECORDS[name].is_plausible(value, None) for name, value in row.items()), exemplar
 
 
