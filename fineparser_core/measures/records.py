@@ -5,6 +5,7 @@ stands beside a range of an angle between limbs, it is what joints allow.
 """
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.language import marked
 from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.record import Limits, MeasureRecord
@@ -12,8 +13,10 @@ from fineparser_core.measures.record import Limits, MeasureRecord
 _TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
 _AT_WATER = (marked("short"), marked("over"))
 
-# The best leave a board of 1 m at 5.3 m/s upwards, one of 3 m at 6.2 and a platform at 4.4: v²/2g, metres.
-_JUMP_1M, _JUMP_3M, _JUMP_PLATFORM = 1.45, 2.0, 1.0
+# The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, metres. Boards of 1 m and 3 m are the
+# same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
+_JUMP_SPRINGBOARD, _JUMP_PLATFORM = 1.9, 1.0
+_PLATFORMS_M = (5.0, 7.5, 10.0)
 
 _ALL = (
     MeasureRecord(
@@ -30,7 +33,7 @@ _ALL = (
         plausible=Limits(
             0.4,
             2.1,
-            {1.0: (0.45, 1.35), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)},
+            {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)},
         ),
         in_score=True,
         render_error=(-0.02, 0.05),
@@ -43,11 +46,7 @@ _ALL = (
         title=marked("height of the jump"),
         sentence=marked("{0} of jump"),
         better="more",
-        plausible=Limits(
-            0.0,
-            _JUMP_3M,
-            {1.0: (0.0, _JUMP_1M), 3.0: (0.0, _JUMP_3M)} | dict.fromkeys((5.0, 7.5, 10.0), (0.0, _JUMP_PLATFORM)),
-        ),
+        plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
         in_score=True,
         render_error=(-0.03, 0.06),
     ),
@@ -61,8 +60,9 @@ _ALL = (
         better="less",
         # Metres: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
         plausible=Limits(0.0, 4.0),
-        # Coaches want the body to pass an arm's length from the board; rendered dives from springboards drift 2 m.
-        good=Limits(0.5, 1.5, dict.fromkeys((5.0, 7.5, 10.0), (0.4, 1.3))),
+        # Coaches want the body to pass an arm's length or two from the board; real clips from 1 m and 3 m show 1.1 to
+        # 1.6 m, rendered dives drift 2 m.
+        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.4, 1.3))),
         in_score=False,
         render_error=(0.01, 0.11),
     ),
@@ -78,7 +78,7 @@ _ALL = (
         plausible=Limits(0.0, 4.5),
         # Below 0.5 m (0.3 m from a platform, which does not come up) a dive is unsafe; head and hands pass nearer than
         # the centre does.
-        good=Limits(0.5, 1.5, dict.fromkeys((5.0, 7.5, 10.0), (0.3, 1.2))),
+        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.3, 1.2))),
         safe_from=0.5,
         in_score=True,
         render_error=(0.05, 0.11),
@@ -230,8 +230,8 @@ _ALL = (
         plausible=Limits(
             0.1,
             12.2,
-            {1.0: (0.1, 2.2 + _JUMP_1M), 3.0: (0.1, 4.2 + _JUMP_3M)}
-            | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in (5.0, 7.5, 10.0)},
+            {board_m: (0.1, board_m + 1.2 + _JUMP_SPRINGBOARD) for board_m in SPRINGBOARDS_M}
+            | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in _PLATFORMS_M},
         ),
         in_score=False,
         render_error=(-0.6, 0.5),
@@ -321,8 +321,9 @@ _ALL = (
         better="less",
         plausible=Limits(0.0, 4.0),  # metres: as of passing the board
         # A safe dive from a springboard enters half a metre from it or more, a controlled one no farther than a body's
-        # length; a platform's, higher, a little farther. Rendered dives from springboards enter at 2 to 2.5 m.
-        good=Limits(0.5, 1.8, dict.fromkeys((5.0, 7.5, 10.0), (0.8, 2.2))),
+        # length; a platform's, higher, a little farther. Real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives
+        # 2 to 2.5 m.
+        good=Limits(0.5, 1.8, dict.fromkeys(_PLATFORMS_M, (0.8, 2.2))),
         in_score=True,
         render_error=(-0.04, 0.3),
     ),
