@@ -358,8 +358,7 @@ class Measure:
     Attributes:
         name: one of `fineparser_core.measures.NAMES`, e.g. "flight_time".
         value: in the unit; angles are signed where there are two ways: short −, over +.
-        unit: "s" of real time, "m", "torso" (lengths of the athlete's trunk, where no scale is known), "deg", "m/s",
-            "turns" or "turns/s", or "" for a ratio.
+        unit: "s" of real time, "m", "deg" or "turns/s", or "" for a ratio.
         uncertainty: one standard deviation, in the unit.
         frame: source frame at which it was read.
         step: phase of the dive that it belongs to, one of `STEP_NAMES`.

@@ -33,7 +33,6 @@ _UNSEEN = (
     "checkpoints.build",
     "npz",
     "language",
-    "measures",
     "errors.ExitCode",
 )
 _SENTENCE = re.compile(r"[A-Z0-9{'“].* .*\.", re.DOTALL)

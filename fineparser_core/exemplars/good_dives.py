@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from fineparser_core.measures.explanation import Band
+from fineparser_core.measures.explanation import Band, allowed_band
 from fineparser_core.resources import resource
 
 #: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low, high
-#: and number of dives in their order, null for none.
+#: and number of dives in their order, null for none; what rendered dives show, not yet held to what judging allows.
 TABLE = ("exemplars", "good_dives.json")
 
 
 def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, Band]:
-    """Bands of good dives of a number from a board, by the names of measures; empty where there are too few.
+    """Bands of good dives of a number from a board, by the names of measures, within what judging and safety allow;
+    empty where there are too few.
 
     Args:
         board_m: height of the board; None takes the number's one board, and none where there are several.
@@ -31,9 +32,10 @@ def _bands() -> dict[str, dict[float, dict[str, Band]]]:
     found: dict[str, dict[float, dict[str, Band]]] = {}
     for group, bands in table["bands"].items():
         number, board = group.split()
-        found.setdefault(number, {})[float(board)] = {
-            name: Band(low=band[0], high=band[1], unit=unit, n_dives=band[2])
-            for (name, unit), band in zip(table["units"].items(), bands, strict=True)
-            if band is not None
-        }
+        of_group = found.setdefault(number, {})[float(board)] = {}
+        for (name, unit), band in zip(table["units"].items(), bands, strict=True):
+            if band is not None:
+                shown = Band(low=band[0], high=band[1], unit=unit, n_dives=band[2])
+                if (allowed := allowed_band(name, shown, float(board))) is not None:
+                    of_group[name] = allowed
     return found

@@ -7,23 +7,13 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.coach_marks import Point, angle_deg
+from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
 #: Joints with less confidence carry no angle.
 _LEAST_CONFIDENCE = 0.3
 #: Frames by which a measure may lie beside the one that is shown.
 _NEAR = 1
-#: By the names of measures: end, vertex and end of an angle of the body.
-_CORNERS = {
-    "arm_asymmetry": ("wrist_l", "shoulder", "wrist_r"),
-    "hip_angle": ("shoulder", "hip", "knee"),
-    "knee_angle": ("hip", "knee", "ankle"),
-    "legs_apart": ("ankle_l", "hip", "ankle_r"),
-    "toe_angle": ("knee", "ankle", "toe"),
-    "elbow_angle": ("shoulder", "elbow", "wrist"),
-}
-#: Foot and head of a line that is measured off the vertical.
-_LINES = {"lean": ("ankle", "hip"), "entry_angle": ("shoulder", "ankle"), "legs_line": ("hip", "ankle")}
 #: Angles of one frame: a second one hides the body.
 MOST_ANGLES = 1
 #: The body opens at the hips: their angle at the come-out is read from the joints.
@@ -65,13 +55,13 @@ def measured_angles(
 
 
 def _points(name: str, joints: np.ndarray) -> tuple[Point, Point, Point] | None:
-    if name in _CORNERS:
-        places = [_place(joints, joint) for joint in _CORNERS[name]]
-    elif name in _LINES:
-        foot, head = (_place(joints, joint) for joint in _LINES[name])
+    drawn = RECORDS[name].joints if name in RECORDS else ()
+    places = [_place(joints, joint) for joint in drawn]
+    if len(places) == 2:  # a line off the vertical
+        foot, head = places
         up = (foot[0], foot[1] - float(np.hypot(head[0] - foot[0], head[1] - foot[1]))) if foot and head else None
         places = [head, foot, up]
-    else:
+    if len(places) != 3:
         return None
     first, vertex, second = places
     return (first, vertex, second) if first and vertex and second else None

@@ -31,7 +31,7 @@ from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.language import phrase
-from fineparser_core.measures import measures
+from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.motion.moments import find_moments, network_alone, place_moments
@@ -410,7 +410,8 @@ class Analyzer:
         if parse.refusal and not force:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
         if dive is None or difficulty is None:
-            return Analysis(parse=parse, scoring=None, measures=measures(parse))
+            found = measure_dive(parse)
+            return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes)
         return self.score_parse(parsed, dive, difficulty, progress=progress, cancel=cancel, **choice)
 
     def score_parse(

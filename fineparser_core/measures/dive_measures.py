@@ -1,40 +1,35 @@
 """All measures of a dive."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.context import measured_dive
+from fineparser_core.measures.records import RECORDS
+from fineparser_core.measures.words import implausible_note
 from fineparser_core.types import DiveParse, Measure
 
-#: Every measure by its name, in the order in which they are shown.
-_MEASURES = {
-    "flight_time": take_off.flight_time,
-    "jump_height": take_off.jump_height,
-    "board_distance": take_off.board_distance,
-    "closest_approach": take_off.closest_approach,
-    "lean": take_off.lean,
-    "recoil_time": take_off.recoil_time,
-    "arm_asymmetry": take_off.arm_asymmetry,
-    "rotation_speed": flight.rotation_speed,
-    "rotation_hold": flight.rotation_hold,
-    "hip_angle": flight.hip_angle,
-    "knee_angle": flight.knee_angle,
-    "legs_apart": flight.legs_apart,
-    "toe_angle": flight.toe_angle,
-    "come_out_lead": entry.come_out_lead,
-    "come_out_height": entry.come_out_height,
-    "opening_time": entry.opening_time,
-    "entry_angle": entry.entry_angle,
-    "legs_line": entry.legs_line,
-    "hip_line": entry.hip_line,
-    "elbow_angle": entry.arm_line,
-    "entry_distance": take_off.entry_distance,
-}
-NAMES = tuple(_MEASURES)
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredDive:
+    """What was measured of a dive.
+
+    Attributes:
+        measures: those that a body can show, in the order of `RECORDS`.
+        notes: a sentence for each other one that was read.
+    """
+
+    measures: tuple[Measure, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def measures(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> tuple[Measure, ...]:
-    """Measures a dive, in tenths of a second; what was not seen is absent.
+    """What a body can show of what is read of a dive; see `measure_dive`."""
+    return measure_dive(parse, dive_number=dive_number, board_m=board_m).measures
+
+
+def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> MeasuredDive:
+    """Measures a dive, in tenths of a second; what was not seen is absent, and what no body can show told of.
 
     Args:
         dive_number: tells how often the body turns, which checks what is seen of that; unknown numbers are ignored.
@@ -42,7 +37,15 @@ def measures(parse: DiveParse, *, dive_number: str | None = None, board_m: float
     """
     dive = measured_dive(parse, dive_number=dive_number, board_m=board_m)
     if dive is None:
-        return ()
-    with np.errstate(invalid="ignore"):
-        found = [measure(dive) for measure in _MEASURES.values()]
-    return tuple(measure for measure in found if measure is not None)
+        return MeasuredDive()
+    found, notes = [], []
+    for record in RECORDS.values():
+        with np.errstate(invalid="ignore"):
+            measure = record.take(dive)
+        if measure is None:
+            continue
+        if record.is_plausible(measure.value, board_m):
+            found.append(measure)
+        else:
+            notes.append(implausible_note(record, measure.value, board_m))
+    return MeasuredDive(measures=tuple(found), notes=tuple(notes))

@@ -5,30 +5,21 @@ uncertainty. It says nothing of what a judge takes off.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.measures.record import Better
+from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
 #: Findings that are told for each phase.
 MOST_FINDINGS = 3
 #: Good dives that a band needs, and the share of them that lies within it.
 LEAST_DIVES, _WITHIN = 3, 0.8
-#: Measures of which more is better, or less; of all others, a value on either side of the band speaks against a dive.
-_MORE_IS_BETTER = frozenset({
-    "flight_time", "jump_height", "closest_approach", "recoil_time", "rotation_speed", "rotation_hold", "toe_angle",
-    "come_out_lead", "come_out_height", "elbow_angle",
-})  # fmt: skip
-_LESS_IS_BETTER = frozenset({
-    "arm_asymmetry", "board_distance", "entry_distance", "legs_apart", "opening_time", "hip_line",
-})  # fmt: skip
-# Near the board is a fault where it is not safe alone, metres.
-_SAFE, _SAFE_M = "closest_approach", 0.5
-# Best at zero, whatever good dives show; and tight or straight, by where these lie, degrees.
-_BEST_AT_ZERO = frozenset({"entry_angle", "legs_line"})
-_TIGHT_OR_STRAIGHT, _STRAIGHT_DEG = frozenset({"hip_angle", "knee_angle"}), 150.0
+#: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
+_STRAIGHT_DEG = 150.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +27,9 @@ class Band:
     """Where a measure of good dives of the same number lies.
 
     Attributes:
-        low, high: bounds of the middle 80 %, in the measure's unit.
+        low, high: bounds of the middle 80 %, in the measure's unit, within what judging and safety allow.
         unit: as in `Measure`.
-        n_dives: how many dives it is of.
+        n_dives: how many dives it is of; 0 where judging and safety alone set it.
     """
 
     low: float
@@ -79,6 +70,21 @@ def bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, Band]:
     return bands
 
 
+def allowed_band(name: str, band: Band, board_m: float | None) -> Band | None:
+    """A band of rendered dives, or what judging and safety allow of good dives where it reaches beyond that.
+
+    Returns:
+        None where it is too wide to say anything.
+    """
+    record = RECORDS.get(name)
+    if record is None:
+        return band
+    if band.high - band.low > record.widest_good:
+        return None
+    low, high = (band.low, band.high) if record.good is None else record.good.of(board_m)
+    return band if low <= band.low and band.high <= high else replace(band, low=low, high=high, n_dives=0)
+
+
 def band_for(measure: Measure, bands: Bands) -> Band | None:
     """The band that a measure may be held against: of its name, in its unit."""
     band = bands.get(measure.name)
@@ -97,16 +103,19 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
 
 
 def _weight(measure: Measure, band: Band) -> float:
+    record = RECORDS.get(measure.name)
+    better: Better = "within" if record is None else record.better
     below, above = band.low - measure.value, measure.value - band.high
-    straight = (band.low + band.high) / 2 > _STRAIGHT_DEG
-    if measure.name in _BEST_AT_ZERO:
+    if better == "position":
+        better = "more" if (band.low + band.high) / 2 > _STRAIGHT_DEG else "less"
+    if better == "zero":
         below, above = min(band.low, 0.0) - measure.value, measure.value - max(band.high, 0.0)
-    if measure.name in _MORE_IS_BETTER or (measure.name in _TIGHT_OR_STRAIGHT and straight):
+    elif better == "more":
         above = 0.0
-    if measure.name in _LESS_IS_BETTER or (measure.name in _TIGHT_OR_STRAIGHT and not straight):
+    elif better == "less":
         below = 0.0
-    if measure.name == _SAFE:
-        below = min(band.low, _SAFE_M) - measure.value
+    if record is not None and record.safe_from is not None:
+        below = min(band.low, record.safe_from) - measure.value
     outside = max(below, above, 0.0)
     # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
     scatter = (band.high - band.low) / 2.56

@@ -16,18 +16,21 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.measures import measures
+from fineparser_core.measures import measure_dive, measures
 from fineparser_core.measures.position import position_shown
+from fineparser_core.motion.moments import height_m
 from fineparser_core.resources import resource
 from fineparser_core.scoring.moved_moments import moved_parses
 from fineparser_core.scoring.rescore import aggregate_votes
 from fineparser_core.types import (
     Analysis,
     AwardCheck,
+    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
     Measure,
+    Moments,
     OwnAward,
     Scoring,
 )
@@ -38,6 +41,9 @@ EXEMPLARS = ("exemplars", "measures.json")
 
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
+
+#: A fall that is more than so many times as high as the board, or low, is from another one.
+_SAME_BOARD = 1.9
 
 #: Measures of rendered dives that a real one does not have like that.
 NOT_AS_REAL = frozenset({"legs_line"})
@@ -170,11 +176,11 @@ class MeasuredStream:
 
 def measured(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Analysis:
     """What was measured of a dive of known number, and the award by that alone; without a score yet."""
-    found = measures(parse, dive_number=str(dive), board_m=known_board(difficulty))
-    own = measured_stream().own_award(quantities(found), dive, difficulty)
-    note = position_note(found, dive)
-    notes = () if note is None else (note,)
-    return Analysis(parse=parse, scoring=None, measures=found, own_award=own, measured_notes=notes)
+    found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
+    own = measured_stream().own_award(quantities(found.measures), dive, difficulty)
+    told = position_note(found.measures, dive), board_note(parse.moments, parse.motion, known_board(difficulty))
+    notes = (*(note for note in told if note is not None), *found.notes)
+    return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=notes)
 
 
 def known_board(difficulty: Difficulty) -> float | None:
@@ -254,6 +260,20 @@ def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
     return (
         f"Hips at {hips:.0f}° and knees at {knees:.0f}° show position {shown}, and {dive} names {dive.position}: check "
         "the dive number."
+    )
+
+
+def board_note(moments: Moments, motion: DiveMotion | None, board_m: float | None) -> str | None:
+    """A sentence where a fall in real time is not one from the board that was named; None where it may be."""
+    if board_m is None or motion is None or motion.slowed != 1 or moments.top is None or moments.contact is None:
+        return None
+    rise_s, fall_s = moments.top.time_s - moments.take_off.time_s, moments.contact.time_s - moments.top.time_s
+    fall_m = height_m(rise_s, fall_s)
+    if 1 / _SAME_BOARD < max(fall_m, 0.1) / board_m < _SAME_BOARD:
+        return None
+    return (
+        f"The body falls about {max(fall_m, 0.0):.1f} m as its times say, which is not from {board_m:g} m: check the "
+        "board, and whether the video plays in real time."
     )
 
 

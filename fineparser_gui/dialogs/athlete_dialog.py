@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures import NAMES
+from fineparser_core.measures.words import measure_name, unit_text
 from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.formatting import board_text, decimal, signed
-from fineparser_gui.measure_texts import measure_text, unit_text
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
@@ -119,7 +119,7 @@ class AthleteDialog(DivesDialog):
         names = [name for name in NAMES if any(row.measure(name) for row in self._rows)]
         units = {name: next(m.unit for row in self._rows if (m := row.measure(name))) for name in names}
         headers = [self.tr("day"), self.tr("dive"), self.tr("award"), *step_texts()]
-        headers += [f"{measure_text(name)}{_in_brackets(units[name])}" for name in names]
+        headers += [f"{measure_name(name)}{_in_brackets(units[name])}" for name in names]
         self.table.setColumnCount(len(headers))
         self.table.setRowCount(len(self._rows))
         self.table.setHorizontalHeaderLabels(headers)
@@ -169,7 +169,7 @@ class AthleteDialog(DivesDialog):
             wanted["phases"] = self.tr("points of the phases: {0}").format(legend), phases
         for name in NAMES:
             if seen := [row for row in rows if row.measure(name) is not None]:
-                title = f"{measure_text(name)}{_in_brackets(seen[0].measure(name).unit)}"
+                title = f"{measure_name(name)}{_in_brackets(seen[0].measure(name).unit)}"
                 points = _points(
                     seen,
                     lambda row, name=name: row.measure(name).value,

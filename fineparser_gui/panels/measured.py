@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBox
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.report.moments import Moment, moments_of_parse
 from fineparser_core.measures.explanation import MOST_FINDINGS, band_for
+from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.types import Measure
-from fineparser_gui.measure_texts import band_text, finding_text, measure_text, measured_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.moment_strip import MomentStrip
 from fineparser_gui.services.explanation import Explanation, Explanations
@@ -112,17 +112,15 @@ class MeasuredPanel(QWidget):
 
     def _rows_of(self, dive: Dive, explanation: Explanation, step: str) -> list["MeasureRow"]:
         findings = explanation.findings.get(step, ())
-        rows = [
-            MeasureRow(finding_text(finding, dive.dive_number or "", dive.board_m), finding.measure, against=True)
-            for finding in findings
-        ]
+        good_dives = good_dives_text(dive.dive_number or "", dive.board_m)
+        rows = [MeasureRow(finding_text(finding, good_dives), finding.measure, against=True) for finding in findings]
         against = [finding.measure for finding in findings]
         rest = [one for one in explanation.measures if one.step == step and one not in against]
         most = len(rest) if self.every.isChecked() else max(MOST_FINDINGS - len(rows), 0)
         for measure in rest[:most]:
             band = band_for(measure, explanation.bands)
             good = self.tr("good dives: {0}").format(band_text(measure.name, band)) if band is not None else ""
-            rows.append(MeasureRow(measure_text(measure.name), measure, good))
+            rows.append(MeasureRow(measure_name(measure.name), measure, good))
         return rows
 
     def _note_text(self, dive: Dive, explanation: Explanation) -> str:

@@ -2,7 +2,8 @@
 
 Of each number and board some good dives are planned as exemplars are. What their motion shows is given the errors that
 a parse makes (`packaging/docs/measures.md`), so that the bands carry the same errors as the measures that are held
-against them; they depend on no weights. Writes `resources/exemplars/good_dives.json`.
+against them; they depend on no weights. Writes `resources/exemplars/good_dives.json`, which is held to
+what judging and safety allow (`good` of `fineparser_core/measures/records.py`) where it is read.
 """
 
 import json
@@ -14,6 +15,7 @@ import numpy as np
 
 from fineparser_core.exemplars.good_dives import TABLE
 from fineparser_core.measures.explanation import bands_of
+from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, plan_dive
@@ -23,34 +25,6 @@ from fineparser_core.types import Measure
 _DIVES = 20
 #: Qualities of a good dive's phases and their scatter: awards of 7.5 to 9.
 _QUALITY, _SPREAD = 8.3, 0.7
-# Of each measure its unit, and bias and standard deviation of its error, those of the moments that a parse finds
-# included.
-_ERRORS = {
-    "flight_time": ("s", -0.02, 0.05),
-    "jump_height": ("m", -0.03, 0.06),
-    "board_distance": ("m", 0.01, 0.11),
-    "closest_approach": ("m", 0.05, 0.11),
-    "lean": ("deg", -2.9, 4.9),
-    "recoil_time": ("s", 0.0, 0.04),
-    "arm_asymmetry": ("deg", -3.0, 8.0),
-    "rotation_speed": ("turns/s", 0.0, 0.02),
-    "rotation_hold": ("", 0.0, 0.02),
-    "hip_angle": ("deg", -1.9, 3.2),
-    "knee_angle": ("deg", 0.5, 2.7),
-    "legs_apart": ("deg", 1.1, 2.1),
-    "toe_angle": ("deg", 0.3, 6.1),
-    "come_out_lead": ("s", -0.01, 0.05),
-    "come_out_height": ("m", -0.6, 0.5),
-    "opening_time": ("s", -0.01, 0.03),
-    # Divers touch the water 15 to 35° short and go on turning, rendered ones about upright.
-    "entry_angle": ("deg", -13.0, 13.0),
-    "legs_line": ("deg", -2.7, 9.0),
-    "hip_line": ("deg", -4.1, 10.5),
-    "elbow_angle": ("deg", -5.0, 10.2),
-    "entry_distance": ("m", -0.04, 0.3),
-}
-#: Angles that the picture shows without a sign.
-_UNSIGNED = {"arm_asymmetry", "hip_angle", "knee_angle", "legs_apart", "toe_angle", "hip_line", "elbow_angle"}
 
 
 def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measure, ...]:
@@ -62,12 +36,13 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
     if "legs_line" in found:
         found["legs_line"] = 0.0  # a rendered body turns on under water, which a good diver stops
     measured = []
-    for name, (unit, bias, deviation) in _ERRORS.items():
-        if name in found:
+    for name, record in RECORDS.items():
+        if name in found and record.render_error is not None:
+            bias, deviation = record.render_error
             value = found[name] + float(rng.normal(bias, deviation))
-            if name in _UNSIGNED:
+            if record.is_inner_angle:
                 value = 180 - abs(180 - abs(value))
-            measured.append(Measure(name=name, value=value, unit=unit, uncertainty=deviation, frame=0, step=""))
+            measured.append(Measure(name=name, value=value, unit=record.unit, uncertainty=deviation, frame=0, step=""))
     return tuple(measured)
 
 
@@ -79,11 +54,11 @@ def main() -> int:
     for number, board_m in sorted(groups):
         seed = zlib.crc32(f"{number} {board_m:g}".encode())
         bands = bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
-        known = (bands.get(name) for name in _ERRORS)
+        known = (bands.get(name) for name in RECORDS)
         row = [None if band is None else [round(band.low, 2), round(band.high, 2), band.n_dives] for band in known]
         lines.append(f"{json.dumps(f'{number} {board_m:g}')}:{json.dumps(row, separators=(',', ':'))}")
         print(lines[-1], flush=True)
-    units, body = json.dumps({name: unit for name, (unit, _, _) in _ERRORS.items()}), ",\n".join(lines)
+    units, body = json.dumps({name: record.unit for name, record in RECORDS.items()}), ",\n".join(lines)
     resource(*TABLE).write_text(f'{{\n"units":{units},\n"bands":{{\n{body}\n}}\n}}\n', encoding="utf-8")
     return 0
 

@@ -8,9 +8,9 @@ from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measured_text
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, Measure
-from fineparser_gui.measure_texts import band_text, finding_text, measured_text
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.explanation import Explanations
 
@@ -36,7 +36,7 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
 
 def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(window, qtbot):
     first = next(row for row in window.measured.rows() if row.against)
-    assert "in the air; good dives 207C from 10 m: 9.15 – 9.30 s" in first.text
+    assert "in the air; good 207Cs from 10 m: 9.15 to 9.30 s" in first.text
     contact = window.measured._session.current.analysis.parse.first_water_contact_frame
     qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert window.transport.frame == contact
@@ -75,9 +75,9 @@ def test_values_have_units_and_their_signs_have_names():
     over = Measure(name="entry_angle", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
     assert measured_text(over) == "14 ± 4° over"
     assert measured_text(replace(over, value=-3.0)) == "3 ± 4° short"
-    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", n_dives=9)) == "4° short – 5° over"
-    assert band_text("lean", Band(low=3, high=9, unit="deg", n_dives=9)) == "3 – 9° forward"
+    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", n_dives=9)) == "4° short to 5° over"
+    assert band_text("lean", Band(low=3, high=9, unit="deg", n_dives=9)) == "3 to 9° forward"
     height = Measure(name="jump_height", value=0.98, unit="m", uncertainty=0.1, frame=3, step="take-off")
     band = Band(low=1.15, high=1.3, unit="m", n_dives=9)
-    told = finding_text(Finding(measure=height, band=band, weight=2.0), "103B", 1.0)
-    assert told == "1.0 m of jump; good dives 103B from 1 m: 1.1 – 1.3 m"
+    told = finding_text(Finding(measure=height, band=band, weight=2.0), good_dives_text("103B", 1.0))
+    assert told == "1.0 m of jump; good 103Bs from 1 m: 1.1 to 1.3 m"

@@ -8,19 +8,18 @@ from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
+from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, Report, Strip
 from fineparser_core.export.report.pictures import moment_pictures
-from fineparser_core.export.report.words import (
+from fineparser_core.language import number, sentence, short_number, text
+from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
+from fineparser_core.measures.words import (
     band_text,
     finding_text,
     good_dives_text,
     measure_name,
     measured_text,
-    own_award_about,
-    own_award_text,
 )
-from fineparser_core.language import number, sentence, short_number, text
-from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, Measure, OwnAward, Scoring, StepSpan
@@ -233,7 +232,11 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
     if dive.bands:
         most = max(band.n_dives for band in dive.bands.values())
         sentences.append(
-            text("Good dives: the middle 80 % of up to {0} good exemplars of the same number and board.", most)
+            text(
+                "Good dives: the middle 80 % of up to {0} good rendered dives of the same number and board, within "
+                "what judging and safety allow.",
+                most,
+            )
         )
     origin = text("Weights {0}, trained on {1}.", model.id, model.trained_on.rstrip("."))
     if model.synthetic:

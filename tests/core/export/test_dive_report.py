@@ -18,9 +18,9 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.overview import make_overview
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.export.report.trend import trend_chart
-from fineparser_core.export.report.words import finding_text, good_dives_text, measured_text
 from fineparser_core.export.report.write import write_report
 from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.measures.words import finding_text, good_dives_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, ComparedDive, Measure

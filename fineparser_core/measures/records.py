@@ -1,0 +1,333 @@
+"""The record of every measure, in the order in which they are shown.
+
+Plausible ranges say what a body can do, with room for the error of reading it, not what is usual. Where no reason
+stands beside a range of an angle between limbs, it is what joints allow.
+"""
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.difficulty import SPRINGBOARDS_M
+from fineparser_core.language import marked
+from fineparser_core.measures import entry, flight, take_off
+from fineparser_core.measures.record import Limits, MeasureRecord
+
+_TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
+_AT_WATER = (marked("short"), marked("over"))
+
+# The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, metres. Boards of 1 m and 3 m are the
+# same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
+_JUMP_SPRINGBOARD, _JUMP_PLATFORM = 1.9, 1.0
+_PLATFORMS_M = (5.0, 7.5, 10.0)
+
+_ALL = (
+    MeasureRecord(
+        name="flight_time",
+        take=take_off.flight_time,
+        unit="s",
+        step=_TAKE_OFF,
+        title=marked("time in the air"),
+        sentence=marked("{0} in the air"),
+        better="more",
+        # Seconds: (v + √(v² + 2gd)) / g, where the body's centre falls d below where it left: the board's height,
+        # 0.3 m more or less. At least of a step off (v = 1 m/s; from a platform an armstand's fall), at most of the
+        # best jump; and 0.1 s for the error of reading it.
+        plausible=Limits(
+            0.4,
+            2.1,
+            {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)},
+        ),
+        in_score=True,
+        render_error=(-0.02, 0.05),
+    ),
+    MeasureRecord(
+        name="jump_height",
+        take=take_off.jump_height,
+        unit="m",
+        step=_TAKE_OFF,
+        title=marked("height of the jump"),
+        sentence=marked("{0} of jump"),
+        better="more",
+        plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
+        in_score=True,
+        render_error=(-0.03, 0.06),
+    ),
+    MeasureRecord(
+        name="board_distance",
+        take=take_off.board_distance,
+        unit="m",
+        step=_TAKE_OFF,
+        title=marked("distance passing the board"),
+        sentence=marked("Passes the board at {0}"),
+        better="less",
+        # Metres: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
+        plausible=Limits(0.0, 4.0),
+        # Coaches want the body to pass an arm's length or two from the board; real clips from 1 m and 3 m show 1.1 to
+        # 1.6 m, rendered dives drift 2 m.
+        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.4, 1.3))),
+        in_score=False,
+        render_error=(0.01, 0.11),
+    ),
+    MeasureRecord(
+        name="closest_approach",
+        take=take_off.closest_approach,
+        unit="m",
+        step=_TAKE_OFF,
+        title=marked("head, hands to the board"),
+        sentence=marked("Head or hands {0} from the board"),
+        better="more",
+        # Metres: no farther than the body's centre may be, and half a body.
+        plausible=Limits(0.0, 4.5),
+        # Below 0.5 m (0.3 m from a platform, which does not come up) a dive is unsafe; head and hands pass nearer than
+        # the centre does.
+        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.3, 1.2))),
+        safe_from=0.5,
+        in_score=True,
+        render_error=(0.05, 0.11),
+    ),
+    MeasureRecord(
+        name="lean",
+        take=take_off.lean,
+        unit="deg",
+        step=_TAKE_OFF,
+        title=marked("lean at the take-off"),
+        sentence=marked("Leans {0} at the take-off"),
+        signs=(marked("back"), marked("forward")),
+        better="within",
+        # Degrees: beyond, the feet have slid off the board before they push.
+        plausible=Limits(-45.0, 60.0),
+        in_score=False,
+        render_error=(-2.9, 4.9),
+        joints=("ankle", "hip"),
+    ),
+    MeasureRecord(
+        name="recoil_time",
+        take=take_off.recoil_time,
+        unit="s",
+        step=_TAKE_OFF,
+        title=marked("time on the board's recoil"),
+        sentence=marked("{0} on the board's recoil"),
+        better="more",
+        # Seconds: half a period of the loaded board, 0.2 to 0.5 with the fulcrum.
+        plausible=Limits(0.1, 0.6),
+        in_score=False,
+        render_error=(0.0, 0.04),
+    ),
+    MeasureRecord(
+        name="arm_asymmetry",
+        take=take_off.arm_asymmetry,
+        unit="deg",
+        step=_TAKE_OFF,
+        title=marked("angle between the arms"),
+        sentence=marked("{0} between the arms at the take-off"),
+        better="less",
+        plausible=Limits(0.0, 180.0),
+        in_score=True,
+        render_error=(-3.0, 8.0),
+        joints=("wrist_l", "shoulder", "wrist_r"),
+    ),
+    MeasureRecord(
+        name="rotation_speed",
+        take=flight.rotation_speed,
+        unit="turns/s",
+        step=_FLIGHT,
+        title=marked("rotation"),
+        sentence=marked("Rotates at {0}"),
+        better="more",
+        # Turns a second: a header turns at a quarter or more, and four and a half somersaults, tucked, at 3.2.
+        plausible=Limits(0.15, 3.4),
+        in_score=False,
+        render_error=(0.0, 0.02),
+    ),
+    MeasureRecord(
+        name="rotation_hold",
+        take=flight.rotation_hold,
+        unit="",
+        step=_FLIGHT,
+        title=marked("rotation kept"),
+        sentence=marked("Keeps {0} of the rotation"),
+        better="more",
+        # Ratio: with the same spin, a body turns three times as fast tucked as straight.
+        plausible=Limits(0.3, 2.0),
+        in_score=False,
+        render_error=(0.0, 0.02),
+    ),
+    MeasureRecord(
+        name="hip_angle",
+        take=flight.hip_angle,
+        unit="deg",
+        step=_FLIGHT,
+        title=marked("hips, held position"),
+        sentence=marked("Hips at {0} in the held position"),
+        better="position",
+        plausible=Limits(0.0, 180.0),
+        # A group that holds some of its dives straight and some bent says nothing of either.
+        widest_good=60.0,
+        in_score=True,
+        render_error=(-1.9, 3.2),
+        joints=("shoulder", "hip", "knee"),
+    ),
+    MeasureRecord(
+        name="knee_angle",
+        take=flight.knee_angle,
+        unit="deg",
+        step=_FLIGHT,
+        title=marked("knees, held position"),
+        sentence=marked("Knees at {0} in the held position"),
+        better="position",
+        plausible=Limits(10.0, 180.0),  # calf and thigh touch
+        widest_good=60.0,
+        in_score=True,
+        render_error=(0.5, 2.7),
+        joints=("hip", "knee", "ankle"),
+    ),
+    MeasureRecord(
+        name="legs_apart",
+        take=flight.legs_apart,
+        unit="deg",
+        step=_FLIGHT,
+        title=marked("legs apart"),
+        sentence=marked("Legs {0} apart"),
+        better="less",
+        plausible=Limits(0.0, 90.0),  # in a tuck the knees come apart; no dive is done in the splits
+        in_score=True,
+        render_error=(1.1, 2.1),
+        joints=("ankle_l", "hip", "ankle_r"),
+    ),
+    MeasureRecord(
+        name="toe_angle",
+        take=flight.toe_angle,
+        unit="deg",
+        step=_FLIGHT,
+        title=marked("toes, held position"),
+        sentence=marked("Toes at {0}, 180° is pointed"),
+        better="more",
+        plausible=Limits(60.0, 180.0),  # an ankle that is drawn up stands at 70
+        in_score=True,
+        render_error=(0.3, 6.1),
+        joints=("knee", "ankle", "toe"),
+    ),
+    MeasureRecord(
+        name="come_out_lead",
+        take=entry.come_out_lead,
+        unit="s",
+        step=_ENTRY,
+        title=marked("come-out before the water"),
+        sentence=marked("Comes out {0} before the water"),
+        better="more",
+        # Seconds: bodies open about the top at the earliest, so it is at most the fall from there, and a quarter more.
+        plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
+        in_score=True,
+        render_error=(-0.01, 0.05),
+    ),
+    MeasureRecord(
+        name="come_out_height",
+        take=entry.come_out_height,
+        unit="m",
+        step=_ENTRY,
+        title=marked("height of the come-out"),
+        sentence=marked("Comes out {0} over the water"),
+        better="more",
+        # Metres: the centre is over the water, and at most at the top of the best jump, 1.2 m over its feet.
+        plausible=Limits(
+            0.1,
+            12.2,
+            {board_m: (0.1, board_m + 1.2 + _JUMP_SPRINGBOARD) for board_m in SPRINGBOARDS_M}
+            | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in _PLATFORMS_M},
+        ),
+        in_score=False,
+        render_error=(-0.6, 0.5),
+    ),
+    MeasureRecord(
+        name="opening_time",
+        take=entry.opening_time,
+        unit="s",
+        step=_ENTRY,
+        title=marked("time to open"),
+        sentence=marked("{0} to open the hips"),
+        better="less",
+        plausible=Limits(0.0, 0.8),  # seconds: who takes longer has no come-out
+        in_score=False,
+        render_error=(-0.01, 0.03),
+    ),
+    MeasureRecord(
+        name="entry_angle",
+        take=entry.entry_angle,
+        unit="deg",
+        step=_ENTRY,
+        title=marked("body line at the entry"),
+        sentence=marked("Entry {0}"),
+        signs=_AT_WATER,
+        better="zero",
+        # Degrees. By eye, bodies on real clips stand 13 to 59 short at the first contact, those of club dives 20 to 40
+        # (`packaging/benchmarks/real_entry_angles.json`); a body that lies flatter, or has gone over by half of a right
+        # angle, falls on back or belly and has no line that could be read.
+        plausible=Limits(-75.0, 45.0),
+        # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under. Rendered
+        # ones touch upright, and their bands are the error of reading alone.
+        good=Limits(-20.0, 5.0),
+        in_score=True,
+        render_error=(-13.0, 13.0),  # divers touch the water short and go on turning, rendered ones about upright
+        joints=("shoulder", "ankle"),
+    ),
+    MeasureRecord(
+        name="legs_line",
+        take=entry.legs_line,
+        unit="deg",
+        step=_ENTRY,
+        title=marked("legs as the hips go under"),
+        sentence=marked("Legs {0} as the hips go under"),
+        signs=_AT_WATER,
+        better="zero",
+        plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
+        # What a judge sees last is to be vertical; the band is no wider than the error of reading it.
+        good=Limits(-10.0, 10.0),
+        in_score=True,
+        render_error=(-2.7, 9.0),
+        joints=("hip", "ankle"),
+    ),
+    MeasureRecord(
+        name="hip_line",
+        take=entry.hip_line,
+        unit="deg",
+        step=_ENTRY,
+        title=marked("hips off straight at the entry"),
+        sentence=marked("Hips {0} off straight at the entry"),
+        better="less",
+        plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
+        good=Limits(0.0, 15.0),  # the body is to be straight; 15 is where the score begins to take off
+        in_score=True,
+        render_error=(-4.1, 10.5),
+    ),
+    MeasureRecord(
+        name="elbow_angle",
+        take=entry.arm_line,
+        unit="deg",
+        step=_ENTRY,
+        title=marked("elbows at the entry"),
+        sentence=marked("Elbows at {0} at the entry"),
+        better="more",
+        plausible=Limits(10.0, 180.0),
+        good=Limits(160.0, 180.0),  # arms are to be straight; less than 160 shows as bent
+        in_score=True,
+        render_error=(-5.0, 10.2),
+        joints=("shoulder", "elbow", "wrist"),
+    ),
+    MeasureRecord(
+        name="entry_distance",
+        take=take_off.entry_distance,
+        unit="m",
+        step=_ENTRY,
+        title=marked("entry from the board"),
+        sentence=marked("Enters {0} from the board"),
+        better="less",
+        plausible=Limits(0.0, 4.0),  # metres: as of passing the board
+        # A safe dive from a springboard enters half a metre from it or more, a controlled one no farther than a body's
+        # length; a platform's, higher, a little farther. Real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives
+        # 2 to 2.5 m.
+        good=Limits(0.5, 1.8, dict.fromkeys(_PLATFORMS_M, (0.8, 2.2))),
+        in_score=True,
+        render_error=(-0.04, 0.3),
+    ),
+)
+
+#: Records by the names of their measures, in the order in which they are shown.
+RECORDS = {record.name: record for record in _ALL}

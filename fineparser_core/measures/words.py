@@ -1,0 +1,92 @@
+"""Measures in words, as coaches say them: for the window, the command line and reports."""
+
+from fineparser_core.language import marked, number, short_number, text
+from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.measures.record import MeasureRecord
+from fineparser_core.measures.records import RECORDS
+from fineparser_core.types import Measure
+
+#: Digits behind the decimal mark, of two where a unit is not named here.
+_DIGITS = {"m": 1, "deg": 0}
+_MOST_DIGITS = 2
+#: What a unit is called where it is not as it is written.
+_UNITS = {"turns/s": marked("somersaults/s"), "deg": "°"}
+
+
+def measure_name(name: str) -> str:
+    """What a measure is called, "time in the air"; one that is not known here keeps the words of its name."""
+    return text(RECORDS[name].title) if name in RECORDS else name.replace("_", " ")
+
+
+def unit_text(unit: str) -> str:
+    """What a unit is called; "" for a ratio."""
+    return text(_UNITS.get(unit, unit))
+
+
+def value_text(value: float, name: str, unit: str) -> str:
+    """A value with its unit, "0.98 s" or "14° over"."""
+    signs = _signs(name)
+    said = _with_unit(_number(abs(value) if signs else value, unit), unit)
+    return f"{said} {text(signs[value > 0])}" if signs else said
+
+
+def measured_text(measure: Measure) -> str:
+    """A value with its uncertainty, "0.98 ± 0.05 s" or "14 ± 4° over"."""
+    signs, unit = _signs(measure.name), measure.unit
+    value = abs(measure.value) if signs else measure.value
+    said = _with_unit(f"{_number(value, unit)} ± {_number(measure.uncertainty, unit)}", unit)
+    return f"{said} {text(signs[measure.value > 0])}" if signs else said
+
+
+def band_text(name: str, band: Band) -> str:
+    """The bounds of good dives, "1.15 to 1.30 s" or "4° short to 2° over"."""
+    low, high, signs = band.low, band.high, _signs(name)
+    if signs and low * high < 0:
+        return text("{0} to {1}", value_text(low, name, band.unit), value_text(high, name, band.unit))
+    if signs and high <= 0:  # the nearer bound first
+        low, high = -high, low
+    return text("{0} to {1}", _number(low, band.unit), value_text(high, name, band.unit))
+
+
+def finding_text(finding: Finding, good_dives: str) -> str:
+    """A finding as a sentence: "0.98 s in the air; good 103Bs from 1 m: 1.15 to 1.30 s".
+
+    Args:
+        good_dives: what the band is of, as `good_dives_text` says it.
+    """
+    measure = finding.measure
+    value = value_text(measure.value, measure.name, measure.unit)
+    record = RECORDS.get(measure.name)
+    said = text(record.sentence, value) if record is not None else f"{measure_name(measure.name).capitalize()} {value}"
+    return f"{said}; {good_dives}: {band_text(measure.name, finding.band)}"
+
+
+def good_dives_text(dive_number: str, board_m: float | None) -> str:
+    """What bands are of, "good 103Bs from 1 m"."""
+    if board_m is None:
+        return text("good {0}s", dive_number)
+    return text("good {0}s from {1} m", dive_number, short_number(board_m))
+
+
+def implausible_note(record: MeasureRecord, value: float, board_m: float | None) -> str:
+    """A sentence, in English, that says why a value is no measure; `sentence` translates it."""
+    digits = 0 if record.unit == "deg" else _MOST_DIGITS
+    bounds = record.plausible.of(board_m)
+    seen, low, high = (f"{one:.{digits}f}".replace("-", "\N{MINUS SIGN}") for one in (value, *bounds))
+    unit = {"deg": marked("degrees"), "turns/s": marked("somersaults/s")}.get(record.unit, record.unit)
+    if not unit:
+        return f"Not measured: {record.title}. Read as {seen}, and dives show {low} to {high}."
+    return f"Not measured: {record.title}. Read as {seen} {unit}, and dives show {low} to {high}."
+
+
+def _signs(name: str) -> tuple[str, ...]:
+    return RECORDS[name].signs if name in RECORDS else ()
+
+
+def _number(value: float, unit: str) -> str:
+    return number(value, _DIGITS.get(unit, _MOST_DIGITS))
+
+
+def _with_unit(said: str, unit: str) -> str:
+    shown = unit_text(unit)
+    return f"{said}{shown}" if shown in ("", "°") else f"{said} {shown}"
