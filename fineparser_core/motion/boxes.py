@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fineparser_core.motion.camera import camera_motion
+from fineparser_core.motion.overlays import Overlays, on_overlays
 
 #: Longer side of the images that are compared: a diver a twentieth of it has 19 pixels.
 LONG_SIDE_PX = 384
@@ -105,6 +106,8 @@ class MotionFinder:
         self._cuts: list[bool] = []
         self._to_first: list[np.ndarray] = []
         self._boxes: list[tuple[int, float, float, int, int]] = []
+        self._overlays: Overlays | None = None
+        self._masks: list[np.ndarray] = []  # of the scenes before
         self._scale = 1.0
 
     def add(self, image: np.ndarray, time_s: float) -> None:
@@ -113,14 +116,22 @@ class MotionFinder:
 
         image, self._scale = _reduced(image)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey, self._last)
-        if support < _SURE and self._grey is not None:  # the camera turned or stopped, or there is a cut
-            matrix, support = max((matrix, support), camera_motion(self._grey, grey), key=lambda found: found[1])
+        self._overlays = self._overlays or Overlays(grey.shape)
+        matrix, support = np.eye(3), 1.0
+        if self._grey is not None:
+            scene = self._overlays.scene
+            matrix, support = camera_motion(self._grey, grey, self._last, scene)
+            if support < _SURE:  # the camera turned or stopped, or there is a cut
+                again = camera_motion(self._grey, grey, scene=scene)
+                matrix, support = max((matrix, support), again, key=lambda found: found[1])
         lost = support < CUT_SUPPORT
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
         self._cuts.append(self._colours.change(image) and lost)
+        if lost:
+            self._masks.append(self._overlays.mask)
+        self._overlays.add(grey, self._to_first[-1], time_s, lost=lost)
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
@@ -147,8 +158,13 @@ class MotionFinder:
             centre=boxes[:, 1:3],
             extent=boxes[:, 3:],
         )
-        kept = ~_flickering(found)
-        return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
+        laid_over = np.zeros(len(boxes), bool)
+        scenes = found.scene[found.image]
+        for scene, mask in enumerate([*self._masks, self._overlays.mask]):
+            there = scenes == scene
+            laid_over[there] = on_overlays(mask, found.centre[there], found.extent[there])
+        found = _only(found, ~laid_over)
+        return _only(found, ~_flickering(found))
 
     def _compare(self, at: int) -> None:
         """Find what moves in the image in the middle of those held."""
@@ -160,19 +176,20 @@ class MotionFinder:
         image = self._images[self._apart]
         height, width = image.shape[:2]
         here = self._to_first[at]
+        visible = 255 * (1 - self._overlays.mask)
         differences = []
         for index, other in ((before, self._images[0]), (after, self._images[-1])):
             view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
             there, seen = (
                 cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-                for each in (other, np.full((height, width), 255, np.uint8))
+                for each in (other, visible)
             )
             red, green, blue = cv2.split(cv2.absdiff(image, there))
             difference = cv2.max(cv2.max(red, green), blue)
             differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
         # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
         different = np.minimum(*differences)
-        different[different == _UNSEEN] = 0
+        different[(different == _UNSEEN) | (visible == 0)] = 0
         moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
         if moving.mean() > _MAX_MOVING_SHARE:
             return
@@ -194,6 +211,11 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
         return image, scale
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
+
+
+def _only(motion: Motion, boxes: np.ndarray) -> Motion:
+    """Motion with some of its boxes, (m,) bool."""
+    return replace(motion, image=motion.image[boxes], centre=motion.centre[boxes], extent=motion.extent[boxes])
 
 
 def _flickering(motion: Motion) -> np.ndarray:

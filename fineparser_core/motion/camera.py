@@ -1,6 +1,7 @@
 """Camera motion between two images: a similarity (shift, turn, zoom) that most of the tracked corners agree on.
 
-The athlete, water and the graphics of a broadcast move otherwise than the scene; they are outvoted.
+The athlete and water move otherwise than the scene; they are outvoted. So are the graphics of a broadcast where they
+are few, and they have no vote once they are known.
 """
 
 from functools import partial
@@ -15,12 +16,15 @@ _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
 
 
-def camera_motion(before: np.ndarray, after: np.ndarray, guess: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+def camera_motion(
+    before: np.ndarray, after: np.ndarray, guess: np.ndarray | None = None, scene: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
     """Estimate how the scene moved between two images.
 
     Args:
         before, after: (H, W) uint8 grey values, equal in size.
         guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on.
+        scene: (H, W) uint8, 0 where `before` shows no scene but what is laid over it; all is scene without it.
 
     Returns:
         (3, 3) float64, which takes pixels of `after` to the same places of the scene in `before`; and its support, the
@@ -29,7 +33,7 @@ def camera_motion(before: np.ndarray, after: np.ndarray, guess: np.ndarray | Non
     """
     import cv2  # slow to import
 
-    corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, _QUALITY, _DISTANCE_PX)
+    corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, _QUALITY, _DISTANCE_PX, mask=scene)
     if corners is None or len(corners) < _MIN_CORNERS:
         return np.eye(3), 1.0
     track = partial(cv2.calcOpticalFlowPyrLK, winSize=(_WINDOW_PX, _WINDOW_PX), maxLevel=_LEVELS)
