@@ -14,6 +14,9 @@ _WINDOW_PX, _LEVELS = 15, 3
 _ROUND_TRIP_PX = 0.7
 _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
+#: Where most corners stand still and at least so many do not, all over the picture (standard deviation, in widths and
+#: heights) and half of them with one motion, that is the camera's: what stands still is laid over the picture.
+_STILL_PX, _MIN_MOVED, _LEAST_SPREAD = 2.0, 10, 0.15
 
 
 def camera_motion(
@@ -46,9 +49,23 @@ def camera_motion(
     kept = (there[:, 0] == 1) & (back[:, 0] == 1) & (np.abs(corners - again).max(axis=(1, 2)) < _ROUND_TRIP_PX)
     if kept.sum() < _MIN_CORNERS:
         return np.eye(3), 0.0
-    matrix, agree = cv2.estimateAffinePartial2D(
-        found[kept], corners[kept], ransacReprojThreshold=_AGREEMENT_PX, maxIters=500
-    )
+    start, end = corners[kept][:, 0], found[kept][:, 0]
+    matrix, agree = _similarity(end, start)
+    voters = len(corners)
+    moved = np.hypot(*(end - start).T) > _STILL_PX
+    if matrix is not None and 2 * moved[agree].sum() < agree.sum() and moved.sum() >= _MIN_MOVED:
+        other, others = _similarity(end[moved], start[moved])
+        spread = start[moved][others].std(axis=0) / before.shape[::-1] if others.any() else np.zeros(2)
+        if others.sum() >= max(_MIN_MOVED, moved.sum() / 2) and spread.min() > _LEAST_SPREAD:
+            matrix, agree, voters = other, others, voters - int((~moved).sum())
     if matrix is None:
         return np.eye(3), 0.0
-    return np.vstack([matrix, [0.0, 0.0, 1.0]]), float(agree.sum() / len(corners))
+    return np.vstack([matrix, [0.0, 0.0, 1.0]]), float(agree.sum() / voters)
+
+
+def _similarity(end: np.ndarray, start: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    """The (2, 3) that takes most of the points `end` (n, 2) to `start`, and which, (n,) bool; None where none does."""
+    import cv2
+
+    matrix, agree = cv2.estimateAffinePartial2D(end, start, ransacReprojThreshold=_AGREEMENT_PX, maxIters=500)
+    return matrix, np.zeros(len(end), bool) if agree is None else agree[:, 0].astype(bool)
