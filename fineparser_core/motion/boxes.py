@@ -3,6 +3,7 @@
 An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
 both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
 and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
+So is what is laid over the picture, which stands still while the scene moves.
 """
 
 from collections import deque
@@ -105,9 +106,9 @@ class MotionFinder:
         self._colours = Colours()
         self._cuts: list[bool] = []
         self._to_first: list[np.ndarray] = []
-        self._boxes: list[tuple[int, float, float, int, int]] = []
+        self._boxes = np.empty((0, 5))  # of the scenes before: image, centre, width and height
+        self._new: list[tuple[int, float, float, int, int]] = []  # of this scene, overlays not yet left out
         self._overlays: Overlays | None = None
-        self._masks: list[np.ndarray] = []  # of the scenes before
         self._scale = 1.0
 
     def add(self, image: np.ndarray, time_s: float) -> None:
@@ -130,13 +131,13 @@ class MotionFinder:
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
         self._cuts.append(self._colours.change(image) and lost)
         if lost:
-            self._masks.append(self._overlays.mask)
+            self._boxes, self._new = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)]), []
         self._overlays.add(grey, self._to_first[-1], time_s, lost=lost)
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
         if len(self._images) == self._images.maxlen:
-            self._compare(len(self._times) - 1 - self._apart)
+            self._compare(len(self._times) - 1 - self._apart, 255 * (1 - self._overlays.mask))
 
     def motion(self) -> Motion:
         """What was found so far.
@@ -144,9 +145,9 @@ class MotionFinder:
         Raises:
             ValueError: no image was added.
         """
-        if self._grey is None:
+        if self._grey is None or self._overlays is None:
             raise ValueError("no image was added")
-        boxes = np.array(self._boxes, np.float64).reshape(-1, 5)
+        boxes = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)])
         found = Motion(
             times_s=np.array(self._times),
             size_px=(self._grey.shape[1], self._grey.shape[0]),
@@ -158,16 +159,11 @@ class MotionFinder:
             centre=boxes[:, 1:3],
             extent=boxes[:, 3:],
         )
-        laid_over = np.zeros(len(boxes), bool)
-        scenes = found.scene[found.image]
-        for scene, mask in enumerate([*self._masks, self._overlays.mask]):
-            there = scenes == scene
-            laid_over[there] = on_overlays(mask, found.centre[there], found.extent[there])
-        found = _only(found, ~laid_over)
-        return _only(found, ~_flickering(found))
+        kept = ~_flickering(found)
+        return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
 
-    def _compare(self, at: int) -> None:
-        """Find what moves in the image in the middle of those held."""
+    def _compare(self, at: int, visible: np.ndarray) -> None:
+        """Find what moves in the image in the middle of those held, where the scene is visible: (H, W) uint8, 255."""
         import cv2
 
         before, after = at - self._apart, at + self._apart
@@ -176,7 +172,6 @@ class MotionFinder:
         image = self._images[self._apart]
         height, width = image.shape[:2]
         here = self._to_first[at]
-        visible = 255 * (1 - self._overlays.mask)
         differences = []
         for index, other in ((before, self._images[0]), (after, self._images[-1])):
             view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
@@ -198,7 +193,7 @@ class MotionFinder:
         area = boxes[1:, cv2.CC_STAT_AREA]
         for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
             if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
-                self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+                self._new.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
 
 
 def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
@@ -213,9 +208,10 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
 
 
-def _only(motion: Motion, boxes: np.ndarray) -> Motion:
-    """Motion with some of its boxes, (m,) bool."""
-    return replace(motion, image=motion.image[boxes], centre=motion.centre[boxes], extent=motion.extent[boxes])
+def _without_overlays(boxes: list[tuple[int, float, float, int, int]], overlays: Overlays) -> np.ndarray:
+    """Boxes (m, 5) of a scene by all that is known of it at its end."""
+    rows = np.array(boxes, np.float64).reshape(-1, 5)
+    return rows[~on_overlays(overlays.mask, rows[:, 1:3], rows[:, 3:])]
 
 
 def _flickering(motion: Motion) -> np.ndarray:
