@@ -14,9 +14,10 @@ _WINDOW_PX, _LEVELS = 15, 3
 _ROUND_TRIP_PX = 0.7
 _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
-#: Where most corners stand still and at least so many do not, all over the picture (standard deviation, in widths and
-#: heights) and half of them with one motion, that is the camera's: what stands still is laid over the picture.
-_STILL_PX, _MIN_MOVED, _LEAST_SPREAD = 2.0, 10, 0.15
+#: Where most corners that agree stand still to within the first, and at least so many moved by more than the second,
+#: half of them with one motion and all over the picture (standard deviation, in widths and heights), that motion is the
+#: camera's, and what stands still is laid over the picture.
+_STILL_PX, _MOVED_PX, _MIN_MOVED, _LEAST_SPREAD = 0.2, 1.0, 10, 0.15
 
 
 def camera_motion(
@@ -51,16 +52,16 @@ def camera_motion(
         return np.eye(3), 0.0
     start, end = corners[kept][:, 0], found[kept][:, 0]
     matrix, agree = _similarity(end, start)
-    voters = len(corners)
-    moved = np.hypot(*(end - start).T) > _STILL_PX
-    if matrix is not None and 2 * moved[agree].sum() < agree.sum() and moved.sum() >= _MIN_MOVED:
+    n_voters, shift = len(corners), np.hypot(*(end - start).T)
+    moved = shift > _MOVED_PX
+    if moved.sum() >= _MIN_MOVED and agree.any() and np.median(shift[agree]) < _STILL_PX:
         other, others = _similarity(end[moved], start[moved])
-        spread = start[moved][others].std(axis=0) / before.shape[::-1] if others.any() else np.zeros(2)
+        spread = (start[moved][others] / before.shape[::-1]).std(axis=0) if others.any() else np.zeros(2)
         if others.sum() >= max(_MIN_MOVED, moved.sum() / 2) and spread.min() > _LEAST_SPREAD:
-            matrix, agree, voters = other, others, voters - int((~moved).sum())
+            matrix, agree, n_voters = other, others, n_voters - int((~moved).sum())
     if matrix is None:
         return np.eye(3), 0.0
-    return np.vstack([matrix, [0.0, 0.0, 1.0]]), float(agree.sum() / voters)
+    return np.vstack([matrix, [0.0, 0.0, 1.0]]), float(agree.sum() / n_voters)
 
 
 def _similarity(end: np.ndarray, start: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
