@@ -26,10 +26,10 @@ _MEMORY = 40.0
 _CLOSE_PX, _LARGEST, _FAR_PX = 9, 0.1, 21
 #: Corners are told by what is so near.
 _NEAR_PX = 7
-#: Range of the grey values of a row or column of a border.
-_FLAT = 16
-#: Share of a box on overlays that makes it one.
-_ON_OVERLAY = 0.3
+#: Range of the grey values of a row or column of a border, and how far compression blurs it.
+_FLAT, _BLURRED_PX = 16, 4
+#: Share of a box on overlays that makes it one; a body that passes one, and shows as one box with it, stays.
+_ON_OVERLAY = 0.5
 
 
 class Overlays:
@@ -95,7 +95,7 @@ class Overlays:
         hulls = [cv2.convexHull(outline) for outline in outlines]
         small = [hull for hull in hulls if cv2.contourArea(hull) < _LARGEST * closed.size]
         filled = cv2.drawContours(closed, small, -1, 1, cv2.FILLED)
-        above, left, below, right = self._border
+        above, left, below, right = self._border + _BLURRED_PX * (self._border > 0)
         filled[:above] = filled[len(filled) - below :] = filled[:, :left] = filled[:, filled.shape[1] - right :] = 1
         self.mask = cv2.dilate(filled, np.ones((3, 3), np.uint8))
         self.scene = 1 - cv2.dilate(filled, np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8))

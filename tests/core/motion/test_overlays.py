@@ -159,7 +159,7 @@ def test_borders_are_known_at_once_and_a_blank_image_hides_none() -> None:
         known.add(grey, np.eye(3), image / FPS, lost=False)
         assert known.mask[:14].all()
         assert known.mask[-14:].all()
-        assert not known.mask[15:-15].any()
+        assert not known.mask[20:-20].any()
 
 
 def test_nothing_is_lost_where_the_camera_stands_still() -> None:
