@@ -3,6 +3,7 @@
 An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
 both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
 and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
+So is what is laid over the picture, which stands still while the scene moves.
 """
 
 from collections import deque
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fineparser_core.motion.camera import camera_motion
+from fineparser_core.motion.overlays import Overlays, on_overlays
 
 #: Longer side of the images that are compared: a diver a twentieth of it has 19 pixels.
 LONG_SIDE_PX = 384
@@ -104,7 +106,9 @@ class MotionFinder:
         self._colours = Colours()
         self._cuts: list[bool] = []
         self._to_first: list[np.ndarray] = []
-        self._boxes: list[tuple[int, float, float, int, int]] = []
+        self._boxes = np.empty((0, 5))  # of the scenes before: image, centre, width and height
+        self._new: list[tuple[int, float, float, int, int]] = []  # of this scene, overlays not yet left out
+        self._overlays: Overlays | None = None
         self._scale = 1.0
 
     def add(self, image: np.ndarray, time_s: float) -> None:
@@ -113,19 +117,27 @@ class MotionFinder:
 
         image, self._scale = _reduced(image)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey, self._last)
-        if support < _SURE and self._grey is not None:  # the camera turned or stopped, or there is a cut
-            matrix, support = max((matrix, support), camera_motion(self._grey, grey), key=lambda found: found[1])
+        self._overlays = self._overlays or Overlays(grey.shape)
+        matrix, support = np.eye(3), 1.0
+        if self._grey is not None:
+            scene = self._overlays.scene
+            matrix, support = camera_motion(self._grey, grey, self._last, scene)
+            if support < _SURE:  # the camera turned or stopped, or there is a cut
+                again = camera_motion(self._grey, grey, scene=scene)
+                matrix, support = max((matrix, support), again, key=lambda found: found[1])
         lost = support < CUT_SUPPORT
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
         self._cuts.append(self._colours.change(image) and lost)
+        if lost:
+            self._boxes, self._new = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)]), []
+        self._overlays.add(grey, self._to_first[-1], time_s, lost=lost)
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
         if len(self._images) == self._images.maxlen:
-            self._compare(len(self._times) - 1 - self._apart)
+            self._compare(len(self._times) - 1 - self._apart, 255 * (1 - self._overlays.mask))
 
     def motion(self) -> Motion:
         """What was found so far.
@@ -133,9 +145,9 @@ class MotionFinder:
         Raises:
             ValueError: no image was added.
         """
-        if self._grey is None:
+        if self._grey is None or self._overlays is None:
             raise ValueError("no image was added")
-        boxes = np.array(self._boxes, np.float64).reshape(-1, 5)
+        boxes = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)])
         found = Motion(
             times_s=np.array(self._times),
             size_px=(self._grey.shape[1], self._grey.shape[0]),
@@ -150,8 +162,8 @@ class MotionFinder:
         kept = ~_flickering(found)
         return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
 
-    def _compare(self, at: int) -> None:
-        """Find what moves in the image in the middle of those held."""
+    def _compare(self, at: int, visible: np.ndarray) -> None:
+        """Find what moves in the image in the middle of those held, where the scene is visible: (H, W) uint8, 255."""
         import cv2
 
         before, after = at - self._apart, at + self._apart
@@ -165,14 +177,14 @@ class MotionFinder:
             view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
             there, seen = (
                 cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-                for each in (other, np.full((height, width), 255, np.uint8))
+                for each in (other, visible)
             )
             red, green, blue = cv2.split(cv2.absdiff(image, there))
             difference = cv2.max(cv2.max(red, green), blue)
             differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
         # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
         different = np.minimum(*differences)
-        different[different == _UNSEEN] = 0
+        different[(different == _UNSEEN) | (visible == 0)] = 0
         moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
         if moving.mean() > _MAX_MOVING_SHARE:
             return
@@ -181,7 +193,7 @@ class MotionFinder:
         area = boxes[1:, cv2.CC_STAT_AREA]
         for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
             if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
-                self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+                self._new.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
 
 
 def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
@@ -194,6 +206,12 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
         return image, scale
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
+
+
+def _without_overlays(boxes: list[tuple[int, float, float, int, int]], overlays: Overlays) -> np.ndarray:
+    """Boxes (m, 5) of a scene by all that is known of it at its end."""
+    rows = np.array(boxes, np.float64).reshape(-1, 5)
+    return rows[~on_overlays(overlays.mask, rows[:, 1:3], rows[:, 3:])]
 
 
 def _flickering(motion: Motion) -> np.ndarray:

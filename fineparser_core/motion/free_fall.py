@@ -102,7 +102,10 @@ def find_free_falls(
     """
     if len(motion.times_s) < 3 or not len(motion.image):
         return []
-    interval_s = float(np.median(np.diff(motion.times_s)))
+    steps_s = np.diff(motion.times_s)
+    if not (steps_s > 0).any():
+        return []
+    interval_s = float(np.median(steps_s[steps_s > 0]))
     apart, every = (max(1, round(time_s / interval_s)) for time_s in (_APART_S, _EVERY_S))
     n = len(motion.times_s)
     first = np.searchsorted(motion.image, np.arange(n + 1))
@@ -153,7 +156,11 @@ def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s
     groups = [np.arange(first[k], first[k + 1]) for k in (at - apart, at, at + apart)]
     if not all(map(len, groups)) or motion.scene[at - apart] != motion.scene[at + apart]:
         return []
-    reach = round(_REACH_S / interval_s)
+    times = motion.times_s - motion.times_s[at]
+    before, after = times[at - apart], times[at + apart]
+    if not before < 0 < after:  # repeated time stamps
+        return []
+    reach = max(apart, round(_REACH_S / interval_s))  # images may be farther apart than that
     low, high = max(0, at - reach), min(len(motion.times_s) - 1, at + reach)
     same = np.flatnonzero(motion.scene[low : high + 1] == motion.scene[at]) + low
     low, high = int(same[0]), int(same[-1])
@@ -161,11 +168,9 @@ def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s
     place = np.zeros((first[high + 1], 2))
     place[window] = motion.seen_from(at, window)
     size = motion.extent.max(axis=1)
-    times = motion.times_s - motion.times_s[at]
 
     i, j, k = (group.ravel() for group in np.meshgrid(*groups, indexing="ij"))
     body = np.median(np.stack([size[i], size[j], size[k]]), axis=0)
-    before, after = times[at - apart], times[at + apart]
     # Through three points: x = j + v t + a t^2 / 2.
     slope_before, slope_after = ((place[m] - place[j]) / t for m, t in ((i, before), (k, after)))
     acceleration = 2 * (slope_after - slope_before) / (after - before)
