@@ -138,15 +138,29 @@ def awards_table(results: Sequence[Result]) -> str:
     for clip, these in _by([one for one in results if one.route == PYTHON], lambda one: one.clip).items():
         everything = [one.award for one in these if one.award is not None]
         basic = [one.award for one in these if one.award is not None and one.variant in BASIC]
-        own = [one.own_award for one in these if one.own_award is not None and one.variant in BASIC]
-        spread = (*_spread(everything), *_spread(basic), _spread(own)[0])
+        own = [one for one in these if one.own_award is not None]
+        own_ranges = (
+            _spread([one.own_award for one in own])[0],
+            _spread([one.own_award for one in own if one.variant in BASIC])[0],
+        )
+        spread = (*_spread(everything), *_spread(basic), *own_ranges)
         spreads.append(spread)
         counts = (str(len(everything)), _text(_median(everything), ".2f"))
         rows.append([clip, *counts, *(_text(value, ".2f") for value in spread)])
     for name, of in (("median", np.median), ("worst", np.max)):
         known = [[value for value in column if value is not None] for column in zip(*spreads, strict=True)]
         rows.append([name, "", "", *(_text(float(of(values)) if values else None, ".2f") for values in known)])
-    header = ("clip", "awards", "median", "range", "deviation", "range, basic seven", "deviation", "own award, range")
+    header = (
+        "clip",
+        "awards",
+        "median",
+        "range",
+        "deviation",
+        "range, basic seven",
+        "deviation",
+        "own award, range",
+        "of basic seven",
+    )
     return _markdown(header, rows)
 
 

@@ -202,10 +202,10 @@ def test_awards_spread_over_all_and_over_the_basic_variants() -> None:
     results += [result("whole", clip="b.mp4", award=5.0), result("cut", clip="b.mp4", award=5.1)]
     results += [result("whole", route="window", award=1.0)]
     rows = awards_table(results).splitlines()
-    assert rows[2] == "| a.mp4 | 3 | 6.30 | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 |"
+    assert rows[2] == "| a.mp4 | 3 | 6.30 | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 | 0.00 |"
     assert rows[-2:] == [
-        "| median |  |  | 0.55 | 0.29 | 0.20 | 0.14 | 0.00 |",
-        "| worst |  |  | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 |",
+        "| median |  |  | 0.55 | 0.29 | 0.20 | 0.14 | 0.00 | 0.00 |",
+        "| worst |  |  | 1.00 | 0.51 | 0.30 | 0.21 | 0.00 | 0.00 |",
     ]
 
 
@@ -229,6 +229,6 @@ def test_the_latest_results_are_read_and_printed(tmp_path: Path, capsys: pytest.
     assert [one.award for one in read_results(path).values()] == [6.0, 6.25]
     assert main(["--table", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert "| a.mp4 | 2 | 6.12 | 0.25 | 0.18 | 0.25 | 0.18 | 0.00 |" in printed
+    assert "| a.mp4 | 2 | 6.12 | 0.25 | 0.18 | 0.25 | 0.18 | 0.00 | 0.00 |" in printed
     assert "| all | 2 | 2 of 2 | 2 of 2 |" in printed
     assert printed.endswith("Nothing is amiss.\n")
