@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "golden"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
 import golden_kit
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
