@@ -5,7 +5,9 @@ OpenCV; control characters steer a terminal.
 """
 
 import logging
+import os
 import re
+from pathlib import Path
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # All but the stray bytes of a file name (PEP 383).
@@ -35,6 +37,20 @@ def without_surrogates(text: str, *, file_name: bool = False) -> str:
         file_name: keep those by which Python carries the stray bytes of a file name.
     """
     return (_NO_FILE_NAME if file_name else _SURROGATE).sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def without_home(text: str) -> str:
+    """The text with "~" in place of the user's folder, which often has the name of a person.
+
+    For what is meant to be sent to somebody: reports, and the files that a crash leaves.
+    """
+    home = Path(os.path.expanduser("~"))
+    if not home.is_absolute() or home == Path(home.anchor):
+        return text
+    written = {form for path in (home, home.resolve()) for form in (str(path), path.as_posix())}
+    written |= {form.replace("\\", "\\\\") for form in written}  # as `repr` writes them
+    either = "|".join(re.escape(form) for form in sorted(written, key=len, reverse=True))
+    return re.sub(rf"(?:{either})(?![\w-])", "~", text, flags=re.IGNORECASE if os.name == "nt" else 0)
 
 
 def _escape(character: str) -> str:

@@ -1,4 +1,7 @@
-"""Reports of errors that nobody expected: text files in the program's folder, which are offered and never sent."""
+"""Reports of errors that nobody expected: text files in the program's folder, which are offered and never sent.
+
+The user's folder is "~" in them: whoever sends one need not look for a name in it.
+"""
 
 import faulthandler
 import itertools
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from fineparser_core import __version__
-from fineparser_core.printable import printable
+from fineparser_core.printable import printable, without_home
 from fineparser_core.video.atomic import is_running
 
 log = logging.getLogger(__name__)
@@ -71,7 +74,7 @@ class CrashReports:
         path = self.folder / f"{_NEW}-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{number}.txt"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(printable(text, keep="\n")[:_MOST_BYTES], encoding="utf-8")
+            path.write_text(without_home(printable(text, keep="\n"))[:_MOST_BYTES], encoding="utf-8")
             self._sweep()
         except OSError as error:
             with suppress(OSError):

@@ -514,14 +514,17 @@ class MainWindow(QMainWindow):
         if event.spontaneous() and not self._may_close():
             event.ignore()
             return
-        if self.full_screen.on:
-            self.full_screen.use(False)
-        self._place.save(self, {"columns": self._columns})
         self._asked, self._closed = self._asked or event.spontaneous(), True
-        self.player.close_videos()
-        self.measured.close_video()
-        self.files.controller.close(asked=self._asked)
-        self.closing.emit()
+        try:
+            if self.full_screen.on:
+                self.full_screen.use(False)
+            self._place.save(self, {"columns": self._columns})
+            self.player.close_videos()
+            self.measured.close_video()
+            self.files.controller.close(asked=self._asked)
+        finally:  # whatever fails, nothing is left running
+            self.hide()  # a busy computer takes seconds to end a process
+            self.closing.emit()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

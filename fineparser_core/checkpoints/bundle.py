@@ -70,7 +70,7 @@ class WeightsCard:
         evaluation: how training measured `metrics`: "exemplars", "seed" and "precision", the defaults of evaluating
             these weights again; empty where training did not.
         metrics: numbers by name, with the data they were measured on in the name.
-        calibration: what `fineparser calibrate` fitted, see `inference.calibration`; empty before.
+        calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, the "static" one
             and the "dynamic" one alone, and the number of "dives"; empty where it was not measured.
         choices: on which dives the constants were chosen that training did not learn.

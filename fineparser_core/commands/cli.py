@@ -20,7 +20,7 @@ import platformdirs
 from fineparser_core import __version__
 from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
-from fineparser_core.printable import printable
+from fineparser_core.printable import printable, without_home
 
 CommandMain = Callable[[list[str]], int]
 
@@ -168,7 +168,8 @@ def _record(argv: list[str]) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as log:
             now = datetime.now().isoformat(timespec="seconds")
-            log.write(printable(f"{now} {shlex.join(argv)}\n{traceback.format_exc()}\n", keep="\n"))
+            details = printable(f"{now} {shlex.join(argv)}\n{traceback.format_exc()}\n", keep="\n")
+            log.write(without_home(details))
     except OSError as error:
         return f"The log file {path} cannot be written ({error.strerror})."
     return f"Its details are in {path}."

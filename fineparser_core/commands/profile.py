@@ -1,7 +1,6 @@
 """`fineparser profile`: a parse by stages; what encoding once saves in scoring, layout and precision in training; the
 streams' shares."""
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-from fineparser_core.inference.device import PRECISIONS, choose_precision
+from fineparser_core.inference.device import PRECISIONS, choose_precision, device_names
 from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.pose.decoding import DECODERS
@@ -231,9 +230,4 @@ def _clip(exemplar: Exemplar) -> Clip:
 
 
 def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return f"{line.split(':', 1)[1].strip()} ({torch.backends.cpu.get_cpu_capability()})"
-    return f"{platform.processor() or platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
+    return f"{device_names()['cpu']} ({torch.backends.cpu.get_cpu_capability()})"

@@ -1,7 +1,9 @@
 """Finding the annotation files of a data set, and what every data set's records are checked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import isnan
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fineparser_core.data.records import LONGEST_NAME, Defect, DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
@@ -13,12 +15,34 @@ from fineparser_core.errors import AnnotationError, ConfigError
 _SCORE_TOLERANCE = 0.06
 #: What reading a file of other content than its name says raises.
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
-_SHOWN = 200
+_SHOWN, _NAMED = 200, 20
+T = TypeVar("T")
 
 
-def not_annotations(path: Path, data_set: str, error: Exception) -> AnnotationError:
-    """What to raise for one of `UNREADABLE`."""
-    return AnnotationError(f"{path} is not an annotation file of {data_set} ({error!r:.{_SHOWN}}): get it again.")
+def read_dives(path: Path, data_set: str, read: Callable[[Any, Any], T]) -> list[T]:
+    """What `read` makes of every key of a pickle and its values.
+
+    Raises:
+        AnnotationError: the file is damaged or of another kind; or `read` refuses dives by one of `UNREADABLE`: the
+            text names them.
+    """
+    found: list[T] = []
+    wrong: list[str] = []
+    try:
+        for key, values in load_pickle(path).items():
+            try:
+                found.append(read(key, values))
+            except UNREADABLE as error:
+                wrong.append(f"{key!r:.{_SHOWN}}: {error!r:.{_SHOWN}}")
+    except UNREADABLE as error:
+        wrong.append(f"{error!r:.{_SHOWN}}")
+    if wrong:
+        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise AnnotationError(
+            f"{path} is not an annotation file of {data_set} ({'; '.join(wrong[:_NAMED])}{more}): get it again, or "
+            "correct these dives."
+        )
+    return found
 
 
 def find_file(root: Path, name: str) -> Path | None:
@@ -59,12 +83,13 @@ def refuse_unknown_keys(splits: Mapping[Key, str], records: Mapping[Key, DiveRec
 
 
 def record_defects(record: DiveRecord) -> Iterator[Defect]:
-    """A dive number that nobody can dive, or a score that does not follow from the awards."""
+    """A dive number that nobody can dive, a score or DD that no dive has, or a score that the awards do not give."""
     try:
         parse_dive_number(record.dive_number)
     except ConfigError as error:
         yield Defect(key=record.key, kind="dive number", text=str(error))
-    if record.awards and (wrong := score_defect(record)):
+    wrong = record.score_fault or (score_defect(record) if record.awards else None)
+    if wrong and not isnan(record.score):  # labels without a score are whole
         yield Defect(key=record.key, kind="score", text=wrong)
 
 

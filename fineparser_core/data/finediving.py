@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.data.annotation_files import (
-    UNREADABLE,
     find_file,
-    not_annotations,
+    read_dives,
     read_splits,
     record_defects,
     refuse_unknown_keys,
@@ -68,17 +67,14 @@ def load_finediving(
     coarse_path = find_file(root, COARSE_FILE)
     coarse = load_pickle(coarse_path) if coarse_path else {}
     splits = {(str(event), index): name for (event, index), name in read_splits(root, SPLIT_FILES).items()}
-    records: dict[Key, DiveRecord] = {}
-    defects: list[Defect] = []
-    try:
-        for key, values in load_pickle(path).items():
-            event, index = str(key[0]), int(key[1])
-            record, stored, labels = _record((event, index), values, coarse.get(key), splits.get((event, index), ""))
-            records[record.key] = record
-            defects.extend(record_defects(record))
-            defects.extend(_transition_defects(record, stored, labels))
-    except UNREADABLE as error:
-        raise not_annotations(path, "FineDiving", error) from error
+
+    def read(key: Any, values: Any) -> tuple[DiveRecord, list[Defect]]:
+        event, index = str(key[0]), int(key[1])
+        record, stored, labels = _record((event, index), values, coarse.get(key), splits.get((event, index), ""))
+        return record, [*record_defects(record), *_transition_defects(record, stored, labels)]
+
+    found = read_dives(path, "FineDiving", read)
+    records = {record.key: record for record, _ in found}
     refuse_unknown_keys(splits, records, path)
     below = frames or root
     beside = [below.absolute().parent] if frame_pattern is not None else []
@@ -86,7 +82,7 @@ def load_finediving(
         root=root,
         layout="finediving",
         records=records,
-        defects=tuple(defects),
+        defects=tuple(defect for _, defects in found for defect in defects),
         frames=below,
         frame_pattern=frame_pattern or _first_existing(below, FRAME_PATTERNS),
         mask_roots=tuple(dict.fromkeys([below, root, *beside])),

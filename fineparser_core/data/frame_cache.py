@@ -210,7 +210,9 @@ class FrameCache:
         return self.folder / f"{record.key[0]}-{record.key[1]}-{self._preprocessing.name}-{checksum:08x}.npy"
 
     def _stored_length(self, record: DiveRecord) -> int | None:
-        """Frames in the dive's file; None where it is missing or damaged."""
+        """Frames in the dive's file; None where it is missing or damaged, or the dive's labels are wrong."""
+        if record.fault:
+            return None
         try:
             stored = np.load(self._path(record), mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):

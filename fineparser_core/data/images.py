@@ -22,9 +22,11 @@ def clip_images(data: DiveSet, record: DiveRecord) -> list[tuple[Path, Path | No
     first.
 
     Raises:
-        AnnotationError: too few frames, transitions outside the clip, or frames without a mask. The text is the
-            reason alone, without the dive's id.
+        AnnotationError: labels that are wrong by themselves (`DiveRecord.fault`), too few frames, transitions outside
+            the clip, or frames without a mask. The text is the reason alone, without the dive's id.
     """
+    if record.fault:
+        raise AnnotationError(record.fault)
     found = data.frame_paths(record)
     paths = found[: record.n_frames]
     if len(paths) < MIN_FRAMES:

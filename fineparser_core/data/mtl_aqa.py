@@ -4,18 +4,18 @@ Frames are those of the untrimmed recordings, a dive being those from its first 
 """
 
 from pathlib import Path
+from typing import Any
 
 from fineparser_core.data.annotation_files import (
     UNREADABLE,
     find_file,
-    not_annotations,
+    read_dives,
     read_splits,
     record_defects,
     refuse_unknown_keys,
 )
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import DiveRecord, Key
-from fineparser_core.data.restricted_pickle import load_pickle
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 
 ANNOTATION_FILE = "final_annotations_dict_with_dive_number.pkl"
@@ -47,25 +47,29 @@ def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str =
     path = find_file(root, ANNOTATION_FILE)
     if path is None:
         raise AnnotationError(f"{root} lacks {ANNOTATION_FILE}: choose the folder of MTL-AQA's annotations.")
-    records: dict[Key, DiveRecord] = {}
     try:
         splits = {(f"{int(video):02d}", dive): name for (video, dive), name in read_splits(root, SPLIT_FILES).items()}
-        for (video, dive), values in load_pickle(path).items():
-            start, end = int(values["start_frame"]), int(values["end_frame"])
-            key = f"{int(video):02d}", int(dive)
-            records[key] = DiveRecord(
-                key=key,
-                dive_number=str(values["dive_number"]).upper(),
-                difficulty=float(values["difficulty"]),
-                score=float(values["final_score"]),
-                board_m=video_board_m(int(video), int(dive)),
-                n_frames=end - start + 1,
-                start_frame=start,
-                awards=tuple(float(award) for award in values["judge_scores"]),
-                split=splits.get(key, ""),
-            )
     except UNREADABLE as error:
-        raise not_annotations(path, "MTL-AQA", error) from error
+        names = " or ".join(SPLIT_FILES.values())
+        raise AnnotationError(f"{names} in {root} is no split of MTL-AQA ({error!r:.200}): get it again.") from error
+
+    def read(place: Any, values: Any) -> DiveRecord:
+        video, dive = place
+        start, end = int(values["start_frame"]), int(values["end_frame"])
+        key = f"{int(video):02d}", int(dive)
+        return DiveRecord(
+            key=key,
+            dive_number=str(values["dive_number"]).upper(),
+            difficulty=float(values["difficulty"]),
+            score=float(values["final_score"]),
+            board_m=video_board_m(int(video), int(dive)),
+            n_frames=end - start + 1,
+            start_frame=start,
+            awards=tuple(float(award) for award in values["judge_scores"]),
+            split=splits.get(key, ""),
+        )
+
+    records = {record.key: record for record in read_dives(path, "MTL-AQA", read)}
     refuse_unknown_keys(splits, records, path)
     return DiveSet(
         root=root,

@@ -12,6 +12,10 @@ LONGEST_NAME = 255
 _LONGEST_NUMBER = 16
 _MOST_FRAMES = 1_000_000
 _MOST_AWARDS = 16
+# No dive has ever had a DD above 5.
+_HIGHEST_DIFFICULTY = 10.0
+# Three counted awards of 10, and what rounding adds.
+_HIGHEST_AWARDS, _TOLERANCE = 30.0, 0.06
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,25 @@ class DiveRecord:
         return f"{self.key[0]}/{self.key[1]}"
 
     @property
+    def score_fault(self) -> str | None:
+        """Why score and DD are those of no dive, in a sentence; None where they may be."""
+        if not 0 < self.difficulty <= _HIGHEST_DIFFICULTY:
+            return f"DD {self.difficulty:g} is none that a dive can have."
+        if math.isnan(self.score):
+            return "no score is recorded (nan)."
+        if not 0 <= self.score <= _HIGHEST_AWARDS * self.difficulty + _TOLERANCE:
+            return f"score {self.score:g} is none that a dive of DD {self.difficulty:g} can have."
+        return None
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be learned from the labels, in a sentence; None where they may be right."""
+        first, second = self.first_flight_frame, self.first_entry_frame
+        if first is not None and second is not None and not self.has_steps:
+            return f"transitions at {first} and {second} do not divide {self.n_frames} frames into three phases."
+        return self.score_fault
+
+    @property
     def has_steps(self) -> bool:
         """Whether the transitions make three steps of at least a frame each."""
         first, second = self.first_flight_frame, self.first_entry_frame
@@ -74,7 +97,7 @@ class Defect:
     """Something in a data set that does not fit together: reported, never repaired in silence.
 
     Attributes:
-        kind: "dive number", "transitions", "score", "frames" or "masks".
+        kind: "dive number", "transitions", "score", "frames" or "masks"; what is wrong with a DD is a "score" too.
         text: what is wrong, in one sentence.
     """
 

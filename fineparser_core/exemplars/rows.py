@@ -6,7 +6,6 @@ reader of a row raises ValueError with the reason that a person can read.
 
 import bz2
 import os
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -47,7 +46,7 @@ def read_exemplar(row: Mapping[str, object], folder: Path, real_folder: str) -> 
     """The row of a table `exemplar`.
 
     Args:
-        row: by the columns of the present version.
+        row: by the columns of the table.
         folder: of the library.
         real_folder: the same without links, once for many rows.
     """
@@ -117,8 +116,7 @@ def mask_row(mask: ExemplarMask) -> tuple[bytes, bytes, bytes]:
 def read_encoding(gated: object, static_tokens: object, st: object, ed: object) -> ExemplarEncoding:
     """The columns of a table `encoding`."""
     shape = (len(STEP_NAMES), TOKENS_PER_STEP, TOKEN_SIZE)
-    kind = "<f4" if isinstance(static_tokens, bytes) and len(static_tokens) == 4 * np.prod(shape) else "<f2"
-    tokens = _array(static_tokens, kind, shape, "tokens").astype(np.float32)
+    tokens = _array(static_tokens, "<f2", shape, "tokens").astype(np.float32)
     features = _read_features(gated)
     if not all((np.abs(one) <= _LARGEST_FEATURE).all() for one in (features, tokens)):
         raise ValueError("its encoding holds what no clip gives")
@@ -136,9 +134,7 @@ def encoding_row(encoding: ExemplarEncoding) -> tuple[bytes, bytes, int, int]:
 
 
 def _read_features(gated: object) -> np.ndarray:
-    """(9, 1024) float32: of each window a scale and 8-bit numbers; in libraries of version 1 and 2 as they are."""
-    if isinstance(gated, bytes) and len(gated) == 4 * N_WINDOWS * FEATURE_SIZE:
-        return _array(gated, "<f4", (N_WINDOWS, FEATURE_SIZE), "features")
+    """(9, 1024) float32: of each window a scale and 8-bit numbers."""
     rows = _array(gated, "i1", (N_WINDOWS, 4 + FEATURE_SIZE), "features")
     scale = np.ascontiguousarray(rows[:, :4]).view("<f4")
     if not (np.abs(scale) <= _LARGEST_FEATURE).all():
@@ -178,13 +174,12 @@ def _packed(array: np.ndarray) -> bytes:
 
 
 def _array(value: object, kind: str, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """An array from its bytes, or from those packed by bz2 or, in libraries of version 1 and 2, by zlib."""
+    """An array from its bytes, or from those packed by bz2."""
     expected = int(np.prod(shape)) * np.dtype(kind).itemsize
     if isinstance(value, bytes) and len(value) != expected:
-        unpacking = bz2.BZ2Decompressor() if value.startswith(b"BZh") else zlib.decompressobj()
         try:
-            value = unpacking.decompress(value, expected + 1)
-        except (OSError, zlib.error):
+            value = bz2.BZ2Decompressor().decompress(value, expected + 1)
+        except OSError:
             raise ValueError(f"its {what} are damaged") from None
     if not isinstance(value, bytes) or len(value) != expected:
         found = f"{len(value)} bytes" if isinstance(value, bytes) else f"{value!r:.20}"

@@ -1,4 +1,4 @@
-"""The SQLite file of an exemplar library: its tables, their versions, and how a file is opened."""
+"""The SQLite file of an exemplar library: its tables, their version, and how a file is opened."""
 
 import sqlite3
 import time
@@ -10,12 +10,15 @@ from fineparser_core.errors import ExemplarError
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken
 
-_FIRST_SCHEMA = (
+SCHEMA_VERSION = 3
+SCHEMA = (
     """
 CREATE TABLE exemplar (
     id TEXT PRIMARY KEY, dive_number TEXT NOT NULL, board_m REAL, score REAL NOT NULL,
     clip TEXT NOT NULL, in_frame INTEGER NOT NULL, out_frame INTEGER NOT NULL,
-    first_flight_frame INTEGER NOT NULL, first_entry_frame INTEGER NOT NULL, synthetic INTEGER NOT NULL
+    first_flight_frame INTEGER NOT NULL, first_entry_frame INTEGER NOT NULL, synthetic INTEGER NOT NULL,
+    diver TEXT NOT NULL DEFAULT '', dived_on TEXT, synchro INTEGER NOT NULL DEFAULT 0,
+    corrected INTEGER NOT NULL DEFAULT 0, removed_at TEXT
 ) STRICT""",
     "CREATE INDEX exemplar_by_number ON exemplar (dive_number)",
     """
@@ -30,21 +33,6 @@ CREATE TABLE encoding (
     PRIMARY KEY (exemplar_id, model_id)
 ) STRICT""",
 )
-#: What version 2 added: a column and what it holds in a library of version 1.
-_SECOND_COLUMNS = (
-    ("diver", "TEXT NOT NULL DEFAULT ''", "''"),
-    ("dived_on", "TEXT", "NULL"),
-    ("synchro", "INTEGER NOT NULL DEFAULT 0", "0"),
-    ("corrected", "INTEGER NOT NULL DEFAULT 0", "0"),
-    ("removed_at", "TEXT", "NULL"),
-)
-#: Statements that make a library of version i + 1 out of one of version i; version 0 is an empty file.
-MIGRATIONS = (
-    _FIRST_SCHEMA,
-    tuple(f"ALTER TABLE exemplar ADD COLUMN {name} {kind}" for name, kind, _ in _SECOND_COLUMNS),
-    (),  # arrays are packed, which older programs cannot read
-)
-SCHEMA_VERSION = len(MIGRATIONS)
 #: How long to wait for another program that is writing.
 PATIENCE_S = 20.0
 #: A file that somebody made byte by byte can keep SQLite busy for ever.
@@ -92,15 +80,14 @@ def check_schema(connection: sqlite3.Connection, database: str, path: Path) -> N
     Raises: ExemplarError where it does not.
     """
     version = version_of(connection, database)
-    if not 1 <= version <= SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
         raise ExemplarError(
-            f"{path} is not an exemplar library of version 1 to {SCHEMA_VERSION} (found {version}): choose another "
-            "one, or update the program."
+            f"{path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}): choose another one, or "
+            "update the program."
         )
     with closing(sqlite3.connect(":memory:")) as blank:
-        for statements in MIGRATIONS[:version]:
-            for statement in statements:
-                blank.execute(statement)
+        for statement in SCHEMA:
+            blank.execute(statement)
         expected = _objects(blank, "main")
     found = _objects(connection, database)
     (application,) = connection.execute(f"PRAGMA {database}.application_id").fetchone()
@@ -125,12 +112,12 @@ def _objects(connection: sqlite3.Connection, database: str) -> dict[str, str]:
     return {ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).split()) for kind, name, table, sql in rows}
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings an open file to the present schema, in one transaction; other programs wait meanwhile."""
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Makes a library of an empty file, in one transaction; other programs wait meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in MIGRATIONS[version_of(connection) :]:
-            for statement in statements:
+        if not version_of(connection):  # another program may have just made them
+            for statement in SCHEMA:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
@@ -164,9 +151,9 @@ def connect(place: Path | str) -> sqlite3.Connection:
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:
-    """An open file of the present version.
+    """An open file; one that is empty becomes a library.
 
-    Raises: ExemplarError for one of a newer version, or one that is no library.
+    Raises: ExemplarError for one of another version, or one that is no library.
     """
     connection = connect(path)
     try:
@@ -179,8 +166,8 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         if version:
             check_schema(connection, "main", path)
         connection.execute("PRAGMA journal_mode = WAL")
-        if version < SCHEMA_VERSION:
-            migrate(connection)
+        if not version:
+            make_tables(connection)
     except BaseException:
         connection.close()
         raise
@@ -241,9 +228,3 @@ def uri_for_reading(path: Path) -> str:
     except sqlite3.Error:
         pass  # whoever reads it says so
     return uri
-
-
-def present_columns(connection: sqlite3.Connection, database: str) -> str:
-    """What to select from the table `exemplar` of an open database to see the columns of the present version."""
-    version = version_of(connection, database)
-    return "*" + ("" if version > 1 else "".join(f", {value} AS {n}" for n, _, value in _SECOND_COLUMNS))

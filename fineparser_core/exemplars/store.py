@@ -39,8 +39,7 @@ from fineparser_core.exemplars.schema import (
     connect,
     connect_reading,
     connect_writing,
-    migrate,
-    present_columns,
+    make_tables,
     reading,
 )
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
@@ -85,8 +84,6 @@ class ExemplarStore:
         self.writable, self.notice = False, ""
         self._db, self._files = connection, dict(files)
         self._lock = threading.RLock()
-        with self._reading() as db:
-            self._columns = {name: present_columns(db, name) for name in files}
         self.notice = self._left_out()
 
     @classmethod
@@ -175,7 +172,7 @@ class ExemplarStore:
         try:
             connection = connect(path)
             connection.execute("PRAGMA page_size = 1024")  # a row's arrays end on a page of their own
-            migrate(connection)
+            make_tables(connection)
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
@@ -325,9 +322,7 @@ class ExemplarStore:
         left_out: list[str] = []
         with self._reading(cancel) as db:
             # Sorted by nobody, as a damaged table may be without end.
-            cursor = db.execute(
-                f"SELECT {self._columns[file]} FROM {file}.exemplar {condition} LIMIT {_MOST_EXEMPLARS + 1}", values
-            )
+            cursor = db.execute(f"SELECT * FROM {file}.exemplar {condition} LIMIT {_MOST_EXEMPLARS + 1}", values)
             names = [column[0] for column in cursor.description]
             folder = self._files[file].parent
             real_folder = os.path.realpath(folder)

@@ -18,7 +18,7 @@ from fineparser_core.exemplars.store import own_folder
 from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.own_process import is_frozen
-from fineparser_core.printable import printable
+from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import resource
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")
@@ -79,7 +79,7 @@ def as_text(findings: list[Finding]) -> str:
     problems = [one for one in findings if one.problem]
     lines += ["", "Needs attention" if problems else "Nothing needs attention."]
     lines += [f"  {one.name}: {printable(one.value)}" for one in problems]
-    return "\n".join(lines)
+    return without_home("\n".join(lines))
 
 
 def _program() -> Iterator[Finding]:

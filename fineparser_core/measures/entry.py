@@ -93,6 +93,7 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
         return None
     times = dive.seen.times_s
     touches_s, _ = dive.real(dive.moments.contact)
+    touches_s += dive.seen.frame_s / 2  # in the middle of the first frame that shows the contact
     first, last = np.searchsorted(times, [touches_s - _LINE_S, touches_s + _AFTER_CONTACT_S])
     window = slice(max(int(first), dive.air.start), int(last))
     line = (dive.seen.joint("ankle") - dive.seen.joint("shoulder"))[window]

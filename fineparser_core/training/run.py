@@ -1,6 +1,7 @@
 """A whole training run: data, initial weights, end-to-end training, and the finished bundle with its numbers."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,8 +32,11 @@ from fineparser_core.training.provenance import DataStamp, commit, data_stamp, o
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.video.atomic import atomic_file
 
+logger = logging.getLogger(__name__)
+
 RESULTS = "results.json"
 BUNDLE = "bundle"
+_MOST_NAMED = 20
 
 _INTENDED_USE = (
     "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
@@ -160,7 +164,8 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
 
     Raises:
         ConfigError: the data set lacks the step labels that the network learns from, or cannot be split.
-        AnnotationError: the data set should have masks, but they are not found.
+        AnnotationError: the data set should have masks, but they are not found; or no training dive has labels that a
+            dive can have.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         raise ConfigError(
@@ -169,12 +174,34 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         )
     if config.learns_masks:
         check_masks(data)
-    training, test = data.split("train"), data.split("test")
+    training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
     if settings.limit is not None:
         cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     return {"train": training, "validation": validation, "test": test}
+
+
+def _rightly_labelled(data: DiveSet, split: str) -> list[DiveRecord]:
+    """The dives of a split but those whose labels no dive can have; the log names these, and says what else is odd."""
+    records = data.split(split)
+    right = [record for record in records if record.fault is None]
+    wrong = [f"{record.id}: {record.fault}" for record in records if record.fault is not None]
+    way_out = "Correct the annotations, or take these dives out of the split file."
+    if wrong and not right and split == "train":
+        raise AnnotationError(f"{data.root} has no training dive with right labels, the first: {wrong[0]} {way_out}")
+    if wrong:
+        more = f" and {len(wrong) - _MOST_NAMED} more." if len(wrong) > _MOST_NAMED else ""
+        named = " ".join(wrong[:_MOST_NAMED]) + more
+        logger.warning(
+            "%d of %d %s dives have wrong labels and are left out: %s", len(wrong), len(records), split, named
+        )
+        logger.warning(way_out)
+    kept = {record.key for record in right}
+    if odd := [f"{defect.key[0]}/{defect.key[1]}: {defect.text}" for defect in data.defects if defect.key in kept]:
+        sentence = "%d annotations of %s dives do not fit together and are used, the first: %s"
+        logger.warning(sentence + " `fineparser data check --json` names all.", len(odd), split, odd[0])
+    return right
 
 
 def check_masks(data: DiveSet) -> None:

@@ -6,6 +6,7 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from fineparser_core.video.hdr import is_hdr, standard_range
 from fineparser_core.video.probe import Geometry
 
 # Threads of FFmpeg's scaler; starting more takes longer than the conversion on a busy machine.
@@ -52,12 +53,16 @@ class Scaler:
         self._geometry = geometry
         self._small = VideoReformatter()
         self._full = VideoReformatter()
+        self._deep = VideoReformatter()
 
     def picture(self, frame: av.VideoFrame, size_px: tuple[int, int]) -> Picture:
         """The frame scaled to (width, height) of the upright picture, but never enlarged."""
         width, height = (max(min(wanted, own), 1) for wanted, own in zip(size_px, self._geometry.size_px, strict=True))
         if self._geometry.quarter_turns % 2:
             width, height = height, width
+        if is_hdr(frame):
+            image = standard_range(self._deep, frame, width, height, Interpolation.AREA)
+            frame = av.VideoFrame.from_ndarray(image, "rgb24")
         small = self._small.reformat(
             frame, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=_THREADS
         )
@@ -66,10 +71,12 @@ class Scaler:
     def rgb(self, frame: av.VideoFrame) -> np.ndarray:
         """The frame in full size as (H, W, 3) uint8 RGB, upright and with square pixels."""
         geometry = self._geometry
+        size_px = geometry.stored_width_px, geometry.stored_height_px
+        if is_hdr(frame):
+            return _orient(standard_range(self._deep, frame, *size_px, Interpolation.BICUBIC), geometry)
         full = self._full.reformat(
             frame,
-            geometry.stored_width_px,
-            geometry.stored_height_px,
+            *size_px,
             "rgb24",
             interpolation=Interpolation.BICUBIC,
         )

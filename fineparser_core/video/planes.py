@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
+from fineparser_core.video.hdr import is_hdr, standard_range
 from fineparser_core.video.probe import Geometry
 
 # FFmpeg's AVCOL_SPC_UNSPECIFIED.
@@ -70,6 +71,7 @@ class PlaneScaler:
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
         self._reformatter = VideoReformatter()
+        self._deep = VideoReformatter()
 
     def planes(self, frame: av.VideoFrame, size_px: tuple[int, int], matrix: ColorMatrix) -> Planes:
         """Scale a frame, upright and with square pixels, to (width, height), both even."""
@@ -77,6 +79,9 @@ class PlaneScaler:
 
         turns = self._geometry.quarter_turns
         width, height = size_px[::-1] if turns % 2 else size_px
+        if is_hdr(frame):
+            rgb = standard_range(self._deep, frame, width, height, Interpolation.BICUBIC)
+            frame = av.VideoFrame.from_ndarray(rgb, "rgb24")
         own = _own_matrix(frame)
         full_range = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
         scaled = self._reformatter.reformat(

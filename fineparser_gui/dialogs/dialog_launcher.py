@@ -76,8 +76,9 @@ class DialogLauncher(QObject):
             "\n\n".join(
                 (
                     self.tr(
-                        "Weights are trained on the command line from labelled dives, for example from the corrections "
-                        "that the File menu exports. These commands explain how:"
+                        "Weights are trained on the command line from judged dives with labelled phases. No command "
+                        "trains on the corrections that the File menu exports: they hold no score. These commands "
+                        "explain how:"
                     ),
                     "```\n" + _COMMANDS + "\n```",
                     self.tr("Then choose the folder that training has written in the preferences."),

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_core.own_process import own_process
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_gui.services.ending import end
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
-_CLOSE_MS = 1500
 
 
 class SystemCheckDialog(QDialog):
@@ -58,6 +58,4 @@ class SystemCheckDialog(QDialog):
 
     def _stop(self) -> None:
         self._process.blockSignals(True)
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._process.kill()
-            self._process.waitForFinished(_CLOSE_MS)
+        end(self._process)

@@ -219,6 +219,7 @@ class ExemplarsPanel(QWidget):
         fill(self, frame)
         session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
+        session.library.changed.connect(self._on_library_changed)
         self._color_icons()
         self._refresh()
         self._on_comparison_changed()
@@ -233,7 +234,7 @@ class ExemplarsPanel(QWidget):
         self._shown = votes
         rows, names = [], {}
         for vote in votes:
-            exemplar = self._session.exemplar(vote.id)
+            exemplar = self._session.library.find(vote.id)
             rows.append((vote, exemplar is not None and exemplar.synthetic))
             if exemplar is not None:
                 names[vote.id] = name_of(exemplar)
@@ -252,6 +253,10 @@ class ExemplarsPanel(QWidget):
         self._hint.setText(hint)
         # Hidden where all exemplars have the dive number of the shown dive.
         self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.dive_number for vote in votes))
+
+    def _on_library_changed(self) -> None:
+        self._shown = ()  # names, and which are rendered, may be known only now
+        self._refresh()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.own_process import own_process
 from fineparser_core.video.atomic import sweep_leftovers
+from fineparser_gui.services.ending import end
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,7 @@ class ExportProcess(QObject):
         """Stop and wait without emitting signals; no process and no unfinished file is left."""
         self.blockSignals(True)
         self._process.closeWriteChannel()
-        if not self._process.waitForFinished(_PATIENCE_MS):
-            self._process.kill()
-            self._process.waitForFinished(_PATIENCE_MS)
+        if not end(self._process, _PATIENCE_MS):
             sweep_leftovers(self._path.parent)
 
     def _read(self) -> None:

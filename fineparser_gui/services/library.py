@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -115,16 +116,23 @@ class LibraryService(QObject):
         same = [e for e in self.exemplars if e.dive_number == dive_number and e.synchro == synchro]
         return best_exemplar(same, dive_number, board_m)
 
-    def exemplar(self, exemplar_id: str) -> Exemplar | None:
-        """The exemplar with an id; None, and a `problem`, if there is none."""
+    def find(self, exemplar_id: str) -> Exemplar | None:
+        """The exemplar with an id; None if there is none, or the coach's own are not reported yet: see `changed`."""
         entry = self.entry(exemplar_id)
-        if entry is not None:
-            return entry.exemplar
-        try:
+        if entry is not None or self.entries:
+            return entry.exemplar if entry is not None else None
+        with suppress(FineParserError):
             return self._open_bundled().get(exemplar_id)
-        except FineParserError as error:
-            self.problem.emit(sentence(str(error)))
-            return None
+        return None
+
+    def exemplar(self, exemplar_id: str) -> Exemplar | None:
+        """The exemplar with an id, which the user asked for; None, and a `problem`, if there is none."""
+        found = self.find(exemplar_id)
+        if found is None and not self.entries and self._folder is not None:
+            self.problem.emit(self.tr("Your own exemplars are still being read: try again in a moment."))
+        elif found is None:
+            self.problem.emit(self.tr("The exemplar {0} is no longer in the library.").format(exemplar_id))
+        return found
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
         """Masks of an exemplar; None if the library has none. Does not wait for a writer."""

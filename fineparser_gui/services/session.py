@@ -182,7 +182,7 @@ class Session(SessionState):
         best = self.library.best(scoring.dive_number, scoring.board_m, synchro=dive.synchro)
         if best is not None:
             return best
-        voting = [found for vote in scoring.exemplars if (found := self.exemplar(vote.id))]
+        voting = [found for vote in scoring.exemplars if (found := self.library.find(vote.id))]
         return best_exemplar(voting, scoring.dive_number, scoring.board_m)
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:

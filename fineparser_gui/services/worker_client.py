@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.own_process import own_process
 from fineparser_core.video.atomic import temporary_folder
+from fineparser_gui.services.ending import end
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class WorkerClient(QObject):
         self._cache = cache
         self._library = str(library) if library else ""
         self._process: QProcess | None = None
+        self._dying: list[QProcess] = []  # killed, and not gone yet
         self._buffer = b""
         self._closed = False
         self._silent_pulses = 0
@@ -106,8 +108,10 @@ class WorkerClient(QObject):
         if process is not None:
             process.blockSignals(True)  # this is not a crash
             process.kill()
-            process.waitForFinished(_CLOSE_MS)
-            process.deleteLater()
+            if process.waitForFinished(_CLOSE_MS):
+                process.deleteLater()
+            else:
+                self._dying.append(process)  # the user does not wait for it
 
     def close(self) -> None:
         """End the process and remove what it wrote; nothing is left running."""
@@ -117,9 +121,9 @@ class WorkerClient(QObject):
         if process is not None:
             process.blockSignals(True)
             process.closeWriteChannel()
-            if process.state() != QProcess.ProcessState.NotRunning and not process.waitForFinished(_CLOSE_MS):
-                process.kill()
-                process.waitForFinished(_CLOSE_MS)
+            end(process, _CLOSE_MS)
+        for process in self._dying:
+            end(process)
         if self._cache is None:
             self._folder.cleanup()
 

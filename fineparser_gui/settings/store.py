@@ -12,7 +12,6 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.files import parse_json
 from fineparser_gui.model.json_fields import listed, record
 from fineparser_gui.settings.ini_file import open_ini
-from fineparser_gui.settings.migrations import migrate
 from fineparser_gui.settings.preferences import MOST_KEYS, Preferences
 
 log = logging.getLogger(__name__)
@@ -47,8 +46,6 @@ class PreferenceStore(QObject):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = open_settings(folder)
-        if self._file is not None and folder is not None:
-            migrate(self._file, folder)
         self.now = self._read()
 
     def change(self, **choices: Any) -> None:

@@ -1,11 +1,12 @@
 """Text as it leaves the program: escapes for what no reader can show, everything else as it is."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from fineparser_core.errors import VideoError
-from fineparser_core.printable import PrintableFormatter, printable
+from fineparser_core.printable import PrintableFormatter, printable, without_home
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,19 @@ def test_a_log_keeps_the_lines_of_a_traceback_and_no_control_characters() -> Non
     lines = PrintableFormatter("%(message)s").format(record).splitlines()
     assert lines[0] == r"read b\x1b"
     assert lines[-1] == r"ValueError: a\xff\x1b[2J"
+
+
+def test_the_users_folder_is_a_tilde_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, link = tmp_path / "real" / "ada", tmp_path / "ada"
+    home.mkdir(parents=True)
+    link.symlink_to(home, target_is_directory=True)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(link))
+    text = f"{link}/a.mp4, {home}/b.mp4 in {link}. '{link}' {link}x {link}-2 /nowhere{link}/c"
+    assert without_home(text) == f"~/a.mp4, ~/b.mp4 in ~. '~' {link}x {link}-2 /nowhere~/c"
+
+
+@pytest.mark.parametrize("home", ["/", "relative", ""])
+def test_a_home_that_is_no_folder_of_a_person_changes_nothing(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.setenv("HOME", home)
+    assert without_home("/home/ada/a.mp4 and relative/b") == "/home/ada/a.mp4 and relative/b"

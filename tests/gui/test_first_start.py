@@ -133,6 +133,19 @@ def test_a_crash_inside_a_library_leaves_where_it_was(tmp_path):
     assert CrashReports(tmp_path, tmp_path / "none").take_unseen() == []
 
 
+def test_a_report_does_not_name_the_users_folder(tmp_path, monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "ada"))
+    log = tmp_path / "studio.log"
+    log.write_text(f"opened {tmp_path / 'ada' / 'final.mp4'}\n", encoding="utf-8")
+    what = f"OSError: {tmp_path / 'ada' / 'b.mp4'} is gone"
+    written = CrashReports(tmp_path / "crashes", log).write(what, f'File "{tmp_path / "ada" / "c.py"}", line 3')
+    text = written.read_text(encoding="utf-8")
+    assert "ada" not in text
+    assert text.startswith(f"OSError: {Path('~') / 'b.mp4'} is gone\n")
+    assert all(name in text for name in ("final.mp4", "c.py"))
+
+
 def test_a_run_that_ends_well_or_is_killed_leaves_no_report_and_reports_are_few(tmp_path):
     reports = CrashReports(tmp_path, tmp_path / "none")
     reports.watch()

@@ -460,6 +460,38 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     assert session.dive(key).correction.left_out == {"mine-9"}  # whatever is undone, no dive votes on itself
 
 
+def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
+    qapp, qtbot, monkeypatch, small_video, tmp_path
+):
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
+    saved, folder = tmp_path / "evening.fineparser", tmp_path / "data"
+    dive = SavedDive(path=small_video, dive_number="207C", board_m=10.0)
+    write_session(SavedSession(dives=(dive,)), saved)
+    votes = tuple(
+        replace(vote, id=name) for vote, name in zip(scoring().exemplars, ("mine-1", "rendered-1"), strict=True)
+    )
+    with shown_studio(qapp, qtbot, folder) as studio:
+        session, window, table = studio.session, studio.window, studio.window.exemplars.model
+        window.files.open_path(saved)  # as of the command line: the worker starts only now
+        studio.client.received.emit(READY)
+        qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks), timeout=5000)
+        key = session.current.key
+        parsed = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
+        studio.client.received.emit(result_message(session.analyses.tasks[key].id, parsed, tmp_path))
+        scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
+        assert table.rowCount() == 2
+        assert not window.messages.isVisible()
+        session.compare_with("mine-1")
+        assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
+        window.messages.clear()
+        answer(studio, entries())
+        scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
+        assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
+        assert not window.messages.isVisible()
+        studio.session.compare_with("lost-1")
+        assert window.messages.text == "The exemplar lost-1 is no longer in the library."
+
+
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score

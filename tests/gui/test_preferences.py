@@ -78,16 +78,6 @@ def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_pa
     assert store.now.n_exemplars == 7
 
 
-def test_the_recent_files_of_the_first_version_are_taken_over(qapp, tmp_path):
-    old = QSettings(str(tmp_path / "recent.ini"), QSettings.Format.IniFormat)
-    old.setValue("recent_sessions", ["/a.fineparser", "/b.fineparser"])
-    old.sync()
-    PreferenceStore(tmp_path)
-    file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    assert file.value("recent_sessions") == ["/a.fineparser", "/b.fineparser"]
-    assert not (tmp_path / "recent.ini").exists()
-
-
 def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_studio, scored, dialog):
     session, client = idle_studio.session, idle_studio.client
     session.editing.move_transition(scored, 1, 80)
@@ -249,13 +239,3 @@ def test_help_opens(idle_studio, action_id, bundled_weights):
         assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
     elif action_id == "log_folder":
         assert "No log" in window.messages.text
-
-
-def test_shortcuts_of_the_former_version_are_taken_over(qapp, tmp_path):
-    file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    file.setValue("version", 1)
-    file.setValue("preferences/keys", json.dumps({"play": ["P"], "timeline_farther": ["Z"], "parts": []}))
-    file.sync()
-    now = PreferenceStore(tmp_path).now
-    assert now.shortcuts == {"play": ("P",), "timeline_zoom_out": ("Z",), "by_stream": ()}
-    assert PreferenceStore(tmp_path).now == now

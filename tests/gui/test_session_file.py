@@ -682,3 +682,14 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     _answer(studio, qtbot, tmp_path)
     assert session.current.corrected_frames == (37, 90)
     assert session.snapshot().dives == said.dives
+
+
+def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot, monkeypatch):
+    def fail(**_: object) -> None:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as broken, qtbot.waitSignal(idle_studio.window.closing):
+        broken.setattr(idle_studio.files, "close", fail)
+        with pytest.raises(OSError, match="the disk is gone"):
+            idle_studio.window.close()
+    assert not idle_studio.window.isVisible()

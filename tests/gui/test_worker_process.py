@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from answers_kit import script
+from PySide6.QtCore import QProcess
 
 from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
+from fineparser_gui.services import worker_client
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
@@ -96,6 +99,40 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
     client.close()
     qtbot.waitUntil(lambda: not _alive(pid), timeout=5000)
     assert not folder.exists()
+
+
+#: Ends when the system gets round to it, and neither asked nor at the end of its input.
+DEAF = """
+import os, sys
+sys.path.insert(0, {root!r})
+from fineparser_core.background import lower_priority
+os.sched_setaffinity(0, {{{cpu}}})
+lower_priority()
+print("up", file=sys.stderr, flush=True)
+while True:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the lowest priority of Linux")
+@pytest.mark.parametrize("ended", ["close", "stop"])
+def test_a_worker_that_a_busy_computer_is_slow_to_end_is_waited_for(client, qtbot, monkeypatch, ended):
+    cpu = min(os.sched_getaffinity(0))
+    script(monkeypatch, "-c", DEAF.format(root=str(Path(__file__).parents[2]), cpu=cpu))
+    monkeypatch.setattr(worker_client, "_CLOSE_MS", 1)
+    client.start()
+    qtbot.waitUntil(lambda: "up" in client.last_words, timeout=_START_MS)
+    pid = client.pid
+    busy = f"import os; os.sched_setaffinity(0, {{{cpu}}}); print(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE) as hog:
+        assert hog.stdout is not None
+        hog.stdout.readline()
+        getattr(client, ended)()
+        client.close()
+        hog.kill()
+    assert not client.running
+    assert not _alive(pid)
+    assert not [one for one in client.findChildren(QProcess) if one.state() != QProcess.ProcessState.NotRunning]
 
 
 def test_the_worker_ends_when_its_window_is_gone(tmp_path):

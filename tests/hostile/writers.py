@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/inference/exemplars"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/exemplars"))
 
 
 @dataclass(frozen=True)

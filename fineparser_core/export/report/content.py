@@ -20,7 +20,7 @@ from fineparser_core.measures.words import (
     measure_name,
     measured_text,
 )
-from fineparser_core.printable import printable
+from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, Measure, OwnAward, Scoring, StepSpan
 from fineparser_core.video.probe import probe
@@ -243,4 +243,4 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
     sentences.append(printable(origin))
     unscored = (analysis.unscored,) if analysis.unscored else ()
-    return (*sentences, *(printable(sentence(note)) for note in (*unscored, *analysis.notes)))
+    return (*sentences, *(without_home(printable(sentence(note))) for note in (*unscored, *analysis.notes)))

@@ -1,16 +1,25 @@
 """`fineparser data check`."""
 
 import json
+import math
+import pickle
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fineparser_core.commands import data_check
 from fineparser_core.commands.cli import main
+from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.frame_cache import FrameCache
 from fineparser_core.data.survey import take_survey
-from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.presets import get_config
+from fineparser_core.training.run import split_records
 
 
 def test_a_complete_data_set_can_be_trained_on(finediving_root, capsys):
@@ -95,3 +104,86 @@ def test_cancelling_stops_between_dives(finediving_root, stage):
 def test_an_action_is_needed():
     with pytest.raises(ConfigError, match="write `fineparser data check FOLDER`"):
         data_check.main([])
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (1, math.nan, "no score is recorded (nan)."),
+        (1, 1e30, "score 1e+30 is none that a dive of DD 3.2 can have."),
+        (1, -1.0, "score -1 is none that a dive of DD 3.2 can have."),
+        (2, 0.0, "DD 0 is none that a dive can have."),
+        (2, -1.0, "DD -1 is none that a dive can have."),
+        (2, 1e30, "DD 1e+30 is none that a dive can have."),
+    ],
+)
+def test_labels_that_no_dive_has_are_named_and_left_out(finediving_root, capsys, caplog, place, value, said):
+    edit(finediving_root, ("A_10m", 2), {place: value})
+    assert main(["data", "check", str(finediving_root)]) == 0
+    text = capsys.readouterr().out
+    assert ["train", "4", "4", "4", "4", "3", "1"] in [line.split() for line in text.splitlines()]
+    assert f"1 dives that training leaves out\n    A_10m/2: {said}" in text
+    assert (f"score: 1\n    A_10m/2: {said}" in text) == (not math.isnan(value))
+    data = load_dataset(finediving_root)
+    kept = split_records(data, replace(get_config("release"), validation_share=0.0), RunSettings())
+    assert [record.id for record in kept["train"]] == ["A_10m/1", "A_10m/3", "B_3m/1"]
+    assert f"1 of 4 train dives have wrong labels and are left out: A_10m/2: {said}" in caplog.text
+    assert "Correct the annotations, or take these dives out of the split file." in caplog.text
+
+
+@pytest.mark.parametrize(("place", "value"), [(1, math.inf), (2, math.nan), (2, -math.inf)])
+def test_all_dives_that_cannot_be_are_named(finediving_root, capsys, place, value):
+    for key in (("A_10m", 2), ("B_3m", 1)):
+        edit(finediving_root, key, {place: value})
+    assert main(["data", "check", str(finediving_root)]) == 6
+    said = capsys.readouterr().err
+    assert "('A_10m', 2): ValueError" in said
+    assert "('B_3m', 1): ValueError" in said
+    assert "correct these dives" in said
+
+
+@pytest.mark.parametrize("transitions", [(12, 4), (-1, 12), (4, 60), (-9, -2), (7, 7)])
+def test_transitions_that_make_no_phases_are_named_and_left_out(finediving_root, caplog, transitions):
+    edit(finediving_root, ("A_10m", 2), {3: np.array(transitions)})
+    data = load_dataset(finediving_root)
+    assert [defect.kind for defect in data.defects] == ["transitions"]
+    kept = split_records(data, replace(get_config("release"), validation_share=0.0), RunSettings())
+    assert "A_10m/2" not in [record.id for record in kept["train"]]
+    assert "A_10m/2: transitions at" in caplog.text
+
+
+@pytest.mark.parametrize("labels", [np.full(20, 4), np.array([], np.int64)], ids=["constant", "empty"])
+def test_labels_that_do_not_change_are_said(finediving_root, caplog, capsys, labels):
+    edit(finediving_root, ("A_10m", 2), {4: labels})
+    assert main(["data", "check", str(finediving_root)]) == 0
+    sentence = "A_10m/2: transitions are stored after frames [4, 12], labels change after []."
+    assert sentence in capsys.readouterr().out
+    split_records(load_dataset(finediving_root), get_config("release"), RunSettings())
+    assert (sentence if len(labels) else "A_10m/2: transitions at 5 and 13 do not divide 0 frames") in caplog.text
+
+
+def test_a_cached_dive_whose_labels_turn_wrong_is_left_out(finediving_root, tmp_path):
+    cache = FrameCache(tmp_path / "cache", load_dataset(finediving_root), "whole")
+    assert cache.prepare(load_dataset(finediving_root).split("train")) == []
+    edit(finediving_root, ("A_10m", 2), {2: 0.0})
+    data = load_dataset(finediving_root)
+    cache = FrameCache(tmp_path / "cache", data, "whole")
+    assert [record.id for record in cache.usable(data.split("train"))] == ["A_10m/1", "A_10m/3", "B_3m/1"]
+
+
+def test_no_right_label_at_all_is_refused_before_decoding(finediving_root):
+    for key in load_dataset(finediving_root).records:
+        edit(finediving_root, key, {1: math.nan})
+    with pytest.raises(
+        AnnotationError, match="has no training dive with right labels, the first: A_10m/1: no score is rec"
+    ):
+        split_records(load_dataset(finediving_root), get_config("release"), RunSettings())
+
+
+def edit(root: Path, key: tuple[str, int], changed: dict[int, object]) -> None:
+    """Replaces values of a dive's annotation by their place."""
+    path = root / "fine-grained_annotation_aqa.pkl"
+    annotations = pickle.loads(path.read_bytes())
+    for place, value in changed.items():
+        annotations[key][place] = value
+    path.write_bytes(pickle.dumps(annotations))

@@ -21,22 +21,12 @@ from fineparser_core.exemplars import clip_folder, schema
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.recovery import BACKUP_NAME
-from fineparser_core.exemplars.schema import MIGRATIONS, SCHEMA_VERSION
+from fineparser_core.exemplars.schema import SCHEMA_VERSION
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import resource
 
 FACTS = ExemplarFacts(dive_number="107b", board_m=3.0, score=61.2, diver="  Ada   Byron ", dived_on="2026-05-31")
-
-
-def write_first_version(path: Path) -> None:
-    """A library as version 1 of the schema had it, with one exemplar."""
-    with sqlite3.connect(path) as db:
-        for statement in MIGRATIONS[0]:
-            db.execute(statement)
-        db.execute("INSERT INTO exemplar VALUES ('old', '207C', 10.0, 66.0, 'clips/old.mp4', 0, 95, 20, 60, 0)")
-        db.execute("PRAGMA user_version = 1")
-    db.close()
 
 
 def let_everybody_in(folder: Path) -> None:
@@ -122,25 +112,6 @@ def test_facts_that_cannot_be_are_refused(tmp_path, changes, words):
         assert library.get("one").score == 70.0
 
 
-def test_a_library_of_the_first_version_is_migrated_and_one_that_is_bundled_is_read_as_it_is(tmp_path):
-    path = tmp_path / FILE_NAME
-    write_first_version(path)
-    with ExemplarStore.open(path) as library:
-        assert not library.get("old").synchro
-        assert [e.id for e in library.exemplars()] == ["old"]
-    with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 1
-    db.close()
-    with ExemplarStore.open_own(tmp_path) as library:
-        assert (library.get("old").score, library.get("old").diver) == (66.0, "")
-        library.edit("old", FACTS)
-        library.remove("old")
-    with sqlite3.connect(path) as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
-    db.close()
-    assert integrity(path) == "ok"
-
-
 def test_the_bundled_library_is_read(tmp_path):
     if not resource("exemplars", FILE_NAME).is_file():
         pytest.skip("no exemplars are bundled yet")
@@ -152,18 +123,15 @@ def test_the_bundled_library_is_read(tmp_path):
         assert not library.writable
 
 
-def test_a_migration_that_dies_half_way_leaves_the_old_library(tmp_path, monkeypatch):
-    path = tmp_path / FILE_NAME
-    write_first_version(path)
-    broken = (*MIGRATIONS[:-1], (*MIGRATIONS[-1], "ALTER TABLE nothing ADD COLUMN x TEXT"))
-    monkeypatch.setattr("fineparser_core.exemplars.schema.MIGRATIONS", broken)
-    with ExemplarStore.open_own(tmp_path) as library:  # read-only: better than nothing
-        assert not library.writable
-        assert library.get("old").score == 66.0
-    monkeypatch.undo()
-    with ExemplarStore.open_own(tmp_path) as library:
-        assert library.writable
-        assert library.get("old").score == 66.0
+def test_a_library_of_a_version_that_nobody_released_is_named_and_left_alone(tmp_path):
+    ExemplarStore.open_own(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+    db.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(ExemplarError, match=rf"not an exemplar library of version {SCHEMA_VERSION} \(found 2\)"):
+        ExemplarStore.open_own(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
 def test_a_library_of_a_newer_program_is_left_alone(tmp_path):

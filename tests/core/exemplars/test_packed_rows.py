@@ -1,6 +1,4 @@
-"""What a library keeps of a dive is small, near to what was given, and read from older libraries as well."""
-
-import zlib
+"""What a library keeps of a dive is small, and near to what was given."""
 
 import numpy as np
 
@@ -45,17 +43,3 @@ def test_encodings_keep_three_digits_and_take_little_room() -> None:
     assert found.transition_samples == (20, 60)
     nothing = ExemplarEncoding(gated=np.zeros_like(gated), static_tokens=given.static_tokens, transition_samples=(1, 2))
     assert not read_encoding(*encoding_row(nothing)).gated.any()
-
-
-def test_rows_of_the_first_versions_are_read_as_they_are() -> None:
-    given = soft_masks()
-    steps = np.rint(given.mask_probability.astype(np.float32) * 255).astype(np.uint8)
-    found = read_mask(
-        given.sampled_frames.astype("<i8").tobytes(), zlib.compress(steps.tobytes(), 9), given.crop_xyxy.tobytes()
-    )
-    np.testing.assert_allclose(found.mask_probability, given.mask_probability, atol=3e-3)
-    gated = np.random.default_rng(0).normal(size=(9, 1024)).astype("<f4")
-    tokens = np.random.default_rng(1).normal(size=(3, 4, 64)).astype("<f4")
-    encoding = read_encoding(gated.tobytes(), tokens.tobytes(), 20, 60)
-    np.testing.assert_array_equal(encoding.gated, gated)
-    np.testing.assert_array_equal(encoding.static_tokens, tokens)

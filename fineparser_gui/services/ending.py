@@ -1,0 +1,23 @@
+"""Ends processes that the window has started."""
+
+from PySide6.QtCore import QProcess
+
+#: A killed process is gone once it has run once more: one of the lowest priority waits seconds for that where other
+#: programs have all cores, and longer than this only where the system itself hangs.
+_KILLED_MS = 30_000
+
+
+def end(process: QProcess, patience_ms: int = 0) -> bool:
+    """Wait until a process is gone; one that runs when it is destroyed is what Qt warns of.
+
+    Args:
+        patience_ms: how long it may take to end by itself; it is killed then.
+
+    Returns:
+        Whether it ended by itself.
+    """
+    if process.state() == QProcess.ProcessState.NotRunning or (patience_ms and process.waitForFinished(patience_ms)):
+        return True
+    process.kill()
+    process.waitForFinished(_KILLED_MS)
+    return False
