@@ -257,7 +257,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("give CLIPS and OUT, or --table")
     if args.table is None:
         run(args)
-    results = list(read_results(args.table or args.out / RESULTS).values())
+    found = read_results(args.table or args.out / RESULTS).values()
+    results = sorted(found, key=lambda one: VARIANTS.index(one.variant))
     codes = {one.code for one in results}
     if len(codes) > 1:
         print(f"These results are of {len(codes)} versions of the code.\n")
