@@ -156,7 +156,7 @@ def _follow_boxes(
                 resting, expected = apply(view, np.stack([place, place + speed * step_s]))
                 seen = _nearest_box(motion, expected, image, abs(step_s), body_px)
                 place = expected if seen is None else seen
-                if seen is None:
+                if seen is None or not step_s:  # a time stamp that is repeated tells no speed
                     speed = speed * float(np.exp(-abs(step_s) / (_SLOWING_S * slowed)))
                 else:
                     speed = (1 - _NEW_SPEED) * speed + _NEW_SPEED * (seen - resting) / step_s

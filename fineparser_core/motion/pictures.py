@@ -39,7 +39,7 @@ class Pictures:
 
     def scaled(self, info: VideoInfo, geometry: Geometry) -> Callable[[av.VideoFrame], Planes]:
         """What makes a decoded frame a picture that can be kept."""
-        scaler, self.size_px = PlaneScaler(geometry), _kept_size(info.width_px, info.height_px)
+        scaler, self.size_px = PlaneScaler(geometry), kept_size(info.width_px, info.height_px)
 
         def make(frame: av.VideoFrame) -> Planes:
             self._matrix = frame_color_matrix(frame)
@@ -86,7 +86,8 @@ def _n_bytes(planes: Planes) -> int:
     return sum(plane.nbytes for plane in planes)
 
 
-def _kept_size(width: int, height: int) -> tuple[int, int]:
+def kept_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height, both even, in which pictures of a size are kept."""
     kept = min(height, _KEPT_HEIGHT_PX)
     if (pixels := kept * width * kept / height) > _KEPT_PX:
         kept = int(kept * (_KEPT_PX / pixels) ** 0.5)
