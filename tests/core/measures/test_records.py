@@ -10,13 +10,16 @@ from measured_dive import measured_parse
 
 from fineparser_core import language
 from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
 from fineparser_core.measures.explanation import Band, allowed_band
 from fineparser_core.measures.record import Limits, MeasureRecord
 from fineparser_core.measures.words import implausible_note, unit_text
-from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
+from fineparser_core.scoring.measured_stream import exemplar_measures, measured, measured_stream, quantities
 from fineparser_core.types import Measure
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "measures.md"
@@ -111,6 +114,15 @@ def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.Monk
     assert [one.name for one in shown.measures if one not in found.measures] == ["flight_time"]
     (note,) = found.notes
     assert re.fullmatch(r"Not measured: time in the air\. Read as 1\.1\d s, and dives show 0\.10 to 0\.50\.", note)
+
+
+def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
+    low = replace(RECORDS["flight_time"], plausible=Limits(0.1, 0.5))
+    monkeypatch.setitem(RECORDS, "flight_time", low)
+    dive = parse_dive_number("103B")
+    found = measured(measured_parse(turned_deg=np.linspace(0, 540, 96)), dive, find_difficulty(dive, 1.0))
+    assert [note for note in found.notes if note.startswith("Not measured: time in the air.")]
+    assert analysis_to_dict(found)["measured_notes"] == list(found.measured_notes)
 
 
 @pytest.mark.parametrize(
