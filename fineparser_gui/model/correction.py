@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.scoring.rescore import exclude_exemplars, transition_range, with_transitions
+from fineparser_core.scoring.rescore import correct_contact, exclude_exemplars, transition_range, with_transitions
 from fineparser_core.types import Analysis, DiveParse, Transitions, VideoInfo
 
 
@@ -69,7 +69,7 @@ def shown_analysis(
     if frames is not None and info is not None and fits(frames, parse):
         parse = with_transitions(parse, timed_transitions(frames, info))
     if correction.contact_frame is not None and contact_fits(correction.contact_frame, parse):
-        parse = replace(parse, first_water_contact_frame=correction.contact_frame)
+        parse = correct_contact(parse, correction.contact_frame)
     if scoring is not None:
         try:
             scoring = exclude_exemplars(scoring, correction.left_out)

@@ -57,7 +57,7 @@ class TransitionHandles:
         if _told(self._parse)[place].conflict:
             text += " · " + translate("TransitionHandles", "what tells it disagrees: check it")
         elif high - low > 1:
-            text += " ± " + decimal((high - low) / 2, 1)
+            text += ", ± " + decimal((high - low) / 2, 1)
         sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
         if sampled != frame and place < 2:  # the network knows sampled frames only
             text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from made_analysis import moments_at
 
 from fineparser_core.array_file import write_array_file
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.motion.moments import network_alone
 from fineparser_core.types import (
     Analysis,
     Clip,
@@ -119,7 +119,7 @@ def dive_parse(path: Path, n_frames: int) -> DiveParse:
         sampled_times_s=sampled / 30,
         probabilities=probabilities,
         transitions=transitions,
-        moments=moments_at(transitions),
+        moments=network_alone((flight / 30, entry / 30)),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array([0, 0, 64, 48], np.float32), (96, 1)),
         model=ModelIdentity(

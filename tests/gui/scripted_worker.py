@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from answers_kit import dive_parse, scoring
 
+from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.video import clips
@@ -53,7 +54,7 @@ class ScriptedAnalyzer:
 
     model = dive_parse(Path("a.mp4"), 120).model
 
-    def parse(self, clip: Clip, *, progress, cancel, **_: object) -> tuple[DiveParse, ClipEncoding]:
+    def parse(self, clip: Clip, _: object = None, *, progress, cancel) -> tuple[DiveParse, ClipEncoding]:
         for window in range(1, 10):
             progress(Progress("parse", window, 9))
             cancel.raise_if_cancelled()
@@ -81,6 +82,10 @@ def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = N
     if path.is_file():
         return clips.make_clip(path, in_frame, out_frame)
     return Clip(path=path, in_frame=in_frame or 0, out_frame=119 if out_frame is None else out_frame, fps=30.0)
+
+
+def find_clip(path: Path, *_: object, start_frame: int | None, end_frame: int | None, **__: object) -> FoundClip:
+    return FoundClip(make_clip(path, start_frame, end_frame))
 
 
 class ScriptedWorker(child.Worker):
@@ -124,7 +129,7 @@ class ScriptedWorker(child.Worker):
         return LibraryReport(id=request.id, entries=entries, writable=True, notice="")
 
 
-child.make_clip = make_clip
+child.make_clip, child.find_clip = make_clip, find_clip
 with starts.open("a", encoding="ascii") as file:
     file.write("start\n")
 child.Worker = ScriptedWorker
