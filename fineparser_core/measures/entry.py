@@ -10,6 +10,8 @@ from fineparser_core.types import Measure
 _ENTRY = STEP_NAMES[2]
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
+#: Angles at the contact are those of so long before it and after it.
+_AT_WATER_S = 0.08
 #: Of the frames after the contact one or two still show the whole line.
 _AFTER_CONTACT_S = 0.04
 #: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
@@ -145,10 +147,11 @@ def hip_line(dive: InTheAir) -> Measure | None:
     if dive.touches is None:
         return None
     angles = dive.seen.angle("shoulder", "hip", "knee")
+    value = _at_the_water(dive, angles)
     pairs = (("shoulder", "hip"), ("hip", "knee"))
     limbs = [(dive.seen.joint(a) - dive.seen.joint(b))[dive.touches] for a, b in pairs]
     deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return dive.measure("hip_line", 180 - angles[dive.touches], deviation, "deg", dive.touches, _ENTRY)
+    return dive.measure("hip_line", 180 - value, deviation, "deg", dive.touches, _ENTRY)
 
 
 def arm_line(dive: InTheAir) -> Measure | None:
@@ -159,4 +162,13 @@ def arm_line(dive: InTheAir) -> Measure | None:
     angles = dive.seen.angle("shoulder", "elbow", "wrist")
     limbs = [dive.seen.joint(a)[at] - dive.seen.joint(b)[at] for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
     deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return dive.measure("elbow_angle", angles[at], deviation, "deg", at, _ENTRY)
+    return dive.measure("elbow_angle", _at_the_water(dive, angles), deviation, "deg", at, _ENTRY)
+
+
+def _at_the_water(dive: InTheAir, angles: np.ndarray) -> float:
+    """The median angle over the frames at the contact, of which one alone may be misread; NaN where none is seen."""
+    assert dive.touches is not None
+    times = dive.seen.times_s
+    first, last = np.searchsorted(times, times[dive.touches] + np.array([-_AT_WATER_S, _AFTER_CONTACT_S]))
+    seen = angles[first:last][np.isfinite(angles[first:last])]
+    return float(np.median(seen)) if len(seen) else float("nan")

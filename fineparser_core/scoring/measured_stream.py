@@ -60,6 +60,8 @@ class Term:
         low, high: the range in which it is best, and below, above: awards a unit that it falls outside.
         usual: the value of a usual dive.
         spread: standard deviation of the quantity over dives: what is more uncertain counts less.
+        most: awards that it takes off at most, against the best: an angle of joints that would take more is more likely
+            misread than dived.
         boards_m, positions: of which dives; empty for all.
         instead_of: another quantity, where that was not measured.
     """
@@ -72,13 +74,15 @@ class Term:
     high: float = np.inf
     below: float = 0.0
     above: float = 0.0
+    most: float = np.inf
     boards_m: tuple[float, ...] = ()
     positions: str = ""
     instead_of: str = ""
 
     def award(self, value: float) -> float:
         """Awards against the best, never positive."""
-        return -self.below * max(self.low - value, 0.0) - self.above * max(value - self.high, 0.0)
+        fall = self.below * max(self.low - value, 0.0) + self.above * max(value - self.high, 0.0)
+        return -min(fall, self.most)
 
     def against_usual(self, value: float) -> float:
         """Awards against a usual dive."""
