@@ -1,60 +1,12 @@
 """An analysis as JSON, and its masks as NPZ.
 
-Format "fineparser.analysis/4" (a reader refuses other numbers; new keys may come without a new one). Frames
-are 0-based indices of the source file, points are score points, times are seconds from the file's first frame.
+Every key is described in `packaging/docs/json.md`. A reader refuses other format numbers; new keys may come without a
+new one. Frames are 0-based indices of the source file, points are score points, times are seconds from the first frame
+of the file: its own, not real ones, where `motion.slowed` is over 1.
 
-    format             "fineparser.analysis/4"
-    score              predicted score, or null without a dive number, as are the next eight
-    deviation          standard deviation of the score by how uncertain the moments are; null without a score
-    spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
-    interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
-                       base + per_spread * spread + per_difficulty * difficulty points of their score; null without
-                       a calibration
-    dive_number        "207C"
-    board_m            height of the board, or null where it was not given
-    difficulty         degree of difficulty used
-    difficulty_source  "board", "commonest board" or "typed"
-    award              score / (3 * difficulty)
-    own_award          the award by what was measured alone, without exemplars: {dive_number, board_m, difficulty,
-                       award, score, steps, interval, checked}; score = 3 * difficulty * award; steps are the awards
-                       of each phase against a usual dive; interval as above, of this score; checked {dives,
-                       rank_correlation, mean_error} beside marks of real dives. null where too little was measured
-    unscored           why there is no score though the clip could have one: no exemplars; or ""
-    seed               seed of the choice of exemplars
-    transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
-    moments            {take_off, come_out, top, contact, covariance_s2}: estimated once from all that tells them, and
-                       what transitions and contact are the frames of; each {time_s, deviation_s, sources, conflict},
-                       top and contact null where they do not show; sources are "network", "feet", "height", "opening",
-                       "contact", "path", or "hand" for what a person has placed; conflict where they contradict one
-                       another; covariance_s2 is that of take-off and top
-    first_water_contact_frame  source frame in which the diver touches the water first, or null where it was not seen
-    motion             the free fall and the camera's motion, or null where nobody was found to fall freely: {at_s,
-                       position, velocity, gravity, gravity_deviation, body_px, slowed, path, to_scene}; see
-                       `DiveMotion`; path holds [seconds, x, y] of each place, to_scene the upper two rows of a 3 x 3
-                       matrix for each of the 96 samples. Times are the file's, not real ones, where slowed is over 1
-    measures           of {name, value, unit, uncertainty, frame, step}: what was measured, without learning; what was
-                       not seen is absent. uncertainty is one standard deviation; units and names are explained in the
-                       documents
-    contributions      three of {step, points, dynamic, static, measured}, relative to the mean exemplar; points =
-                       dynamic + static + measured, and sum(points) + mean(exemplar scores) = score to 1e-6; empty
-                       without a score
-    exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
-    notes              sentences for the reader
-    clip_notes         those of them about the file and the parse; measured_notes those about what was measured
-    refusal            why the clip is not scored: not a dive, or not a whole one; or null
-    evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
-    probabilities      2 x 96: probability that flight / entry begins at the sample
-    sampled_frames     96 source frames; sampled_times_s their times
-    model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
-    clip               {path, start_frame, end_frame, fps, athlete, cut_frames}, both frames included ("in" and "out" in
-                       format 1); athlete is {frame, x, y}, the point by which a person named the diver in pixels of
-                       the upright frame, or null; cut_frames are how many frames of the file before and after the clip
-                       were cut off unasked
-    versions           {fineparser}: of the software
-
-The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
-source pixels x0, y0, x1, y1 that a mask covers; and, of weights that estimate poses, `joints` (96, 16, 3) float32, x
-and y in pixels of the source and the confidence, named by `joint_names` (16,).
+    points  = dynamic + static + measured, of each step and exemplar
+    vote    = exemplar's score + sum(points); score = mean vote, to 1e-6
+    award   = score / (3 * difficulty)
 """
 
 import json
