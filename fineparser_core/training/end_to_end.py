@@ -200,7 +200,6 @@ def train_end_to_end(
         momentum=config.momentum,
         clip_norm=config.clip_norm,
         weight_decay=config.weight_decay,
-        ema=config.ema,
         scaled=precision == "fp16",
         after=After(
             due=lambda i: (

@@ -139,7 +139,7 @@ def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> No
 
 
 def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_of(ema=0.9, exemplars=1)
+    config = config_of(exemplars=1)
     splits = Splits(train=SPLITS.train[:4], validation=SPLITS.validation[:2], test=())
     whole, _ = train(tmp_path / "whole", config, splits)
     write = Events.write
