@@ -37,7 +37,7 @@ class ExportProcess(QObject):
         self._path = path
         self._end: dict[str, object] | None = None
         self._stopping = False
-        program, *arguments = own_process("fineparser_core.export.jobs", str(folder))
+        program, *arguments = own_process("fineparser_core.export.job_process", str(folder))
         self._process = QProcess(self)
         self._process.setProgram(program)
         self._process.setArguments(arguments)
