@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -165,8 +165,7 @@ class MainWindow(QMainWindow):
         work = QWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
-        row = QHBoxLayout(work)
-        row.setContentsMargins(10, 10, 10, 10)
+        row = QHBoxLayout(work, contentsMargins=QMargins(10, 10, 10, 10))
         self._columns = QSplitter()
         row.addWidget(self._columns)
         self._columns.setChildrenCollapsible(False)

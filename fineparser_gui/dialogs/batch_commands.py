@@ -27,8 +27,7 @@ class BatchCommands(QObject):
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
-        self._refresh_timer = QTimer(self, singleShot=True, interval=50)
-        self._refresh_timer.timeout.connect(self._refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=50, timeout=self._refresh)
         session = self._session
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_refresh)

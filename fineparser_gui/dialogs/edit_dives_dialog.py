@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -54,9 +55,7 @@ class EditDivesDialog(QDialog):
             self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
         for text, widget in (
             (self.tr("&Dive number"), self.number),
             (self.tr("&Board"), self.board),
@@ -74,9 +73,7 @@ class EditDivesDialog(QDialog):
         self.ok.setProperty("role", "primary")
         buttons.accepted.connect(self._on_ok)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         layout.addWidget(label(self.tr("What you leave as it is stays as it is."), "muted", wrap=True))
         layout.addLayout(form)
         layout.addWidget(self.message)

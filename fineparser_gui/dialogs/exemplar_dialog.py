@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -66,17 +67,14 @@ class ExemplarDialog(QDialog):
         self.score = QLineEdit(shortest(known.score) if known and scored else "")
         self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
-        self.date = QLineEdit((known.dived_on or "") if known else "")
-        self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
-        self.synchro = QCheckBox(self.tr("synchronised, two divers"))
-        self.synchro.setChecked(known is not None and known.synchro)
+        self.date = QLineEdit((known.dived_on or "") if known else "", placeholderText=self.tr("e.g. 2026-05-31"))
+        self.synchro = QCheckBox(self.tr("synchronised, two divers"), checked=known is not None and known.synchro)
         self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
-        form.setHorizontalSpacing(14)
+        form = QFormLayout(
+            fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9, horizontalSpacing=14
+        )
         if clip is not None:
             name = ElidedLabel()
             name.set_text(str(clip))
@@ -106,9 +104,7 @@ class ExemplarDialog(QDialog):
         self.ok.setProperty("role", "primary")
         buttons.accepted.connect(self._on_ok)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         layout.addLayout(form)
         layout.addWidget(self.message)
         layout.addWidget(buttons)

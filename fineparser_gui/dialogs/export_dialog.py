@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -59,8 +59,7 @@ class ExportDialog(QDialog):
         self._session, self._frame, self._preferences = session, frame, preferences
         assert session.current is not None
         self._dive = session.current
-        self.kinds = QListWidget()
-        self.kinds.setAccessibleName(self.tr("Export type"))
+        self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
@@ -86,13 +85,10 @@ class ExportDialog(QDialog):
         self.go.setDefault(True)
         self.buttons.accepted.connect(self._on_accepted)
         self.buttons.rejected.connect(self.reject)
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
+        middle = QHBoxLayout(spacing=16)
         middle.addWidget(self.kinds)
         middle.addWidget(self.pages, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 14, 14)
-        column.setSpacing(12)
+        column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
         self.resize(QSize(660, 360).expandedTo(self.sizeHint()))
@@ -102,11 +98,9 @@ class ExportDialog(QDialog):
         self.whole_file = QComboBox()
         self.whole_file.addItem(self.tr("this dive"), False)
         self.whole_file.addItem(self.tr("the whole file"), True)
-        self.clip_mask = QCheckBox(self.tr("Mask on the diver"))
-        self.clip_mask.setChecked(True)
+        self.clip_mask = QCheckBox(self.tr("Mask on the diver"), checked=True)
         self.clip_skeleton = self._skeleton_box()
-        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
-        self.clip_panels.setChecked(True)
+        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=True)
         self.clip_beside = self._beside_box()
         self.clip_drawings = self._drawings_box(self.clip_beside)
         self.speed = QComboBox()
@@ -141,8 +135,7 @@ class ExportDialog(QDialog):
         return page
 
     def _still_page(self) -> QWidget:
-        self.still_mask = QCheckBox(self.tr("Mask on the diver"))
-        self.still_mask.setChecked(self._dive.analysis is not None)
+        self.still_mask = QCheckBox(self.tr("Mask on the diver"), checked=self._dive.analysis is not None)
         self.still_skeleton = self._skeleton_box()
         self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.still_panels.setChecked(self._dive.analysis is not None)
@@ -183,20 +176,16 @@ class ExportDialog(QDialog):
         return page
 
     def _skeleton_box(self) -> QCheckBox:
-        box = QCheckBox(self.tr("Skeleton and path"))
-        box.setChecked(self._preferences.skeleton)
+        box = QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
         return box
 
     def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(12)
+        column = QVBoxLayout(page, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
         column.addWidget(label(what, "muted", wrap=True))
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = QFormLayout(
+            horizontalSpacing=14, verticalSpacing=8, fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+        )
         column.addLayout(form)
         column.addStretch(1)
         return page, form
@@ -221,8 +210,7 @@ class ExportDialog(QDialog):
 
     def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
         """Check box for drawings, enabled where there are any on the dive or on the one beside, or on any dive."""
-        box = QCheckBox(self.tr("Drawings and notes"))
-        box.setEnabled(False)
+        box = QCheckBox(self.tr("Drawings and notes"), enabled=False)
 
         def follow() -> None:
             if beside is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDate
+from PySide6.QtCore import QDate, QMargins
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -65,15 +65,10 @@ class SeasonDialog(QDialog):
         self.format = QComboBox()
         self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
         self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
-        self.note = QPlainTextEdit()
-        self.note.setAccessibleName(self.tr("Note"))
-        self.note.setTabChangesFocus(True)
+        self.note = QPlainTextEdit(accessibleName=self.tr("Note"), tabChangesFocus=True)
         self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
-        self.drawings = QCheckBox(self.tr("Drawings and notes"))
-        self.drawings.setChecked(True)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
         for text, widget in (
             (self.tr("F&rom"), self.first),
             (self.tr("&To"), self.last),
@@ -91,9 +86,7 @@ class SeasonDialog(QDialog):
         self.go.setProperty("role", "primary")
         self.buttons.accepted.connect(self._on_accepted)
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         what = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
         layout.addWidget(label(what.format(athlete), "muted", wrap=True))
         layout.addLayout(form)

@@ -1,6 +1,6 @@
 """Above two compared videos: choice of both dives and of their alignment in time."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
@@ -35,9 +35,7 @@ class CompareBar(QFrame):
             )
         )
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 0)
-        row.setSpacing(6)
+        row = QHBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=6)
         for text, name, control in (
             (self.tr("Left"), self.tr("Dive on the left"), self.left),
             (self.tr("Right"), self.tr("Dive on the right"), self.other),

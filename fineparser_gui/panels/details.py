@@ -31,15 +31,13 @@ class DetailsPanel(QWidget):
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)
-        self.diver = QLineEdit()
-        self.diver.setPlaceholderText(self.tr("diver"))
-        self.diver.setAccessibleName(self.tr("Diver"))
-        self.diver.setMaxLength(LONGEST_NAME)
+        self.diver = QLineEdit(
+            placeholderText=self.tr("diver"), accessibleName=self.tr("Diver"), maxLength=LONGEST_NAME
+        )
         self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
         self.diver.returnPressed.connect(self.diver.clearFocus)
         self._divers = QStringListModel(self)
-        completer = QCompleter(self._divers, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer = QCompleter(self._divers, self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive)
         self.diver.setCompleter(completer)
         self.date = QLineEdit()
         self.date.setPlaceholderText(self.tr("date"))
@@ -55,8 +53,7 @@ class DetailsPanel(QWidget):
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
         self.number.returnPressed.connect(self.number.clearFocus)  # gives the keyboard back to the player
-        self.board = QComboBox()
-        self.board.setAccessibleName(self.tr("Board"))
+        self.board = QComboBox(accessibleName=self.tr("Board"))
         self.board.addItem(self.tr("any board"), None)
         for board_m in BOARDS_M:
             self.board.addItem(board_text(board_m), board_m)
@@ -82,14 +79,12 @@ class DetailsPanel(QWidget):
         self.note.textChanged.connect(self._on_note_changed)
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = QHBoxLayout(spacing=8)
         row.addWidget(self.number, 3)
         row.addWidget(self.board, 2)
         row.addWidget(self.difficulty, 2)
         frame, layout = card()
-        first = QHBoxLayout()
-        first.setSpacing(8)
+        first = QHBoxLayout(spacing=8)
         first.addWidget(self.diver, 3)
         first.addWidget(self.date, 2)
         layout.addLayout(first)

@@ -61,9 +61,7 @@ class MomentStrip(QWidget):
         self._wanted: _Wanted | None = None
         self._images: dict[int, QImage] = {}
         self._focused = 0
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._pool = QThreadPool(self, maxThreadCount=1, threadPriority=QThread.Priority.LowPriority)
         self._decoded.connect(self._on_decoded)
 
     def show_moments(

@@ -23,8 +23,7 @@ class NoExemplars(QWidget):
         super().__init__(parent)
         self._session = session
         self._dive: Dive | None = None
-        self.add = QPushButton(self.tr("Add exemplars…"))
-        self.add.clicked.connect(self._on_add)
+        self.add = QPushButton(self.tr("Add exemplars…"), clicked=self._on_add)
         self.nearest = QPushButton(self.tr("Compare with similar dives"))
         self.nearest.setToolTip(
             self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
@@ -63,21 +63,16 @@ class PlayerPanel(QWidget):
 
         frame = QFrame()
         frame.setProperty("card", True)
-        videos = QHBoxLayout()
-        videos.setSpacing(6)
+        videos = QHBoxLayout(spacing=6)
         videos.addWidget(self.pane, 1)
         videos.addWidget(self.other_pane, 1)
         self.other_pane.hide()
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.setSpacing(0)
+        inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         inner.addWidget(CompareBar(session, actions))
         inner.addLayout(videos, 1)
         inner.addWidget(self.bar)
         inner.addWidget(self.timeline)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
         column.addWidget(frame, 1)
         self.proposals = ProposalStrip(session)
         column.addWidget(self.proposals)

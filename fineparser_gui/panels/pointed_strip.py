@@ -1,6 +1,6 @@
 """Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.formatting import decimal
@@ -32,9 +32,7 @@ class PointedStrip(QFrame):
         self.take_back = QPushButton(self.tr("Take back"))
         self.take_back.setToolTip(self.tr("Let the program find the diver again"))
         self.take_back.clicked.connect(self._on_take_back)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(8)
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
         row.addWidget(self._text, 1)
         for button in (self.show_point, self.take_back):
             keyboard_friendly(button)

@@ -1,5 +1,6 @@
 """Below the timeline: dives found in a long recording, added one by one or all at once."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.icons import icon
@@ -23,8 +24,7 @@ class ProposalStrip(QFrame):
         self._text = label(wrap=True)
         self.accept = QPushButton()
         self.accept.clicked.connect(self.accept_here)
-        self.accept_all = QPushButton()
-        self.accept_all.clicked.connect(self.accept_every)
+        self.accept_all = QPushButton(clicked=self.accept_every)
         self.take_back = QPushButton(self.tr("Take back"))
         self.take_back.setToolTip(self.tr("Use the video as it was before the dives found in it were used"))
         self.take_back.clicked.connect(self._on_take_back)
@@ -32,9 +32,7 @@ class ProposalStrip(QFrame):
         self.dismiss.setToolTip(self.tr("Dismiss the proposals"))
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
         self.dismiss.clicked.connect(self._on_dismiss)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(8)
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
         row.addWidget(self._text, 1)
         for button in (self.accept, self.accept_all, self.take_back, self.dismiss):
             keyboard_friendly(button)

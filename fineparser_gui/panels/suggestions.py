@@ -1,5 +1,6 @@
 """Suggested dive numbers, shown while the dive has none; a click accepts one."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.services.session import Session
@@ -14,9 +15,7 @@ class Suggestions(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         lead = label(self.tr("Similar exemplars:"), "muted")
         row.addWidget(lead)
         self.buttons = [QPushButton() for _ in range(_MOST)]

@@ -81,8 +81,7 @@ class ExportService(QObject):
         self._process: ExportProcess | None = None
         self._running: int | None = None
         self._stopping = False
-        self._threads = QThreadPool(self)
-        self._threads.setMaxThreadCount(1)
+        self._threads = QThreadPool(self, maxThreadCount=1)
         self._signals = _SavingSignals(self)
         self._signals.saved.connect(self._on_saved)
 

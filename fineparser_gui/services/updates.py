@@ -82,8 +82,7 @@ class Updates(QObject):
     def __init__(self, url: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.url = url
-        self._threads = QThreadPool(self)
-        self._threads.setMaxThreadCount(1)
+        self._threads = QThreadPool(self, maxThreadCount=1)
 
     def look(self) -> None:
         """Ask; ends in one of the signals."""

@@ -56,8 +56,7 @@ class WorkerClient(QObject):
         self._buffer = b""
         self._closed = False
         self._silent_pulses = 0
-        self._pulse = QTimer(self, interval=_PULSE_MS)
-        self._pulse.timeout.connect(self._on_pulse)
+        self._pulse = QTimer(self, interval=_PULSE_MS, timeout=self._on_pulse)
         self.settings = WorkerSettings()
         self.last_words: deque[str] = deque(maxlen=_MOST_LAST_WORDS)
 
