@@ -33,8 +33,8 @@ class ShortcutsEditor(QWidget):
     The last rows are the fixed keys of picture and timeline.
     """
 
-    def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, preferences: PreferenceStore) -> None:
+        super().__init__()
         self._preferences = preferences
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find a command or shortcut"))

@@ -19,8 +19,8 @@ class BatchBar(QWidget):
         actions: of the buttons, from left to right.
     """
 
-    def __init__(self, session: Session, actions: list[QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: list[QAction]) -> None:
+        super().__init__()
         self._session = session
         self._text = label(role="muted", wrap=True)
         self._bar = QProgressBar(textVisible=False)

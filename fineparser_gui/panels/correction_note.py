@@ -18,8 +18,8 @@ _SAME_POINTS = 1e-4
 class CorrectionNote(QWidget):
     """Visible only where the shown dive is corrected."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._key: str | None = None
         self._both = label()

@@ -26,8 +26,8 @@ _NOTE_LINES = 2
 class DetailsPanel(QWidget):
     """Sends every valid change to the session at once."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)

@@ -45,8 +45,8 @@ class DivesPanel(QWidget):
 
     naming_requested = Signal()
 
-    def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: ActionRegistry) -> None:
+        super().__init__()
         self._session, self._actions = session, actions
         self.model = DivesModel(session, self)
         self.view = _List()

@@ -27,8 +27,8 @@ class EmptyState(QWidget):
     sample_requested = Signal()
     session_requested = Signal(Path)
 
-    def __init__(self, *, has_sample: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, *, has_sample: bool) -> None:
+        super().__init__()
         self._area = QFrame(objectName="emptyState")
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         title = label(self.tr("Drop a dive here"))

@@ -179,8 +179,8 @@ class _Table(QTableView):
 class ExemplarsPanel(QWidget):
     """Table of the votes for the shown dive, and a button that starts or ends a comparison."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._shown: tuple[ExemplarVote, ...] = ()
         self.model = ExemplarModel(self)

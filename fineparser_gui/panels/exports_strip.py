@@ -25,8 +25,8 @@ _WAITING_SEEN = 2
 class ExportsStrip(QWidget):
     """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while."""
 
-    def __init__(self, exports: ExportService, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, exports: ExportService) -> None:
+        super().__init__()
         self._exports = exports
         self._rows: dict[int, _Row] = {}
         self.setAccessibleName(self.tr("Exports"))

@@ -42,8 +42,8 @@ class LibraryPanel(QWidget):
     add_dive_requested = Signal()
     edit_requested = Signal(object)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session, self._library = session, session.library
         self.model = LibraryModel(self)
         self.shown = LibraryFilter(self)

@@ -31,8 +31,8 @@ class MeasuredPanel(QWidget):
 
     frame_requested = Signal(int)
 
-    def __init__(self, session: Session, explanations: Explanations, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, explanations: Explanations) -> None:
+        super().__init__()
         self._session, self._explanations = session, explanations
         frame, layout = card()
         self.every = QCheckBox(self.tr("all"))

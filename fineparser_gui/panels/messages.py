@@ -106,8 +106,8 @@ class MessageStack(QWidget):
 
     offer_closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.messages: list[Message] = []
         self._offer: Message | None = None
         self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
@@ -153,11 +153,6 @@ class MessageStack(QWidget):
         """Close all messages but the offer."""
         for one in [one for one in self.messages if one is not self._offer]:
             self._remove(one)
-
-    def close_latest(self) -> None:
-        """As if the user closed it."""
-        if self.messages:
-            self.messages[-1].close_button.click()
 
     def _add(self, message: Message) -> None:
         self.messages.append(message)

@@ -48,8 +48,8 @@ class MomentStrip(QWidget):
     frame_requested = Signal(int)
     _decoded = Signal(object, int, QImage)  # what was wanted, frame, crop; crosses threads
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)

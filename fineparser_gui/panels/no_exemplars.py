@@ -19,8 +19,8 @@ class NoExemplars(QWidget):
 
     add_requested = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._dive: Dive | None = None
         self.add = QPushButton(self.tr("Add exemplars…"), clicked=self._on_add)

@@ -42,10 +42,8 @@ class PlayerPanel(QWidget):
 
     failed = Signal(str)
 
-    def __init__(
-        self, session: Session, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, transport: Transport, actions: ActionRegistry) -> None:
+        super().__init__()
         self._session = session
         self.transport = transport
         self.pane = VideoPane()

@@ -1,7 +1,7 @@
 """Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
 
 from PySide6.QtCore import QMargins, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import DiveState
@@ -21,8 +21,8 @@ class PointedStrip(QFrame):
 
     frame_requested = Signal(int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._text = label(wrap=True)

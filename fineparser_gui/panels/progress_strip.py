@@ -1,7 +1,7 @@
 """Progress of the shown dive's analysis, with a button that cancels or starts it."""
 
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
@@ -21,8 +21,8 @@ class ProgressStrip(QFrame):
 
     locate_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._text = label()

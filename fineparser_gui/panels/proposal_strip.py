@@ -1,7 +1,7 @@
 """Below the timeline: dives found in a long recording, added one by one or all at once."""
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, SearchState
@@ -16,8 +16,8 @@ class ProposalStrip(QFrame):
         accept, accept_all, take_back, dismiss: buttons.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._frame = 0

@@ -24,8 +24,8 @@ class RefusalNote(QWidget):
 
     point_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._text = label(wrap=True)
         self.find = QPushButton(self.tr("Find the dive"))

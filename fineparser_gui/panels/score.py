@@ -30,8 +30,8 @@ class ScorePanel(QWidget):
     model_card_requested = Signal()
     exemplars_requested = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         frame, layout = card(self.tr("Predicted score"))
         self._score = label()

@@ -12,8 +12,8 @@ _MOST = 3
 class Suggestions(QWidget):
     """One button per suggested number."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         lead = label(self.tr("Similar exemplars:"), "muted")

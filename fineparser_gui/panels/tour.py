@@ -1,7 +1,7 @@
 """What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
 
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_gui.widgets import keyboard_friendly, label
 
@@ -17,8 +17,8 @@ class Tour(QFrame):
     over = Signal()
     sample_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("offer")
         self._steps = (
             (

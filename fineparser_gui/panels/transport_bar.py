@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text, time_text
@@ -21,8 +21,8 @@ class TransportBar(QFrame):
 
     opacity_changed = Signal(int)
 
-    def __init__(self, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, transport: Transport, actions: ActionRegistry) -> None:
+        super().__init__()
         self._transport = transport
         self._play = tool_button(actions["play"])
         self._position = label()

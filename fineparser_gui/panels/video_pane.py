@@ -33,8 +33,8 @@ class VideoPane(QWidget):
     opened = Signal()
     failed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.canvas = VideoCanvas()
         self._title = ElidedLabel("title")
         self._step = _StepTag()

@@ -75,7 +75,8 @@ class Autosave(QObject):
         self.told = False
         self.origin: Origin | None = None
         # Changes do not restart the timer: progress reports come faster than its interval.
-        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS, timeout=self.write)
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self.write)
         for signal in self._signals():
             signal.connect(self._on_changed)
 

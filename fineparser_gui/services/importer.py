@@ -47,7 +47,8 @@ class DiveImporter(QObject):
         self._sought: set[str] = set()  # dives whose videos are being looked for at other paths
         self._located: dict[str, Place] = {}  # those of them whose video was found
         self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, each with what is known of its dive
-        self._adding = QTimer(self, interval=0, timeout=self._add_some)
+        self._adding = QTimer(self, interval=0)
+        self._adding.timeout.connect(self._add_some)
         self._opener = VideoOpener(self, cache)
         edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
         edits.handlers[Subject.PLACE] = self._apply_place

@@ -56,7 +56,8 @@ class RescoringService(QObject):
         self._state, self._scheduler = state, scheduler
         self._wanted: dict[str, ScoreRequest] = {}  # by key of the dive
         self._asked: dict[str, Task] = {}
-        self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS, timeout=self._ask)
+        self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS)
+        self._timer.timeout.connect(self._ask)
 
     def rescore(self, key: str) -> None:
         """Request the score of the corrected moments, if it is not known, ahead of any batch."""

@@ -85,7 +85,8 @@ class Scheduler(QObject):
         self._client, self._places = client, places
         self.kept = kept or KeptResults()
         self._answered: deque[Task] = deque()  # by what is kept, and not told yet
-        self._telling = QTimer(self, interval=0, timeout=self._tell_kept)
+        self._telling = QTimer(self, interval=0)
+        self._telling.timeout.connect(self._tell_kept)
         self._ids = itertools.count(1)
         self._waiting: list[Task] = []
         self._running: list[Task] = []  # in ascending urgency

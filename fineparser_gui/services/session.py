@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoGroup
 
 from fineparser_core.exemplars.records import Exemplar
@@ -49,10 +49,9 @@ class Session(SessionState):
         self,
         client: WorkerClient,
         library_folder: Path | None = None,
-        parent: QObject | None = None,
         cache: AnalysisCache | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         history = EditStack(self)
         self.scheduler = Scheduler(client, self._places, self, KeptResults(cache, lambda: client.settings))
         self.rescoring = RescoringService(self, self.scheduler)

@@ -77,7 +77,8 @@ class VideoOpener(QObject):
         self._tasks: set[QObject] = set()
         self._ended.connect(self._on_ended)
         self._results: deque[tuple[QObject, Outcome]] = deque()
-        self._telling = QTimer(self, interval=0, timeout=self._tell_next)
+        self._telling = QTimer(self, interval=0)
+        self._telling.timeout.connect(self._tell_next)
         self._pool, self._rest = QThreadPool(self), QThreadPool(self)
         for pool in (self._pool, self._rest):
             pool.setMaxThreadCount(1)

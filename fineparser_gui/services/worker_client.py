@@ -47,8 +47,8 @@ class WorkerClient(QObject):
     received = Signal(object)
     died = Signal()
 
-    def __init__(self, library: Path | None = None, cache: Path | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: Path | None = None, cache: Path | None = None) -> None:
+        super().__init__()
         self._cache = cache
         self._library = str(library) if library else ""
         self._process: QProcess | None = None
@@ -56,7 +56,8 @@ class WorkerClient(QObject):
         self._buffer = b""
         self._closed = False
         self._silent_pulses = 0
-        self._pulse = QTimer(self, interval=_PULSE_MS, timeout=self._on_pulse)
+        self._pulse = QTimer(self, interval=_PULSE_MS)
+        self._pulse.timeout.connect(self._on_pulse)
         self.settings = WorkerSettings()
         self.last_words: deque[str] = deque(maxlen=_MOST_LAST_WORDS)
 

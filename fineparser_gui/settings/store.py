@@ -40,8 +40,8 @@ class PreferenceStore(QObject):
 
     changed = Signal(object, object)
 
-    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
         self._file: QSettings | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

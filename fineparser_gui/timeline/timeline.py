@@ -54,8 +54,8 @@ class Timeline(QWidget):
     range_changed = Signal(int, int)
     proposal_accepted = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(300)
         self._plot: TimePlot | None = None

@@ -87,7 +87,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     session.set_diver(session.keys[1], "Zoë")
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
-    banner.close_latest()
+    banner.messages[-1].close_button.click()
     assert banner.text.startswith("2 videos")
     session.editing.edits.undo()
 
@@ -120,7 +120,7 @@ def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtb
     session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner.close_latest()
+    banner.messages[-1].close_button.click()
     session.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
     assert len(session.keys) == 2
@@ -235,7 +235,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     window.actions_by_id["undo"].trigger()  # all of it is one edit
     wait_for(qtbot, session, *[DiveState.MISSING] * 2)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner.close_latest()
+    banner.messages[-1].close_button.click()
     assert not banner.isVisible()  # nor is any of them told on its own
 
 
