@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.app import Studio
 from fineparser_gui.model.session_file import SUFFIX
 

@@ -46,10 +46,10 @@ from fineparser_core.inference.device import PRECISIONS, choose_device, choose_p
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.text_table import text_table
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse
-from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from fineparser_core.background import lower_priority
 from fineparser_core.errors import Cancelled, FineParserError
 from fineparser_core.export.jobs import job_language, load_job, run_job
 from fineparser_core.language import use_language
 from fineparser_core.progress import CancelToken, throttle
+from fineparser_core.support.background import lower_priority
 
 _PROGRESS_INTERVAL_S = 0.1
 _STDIN, _STDOUT = 0, 1

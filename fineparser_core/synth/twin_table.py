@@ -11,8 +11,8 @@ import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.resources import resource
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth.twins import TwinRecord
-from fineparser_core.video.atomic import atomic_file
 
 TABLE = ("tables", "twin_distribution.json")
 _SPLITS = ("train", "test")

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.budget import Budget, Pace
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
-from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 

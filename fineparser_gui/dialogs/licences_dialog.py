@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from fineparser_core.licences import licence_page, licence_texts
+from fineparser_core.support.licences import licence_page, licence_texts
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
 from fineparser_gui.widgets import resize_within_screen
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
-from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.resources import resource
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
 from fineparser_gui.worker.protocol import Ready
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QProcess, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from fineparser_core.own_process import own_process
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
 from fineparser_gui.services.ending import end
 from fineparser_gui.settings.preferences import Preferences

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_core.own_process import own_process
-from fineparser_core.video.atomic import sweep_leftovers
+from fineparser_core.support.atomic import sweep_leftovers
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
 
 log = logging.getLogger(__name__)

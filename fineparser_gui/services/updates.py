@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from fineparser_core import __version__
-from fineparser_core.files import parse_json
 from fineparser_core.resources import made
+from fineparser_core.support.files import parse_json
 
 log = logging.getLogger(__name__)
 

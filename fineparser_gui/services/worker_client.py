@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_core.own_process import own_process
-from fineparser_core.video.atomic import temporary_folder
+from fineparser_core.support.atomic import temporary_folder
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 

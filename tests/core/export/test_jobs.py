@@ -31,8 +31,8 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import DiveRecord
-from fineparser_core.own_process import own_process
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.support.own_process import own_process
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fineparser_core.own_process import RUN_MODULE, own_process
+from fineparser_core.support.own_process import RUN_MODULE, own_process
 
-ENTRY = Path(__file__).resolve().parents[2] / "packaging" / "bundle" / "command_line.py"
+ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
 
 
 def test_the_working_directory_is_not_on_the_path(tmp_path: Path) -> None:
