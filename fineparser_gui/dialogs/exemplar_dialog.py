@@ -5,12 +5,10 @@ from math import isfinite
 from pathlib import Path
 
 from PySide6.QtCore import QMargins
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -25,6 +23,7 @@ from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.widgets import ElidedLabel, add_form_row, label
@@ -96,14 +95,7 @@ class ExemplarDialog(QDialog):
             frames.addWidget(self.last)
             form.addRow(self.tr("Frames"), frames)
         form.addRow("", self.synchro)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText(self.tr("Save") if scored else self.tr("Add"))
-        self.ok.setProperty("role", "primary")
-        buttons.accepted.connect(self._on_ok)
-        buttons.rejected.connect(self.reject)
+        buttons, self.ok = deciding_buttons(self, self.tr("Save") if scored else self.tr("Add"), self._on_ok)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         layout.addLayout(form)
         layout.addWidget(self.message)

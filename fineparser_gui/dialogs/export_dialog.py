@@ -5,12 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSize, Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QListWidget,
@@ -24,6 +22,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import ComparedDive
 from fineparser_gui.dialogs.report_page import ReportPage
 from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
@@ -78,13 +77,7 @@ class ExportDialog(QDialog):
         ):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setProperty("role", "primary")
-        self.go.setDefault(True)
-        self.buttons.accepted.connect(self._on_accepted)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
         middle = QHBoxLayout(spacing=16)
         middle.addWidget(self.kinds)
         middle.addWidget(self.pages, 1)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QMargins
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateEdit,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QPlainTextEdit,
     QSizePolicy,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.athlete import Group, day_of
 from fineparser_gui.model.dive import Dive
@@ -80,12 +79,7 @@ class SeasonDialog(QDialog):
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
         self.count = label(role="muted", wrap=True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setProperty("role", "primary")
-        self.buttons.accepted.connect(self._on_accepted)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         what = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
         layout.addWidget(label(what.format(athlete), "muted", wrap=True))
