@@ -277,18 +277,18 @@ class MainWindow(QMainWindow):
         if first is not None and last is not None and last <= first:
             # The other point lies on the wrong side: forget it.
             first, last = (first, None) if begins else (None, last)
-        self.session.set_range(dive.key, first, last)
+        self.session.editing.set_range(dive.key, first, last)
 
     def compare(self, on: bool) -> None:
         """Begin a comparison with the best exemplar, else with another dive, or end it."""
         if on and self.session.comparison is None:
             best = self.session.best_exemplar()
             if best is not None:
-                self.session.compare_with(best.id)
+                self.session.comparing.show_exemplar(best.id)
             else:
                 self.session.comparing.show(next(iter(self.session.comparing.candidates()), None))
         elif not on:
-            self.session.compare_with(None)
+            self.session.comparing.show_exemplar(None)
         self._refresh()
 
     def _show_loop(self) -> None:

@@ -143,7 +143,7 @@ class DetailsPanel(QWidget):
 
     def _on_diver_changed(self) -> None:
         if self._key is not None:
-            self._session.set_diver(self._key, self.diver.text().strip())
+            self._session.editing.set_diver(self._key, self.diver.text().strip())
 
     def _on_note_changed(self) -> None:
         if self._key is None:
@@ -180,14 +180,14 @@ class DetailsPanel(QWidget):
 
     def _on_synchro(self, on: bool) -> None:
         if self._key is not None:
-            self._session.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
+            self._session.editing.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
 
     def _on_edited(self) -> None:
         details = self._validate()
         if self._key is not None and details is not None:
             dive, typed = details
             self._known = (str(dive) if dive else None, self.board.currentData(), typed)
-            self._session.set_details(self._key, *self._known)
+            self._session.editing.set_details(self._key, *self._known)
 
     def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
         """Parse the fields and describe the result or the error below them.

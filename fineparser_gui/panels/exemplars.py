@@ -272,11 +272,11 @@ class ExemplarsPanel(QWidget):
     def _on_chosen(self, index: QModelIndex) -> None:
         if index.column() == _USE:
             return
-        self._session.compare_with(self.model.vote(index.row()).id)
+        self._session.comparing.show_exemplar(self.model.vote(index.row()).id)
 
     def _on_compare_pressed(self) -> None:
         best = self._session.best_exemplar() if self._session.comparison is None else None
-        self._session.compare_with(best.id if best else None)
+        self._session.comparing.show_exemplar(best.id if best else None)
 
     def _on_comparison_changed(self) -> None:
         beside = self._session.comparing.candidate

@@ -290,4 +290,4 @@ class LibraryPanel(QWidget):
         if len(selected) == 2:
             self._session.comparing.show_exemplars(*selected)
         else:
-            self._session.compare_with(selected[0])
+            self._session.comparing.show_exemplar(selected[0])

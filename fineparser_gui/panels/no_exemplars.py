@@ -64,4 +64,4 @@ class NoExemplars(QWidget):
 
     def _on_nearest(self) -> None:
         if self._dive is not None:
-            self._session.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))
+            self._session.editing.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))

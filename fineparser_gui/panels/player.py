@@ -192,7 +192,7 @@ class PlayerPanel(QWidget):
             self.transport.pause()
             whole = first == 0 and last == dive.info.n_frames - 1
             ends = (first or None, None if last == dive.info.n_frames - 1 else last)
-            self._session.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
+            self._session.editing.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
 
     def _accept(self, place: int) -> None:
         if self._session.current is not None:

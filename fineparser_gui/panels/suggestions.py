@@ -43,4 +43,4 @@ class Suggestions(QWidget):
     def _take(self, number: str) -> None:
         dive = self._session.current
         if dive is not None and number:
-            self._session.set_details(dive.key, number, dive.board_m, dive.difficulty)
+            self._session.editing.set_details(dive.key, number, dive.board_m, dive.difficulty)
