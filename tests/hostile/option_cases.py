@@ -181,7 +181,6 @@ def _synthesize() -> Iterator[Refusal]:
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
     yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
     yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)
-    yield Refusal((*run, "--write-table"), USAGE)
 
 
 def _exemplars() -> Iterator[Refusal]:
