@@ -1,10 +1,9 @@
 """How training and evaluation are set up: one flat, frozen record with named presets; no files, no torch."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE, Precision
 from fineparser_core.errors import ConfigError
@@ -181,8 +180,6 @@ class TrainConfig(ModelConfig):
         exemplars: E, the voters of a test dive.
         flip: probability of mirroring a clip.
         temporal_shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
-        temporal_crop: share of the clip that may be cut at either end; 0 in the paper's recipe.
-        color_jitter: strength of random contrast, tint and saturation; 0 in the paper's recipe.
         seed: of the initial weights, the splits and every draw.
         epochs: passes over the training dives.
         batch_size: pairs per batch and process; dives where `all_pairs`, and for a method that scores dives alone.
@@ -202,21 +199,16 @@ class TrainConfig(ModelConfig):
         batch_norm: whose statistics are fixed: "release" those of the temporal parser's I3D only, "fixed" all, "train"
             none.
         freeze: prefixes of parameter names that are not trained.
-        ema: decay of the averaged weights that are evaluated and saved; 0 is off.
         precision: of the encoders' passes, "auto", "fp32", "bf16" or "fp16"; the small heads and the losses are always
             float32.
         compile: run the encoders through `torch.compile`.
         teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
-        label_jitter: labels that cut the steps are moved by up to so many samples; 0 in the paper's recipe.
         mask_weight: of L_SAP in the total (Eq. 7: 1).
         transition_weight: of L_TAP (Eq. 7: 1).
         regression_weight: of L_Reg (Eq. 7: 1).
         focal_alpha: alpha_t of Eq. 9 for pixels of the athlete, 1 - alpha for the others; none, as released, weighs
             both alike.
         focal_gamma: gamma of Eq. 9.
-        dice_weight: of a Dice term on the fused mask; 0 in the paper's recipe.
-        step_label_weight: of classifying the step of every sample from its window; 0 in the paper's recipe.
-        transition_width: standard deviation in samples of the target around a transition; 0 is the release's one-hot.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
             torchvision fetches.
         validation_share: share of the training dives that are kept aside to pick the epoch by.
@@ -234,8 +226,6 @@ class TrainConfig(ModelConfig):
     exemplars: int = 10
     flip: float = 0.5
     temporal_shift: int = 3
-    temporal_crop: float = 0.0
-    color_jitter: float = 0.0
 
     seed: int = 10086
     epochs: int = 400
@@ -254,20 +244,15 @@ class TrainConfig(ModelConfig):
     clip_norm: float = 0.0
     batch_norm: Literal["release", "fixed", "train"] = "release"
     freeze: tuple[str, ...] = ()
-    ema: float = 0.0
     precision: Precision = "fp32"
     compile: bool = False
 
     teacher_forcing: float = 1.0
-    label_jitter: int = 0
     mask_weight: float = 1.0
     transition_weight: float = 1.0
     regression_weight: float = 1.0
     focal_alpha: float | None = None
     focal_gamma: float = 2.0
-    dice_weight: float = 0.0
-    step_label_weight: float = 0.0
-    transition_width: float = 0.0
 
     sve_weights: Literal["random", "imagenet"] = "random"
     validation_share: float = 0.1
@@ -282,8 +267,8 @@ class TrainConfig(ModelConfig):
             raise ConfigError(
                 f"A batch of {self.batch_size} has no pairs: give --batch-size at least 2 with --all-pairs."
             )
-        if self.validation_share >= 1 or self.ema >= 1 or self.momentum >= 1:
-            raise ConfigError("validation_share, ema and momentum must be below 1.")
+        if self.validation_share >= 1 or self.momentum >= 1:
+            raise ConfigError("validation_share and momentum must be below 1.")
         if self.focal_alpha is not None and self.focal_alpha > 1:
             raise ConfigError(f"focal_alpha is {self.focal_alpha}: use a share of 1, or none.")
         if self.preprocessing == "follow" and not (self.method in FINEPARSERS and self.sap):
@@ -308,16 +293,3 @@ class TrainConfig(ModelConfig):
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})
-
-
-def from_dict(values: Mapping[str, Any]) -> TrainConfig:
-    """A configuration as `dataclasses.asdict` and JSON gave it.
-
-    Raises:
-        ConfigError: unknown fields, or values that do not fit.
-    """
-    kinds = get_type_hints(TrainConfig)
-    if unknown := sorted(values.keys() - kinds.keys()):
-        raise ConfigError(f"Unknown settings {unknown}: they come from another version of the program.")
-    settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return TrainConfig(**settings)

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from fineparser_core.video.atomic import is_full, try_writing
+from fineparser_core.support.atomic import is_full, try_writing
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
 

@@ -16,7 +16,7 @@ from typing import IO
 
 from fineparser_core import __version__
 from fineparser_core.printable import printable, without_home
-from fineparser_core.video.atomic import is_running
+from fineparser_core.support.atomic import is_running
 
 log = logging.getLogger(__name__)
 

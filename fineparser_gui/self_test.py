@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.app import Studio
 from fineparser_gui.model.session_file import SUFFIX
 
@@ -39,8 +39,7 @@ class SelfTest(QObject):
         studio.window.shown_first.connect(self._painted)
         self._steps = self._work()
         self._condition: Condition = lambda: "painted_at_s" in self._report
-        self._timer = QTimer(self, interval=_POLL_MS)
-        self._timer.timeout.connect(self._go_on)
+        self._timer = QTimer(self, interval=_POLL_MS, timeout=self._go_on)
         self._timer.start()
 
     def _painted(self) -> None:

@@ -3,7 +3,7 @@
 from html import escape
 
 from PySide6 import QtGui
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -26,9 +26,7 @@ def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
     """A framed block of the side column, with its layout and an optional title."""
     frame = QFrame()
     frame.setProperty("card", True)
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(14, 10, 14, 12)
-    layout.setSpacing(6)
+    layout = QVBoxLayout(frame, contentsMargins=QMargins(14, 10, 14, 12), spacing=6)
     if title:
         layout.addWidget(label(title, "title"))
     return frame, layout
@@ -98,8 +96,7 @@ def tool_button(action: QAction) -> QToolButton:
 
 def fill(widget: QWidget, frame: QWidget) -> None:
     """Let a frame take all of a widget."""
-    layout = QVBoxLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout = QVBoxLayout(widget, contentsMargins=QMargins())
     layout.addWidget(frame)
 
 

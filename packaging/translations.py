@@ -31,7 +31,7 @@ _UNSEEN = (
     "models",
     "pose",
     "checkpoints.build",
-    "npz",
+    "support.npz",
     "language",
     "errors.ExitCode",
 )

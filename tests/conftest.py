@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numbered_video import read_number, write_video
 
-from fineparser_core.video.atomic import temporary_path
+from fineparser_core.support.atomic import temporary_path
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 

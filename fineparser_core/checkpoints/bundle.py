@@ -20,12 +20,12 @@ from torch import Tensor
 from fineparser_core.checkpoints.build import BackboneFactory, build_model
 from fineparser_core.config import FINEPARSERS, ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
-from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import resource
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"

@@ -13,7 +13,7 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.static_encoder import make_backbone
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 #: Backbones that ImageNet weights are known of; torchvision fetches those that have a name here.
 FETCHED = {"resnet18": "ResNet18_Weights", "resnet34": "ResNet34_Weights", "resnet50": "ResNet50_Weights"}

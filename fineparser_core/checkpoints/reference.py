@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 ENTRIES = (
     *("base_model", "psnet_model", "decoder1", "decoder2", "decoder3", "decoder4"),

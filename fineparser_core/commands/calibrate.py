@@ -33,8 +33,8 @@ from fineparser_core.evaluation.calibration import (
 )
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.types import ClipEvidence
-from fineparser_core.video.atomic import temporary_folder
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 

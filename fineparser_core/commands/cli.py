@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("exemplars", "render and encode the bundled exemplars and the sample dive"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
-    "profile": ("profile", "measure what scoring and training here save on this machine"),
+    "profile": ("profile", "measure where the time of a parse goes, and what each stream says"),
     "doctor": ("doctor", "say what is here and whether it works: versions, processor and GPU, codecs, files, disk"),
     "licences": ("licences", "print what others wrote that the program needs, and their licences"),
 }

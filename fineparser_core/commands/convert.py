@@ -8,7 +8,7 @@ from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import say, say_written
 from fineparser_core.errors import ConfigError
-from fineparser_core.video.atomic import temporary_folder
+from fineparser_core.support.atomic import temporary_folder
 
 
 @dataclass(frozen=True, kw_only=True)

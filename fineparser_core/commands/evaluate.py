@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
         check_output_folder(weights)
         write_model_card(args.write_card, weights)
         return 0
-    if args.data is None and args.real is None and not args.oracle:
+    if args.data is None and args.real is None:
         raise ConfigError("Neither --data nor --real is given: name the folder of a data set or of labelled clips.")
     log_to_stderr()
 

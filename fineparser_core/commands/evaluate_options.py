@@ -23,7 +23,6 @@ class EvaluateOptions(DatasetOptions):
         weights: folder of a bundle of weights, instead of the bundled one.
         out: folder for report.html, evaluation.json, predictions and pictures; an interrupted run goes on there.
         write_card: measure nothing; write what this folder, an earlier --out, holds into the card of the weights.
-        oracle: also what the true pose at the input's resolution reaches on all twins.
         cache: folder for decoded frames; by default the user's cache folder.
         pairing: what exemplars share with a dive; by default as in training.
         exemplars: voters a dive; by default as training measured, or 10.
@@ -42,7 +41,6 @@ class EvaluateOptions(DatasetOptions):
     weights: Path | None = None
     out: Path | None = None
     write_card: Path | None = None
-    oracle: bool = False
     cache: Path | None = None
     pairing: Pairing | None = None
     exemplars: Count | None = None

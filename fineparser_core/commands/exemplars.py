@@ -23,11 +23,11 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.scoring.rescore import correct_transitions
+from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
 from fineparser_core.types import Clip
-from fineparser_core.video.atomic import atomic_file, sync_folder
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 

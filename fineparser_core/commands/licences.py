@@ -6,8 +6,8 @@ from pathlib import Path
 from fineparser_core.commands.options import parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say, say_written
-from fineparser_core.licences import PAGE_NAME, TEXTS_NAME, licence_page, licence_texts
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.licences import PAGE_NAME, TEXTS_NAME, licence_page, licence_texts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,6 @@ from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
@@ -27,7 +26,6 @@ from fineparser_core.errors import NoDiveError, VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION
-from fineparser_core.evaluation.oracle import Oracle, pose_oracle
 from fineparser_core.evaluation.protocol import Protocol, read_pool
 from fineparser_core.evaluation.real_clips import (
     ClipLabels,
@@ -48,12 +46,10 @@ from fineparser_core.inference.device import PRECISIONS, choose_device, choose_p
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.synth.twin_table import sample_records
-from fineparser_core.synth.twins import plan_twins
-from fineparser_core.text_table import text_table
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse
-from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
@@ -86,11 +82,6 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         if args.real is not None:
             analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
             content["real"] = _measure_clips(analyzer, clips, args.out, cancel)
-        if args.oracle:
-            seed = args.seed or 0
-            oracle = pose_oracle(plan_twins(sample_records(seed), seed=seed), progress=progress, cancel=cancel)
-            content["oracle"] = asdict(oracle)
-            say(f"\n{_oracle_text(oracle)}")
     if args.out is not None:
         with atomic_file(args.out / EVALUATION) as temporary:
             temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
@@ -226,16 +217,6 @@ def _fidelity_text(fidelity: Fidelity | None) -> str:
     rows = [[step.step, f"{step.value:.4f}", f"{step.low:.4f} to {step.high:.4f}"] for step in fidelity.steps]
     table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
     return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
-
-
-def _oracle_text(oracle: Oracle) -> str:
-    rows = [
-        ["true qualities", f"{oracle.noise_rho:.4f}", f"{oracle.noise_r_l2_x100:.4f}"],
-        ["true pose", f"{oracle.pose_rho:.4f}", f"{oracle.pose_r_l2_x100:.4f}"],
-    ]
-    steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, oracle.step_rhos, strict=True))
-    table = text_table(["oracle, given", "Spearman rho", "R-l2 x100"], rows)
-    return f"{table}\n{oracle.n_train} training and {oracle.n_test} test twins; quality of steps from pose: {steps}"
 
 
 def _write_picture(path: Path, image: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.video.atomic import is_full, try_writing
+from fineparser_core.support.atomic import is_full, try_writing
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:

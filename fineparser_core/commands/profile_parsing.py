@@ -14,7 +14,7 @@ from fineparser_core.commands.printing import say
 from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Clip
 
 #: Rows and columns of the matrices whose product tells the matrix rate, and how many products are timed.

@@ -8,9 +8,9 @@ from scipy.stats import spearmanr
 from fineparser_core.commands.printing import say
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.evaluation.summary import text_table
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.support.text_table import text_table
 
 
 def profile_streams() -> None:

@@ -1,26 +1,99 @@
-"""`fineparser score`: one clip in, its phases, masks, score and contributions out."""
+"""`fineparser score`: one clip in, its phases, masks, score and contributions out, and the files that are asked for."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import parse
+from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, parse
+from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
-from fineparser_core.commands.score_options import ScoreOptions
-from fineparser_core.commands.score_outputs import (
-    STDOUT,
-    check_outputs,
-    output_files,
-    write_outputs,
-)
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import running
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.selection import CandidateRule, check_rule
+from fineparser_core.exemplars.compared import compared_exemplar
+from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
-from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
+from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.images import IMAGE_SUFFIXES
+from fineparser_core.export.options import MIN_SPEED, RenderOptions
+from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
+from fineparser_core.export.report.write import write_report
+from fineparser_core.export.tables import DiveRecord, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.types import Analysis, ComparedDive
+
+_STDOUT = Path("-")
+_BEST = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions(WeightsOptions):
+    """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
+
+    Attributes:
+        clip: video file.
+        dive_number: e.g. 207C; needed for a score, not for the phases.
+        board: 1, 3, 5, 7.5 or 10 m; without it the commonest DD.
+        difficulty: the DD, where no table has it.
+        start_frame: first frame of the dive; by default 0.
+        end_frame: last frame of the dive; by default the last.
+        no_trim: analyse the whole file, where by default the dive is found in it.
+        athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
+        force: score it even if it does not look like a whole dive.
+        exemplars: dives to compare with.
+        allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
+        synchro: two divers: compare with exemplars of two divers alone.
+        seed: which exemplars are drawn where there are more.
+        library: this file of exemplars alone; by default the bundled ones and your own.
+        quiet: no progress on stderr.
+        json: write the analysis as JSON; - prints it instead of the report.
+        csv: write the analysis as a row of a table.
+        masks: write the athlete masks, as .npz.
+        annotated: write the clip with mask, phases and score, as .mp4.
+        compare_with: annotated: with an exemplar beside, aligned by phase; its id, or best.
+        speed: annotated: slowed down, e.g. 0.25.
+        whole_file: annotated: the whole file, not the dive alone.
+        no_overlay: annotated: the picture alone.
+        skeleton: annotated and contact sheet: with the athlete's skeleton, and the path of the body's centre.
+        contact_sheet: write the phases beside the best exemplar's as a picture.
+        report: write a page for athlete and coach, as .pdf or .html.
+        diver: report: the athlete's name.
+    """
+
+    clip: Positional[Path]
+    dive_number: str | None = None
+    board: float | None = None
+    difficulty: float | None = None
+    start_frame: int | None = None
+    end_frame: int | None = None
+    no_trim: bool = False
+    athlete: Point | None = None
+    force: bool = False
+    exemplars: Count = 10
+    allow_nearest: bool = False
+    synchro: bool = False
+    seed: Seed = 0
+    library: Path | None = None
+    quiet: bool = False
+
+    json: Path | None = None
+    csv: Path | None = None
+    masks: Path | None = None
+    annotated: Path | None = None
+    compare_with: str | None = None
+    speed: float = 1.0
+    whole_file: bool = False
+    no_overlay: bool = False
+    skeleton: bool = False
+    contact_sheet: Path | None = None
+    report: Path | None = None
+    diver: str = ""
 
 
 def main(argv: list[str]) -> int:
@@ -41,7 +114,7 @@ def main(argv: list[str]) -> int:
         rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
         if dive is not None:
             check_rule(rule, library.exemplars, dive)
-        check_outputs(args, library)
+        _check_outputs(args, library)
         found = _found_dive(args, progress, cancel)
 
         # Imported late, as it loads torch: every check above runs without it.
@@ -61,13 +134,13 @@ def main(argv: list[str]) -> int:
             progress=progress,
             cancel=cancel,
         )
-        notes = write_outputs(analysis, args, library, progress, cancel)
+        notes = _write_outputs(analysis, args, library, progress, cancel)
 
-    if args.json == STDOUT:
+    if args.json == _STDOUT:
         say_json(analysis_to_dict(analysis))
     else:
         say(report(analysis))
-        for path in output_files(args):
+        for path in _output_files(args):
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
@@ -103,3 +176,105 @@ def _open_library(path: Path | None) -> ExemplarStore:
     if store.notice:
         remark(f"fineparser: {store.notice}")
     return store
+
+
+def _output_files(args: ScoreOptions) -> list[Path]:
+    """The files that are asked for."""
+    json_file = None if args.json == _STDOUT else args.json
+    asked = (args.annotated, args.contact_sheet, args.report, args.masks, args.csv, json_file)
+    return [path for path in asked if path is not None]
+
+
+def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
+    """Checks that every output can be written, before the clip is analysed.
+
+    Raises:
+        ConfigError: for two outputs in one file, one that would replace what is read, or options that cannot be.
+        ExportError: for a place where no file can be made.
+        ExemplarError: where the library lacks the dive to show beside.
+    """
+    _check_options(args)
+    if args.compare_with not in (None, _BEST):
+        library.get(args.compare_with)
+    inputs = {exemplar.clip_path: "the clip of an exemplar" for exemplar in library.exemplars()}
+    inputs[args.clip] = "the clip itself"
+    if args.library is not None:
+        inputs[args.library] = "the library itself"
+    check_output_files(_output_files(args), inputs)
+
+
+def _check_options(args: ScoreOptions) -> None:
+    shaping = (args.compare_with, args.speed != 1, args.whole_file, args.no_overlay)
+    if any(shaping) and args.annotated is None:
+        raise ConfigError(
+            "--compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
+        )
+    if not MIN_SPEED <= args.speed <= 1:
+        raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
+    if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    if args.report is not None and args.report.suffix.lower() not in REPORT_SUFFIXES:
+        raise ConfigError(f"{args.report} ends in none of {', '.join(REPORT_SUFFIXES)}: choose such a name.")
+    if args.skeleton and args.annotated is None and args.contact_sheet is None:
+        raise ConfigError("--skeleton is drawn on the annotated clip and the contact sheet: add one of them.")
+    if args.diver and args.report is None:
+        raise ConfigError("--diver is named in the report: add --report.")
+    if args.compare_with == _BEST and args.dive_number is None:
+        raise ConfigError("--compare-with best needs a score to choose by: add --dive-number, or name an exemplar.")
+
+
+def _write_outputs(
+    analysis: Analysis,
+    args: ScoreOptions,
+    library: ExemplarStore,
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> tuple[str, ...]:
+    """Writes the requested files.
+
+    Returns:
+        Notes for the user, one sentence each.
+
+    Raises:
+        FineParserError: as the functions that write; ExemplarError, where the library lacks the dive to show.
+    """
+    notes: tuple[str, ...] = ()
+    scoring = analysis.scoring
+    voted = [library.get(vote.id) for vote in scoring.exemplars] if scoring is not None else []
+    best = best_exemplar(voted, scoring.dive_number, scoring.board_m) if scoring is not None else None
+    # The one that takes long first: a cancel while it is drawn leaves no file at all.
+    if args.annotated:
+        chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
+        comparison = _compared(chosen, library)
+        shown = not args.no_overlay
+        options = RenderOptions(
+            mask=shown, panels=shown, comparison=comparison, speed=args.speed, skeleton=args.skeleton
+        )
+        notes = write_annotated_clip(
+            analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
+        )
+    if args.contact_sheet:
+        options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
+        write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
+    if args.report:
+        scored = scoring or analysis.own_award
+        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
+        dive = ReportedDive(
+            path=args.clip,
+            analysis=analysis,
+            diver=args.diver,
+            bands=bands,
+            comparison=_compared(best, library),
+        )
+        write_report([dive], args.report, progress=progress, cancel=cancel)
+    if args.masks:
+        write_masks_npz(analysis.parse, args.masks)
+    if args.csv:
+        write_csv([DiveRecord(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
+    if args.json and args.json != _STDOUT:
+        write_analysis_json(analysis, args.json)
+    return notes
+
+
+def _compared(exemplar: Exemplar | None, library: ExemplarStore) -> ComparedDive | None:
+    return compared_exemplar(exemplar, library.mask(exemplar.id)) if exemplar is not None else None

@@ -17,7 +17,7 @@ from fineparser_core.measures.words import (
     measured_text,
 )
 from fineparser_core.printable import printable
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.

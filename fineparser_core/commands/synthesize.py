@@ -59,7 +59,6 @@ class SynthesizeOptions:
         variant: other twins of the same dives, which nothing has learned from, to compare weights by.
         renderer: bodies of capsules, or of a mesh in club pools and before phones, which needs the extra "synth".
         annotations: folder of FineDiving's annotations; by default a table of their distribution.
-        write_table: remake that table from --annotations, and stop.
         shard: the I-th of N parts, which may run at once.
         preview: write a contact sheet of a few dives there, as PNG, instead.
         quiet: no progress.
@@ -75,7 +74,6 @@ class SynthesizeOptions:
     variant: Count = 1
     renderer: Renderer = "capsule"
     annotations: Path | None = None
-    write_table: bool = False
     shard: Shard = (0, 1)
     preview: Path | None = None
     quiet: bool = False
@@ -94,11 +92,6 @@ def main(argv: list[str]) -> int:
         )
         write_image(sheet, args.preview)
         say(f"Rendered at {speed:.0f} frames a second of one core.")
-        return 0
-    if args.write_table:
-        if args.annotations is None:
-            raise ConfigError("--write-table lacks --annotations: name the folder of FineDiving's annotations.")
-        twin_table.write_table(annotated_records(args.annotations))
         return 0
     if args.out is None:
         raise ConfigError("Neither --out nor --preview is given: name a folder or a picture.")

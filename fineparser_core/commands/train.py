@@ -44,8 +44,8 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), paper, mtl-aqa, rendered, a row of a table such as
-            table3-A, the name of a rival (usdl, musdl, core, tsa, i3d-mlp), or bundle, the recipe of the bundled
+        config: preset: release (the authors' configuration), paper, mtl-aqa, a row of a table such as table3-A,
+            the name of a rival (usdl, musdl, core, tsa, i3d-mlp), or bundle, the recipe of the bundled
             weights, which has options of its own.
     """
 

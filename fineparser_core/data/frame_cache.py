@@ -20,8 +20,8 @@ from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.support.atomic import atomic_file, sweep_leftovers
 from fineparser_core.video.athlete_crop import crop_image, crop_mask, square_to_xyxy, track_athlete
-from fineparser_core.video.atomic import atomic_file, sweep_leftovers
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import AnnotationError, FineParserError
-from fineparser_core.files import read_bounded
+from fineparser_core.support.files import read_bounded
 
 # Booleans, integers, floats, complex numbers, byte strings and text: no objects, no structures.
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|[SU][1-9]\d{0,5})")

@@ -2,7 +2,7 @@
 
 The DD of a springboard dive is the sum of five components, A + B + C + D + E, which the regulations tabulate. The DD of
 a platform dive is looked up in `resources/tables/recorded_difficulty.json`, written by
-`fineparser_core.data.difficulty_table`: the DD recorded most often for the dive in competition, with the number of
+`packaging/bundled_tables.py`: the DD recorded most often for the dive in competition, with the number of
 records. The same table gives the board from which a dive is performed most often.
 
 Source: World Aquatics competition regulations, June 2025, Appendix 8 (springboard).

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import nnls
 
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.inference.clip_validation import DomainThresholds, refusal
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 #: With fewer dives the quantile of an interval is one of the largest errors, and cross-validation says nothing.

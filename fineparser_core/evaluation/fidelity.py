@@ -16,7 +16,7 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 QUALITIES_FILE = "rendered.json"

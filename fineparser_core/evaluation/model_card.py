@@ -10,9 +10,9 @@ from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_car
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
-from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.printable import printable
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
 CARD_PROSE = "MODEL_CARD.md"
 #: What `fineparser evaluate` writes of its numbers.

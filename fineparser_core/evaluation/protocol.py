@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
-from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
 #: In a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
 POOL_FILE = "exemplar_pool.json"

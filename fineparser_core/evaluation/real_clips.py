@@ -18,8 +18,8 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.metrics import mask_iou
-from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
-from fineparser_core.npz import DAMAGE, read_array
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import DiveParse
 
 LABELS_FILE = "labels.json"

@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.real_clips import RealClipResult, TrimResult
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 
 
 def real_table(results: Sequence[RealClipResult]) -> str:

@@ -13,7 +13,7 @@ from fineparser_core.evaluation.charts import histogram, scatter
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
 from fineparser_core.printable import printable
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 _N_WORST = 5
 

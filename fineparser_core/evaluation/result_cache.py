@@ -9,7 +9,7 @@ from fineparser_core import __version__
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 _FORMAT = "fineparser.results/1"
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.csv_table import csv_table
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.evaluation.naive_baselines import centre_disc
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.csv_table import csv_table
 
 #: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a baseline.
 MASK_METRICS = ("iou", "mae", "f_adaptive", "f_mean", "f_adaptive_paper", "s_measure")

@@ -12,7 +12,7 @@ from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
 from fineparser_core.evaluation.naive_baselines import median_transition_ious
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 
 EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from fineparser_core.errors import ExportError
 from fineparser_core.exemplars.schema import PATIENCE_S, connect, version_of
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
 

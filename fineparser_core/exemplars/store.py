@@ -44,8 +44,8 @@ from fineparser_core.exemplars.schema import (
 )
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
+from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_core.types import DiveParse
-from fineparser_core.video.atomic import sweep_leftovers
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,8 @@ from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.measures import measures
-from fineparser_core.npz import DAMAGE, read_array
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import (
     Analysis,
     AthletePoint,
@@ -45,7 +46,6 @@ from fineparser_core.types import (
     Scoring,
     Transitions,
 )
-from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.analysis/4"
 

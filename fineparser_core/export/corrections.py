@@ -25,8 +25,8 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import readable_json
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.types import DiveParse
-from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.corrections/2"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 _JPEG_QUALITY = 92
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")

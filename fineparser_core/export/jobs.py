@@ -1,51 +1,27 @@
-"""Runs exports in a process of their own: `python -m fineparser_core.export.jobs FOLDER`.
+"""Exports as the window asks for them, and how they reach the process that runs them, see `export.job_process`.
 
-The folder contains the job: `job.json` and its masks. The process writes JSON objects to its standard output, one a
-line: {"done", "total"} for progress and finally {"notes"} after success, {"failed"} with a message, or {"cancelled"}.
-Closing its standard input cancels the export, which leaves no file.
+A job is pickled into a private folder of the window's run, which its own process reads.
 """
 
-import json
-import os
-import sys
-import threading
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+import gzip
+import pickle
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
-import numpy as np
-
-from fineparser_core.background import lower_priority
-from fineparser_core.constants import MASK_SIZE
-from fineparser_core.errors import Cancelled, ExportError, FineParserError
-from fineparser_core.export.analysis_json import (
-    MaskArrays,
-    analysis_from_dict,
-    analysis_to_dict,
-    read_masks_npz,
-    write_masks_npz,
-)
+from fineparser_core.errors import ExportError
+from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
-from fineparser_core.export.job_fields import (
-    comparison_fields,
-    mark_fields,
-    read_comparison,
-    read_marks,
-    read_reported,
-    reported_fields,
-)
-from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
-from fineparser_core.language import language, use_language
-from fineparser_core.progress import CancelToken, ProgressCallback, throttle
-from fineparser_core.types import Analysis
+from fineparser_core.language import language
+from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.types import Analysis, DiveParse
 
-_JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
-_PROGRESS_INTERVAL_S = 0.1
-_STDIN, _STDOUT = 0, 1
+#: The language, then the job; masks are mostly zeros, which the fastest compression makes small.
+_JOB, _COMPRESSION = "job.pickle.gz", 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,16 +90,6 @@ class ReportJob:
 
 
 Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob
-#: Names of the kinds of jobs in `job.json`.
-_KINDS: dict[str, type] = {
-    "clip": ClipJob,
-    "sheet": SheetJob,
-    "still": StillJob,
-    "plain still": PlainStillJob,
-    "table": TableJob,
-    "corrections": CorrectionsJob,
-    "report": ReportJob,
-}
 
 
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
@@ -171,28 +137,15 @@ def save_job(job: Job, folder: Path) -> None:
     Raises:
         ExportError: the folder cannot be written.
     """
-    fields: dict[str, Any] = {"kind": next(name for name, kind in _KINDS.items() if isinstance(job, kind))}
-    fields["path"] = str(job.path)
-    fields["language"] = language()
     if isinstance(job, TableJob):
-        fields["dives"] = [_record_fields(dive) for dive in job.dives]
+        job = replace(job, dives=tuple(map(_unmasked, job.dives)))
     elif isinstance(job, CorrectionsJob):
-        fields["dives"] = [_corrected_fields(dive) for dive in job.dives]
-    elif isinstance(job, ReportJob):
-        fields |= {"title": job.title, "overview_note": job.overview_note}
-        fields["dives"] = [reported_fields(dive, folder, number) for number, dive in enumerate(job.dives)]
-    elif isinstance(job, PlainStillJob):
-        fields |= {"video": str(job.video), "frame": job.frame, "marks": mark_fields(job.marks)}
-    else:
-        options = job.options
-        fields |= {"analysis": analysis_to_dict(job.analysis), "options": _options_fields(options, folder)}
-        if isinstance(job, ClipJob):
-            fields["whole_file"] = job.whole_file
-        elif isinstance(job, StillJob):
-            fields["frame"] = job.frame
-        write_masks_npz(job.analysis.parse, folder / _MASKS)
+        dives = (replace(dive, model_parse=_without_masks(dive.model_parse)) for dive in job.dives)
+        job = replace(job, dives=tuple(dives))
     try:
-        (folder / _JOB).write_text(json.dumps(fields), encoding="utf-8")
+        with gzip.open(folder / _JOB, "wb", _COMPRESSION) as file:
+            for part in (language(), job):
+                pickle.dump(part, file)
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}): make room there.") from error
 
@@ -203,116 +156,32 @@ def load_job(folder: Path) -> Job:
     Raises:
         ExportError: the job is incomplete.
     """
-    try:
-        fields = json.loads((folder / _JOB).read_text(encoding="utf-8"))
-        path = Path(fields["path"])
-        if fields["kind"] == "table":
-            return TableJob(path=path, dives=tuple(_record(one) for one in fields["dives"]))
-        if fields["kind"] == "corrections":
-            return CorrectionsJob(path=path, dives=tuple(_corrected(one) for one in fields["dives"]))
-        if fields["kind"] == "report":
-            dives = tuple(read_reported(one, folder, number) for number, one in enumerate(fields["dives"]))
-            return ReportJob(path=path, dives=dives, title=fields["title"], overview_note=fields["overview_note"])
-        if fields["kind"] == "plain still":
-            video, marks = Path(fields["video"]), read_marks(fields["marks"])
-            return PlainStillJob(path=path, video=video, frame=fields["frame"], marks=marks)
-        analysis = analysis_from_dict(fields["analysis"], read_masks_npz(folder / _MASKS))
-        options = _options(fields["options"], folder)
-        if fields["kind"] == "clip":
-            return ClipJob(path=path, analysis=analysis, options=options, whole_file=fields["whole_file"])
-        if fields["kind"] == "still":
-            return StillJob(path=path, analysis=analysis, frame=fields["frame"], options=options)
-        return SheetJob(path=path, analysis=analysis, options=options)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
+    return cast(Job, _read(folder)[1])
 
 
 def job_language(folder: Path) -> str:
     """Language of the job that `save_job` wrote; "" where there is no such job."""
     try:
-        return str(json.loads((folder / _JOB).read_text(encoding="utf-8"))["language"])
-    except (OSError, KeyError, TypeError, ValueError):
+        return cast(str, _read(folder)[0])
+    except ExportError:
         return ""
 
 
-def _options_fields(options: RenderOptions, folder: Path) -> dict[str, Any]:
-    shown = {"mask": options.mask, "skeleton": options.skeleton}
-    plain = {"panels": options.panels, "title": options.title, "speed": options.speed}
-    marks = {"marks": mark_fields(options.marks), "comparison_marks": mark_fields(options.comparison_marks)}
-    colours = {"mask_style": asdict(options.mask_style), "step_colours": dict(options.step_colours)}
-    comparison = comparison_fields(options.comparison, folder / _OTHER_MASKS)
-    return shown | plain | marks | colours | {"comparison": comparison}
-
-
-def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:
-    fields["comparison"] = read_comparison(fields["comparison"], folder / _OTHER_MASKS)
-    fields["mask_style"] = MaskStyle(**fields["mask_style"])
-    fields |= {name: read_marks(fields[name]) for name in ("marks", "comparison_marks")}
-    return RenderOptions(**fields)
-
-
-def _record_fields(dive: DiveRecord) -> dict[str, Any]:
-    names = ("diver", "dived_on", "note", "dive_number", "board_m", "state", "corrected", "contact_corrected")
-    analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
-    plain = {name: getattr(dive, name) for name in names}
-    return plain | {"path": str(dive.path), "analysis": analysis, "marks": mark_fields(dive.marks)}
-
-
-def _record(fields: dict[str, Any]) -> DiveRecord:
-    data = fields.pop("analysis")
-    analysis = _analysis_without_masks(data) if data is not None else None
-    known = fields | {"path": Path(fields["path"]), "marks": read_marks(fields["marks"])}
-    return DiveRecord(**known, analysis=analysis)
-
-
-def _corrected_fields(dive: CorrectedDive) -> dict[str, Any]:
-    names = ("dive_number", "board_m", "difficulty", "contact_frame")
-    plain = {name: getattr(dive, name) for name in names}
-    model_parse = analysis_to_dict(Analysis(parse=dive.model_parse, scoring=None))
-    return plain | {"model_parse": model_parse, "transitions": dive.transitions}
-
-
-def _corrected(fields: dict[str, Any]) -> CorrectedDive:
-    flight, entry = fields["transitions"]
-    model_parse = _analysis_without_masks(fields["model_parse"]).parse
-    return CorrectedDive(**fields | {"model_parse": model_parse, "transitions": (flight, entry)})
-
-
-def _analysis_without_masks(data: dict[str, Any]) -> Analysis:
-    """The analysis with empty masks, which tables and labels do not need."""
-    frames = np.array(data["sampled_frames"], dtype=np.int64)
-    nothing = np.broadcast_to(np.float16(0), (len(frames), MASK_SIZE, MASK_SIZE))
-    return analysis_from_dict(data, MaskArrays(frames, nothing, np.zeros((len(frames), 4), np.float32)))
-
-
-def main(argv: Sequence[str]) -> int:
-    """Run the job in the folder `argv[0]`."""
-    cancel = CancelToken()
-
-    def wait_for_end() -> None:
-        # Not `sys.stdin`: this thread would hold its lock, which the interpreter needs to end.
-        while os.read(_STDIN, 1024):
-            pass
-        cancel.cancel()
-
-    def send(**fields: object) -> None:
-        try:
-            os.write(_STDOUT, json.dumps(fields).encode() + b"\n")
-        except OSError:  # the window is gone
-            cancel.cancel()
-
-    progress = throttle(lambda event: send(done=event.done, total=event.total), _PROGRESS_INTERVAL_S)
-    lower_priority()
-    threading.Thread(target=wait_for_end, daemon=True).start()
+def _read(folder: Path) -> list[object]:
     try:
-        use_language(job_language(Path(argv[0])))
-        send(notes=run_job(load_job(Path(argv[0])), progress, cancel))
-    except Cancelled:
-        send(cancelled=True)
-    except FineParserError as error:
-        send(failed=str(error))
-    return 0
+        with gzip.open(folder / _JOB) as file:
+            return [pickle.load(file) for _ in range(2)]
+    except (OSError, EOFError, pickle.UnpicklingError) as error:
+        raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _unmasked(dive: DiveRecord) -> DiveRecord:
+    """A dive of a table, which shows no masks; what is measured by them is measured now."""
+    if dive.analysis is None:
+        return dive
+    parse, found = _without_masks(dive.analysis.parse), measures_of(dive.analysis)
+    return replace(dive, analysis=replace(dive.analysis, parse=parse, measures=found))
+
+
+def _without_masks(parse: DiveParse) -> DiveParse:
+    return replace(parse, mask_probability=parse.crop_xyxy[:0])

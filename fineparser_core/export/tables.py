@@ -20,12 +20,12 @@ from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.csv_table import csv_table
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.csv_table import csv_table
 from fineparser_core.types import Analysis
-from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.dives/3"
 

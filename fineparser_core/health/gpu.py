@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.own_process import own_process
+from fineparser_core.support.own_process import own_process
 
 _PROBE_S = 300
 _NVIDIA = "0x10de"

@@ -17,9 +17,9 @@ from fineparser_core import __version__
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
-from fineparser_core.own_process import is_frozen
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import resource
+from fineparser_core.support.own_process import is_frozen
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")
 #: What phones, cameras and broadcasters write, and what the app writes itself.

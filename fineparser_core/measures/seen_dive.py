@@ -61,10 +61,6 @@ class SeenDive:
             sample_s=float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0,
         )
 
-    def time_of(self, frame: float) -> float:
-        """Real seconds of a source frame."""
-        return float(np.interp(frame, self.frames, self.times_s))
-
     def at(self, moment: Moment) -> int:
         """The sample that shows a moment first, to half a frame."""
         time_s = moment.time_s / self.slowed - self.frame_s / 2

@@ -122,14 +122,15 @@ def find_free_falls(
             for k in kept
         ):
             kept.append(fall)
-    kept = [fall for fall in _without_hurdles(motion, kept) if fall.evidence >= least_evidence]
-    weighed = [_not_held(motion, _settled(motion, fall)) for fall in kept]
+    weighed = [_not_held(motion, _settled(motion, fall)) for fall in _without_hurdles(motion, kept)]
     return sorted((fall for fall in weighed if fall.evidence >= least_evidence), key=lambda fall: -fall.evidence)
 
 
 def _not_held(motion: Motion, fall: FreeFall) -> FreeFall:
-    """A fall with less evidence where what falls stands still in the picture, as what is laid over it does."""
+    """A fall with less evidence where the camera follows and what falls stands still in the picture, as overlays do."""
     held = float(motion.centre[fall.boxes, 1].std()) / fall.size_px
+    if motion.seen_from(fall.seen_from, fall.boxes)[:, 1].std() / fall.size_px < 2 * held:
+        return fall
     return replace(fall, evidence=fall.evidence * (1 - float(np.exp(-0.5 * (held / _HELD) ** 2))))
 
 

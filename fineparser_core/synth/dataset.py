@@ -22,10 +22,10 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth import rubric
 from fineparser_core.synth.ground_truth import GroundTruth, save_ground_truth
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
-from fineparser_core.video.atomic import atomic_file
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
 _RECORDS, _PARTIAL = ".records", ".partial"

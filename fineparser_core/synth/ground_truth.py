@@ -9,9 +9,9 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
-from fineparser_core.npz import DAMAGE, read_array
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.synth.body import JOINT
-from fineparser_core.video.atomic import atomic_file
 
 FOLDER = "FineDiving_truth"
 _ARRAYS = ("joints", "qualities", "contact_frame", "splash")

@@ -114,8 +114,8 @@ class TSAObjective(Objective):
         model, config = self.model, self.config
         features, probabilities = model.parse(batch.video)
         cut_at = [FIXED_TRANSITIONS] * len(batch.video)
-        if batch.cuts is not None:
-            cut_at = [(int(st), int(ed)) for st, ed in batch.cuts.tolist()]
+        if batch.transitions is not None:
+            cut_at = [(int(st), int(ed)) for st, ed in batch.transitions.tolist()]
             if progress > config.teacher_forcing:
                 cut_at = [DECODERS[config.decoding](p) for p in probabilities.detach().cpu().numpy()]
         tokens = model.step_tokens(features, cut_at)
@@ -124,7 +124,7 @@ class TSAObjective(Objective):
         losses = {"regression": 2 * regression_loss(delta, batch.scores[batch.query] - batch.scores[batch.exemplar])}
         total = config.regression_weight * losses["regression"]
         if batch.transitions is not None:
-            target = transition_target(batch.transitions, width=config.transition_width)
+            target = transition_target(batch.transitions)
             losses["transitions"] = transition_loss(probabilities, target)
             total = total + config.transition_weight * losses["transitions"]
         return {"total": total, **losses}

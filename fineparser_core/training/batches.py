@@ -20,7 +20,7 @@ from fineparser_core.models.step_pooling import moved_cut
 
 _AWARDS = 3
 # Part of the seed of each kind of draw, so that they are independent.
-_VIEWS, _JITTER, _ORDER = 11, 12, 13
+_VIEWS, _ORDER = 11, 13
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,7 @@ class Batch:
         paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
             the ordered pairs are these and then the same in the other direction.
         masks: (V, 96, H, W) share of athlete; None where the data set has none.
-        transitions: (V, 2) int64, first samples of flight and entry; None likewise.
-        cuts: (V, 2) int64, where the steps are cut: the transitions, perhaps moved a little.
+        transitions: (V, 2) int64, first samples of flight and entry, where the steps are cut; None likewise.
     """
 
     video: Tensor
@@ -49,7 +48,6 @@ class Batch:
     paired: bool
     masks: Tensor | None = None
     transitions: Tensor | None = None
-    cuts: Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device."""
@@ -107,23 +105,14 @@ def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, plac
         place: (epoch, index of the batch in it); every random draw depends on it and the seed alone.
     """
     chosen = [dives[i] for i in plan.dives]
-    augmentation = Augmentation(
-        flip=config.flip,
-        temporal_shift=config.temporal_shift,
-        rows=True,
-        temporal_crop=config.temporal_crop,
-        color_jitter=config.color_jitter,
-    )
+    augmentation = Augmentation(flip=config.flip, temporal_shift=config.temporal_shift)
     views = [
         draw_view(dive, config.preprocessing, augmentation, np.random.default_rng((config.seed, _VIEWS, *place, slot)))
         for slot, dive in enumerate(chosen)
     ]
-    transitions = cuts = None
+    transitions = None
     if all(dive.first_flight_frame is not None for dive in chosen):
-        labels = [view.transitions(dive) for dive, view in zip(chosen, views, strict=True)]
-        rng = np.random.default_rng((config.seed, _JITTER, *place))
-        transitions = torch.tensor(labels)
-        cuts = torch.tensor([jitter(label, config.label_jitter, rng) for label in labels])
+        transitions = torch.tensor([view.transitions(dive) for dive, view in zip(chosen, views, strict=True)])
     masks = None
     if all(dive.masks is not None for dive in chosen):
         masks = torch.stack([mask_tensor(dive, view, ALL_SAMPLES) for dive, view in zip(chosen, views, strict=True)])
@@ -138,7 +127,6 @@ def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, plac
         paired=not config.all_pairs and config.contrastive,
         masks=masks,
         transitions=transitions,
-        cuts=cuts,
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.files import parse_json, read_bounded
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import parse_json, read_bounded
 
 Item = TypeVar("Item")
 

@@ -90,7 +90,7 @@ class Plan:
         return self.batches(epoch)[start : start + self._config.grad_accum_steps]
 
 
-def schedule(config: TrainConfig, plan: Plan, iteration: int, iterations: int, peak: float) -> float:
+def schedule(config: TrainConfig, iteration: int, iterations: int, peak: float) -> float:
     """Linear warm-up from `warmup_lr`, then the cosine over all iterations down to `final_lr`."""
     warm_up = config.warmup_epochs * iterations / config.epochs
     if iteration < warm_up:
@@ -195,12 +195,11 @@ def train_end_to_end(
         iterations=plan.ends[-1],
         compute_losses=compute_losses,
         parts=lambda iteration: len(plan.parts(iteration)),
-        schedule=lambda iteration, iterations, peak: schedule(config, plan, iteration, iterations, peak),
+        schedule=lambda iteration, iterations, peak: schedule(config, iteration, iterations, peak),
         optimizer=config.optimizer,
         momentum=config.momentum,
         clip_norm=config.clip_norm,
         weight_decay=config.weight_decay,
-        ema=config.ema,
         scaled=precision == "fp16",
         after=After(
             due=lambda i: (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The training loop: optimiser, schedule, accumulation, averaging, checkpoints and events of one stage.
+"""The training loop: optimiser, schedule, accumulation, checkpoints and events of one stage.
 
 An interrupted stage resumes from its last checkpoint with the same batches and bitwise the same losses, because a batch
 depends on nothing but (seed, epoch, index of the batch).
@@ -15,14 +15,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.budget import Budget, Pace
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
-from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,6 @@ class Stage:
         optimizer: "adam", "adamw" or "sgd".
         momentum: of "sgd".
         weight_decay: of the optimiser.
-        ema: decay of the averaged weights; 0 is off.
         scaled: whether losses are scaled for float16 gradients.
         checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
         after: work between iterations, such as an evaluation.
@@ -71,7 +69,6 @@ class Stage:
     optimizer: str = "adam"
     momentum: float = 0.0
     weight_decay: float = 0.0
-    ema: float = 0.0
     scaled: bool = False
     checkpoint_every: int = 100
     after: "After | None" = None
@@ -83,8 +80,7 @@ class After:
 
     Attributes:
         due: whether an iteration count is one to work at.
-        work: (iteration, modules, the averaged ones where there are some, state so far) to the new state, a JSON value
-            that checkpoints keep.
+        work: (iteration, modules, state so far) to the new state, a JSON value that checkpoints keep.
     """
 
     due: Callable[[int], bool]
@@ -112,7 +108,7 @@ def run_stage(
 ) -> Any:
     """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state). With several processes, the logged losses
+    Writes OUT/<stage>.pt (modules, optimiser, iteration, state). With several processes, the logged losses
     are those of the first one's part of the batch. With a budget, the stage's share of it decides the number of
     iterations and when checkpoints are written.
 
@@ -130,16 +126,11 @@ def run_stage(
     optimizer = make_optimizer(stage)
     peaks = [lr for _, lr in stage.groups]
     scaler = torch.amp.GradScaler(peers.device.type, enabled=stage.scaled)
-    averages = {
-        name: AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(stage.ema), use_buffers=True)
-        for name, module in (stage.modules.items() if stage.ema else ())
-    }
-    keeps = {**stage.modules, **{f"averaged {name}": average for name, average in averages.items()}}
     now = _Progress(stage.iterations)
     if path.exists():
         saved = load_checkpoint(path, peers.device)
         try:
-            for name, module in keeps.items():
+            for name, module in stage.modules.items():
                 module.load_state_dict(saved["modules"][name])
             optimizer.load_state_dict(saved["optimizer"])
             scaler.load_state_dict(saved["scaler"])
@@ -154,19 +145,18 @@ def run_stage(
         logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, now.iterations)
     pace = None if budget is None else Pace(budget, stage.name, now.iteration)
     events.cut(stage.name, now.iteration)
-    # What `after` evaluates and saves: the averages where there are some.
-    shown = {name: averages[name].module if averages else module for name, module in stage.modules.items()}
 
     def checkpoint() -> None:
         if not peers.writes:
             return
-        if not all(bool(value.isfinite().all()) for module in keeps.values() for value in module.state_dict().values()):
+        weights = (value for module in stage.modules.values() for value in module.state_dict().values())
+        if not all(bool(value.isfinite().all()) for value in weights):
             raise FineParserError(
                 f"The weights of stage '{stage.name}' are no longer finite after iteration {now.iteration}: lower the "
                 "learning rate, or give --clip-norm; the last checkpoint is from before it."
             )
         content = {
-            "modules": {name: module.state_dict() for name, module in keeps.items()},
+            "modules": {name: module.state_dict() for name, module in stage.modules.items()},
             "optimizer": optimizer.state_dict(),
             "scaler": scaler.state_dict(),
             "iteration": now.iteration,
@@ -182,7 +172,7 @@ def run_stage(
     while True:
         if stage.after is not None and now.worked < now.iteration and stage.after.due(now.iteration):
             checkpoint()  # first, as this work may be cancelled or fail
-            now.state = stage.after.work(now.iteration, shown, now.state)
+            now.state = stage.after.work(now.iteration, stage.modules, now.state)
             now.worked = now.iteration
             checkpoint()
         if now.iteration == now.iterations:
@@ -196,8 +186,6 @@ def run_stage(
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = stage.schedule(now.iteration, now.iterations, peak)
         losses = _update(stage, now.iteration, optimizer, scaler)
-        for name, average in averages.items():
-            average.update_parameters(stage.modules[name])
         now.iteration += 1
         events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():

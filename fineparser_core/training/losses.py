@@ -106,13 +106,13 @@ def _region_part(probability: Tensor, truth: Tensor) -> Tensor:
     return (similar * n).sum(dim=(1, 2)) / truth[0].numel()
 
 
-def transition_target(transitions: Tensor, n_samples: int = N_SAMPLES, width: float = 0.0) -> Tensor:
+def transition_target(transitions: Tensor, width: float = 0.0) -> Tensor:
     """Labels (B, 2) of first samples of the new steps to targets (B, 96, 2).
 
     With width 0 a column is 1 at its transition only (Eq. 10, the release); otherwise a Gaussian of that standard
     deviation in samples, with peak 1 (an option of our recipe, kinder to labels that are a frame off).
     """
-    position = torch.arange(n_samples, device=transitions.device, dtype=torch.float32)
+    position = torch.arange(N_SAMPLES, device=transitions.device, dtype=torch.float32)
     distance = position[None, :, None] - transitions[:, None, :].float()
     if width == 0:
         return (distance == 0).float()

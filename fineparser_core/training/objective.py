@@ -4,23 +4,18 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.constants import FEATURE_SIZE, WINDOW_LENGTH
 from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.losses import dice_loss, mask_loss, regression_loss, transition_loss, transition_target
-from fineparser_core.video.sampling import WINDOWS
+from fineparser_core.training.losses import mask_loss, regression_loss, transition_loss, transition_target
 
 #: Predicted and true score differences (B,) of the pairs of a batch, in points, to a scalar.
 ScoreLoss = Callable[[Tensor, Tensor], Tensor]
-
-_N_STEPS = 3
 
 
 class Objective(nn.Module):
@@ -43,7 +38,7 @@ def release_score_loss(predicted: Tensor, true: Tensor) -> Tensor:
 
 
 class FineParserObjective(Objective):
-    """L = L_SAP + L_TAP + L_Reg (Eq. 7) and, where the configuration weighs them, the terms of our own recipe.
+    """L = L_SAP + L_TAP + L_Reg (Eq. 7).
 
     Deviation: Eq. 11 has the query alone; as released both directions of a pair are added, which here are rows of
     the batch: twice the mean over the ordered pairs. With all pairs of a batch that is the same scale over more pairs
@@ -59,12 +54,9 @@ class FineParserObjective(Objective):
         self.model = model
         self.config = config
         self.score_loss = score_loss
-        if config.step_label_weight:
-            # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
-            self.step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * _N_STEPS)
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`: "mask", "transitions", "regression" and the terms of our recipe."""
+        """As `Objective.forward`: "mask", "transitions" and "regression"."""
         config = self.config
         masked = batch.masks is not None and self.model.has_masks and config.mask_weight > 0
         parsed = self.model.parse(batch.video, masks="all" if masked else "none", bn_groups=2 if batch.paired else 1)
@@ -77,21 +69,19 @@ class FineParserObjective(Objective):
 
         if batch.masks is not None and parsed.mask_logits is not None:
             logits, truth = parsed.mask_logits.flatten(0, 1), to_windows(batch.masks[:, None])[:, 0]
-            add("mask", self._mask_loss(logits, truth), config.mask_weight)
-            if config.dice_weight:
-                add("dice", dice_loss(logits[:, -1], truth), config.dice_weight)
+            add(
+                "mask", mask_loss(logits, truth, alpha=config.focal_alpha, gamma=config.focal_gamma), config.mask_weight
+            )
         if batch.transitions is not None and parsed.probabilities is not None:
-            target = transition_target(batch.transitions, width=config.transition_width)
+            target = transition_target(batch.transitions)
             add("transitions", transition_loss(parsed.probabilities, target), config.transition_weight)
-            if config.step_label_weight:
-                add("steps", self._step_naming(parsed.gated, batch.transitions), config.step_label_weight)
         delta = self._delta(parsed, batch, progress)
         difference = batch.scores[batch.query] - batch.scores[batch.exemplar]
         add("regression", self.score_loss(delta, difference), config.regression_weight)
         return {"total": torch.stack(weighted).sum(), **losses}
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:
-        model, cuts = self.model, batch.cuts
+        model, cuts = self.model, batch.transitions
         labelled = model.has_steps and cuts is not None
         cut_at = _pairs(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
         static_tokens = None
@@ -119,15 +109,6 @@ class FineParserObjective(Objective):
             return encoder.step_tokens(features, transitions)
         sides = (slice(None, half), slice(half, None))
         return torch.cat([encoder.step_tokens(features[side], transitions[side]) for side in sides])
-
-    def _mask_loss(self, logits: Tensor, truth: Tensor) -> Tensor:
-        return mask_loss(logits, truth, alpha=self.config.focal_alpha, gamma=self.config.focal_gamma)
-
-    def _step_naming(self, gated: Tensor, transitions: Tensor) -> Tensor:
-        samples = torch.from_numpy(WINDOWS.copy()).to(transitions.device)
-        steps = (samples[None, :, :, None] >= transitions[:, None, None, :]).sum(-1)
-        named = self.step_head(gated).unflatten(-1, (WINDOW_LENGTH, _N_STEPS))
-        return F.cross_entropy(named.flatten(0, 2), steps.flatten())
 
 
 def _pairs(transitions: Tensor) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from fineparser_core import __version__
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.video.atomic import atomic_file, sweep_leftovers
+from fineparser_core.support.atomic import atomic_file, sweep_leftovers
 
 _STAMP = "run.json"
 #: Written by the renderer beside what it rendered.

@@ -23,6 +23,7 @@ from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.initial import initial_model
@@ -30,7 +31,6 @@ from fineparser_core.training.objective import ScoreLoss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
-from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 

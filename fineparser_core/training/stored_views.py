@@ -17,9 +17,9 @@ from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
 from fineparser_core.training.recipe_config import RecipeConfig
-from fineparser_core.video.atomic import atomic_file
 
 _TRACKED_AT_ONCE = 64
 _AUGMENTATION = Augmentation(temporal_shift=0, rows=True, temporal_crop=0.2, color_jitter=1.0)

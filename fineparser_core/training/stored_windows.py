@@ -14,10 +14,10 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.batches import window_batch
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.stored_views import random_view
-from fineparser_core.video.atomic import atomic_file
 
 #: Quantisation step of stored logits.
 LOGIT_STEP = 0.1

@@ -21,10 +21,10 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.pose.keypoints import JOINTS
 from fineparser_core.pose.pose_features import pose_features
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.training.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.video.athlete_crop import smooth_track
-from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import frame_to_sample
 
 _WRISTS = (JOINTS.index("wrist_l"), JOINTS.index("wrist_r"))

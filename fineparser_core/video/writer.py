@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from fineparser_core.errors import ExportError
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,59 @@
-"""Every command of the window as data: its text, shortcuts and place in the menus."""
+"""Every command of the window: its text and place in the menus, its shortcuts, what it does, and when it can."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fineparser_core.language import marked
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
+
+#: A recording has several divers, and a missing video shows none.
+_POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
 
 
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Marks a text for the table of translations; it is translated where it is shown."""
-    return text
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What decides which commands can be given.
+
+    Attributes:
+        window: the main window.
+        dive: that is shown.
+        dives: all of the session.
+        comparing: whether two dives are compared.
+        led: whether an exemplar is shown in the place of a dive.
+    """
+
+    window: Any
+    dive: Dive | None
+    dives: Sequence[Dive]
+    comparing: bool
+    led: bool
+
+    @property
+    def shown(self) -> bool:
+        """Whether a dive of the session is shown."""
+        return self.dive is not None
+
+    @property
+    def there(self) -> bool:
+        """Whether its video is there."""
+        return self.dive is not None and self.dive.state is not DiveState.MISSING
+
+    @property
+    def opened(self) -> bool:
+        """Whether its video has been opened."""
+        return self.dive is not None and self.dive.info is not None
+
+    @property
+    def parsed(self) -> bool:
+        """Whether its phases are known."""
+        return self.dive is not None and self.dive.analysis is not None
+
+    @property
+    def several(self) -> bool:
+        """Whether there are dives to sort."""
+        return len(self.dives) > 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,414 +61,288 @@ class ActionSpec:
     """One command.
 
     Attributes:
-        id: of the action; the window connects a slot by it, and the settings store shortcuts by it.
+        id: of the action; the settings store shortcuts by it.
         text: menu text, translated in context "actions".
         keys: default shortcuts in portable notation; the first is shown.
+        does: called with the window, and with its state where it is checkable.
+        when: whether it is enabled; None: always, or somebody else decides.
         icon: name of a file in resources/icons without suffix; "" for none.
         group: actions of different groups are separated by a line in the menu.
     """
 
     id: str
-    menu: str
     text: str
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    checkable: bool = False
-    checked: bool = False
+    keys: tuple[str, ...]
+    does: Callable[..., object]
+    when: Callable[[Situation], bool] | None
+    icon: str
+    checkable: bool
+    checked: bool
+    menu: str = ""
     group: int = 0
 
 
-_FILE = QT_TRANSLATE_NOOP("actions", "&File")
-_EDIT = QT_TRANSLATE_NOOP("actions", "&Edit")
-_PLAY = QT_TRANSLATE_NOOP("actions", "&Playback")
-_DIVE = QT_TRANSLATE_NOOP("actions", "&Dive")
-_DRAW = QT_TRANSLATE_NOOP("actions", "D&raw")
-_VIEW = QT_TRANSLATE_NOOP("actions", "&View")
-_HELP = QT_TRANSLATE_NOOP("actions", "&Help")
+def _can(
+    name: str,
+    text: str,
+    keys: str,
+    does: Callable[..., object],
+    when: Callable[[Situation], bool] | None = None,
+    *,
+    icon: str = "",
+    checked: bool | None = None,
+) -> ActionSpec:
+    """A command; `keys` are divided by spaces, and one that begins as checked or not is checkable."""
+    return ActionSpec(
+        id=name,
+        text=text,
+        keys=tuple(keys.split()),
+        does=does,
+        when=when,
+        icon=icon,
+        checkable=checked is not None,
+        checked=bool(checked),
+    )
 
+
+def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
+    return tuple(replace(spec, menu=title, group=place) for place, group in enumerate(groups) for spec in group)
+
+
+def _opens_its_menu(window: Any) -> None:
+    """Of an action that stands for a menu of its own."""
+
+
+# fmt: off
 CATALOG: tuple[ActionSpec, ...] = (
-    ActionSpec(id="open", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Open video…"), keys=("Ctrl+O",), icon="open"),
-    ActionSpec(
-        id="open_folder", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &folder…"), keys=("Ctrl+Shift+O",)
+    *_menu(
+        marked("&File"),
+        (
+            _can("open", marked("&Open video…"), "Ctrl+O", lambda w: w.open_videos(), icon="open"),
+            _can("open_folder", marked("Open &folder…"), "Ctrl+Shift+O", lambda w: w.open_folder()),
+            _can("open_sample", marked("Open the &sample dive"), "", lambda w: w.open_sample()),
+        ),
+        (
+            _can("open_session", marked("Open sess&ion…"), "Ctrl+Alt+O", lambda w: w.files.open()),
+            _can("open_recent", marked("Open &recent session"), "", _opens_its_menu),
+            _can("save_session", marked("Sa&ve session"), "Ctrl+S",
+                 lambda w: w.files.save(), lambda s: s.window.files.controller.holds_something),
+            _can("save_session_as", marked("Save session &as…"), "Ctrl+Shift+S",
+                 lambda w: w.files.save_as(), lambda s: s.window.files.controller.holds_something),
+        ),
+        (
+            _can("export", marked("&Export…"), "Ctrl+E",
+                 lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys()), lambda s: s.shown),
+            _can("export_corrections", marked("Export &corrections…"), "",
+                 lambda w: w.files.export_corrections(), lambda s: bool(s.window.session.exports.corrected_dives())),
+        ),
+        (_can("quit", marked("&Quit"), "Ctrl+Q", lambda w: w.quit()),),
     ),
-    ActionSpec(id="open_sample", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open the &sample dive")),
-    ActionSpec(
-        id="open_session",
-        menu=_FILE,
-        text=QT_TRANSLATE_NOOP("actions", "Open sess&ion…"),
-        keys=("Ctrl+Alt+O",),
-        group=1,
+    *_menu(
+        marked("&Edit"),
+        (
+            _can("undo", marked("&Undo"), "Ctrl+Z", lambda w: w.session.edits.undo()),
+            _can("redo", marked("&Redo"), "Ctrl+Shift+Z Ctrl+Y", lambda w: w.session.edits.redo()),
+        ),
+        (
+            _can("flight_here", marked("&Flight begins at this frame"), "1",
+                 lambda w: w.player.begin_step_here(0), lambda s: s.parsed),
+            _can("flight_earlier", marked("Flight begins one frame earlier"), "Alt+Left",
+                 lambda w: w.player.nudge_transition(0, -1), lambda s: s.parsed),
+            _can("flight_later", marked("Flight begins one frame later"), "Alt+Right",
+                 lambda w: w.player.nudge_transition(0, 1), lambda s: s.parsed),
+        ),
+        (
+            _can("entry_here", marked("&Entry begins at this frame"), "2",
+                 lambda w: w.player.begin_step_here(1), lambda s: s.parsed),
+            _can("entry_earlier", marked("Entry begins one frame earlier"), "Alt+Shift+Left",
+                 lambda w: w.player.nudge_transition(1, -1), lambda s: s.parsed),
+            _can("entry_later", marked("Entry begins one frame later"), "Alt+Shift+Right",
+                 lambda w: w.player.nudge_transition(1, 1), lambda s: s.parsed),
+            _can("contact_here", marked("&Water contact at this frame"), "3",
+                 lambda w: w.player.begin_step_here(2), lambda s: s.parsed),
+        ),
+        (
+            _can("reset_transitions", marked("Reset &transitions to the model's"), "Ctrl+R",
+                 lambda w: w.on_current(w.session.editing.reset_transitions),
+                 lambda s: s.shown and s.dive.corrected_moments is not None),
+        ),
+        (_can("preferences", marked("&Preferences…"), "Ctrl+,", lambda w: w.dialogs.preferences()),),
     ),
-    ActionSpec(id="open_recent", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &recent session"), group=1),
-    ActionSpec(
-        id="save_session", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Sa&ve session"), keys=("Ctrl+S",), group=1
+    *_menu(
+        marked("&Playback"),
+        (
+            _can("play", marked("Play or pause"), "Space K", lambda w: w.transport.toggle(), icon="play"),
+            _can("step_back", marked("One frame back"), "Left", lambda w: w.transport.step(-1), icon="step-back"),
+            _can("step_forward", marked("One frame forward"), "Right",
+                 lambda w: w.transport.step(1), icon="step-forward"),
+            _can("jump_back", marked("Ten frames back"), "Shift+Left", lambda w: w.transport.step(-10)),
+            _can("jump_forward", marked("Ten frames forward"), "Shift+Right", lambda w: w.transport.step(10)),
+            _can("first", marked("First frame"), "Home", lambda w: w.transport.seek(0), icon="first"),
+            _can("last", marked("Last frame"), "End",
+                 lambda w: w.transport.seek(w.transport.n_frames - 1), icon="last"),
+        ),
+        (
+            _can("shuttle_back", marked("Play backwards, faster"), "J", lambda w: w.transport.shuttle(-1)),
+            _can("shuttle_forward", marked("Play forwards, faster"), "L", lambda w: w.transport.shuttle(1)),
+            _can("slower", marked("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1)),
+            _can("faster", marked("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1)),
+            _can("loop", marked("Loop the current phase"), "Ctrl+L",
+                 lambda w, on: w.player.loop_step(on), lambda s: s.parsed or s.led, icon="loop", checked=False),
+            _can("loop_dive", marked("Loop the dive (In to Out)"), "Ctrl+Shift+L",
+                 lambda w: w.player.loop_dive(), lambda s: s.shown),
+        ),
     ),
-    ActionSpec(
-        id="save_session_as",
-        menu=_FILE,
-        text=QT_TRANSLATE_NOOP("actions", "Save session &as…"),
-        keys=("Ctrl+Shift+S",),
-        group=1,
+    *_menu(
+        marked("&Dive"),
+        (
+            _can("analyse", marked("&Analyse again"), "F5",
+                 lambda w: w.dives.for_selected(lambda key: w.session.analyse(key, anew=True)),
+                 lambda s: s.there and not s.dive.busy),
+            # No key cancels work: Esc leaves a text field or a drawing, and minutes of analysis would be lost.
+            _can("cancel", marked("&Cancel analysis"), "",
+                 lambda w: w.dives.for_selected(w.session.cancel), lambda s: s.shown and s.dive.busy),
+            _can("edit_dives", marked("Edit &selected dives…"), "Ctrl+Shift+D",
+                 lambda w: w.batch.edit_dives(), lambda s: bool(s.dives)),
+            _can("name_dives", marked("Fill in dive &numbers…"), "Ctrl+D",
+                 lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
+        ),
+        (
+            _can("set_in_point", marked("Set &In point"), "I", lambda w: w.mark(begins=True), lambda s: s.shown),
+            _can("set_out_point", marked("Set &Out point"), "O", lambda w: w.mark(begins=False), lambda s: s.shown),
+            _can("in_earlier", marked("In point one frame earlier"), "Ctrl+Alt+Left",
+                 lambda w: w.player.nudge_range(0, -1), lambda s: s.opened),
+            _can("in_later", marked("In point one frame later"), "Ctrl+Alt+Right",
+                 lambda w: w.player.nudge_range(0, 1), lambda s: s.opened),
+            _can("out_earlier", marked("Out point one frame earlier"), "Ctrl+Alt+Shift+Left",
+                 lambda w: w.player.nudge_range(1, -1), lambda s: s.opened),
+            _can("out_later", marked("Out point one frame later"), "Ctrl+Alt+Shift+Right",
+                 lambda w: w.player.nudge_range(1, 1), lambda s: s.opened),
+            _can("find_dives", marked("Find dives in this &video"), "Ctrl+F",
+                 lambda w: w.on_current(w.session.trimming.show_or_find), lambda s: s.opened and not s.dive.busy),
+            _can("whole_file", marked("Analyse the &whole file"), "",
+                 lambda w: w.on_current(w.session.editing.take_whole_file), lambda s: s.opened and not s.dive.whole),
+            _can("point_at_diver", marked("Point at t&he diver"), "G",
+                 lambda w: w.player.point_at_diver(),
+                 lambda s: s.opened and not s.led and s.dive.state in _POINTED_AT, icon="target"),
+            _can("accept_dive", marked("Add the &found dive at this frame"), "Y",
+                 lambda w: w.player.proposals.accept_here(), lambda s: s.shown and bool(s.dive.proposals)),
+            _can("accept_dives", marked("Add all found div&es"), "Shift+Y",
+                 lambda w: w.player.proposals.accept_every(), lambda s: s.shown and bool(s.dive.proposals)),
+        ),
+        (
+            _can("pause_queue", marked("&Pause analyses"), "Ctrl+P",
+                 lambda w, on: w.session.scheduler.pause(on),
+                 lambda s: bool(s.dives) or s.window.session.scheduler.paused, icon="pause", checked=False),
+            _can("retry_all", marked("Retry failed and cancelled anal&yses"), "Shift+F5",
+                 lambda w: w.session.analyse_stopped(), lambda s: any(dive.stopped for dive in s.dives), icon="retry"),
+            _can("cancel_all", marked("Cancel a&ll analyses"), "",
+                 lambda w: w.session.cancel_all(), lambda s: any(dive.busy for dive in s.dives), icon="close"),
+        ),
+        (
+            _can("move_up", marked("Move &up in the list"), "Alt+Up", lambda w: w.batch.move(-1), lambda s: s.several),
+            _can("move_down", marked("Move &down in the list"), "Alt+Down",
+                 lambda w: w.batch.move(1), lambda s: s.several),
+        ),
+        (
+            _can("locate", marked("Loca&te the video…"), "",
+                 lambda w: w.on_current(w.missing.locate), lambda s: s.shown and not s.there),
+            _can("remove", marked("&Remove from the list"), "Ctrl+W",
+                 lambda w: w.session.editing.remove(w.dives.selected_keys()), lambda s: s.shown),
+        ),
+        (
+            _can("add_exemplar", marked("Add as e&xemplar…"), "Ctrl+Shift+E",
+                 lambda w: w.library.add_dives(w.dives.selected_keys()),
+                 lambda s: s.shown and s.dive.state is DiveState.READY and s.window.session.library.writable),
+        ),
     ),
-    ActionSpec(id="export", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Export…"), keys=("Ctrl+E",), group=2),
-    ActionSpec(id="export_corrections", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Export &corrections…"), group=2),
-    ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=3),
-    ActionSpec(id="undo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Undo"), keys=("Ctrl+Z",)),
-    ActionSpec(id="redo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Redo"), keys=("Ctrl+Shift+Z", "Ctrl+Y")),
-    ActionSpec(
-        id="flight_here",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "&Flight begins at this frame"),
-        keys=("1",),
-        group=1,
+    *_menu(
+        marked("&View"),
+        (
+            _can("compare", marked("&Compare with another dive"), "C",
+                 lambda w, on: w.compare(on), lambda s: s.comparing or s.there, icon="compare", checked=False),
+            _can("other_back", marked("Other dive one frame back"), "Ctrl+Left",
+                 lambda w: w.player.step_other(-1), lambda s: s.comparing, icon="step-back"),
+            _can("other_forward", marked("Other dive one frame forward"), "Ctrl+Right",
+                 lambda w: w.player.step_other(1), lambda s: s.comparing, icon="step-forward"),
+            _can("library", marked("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on), checked=False),
+            _can("ranking", marked("&Ranking by phase…"), "Ctrl+Shift+R",
+                 lambda w: w.batch.rank(), lambda s: bool(s.dives)),
+            _can("athletes", marked("Athlet&es…"), "Ctrl+Shift+A",
+                 lambda w: w.batch.show_athletes(), lambda s: bool(s.dives)),
+            _can("sort_dives", marked("&Sort the dives"), "", _opens_its_menu, lambda s: s.several),
+            _can("sort_library", marked("Sort the librar&y by"), "", _opens_its_menu),
+        ),
+        (
+            _can("mask", marked("Athlete &mask"), "M",
+                 lambda w, on: w.player.set_mask_shown(on), icon="mask", checked=True),
+            _can("skeleton", marked("S&keleton and path"), "S",
+                 lambda w, on: w.preferences.change(skeleton=on), icon="skeleton", checked=False),
+            _can("crop", marked("&What the model saw"), "W",
+                 lambda w, on: w.player.set_crop_shown(on), icon="crop", checked=False),
+            _can("by_stream", marked("Contributions by s&tream"), "P",
+                 lambda w, on: w.contributions.by_stream.setChecked(on), checked=False),
+        ),
+        (
+            _can("full_screen", marked("&Full screen"), "F11 F",
+                 lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen", checked=False),
+        ),
+        (
+            _can("zoom_in", marked("Zoom &in"), "Ctrl++ Ctrl+=", lambda w: w.zoom_pictures(1)),
+            _can("zoom_out", marked("Zoom &out"), "Ctrl+-", lambda w: w.zoom_pictures(-1)),
+            _can("fit_to_window", marked("Fit to wi&ndow"), "Ctrl+0",
+                 lambda w: [canvas.fit() for canvas in w.player.canvases()]),
+            _can("actual_size", marked("&Actual size"), "Ctrl+1",
+                 lambda w: [canvas.zoom_to_pixels() for canvas in w.player.canvases()]),
+        ),
+        (
+            _can("timeline_zoom_in", marked("Zoom timeline in"), "Alt+PgUp", lambda w: w.player.timeline.zoom(2)),
+            _can("timeline_zoom_out", marked("Zoom timeline out"), "Alt+PgDown", lambda w: w.player.timeline.zoom(-2)),
+            _can("timeline_all", marked("Zoom timeline to the whole video"), "Alt+Home",
+                 lambda w: w.player.timeline.show_all()),
+            _can("timeline_dive", marked("Zoom timeline to the dive"), "Alt+End",
+                 lambda w: w.player.timeline.show_dive()),
+        ),
     ),
-    ActionSpec(
-        id="flight_earlier",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Flight begins one frame earlier"),
-        keys=("Alt+Left",),
-        group=1,
+    *_menu(
+        marked("D&raw"),
+        (
+            _can("draw_line", marked("&Line"), "D",
+                 lambda w: w.player.draw(LINE), lambda s: s.led or s.there, icon="line"),
+            _can("draw_angle", marked("&Angle"), "A",
+                 lambda w: w.player.draw(ANGLE), lambda s: s.led or s.there, icon="angle"),
+            _can("draw_note", marked("&Note"), "T",
+                 lambda w: w.player.draw(NOTE), lambda s: s.led or s.there, icon="note"),
+        ),
+        (
+            _can("delete_drawing", marked("&Delete drawing"), "Del",
+                 lambda w: w.player.drawing.delete_selected(), lambda s: s.window.player.drawing.selected is not None),
+        ),
+        (
+            _can("previous_drawing", marked("&Previous drawing"), "Shift+N",
+                 lambda w: w.player.go_to_drawing(-1), lambda s: bool(s.window.player.drawing.drawings)),
+            _can("next_drawing", marked("Ne&xt drawing"), "N",
+                 lambda w: w.player.go_to_drawing(1), lambda s: bool(s.window.player.drawing.drawings)),
+        ),
     ),
-    ActionSpec(
-        id="flight_later",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Flight begins one frame later"),
-        keys=("Alt+Right",),
-        group=1,
+    *_menu(
+        marked("&Help"),
+        (
+            _can("guide", marked("User &guide"), "F1", lambda w: w.dialogs.guide()),
+            _can("shortcuts", marked("&Keyboard shortcuts"), "Shift+F1", lambda w: w.dialogs.shortcuts()),
+            _can("model_card", marked("&Model card"), "", lambda w: w.dialogs.model_card()),
+            _can("tour", marked("&Show the tour"), "", lambda w: w.tour.begin()),
+        ),
+        (
+            _can("training", marked("&Training on the command line"), "", lambda w: w.dialogs.training()),
+            _can("system_check", marked("System &check"), "", lambda w: w.dialogs.system_check()),
+            _can("log_folder", marked("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
+        ),
+        (
+            _can("updates", marked("Look for &updates"), "", lambda w: w.updates.look()),
+            _can("licences", marked("L&icences"), "", lambda w: w.dialogs.licences()),
+            _can("about", marked("&About FineParser Studio"), "", lambda w: w.dialogs.about()),
+        ),
     ),
-    ActionSpec(
-        id="entry_here",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "&Entry begins at this frame"),
-        keys=("2",),
-        group=2,
-    ),
-    ActionSpec(
-        id="entry_earlier",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Entry begins one frame earlier"),
-        keys=("Alt+Shift+Left",),
-        group=2,
-    ),
-    ActionSpec(
-        id="entry_later",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Entry begins one frame later"),
-        keys=("Alt+Shift+Right",),
-        group=2,
-    ),
-    ActionSpec(
-        id="contact_here",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "&Water contact at this frame"),
-        keys=("3",),
-        group=2,
-    ),
-    ActionSpec(
-        id="reset_transitions",
-        menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Reset &transitions to the model's"),
-        keys=("Ctrl+R",),
-        group=3,
-    ),
-    ActionSpec(
-        id="preferences", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Preferences…"), keys=("Ctrl+,",), group=4
-    ),
-    ActionSpec(
-        id="play", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play or pause"), keys=("Space", "K"), icon="play"
-    ),
-    ActionSpec(
-        id="step_back",
-        menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "One frame back"),
-        keys=("Left",),
-        icon="step-back",
-    ),
-    ActionSpec(
-        id="step_forward",
-        menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "One frame forward"),
-        keys=("Right",),
-        icon="step-forward",
-    ),
-    ActionSpec(id="jump_back", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Ten frames back"), keys=("Shift+Left",)),
-    ActionSpec(
-        id="jump_forward", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Ten frames forward"), keys=("Shift+Right",)
-    ),
-    ActionSpec(id="first", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "First frame"), keys=("Home",), icon="first"),
-    ActionSpec(id="last", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Last frame"), keys=("End",), icon="last"),
-    ActionSpec(
-        id="shuttle_back", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play backwards, faster"), keys=("J",), group=1
-    ),
-    ActionSpec(
-        id="shuttle_forward",
-        menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "Play forwards, faster"),
-        keys=("L",),
-        group=1,
-    ),
-    ActionSpec(id="slower", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Slower"), keys=("[", "Shift+J"), group=1),
-    ActionSpec(id="faster", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Faster"), keys=("]", "Shift+L"), group=1),
-    ActionSpec(
-        id="loop",
-        menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "Loop the current phase"),
-        keys=("Ctrl+L",),
-        icon="loop",
-        checkable=True,
-        group=1,
-    ),
-    ActionSpec(
-        id="loop_dive",
-        menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "Loop the dive (In to Out)"),
-        keys=("Ctrl+Shift+L",),
-        group=1,
-    ),
-    ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),
-    # No key cancels work: Esc is pressed to leave a text field or a drawing, and minutes of analysis would be lost.
-    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel analysis")),
-    ActionSpec(
-        id="edit_dives",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Edit &selected dives…"),
-        keys=("Ctrl+Shift+D",),
-    ),
-    ActionSpec(
-        id="name_dives",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Fill in dive &numbers…"),
-        keys=("Ctrl+D",),
-    ),
-    ActionSpec(id="set_in_point", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &In point"), keys=("I",), group=1),
-    ActionSpec(
-        id="set_out_point", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &Out point"), keys=("O",), group=1
-    ),
-    *(
-        ActionSpec(id=id, menu=_DIVE, text=text, keys=(keys,), group=1)
-        for id, text, keys in (
-            ("in_earlier", QT_TRANSLATE_NOOP("actions", "In point one frame earlier"), "Ctrl+Alt+Left"),
-            ("in_later", QT_TRANSLATE_NOOP("actions", "In point one frame later"), "Ctrl+Alt+Right"),
-            ("out_earlier", QT_TRANSLATE_NOOP("actions", "Out point one frame earlier"), "Ctrl+Alt+Shift+Left"),
-            ("out_later", QT_TRANSLATE_NOOP("actions", "Out point one frame later"), "Ctrl+Alt+Shift+Right"),
-        )
-    ),
-    ActionSpec(
-        id="find_dives",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Find dives in this &video"),
-        keys=("Ctrl+F",),
-        group=1,
-    ),
-    ActionSpec(id="whole_file", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Analyse the &whole file"), group=1),
-    ActionSpec(
-        id="point_at_diver",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Point at t&he diver"),
-        keys=("G",),
-        icon="target",
-        group=1,
-    ),
-    ActionSpec(
-        id="accept_dive",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add the &found dive at this frame"),
-        keys=("Y",),
-        group=1,
-    ),
-    ActionSpec(
-        id="accept_dives",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add all found div&es"),
-        keys=("Shift+Y",),
-        group=1,
-    ),
-    ActionSpec(
-        id="pause_queue",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "&Pause analyses"),
-        keys=("Ctrl+P",),
-        icon="pause",
-        checkable=True,
-        group=2,
-    ),
-    ActionSpec(
-        id="retry_all",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Retry failed and cancelled anal&yses"),
-        keys=("Shift+F5",),
-        icon="retry",
-        group=2,
-    ),
-    ActionSpec(
-        id="cancel_all",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Cancel a&ll analyses"),
-        icon="close",
-        group=2,
-    ),
-    ActionSpec(
-        id="move_up", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Move &up in the list"), keys=("Alt+Up",), group=3
-    ),
-    ActionSpec(
-        id="move_down",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Move &down in the list"),
-        keys=("Alt+Down",),
-        group=3,
-    ),
-    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Loca&te the video…"), group=4),
-    ActionSpec(
-        id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=4
-    ),
-    ActionSpec(
-        id="add_exemplar",
-        menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add as e&xemplar…"),
-        keys=("Ctrl+Shift+E",),
-        group=5,
-    ),
-    ActionSpec(
-        id="compare",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Compare with another dive"),
-        keys=("C",),
-        icon="compare",
-        checkable=True,
-    ),
-    ActionSpec(
-        id="other_back",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Other dive one frame back"),
-        keys=("Ctrl+Left",),
-        icon="step-back",
-    ),
-    ActionSpec(
-        id="other_forward",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Other dive one frame forward"),
-        keys=("Ctrl+Right",),
-        icon="step-forward",
-    ),
-    ActionSpec(
-        id="library",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Exemplar &library"),
-        keys=("B",),
-        checkable=True,
-    ),
-    ActionSpec(
-        id="ranking",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Ranking by phase…"),
-        keys=("Ctrl+Shift+R",),
-    ),
-    ActionSpec(
-        id="athletes",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Athlet&es…"),
-        keys=("Ctrl+Shift+A",),
-    ),
-    ActionSpec(id="sort_dives", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Sort the dives")),
-    ActionSpec(id="sort_library", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Sort the librar&y by")),
-    ActionSpec(
-        id="mask",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Athlete &mask"),
-        keys=("M",),
-        icon="mask",
-        checkable=True,
-        checked=True,
-        group=1,
-    ),
-    ActionSpec(
-        id="skeleton",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "S&keleton and path"),
-        keys=("S",),
-        icon="skeleton",
-        checkable=True,
-        group=1,
-    ),
-    ActionSpec(
-        id="crop",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&What the model saw"),
-        keys=("W",),
-        icon="crop",
-        checkable=True,
-        group=1,
-    ),
-    ActionSpec(
-        id="by_stream",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "Contributions by s&tream"),
-        keys=("P",),
-        checkable=True,
-        group=1,
-    ),
-    ActionSpec(
-        id="full_screen",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Full screen"),
-        keys=("F11", "F"),
-        icon="full-screen",
-        checkable=True,
-        group=3,
-    ),
-    ActionSpec(
-        id="zoom_in", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &in"), keys=("Ctrl++", "Ctrl+="), group=4
-    ),
-    ActionSpec(id="zoom_out", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &out"), keys=("Ctrl+-",), group=4),
-    ActionSpec(
-        id="fit_to_window", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to wi&ndow"), keys=("Ctrl+0",), group=4
-    ),
-    ActionSpec(
-        id="actual_size",
-        menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Actual size"),
-        keys=("Ctrl+1",),
-        group=4,
-    ),
-    ActionSpec(
-        id="draw_line", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Line"), keys=("D",), icon="line", group=0
-    ),
-    ActionSpec(
-        id="draw_angle", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Angle"), keys=("A",), icon="angle", group=0
-    ),
-    ActionSpec(
-        id="draw_note", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Note"), keys=("T",), icon="note", group=0
-    ),
-    ActionSpec(
-        id="delete_drawing", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Delete drawing"), keys=("Del",), group=1
-    ),
-    ActionSpec(
-        id="previous_drawing",
-        menu=_DRAW,
-        text=QT_TRANSLATE_NOOP("actions", "&Previous drawing"),
-        keys=("Shift+N",),
-        group=2,
-    ),
-    ActionSpec(id="next_drawing", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "Ne&xt drawing"), keys=("N",), group=2),
-    *(
-        ActionSpec(id=id, menu=_VIEW, text=text, keys=(keys,), group=5)
-        for id, text, keys in (
-            ("timeline_zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom timeline in"), "Alt+PgUp"),
-            ("timeline_zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom timeline out"), "Alt+PgDown"),
-            ("timeline_all", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the whole video"), "Alt+Home"),
-            ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the dive"), "Alt+End"),
-        )
-    ),
-    ActionSpec(id="guide", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "User &guide"), keys=("F1",)),
-    ActionSpec(
-        id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("Shift+F1",)
-    ),
-    ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
-    ActionSpec(id="tour", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Show the tour")),
-    ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),
-    ActionSpec(id="system_check", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "System &check"), group=1),
-    ActionSpec(id="log_folder", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "Open the &log folder"), group=1),
-    ActionSpec(id="updates", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "Look for &updates"), group=2),
-    ActionSpec(id="licences", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "L&icences"), group=2),
-    ActionSpec(id="about", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&About FineParser Studio"), group=2),
 )
+# fmt: on

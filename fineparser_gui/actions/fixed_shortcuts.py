@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from fineparser_gui.actions.catalog import QT_TRANSLATE_NOOP
+from fineparser_core.language import marked
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FixedShortcut:
     """A row of the table of shortcuts.
 
@@ -19,34 +19,16 @@ class FixedShortcut:
     keys: tuple[str, ...]
 
 
-_PICTURE = QT_TRANSLATE_NOOP("actions", "Picture")
-_TIMELINE = QT_TRANSLATE_NOOP("actions", "Timeline")
+_PICTURE = marked("Picture")
+_TIMELINE = marked("Timeline")
 _ARROWS = ("Left", "Right", "Up", "Down")
 
 FIXED: tuple[FixedShortcut, ...] = (
-    FixedShortcut(
-        place=_PICTURE,
-        text=QT_TRANSLATE_NOOP("actions", "Move crosshair or drawing (Shift: ten times as far)"),
-        keys=_ARROWS,
-    ),
-    FixedShortcut(
-        place=_PICTURE,
-        text=QT_TRANSLATE_NOOP("actions", "Set a point, edit a note, select a point of a line"),
-        keys=("Return",),
-    ),
-    FixedShortcut(
-        place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Select the next drawing of the frame"), keys=("Tab",)
-    ),
-    FixedShortcut(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Cancel / Deselect"), keys=("Esc",)),
-    FixedShortcut(
-        place=_TIMELINE,
-        text=QT_TRANSLATE_NOOP("actions", "Select the next handle"),
-        keys=("Tab",),
-    ),
-    FixedShortcut(
-        place=_TIMELINE,
-        text=QT_TRANSLATE_NOOP("actions", "Move handle or playhead (Shift: ten frames)"),
-        keys=_ARROWS[:2],
-    ),
-    FixedShortcut(place=_TIMELINE, text=QT_TRANSLATE_NOOP("actions", "Deselect the handle"), keys=("Esc",)),
+    FixedShortcut(_PICTURE, marked("Move crosshair or drawing (Shift: ten times as far)"), _ARROWS),
+    FixedShortcut(_PICTURE, marked("Set a point, edit a note, select a point of a line"), ("Return",)),
+    FixedShortcut(_PICTURE, marked("Select the next drawing of the frame"), ("Tab",)),
+    FixedShortcut(_PICTURE, marked("Cancel / Deselect"), ("Esc",)),
+    FixedShortcut(_TIMELINE, marked("Select the next handle"), ("Tab",)),
+    FixedShortcut(_TIMELINE, marked("Move handle or playhead (Shift: ten frames)"), _ARROWS[:2]),
+    FixedShortcut(_TIMELINE, marked("Deselect the handle"), ("Esc",)),
 )

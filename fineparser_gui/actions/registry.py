@@ -1,12 +1,13 @@
 """Creates the actions of the catalogue and their menus."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.actions.catalog import CATALOG, Situation
 from fineparser_gui.actions.shortcuts import Shortcuts, shortcuts_of
 from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.icons import icon
@@ -31,26 +32,33 @@ class ActionRegistry:
     """The actions by id.
 
     Args:
-        parent: owner of the actions.
-        slots: called by each action id; a checkable action passes its state.
+        window: owner of the actions, to which they do what they do.
+        situation: tells which of them are enabled.
     """
 
-    def __init__(self, parent: QObject, slots: Mapping[str, Callable]) -> None:
+    def __init__(self, window: QObject, situation: Callable[[], Situation]) -> None:
+        self._situation = situation
         self._actions: dict[str, QAction] = {}
         for spec in CATALOG:
-            action = QAction(translated(spec.text), parent)
+            action = QAction(translated(spec.text), window)
             action.setCheckable(spec.checkable)
             action.setChecked(spec.checked)
-            slot = slots[spec.id]
             if spec.checkable:
-                action.toggled.connect(slot)
+                action.toggled.connect(partial(spec.does, window))
             else:
-                action.triggered.connect(lambda _checked=False, slot=slot: slot())
+                action.triggered.connect(lambda _checked=False, does=spec.does: does(window))
             self._actions[spec.id] = action
         self.set_shortcuts({})
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
+
+    def refresh(self) -> None:
+        """Enable what can be done now."""
+        now = self._situation()
+        for spec in CATALOG:
+            if spec.when is not None:
+                self._actions[spec.id].setEnabled(bool(spec.when(now)))
 
     def set_shortcuts(self, changed: Shortcuts) -> None:
         """Set the shortcuts of all actions and write them into their tool tips."""

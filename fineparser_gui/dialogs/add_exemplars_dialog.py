@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QMargins, QModelIndex, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -78,9 +78,7 @@ class AddExemplarsDialog(QDialog):
             "Choose a row to see its dive: check trim and phases, and correct them there. Then type what the judges "
             "gave, marks (6.5 6 6.5) or the score (75.60). Number and board are typed as 207C 10 m."
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 12), spacing=10)
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(self.table, 1)
         layout.addWidget(self.message)

@@ -3,8 +3,6 @@
 Their dialogs are imported when they are asked for: the start of the app does without.
 """
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -24,33 +22,16 @@ class BatchCommands(QObject):
         super().__init__(window)
         self._session, self._window = session, window
 
-    def slots(self) -> dict[str, Callable]:
-        """What each action does."""
-        return {
-            "pause_queue": self._session.scheduler.pause,
-            "cancel_all": self._session.cancel_all,
-            "retry_all": self._session.analyse_stopped,
-            "move_up": lambda: self._move(-1),
-            "move_down": lambda: self._move(1),
-            "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
-            "edit_dives": self.edit_dives,
-            "ranking": self.rank,
-            "athletes": self.show_athletes,
-            **dict.fromkeys(("sort_dives", "sort_library"), lambda: None),  # their menus open
-        }
-
     def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
-        """Take the selection from a panel, and enable the actions that apply."""
+        """Take the selection from a panel, and keep the actions up to date with the dives."""
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
-        self._refresh_timer = QTimer(self, singleShot=True, interval=50)
-        self._refresh_timer.timeout.connect(self._refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=50, timeout=self._refresh)
         session = self._session
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_refresh)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
-        self._refresh()
 
     def name_dives(self, keys: list[str]) -> None:
         """Ask for a source of dive numbers, and for which dives."""
@@ -81,7 +62,7 @@ class BatchCommands(QObject):
             dialog.show_dive(self._session.current)
         dialog.show()
 
-    def _move(self, places: int) -> None:
+    def move(self, places: int) -> None:
         """Move the selected dives up or down in the list, keeping their order."""
         selected = set(self._panel.selected_keys())
         order = self._session.keys
@@ -97,18 +78,5 @@ class BatchCommands(QObject):
             self._refresh_timer.start()
 
     def _refresh(self) -> None:
-        dives = [self._session.dive(key) for key in self._session.keys]
-        for action_id, enabled in {
-            "pause_queue": bool(dives) or self._session.scheduler.paused,
-            "cancel_all": any(dive.busy for dive in dives),
-            "retry_all": any(dive.stopped for dive in dives),
-            "move_up": len(dives) > 1,
-            "move_down": len(dives) > 1,
-            "name_dives": bool(dives),
-            "edit_dives": bool(dives),
-            "ranking": bool(dives),
-            "athletes": bool(dives),
-            "sort_dives": len(dives) > 1,
-        }.items():
-            self._actions[action_id].setEnabled(enabled)
+        self._actions.refresh()
         self._actions["pause_queue"].setChecked(self._session.scheduler.paused)

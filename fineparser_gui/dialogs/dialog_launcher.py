@@ -8,13 +8,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from fineparser_core import __version__
-from fineparser_gui.dialogs.crash_report_dialog import CrashReportDialog
 from fineparser_gui.dialogs.export_dialog import ExportDialog
 from fineparser_gui.dialogs.model_card_dialog import model_card_dialog
 from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts_dialog import shortcuts_dialog
 from fineparser_gui.dialogs.system_check import SystemCheckDialog
-from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
+from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.log_file import log_folder
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
@@ -85,7 +84,7 @@ class DialogLauncher(QObject):
                 )
             )
         )
-        dialog = text_dialog(self.tr("Training on the command line"), page, self._window)
+        dialog = TextDialog(self.tr("Training on the command line"), page, self._window)
         dialog.resize(560, 320)
         dialog.open()
 
@@ -95,14 +94,26 @@ class DialogLauncher(QObject):
 
     def licences(self) -> None:
         """Open the page of licences."""
-        from fineparser_gui.dialogs.licences_dialog import LicencesDialog  # reads packages' metadata: 15 ms to import
+        from fineparser_core.support.licences import licence_page, licence_texts  # packages' metadata: 15 ms to import
 
-        LicencesDialog(self._window).open()
+        def show_texts() -> None:
+            page.setPlainText(licence_texts())
+            dialog.button.setEnabled(False)
+
+        page = TextPage()
+        page.setMarkdown(licence_page())
+        texts = self.tr("Licence texts"), show_texts
+        dialog = TextDialog(self.tr("Licences"), page, self._window, size=(760, 640), button=texts)
+        dialog.open()
 
     def crash_reports(self, paths: Sequence[Path]) -> None:
         """Open reports of crashes, with a button that copies them."""
         text = "\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
-        CrashReportDialog(text, self._window).open()
+        page = TextPage()
+        page.setPlainText(text)
+        copy = self.tr("Copy"), lambda: dialog.copy()
+        dialog = TextDialog(self.tr("Crash report"), page, self._window, size=(760, 620), button=copy)
+        dialog.open()
 
     def open_log_folder(self) -> None:
         """Open the folder of the log in the file manager, or report its path where there is none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -34,11 +34,9 @@ class DivesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         resize_within_screen(self, *size_px)
         self._session, self._filled = session, False
-        self.group = QComboBox()
-        self.group.setAccessibleName(self.tr("Dive number and board"))
+        self.group = QComboBox(accessibleName=self.tr("Dive number and board"))
         self.note = label(role="muted", wrap=True)
-        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
-        self._refresh_timer.timeout.connect(self.refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS, timeout=self.refresh)
 
     def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
         """Place the widgets and fill them.
@@ -55,9 +53,7 @@ class DivesDialog(QDialog):
             splitter.addWidget(part)
         splitter.setSizes(heights_px)
         splitter.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(8)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
         layout.addLayout(row)
         layout.addWidget(splitter, 1)
         layout.addWidget(self.note)

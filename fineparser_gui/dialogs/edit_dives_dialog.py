@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import sentence
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
@@ -54,9 +55,7 @@ class EditDivesDialog(QDialog):
             self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
         for text, widget in (
             (self.tr("&Dive number"), self.number),
             (self.tr("&Board"), self.board),
@@ -64,19 +63,9 @@ class EditDivesDialog(QDialog):
             (self.tr("D&ate"), self.date),
         ):
             add_form_row(form, text, widget)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText(
-            self.tr("Change {0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else self.tr("Change")
-        )
-        self.ok.setProperty("role", "primary")
-        buttons.accepted.connect(self._on_ok)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        several = self.tr("Change {0} dives", None, len(dives)).format(len(dives))
+        buttons, self.ok = deciding_buttons(self, several if len(dives) > 1 else self.tr("Change"), self._on_ok)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         layout.addWidget(label(self.tr("What you leave as it is stays as it is."), "muted", wrap=True))
         layout.addLayout(form)
         layout.addWidget(self.message)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -24,6 +23,7 @@ from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.widgets import ElidedLabel, add_form_row, label
@@ -66,17 +66,14 @@ class ExemplarDialog(QDialog):
         self.score = QLineEdit(shortest(known.score) if known and scored else "")
         self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
-        self.date = QLineEdit((known.dived_on or "") if known else "")
-        self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
-        self.synchro = QCheckBox(self.tr("synchronised, two divers"))
-        self.synchro.setChecked(known is not None and known.synchro)
+        self.date = QLineEdit((known.dived_on or "") if known else "", placeholderText=self.tr("e.g. 2026-05-31"))
+        self.synchro = QCheckBox(self.tr("synchronised, two divers"), checked=known is not None and known.synchro)
         self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
-        form.setHorizontalSpacing(14)
+        form = QFormLayout(
+            fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9, horizontalSpacing=14
+        )
         if clip is not None:
             name = ElidedLabel()
             name.set_text(str(clip))
@@ -98,17 +95,8 @@ class ExemplarDialog(QDialog):
             frames.addWidget(self.last)
             form.addRow(self.tr("Frames"), frames)
         form.addRow("", self.synchro)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText(self.tr("Save") if scored else self.tr("Add"))
-        self.ok.setProperty("role", "primary")
-        buttons.accepted.connect(self._on_ok)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        buttons, self.ok = deciding_buttons(self, self.tr("Save") if scored else self.tr("Add"), self._on_ok)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         layout.addLayout(form)
         layout.addWidget(self.message)
         layout.addWidget(buttons)

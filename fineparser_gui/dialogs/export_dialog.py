@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QListWidget,
@@ -24,6 +22,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import ComparedDive
 from fineparser_gui.dialogs.report_page import ReportPage
 from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
@@ -59,8 +58,7 @@ class ExportDialog(QDialog):
         self._session, self._frame, self._preferences = session, frame, preferences
         assert session.current is not None
         self._dive = session.current
-        self.kinds = QListWidget()
-        self.kinds.setAccessibleName(self.tr("Export type"))
+        self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
@@ -79,20 +77,11 @@ class ExportDialog(QDialog):
         ):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setProperty("role", "primary")
-        self.go.setDefault(True)
-        self.buttons.accepted.connect(self._on_accepted)
-        self.buttons.rejected.connect(self.reject)
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
+        self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
+        middle = QHBoxLayout(spacing=16)
         middle.addWidget(self.kinds)
         middle.addWidget(self.pages, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 14, 14)
-        column.setSpacing(12)
+        column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
         self.resize(QSize(660, 360).expandedTo(self.sizeHint()))
@@ -102,11 +91,9 @@ class ExportDialog(QDialog):
         self.whole_file = QComboBox()
         self.whole_file.addItem(self.tr("this dive"), False)
         self.whole_file.addItem(self.tr("the whole file"), True)
-        self.clip_mask = QCheckBox(self.tr("Mask on the diver"))
-        self.clip_mask.setChecked(True)
+        self.clip_mask = QCheckBox(self.tr("Mask on the diver"), checked=True)
         self.clip_skeleton = self._skeleton_box()
-        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
-        self.clip_panels.setChecked(True)
+        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=True)
         self.clip_beside = self._beside_box()
         self.clip_drawings = self._drawings_box(self.clip_beside)
         self.speed = QComboBox()
@@ -141,8 +128,7 @@ class ExportDialog(QDialog):
         return page
 
     def _still_page(self) -> QWidget:
-        self.still_mask = QCheckBox(self.tr("Mask on the diver"))
-        self.still_mask.setChecked(self._dive.analysis is not None)
+        self.still_mask = QCheckBox(self.tr("Mask on the diver"), checked=self._dive.analysis is not None)
         self.still_skeleton = self._skeleton_box()
         self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.still_panels.setChecked(self._dive.analysis is not None)
@@ -183,20 +169,16 @@ class ExportDialog(QDialog):
         return page
 
     def _skeleton_box(self) -> QCheckBox:
-        box = QCheckBox(self.tr("Skeleton and path"))
-        box.setChecked(self._preferences.skeleton)
+        box = QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
         return box
 
     def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(12)
+        column = QVBoxLayout(page, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
         column.addWidget(label(what, "muted", wrap=True))
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = QFormLayout(
+            horizontalSpacing=14, verticalSpacing=8, fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+        )
         column.addLayout(form)
         column.addStretch(1)
         return page, form
@@ -221,8 +203,7 @@ class ExportDialog(QDialog):
 
     def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
         """Check box for drawings, enabled where there are any on the dive or on the one beside, or on any dive."""
-        box = QCheckBox(self.tr("Drawings and notes"))
-        box.setEnabled(False)
+        box = QCheckBox(self.tr("Drawings and notes"), enabled=False)
 
         def follow() -> None:
             if beside is not None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QSignalBlocker
+from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker
 from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import (
     QDialog,
@@ -142,11 +142,9 @@ class GuideDialog(QDialog):
         resize_within_screen(self, *_SIZE)
         self.page = GuidePage(guide_file(language()))
         self.page.setAccessibleName(self.windowTitle())
-        self.contents = QTreeWidget()
-        self.contents.setAccessibleName(self.tr("Contents"))
-        self.contents.setHeaderHidden(True)
-        self.contents.setRootIsDecorated(False)
-        self.contents.setItemsExpandable(False)
+        self.contents = QTreeWidget(
+            accessibleName=self.tr("Contents"), headerHidden=True, rootIsDecorated=False, itemsExpandable=False
+        )
         self._items: list[QTreeWidgetItem] = []
         for block in self.page.headings():
             item = QTreeWidgetItem([block.text()])
@@ -164,12 +162,10 @@ class GuideDialog(QDialog):
         self.message = label(role="error")
         self.message.hide()
         left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(left, contentsMargins=QMargins())
         for widget in (self.search, self.message, self.contents):
             column.addWidget(widget)
-        parts = QSplitter()
-        parts.setChildrenCollapsible(False)
+        parts = QSplitter(childrenCollapsible=False)
         parts.addWidget(left)
         parts.addWidget(self.page)
         parts.setStretchFactor(1, 1)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from math import nan
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QMargins, Qt
 from PySide6.QtGui import QHideEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
@@ -48,15 +48,11 @@ class LibraryDock(QDockWidget):
         self.panel.edit_requested.connect(self._edit)
         self.setWidget(self.panel)
         actions["sort_library"].setMenu(self.panel.sorting)
-        self._close = QToolButton()
-        self._close.setAccessibleName(self.tr("Close the library"))
-        self._close.clicked.connect(self.close)
+        self._close = QToolButton(accessibleName=self.tr("Close the library"), clicked=self.close)
         keyboard_friendly(self._close)
-        title = QWidget()
-        title.setObjectName("dockTitle")
+        title = QWidget(objectName="dockTitle")
         title.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(title)
-        row.setContentsMargins(14, 3, 8, 3)
+        row = QHBoxLayout(title, contentsMargins=QMargins(14, 3, 8, 3))
         row.addWidget(label(self.windowTitle(), "title"), 1)
         row.addWidget(self._close)
         self.setTitleBarWidget(title)

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
-from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.resources import resource
-from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
+from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.worker.protocol import Ready
 
 translate = QCoreApplication.translate
@@ -42,7 +42,7 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
         end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
     end.insertHtml(_facts(folder / CARD_NAME, model))
     page.moveCursor(QTextCursor.MoveOperation.Start)
-    return text_dialog(translate("dialogs", "Model card"), page, parent)
+    return TextDialog(translate("dialogs", "Model card"), page, parent)
 
 
 def _facts(path: Path, model: Ready | None) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QIcon
+from PySide6.QtCore import QAbstractTableModel, QMargins, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QHeaderView,
     QPlainTextEdit,
     QRadioButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.name_parsing import ParsedName, parse_list
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
@@ -133,16 +133,8 @@ class NamingDialog(QDialog):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
         self.note = label(role="muted", wrap=True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.fill = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.fill.setProperty("role", "primary")
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(8)
+        buttons, self.fill = deciding_buttons(self, "", self.accept)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
         for widget in (self.from_files, self.from_list, self.list, self.only_selected, self.replace):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QMargins, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
@@ -130,8 +130,7 @@ class RankingDialog(DivesDialog):
         self.sorting.setMenu(SortMenu(self.table))
         self.note.setTextFormat(Qt.TextFormat.RichText)
         self.note.linkActivated.connect(self.model_card_requested)
-        self.phase = QComboBox()
-        self.phase.setAccessibleName(self.tr("Phase of the plot"))
+        self.phase = QComboBox(accessibleName=self.tr("Phase of the plot"))
         for text in step_texts():
             self.phase.addItem(text)
         self.phase.activated.connect(self._plot)
@@ -148,8 +147,7 @@ class RankingDialog(DivesDialog):
         canvas = plot_canvas()
         canvas.addItem(self.plot)
         part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(part, contentsMargins=QMargins())
         row = QHBoxLayout()
         row.addWidget(label(self.tr("Score against the points of a phase:")))
         row.addWidget(self.phase)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.exemplars.compared import compared_exemplar
@@ -42,15 +43,12 @@ class ReportPage(QWidget):
         self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
         self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
         self.beside = beside
-        self.note = QPlainTextEdit(notes_of(self._dive))
-        self.note.setTabChangesFocus(True)
+        self.note = QPlainTextEdit(notes_of(self._dive), tabChangesFocus=True)
         self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
-        self.drawings = QCheckBox(self.tr("Drawings and notes"))
-        self.drawings.setChecked(True)
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
+        form = QFormLayout(
+            horizontalSpacing=14, verticalSpacing=8, fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+        )
         for name, box in (
             (self.tr("&Dives"), self.scope),
             (self.tr("&Format"), self.format),
@@ -62,9 +60,7 @@ class ReportPage(QWidget):
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(12)
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
         what = self.tr(
             "A page for each dive: six frames, what was measured of each phase, what the model attributes to it, "
             "earlier dives of the number, your note."

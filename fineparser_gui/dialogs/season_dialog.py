@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDate
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QDate, QMargins
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateEdit,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QPlainTextEdit,
     QSizePolicy,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.athlete import Group, day_of
 from fineparser_gui.model.dive import Dive
@@ -65,15 +64,10 @@ class SeasonDialog(QDialog):
         self.format = QComboBox()
         self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
         self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
-        self.note = QPlainTextEdit()
-        self.note.setAccessibleName(self.tr("Note"))
-        self.note.setTabChangesFocus(True)
+        self.note = QPlainTextEdit(accessibleName=self.tr("Note"), tabChangesFocus=True)
         self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
-        self.drawings = QCheckBox(self.tr("Drawings and notes"))
-        self.drawings.setChecked(True)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setVerticalSpacing(9)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
         for text, widget in (
             (self.tr("F&rom"), self.first),
             (self.tr("&To"), self.last),
@@ -85,15 +79,8 @@ class SeasonDialog(QDialog):
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
         self.count = label(role="muted", wrap=True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setProperty("role", "primary")
-        self.buttons.accepted.connect(self._on_accepted)
-        self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(12)
+        self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         what = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
         layout.addWidget(label(what.format(athlete), "muted", wrap=True))
         layout.addLayout(form)

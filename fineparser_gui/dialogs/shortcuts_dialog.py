@@ -1,6 +1,6 @@
 """Table of all commands and shortcuts, with an editor of shortcuts."""
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QMargins, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -33,16 +33,15 @@ class ShortcutsEditor(QWidget):
     The last rows are the fixed keys of picture and timeline.
     """
 
-    def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, preferences: PreferenceStore) -> None:
+        super().__init__()
         self._preferences = preferences
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find a command or shortcut"))
         self.search.setAccessibleName(self.tr("Find a command or shortcut"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.table = QTableWidget(len(CATALOG) + len(FIXED), 2)
-        self.table.setAccessibleName(self.tr("Commands and their shortcuts"))
+        self.table = QTableWidget(len(CATALOG) + len(FIXED), 2, accessibleName=self.tr("Commands and their shortcuts"))
         self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("shortcut")])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -57,10 +56,9 @@ class ShortcutsEditor(QWidget):
             self.table.setItem(row, _KEYS, QTableWidgetItem())
         self.table.currentCellChanged.connect(self._on_row_changed)
 
-        self.key = QKeySequenceEdit()
-        self.key.setMaximumSequenceLength(1)
-        self.key.setClearButtonEnabled(True)
-        self.key.setAccessibleName(self.tr("New shortcut: press the keys"))
+        self.key = QKeySequenceEdit(
+            maximumSequenceLength=1, clearButtonEnabled=True, accessibleName=self.tr("New shortcut: press the keys")
+        )
         self.key.keySequenceChanged.connect(self._show_state)
         self.use = QPushButton(self.tr("Set"))
         self.use.setToolTip(self.tr("Replace the shortcuts of the command with this one"))
@@ -71,8 +69,7 @@ class ShortcutsEditor(QWidget):
         self.reset = QPushButton(self.tr("Reset"))
         self.reset.setToolTip(self.tr("Restore the default shortcuts of the command"))
         self.reset.clicked.connect(self._on_reset)
-        self.reset_all = QPushButton(self.tr("Reset all"))
-        self.reset_all.clicked.connect(lambda: self._preferences.change(shortcuts={}))
+        self.reset_all = QPushButton(self.tr("Reset all"), clicked=lambda: self._preferences.change(shortcuts={}))
         self.message = label(role="muted", wrap=True)
         edit = QHBoxLayout()
         for widget in (self.key, self.use, self.add, self.reset):
@@ -80,8 +77,7 @@ class ShortcutsEditor(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(self.message, 1)
         foot.addWidget(self.reset_all)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self, contentsMargins=QMargins())
         column.addWidget(self.search)
         column.addWidget(self.table, 1)
         column.addLayout(edit)

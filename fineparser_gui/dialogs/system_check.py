@@ -1,45 +1,31 @@
 """The page of `fineparser doctor` in a dialog, with a button that copies it."""
 
-from PySide6.QtCore import QCoreApplication, QProcess, Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QProcess
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QWidget
 
-from fineparser_core.own_process import own_process
-from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_core.support.own_process import own_process
+from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.services.ending import end
 from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
 
 
-class SystemCheckDialog(QDialog):
+class SystemCheckDialog(TextDialog):
     """Looks at this computer in a process of its own, which takes some seconds.
 
     The page is English in every language, as it is meant to be sent to whoever helps.
-
-    Attributes:
-        page: what was found; says so while it is not there yet.
-        copy_button: puts the page on the clipboard.
     """
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(translate("dialogs", "System check"))
-        resize_within_screen(self, 760, 620)
-        self.page = TextPage()
-        self.page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
-        self.page.setAccessibleName(translate("dialogs", "System check"))
-        self.page.setPlainText(translate("dialogs", "Looking at this computer…"))
-        buttons = closing_buttons(self)
-        self.copy_button = buttons.addButton(translate("dialogs", "Copy"), QDialogButtonBox.ButtonRole.ActionRole)
-        self.copy_button.setEnabled(False)
-        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.page.toPlainText()))
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.page)
-        layout.addWidget(buttons)
+        page = TextPage()
+        copy = translate("dialogs", "Copy"), lambda: self.copy()
+        super().__init__(translate("dialogs", "System check"), page, parent, size=(760, 620), button=copy)
+        page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
+        page.setPlainText(translate("dialogs", "Looking at this computer…"))
+        self.button.setEnabled(False)
         chosen = ["--device", preferences.device, "--precision", preferences.precision]
         if preferences.weights:
             chosen += ["--weights", preferences.weights]
@@ -54,7 +40,7 @@ class SystemCheckDialog(QDialog):
         told = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").strip()
         wrong = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
         self.page.setPlainText(told or wrong or self._process.errorString())
-        self.copy_button.setEnabled(True)
+        self.button.setEnabled(True)
 
     def _stop(self) -> None:
         self._process.blockSignals(True)

@@ -1,10 +1,11 @@
-"""Dialogs with text, and the close button that dialogs share."""
+"""Dialogs with text, and the buttons that dialogs share."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from fineparser_gui.widgets import resize_within_screen
 
@@ -18,6 +19,18 @@ def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
     buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.reject)
     return buttons
+
+
+def deciding_buttons(dialog: QDialog, text: str, accept: Callable[[], None]) -> tuple[QDialogButtonBox, QPushButton]:
+    """A button box to accept or to cancel, and its button that accepts."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+    chosen = buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
+    chosen.setProperty("role", "primary")
+    chosen.setDefault(True)
+    buttons.accepted.connect(accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons, chosen
 
 
 class TextPage(QTextBrowser):
@@ -60,14 +73,40 @@ class TextPage(QTextBrowser):
         return image
 
 
-def text_dialog(title: str, text: QTextBrowser, parent: QWidget) -> QDialog:
-    """A dialog with a page of text."""
-    dialog = QDialog(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(title)
-    resize_within_screen(dialog, 700, 640)
-    text.setAccessibleName(title)
-    layout = QVBoxLayout(dialog)
-    layout.addWidget(text)
-    layout.addWidget(closing_buttons(dialog))
-    return dialog
+class TextDialog(QDialog):
+    """A page of text, and beside the close button perhaps another one.
+
+    Args:
+        button: text of the other button, and what it does.
+
+    Attributes:
+        page: the text.
+        button: the other button; None where there is none.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        page: TextPage,
+        parent: QWidget,
+        *,
+        size: tuple[int, int] = (700, 640),
+        button: tuple[str, Callable[[], None]] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        resize_within_screen(self, *size)
+        self.page, self.button = page, None
+        page.setAccessibleName(title)
+        buttons = closing_buttons(self)
+        if button is not None:
+            self.button = buttons.addButton(button[0], QDialogButtonBox.ButtonRole.ActionRole)
+            self.button.clicked.connect(lambda: button[1]())
+        layout = QVBoxLayout(self)
+        layout.addWidget(page)
+        layout.addWidget(buttons)
+
+    def copy(self) -> None:
+        """Put the page on the clipboard."""
+        QGuiApplication.clipboard().setText(self.page.toPlainText())

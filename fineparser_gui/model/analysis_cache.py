@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.array_file import read_array_file, write_array_file
 from fineparser_core.constants import PIPELINE
 from fineparser_core.errors import ExportError
+from fineparser_core.support.array_file import read_array_file, write_array_file
 
 log = logging.getLogger(__name__)
 

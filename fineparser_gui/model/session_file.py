@@ -35,9 +35,9 @@ from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
-from fineparser_core.files import parse_json, read_bounded
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.types import AthletePoint, DiveSegment
-from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
 from fineparser_gui.model.json_fields import (

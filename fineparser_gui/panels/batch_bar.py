@@ -1,5 +1,6 @@
 """Progress over all dives of the session, with buttons to pause, cancel and retry."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -18,23 +19,18 @@ class BatchBar(QWidget):
         actions: of the buttons, from left to right.
     """
 
-    def __init__(self, session: Session, actions: list[QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: list[QAction]) -> None:
+        super().__init__()
         self._session = session
         self._text = label(role="muted", wrap=True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = QHBoxLayout(contentsMargins=QMargins(), spacing=0)
         row.addWidget(self._text, 1)
         for action in actions:
             row.addWidget(tool_button(action))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 0, 4, 4)
-        column.setSpacing(3)
+        column = QVBoxLayout(self, contentsMargins=QMargins(10, 0, 4, 4), spacing=3)
         column.addLayout(row)
         column.addWidget(self._bar)
         self.refresh()

@@ -1,7 +1,7 @@
 """Above two compared videos: choice of both dives and of their alignment in time."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
@@ -12,8 +12,8 @@ from fineparser_gui.widgets import keyboard_friendly, tool_button, tool_tip
 class CompareBar(QFrame):
     """Visible while two dives are compared."""
 
-    def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: ActionRegistry) -> None:
+        super().__init__()
         self._comparing = session.comparing
         self.left, self.other = _Candidates(), _Candidates()
         for box in (self.left, self.other):
@@ -35,9 +35,7 @@ class CompareBar(QFrame):
             )
         )
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 0)
-        row.setSpacing(6)
+        row = QHBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=6)
         for text, name, control in (
             (self.tr("Left"), self.tr("Dive on the left"), self.left),
             (self.tr("Right"), self.tr("Dive on the right"), self.other),

@@ -22,8 +22,8 @@ _PATTERNS = (Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern, Qt.BrushSt
 class ContributionsPanel(QWidget):
     """Three diverging bars, one per phase, and their sum."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         frame, layout = card()
         self.by_stream = QCheckBox(self.tr("by stream"))

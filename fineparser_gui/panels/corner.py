@@ -1,6 +1,6 @@
 """A corner over the work: what appears in it moves nothing."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 _MARGIN_PX = 14
@@ -16,9 +16,7 @@ class Corner(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         parent.installEventFilter(self)
         self.hide()
 

@@ -1,5 +1,6 @@
 """Below the score: what the coach has corrected, both scores, and why contributions did not change."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.types import ExemplarVote
@@ -17,8 +18,8 @@ _SAME_POINTS = 1e-4
 class CorrectionNote(QWidget):
     """Visible only where the shown dive is corrected."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._key: str | None = None
         self._both = label()
@@ -32,9 +33,7 @@ class CorrectionNote(QWidget):
         head = QHBoxLayout()
         head.addWidget(self._both, 1)
         head.addWidget(self.reset)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(3)
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3)
         column.addLayout(head)
         column.addWidget(self._what)
         column.addWidget(self._why)

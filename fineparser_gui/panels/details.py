@@ -26,20 +26,18 @@ _NOTE_LINES = 2
 class DetailsPanel(QWidget):
     """Sends every valid change to the session at once."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)
-        self.diver = QLineEdit()
-        self.diver.setPlaceholderText(self.tr("diver"))
-        self.diver.setAccessibleName(self.tr("Diver"))
-        self.diver.setMaxLength(LONGEST_NAME)
+        self.diver = QLineEdit(
+            placeholderText=self.tr("diver"), accessibleName=self.tr("Diver"), maxLength=LONGEST_NAME
+        )
         self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
         self.diver.returnPressed.connect(self.diver.clearFocus)
         self._divers = QStringListModel(self)
-        completer = QCompleter(self._divers, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer = QCompleter(self._divers, self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive)
         self.diver.setCompleter(completer)
         self.date = QLineEdit()
         self.date.setPlaceholderText(self.tr("date"))
@@ -55,8 +53,7 @@ class DetailsPanel(QWidget):
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
         self.number.returnPressed.connect(self.number.clearFocus)  # gives the keyboard back to the player
-        self.board = QComboBox()
-        self.board.setAccessibleName(self.tr("Board"))
+        self.board = QComboBox(accessibleName=self.tr("Board"))
         self.board.addItem(self.tr("any board"), None)
         for board_m in BOARDS_M:
             self.board.addItem(board_text(board_m), board_m)
@@ -82,14 +79,12 @@ class DetailsPanel(QWidget):
         self.note.textChanged.connect(self._on_note_changed)
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = QHBoxLayout(spacing=8)
         row.addWidget(self.number, 3)
         row.addWidget(self.board, 2)
         row.addWidget(self.difficulty, 2)
         frame, layout = card()
-        first = QHBoxLayout()
-        first.setSpacing(8)
+        first = QHBoxLayout(spacing=8)
         first.addWidget(self.diver, 3)
         first.addWidget(self.date, 2)
         layout.addLayout(first)
@@ -148,7 +143,7 @@ class DetailsPanel(QWidget):
 
     def _on_diver_changed(self) -> None:
         if self._key is not None:
-            self._session.set_diver(self._key, self.diver.text().strip())
+            self._session.editing.set_diver(self._key, self.diver.text().strip())
 
     def _on_note_changed(self) -> None:
         if self._key is None:
@@ -185,14 +180,14 @@ class DetailsPanel(QWidget):
 
     def _on_synchro(self, on: bool) -> None:
         if self._key is not None:
-            self._session.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
+            self._session.editing.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
 
     def _on_edited(self) -> None:
         details = self._validate()
         if self._key is not None and details is not None:
             dive, typed = details
             self._known = (str(dive) if dive else None, self.board.currentData(), typed)
-            self._session.set_details(self._key, *self._known)
+            self._session.editing.set_details(self._key, *self._known)
 
     def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
         """Parse the fields and describe the result or the error below them.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -45,8 +45,8 @@ class DivesPanel(QWidget):
 
     naming_requested = Signal()
 
-    def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, actions: ActionRegistry) -> None:
+        super().__init__()
         self._session, self._actions = session, actions
         self.model = DivesModel(session, self)
         self.view = _List()
@@ -56,8 +56,7 @@ class DivesPanel(QWidget):
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
-        self.order = QComboBox()
-        self.order.setAccessibleName(self.tr("Order of the list"))
+        self.order = QComboBox(accessibleName=self.tr("Order of the list"))
         self.order.setProperty("role", "quiet")
         self.sorting = QMenu(self)
         self._orders = QActionGroup(self)
@@ -82,8 +81,7 @@ class DivesPanel(QWidget):
         self.naming.clicked.connect(self.naming_requested)
         keyboard_friendly(self.naming)
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 0, 4, 0)
+        head = QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0))
         head.addWidget(label(self.tr("Dives"), "title"), 1)
         head.addWidget(self.order)
         frame, layout = card()
@@ -94,8 +92,7 @@ class DivesPanel(QWidget):
         layout.addWidget(self.view, 1)
         fill(self, frame)
         # Collects many changes into one recount over all dives.
-        self._count_timer = QTimer(self, singleShot=True, interval=50)
-        self._count_timer.timeout.connect(self._count)
+        self._count_timer = QTimer(self, singleShot=True, interval=50, timeout=self._count)
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_count)
         session.scheduler.paused_changed.connect(self._schedule_count)

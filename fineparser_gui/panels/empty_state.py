@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -27,10 +27,9 @@ class EmptyState(QWidget):
     sample_requested = Signal()
     session_requested = Signal(Path)
 
-    def __init__(self, *, has_sample: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._area = QFrame()
-        self._area.setObjectName("emptyState")
+    def __init__(self, *, has_sample: bool) -> None:
+        super().__init__()
+        self._area = QFrame(objectName="emptyState")
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         title = label(self.tr("Drop a dive here"))
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -58,14 +57,12 @@ class EmptyState(QWidget):
         self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._devices.hide()
 
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
+        buttons = QHBoxLayout(spacing=10)
         buttons.addStretch()
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.sample_button)
         buttons.addStretch()
-        inner = QVBoxLayout(self._area)
-        inner.setSpacing(14)
+        inner = QVBoxLayout(self._area, spacing=14)
         inner.addStretch(4)
         inner.addWidget(self._picture)
         inner.addWidget(title)
@@ -75,14 +72,11 @@ class EmptyState(QWidget):
         inner.addWidget(self._devices)
         self.recent = QWidget()
         self._recent_paths: list[Path] = []
-        self._sessions = QVBoxLayout(self.recent)
-        self._sessions.setContentsMargins(0, 8, 0, 0)
-        self._sessions.setSpacing(4)
+        self._sessions = QVBoxLayout(self.recent, contentsMargins=QMargins(0, 8, 0, 0), spacing=4)
         self.recent.hide()
         inner.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(5)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(28, 28, 28, 28)
+        outer = QVBoxLayout(self, contentsMargins=QMargins(28, 28, 28, 28))
         outer.addWidget(self._area)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:

@@ -179,8 +179,8 @@ class _Table(QTableView):
 class ExemplarsPanel(QWidget):
     """Table of the votes for the shown dive, and a button that starts or ends a comparison."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._shown: tuple[ExemplarVote, ...] = ()
         self.model = ExemplarModel(self)
@@ -206,8 +206,7 @@ class ExemplarsPanel(QWidget):
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
-        self.compare = QPushButton()
-        self.compare.clicked.connect(self._on_compare_pressed)
+        self.compare = QPushButton(clicked=self._on_compare_pressed)
         keyboard_friendly(self.compare)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Exemplars"), "title"), 1)
@@ -273,11 +272,11 @@ class ExemplarsPanel(QWidget):
     def _on_chosen(self, index: QModelIndex) -> None:
         if index.column() == _USE:
             return
-        self._session.compare_with(self.model.vote(index.row()).id)
+        self._session.comparing.show_exemplar(self.model.vote(index.row()).id)
 
     def _on_compare_pressed(self) -> None:
         best = self._session.best_exemplar() if self._session.comparison is None else None
-        self._session.compare_with(best.id if best else None)
+        self._session.comparing.show_exemplar(best.id if best else None)
 
     def _on_comparison_changed(self) -> None:
         beside = self._session.comparing.candidate

@@ -1,6 +1,6 @@
 """Running and finished exports among the messages: progress, cancel, show the folder."""
 
-from PySide6.QtCore import QEvent, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMargins, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
@@ -25,15 +25,13 @@ _WAITING_SEEN = 2
 class ExportsStrip(QWidget):
     """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while."""
 
-    def __init__(self, exports: ExportService, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, exports: ExportService) -> None:
+        super().__init__()
         self._exports = exports
         self._rows: dict[int, _Row] = {}
         self.setAccessibleName(self.tr("Exports"))
         self._more = label(role="muted")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         self._more.setObjectName("offer")
         self._more.setMargin(6)
         self._column.addWidget(self._more)
@@ -75,25 +73,20 @@ class _Row(QFrame):
         self._export: Export | None = None
         self.text = ElidedLabel()
         self.message = label(role="muted", wrap=True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(120)
-        self.button = QPushButton()
-        self.button.clicked.connect(self._on_pressed)
+        self.button = QPushButton(clicked=self._on_pressed)
         keyboard_friendly(self.button)
         self.close_button = QToolButton()
         self.close_button.setAccessibleName(self.tr("Close the message"))
         self.close_button.clicked.connect(lambda: exports.dismiss(number))
         keyboard_friendly(self.close_button)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        row = QHBoxLayout(spacing=10)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 6, 6)
-        column.setSpacing(4)
+        column = QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4)
         column.addLayout(row)
         column.addWidget(self._bar)
         column.addWidget(self.message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -42,8 +42,8 @@ class LibraryPanel(QWidget):
     add_dive_requested = Signal()
     edit_requested = Signal(object)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session, self._library = session, session.library
         self.model = LibraryModel(self)
         self.shown = LibraryFilter(self)
@@ -78,8 +78,7 @@ class LibraryPanel(QWidget):
         self._status = ElidedLabel("muted")
         self.cancel = self._button(self.tr("Cancel"), self._library.cancel_adding)
         self._hint = label(role="muted", wrap=True)
-        tools = QHBoxLayout()
-        tools.setSpacing(6)
+        tools = QHBoxLayout(spacing=6)
         for button in (self.add_clip, self.add_dive, self.edit, self.remove, self.restore, self.empty_bin):
             tools.addWidget(button)
         for button in (self.compare, self.undo, self.redo):
@@ -90,9 +89,7 @@ class LibraryPanel(QWidget):
         status = QHBoxLayout()
         status.addWidget(self._status, 1)
         status.addWidget(self.cancel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(6)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 12, 8), spacing=6)
         layout.addLayout(tools)
         layout.addWidget(self._hint)
         layout.addWidget(self.table, 1)
@@ -143,8 +140,7 @@ class LibraryPanel(QWidget):
         return made
 
     def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("library")
+        table = QTableView(objectName="library")
         table.setModel(self.shown)
         table.setAccessibleName(self.tr("Exemplar library"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -294,4 +290,4 @@ class LibraryPanel(QWidget):
         if len(selected) == 2:
             self._session.comparing.show_exemplars(*selected)
         else:
-            self._session.compare_with(selected[0])
+            self._session.comparing.show_exemplar(selected[0])

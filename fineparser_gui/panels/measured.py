@@ -1,6 +1,6 @@
 """What was measured of the shown dive: by phase what speaks most against it, and the moments as pictures."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -31,8 +31,8 @@ class MeasuredPanel(QWidget):
 
     frame_requested = Signal(int)
 
-    def __init__(self, session: Session, explanations: Explanations, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, explanations: Explanations) -> None:
+        super().__init__()
         self._session, self._explanations = session, explanations
         frame, layout = card()
         self.every = QCheckBox(self.tr("all"))
@@ -44,8 +44,7 @@ class MeasuredPanel(QWidget):
         head.addWidget(self.every)
         self.strip = MomentStrip()
         self.strip.frame_requested.connect(self.frame_requested)
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(2)
+        self._rows = QVBoxLayout(spacing=2)
         self._note = label(role="muted", wrap=True)
         layout.addLayout(head)
         layout.addWidget(self.strip)
@@ -54,8 +53,7 @@ class MeasuredPanel(QWidget):
         fill(self, frame)
         self._shown: tuple[object, bool] | None = None
         # A transition that is dragged changes the dive many times a second.
-        self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
-        self._refresh_timer.timeout.connect(self._refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)
         session.shown_changed.connect(self._refresh_timer.start)
         self._refresh()
 
@@ -151,8 +149,7 @@ class MeasureRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(self.tr("Go to frame {0}").format(measure.frame))
-        grid = QGridLayout(self)
-        grid.setContentsMargins(6, 2, 4, 2)
+        grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2))
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
         value = measured_text(measure)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -37,24 +37,20 @@ class Message(QFrame):
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
-        self.close_button = QToolButton()
-        self.close_button.setAccessibleName(self.tr("Close the message"))
+        self.close_button = QToolButton(accessibleName=self.tr("Close the message"))
         self.close_button.clicked.connect(self.over)
         keyboard_friendly(self.close_button)
-        row = QHBoxLayout()
-        row.setSpacing(10)
+        row = QHBoxLayout(spacing=10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 6, 8)
+        column = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8))
         column.addLayout(row)
         self.buttons: list[QPushButton] = []
         choices = QHBoxLayout()
         choices.addStretch(1)
         for name, act in actions:
-            button = QPushButton(name)
-            button.clicked.connect(lambda _, act=act: act())
+            button = QPushButton(name, clicked=lambda _, act=act: act())
             keyboard_friendly(button)
             choices.addWidget(button)
             self.buttons.append(button)
@@ -110,13 +106,11 @@ class MessageStack(QWidget):
 
     offer_closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.messages: list[Message] = []
         self._offer: Message | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         self.hide()
 
     @property
@@ -159,11 +153,6 @@ class MessageStack(QWidget):
         """Close all messages but the offer."""
         for one in [one for one in self.messages if one is not self._offer]:
             self._remove(one)
-
-    def close_latest(self) -> None:
-        """As if the user closed it."""
-        if self.messages:
-            self.messages[-1].close_button.click()
 
     def _add(self, message: Message) -> None:
         self.messages.append(message)

@@ -48,8 +48,8 @@ class MomentStrip(QWidget):
     frame_requested = Signal(int)
     _decoded = Signal(object, int, QImage)  # what was wanted, frame, crop; crosses threads
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -61,9 +61,7 @@ class MomentStrip(QWidget):
         self._wanted: _Wanted | None = None
         self._images: dict[int, QImage] = {}
         self._focused = 0
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._pool = QThreadPool(self, maxThreadCount=1, threadPriority=QThread.Priority.LowPriority)
         self._decoded.connect(self._on_decoded)
 
     def show_moments(

@@ -19,12 +19,11 @@ class NoExemplars(QWidget):
 
     add_requested = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._dive: Dive | None = None
-        self.add = QPushButton(self.tr("Add exemplars…"))
-        self.add.clicked.connect(self._on_add)
+        self.add = QPushButton(self.tr("Add exemplars…"), clicked=self._on_add)
         self.nearest = QPushButton(self.tr("Compare with similar dives"))
         self.nearest.setToolTip(
             self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
@@ -65,4 +64,4 @@ class NoExemplars(QWidget):
 
     def _on_nearest(self) -> None:
         if self._dive is not None:
-            self._session.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))
+            self._session.editing.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
@@ -42,10 +42,8 @@ class PlayerPanel(QWidget):
 
     failed = Signal(str)
 
-    def __init__(
-        self, session: Session, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, transport: Transport, actions: ActionRegistry) -> None:
+        super().__init__()
         self._session = session
         self.transport = transport
         self.pane = VideoPane()
@@ -63,21 +61,16 @@ class PlayerPanel(QWidget):
 
         frame = QFrame()
         frame.setProperty("card", True)
-        videos = QHBoxLayout()
-        videos.setSpacing(6)
+        videos = QHBoxLayout(spacing=6)
         videos.addWidget(self.pane, 1)
         videos.addWidget(self.other_pane, 1)
         self.other_pane.hide()
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.setSpacing(0)
+        inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         inner.addWidget(CompareBar(session, actions))
         inner.addLayout(videos, 1)
         inner.addWidget(self.bar)
         inner.addWidget(self.timeline)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
         column.addWidget(frame, 1)
         self.proposals = ProposalStrip(session)
         column.addWidget(self.proposals)
@@ -199,7 +192,7 @@ class PlayerPanel(QWidget):
             self.transport.pause()
             whole = first == 0 and last == dive.info.n_frames - 1
             ends = (first or None, None if last == dive.info.n_frames - 1 else last)
-            self._session.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
+            self._session.editing.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
 
     def _accept(self, place: int) -> None:
         if self._session.current is not None:

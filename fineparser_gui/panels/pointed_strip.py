@@ -1,7 +1,7 @@
 """Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QMargins, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import DiveState
@@ -21,8 +21,8 @@ class PointedStrip(QFrame):
 
     frame_requested = Signal(int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._text = label(wrap=True)
@@ -32,9 +32,7 @@ class PointedStrip(QFrame):
         self.take_back = QPushButton(self.tr("Take back"))
         self.take_back.setToolTip(self.tr("Let the program find the diver again"))
         self.take_back.clicked.connect(self._on_take_back)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(8)
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
         row.addWidget(self._text, 1)
         for button in (self.show_point, self.take_back):
             keyboard_friendly(button)

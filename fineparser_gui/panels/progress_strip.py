@@ -1,7 +1,7 @@
 """Progress of the shown dive's analysis, with a button that cancels or starts it."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
@@ -21,25 +21,20 @@ class ProgressStrip(QFrame):
 
     locate_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._text = label()
         self._text.setMinimumWidth(40)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
-        self._button = QPushButton(self.tr("Cancel"))
-        self._button.clicked.connect(self._on_pressed)
-        self._find = QPushButton(self.tr("Find the dive"))
-        self._find.clicked.connect(self._on_find)
+        self._button = QPushButton(self.tr("Cancel"), clicked=self._on_pressed)
+        self._find = QPushButton(self.tr("Find the dive"), clicked=self._on_find)
         for button in (self._find, self._button):
             keyboard_friendly(button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(14)
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)
         row.addWidget(self._find)

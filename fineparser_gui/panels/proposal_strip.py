@@ -1,6 +1,7 @@
 """Below the timeline: dives found in a long recording, added one by one or all at once."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QMargins
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, SearchState
@@ -15,16 +16,15 @@ class ProposalStrip(QFrame):
         accept, accept_all, take_back, dismiss: buttons.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self.setProperty("card", True)
         self._session = session
         self._frame = 0
         self._text = label(wrap=True)
         self.accept = QPushButton()
         self.accept.clicked.connect(self.accept_here)
-        self.accept_all = QPushButton()
-        self.accept_all.clicked.connect(self.accept_every)
+        self.accept_all = QPushButton(clicked=self.accept_every)
         self.take_back = QPushButton(self.tr("Take back"))
         self.take_back.setToolTip(self.tr("Use the video as it was before the dives found in it were used"))
         self.take_back.clicked.connect(self._on_take_back)
@@ -32,9 +32,7 @@ class ProposalStrip(QFrame):
         self.dismiss.setToolTip(self.tr("Dismiss the proposals"))
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
         self.dismiss.clicked.connect(self._on_dismiss)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(8)
+        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
         row.addWidget(self._text, 1)
         for button in (self.accept, self.accept_all, self.take_back, self.dismiss):
             keyboard_friendly(button)

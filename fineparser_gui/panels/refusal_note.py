@@ -1,6 +1,6 @@
 """Why a clip is not scored as a complete dive, and what can be done: find the dive or the diver, or score it anyway."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.language import sentence
@@ -24,8 +24,8 @@ class RefusalNote(QWidget):
 
     point_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._text = label(wrap=True)
         self.find = QPushButton(self.tr("Find the dive"))
@@ -46,9 +46,7 @@ class RefusalNote(QWidget):
             keyboard_friendly(button)
             grid.addWidget(button, place // 2, place % 2)
         grid.setColumnStretch(2, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         column.addWidget(self._text)
         column.addLayout(grid)
 

@@ -1,6 +1,6 @@
 """The predicted score of the shown dive, its spread, interval and difficulty, and how far to trust it."""
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.language import sentence
@@ -30,8 +30,8 @@ class ScorePanel(QWidget):
     model_card_requested = Signal()
     exemplars_requested = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         frame, layout = card(self.tr("Predicted score"))
         self._score = label()
@@ -41,21 +41,17 @@ class ScorePanel(QWidget):
         self._score.setFont(font)
         self._spread = label()
         self._means = label(role="muted")
-        spread = QVBoxLayout()
-        spread.setSpacing(0)
+        spread = QVBoxLayout(spacing=0)
         spread.addStretch()
         spread.addWidget(self._spread)
         spread.addWidget(self._means)
         spread.addStretch()
         self._headline = QWidget()
-        top = QHBoxLayout(self._headline)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(14)
+        top = QHBoxLayout(self._headline, contentsMargins=QMargins(), spacing=14)
         top.addWidget(self._score)
         top.addLayout(spread, 1)
         self._numbers = QWidget()
-        grid = QGridLayout(self._numbers)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid = QGridLayout(self._numbers, contentsMargins=QMargins())
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(0)
         self._dive, self._difficulty, self._award = label(), label(), label()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QObject, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 _MOST_OF_THE_ROOM = 1000
@@ -19,9 +19,7 @@ class SideColumn(QScrollArea):
         super().__init__()
         self._least_px = least_px
         side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = QVBoxLayout(side, contentsMargins=QMargins(), spacing=8)
         for panel in panels:
             column.addWidget(panel, _MOST_OF_THE_ROOM if panel is panels[-1] else 0)
         column.addStretch(1)

@@ -1,5 +1,6 @@
 """Suggested dive numbers, shown while the dive has none; a click accepts one."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.services.session import Session
@@ -11,12 +12,10 @@ _MOST = 3
 class Suggestions(QWidget):
     """One button per suggested number."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         lead = label(self.tr("Similar exemplars:"), "muted")
         row.addWidget(lead)
         self.buttons = [QPushButton() for _ in range(_MOST)]
@@ -44,4 +43,4 @@ class Suggestions(QWidget):
     def _take(self, number: str) -> None:
         dive = self._session.current
         if dive is not None and number:
-            self._session.set_details(dive.key, number, dive.board_m, dive.difficulty)
+            self._session.editing.set_details(dive.key, number, dive.board_m, dive.difficulty)

@@ -1,7 +1,7 @@
 """What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_gui.widgets import keyboard_friendly, label
 
@@ -17,8 +17,8 @@ class Tour(QFrame):
     over = Signal()
     sample_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("offer")
         self._steps = (
             (
@@ -51,16 +51,13 @@ class Tour(QFrame):
         self._heading.setFont(font)
         self.sample = QPushButton(self.tr("Open the sample dive"))
         self.sample.clicked.connect(self.sample_requested)
-        self.skip = QPushButton(self.tr("Skip"))
-        self.skip.clicked.connect(self._end)
-        self.next = QPushButton(self.tr("Next"))
-        self.next.clicked.connect(self.advance)
+        self.skip = QPushButton(self.tr("Skip"), clicked=self._end)
+        self.next = QPushButton(self.tr("Next"), clicked=self.advance)
         row = QHBoxLayout()
         for button in (self.sample, self.skip, self.next):
             keyboard_friendly(button)
             row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
+        column = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10))
         column.addWidget(self._heading)
         column.addWidget(self._text)
         column.addLayout(row)

@@ -1,8 +1,8 @@
 """Bar below the video: playback on the left, overlays and drawing tools on the right."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text, time_text
@@ -21,15 +21,13 @@ class TransportBar(QFrame):
 
     opacity_changed = Signal(int)
 
-    def __init__(self, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, transport: Transport, actions: ActionRegistry) -> None:
+        super().__init__()
         self._transport = transport
         self._play = tool_button(actions["play"])
         self._position = label()
         self._short_text = False
-        self._speed = QComboBox()
-        self._speed.setAccessibleName(self.tr("Playback speed"))
-        self._speed.setToolTip(self.tr("Playback speed"))
+        self._speed = QComboBox(accessibleName=self.tr("Playback speed"), toolTip=self.tr("Playback speed"))
         self._speed.addItems([speed_text(speed) for speed in SPEEDS])
         self._speed.setMinimumWidth(self._speed.sizeHint().width())
         self._speed.activated.connect(lambda index: transport.set_speed(SPEEDS[index]))
@@ -42,9 +40,7 @@ class TransportBar(QFrame):
         self._opacity.valueChanged.connect(self.opacity_changed)
         keyboard_friendly(self._opacity)
 
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(2)
+        row = QHBoxLayout(self, contentsMargins=QMargins(8, 4, 8, 4), spacing=2)
         first, back, forward, last, loop = (
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )

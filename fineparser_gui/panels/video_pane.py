@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -33,22 +33,18 @@ class VideoPane(QWidget):
     opened = Signal()
     failed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.canvas = VideoCanvas()
         self._title = ElidedLabel("title")
         self._step = _StepTag()
         self._details = label(role="muted")
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 8, 12, 6)
-        head.setSpacing(10)
+        head = QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10)
         head.addWidget(self._title)
         head.addWidget(self._details)
         head.addStretch(1)
         head.addWidget(self._step)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=0)
         column.addLayout(head)
         column.addWidget(self.canvas, 1)
         self._decoder: Decoder | None = None
@@ -60,8 +56,7 @@ class VideoPane(QWidget):
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
         # During a resize the present picture is scaled; decoding at the new size follows afterwards.
-        self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS)
-        self._resized.timeout.connect(self._show)
+        self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS, timeout=self._show)
         self.canvas.view_changed.connect(self._resized.start)
         self.canvas.painted.connect(self._on_painted, Qt.ConnectionType.QueuedConnection)
 

@@ -38,8 +38,7 @@ class Transport(QObject):
         self._direction = 1
         self._clock = clock
         self._from_s, self._started_s = 0.0, 0.0
-        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.advance)
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer, timeout=self.advance)
 
     @property
     def frame(self) -> int:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
 from fineparser_core.language import sentence
-from fineparser_core.video.atomic import sweep_leftovers
+from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_core.own_process import own_process
-from fineparser_core.video.atomic import sweep_leftovers
+from fineparser_core.support.atomic import sweep_leftovers
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class ExportProcess(QObject):
         self._path = path
         self._end: dict[str, object] | None = None
         self._stopping = False
-        program, *arguments = own_process("fineparser_core.export.jobs", str(folder))
+        program, *arguments = own_process("fineparser_core.export.job_process", str(folder))
         self._process = QProcess(self)
         self._process.setProgram(program)
         self._process.setArguments(arguments)

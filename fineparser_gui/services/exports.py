@@ -27,7 +27,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.language import sentence
-from fineparser_core.video.atomic import temporary_folder
+from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
@@ -81,8 +81,7 @@ class ExportService(QObject):
         self._process: ExportProcess | None = None
         self._running: int | None = None
         self._stopping = False
-        self._threads = QThreadPool(self)
-        self._threads.setMaxThreadCount(1)
+        self._threads = QThreadPool(self, maxThreadCount=1)
         self._signals = _SavingSignals(self)
         self._signals.saved.connect(self._on_saved)
 

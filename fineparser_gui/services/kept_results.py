@@ -7,8 +7,8 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fineparser_core.files import read_bounded
 from fineparser_core.resources import resource
+from fineparser_core.support.files import read_bounded
 from fineparser_core.types import DiveParse
 from fineparser_gui.model.analysis_cache import AnalysisCache, digest
 from fineparser_gui.model.exemplar_snapshot import Voter

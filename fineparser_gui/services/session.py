@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoGroup
 
 from fineparser_core.exemplars.records import Exemplar
@@ -49,10 +49,9 @@ class Session(SessionState):
         self,
         client: WorkerClient,
         library_folder: Path | None = None,
-        parent: QObject | None = None,
         cache: AnalysisCache | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         history = EditStack(self)
         self.scheduler = Scheduler(client, self._places, self, KeptResults(cache, lambda: client.settings))
         self.rescoring = RescoringService(self, self.scheduler)
@@ -126,24 +125,6 @@ class Session(SessionState):
         """Remove a dive from the session; the file stays."""
         self.importer.remove(key)
 
-    def set_details(
-        self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
-    ) -> None:
-        """See `EditingService.set_details`."""
-        self.editing.set_details(key, dive_number, board_m, difficulty)
-
-    def set_diver(self, key: str, diver: str) -> None:
-        """See `EditingService.set_diver`."""
-        self.editing.set_diver(key, diver)
-
-    def set_rule(self, key: str, rule: CandidateRule) -> None:
-        """See `EditingService.set_rule`."""
-        self.editing.set_rule(key, rule)
-
-    def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
-        """See `EditingService.set_range`."""
-        self.editing.set_range(key, in_frame, out_frame, gesture=gesture)
-
     def analyse(self, key: str, *, anew: bool = False) -> None:
         """Analyse from the start; see `AnalysisService.analyse`."""
         self.analyses.analyse(key, anew=anew)
@@ -169,10 +150,6 @@ class Session(SessionState):
         for key in sorted(self.keys, key=lambda one: one in running):
             self.cancel(key)
 
-    def compare_with(self, exemplar_id: str | None) -> None:
-        """Show an exemplar beside the current dive; None ends the comparison."""
-        self.comparing.show_exemplar(exemplar_id)
-
     def best_exemplar(self) -> Exemplar | None:
         """The exemplar of the current dive's number and board with the highest score, real before rendered."""
         dive = self.current
@@ -184,10 +161,6 @@ class Session(SessionState):
             return best
         voting = [found for vote in scoring.exemplars if (found := self.library.find(vote.id))]
         return best_exemplar(voting, scoring.dive_number, scoring.board_m)
-
-    def exemplar(self, exemplar_id: str) -> Exemplar | None:
-        """See `LibraryService.exemplar`."""
-        return self.library.exemplar(exemplar_id)
 
     def _places(self) -> dict[str, int]:
         places = {key: place for place, key in enumerate(self.keys)}

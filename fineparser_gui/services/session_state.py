@@ -28,7 +28,7 @@ class SessionState(QObject, SessionModel):
     model_changed = Signal()
     problem = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)  # cooperative: runs `SessionModel.__init__` as well
+    def __init__(self) -> None:
+        super().__init__()  # cooperative: runs `SessionModel.__init__` as well
         self.model: Ready | None = None
         self.n_exemplars = 10

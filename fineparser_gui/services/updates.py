@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from fineparser_core import __version__
-from fineparser_core.files import parse_json
 from fineparser_core.resources import made
+from fineparser_core.support.files import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,7 @@ class Updates(QObject):
     def __init__(self, url: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.url = url
-        self._threads = QThreadPool(self)
-        self._threads.setMaxThreadCount(1)
+        self._threads = QThreadPool(self, maxThreadCount=1)
 
     def look(self) -> None:
         """Ask; ends in one of the signals."""

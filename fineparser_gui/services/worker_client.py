@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_core.own_process import own_process
-from fineparser_core.video.atomic import temporary_folder
+from fineparser_core.support.atomic import temporary_folder
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
@@ -47,8 +47,8 @@ class WorkerClient(QObject):
     received = Signal(object)
     died = Signal()
 
-    def __init__(self, library: Path | None = None, cache: Path | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: Path | None = None, cache: Path | None = None) -> None:
+        super().__init__()
         self._cache = cache
         self._library = str(library) if library else ""
         self._process: QProcess | None = None

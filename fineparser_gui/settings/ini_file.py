@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QSettings
 
-from fineparser_core.files import read_bounded
+from fineparser_core.support.files import read_bounded
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.files import parse_json
+from fineparser_core.support.files import parse_json
 from fineparser_gui.model.json_fields import listed, record
 from fineparser_gui.settings.ini_file import open_ini
 from fineparser_gui.settings.preferences import MOST_KEYS, Preferences
@@ -40,8 +40,8 @@ class PreferenceStore(QObject):
 
     changed = Signal(object, object)
 
-    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
         self._file: QSettings | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -54,8 +54,8 @@ class Timeline(QWidget):
     range_changed = Signal(int, int)
     proposal_accepted = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(300)
         self._plot: TimePlot | None = None
@@ -68,13 +68,10 @@ class Timeline(QWidget):
         self._whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._bar = TimelineScrollBar(self)
         self._bar.valueChanged.connect(self._on_scrolled)
-        row = QHBoxLayout()
-        row.setSpacing(12)
+        row = QHBoxLayout(spacing=12)
         row.addWidget(self._legend)
         row.addWidget(self._whose, 1)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(10, 5, 10, 3)
-        self._column.setSpacing(2)
+        self._column = QVBoxLayout(self, contentsMargins=QMargins(10, 5, 10, 3), spacing=2)
         self._column.addLayout(row)
         self._column.addWidget(self._bar)
         self._handles = TransitionHandles()

@@ -19,7 +19,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from fineparser_core.background import lower_priority, wait_asleep
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
@@ -29,6 +28,7 @@ from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
+from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.types import AthletePoint, ClipEncoding, DiveParse, Transitions
 from fineparser_core.video.clips import make_clip
 from fineparser_gui.model.analysis_cache import AnalysisCache

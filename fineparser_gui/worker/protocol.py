@@ -9,6 +9,7 @@ run, and a message names the file.
 import json
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
+from typing import get_args
 
 
 class Urgency(IntEnum):
@@ -256,34 +257,12 @@ Message = (
     | Ending
 )
 
-_TYPES: dict[str, type] = {
-    "parse": ParseRequest,
-    "score": ScoreRequest,
-    "add exemplar": AddExemplarRequest,
-    "change library": ChangeLibraryRequest,
-    "encode exemplar": EncodeExemplarRequest,
-    "cancel": CancelRequest,
-    "rank": RankRequest,
-    "hold": HoldRequest,
-    "ping": Ping,
-    "pong": Pong,
-    "devices": DevicesReport,
-    "ready": Ready,
-    "begun": BegunReport,
-    "progress": ProgressReport,
-    "result": Result,
-    "library": LibraryReport,
-    "trim": TrimRequest,
-    "segments": Segments,
-    "error": Failure,
-    "cancelled": CancelledReport,
-}
-_NAMES = {cls: name for name, cls in _TYPES.items()}
+_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:
     """One line, newline included."""
-    return json.dumps({"type": _NAMES[type(message)], **asdict(message)}).encode() + b"\n"
+    return json.dumps({"type": type(message).__name__, **asdict(message)}).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 WIDTH_PX, HEIGHT_PX, FPS = 1920, 1080, 30
 GROUP_FRAMES = 250

@@ -14,7 +14,7 @@ import numpy as np
 
 from fineparser_core.evaluation.fidelity import rank_correlation
 from fineparser_core.scoring.measured_stream import measured_stream
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 
 _FRAMES_A_SECOND = 25.0
 

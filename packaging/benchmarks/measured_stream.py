@@ -30,7 +30,7 @@ from fineparser_core.scoring.measured_stream import (
     measured_stream,
     quantities,
 )
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 
 #: Dives of a number that are paired with its exemplars, and those that are ranked by their awards.
 _LEAST_DIVES, _LEAST_RANKED = 2, 4

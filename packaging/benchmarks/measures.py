@@ -33,7 +33,7 @@ from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
 from fineparser_core.video.clips import make_clip
 

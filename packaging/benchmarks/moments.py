@@ -18,7 +18,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
 from fineparser_core.motion.moments import FRAME_S, Source
 from fineparser_core.motion.recording import find_clip
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Moments
 
 #: By the constant of `fineparser_core.motion.moments` that a source has.

@@ -27,7 +27,7 @@ from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.text_table import text_table
+from fineparser_core.support.text_table import text_table
 from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
 from fineparser_core.training.synthetic_labels import (
     GroundTruths,

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.worker.protocol import Ending, Message, ParseRequest, Result, ScoreRequest, decode, encode
 
 #: The worker keeps this many dives in memory on purpose, so it grows until then.

@@ -45,7 +45,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     photographer.wait_for_answer()
     if photographer.dive.state is not DiveState.READY:
         raise FineParserError(f"It was not analysed: {photographer.dive.problem}")
-    session.set_details(photographer.dive.key, _DIVE_NUMBER, _BOARD_M)
+    session.editing.set_details(photographer.dive.key, _DIVE_NUMBER, _BOARD_M)
     photographer.wait_for_answer()
     if not photographer.dive.votes:
         raise FineParserError(f"It was not scored: {photographer.dive.problem}")

@@ -79,10 +79,10 @@ def _library_dives(photographer: Photographer, picture: Callable[[str], None]) -
 
 def _without_score(photographer: Photographer, picture: Callable[[str], None]) -> None:
     """A number without exemplars; no number; a message."""
-    photographer.session.set_details(photographer.dive.key, "614B", 10.0)
+    photographer.session.editing.set_details(photographer.dive.key, "614B", 10.0)
     photographer.wait_for_answer()
     picture("no-exemplars")
-    photographer.session.set_details(photographer.dive.key, None, None)
+    photographer.session.editing.set_details(photographer.dive.key, None, None)
     photographer.wait_for_answer()
     photographer.session.problem.emit(
         photographer.window.tr("{0} is not a video. Choose another file.").format("notes.mp4")

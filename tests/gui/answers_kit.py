@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.array_file import write_array_file
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.motion.moments import network_alone
+from fineparser_core.support.array_file import write_array_file
 from fineparser_core.types import (
     Analysis,
     Clip,

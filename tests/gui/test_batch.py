@@ -94,7 +94,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
     assert batch.session.snapshot().paused
     assert window.player.progress._text.text() == "Analyses are paused."
-    batch.session.set_details(first, "207C", 10.0)
+    batch.session.editing.set_details(first, "207C", 10.0)
     assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
     batch.scored(first)
     window.actions_by_id["pause_queue"].trigger()
@@ -147,7 +147,7 @@ def test_trying_one_again_leaves_a_queue_that_was_paused_by_hand(batch):
 def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):
     first = batch.session.keys[0]
     retry = batch.window.actions_by_id["retry_all"]
-    batch.session.set_details(first, "207C", 10.0)
+    batch.session.editing.set_details(first, "207C", 10.0)
     batch.parsed(first)
     parsed_as = batch.session.dive(first).parse_id
     fail(batch.studio, request_of(batch.studio, first), "InternalError", "The analysis process stopped.")
@@ -233,7 +233,7 @@ def test_a_changed_order_can_be_undone_each_gesture_as_one(batch, qtbot, small_v
 def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     model, keys = batch.window.dives.model, batch.session.keys
     for key, diver in zip(keys, ("Zoë", "", "anna", "Mia"), strict=True):
-        batch.session.set_diver(key, diver)
+        batch.session.editing.set_diver(key, diver)
     entries = {action.text(): action for action in batch.window.actions_by_id["sort_dives"].menu().actions()}
     entries["by diver"].trigger()
     assert (model.order, batch.window.dives.order.currentData()) == (Order.DIVER, Order.DIVER)
@@ -244,7 +244,7 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     assert [batch.session.dive(key).diver for key in rows] == ["anna", "Mia", "Zoë", ""]
     assert batch.session.keys == keys
     assert not model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 3)
-    batch.session.set_diver(rows[0], "Zuzana")
+    batch.session.editing.set_diver(rows[0], "Zuzana")
     assert model.key(2) == rows[0]
     batch.window.actions_by_id["undo"].trigger()
     assert model.key(0) == rows[0]
@@ -253,7 +253,7 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
 def test_a_removed_dive_comes_back_as_it_was(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     batch.parsed(first)
-    batch.session.set_diver(first, "Anna")
+    batch.session.editing.set_diver(first, "Anna")
     batch.session.editing.move_transition(first, 1, 90)
     view = batch.window.dives.view
     view.selectionModel().select(view.model().index(2), QItemSelectionModel.SelectionFlag.Select)
@@ -287,7 +287,7 @@ def test_the_number_is_typed_in_the_row(batch, qtbot):
 def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
-    session.set_details(second, "205B", None)  # the coach's own
+    session.editing.set_details(second, "205B", None)  # the coach's own
     qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…", timeout=2000)
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
@@ -333,7 +333,7 @@ def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
 
 def test_only_what_changes_is_filled_in(batch):
     session, key = batch.session, batch.session.keys[0]
-    session.set_details(key, "207C", None)
+    session.editing.set_details(key, "207C", None)
     dives = [session.dive(key)]
     said = [ParsedName(dive_number="207C", board_m=10.0)]
     assert fillings(dives, said, replace=False) == {key: ParsedName(board_m=10.0)}
@@ -348,10 +348,10 @@ def _score_two(batch) -> tuple[str, str]:
     first, second, *_ = batch.session.keys
     for key, made in ((first, scoring()), (second, moved_scoring(3.0))):
         batch.session.select(key)
-        batch.session.set_details(key, "207C", 10.0)
+        batch.session.editing.set_details(key, "207C", 10.0)
         batch.parsed(key)
         batch.scored(key, made)
-    batch.session.set_diver(first, "Anna")
+    batch.session.editing.set_diver(first, "Anna")
     return first, second
 
 
@@ -383,7 +383,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)
     qtbot.waitUntil(lambda: "compared with different exemplars" in dialog.note.text(), timeout=2000)
-    batch.session.set_details(second, "107B", 10.0)
+    batch.session.editing.set_details(second, "107B", 10.0)
     assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
     dialog.close()
 

@@ -123,7 +123,7 @@ def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, besid
     actions["undo"].trigger()
     assert session.dive(two_dives[1]).drawings == (line,)
     assert session.current.key == two_dives[0]
-    session.compare_with(None)
+    session.comparing.show_exemplar(None)
     assert beside.drawing.layers[1]._drawings == ()
 
 
@@ -164,7 +164,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     _pick(bar.left, "rendered-107B-02")
     assert session.current is None
     qtbot.waitUntil(lambda: beside.pane.info is not None and beside.other_pane.info is not None, timeout=30_000)
-    left, right = (session.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
+    left, right = (session.library.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
     assert window.transport.n_frames == beside.pane.info.n_frames
     for name in ("in_frame", "first_flight_frame", "first_entry_frame"):
         window.transport.seek(getattr(left, name))
@@ -203,7 +203,7 @@ def test_two_rows_of_the_library_are_compared(idle_studio, qtbot):
     session, panel = idle_studio.session, idle_studio.window.library.panel
     idle_studio.window.actions_by_id["library"].trigger()
     entries = [
-        LibraryEntry(exemplar=session.exemplar(name), own=False, state="ready")
+        LibraryEntry(exemplar=session.library.exemplar(name), own=False, state="ready")
         for name in ("rendered-107B-01", "rendered-207C-01")
     ]
     session.library.entries = tuple(entries)
@@ -331,7 +331,7 @@ def test_after_full_screen_the_panels_are_those_of_what_is_compared_then(idle_st
 
 def _fill_library(session, *names: str, **changes) -> None:
     """What the worker tells: these exemplars, the first one with changes."""
-    found = [session.exemplar(name) for name in names]
+    found = [session.library.exemplar(name) for name in names]
     found[0] = replace(found[0], **changes)
     session.library.entries = tuple(LibraryEntry(exemplar=one, own=False, state="ready") for one in found)
     session.library.changed.emit()
@@ -345,7 +345,7 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
     _write_a_note(idle_studio, qtbot, 0, "knees")
     qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=30_000)
     infos = player.pane.info, player.other_pane.info
-    flight = session.exemplar(left).first_flight_frame
+    flight = session.library.exemplar(left).first_flight_frame
     _fill_library(session, left, right, score=12.3, first_flight_frame=flight + 2)
     assert "12.3" in bar.left.currentText()
     assert "12.3" in player.pane.canvas.accessibleName()
@@ -393,7 +393,7 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     session.editing.draw_on_exemplar(names[0], (line,), "drawing a line")
     session.comparing.show_exemplar(names[1])
     kept = session.library.entries = tuple(
-        LibraryEntry(exemplar=session.exemplar(name), own=True, state="ready") for name in names
+        LibraryEntry(exemplar=session.library.exemplar(name), own=True, state="ready") for name in names
     )
     session.library.writable = True
     in_bin = replace(kept[0], exemplar=replace(kept[0].exemplar, removed_at="2026-11-28"))

@@ -267,7 +267,7 @@ def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(sc
     key = session.current.key
     studio.window.player.nudge_transition(1, 1000)
     corrected = session.current.correction.transitions
-    session.set_range(key, None, 100)
+    session.editing.set_range(key, None, 100)
     parse = dive_parse(session.current.path, 101)
     request_id = session.analyses.tasks[key].id
     studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))

@@ -112,8 +112,8 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
         path.write_bytes(small_video.read_bytes())
     session, window = idle_studio.session, idle_studio.window
     keys = opened(idle_studio, qtbot, *paths)
-    session.set_diver(keys[0], "Anna")
-    session.set_details(keys[2], "107B", 3.0, 3.3)
+    session.editing.set_diver(keys[0], "Anna")
+    session.editing.set_details(keys[2], "107B", 3.0, 3.3)
     window.dives.view.selectAll()
     window.actions_by_id["edit_dives"].setEnabled(True)
     window.actions_by_id["edit_dives"].trigger()

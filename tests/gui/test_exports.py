@@ -102,7 +102,7 @@ def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_v
 def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
-    session.set_diver(key, "Ana")
+    session.editing.set_diver(key, "Ana")
     exports.still(key, 44, tmp_path / "frame.png", RenderOptions())
     exports.contact_sheet(key, tmp_path / "sheet.jpg", RenderOptions(title="Ana"))
     exports.table(session.keys, tmp_path / "dives.csv")
@@ -308,7 +308,7 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
     answers, asked = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]), []
     monkeypatch.setattr(QMessageBox, "question", lambda *args: asked.append(args[2]) or next(answers))
-    studio.session.set_diver(studio.session.current.key, "Anna")
+    studio.session.editing.set_diver(studio.session.current.key, "Anna")
     studio.window.actions_by_id["quit"].trigger()
     assert studio.window.isVisible()
     studio.window.actions_by_id["quit"].trigger()
@@ -335,7 +335,7 @@ def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
 def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small_video, tmp_path):
     session = studio.session
     first = session.current.key
-    session.set_diver(first, "Anna")
+    session.editing.set_diver(first, "Anna")
     dive = session.dive(first)
     season = season_of(dive, [dive, replace(dive, key="b", diver="anna "), replace(dive, key="c", diver="Berta")])
     assert [one.key for one in season] == [first, "b"]

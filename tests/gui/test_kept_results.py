@@ -95,7 +95,7 @@ def test_another_range_or_model_is_another_result_and_undo_brings_back_the_first
     studio = programs.analysed(clip)
     session, key = studio.session, studio.session.current.key
     first = session.current.parse_id
-    session.set_range(key, 4, None)
+    session.editing.set_range(key, 4, None)
     programs.wait(lambda: session.current.score_state is ScoreState.SCORED)
     assert session.current.analysis.parse.clip.in_frame == 4
     session.editing.remove([key])
@@ -170,7 +170,7 @@ def test_what_is_removed_meanwhile_is_analysed_again(programs, clip, monkeypatch
     session.open([clip])
     programs.wait(lambda: session.current.state is DiveState.READY)
     programs.cache.remove(session.current.parse_id)
-    session.set_details(session.current.key, "207B", 10.0)
+    session.editing.set_details(session.current.key, "207B", 10.0)
     programs.wait(lambda: session.current.score_state is ScoreState.SCORED)
     assert "ParseRequest" in programs.asked
 

@@ -91,7 +91,7 @@ def test_unsaved_changes_are_marked_in_the_title(make_studio, qtbot, clip, tmp_p
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     assert studio.files.save_to(tmp_path / "one.fineparser")
     qtbot.waitUntil(lambda: not window.isWindowModified())
-    session.set_details(session.current.key, "207C", 10.0)
+    session.editing.set_details(session.current.key, "207C", 10.0)
     qtbot.waitUntil(window.isWindowModified)
     assert window.windowTitle() == "clip.mp4 – one – FineParser Studio[*]"
     window.actions_by_id["undo"].trigger()

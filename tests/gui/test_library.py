@@ -292,7 +292,7 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
 def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio, qtbot, small_video, tmp_path):
     window, session = library_studio.window, library_studio.session
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.set_diver(key, "Ada")
+    session.editing.set_diver(key, "Ada")
     undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
     assert undo.text() == "&Undo naming the diver"
     with qtbot.waitActive(window):
@@ -311,7 +311,7 @@ def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio,
     assert [r.action for r in asked_all(library_studio, ChangeLibraryRequest)][-2:] == ["remove"] * 2
     window.menuBar().setFocus()
     assert undo.text() == "&Undo removing 2 exemplars"
-    session.set_diver(key, "Augusta")  # by a drag, say, which leaves the focus where it is
+    session.editing.set_diver(key, "Augusta")  # by a drag, say, which leaves the focus where it is
     assert undo.text() == "&Undo naming the diver"
     panel.table.setFocus()
     panel.search.setFocus()
@@ -412,7 +412,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     session, window = library_studio.session, library_studio.window
     assert not window.actions_by_id["add_exemplar"].isEnabled()
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.set_details(key, "207C", 10.0)
+    session.editing.set_details(key, "207C", 10.0)
     fail(library_studio, session.analyses.tasks[key].id, "NoExemplarsError", "None.")
     session.editing.move_transition(key, 0, 30)
     window.actions_by_id["add_exemplar"].trigger()
@@ -481,21 +481,21 @@ def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
         scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
         assert table.rowCount() == 2
         assert not window.messages.isVisible()
-        session.compare_with("mine-1")
+        session.comparing.show_exemplar("mine-1")
         assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
         window.messages.clear()
         answer(studio, entries())
         scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
         assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
         assert not window.messages.isVisible()
-        studio.session.compare_with("lost-1")
+        studio.session.comparing.show_exemplar("lost-1")
         assert window.messages.text == "The exemplar lost-1 is no longer in the library."
 
 
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score
-    session.set_details(key, "5253B", 3.0)
+    session.editing.set_details(key, "5253B", 3.0)
     request = asked(library_studio, ScoreRequest)
     assert not request.nearest
     fail(library_studio, request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
@@ -533,7 +533,7 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
 ):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score
-    session.set_details(key, "5253B", 3.0)
+    session.editing.set_details(key, "5253B", 3.0)
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
     alone = Analysis(
         parse=session.dive(key).analysis.parse,
@@ -565,7 +565,7 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
 
 def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    library_studio.session.set_details(key, "5253B", 3.0)
+    library_studio.session.editing.set_details(key, "5253B", 3.0)
     request = asked(library_studio, ScoreRequest)
     fail(library_studio, request.id, "NoExemplarsError", "None.")
     library_studio.session.library.refresh()
@@ -593,10 +593,10 @@ def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **chan
 def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_studio, qtbot, small_video, tmp_path):
     session, library, client = library_studio.session, library_studio.session.library, library_studio.client
     other = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.set_details(other, "107B", 3.0)
+    session.editing.set_details(other, "107B", 3.0)
     scored(library_studio, other, replace(scoring(), dive_number="107B", board_m=3.0), tmp_path)
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    session.set_details(key, "207C", 10.0)
+    session.editing.set_details(key, "207C", 10.0)
     scored(library_studio, key, scoring(), tmp_path)
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
@@ -633,8 +633,8 @@ def test_where_the_nearest_stand_in_their_changes_count_and_those_of_further_div
     session = library_studio.session
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session.n_exemplars = 1
-    session.set_details(key, "105B", 3.0)
-    session.set_rule(key, replace(session.dive(key).rule, nearest=True))
+    session.editing.set_details(key, "105B", 3.0)
+    session.editing.set_rule(key, replace(session.dive(key).rule, nearest=True))
     scored(library_studio, key, replace(scoring(), dive_number="105B", board_m=3.0), tmp_path)
     session.library.refresh()
     answer(library_studio, with_changes("mine-1", score=66.0))
@@ -647,7 +647,7 @@ def test_where_the_nearest_stand_in_their_changes_count_and_those_of_further_div
 def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     window = library_studio.window
-    library_studio.session.set_details(key, "107B", 3.0)
+    library_studio.session.editing.set_details(key, "107B", 3.0)
     window.details.synchro.click()
     request = asked(library_studio, ScoreRequest)
     assert request.synchro
@@ -725,7 +725,7 @@ def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library
 
 def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
-    library_studio.session.set_details(key, "207C", 10.0)
+    library_studio.session.editing.set_details(key, "207C", 10.0)
     request = asked(library_studio, ScoreRequest)
     analysis = Analysis(parse=library_studio.session.dive(key).analysis.parse, scoring=scoring())
     library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
@@ -805,7 +805,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert mine.exemplar.synthetic  # it is the bundled sample
     assert library.mask(mine.exemplar.id) is not None
 
-    session.set_details(key, "5253B", 3.0)
+    session.editing.set_details(key, "5253B", 3.0)
     qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring, timeout=_ANALYSIS_MS)
     assert mine.exemplar.id in {vote.id for vote in session.current.votes}
     panel.show_number("5253B")
@@ -813,7 +813,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     panel.compare.click()
     assert session.comparing.candidate.exemplar_id == mine.exemplar.id
     assert session.comparison.path == mine.exemplar.clip_path
-    session.compare_with(None)
+    session.comparing.show_exemplar(None)
     panel.remove.click()
 
     def vote_of_mine() -> float | None:

@@ -52,7 +52,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     window.actions_by_id["analyse"].trigger()
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
     assert session.current.analysis.scoring is None
-    session.set_details(session.current.key, "207C", 10.0)
+    session.editing.set_details(session.current.key, "207C", 10.0)
     wait_for_score(studio, qtbot)
     own = session.current.analysis.scoring
 

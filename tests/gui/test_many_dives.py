@@ -131,7 +131,7 @@ def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
     session.cancel(first)
     qtbot.waitUntil(lambda: session.dive(third).state is DiveState.READY, timeout=_PATIENCE_MS)
     assert [session.dive(key).state for key in (first, second)] == [DiveState.CANCELLED] * 2
-    session.set_details(third, "207C", 10.0)
+    session.editing.set_details(third, "207C", 10.0)
     qtbot.waitUntil(lambda: bool(session.dive(third).votes), timeout=_PATIENCE_MS)
     window.actions_by_id["retry_all"].trigger()
     session.select(second)
@@ -154,8 +154,8 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
     rng = random.Random(4)
     session.open(clips)
     for key in session.keys:
-        session.set_details(key, "207C", 10.0)
-        session.set_diver(key, "Anna")
+        session.editing.set_details(key, "207C", 10.0)
+        session.editing.set_diver(key, "Anna")
     qtbot.waitUntil(lambda: bool(session.current.votes), timeout=_PATIENCE_MS)
     session.editing.move_transition(session.current.key, 0, 30)
     for _ in range(20):

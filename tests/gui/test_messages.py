@@ -32,7 +32,7 @@ def test_each_message_stands_below_the_one_before_and_moves_nothing(shown, qtbot
 
     window.resize(1100, 660)
     qtbot.waitUntil(lambda: corner.parentWidget().rect().contains(corner.geometry()), timeout=2000)
-    stack.close_latest()
+    stack.messages[-1].close_button.click()
     stack.clear()
     assert [button.text() for button in stack.buttons] == ["Find them…"]
     stack.withdraw()

@@ -84,10 +84,10 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     press(banner, "Find them…")
     assert asked == ["Where is clip.mp4?"]
     assert banner.isVisible()  # nothing was chosen: it is still to be done
-    session.set_diver(session.keys[1], "Zoë")
+    session.editing.set_diver(session.keys[1], "Zoë")
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
-    banner.close_latest()
+    banner.messages[-1].close_button.click()
     assert banner.text.startswith("2 videos")
     session.editing.edits.undo()
 
@@ -120,8 +120,8 @@ def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtb
     session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner.close_latest()
-    session.set_diver(session.keys[0], "Zoë")
+    banner.messages[-1].close_button.click()
+    session.editing.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
     assert len(session.keys) == 2
 
@@ -235,7 +235,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     window.actions_by_id["undo"].trigger()  # all of it is one edit
     wait_for(qtbot, session, *[DiveState.MISSING] * 2)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner.close_latest()
+    banner.messages[-1].close_button.click()
     assert not banner.isVisible()  # nor is any of them told on its own
 
 
@@ -251,13 +251,13 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     window, session = studio.window, studio.session
     window.files.open_path(path)
     window.dives.view.selectAll()
-    session.set_range(session.keys[1], 2, 100)  # while it is being opened, too
+    session.editing.set_range(session.keys[1], 2, 100)  # while it is being opened, too
     assert not requests(studio)
     wait_for(qtbot, session, DiveState.CANCELLED, DiveState.MISSING)
     qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled, timeout=2000)
     assert window.dives.selected_keys() == session.keys
     window.actions_by_id["analyse"].trigger()
-    session.set_range(session.keys[1], 4, 100)
+    session.editing.set_range(session.keys[1], 4, 100)
     assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
     assert [Path(request.path) for request in requests(studio)] == [own]
     assert session.dive(session.keys[1]).conflicting_video is not None

@@ -36,7 +36,7 @@ def test_a_name_that_is_no_unicode_is_opened_shown_saved_and_exported(
     for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
         request_id = session.analyses.tasks[key].id
         studio.client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
-    session.set_diver(key, "Zo\udceb")
+    session.editing.set_diver(key, "Zo\udceb")
     note = Drawing(kind=NOTE, frame=44, points=((1.0, 2.0),), text="\ud800 late")
     session.editing.draw(key, (note,), "Note")
     studio.window.transport.seek(44)

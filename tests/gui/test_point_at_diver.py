@@ -127,7 +127,7 @@ def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot,
 def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):
     session, key = scored.session, scored.session.current.key
     session.editing.point_at(key, AthletePoint(frame=3, x=10.0, y=10.0))
-    session.set_range(key, 10, None)
+    session.editing.set_range(key, 10, None)
     (request,) = asked(scored)
     assert request.athlete is None
     assert "not used" in scored.window.player.pointed.text

@@ -165,7 +165,7 @@ def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studi
     session.open([clip])
     _answer(studio, qtbot, tmp_path)
     session.editing.move_transition(session.current.key, 1, 90)
-    session.set_details(session.current.key, "207C", 10.0)
+    session.editing.set_details(session.current.key, "207C", 10.0)
     assert window.files.controller.modified
     _choose(monkeypatch, "getSaveFileName", tmp_path / "training")
     window.actions_by_id["save_session"].trigger()
@@ -192,7 +192,7 @@ def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, mon
     studio = make_studio()
     session, files = studio.session, studio.window.files
     session.open([clip])
-    session.set_details(session.current.key, "207C", None)
+    session.editing.set_details(session.current.key, "207C", None)
     answers = QMessageBox.StandardButton
     monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Cancel)
     files.open_path(path)
@@ -214,11 +214,11 @@ def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
     studio = make_studio()
     session, files = studio.session, studio.window.files
     files.open_path(path)
-    session.set_diver(session.current.key, "Zoë")
+    session.editing.set_diver(session.current.key, "Zoë")
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
     files.open_path(path)
     assert session.current.diver == "Zoë"
-    session.set_diver(session.current.key, "Anna")
+    session.editing.set_diver(session.current.key, "Anna")
     assert files.save()
     assert read_session(path)[0].dives[0].diver == "Anna"
 
@@ -250,7 +250,7 @@ def test_what_a_program_left_that_was_killed_before_it_saved_anything_is_swept(
 def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
-    studio.session.set_diver(studio.session.current.key, "Zoë")
+    studio.session.editing.set_diver(studio.session.current.key, "Zoë")
     studio.window.close()  # nobody was asked
     (left,) = leftovers(tmp_path / "state")
     assert read_session(left)[0].dives[0].diver == "Zoë"
@@ -267,7 +267,7 @@ def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
     studio = make_studio()
     window, session = studio.window, studio.session
     session.open([clip])
-    session.set_diver(session.current.key, "Zoë")
+    session.editing.set_diver(session.current.key, "Zoë")
     folder = {"no folder": tmp_path / "gone", "a file for a folder": clip}.get(trouble, clip.parent)
     if trouble == "full disk":
         monkeypatch.setattr(Path, "write_bytes", _no_room)
@@ -336,7 +336,7 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     assert session.current.drawings == ()
     assert "holds at most 1000 drawings" in studio.window.messages.text
     session.editing.draw(session.current.key, drawings[1:], "drawing")
-    session.set_diver(session.current.key, "x" * 5000)
+    session.editing.set_diver(session.current.key, "x" * 5000)
     studio.window.details.note.setPlainText("x" * 5000)
     assert len(session.current.note) == len(studio.window.details.note.toPlainText()) == LONGEST_NOTE
     assert len(session.current.drawings) == MOST_DRAWINGS
@@ -366,7 +366,7 @@ def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, q
     mine, other = make_studio(), make_studio()
     for studio, diver in ((mine, "Zoë"), (other, "Anna")):
         studio.window.files.open_path(path)
-        studio.session.set_diver(studio.session.current.key, diver)
+        studio.session.editing.set_diver(studio.session.current.key, diver)
     assert other.window.files.save()
     assert not mine.window.files.save()
     assert "a.fineparser was changed by another window or program" in mine.window.messages.text
@@ -406,7 +406,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     session, files = crashed.session, crashed.window.files
     session.open([clip])
     assert files.controller.save_to(path)
-    session.set_diver(session.current.key, "Zoë")
+    session.editing.set_diver(session.current.key, "Zoë")
     assert files.controller.autosave.write()
     assert files.save()
     (own,) = (tmp_path / "state").glob("autosave-*.json")
@@ -415,7 +415,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     studio = make_studio()
     _press(_box(studio, qtbot, "Recover session"), "Recover")
     qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
-    studio.session.set_diver(studio.session.current.key, "Anna")
+    studio.session.editing.set_diver(studio.session.current.key, "Anna")
     assert studio.window.files.save()
     assert read_session(path)[0].dives[0].diver == "Anna"
 
@@ -643,7 +643,7 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     session.editing.move_transition(session.current.key, 1, 90)
     window.actions_by_id["export_corrections"].trigger()
     assert "needs a dive number" in window.messages.text
-    session.set_details(session.current.key, "207C", 10.0)
+    session.editing.set_details(session.current.key, "207C", 10.0)
     _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
     window.actions_by_id["export_corrections"].trigger()
     qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
@@ -659,8 +659,8 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     session, files = studio.session, studio.window.files
     session.open([clip, clip])
     first, second = session.keys
-    session.set_details(first, "207C", 10.0, 3.4)
-    session.set_diver(first, "Zoë")
+    session.editing.set_details(first, "207C", 10.0, 3.4)
+    session.editing.set_diver(first, "Zoë")
     _answer(studio, qtbot, tmp_path)
     qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING, timeout=5000)
     session.editing.move_transition(first, 1, 90)

@@ -57,6 +57,6 @@ def test_the_choice_is_remembered(idle_studio):
     assert not window.actions_by_id["skeleton"].isChecked()
     window.actions_by_id["skeleton"].trigger()
     assert all(canvas._skeleton_shown for canvas in window.player.canvases())
-    assert window._preferences.now.skeleton
-    window._preferences.reset()
+    assert window.preferences.now.skeleton
+    window.preferences.reset()
     assert not window.actions_by_id["skeleton"].isChecked()

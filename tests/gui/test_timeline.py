@@ -72,10 +72,10 @@ def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
 
 def test_an_end_dragged_off_the_picture_stays_in_the_file(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
-    session.set_range(session.current.key, 2, 8)  # marked by hand, and shorter than an analysis needs
+    session.editing.set_range(session.current.key, 2, 8)  # marked by hand, and shorter than an analysis needs
     drag_from(timeline, timeline.range_point(0), -60)
     assert session.current.in_frame is None
-    session.set_range(session.current.key, 112, 117)
+    session.editing.set_range(session.current.key, 112, 117)
     drag_from(timeline, timeline.range_point(1), 60)
     assert session.current.out_frame is None
 

@@ -115,7 +115,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
 
 def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.set_details(key, "5253A", 3.0)
+    idle_studio.session.editing.set_details(key, "5253A", 3.0)
     request_id = idle_studio.session.analyses.tasks[key].id
     fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
     assert "No exemplars for 5253A" in idle_studio.window.score.message
@@ -124,9 +124,9 @@ def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_v
 
 def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    idle_studio.session.set_details(key, "107B", None)
+    idle_studio.session.editing.set_details(key, "107B", None)
     old = idle_studio.session.analyses.tasks[key].id
-    idle_studio.session.set_details(key, "207C", None)
+    idle_studio.session.editing.set_details(key, "207C", None)
     analysis = Analysis(parse=idle_studio.session.dive(key).analysis.parse, scoring=scoring())
     idle_studio.client.received.emit(result_message(old, analysis, tmp_path))
     assert idle_studio.session.dive(key).analysis.scoring is None
@@ -138,9 +138,9 @@ def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot,
     session, client = idle_studio.session, idle_studio.client
     client.stops = False  # the worker has it and answers later
     parsed_as = session.dive(key).parse_id
-    session.set_details(key, "207C", 10.0)
+    session.editing.set_details(key, "207C", 10.0)
     old = session.analyses.tasks[key].id
-    session.set_range(key, 2, None)
+    session.editing.set_range(key, 2, None)
     assert not session.dive(key).scoring
     assert session.dive(key).state is DiveState.QUEUED
     client.received.emit(CancelledReport(id=old))
@@ -151,8 +151,8 @@ def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot,
     _answer_score(idle_studio, key, tmp_path)
     assert session.dive(key).analysis.scoring is not None
 
-    session.set_details(key, "107B", 10.0)
-    session.set_range(key, 3, None)
+    session.editing.set_details(key, "107B", 10.0)
+    session.editing.set_range(key, 3, None)
     fail(idle_studio, session.analyses.tasks[key].id, "VideoError", "The file ends early.")
     assert session.dive(key).state is DiveState.FAILED
 
@@ -173,7 +173,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
 def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     details, session = idle_studio.window.details, idle_studio.session
-    session.set_details(key, "5253A", 10.0)
+    session.editing.set_details(key, "5253A", 10.0)
     details._on_current_changed()
     assert "give the DD" in details.hint
     qtbot.keyClicks(details.difficulty, "x")

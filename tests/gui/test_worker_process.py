@@ -10,8 +10,8 @@ import pytest
 from answers_kit import script
 from PySide6.QtCore import QProcess
 
-from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
+from fineparser_core.support.own_process import own_process
 from fineparser_gui.services import worker_client
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.worker_client import WorkerClient
@@ -105,7 +105,7 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
 DEAF = """
 import os, sys
 sys.path.insert(0, {root!r})
-from fineparser_core.background import lower_priority
+from fineparser_core.support.background import lower_priority
 os.sched_setaffinity(0, {{{cpu}}})
 lower_priority()
 print("up", file=sys.stderr, flush=True)

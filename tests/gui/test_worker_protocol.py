@@ -51,7 +51,9 @@ def test_a_message_is_one_line_and_comes_back(message):
     assert decode(line) == message
 
 
-@pytest.mark.parametrize("line", [b"", b"null", b"[]", b'{"type": "x"}', b'{"type": "cancel"}', b"Warning: torch"])
+@pytest.mark.parametrize(
+    "line", [b"", b"null", b"[]", b'{"type": "x"}', b'{"type": "CancelRequest"}', b"Warning: torch"]
+)
 def test_what_is_no_message_is_refused(line):
     with pytest.raises(ValueError, match="not a message"):
         decode(line)

@@ -181,7 +181,6 @@ def _synthesize() -> Iterator[Refusal]:
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
     yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
     yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)
-    yield Refusal((*run, "--write-table"), USAGE)
 
 
 def _exemplars() -> Iterator[Refusal]:
@@ -209,12 +208,8 @@ def _convert() -> Iterator[Refusal]:
 
 
 def _profile() -> Iterator[Refusal]:
-    for option in ("--pairs", "--repeats", "--size"):
-        yield from _bad_values(("profile", "training"), option, NO_COUNTS)
-    for option, value in (("--size", "17"), ("--size", "1000000"), ("--pairs", "1000000")):
-        yield Refusal(("profile", "training", option, value), USAGE)
-    yield from _bad_values(("profile", "scoring"), "--dive-number", ("", "207", "9" * 5000))
-    yield from _bad_inputs(("profile", "scoring"), VIDEO)
+    yield from _bad_values(("profile", "parsing"), "--repeats", NO_COUNTS)
+    yield from _bad_inputs(("profile", "parsing"), VIDEO)
     yield Refusal(("profile",), USAGE)
 
 

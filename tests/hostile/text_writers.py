@@ -37,8 +37,8 @@ from fineparser_core.export.report.write import write_report as write_dive_repor
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.printable import printable
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.types import Analysis, ComparedDive
-from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.log_file import log_folder, start_logging
 from fineparser_gui.model.drawings import from_dict

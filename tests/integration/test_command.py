@@ -43,8 +43,8 @@ def test_wrong_usage(fineparser: Fineparser, words: tuple[str, ...]) -> None:
     assert fineparser(*words).code == 2
 
 
-def test_a_profile_needs_an_exemplar(fineparser: Fineparser) -> None:
-    outcome = fineparser("profile", "scoring", "--exemplars", "0")
+def test_a_profile_needs_a_parse(fineparser: Fineparser) -> None:
+    outcome = fineparser("profile", "parsing", "--repeats", "0")
     assert outcome.code == 2
     assert "'0' is not a count of at least 1" in outcome.err
 

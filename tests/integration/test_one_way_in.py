@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.array_file import read_arrays
 from fineparser_core.export.analysis_json import MaskArrays, analysis_to_dict, read_masks_npz
 from fineparser_core.inference.score_clip import score_clip
-from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
+from fineparser_core.support.array_file import read_arrays
+from fineparser_core.support.own_process import own_process
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 from fineparser_gui.worker.protocol import Ending, ParseRequest, Request, ScoreRequest, decode, encode

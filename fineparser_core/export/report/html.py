@@ -9,7 +9,7 @@ from fineparser_core.export.report.page import Report
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import language, text
 from fineparser_core.printable import printable
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 _JPEG_QUALITY = 88
 

@@ -17,7 +17,7 @@ import numpy as np
 from fineparser_core.export.drawing import draw_text, fit_line, text_width, wrap_lines
 from fineparser_core.export.palette import rgb
 from fineparser_core.printable import printable
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
 
 PAGE_MM = (210.0, 297.0)
 INK, FAINT, RULE = "#1b1f24", "#5b6470", "#d8dde3"

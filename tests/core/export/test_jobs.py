@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
@@ -30,8 +31,8 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import DiveRecord
-from fineparser_core.own_process import own_process
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.support.own_process import own_process
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 
@@ -41,7 +42,7 @@ Make = Callable[..., Analysis]
 @contextmanager
 def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The process of a job, which ends with nothing on its standard error and exit code 0."""
-    command = own_process("fineparser_core.export.jobs", str(folder))
+    command = own_process("fineparser_core.export.job_process", str(folder))
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=before) as process:
         yield process
@@ -52,6 +53,22 @@ def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[su
 
 def messages(stream: IO[bytes]) -> list[dict]:
     return [json.loads(line) for line in stream]
+
+
+def plain(job: Job) -> str:
+    """All that a job holds, but for the masks and measures of a dive, which a table is given without and with."""
+    return repr([(name, value) for name, value in sorted(fields_of(asdict(job)))])
+
+
+def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from fields_of(one, f"{name}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value):
+            yield from fields_of(one, f"{name}.{number}")
+    elif not name.endswith(("mask_probability", "measures")) and ".measures." not in name:
+        yield name, value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
@@ -85,12 +102,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
         folder = tmp_path / str(number)
         folder.mkdir()
         save_job(job, folder)
-        again = tmp_path / f"{number}-again"
-        again.mkdir()
         loaded = load_job(folder)
-        save_job(loaded, again)
         assert type(loaded) is type(job)
-        assert (again / "job.json").read_text() == (folder / "job.json").read_text()
+        assert plain(loaded) == plain(job)
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)

@@ -1,6 +1,7 @@
 """Twins agree with their records, and the table with the distribution of the records."""
 
 import json
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,10 @@ from fineparser_core.synth import dataset, twin_table
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.rubric import sample_qualities, true_award
 from fineparser_core.synth.twins import SUBSETS, TwinRecord, plan_twins, sample_qualities_for
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging"))
+
+import bundled_tables
 
 RECORD = TwinRecord(
     event="FINA_Women10m_final_r1",
@@ -155,12 +160,11 @@ def test_the_table_is_of_finediving() -> None:
     assert plan_twins(records).skipped == {}
 
 
-def test_the_table_is_what_its_command_makes(shared_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_is_what_the_records_give(shared_dir: Path) -> None:
     bundled = twin_table.resource(*twin_table.TABLE).read_text(encoding="utf-8")
-    monkeypatch.setattr(twin_table, "resource", lambda *parts: tmp_path / parts[-1])
-    annotations = shared_dir / "real" / "finediving_annotations"
-    assert command.main(["--annotations", str(annotations), "--write-table"]) == 0
-    assert (tmp_path / twin_table.TABLE[-1]).read_text(encoding="utf-8") == bundled
+    assert (
+        bundled_tables.twin_text(command.annotated_records(shared_dir / "real" / "finediving_annotations")) == bundled
+    )
 
 
 def test_mini_is_drawn_from_the_full_set() -> None:

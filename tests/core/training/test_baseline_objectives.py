@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from plain_iteration import synthetic_batch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
@@ -19,7 +20,6 @@ from fineparser_core.training.baseline_objectives import make_objective, pair_di
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.throughput import synthetic_batch
 
 BASELINES = [method for method in METHODS if method not in FINEPARSERS]
 SCORES = (40.0, 55.0, 60.0, 72.0, 75.0, 90.0)
@@ -122,10 +122,10 @@ def test_dives_without_awards_teach_musdl_nothing():
 def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
     batch = small_batch()
     objective = with_stored_features(small_objective("tsa", teacher_forcing=0.5), batch).eval()
-    moved = replace(batch, cuts=torch.tensor([[5, 80], [50, 90]]))
+    moved = replace(batch, transitions=torch.tensor([[5, 80], [50, 90]]))
     with torch.no_grad():
         early, late = ([float(objective(b, p)["regression"]) for b in (batch, moved)] for p in (0.0, 0.9))
-        unlabelled = objective(replace(batch, cuts=None, transitions=None), 0.0)
+        unlabelled = objective(replace(batch, transitions=None), 0.0)
     assert early[0] != early[1]
     assert late[0] == late[1]
     assert set(unlabelled) == {"total", "regression"}

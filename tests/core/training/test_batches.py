@@ -106,7 +106,6 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
         "exemplar": (2,),
         "masks": (2, 96, 112, 112),
         "transitions": (2, 2),
-        "cuts": (2, 2),
     }
     assert batch.paired
     assert batch.scores.tolist() == [50.0, 52.0]
@@ -116,11 +115,10 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
     # Masks are drawn as the frames are: here they are the red channel before it is normalised.
     red = batch.video[:, 0] * 0.229 + 0.485
     torch.testing.assert_close(red, batch.masks, rtol=0, atol=1e-5)
-    assert torch.equal(batch.transitions, batch.cuts)
 
 
 def test_a_batch_depends_on_its_place_alone() -> None:
-    config = settings(label_jitter=3, color_jitter=1.0, temporal_crop=0.2)
+    config = settings(temporal_shift=3)
     first = tensors(make_batch(DIVES, STEP, config, (3, 5)))
     np.random.seed(1)
     torch.manual_seed(1)
@@ -143,7 +141,7 @@ def test_a_view_without_colour_is_grey_and_as_bright() -> None:
 def test_what_one_dive_lacks_the_batch_lacks() -> None:
     bare = [*DIVES[:2], a_dive(2, labelled=False)]
     batch = make_batch(bare, STEP, settings(), (0, 0))
-    assert (batch.masks, batch.transitions, batch.cuts) == (None, None, None)
+    assert (batch.masks, batch.transitions) == (None, None)
     assert not make_batch(DIVES, STEP, settings(all_pairs=True), (0, 0)).paired
 
 

@@ -86,7 +86,7 @@ def test_dives_that_may_not_be_compared_are_refused() -> None:
 
 def test_rates_warm_up_and_fall_as_released() -> None:
     config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
-    rates = [schedule(config, Plan(SPLITS.train, config, Processes()), i, 100, 1e-3) for i in range(101)]
+    rates = [schedule(config, i, 100, 1e-3) for i in range(101)]
     assert rates[0] == pytest.approx(1e-4)
     assert rates[10] == pytest.approx((1e-4 + 1e-3) / 2)
     assert rates[20] == pytest.approx(1e-4 + 9e-4 * 0.5 * (1 + np.cos(np.pi * 0.2)))
@@ -98,14 +98,14 @@ def test_rates_warm_up_and_fall_as_released() -> None:
 def test_rates_are_those_of_torchs_own_schedulers() -> None:
     """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
     config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
-    plan, weight = Plan(SPLITS.train, config, Processes()), torch.nn.Parameter(torch.zeros(1))
+    weight = torch.nn.Parameter(torch.zeros(1))
     for peak in (config.lr, config.i3d_lr):
         warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
         linear = torch.optim.lr_scheduler.LinearLR(warm, config.warmup_lr / peak, total_iters=20)
         cosine = torch.optim.lr_scheduler.CosineAnnealingLR(cold, T_max=100, eta_min=config.final_lr)
         for iteration in range(101):
             expected = (linear if iteration < 20 else cosine).get_last_lr()[0]
-            assert schedule(config, plan, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
+            assert schedule(config, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
             linear.step()
             cosine.step()
 
@@ -139,7 +139,7 @@ def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> No
 
 
 def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_of(ema=0.9, exemplars=1)
+    config = config_of(exemplars=1)
     splits = Splits(train=SPLITS.train[:4], validation=SPLITS.validation[:2], test=())
     whole, _ = train(tmp_path / "whole", config, splits)
     write = Events.write

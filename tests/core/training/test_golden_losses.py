@@ -39,7 +39,6 @@ def batch(pairs: list[tuple[str, str]]) -> Batch:
         exemplar=torch.tensor(second + first),
         paired=True,
         transitions=labels,
-        cuts=labels,
     )
 
 

@@ -297,25 +297,6 @@ def test_parts_sum_their_gradients_and_average_their_losses(tmp_path: Path, monk
     assert seen == pytest.approx([0.5], rel=1e-4)
 
 
-def test_averaged_weights_are_what_is_looked_at_and_kept(tmp_path: Path) -> None:
-    seen = []
-
-    def work(iteration: int, modules: Any, state: Any) -> Any:
-        seen.append((float(modules["model"].weight.detach()), float(stage.modules["model"].weight.detach())))
-
-    stage = line_stage(
-        ema=0.5, iterations=4, schedule=lambda i, n, peak: peak, after=After(due=lambda i: True, work=work)
-    )
-    run_stage(stage, tmp_path, CancelToken())
-    average = None
-    for looked_at, current in seen:
-        average = current if average is None else 0.5 * average + 0.5 * current
-        assert looked_at == pytest.approx(average, rel=1e-5)
-    saved = load_checkpoint(tmp_path / "line.pt", CPU)["modules"]
-    assert float(saved["averaged model"]["module.weight"]) == pytest.approx(average, rel=1e-5)
-    assert float(saved["model"]["weight"]) == pytest.approx(seen[-1][1])
-
-
 def test_rates_warm_up_then_fall() -> None:
     rates = [stage_schedule(i, 500, 1.0) for i in range(500)]
     assert rates[0] == pytest.approx(1 / 50)

@@ -40,7 +40,6 @@ def toy_stage(**changes: Any) -> Stage:
         compute_losses=compute_losses,
         parts=lambda iteration: 1 + iteration % 2,
         clip_norm=5.0,
-        ema=0.9,
         checkpoint_every=7,
         after=After(due=lambda iteration: iteration % 10 == 0, work=work),
     )

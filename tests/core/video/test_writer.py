@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ExportError
+from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video import writer as writer_module
-from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 

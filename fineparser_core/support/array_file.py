@@ -10,9 +10,9 @@ from zipfile import ZipFile
 import numpy as np
 
 from fineparser_core.errors import ExportError
-from fineparser_core.files import parse_json
-from fineparser_core.npz import DAMAGE, read_array
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import parse_json
+from fineparser_core.support.npz import DAMAGE, read_array
 
 _FIELDS = "fields"
 _MOST_FIELD_BYTES = 20_000_000

@@ -20,7 +20,7 @@ def own_process(module: str, *arguments: str) -> list[str]:
     where a program without a console has none.
 
     Args:
-        module: full name, e.g. `fineparser_core.export.jobs`.
+        module: full name, e.g. `fineparser_core.export.job_process`.
     """
     if not is_frozen():
         return [sys.executable, "-P", "-m", module, *arguments]

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from fineparser_core import background
+from fineparser_core.support import background
 
 _SCRIPT = """
 import os
-from fineparser_core.background import lower_priority
+from fineparser_core.support.background import lower_priority
 lower_priority()
 print(os.sched_getscheduler(0) == os.SCHED_IDLE)
 """

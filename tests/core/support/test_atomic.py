@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.errors import ExportError
-from fineparser_core.video import atomic
-from fineparser_core.video.atomic import atomic_file, sweep_leftovers, sync_folder, temporary_folder, temporary_path
+from fineparser_core.support import atomic
+from fineparser_core.support.atomic import atomic_file, sweep_leftovers, sync_folder, temporary_folder, temporary_path
 
 CHILD = (
     "import os, sys, tempfile\n"
     "from pathlib import Path\n"
-    "from fineparser_core.video.atomic import atomic_file, temporary_folder, temporary_path\n"
+    "from fineparser_core.support.atomic import atomic_file, temporary_folder, temporary_path\n"
     "path = Path(sys.argv[1])\n"
     "tempfile.tempdir = str(path.parent)\n"
     "with atomic_file(path) as temporary:\n"

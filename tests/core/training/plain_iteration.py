@@ -1,10 +1,8 @@
-"""The cost of a training iteration: a straightforward implementation and ours, on the same pairs and weights."""
+"""A training iteration as the paper draws it, pair by pair, and ours, on the same pairs of noise and weights."""
 
 import copy
-import statistics
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import TrainConfig
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
@@ -35,19 +32,6 @@ def wide_fusion(decoder: MaskDecoder, sides: list[Tensor]) -> Tensor:
     return fused
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimedIteration:
-    """An implementation of a training iteration.
-
-    Attributes:
-        run: computes an iteration and returns its losses.
-        pairs: ordered pairs in it.
-    """
-
-    run: Callable[[], Losses]
-    pairs: int
-
-
 def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
     """Pairs of noise: `2 n_pairs` videos, queries first, each pair in both directions as rows, as the paper has it."""
     rng = np.random.default_rng((seed, n_pairs))
@@ -60,7 +44,6 @@ def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
         video=torch.from_numpy(rng.standard_normal((n, 3, *shape), dtype=np.float32)),
         masks=torch.from_numpy((rng.random((n, *shape)) < 0.1).astype(np.float32)),
         transitions=transitions,
-        cuts=transitions,
         scores=torch.from_numpy(rng.uniform(30, 90, n).astype(np.float32)),
         difficulty=torch.full((n,), 3.0),
         awards=torch.full((n, 3), torch.nan),
@@ -76,11 +59,11 @@ def with_all_pairs(batch: Batch) -> Batch:
     return replace(batch, query=torch.from_numpy(query), exemplar=torch.from_numpy(exemplar), paired=False)
 
 
-def straightforward_iteration(model: FineParser, batch: Batch) -> TimedIteration:
+def straightforward_losses(model: FineParser, batch: Batch) -> Losses:
     """Float32, kernels and inputs in torch's default layout, the wide mask decoder; pair after pair, summed gradients.
 
     Args:
-        model: copied, the copy is trained.
+        model: copied.
         batch: as `synthetic_batch` arranges it.
     """
     plain = copy.deepcopy(model)
@@ -94,70 +77,26 @@ def straightforward_iteration(model: FineParser, batch: Batch) -> TimedIteration
     for first in (plain.i3d.conv3d_1a_7x7, plain.spatial_parser.encoder.conv3d_1a_7x7, of_frames):
         first.register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
     n_pairs = len(batch.video) // 2
-    return _iteration(plain, torch.float32, [_pair(batch, i) for i in range(n_pairs)], pairs=len(batch.query))
+    return _losses(plain, [_pair(batch, i) for i in range(n_pairs)])
 
 
-def our_iteration(model: FineParser, batch: Batch, precision: torch.dtype) -> TimedIteration:
-    """All videos in one batch, channels last, encoders in the given precision; a copy of the model is trained."""
-    return _iteration(to_channels_last(copy.deepcopy(model)), precision, [batch], pairs=len(batch.query))
+def our_losses(model: FineParser, batch: Batch) -> Losses:
+    """All videos in one batch, channels last; of a copy of the model."""
+    return _losses(to_channels_last(copy.deepcopy(model)), [batch])
 
 
-def seconds_per_iteration(
-    ways: Mapping[str, TimedIteration], repeats: int
-) -> tuple[dict[str, float], dict[str, Losses]]:
-    """Median seconds and the losses of each implementation, after a run that is not counted.
-
-    They take turns, so that whatever else the machine does slows all of them down alike.
-    """
-    losses = {name: way.run() for name, way in ways.items()}
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way.run()
-            taken[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in taken.items()}, losses
-
-
-def relative_differences(losses: Losses, expected: Losses) -> dict[str, float]:
-    """|loss - expected| / |expected| of every term.
-
-    Raises:
-        ValueError: the two have other terms.
-    """
-    if losses.keys() != expected.keys():
-        raise ValueError(f"terms {sorted(losses)} and {sorted(expected)} cannot be compared")
-    return {name: abs(losses[name] - value) / abs(value) for name, value in expected.items()}
-
-
-def _config() -> TrainConfig:
-    return replace(get_config("release"), batch_norm="fixed")
-
-
-def _iteration(model: FineParser, precision: torch.dtype, parts: list[Batch], *, pairs: int) -> TimedIteration:
-    config = _config()
-    model.precision = precision
+def _losses(model: FineParser, parts: list[Batch]) -> Losses:
+    config = replace(get_config("release"), batch_norm="fixed")
+    model.precision = torch.float32
     objective = FineParserObjective(model, config)
     fix_batch_norms(objective, config.batch_norm)
-    # A rate of zero: the work of an update, while every iteration has the same weights.
-    optimizer = torch.optim.Adam(_trained(objective), lr=0.0)
-
-    def run() -> Losses:
-        optimizer.zero_grad(set_to_none=True)
-        sums: dict[str, float] = {}
-        for part in parts:
+    sums: dict[str, float] = {}
+    for part in parts:
+        with torch.no_grad():
             losses = objective(part, 0.0)
-            (losses["total"] / len(parts)).backward()
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach()) / len(parts)
-        optimizer.step()
-        return sums
-
-    return TimedIteration(run=run, pairs=pairs)
-
-
-def _trained(objective: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in objective.parameters() if parameter.requires_grad]
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(value) / len(parts)
+    return sums
 
 
 def _pair(batch: Batch, i: int) -> Batch:

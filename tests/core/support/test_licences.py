@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from fineparser_core.commands import cli
-from fineparser_core.licences import licence_page, licence_texts, packages_in_use
+from fineparser_core.support.licences import licence_page, licence_texts, packages_in_use
 
 
 def test_every_package_that_is_needed_is_named_with_its_licence() -> None:

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from fineparser_core.csv_table import csv_table
+from fineparser_core.support.csv_table import csv_table
 
 
 def cells(table: bytes) -> list[list[str]]:
