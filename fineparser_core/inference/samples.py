@@ -1,17 +1,16 @@
 """Reads the 96 samples of a clip: whole frames or athlete crops. Imports torch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.errors import ConfigError
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall_at_point, follow_diver, follow_point
-from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.recording import Recording, around_fall, damage_notes, find_dives
+from fineparser_core.motion.candidates import candidates
+from fineparser_core.motion.following import Diver
+from fineparser_core.motion.recording import Recording, damage_notes
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
@@ -26,10 +25,6 @@ _MASK_THRESHOLD = 0.35
 _KEYPOINT_THRESHOLD = 0.4
 # A body is seen in a crop where so many of its fifteen joints are in so many samples.
 _BODY_JOINTS, _BODY_FRAMES = 5, 6
-#: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
-_SAMPLED_S = (1.1, 0.7)
-#: Falls of a clip that are looked at, until one is that of a body.
-_MOST_FOLLOWED = 3
 
 
 class Samples(NamedTuple):
@@ -77,8 +72,7 @@ def read_samples(
 ) -> Samples:
     """Read and preprocess the samples of a clip.
 
-    Where somebody falls freely the samples lie around the fall, however long the clip is, so that one dive gives the
-    same samples in every clip that holds it.
+    Who falls freely is taken for the diver where a body is seen there; see `candidates`.
 
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
@@ -93,98 +87,15 @@ def read_samples(
     shape = get_preprocessing(preprocessing)
     if isinstance(shape, FullFrame):
         return _whole_frames(clip, shape, progress, cancel)
-    if recording is None or not recording.covers(clip):
-        recording = find_dives(clip.path, clip.in_frame, clip.out_frame, progress=progress, cancel=cancel)
-    images, motion = recording.images_of(clip), recording.motion
-    notes = recording.notes(images)
-    for fall, squares in _followed(recording, clip):
-        sampled = spread_samples(recording, images, fall)
-        kept = _Kept(recording, sampled, cancel)
-        frames, crops, seen = crop_athlete(
-            kept, squares[sampled] / kept.scale, encoder, progress=progress, cancel=cancel
-        )
-        if fall is None or seen:
-            diver = None if fall is None else diver_of(motion, fall, sampled)
-            return _samples(recording, sampled, frames, crops * kept.scales, diver, None, notes)
-    sampled = spread_samples(recording, images, None)
-    kept = _Kept(recording, sampled, cancel)
-    coarse = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
-    frames, crops, _ = crop_athlete(kept, follow_masks(coarse[1], kept[0]), encoder, progress=progress, cancel=cancel)
-    return _samples(recording, sampled, frames, crops * kept.scales, None, coarse, notes)
-
-
-def _followed(recording: Recording, clip: Clip) -> Iterator[tuple[FreeFall | None, np.ndarray]]:
-    """Who may be the diver of a clip, the likeliest first: a free fall and the squares (n, 3) that follow it.
-
-    Raises:
-        ConfigError: nothing moves at the clip's point, or the clip is too short to follow anybody from there.
-    """
-    images, motion = recording.images_of(clip), recording.motion
-    if clip.athlete is None:
-        within = [fall for fall in recording.falls if images.start <= fall.first and fall.last < images.stop]
-        for fall in within[:_MOST_FOLLOWED]:
-            yield fall, follow_diver(motion, fall)
-        return
-    if (n := images.stop - images.start) < LEAST_FRAMES:
-        raise ConfigError(
-            f"{clip.path}: the clip is too short to follow the diver from a point ({n} samples, need at "
-            f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
-        )
-    image = int(np.abs(recording.frames - clip.athlete.frame).argmin())
-    pointed = fall_at_point(motion, image, clip.athlete)
-    yield pointed, follow_point(motion, image, clip.athlete) if pointed is None else follow_diver(motion, pointed)
-
-
-class _Kept(Sequence[np.ndarray]):
-    """The pictures of 96 samples, (H, W, 3) uint8 RGB, each made where it is asked for.
-
-    Attributes:
-        scale, scales: source pixels a pixel of theirs, along the width and along both.
-    """
-
-    def __init__(self, recording: Recording, sampled: np.ndarray, cancel: CancelToken | None) -> None:
-        self._pictures, self._frames = recording.pictures, recording.frames[sampled].tolist()
-        self._pictures.keep_only(self._frames, cancel)
-        width, height = self._pictures.size_px or (1, 1)
-        self.scale = recording.info.width_px / width
-        self.scales = np.array([self.scale, recording.info.height_px / height] * 2, np.float32)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, sample):  # type: ignore[no-untyped-def]
-        return self._pictures.rgb(self._frames[sample])
-
-
-def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -> np.ndarray:
-    """(96,) int64: pictures of a recording, evenly over some of them, around the fall where there is one.
-
-    Where there are fewer pictures than samples each is taken once, and the rest repeats the last one: short clips are
-    not stretched.
-    """
-    first, last = images.start, images.stop - 1
-    times_s = recording.motion.times_s
-    if fall is not None:
-        first, last = around_fall(fall, times_s, (first, last), _SAMPLED_S)
-    if last - first < N_SAMPLES:
-        return np.minimum(first + np.arange(N_SAMPLES), last)
-    if not recording.info.variable_frame_rate:
-        return np.linspace(first, last, N_SAMPLES).astype(np.int64)
-    wanted_s = np.linspace(times_s[first], times_s[last], N_SAMPLES)
-    return np.clip(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1, first, last).astype(np.int64)
-
-
-def _samples(
-    recording: Recording,
-    sampled: np.ndarray,
-    frames: np.ndarray,
-    crops: np.ndarray,
-    diver: Diver | None,
-    coarse: tuple[np.ndarray, np.ndarray] | None,
-    notes: tuple[str, ...],
-) -> Samples:
-    source = recording.frames[sampled]
-    return Samples(frames, source, recording.info.pts_s[source], crops, diver, coarse, notes)
+    for one in candidates(clip, recording, progress=progress, cancel=cancel):
+        squares, coarse = one.squares, None
+        if squares is None:
+            coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)
+            squares = follow_masks(coarse[1], one[0])
+        frames, crops, seen = crop_athlete(one, squares, encoder, progress=progress, cancel=cancel)
+        if seen or one.diver is None or clip.athlete is not None:
+            break
+    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, coarse, one.notes)
 
 
 def coarse_pass(

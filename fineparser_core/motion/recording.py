@@ -16,7 +16,6 @@ from fineparser_core.motion.pictures import Pictures
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import AthletePoint, Clip, DiveSegment, VideoInfo
 from fineparser_core.video.clips import make_clip
-from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 #: Pictures a second that are looked at: what moves in between says nothing that the network learned.
@@ -222,21 +221,19 @@ def find_clip(
     """
     if not trim or (start_frame, end_frame) != (None, None):
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
-    info = probe(path)
-    whole = make_clip(path, 0, info.n_frames - 1, athlete)  # is the point in the file?
     recording = find_dives(path, progress=progress, cancel=cancel)
+    info, ranges = recording.info, [(dive.first, dive.last) for dive in recording.dives]
     kept = recording if info.duration_s <= LONG_S else None
-    ranges = [(dive.first, dive.last) for dive in recording.dives]
     if athlete is not None:
         ranges.sort(key=lambda one: not one[0] <= athlete.frame <= one[1])
         if not ranges or not ranges[0][0] <= athlete.frame <= ranges[0][1]:
             return FoundClip(make_clip(path, athlete=athlete), kept)
-    if not ranges and info.duration_s > LONG_S:
+    if not ranges and kept is None:
         raise no_dive(path)
     if not ranges:
         return FoundClip(make_clip(path), kept)
     first, last = ranges[0]
-    trimmed = (first, last) != (whole.in_frame, whole.out_frame)
+    trimmed = (first, last) != (0, info.n_frames - 1)
     return FoundClip(make_clip(path, first, last, athlete, trimmed=trimmed), kept, tuple(sorted(ranges[1:])))
 
 

@@ -1,0 +1,134 @@
+"""Who may be the diver of a clip, each with the 96 pictures that are sampled for the network. No torch."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fineparser_core.constants import N_SAMPLES
+from fineparser_core.errors import ConfigError
+from fineparser_core.motion.following import (
+    LEAST_FRAMES,
+    Diver,
+    diver_of,
+    fall_at_point,
+    follow_diver,
+    follow_point,
+)
+from fineparser_core.motion.free_fall import FreeFall
+from fineparser_core.motion.recording import Recording, around_fall, find_dives
+from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.types import Clip
+
+#: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
+_SAMPLED_S = (1.1, 0.7)
+#: Falls of a clip that are looked at, until one is that of a body.
+_MOST_FOLLOWED = 3
+
+
+class Candidate(Sequence[np.ndarray]):
+    """The pictures of 96 samples, (H, W, 3) uint8 RGB, each made where it is asked for; and who is followed in them.
+
+    Attributes:
+        diver: who falls freely; None for who was pointed at and does not, and where nobody is followed.
+        squares: (96, 3) centre x, centre y and side that follow the candidate, in pixels of the pictures; None where
+            nobody is followed.
+        sampled: (96,) int64 source frames.
+        times_s: (96,) float64, their times.
+        scales: (4,) float32, source pixels a pixel of the pictures, for x0, y0, x1, y1.
+        notes: sentences about what is missing or damaged in the file.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        clip: Clip,
+        fall: FreeFall | None = None,
+        squares: np.ndarray | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        """Takes the samples of a clip out of what was read of its file.
+
+        Args:
+            squares: (n, 3) in source pixels, one for each picture of the recording.
+
+        Raises:
+            VideoError: too much of the clip is damaged.
+            Cancelled: `cancel` was set.
+        """
+        images = recording.images_of(clip)
+        self.notes = recording.notes(images)
+        pictures = spread_samples(recording, images, fall)
+        self.sampled = recording.frames[pictures]
+        self.times_s = recording.info.pts_s[self.sampled]
+        self.diver: Diver | None = None if fall is None else diver_of(recording.motion, fall, pictures)
+        self._pictures = recording.pictures
+        self._pictures.keep_only(self.sampled.tolist(), cancel)
+        width, height = self._pictures.size_px or (1, 1)
+        across, down = recording.info.width_px / width, recording.info.height_px / height
+        self.scales = np.array([across, down, across, down], np.float32)
+        self.squares = None if squares is None else squares[pictures] / across
+
+    def __len__(self) -> int:
+        return len(self.sampled)
+
+    def __getitem__(self, sample):  # type: ignore[no-untyped-def]
+        return self._pictures.rgb(int(self.sampled[sample]))
+
+
+def candidates(
+    clip: Clip,
+    recording: Recording | None = None,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Iterator[Candidate]:
+    """Who may be the diver of a clip, the likeliest first; at last nobody, for whom the network may look.
+
+    Where somebody falls freely the samples lie around the fall, however long the clip is, so that one dive gives the
+    same samples in every clip that holds it.
+
+    Args:
+        recording: what was read of the file; without it the clip is read.
+        progress: receives the stage "read".
+
+    Raises:
+        VideoError: the file cannot be read.
+        ConfigError: nothing moves at the clip's point, or the clip is too short to follow anybody from there.
+        Cancelled: `cancel` was set.
+    """
+    if recording is None or not recording.covers(clip):
+        recording = find_dives(clip.path, clip.in_frame, clip.out_frame, progress=progress, cancel=cancel)
+    images, motion = recording.images_of(clip), recording.motion
+    if clip.athlete is None:
+        within = [fall for fall in recording.falls if images.start <= fall.first and fall.last < images.stop]
+        for fall in within[:_MOST_FOLLOWED]:
+            yield Candidate(recording, clip, fall, follow_diver(motion, fall), cancel)
+        yield Candidate(recording, clip, cancel=cancel)
+        return
+    if (n := images.stop - images.start) < LEAST_FRAMES:
+        raise ConfigError(
+            f"{clip.path}: the clip is too short to follow the diver from a point ({n} samples, need at "
+            f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
+        )
+    image = int(np.abs(recording.frames - clip.athlete.frame).argmin())
+    pointed = fall_at_point(motion, image, clip.athlete)
+    squares = follow_point(motion, image, clip.athlete) if pointed is None else follow_diver(motion, pointed)
+    yield Candidate(recording, clip, pointed, squares, cancel)
+
+
+def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -> np.ndarray:
+    """(96,) int64: pictures of a recording, evenly over some of them, around the fall where there is one.
+
+    Where there are fewer pictures than samples each is taken once, and the rest repeats the last one: short clips are
+    not stretched.
+    """
+    first, last = images.start, images.stop - 1
+    times_s = recording.motion.times_s
+    if fall is not None:
+        first, last = around_fall(fall, times_s, (first, last), _SAMPLED_S)
+    if last - first < N_SAMPLES:
+        return np.minimum(first + np.arange(N_SAMPLES), last)
+    if not recording.info.variable_frame_rate:
+        return np.linspace(first, last, N_SAMPLES).astype(np.int64)
+    wanted_s = np.linspace(times_s[first], times_s[last], N_SAMPLES)
+    return np.clip(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1, first, last).astype(np.int64)
