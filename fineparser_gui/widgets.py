@@ -1,5 +1,6 @@
 """Widgets that timeline, panels and dialogs share: cards, labels, tables and buttons."""
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6 import QtGui
@@ -8,7 +9,9 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
+    QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QTableView,
     QToolButton,
@@ -92,6 +95,36 @@ def tool_button(action: QAction) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     keyboard_friendly(button)
     return button
+
+
+def push_button(text: str, act: Callable[[], object], tip: str = "", role: str | None = None) -> QPushButton:
+    """A button beside the player, which takes the focus by Tab only; role is one of the style sheet."""
+    button = QPushButton(text, toolTip=tip)
+    button.setProperty("role", role)
+    button.clicked.connect(act)
+    keyboard_friendly(button)
+    return button
+
+
+class Strip(QFrame):
+    """A line of text with buttons, a card below the timeline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("card", True)
+        self._text = label(wrap=True)
+        self._row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
+        self._row.addWidget(self._text, 1)
+
+    def add_button(self, text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
+        """A button at the end of the line."""
+        button = push_button(text, act, tip)
+        self._row.addWidget(button)
+        return button
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
 
 
 def fill(widget: QWidget, frame: QWidget) -> None:

@@ -1,7 +1,7 @@
 """Below the score: what the coach has corrected, both scores, and why contributions did not change."""
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.types import ExemplarVote
 from fineparser_core.video.sampling import frame_to_sample
@@ -9,7 +9,7 @@ from fineparser_gui.formatting import decimal, signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import label, push_button
 
 #: Differences below this, in points, are float32 rounding.
 _SAME_POINTS = 1e-4
@@ -26,10 +26,8 @@ class CorrectionNote(QWidget):
         self._both.setProperty("role", "title")
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
-        self.reset = QPushButton(self.tr("Reset transitions"))
-        self.reset.setToolTip(self.tr("Reset transitions to the model's"))
-        self.reset.clicked.connect(self._on_reset)
-        keyboard_friendly(self.reset)
+        tip = self.tr("Reset transitions to the model's")
+        self.reset = push_button(self.tr("Reset transitions"), self._on_reset, tip)
         head = QHBoxLayout()
         head.addWidget(self._both, 1)
         head.addWidget(self.reset)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QMenu,
-    QPushButton,
     QWidget,
 )
 
@@ -20,7 +19,7 @@ from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -76,10 +75,7 @@ class DivesPanel(QWidget):
         self._orders.triggered.connect(lambda action: self._sort(self._orders.actions().index(action)))
         self.order.activated.connect(self._sort)
         keyboard_friendly(self.order)
-        self.naming = QPushButton()
-        self.naming.setProperty("role", "notice")
-        self.naming.clicked.connect(self.naming_requested)
-        keyboard_friendly(self.naming)
+        self.naming = push_button("", self.naming_requested, role="notice")
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
         head = QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0))
         head.addWidget(label(self.tr("Dives"), "title"), 1)

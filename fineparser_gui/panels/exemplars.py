@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QWidget
 
 from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ExemplarVote
@@ -10,7 +10,7 @@ from fineparser_gui.formatting import RENDERED_MARK, board_text, decimal, exempl
 from fineparser_gui.icons import icon
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
+from fineparser_gui.widgets import card, fill, label, push_button, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
@@ -206,8 +206,7 @@ class ExemplarsPanel(QWidget):
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
-        self.compare = QPushButton(clicked=self._on_compare_pressed)
-        keyboard_friendly(self.compare)
+        self.compare = push_button("", self._on_compare_pressed)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Exemplars"), "title"), 1)
         head.addWidget(self.compare)

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -16,7 +15,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.messages import SHOWN_MS
 from fineparser_gui.services.exports import ExportService
-from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label
+from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, push_button
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2
@@ -76,8 +75,7 @@ class _Row(QFrame):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(120)
-        self.button = QPushButton(clicked=self._on_pressed)
-        keyboard_friendly(self.button)
+        self.button = push_button("", self._on_pressed)
         self.close_button = QToolButton()
         self.close_button.setAccessibleName(self.tr("Close the message"))
         self.close_button.clicked.connect(lambda: exports.dismiss(number))

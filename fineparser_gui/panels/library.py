@@ -23,7 +23,7 @@ from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, style_table
+from fineparser_gui.widgets import ElidedLabel, label, push_button, style_table
 
 _HEIGHT_PX = 250
 #: Number of rows that are measured for the widths of the columns.
@@ -56,12 +56,10 @@ class LibraryPanel(QWidget):
         self.edit = self._button(self.tr("Edit…"), self._on_edit)
         self.remove = self._button(self.tr("Remove"), self._on_remove)
         self.restore = self._button(self.tr("Restore"), self._on_restore)
-        self.empty_bin = self._button(self.tr("Delete permanently"), self._library.empty_bin)
-        self.empty_bin.setToolTip(self.tr("Delete everything in the bin, including the copied clips"))
-        self.compare = self._button(self.tr("Compare"), self._on_compare)
-        self.compare.setToolTip(
-            self.tr("Show the selected exemplar beside the current dive, or two selected ones side by side")
-        )
+        tip = self.tr("Delete everything in the bin, including the copied clips")
+        self.empty_bin = self._button(self.tr("Delete permanently"), self._library.empty_bin, tip)
+        tip = self.tr("Show the selected exemplar beside the current dive, or two selected ones side by side")
+        self.compare = self._button(self.tr("Compare"), self._on_compare, tip)
         self.undo = self._button(self.tr("Undo"), self._library.edits.undo)
         self.redo = self._button(self.tr("Redo"), self._library.edits.redo)
         self.bin = self._button(self.tr("Bin"), lambda: None)
@@ -132,12 +130,8 @@ class LibraryPanel(QWidget):
                 self.table.selectRow(row)
                 return
 
-    def _button(self, text: str, act: Callable[[], object]) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("role", "tool")
-        made.clicked.connect(lambda: act())
-        keyboard_friendly(made)
-        return made
+    def _button(self, text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
+        return push_button(text, lambda: act(), tip, "tool")
 
     def _make_table(self) -> QTableView:
         table = QTableView(objectName="library")

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly
+from fineparser_gui.widgets import push_button
 
 
 class NoExemplars(QWidget):
@@ -23,17 +23,13 @@ class NoExemplars(QWidget):
         super().__init__()
         self._session = session
         self._dive: Dive | None = None
-        self.add = QPushButton(self.tr("Add exemplars…"), clicked=self._on_add)
-        self.nearest = QPushButton(self.tr("Compare with similar dives"))
-        self.nearest.setToolTip(
-            self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
-        )
-        self.nearest.clicked.connect(self._on_nearest)
+        self.add = push_button(self.tr("Add exemplars…"), self._on_add)
+        tip = self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
+        self.nearest = push_button(self.tr("Compare with similar dives"), self._on_nearest, tip)
         column = QVBoxLayout(self)  # side by side they are wider than the panel in some languages
         column.setContentsMargins(0, 2, 0, 2)
         column.setSpacing(6)
         for button in (self.nearest, self.add):
-            keyboard_friendly(button)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_dive(self, dive: Dive | None) -> None:

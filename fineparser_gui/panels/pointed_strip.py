@@ -1,15 +1,14 @@
 """Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
 
-from PySide6.QtCore import QMargins, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtCore import Signal
 
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import Strip
 
 
-class PointedStrip(QFrame):
+class PointedStrip(Strip):
     """Visible while the coach has pointed at the diver of the shown clip.
 
     Signals:
@@ -23,26 +22,13 @@ class PointedStrip(QFrame):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setProperty("card", True)
         self._session = session
-        self._text = label(wrap=True)
-        self.show_point = QPushButton(self.tr("Show the point"))
-        self.show_point.setToolTip(self.tr("Go to the frame in which you pointed at the diver"))
-        self.show_point.clicked.connect(self._on_show)
-        self.take_back = QPushButton(self.tr("Take back"))
-        self.take_back.setToolTip(self.tr("Let the program find the diver again"))
-        self.take_back.clicked.connect(self._on_take_back)
-        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
-        row.addWidget(self._text, 1)
-        for button in (self.show_point, self.take_back):
-            keyboard_friendly(button)
-            row.addWidget(button)
+        tip = self.tr("Go to the frame in which you pointed at the diver")
+        self.show_point = self.add_button(self.tr("Show the point"), self._on_show, tip)
+        tip = self.tr("Let the program find the diver again")
+        self.take_back = self.add_button(self.tr("Take back"), self._on_take_back, tip)
         session.shown_changed.connect(self._refresh)
         self._refresh()
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
 
     def _refresh(self) -> None:
         dive = self._session.current

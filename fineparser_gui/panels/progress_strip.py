@@ -1,13 +1,13 @@
 """Progress of the shown dive's analysis, with a button that cancels or starts it."""
 
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.panels.dive_states import WAITING_FOR_USER, left_text, settled, stage_text
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import label, push_button
 
 _BAR_STEPS = 1000
 
@@ -30,10 +30,8 @@ class ProgressStrip(QFrame):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
-        self._button = QPushButton(self.tr("Cancel"), clicked=self._on_pressed)
-        self._find = QPushButton(self.tr("Find the dive"), clicked=self._on_find)
-        for button in (self._find, self._button):
-            keyboard_friendly(button)
+        self._button = push_button(self.tr("Cancel"), self._on_pressed)
+        self._find = push_button(self.tr("Find the dive"), self._on_find)
         row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)

@@ -1,15 +1,12 @@
 """Below the timeline: dives found in a long recording, added one by one or all at once."""
 
-from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
-
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, SearchState
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import Strip
 
 
-class ProposalStrip(QFrame):
+class ProposalStrip(Strip):
     """Visible while dives found in the shown recording are proposed.
 
     Attributes:
@@ -18,34 +15,19 @@ class ProposalStrip(QFrame):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setProperty("card", True)
         self._session = session
         self._frame = 0
-        self._text = label(wrap=True)
-        self.accept = QPushButton()
-        self.accept.clicked.connect(self.accept_here)
-        self.accept_all = QPushButton(clicked=self.accept_every)
-        self.take_back = QPushButton(self.tr("Take back"))
-        self.take_back.setToolTip(self.tr("Use the video as it was before the dives found in it were used"))
-        self.take_back.clicked.connect(self._on_take_back)
-        self.dismiss = QPushButton()
-        self.dismiss.setToolTip(self.tr("Dismiss the proposals"))
+        self.accept = self.add_button("", self.accept_here)
+        self.accept_all = self.add_button("", self.accept_every)
+        tip = self.tr("Use the video as it was before the dives found in it were used")
+        self.take_back = self.add_button(self.tr("Take back"), self._on_take_back, tip)
+        self.dismiss = self.add_button("", self._on_dismiss, self.tr("Dismiss the proposals"))
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
-        self.dismiss.clicked.connect(self._on_dismiss)
-        row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8)
-        row.addWidget(self._text, 1)
-        for button in (self.accept, self.accept_all, self.take_back, self.dismiss):
-            keyboard_friendly(button)
-            row.addWidget(button)
         session.dive_changed.connect(self._refresh)
         session.dive_added.connect(self._refresh)
         session.dive_removed.connect(self._refresh)
         session.current_changed.connect(self._refresh)
         self._refresh()
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
 
     def color_icons(self) -> None:
         """Draw the icons in the colours of the palette."""

@@ -1,12 +1,12 @@
 """Why a clip is not scored as a complete dive, and what can be done: find the dive or the diver, or score it anyway."""
 
 from PySide6.QtCore import QMargins, Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.language import sentence
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import label, push_button
 
 
 class RefusalNote(QWidget):
@@ -28,22 +28,17 @@ class RefusalNote(QWidget):
         super().__init__()
         self._session = session
         self._text = label(wrap=True)
-        self.find = QPushButton(self.tr("Find the dive"))
-        self.find.setToolTip(self.tr("Look for the dive in the whole video and trim the clip to it"))
-        self.find.clicked.connect(self._on_find)
-        self.point = QPushButton(self.tr("Point at the diver"))
-        self.point.setToolTip(self.tr("Click on the diver, where another person was followed"))
-        self.point.clicked.connect(self.point_requested)
-        self.overrule = QPushButton(self.tr("Score anyway"))
-        self.overrule.setToolTip(self.tr("Score this clip although it may not be a complete dive"))
-        self.overrule.clicked.connect(lambda: self._declare(is_dive=True))
-        self.take_back = QPushButton(self.tr("Take back"))
-        self.take_back.setToolTip(self.tr("Do not score this clip"))
-        self.take_back.clicked.connect(lambda: self._declare(is_dive=False))
+        tip = self.tr("Look for the dive in the whole video and trim the clip to it")
+        self.find = push_button(self.tr("Find the dive"), self._on_find, tip)
+        tip = self.tr("Click on the diver, where another person was followed")
+        self.point = push_button(self.tr("Point at the diver"), self.point_requested, tip)
+        tip = self.tr("Score this clip although it may not be a complete dive")
+        self.overrule = push_button(self.tr("Score anyway"), lambda: self._declare(is_dive=True), tip)
+        tip = self.tr("Do not score this clip")
+        self.take_back = push_button(self.tr("Take back"), lambda: self._declare(is_dive=False), tip)
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
-            keyboard_friendly(button)
             grid.addWidget(button, place // 2, place % 2)
         grid.setColumnStretch(2, 1)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)

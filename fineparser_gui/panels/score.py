@@ -1,7 +1,7 @@
 """The predicted score of the shown dive, its spread, interval and difficulty, and how far to trust it."""
 
 from PySide6.QtCore import QCoreApplication, QMargins, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.language import sentence
 from fineparser_core.scoring.rescore import outliers
@@ -13,7 +13,7 @@ from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.refusal_note import RefusalNote
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.widgets import card, fill, label, push_button
 from fineparser_gui.worker.protocol import Ready
 
 translate = QCoreApplication.translate
@@ -75,11 +75,8 @@ class ScorePanel(QWidget):
         self.no_exemplars = NoExemplars(session)
         self.no_exemplars.add_requested.connect(self.exemplars_requested)
         self._notes = label(role="muted", wrap=True)
-        self._synthetic = QPushButton(self.tr("weights trained on rendered dives"))
-        self._synthetic.setProperty("role", "notice")
-        self._synthetic.setToolTip(self.tr("Open the model card"))
-        self._synthetic.clicked.connect(self.model_card_requested)
-        keyboard_friendly(self._synthetic)
+        told, tip = self.tr("weights trained on rendered dives"), self.tr("Open the model card")
+        self._synthetic = push_button(told, self.model_card_requested, tip, "notice")
         layout.addWidget(self._headline)
         layout.addWidget(self._interval)
         layout.addWidget(self._numbers)

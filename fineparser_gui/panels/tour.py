@@ -1,9 +1,9 @@
 """What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
 
 from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import label, push_button
 
 
 class Tour(QFrame):
@@ -49,13 +49,11 @@ class Tour(QFrame):
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
-        self.sample = QPushButton(self.tr("Open the sample dive"))
-        self.sample.clicked.connect(self.sample_requested)
-        self.skip = QPushButton(self.tr("Skip"), clicked=self._end)
-        self.next = QPushButton(self.tr("Next"), clicked=self.advance)
+        self.sample = push_button(self.tr("Open the sample dive"), self.sample_requested)
+        self.skip = push_button(self.tr("Skip"), self._end)
+        self.next = push_button(self.tr("Next"), self.advance)
         row = QHBoxLayout()
         for button in (self.sample, self.skip, self.next):
-            keyboard_friendly(button)
             row.addWidget(button)
         column = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10))
         column.addWidget(self._heading)
