@@ -27,6 +27,7 @@ from fineparser_core.export.tables import DiveRecord, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis, ComparedDive
+from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
 _BEST = "best"
@@ -115,13 +116,16 @@ def main(argv: list[str]) -> int:
         if dive is not None:
             check_rule(rule, library.exemplars, dive)
         _check_outputs(args, library)
-        found = _found_dive(args, progress, cancel)
+        probe(args.clip)
+        chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
+        found = _found_dive(args, progress, cancel) if chosen else None  # nothing is read for that yet
 
         # Imported late, as it loads torch: every check above runs without it.
         from fineparser_core.inference.analyzer import Analyzer
 
         cancel.raise_if_cancelled()
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
+        found = found or _found_dive(args, progress, cancel)
         analysis = analyzer.analyze(
             found.clip,
             dive,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion.recording import find_clip
 from fineparser_core.types import Analysis
@@ -28,8 +29,8 @@ def score_clip(
         start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
             found in it.
         trim: without `start_frame` and `end_frame`, whether to look for the dive; otherwise the whole file is analysed.
-        analyzer: weights, exemplars and device; None opens the bundled ones, which takes seconds. Give one for many
-            clips.
+        analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
+            user's own, as the command and the window do, which takes seconds. Give one for many clips.
 
     Returns:
         The analysis. `scoring` is None as well for a clip that is not a whole dive: `parse.refusal` says why.
@@ -40,4 +41,6 @@ def score_clip(
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
     found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
-    return (analyzer or Analyzer.open()).analyze(found.clip, dive, difficulty, found.recording)
+    if analyzer is None:
+        analyzer = Analyzer.open(library=ExemplarStore.open_all(own_folder()))
+    return analyzer.analyze(found.clip, dive, difficulty, found.recording)

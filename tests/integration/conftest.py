@@ -15,7 +15,8 @@ from fineparser_core.commands import cli
 @pytest.fixture(autouse=True)
 def no_library_of_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What whoever runs the tests has in his own library is no part of them."""
-    monkeypatch.setattr("fineparser_core.commands.score.own_folder", lambda: tmp_path / "no-own-library")
+    for asks in ("commands.score", "inference.score_clip"):
+        monkeypatch.setattr(f"fineparser_core.{asks}.own_folder", lambda: tmp_path / "no-own-library")
 
 
 @dataclass(frozen=True)
