@@ -34,9 +34,6 @@ _ROUNDS = 3
 # a slow replay or an odd box counts as against it.
 _USUAL, _SCATTER, _SLOW, _FAST = GRAVITY_M_S2 / BODY_M, 0.6, 0.5, 0.05
 _STRAYING = 0.2
-#: A camera that follows a diver holds him in the picture to a fifth of his length at best, a standard deviation of the
-#: height; what is laid over it stands still. On the shared clips 0.22 and more, of logos drawn in 0.07 to 0.17.
-_HELD = 0.2
 _DEEP_ENOUGH = 2.5
 #: Least length of a body as a share of the longer side of the picture.
 _LEAST_SIZE = 1 / 45
@@ -122,16 +119,8 @@ def find_free_falls(
             for k in kept
         ):
             kept.append(fall)
-    weighed = [_not_held(motion, _settled(motion, fall)) for fall in _without_hurdles(motion, kept)]
-    return sorted((fall for fall in weighed if fall.evidence >= least_evidence), key=lambda fall: -fall.evidence)
-
-
-def _not_held(motion: Motion, fall: FreeFall) -> FreeFall:
-    """A fall with less evidence where the camera follows and what falls stands still in the picture, as overlays do."""
-    held = float(motion.centre[fall.boxes, 1].std()) / fall.size_px
-    if motion.seen_from(fall.seen_from, fall.boxes)[:, 1].std() / fall.size_px < 2 * held:
-        return fall
-    return replace(fall, evidence=fall.evidence * (1 - float(np.exp(-0.5 * (held / _HELD) ** 2))))
+    kept = [fall for fall in _without_hurdles(motion, kept) if fall.evidence >= least_evidence]
+    return [_settled(motion, fall) for fall in kept]
 
 
 def _without_hurdles(motion: Motion, falls: list[FreeFall]) -> list[FreeFall]:

@@ -16,6 +16,7 @@ from fineparser_core.motion.pictures import Pictures
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import AthletePoint, Clip, DiveSegment, VideoInfo
 from fineparser_core.video.clips import make_clip
+from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
 #: Pictures a second that are looked at: what moves in between says nothing that the network learned.
@@ -221,6 +222,8 @@ def find_clip(
     """
     if not trim or (start_frame, end_frame) != (None, None):
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
+    if athlete is not None:  # is the point in the file?
+        make_clip(path, 0, probe(path).n_frames - 1, athlete)
     recording = find_dives(path, progress=progress, cancel=cancel)
     info, ranges = recording.info, [(dive.first, dive.last) for dive in recording.dives]
     kept = recording if info.duration_s <= LONG_S else None

@@ -35,10 +35,10 @@ def _parsed_once() -> Iterator[None]:
     """A clip is parsed by the first test that asks for it; the others see what else is made of the same parse."""
     parse, known = Analyzer.parse, {}
 
-    def once(analyzer: Analyzer, clip: Clip, **options: Any) -> tuple[DiveParse, ClipEncoding]:
+    def once(analyzer: Analyzer, clip: Clip, *read: Any, **options: Any) -> tuple[DiveParse, ClipEncoding]:
         asked = (clip, analyzer.model)
         if asked not in known:
-            known[asked] = parse(analyzer, clip, **options)
+            known[asked] = parse(analyzer, clip, *read, **options)
         return known[asked]
 
     with pytest.MonkeyPatch.context() as patch:
