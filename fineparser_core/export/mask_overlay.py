@@ -33,7 +33,7 @@ class Layer:
 
 
 def mask_at(masks: DiveParse | MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mask of a source frame, interpolated linearly between samples.
+    """The mask of a source frame, interpolated linearly between samples; empty before the first and after the last.
 
     Returns:
         Probability (112, 112) float32, and the source pixels x0, y0, x1, y1 that it covers, (4,) float32.
@@ -45,6 +45,8 @@ def mask_at(masks: DiveParse | MaskTrack, frame: int) -> tuple[np.ndarray, np.nd
     share = (frame - sampled[before]) / gap if gap else 0.0
     probability = masks.mask_probability[[before, after]].astype(np.float32)
     crops = masks.crop_xyxy[[before, after]].astype(np.float32)
+    if not sampled[0] <= frame <= sampled[-1]:
+        return np.zeros_like(probability[0]), crops[0]
     return probability[0] + (probability[1] - probability[0]) * share, crops[0] + (crops[1] - crops[0]) * share
 
 

@@ -299,6 +299,7 @@ def test_masks_between_samples_are_interpolated(
     assert mask_at(parse, 101)[0][5, 5] == pytest.approx((float(levels[50]) + float(levels[51])) / 2)
     assert mask_at(parse, 0)[0][0, 0] == levels[0]
     assert mask_at(parse, 190)[0][0, 0] == levels[95]
+    assert not mask_at(parse, 191)[0].any()  # nobody is followed there
 
 
 @pytest.mark.parametrize("level", [0.0, 0.3])
