@@ -5,8 +5,8 @@ from time import monotonic
 
 from fineparser_core.progress import Progress
 
-#: Where each stage begins and which share of the time it takes, as measured; a search reads, then confirms.
-_STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 0.7), "confirm": (0.7, 0.3)}
+#: Where each stage begins and which share of the time it takes, as measured; a search of a recording has one alone.
+_STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 1.0)}
 #: Before that share of the work its own pace says less than how long others took.
 _TELLING = 0.3
 

@@ -100,7 +100,6 @@ def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress`, translated."""
     texts = {
         "scan": translate("DivesPanel", "searching for dives"),
-        "confirm": translate("DivesPanel", "searching for dives"),
         "read": translate("DivesPanel", "reading"),
         "coarse": translate("DivesPanel", "finding the athlete"),
         "parse": translate("DivesPanel", "finding the phases"),

@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -294,8 +294,9 @@ class Worker:
         token.raise_if_cancelled()
         name = request.kept_as or request.path
         search = self._searches.pop(name, None) or DiveSearch(Path(request.path))
+        report = self._reporter(request)
         try:
-            found = search.run(progress=self._reporter(request), cancel=token)
+            found = search.run(progress=lambda one: report(replace(one, stage="scan")), cancel=token)
         except Cancelled:
             self._searches[name] = search
             while len(self._searches) > _SEARCHES_IN_MEMORY:

@@ -59,7 +59,7 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     dive, strip = recording.session.current, recording.window.player.progress
     assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
     recording.client.received.emit(progress(trim_requests(recording)[0], 50))
-    assert "18 %" in strip._text.text()  # the scan is 70 % of a search
+    assert "25 %" in strip._text.text()  # 50 of 200 pictures
     recording.session.cancel(dive.key)
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
@@ -291,7 +291,7 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     recording.client.received.emit(progress(first, 50))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
-    assert recording.window.player.progress._text.text() == "Searching for dives · 18 % · paused"
+    assert recording.window.player.progress._text.text() == "Searching for dives · 25 % · paused"
     answer(recording)
     assert trim_requests(recording) == []
     session.select(session.keys[1])
