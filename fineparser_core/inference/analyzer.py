@@ -190,7 +190,7 @@ class Analyzer:
                 *samples.notes,
                 *trimmed(clip),
                 *slow_motion(diver.fall.slowed if diver else 1.0),
-                *warnings(evidence, self.calibration.domain),
+                *warnings(evidence, self.calibration.domain, moments, diver.fall.slowed if diver else 1.0),
             ),
         )
         return parse, encoding

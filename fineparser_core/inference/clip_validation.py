@@ -8,10 +8,12 @@ import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule
+from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
 #: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
 MIN_AREA = 0.001
+#: A moment that is told to less than this standard deviation, in real seconds, shows.
+_SURE_S = 0.08
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +105,24 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
     return None
 
 
-def warnings(evidence: ClipEvidence, least: DomainThresholds) -> tuple[str, ...]:
-    """What to look at before the parse of a dive is trusted, sentences for the user."""
+def warnings(
+    evidence: ClipEvidence, least: DomainThresholds, moments: Moments | None = None, slowed: float = 1.0
+) -> tuple[str, ...]:
+    """What to look at before the parse of a dive is trusted, sentences for the user.
+
+    Args:
+        moments: a take-off and a come-out that are well told by masks and gravity need no evidence of the network.
+        slowed: how many times slower than real time the recording is.
+    """
     found = []
+    told = () if moments is None else (moments.take_off, moments.come_out)
+    sure = [not one.conflict and one.deviation_s < _SURE_S * slowed for one in told] or [False, False]
     if evidence.descent <= 0:
         found.append("Nobody was seen to fall freely: check that the right person is followed.")
-    if evidence.take_off < least.take_off:
+    if evidence.take_off < least.take_off and not sure[0]:
         found.append("The take-off hardly shows: check it, and let the clip begin about a second before it.")
     # In a clip that ends in the air the entry is decoded at the last samples.
-    if evidence.entry < least.entry or evidence.after < least.after:
+    if (evidence.entry < least.entry and not sure[1]) or evidence.after < least.after:
         found.append("The entry hardly shows: check it, and let the clip end about a second and a half after it.")
     return tuple(found)
 

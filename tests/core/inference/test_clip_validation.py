@@ -16,7 +16,7 @@ from fineparser_core.inference.clip_validation import (
     trimmed,
     warnings,
 )
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule
+from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moment, Moments
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
 
@@ -117,3 +117,17 @@ def test_a_clip_that_was_cut_unasked_says_so() -> None:
 def test_a_slow_replay_is_said_to_be_one() -> None:
     assert slow_motion(1.0) == ()
     assert slow_motion(2.9) == ("Slow motion, about 3 times: times are those of the recording, not of the dive.",)
+
+
+def test_what_masks_and_gravity_tell_well_needs_no_evidence_of_the_network() -> None:
+    evidence = measured(take_off=0.0, entry=0.0)
+    sure, unsure = (
+        Moments(
+            take_off=Moment(time_s=1.0, deviation_s=deviation_s, sources=("feet",)),
+            come_out=Moment(time_s=2.0, deviation_s=deviation_s, sources=("opening",)),
+        )
+        for deviation_s in (0.04, 0.2)
+    )
+    assert warnings(evidence, LEAST, sure) == ()
+    assert warnings(evidence, LEAST, unsure) == warnings(evidence, LEAST)
+    assert len(warnings(evidence, LEAST)) == 2
