@@ -55,6 +55,8 @@ _ALONE = 6.0
 _STEP_S, _TOP_STEP_S = 1 / 240, 1 / 120
 #: What lies farther from the likeliest time speaks of another one, and the share of the whole that contradicts it.
 _SAME_S, _CONFLICT = 0.15, 0.2
+#: A contact that is so many standard deviations before the come-out contradicts it.
+_APART = 2.0
 
 
 def height_m(rise_s: float, fall_s: float) -> float:
@@ -108,10 +110,15 @@ def estimate_moments(
         time_s = readings.contact_s - CONTACT.bias * unit_s
         contact = Moment(time_s=time_s, deviation_s=CONTACT.deviation * unit_s, sources=("contact",))
     take_off, top, covariance = _take_off(network_s[0], readings.feet_s, path, contact, slowed)
+    come_out = _come_out(network_s[1], readings.opening_s, slowed)
+    if contact is not None:
+        both_s = float(np.hypot(contact.deviation_s, come_out.deviation_s))
+        if contact.time_s + _APART * both_s < come_out.time_s:  # nobody opens in the water
+            contact, come_out = replace(contact, conflict=True), replace(come_out, conflict=True)
     return Moments(
         take_off=take_off,
         top=top,
-        come_out=_come_out(network_s[1], readings.opening_s, slowed),
+        come_out=come_out,
         contact=contact,
         covariance_s2=covariance,
     )

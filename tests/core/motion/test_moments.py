@@ -107,3 +107,14 @@ def test_an_entry_is_not_after_the_contact() -> None:
     moments = estimate_moments((LEAVES_S, water_s + 0.2), Readings(None, None, water_s), path, 1.0)
     transitions, _, contact, _ = place_moments(moments, (48, 90), SAMPLED, TIMES_S)
     assert transitions.first_entry_frame == contact
+
+
+def test_a_contact_before_the_body_opens_is_a_contradiction() -> None:
+    found = estimate_moments((network(0.0), 3.0), Readings(None, 3.0, 2.4), None, 1.0)
+    assert found.contact is not None
+    assert found.contact.conflict
+    assert found.come_out.conflict
+    after = estimate_moments((network(0.0), 3.0), Readings(None, 3.0, 3.2), None, 1.0)
+    assert after.contact is not None
+    assert not after.contact.conflict
+    assert not after.come_out.conflict
