@@ -126,7 +126,8 @@ class DiveSearch:
             info = reader.info
             ends = self._first or 0, info.n_frames - 1 if self._last is None else self._last
             frames = looked_at(info, *ends)
-            self._finder = self._finder or MotionFinder(float(np.median(np.diff(info.pts_s[frames]))))
+            between_s = np.diff(info.pts_s[frames])
+            self._finder = self._finder or MotionFinder(float(np.median(between_s)) if len(between_s) else 0.0)
             wanted = frames[self._n_read :].tolist()
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
                 for index, planes in pictures:

@@ -143,3 +143,10 @@ def test_a_clip_reaches_from_the_hurdle_to_the_splash_and_stays_in_the_shot(slow
     assert first == pytest.approx((12 - BEFORE_S * one.slowed) * 30, abs=1)
     assert last == pytest.approx((one.end_s + AFTER_S * one.slowed) * 30, abs=1)
     assert around_fall(one, times_s, (355, 370)) == (355, 370)  # a cut on either side
+
+
+def test_a_clip_of_which_one_picture_is_looked_at_is_taken_whole(tmp_path: Path) -> None:
+    found = find_clip(write_bodies(tmp_path / "short.mp4", [walking], 16, fps=600))
+    assert (found.clip.in_frame, found.clip.out_frame) == (0, 15)
+    assert found.recording is not None
+    assert len(found.recording.frames) == 1
