@@ -8,14 +8,13 @@ from pathlib import Path
 import av
 import numpy as np
 
+from fineparser_core.motion.boxes import LONG_SIDE_PX
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix, to_rgb
 from fineparser_core.video.probe import Geometry
 from fineparser_core.video.reader import VideoReader
 
-#: Longer side of the reduced pictures in which motion is looked for: a diver a twentieth of it has 19 pixels.
-REDUCED_PX = 384
 # Pictures are kept at this height: an athlete of a tenth of it still fills the network's crop. And of this area, as
 # pictures of more than 3 : 1 alone are wider.
 _KEPT_HEIGHT_PX, _KEPT_PX = 720, 3 * 720 * 720
@@ -49,12 +48,15 @@ class Pictures:
 
         return make
 
-    def keep(self, frame: int, planes: Planes) -> np.ndarray:
-        """Keeps a picture, in place of the oldest ones where there is no room; returns it reduced, (h, w, 3) RGB."""
+    def keep(self, frame: int, planes: Planes) -> None:
+        """Keeps a picture, in place of the oldest ones where there is no room."""
         self._kept[frame] = planes
         self._n_bytes += _n_bytes(planes)
         while self._n_bytes > _MOST_BYTES:
             self._n_bytes -= _n_bytes(self._kept.popitem(last=False)[1])
+
+    def reduced(self, planes: Planes) -> np.ndarray:
+        """A picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
         return to_rgb(_reduced(planes), self._matrix)
 
     def keep_only(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
@@ -66,6 +68,7 @@ class Pictures:
         """
         wanted = sorted(set(frames))
         self._kept = OrderedDict((frame, self._kept[frame]) for frame in wanted if frame in self._kept)
+        self._n_bytes = sum(map(_n_bytes, self._kept.values()))
         missing = [frame for frame in wanted if frame not in self._kept]
         if not missing:
             return
@@ -102,7 +105,7 @@ def _reduced(planes: Planes) -> Planes:
     import cv2  # slow to import
 
     height, width = planes.y.shape
-    scale = max(height, width) / REDUCED_PX
+    scale = max(height, width) / LONG_SIDE_PX
     if scale <= 1:
         return planes
     size = _even(width / scale), _even(height / scale)

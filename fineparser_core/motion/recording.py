@@ -129,12 +129,17 @@ class DiveSearch:
             between_s = np.diff(info.pts_s[frames])
             self._finder = self._finder or MotionFinder(float(np.median(between_s)) if len(between_s) else 0.0)
             wanted = frames[self._n_read :].tolist()
+            # The whole of a longer file is read again where its dives are: none of its pictures is asked for.
+            kept = info.duration_s <= LONG_S or (self._first, self._last) != (None, None)
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
                 for index, planes in pictures:
-                    self._finder.add(self._pictures.keep(index, planes), float(info.pts_s[index]))
+                    if kept:
+                        self._pictures.keep(index, planes)
+                    self._finder.add(self._pictures.reduced(planes), float(info.pts_s[index]))
                     self._n_read += 1
                     progress(Progress("read", self._n_read, len(frames)))
-                    if cancel is not None:
+                    if cancel is not None and cancel.cancelled:
+                        self._pictures.keep_only(())  # a search that waits to go on holds no memory
                         cancel.raise_if_cancelled()
             self._damaged |= reader.damaged
         motion = self._finder.motion()

@@ -90,6 +90,7 @@ def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small
 
     with pytest.raises(Cancelled):
         search.run(progress=cancel_later, cancel=token)
+    assert not search._pictures._kept  # one that waits to go on holds no memory
     halted = search.run(progress=seen.append)
     assert [progress.done for progress in seen] == list(range(1, 121))
     assert {(progress.stage, progress.total) for progress in seen} == {("read", 120)}
@@ -150,3 +151,11 @@ def test_a_clip_of_which_one_picture_is_looked_at_is_taken_whole(tmp_path: Path)
     assert (found.clip.in_frame, found.clip.out_frame) == (0, 15)
     assert found.recording is not None
     assert len(found.recording.frames) == 1
+
+
+def test_of_a_long_file_no_picture_is_kept_until_a_part_is_read(
+    two_dives: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "LONG_S", 5.0)
+    assert not find_dives(two_dives).pictures._kept
+    assert len(find_dives(two_dives, 60, 130).pictures._kept) == 71
