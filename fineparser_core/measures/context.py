@@ -97,7 +97,7 @@ class InTheAir:
             return None
         at = slice(self.touches, self.touches + 1)
         points = [self.seen.joint(name)[at, 1] for name in ("wrist", "elbow", "head", "ankle", "toe")]
-        points.append(self.seen.lowest()[at, 1])
+        points.append(self.seen.lowest(self.touches)[1:])
         low = np.concatenate(points)
         return float(np.nanmax(low)) if np.isfinite(low).any() else None
 

@@ -82,9 +82,10 @@ class SeenDive:
         """(n, 2) the middle of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
         return self.to_scene(body.mask_centres(self.masks, self.crops))
 
-    def lowest(self) -> np.ndarray:
-        """(n, 2) the lowest point of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
-        return self.to_scene(body.lowest_points(self.masks, self.crops))
+    def lowest(self, at: int) -> np.ndarray:
+        """(2,) the lowest point of a frame's mask in pixels of the scene; NaN where nothing of the athlete shows."""
+        frame = slice(at, at + 1)
+        return self.to_scene(body.lowest_points(self.masks[frame], self.crops[frame]), frame)[0]
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
         """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""
@@ -101,9 +102,9 @@ class SeenDive:
         cross, dot = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)
         return np.asarray(np.degrees(np.arctan2(np.abs(cross), dot)))
 
-    def to_scene(self, points: np.ndarray) -> np.ndarray:
-        """Points (n, 2) in source pixels, one a frame, as they lie in the scene."""
+    def to_scene(self, points: np.ndarray, frames: slice = slice(None)) -> np.ndarray:
+        """Points (n, 2) in source pixels, one a frame, or one for each of some frames, as they lie in the scene."""
         if self.parse.motion is None:
             return points
         first = np.unique(self.parse.sampled_frames, return_index=True)[1]
-        return self.parse.motion.in_scene(points, first)
+        return self.parse.motion.in_scene(points, first[frames])

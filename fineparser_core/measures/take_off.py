@@ -153,7 +153,7 @@ def entry_distance(dive: InTheAir) -> Measure | None:
         return None
     low = dive.seen.joint("wrist")[dive.touches]
     if not np.isfinite(low).all():
-        low = dive.seen.lowest()[dive.touches]
+        low = dive.seen.lowest(dive.touches)
     if not np.isfinite(low).all():
         return None
     scale, _ = dive.px_per_m

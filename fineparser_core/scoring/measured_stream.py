@@ -202,10 +202,7 @@ def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficult
     if not any(queries):
         return scoring
     votes = with_measures(scoring.exemplars, queries, dive, difficulty)
-    of_each = [
-        np.mean([vote.vote for vote in with_measures(scoring.exemplars, [query], dive, difficulty)])
-        for query in queries
-    ]
+    of_each = 3 * difficulty.value * _awards(scoring.exemplars, queries, dive, difficulty).mean(axis=0).sum(axis=1)
     rule = measured_stream().interval if scoring.interval is not None else None
     return aggregate_votes(
         votes,
@@ -226,20 +223,9 @@ def with_measures(
     Args:
         queries: what was measured of the dive, equally likely each: the stream is the mean over them.
     """
-    stream, known = measured_stream(), exemplar_quantities()
-    added = []
-    for vote in votes:
-        # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
-        award = vote.score / (3 * difficulty.value)
-        awards = np.mean(
-            [
-                stream.difference(query, known[vote.id], dive, difficulty.board_m)
-                if vote.id in known
-                else stream.against_award(query, award, dive, difficulty.board_m)
-                for query in queries
-            ],
-            axis=0,
-        )
+    stream, added = measured_stream(), []
+    mean_awards = _awards(votes, queries, dive, difficulty).mean(axis=1)
+    for vote, awards in zip(votes, mean_awards, strict=True):
         parts = []
         for part, points in zip(vote.contributions, 3 * difficulty.value * awards, strict=True):
             dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
@@ -248,6 +234,26 @@ def with_measures(
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
         added.append(replace(vote, vote=vote.score + sum(part.points for part in parts), contributions=tuple(parts)))
     return tuple(added)
+
+
+def _awards(
+    votes: Sequence[ExemplarVote], queries: Sequence[Quantities], dive: DiveNumber, difficulty: Difficulty
+) -> np.ndarray:
+    """(votes, queries, 3) awards of each phase of the dive against each exemplar, by each of the queries."""
+    stream, known = measured_stream(), exemplar_quantities()
+    found = []
+    for vote in votes:
+        # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
+        award = vote.score / (3 * difficulty.value)
+        found.append(
+            [
+                stream.difference(query, known[vote.id], dive, difficulty.board_m)
+                if vote.id in known
+                else stream.against_award(query, award, dive, difficulty.board_m)
+                for query in queries
+            ]
+        )
+    return np.array(found)
 
 
 def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
