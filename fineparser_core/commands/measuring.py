@@ -25,6 +25,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import NoDiveError, VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.protocol import Protocol, read_pool
 from fineparser_core.evaluation.real_clips import (
@@ -67,6 +68,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     # Before anything is printed or loaded: they may not be there.
     data = None if args.data is None else args.dataset(args.data, args.layout)
     clips = () if args.real is None else read_labels(args.real)
+    joints = () if args.real is None else read_joint_labels(args.real)
     device = choose_device(args.device)
     precision = choose_precision(device, args.precision or card.evaluation.get("precision", "auto"))
     content: dict[str, Any] = {
@@ -82,6 +84,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         if args.real is not None:
             analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
             content["real"] = _measure_clips(analyzer, clips, args.out, cancel)
+            _measure_joints(analyzer, joints, args.out, cancel)
     if args.out is not None:
         with atomic_file(args.out / EVALUATION) as temporary:
             temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
@@ -189,6 +192,22 @@ def _measure_clips(
     if results:
         say(f"\n{real_table(results)}")
     return {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
+
+
+def _measure_joints(
+    analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken
+) -> None:
+    """Prints how far joints are off in labelled flights, which are parsed whole: they are no whole dives."""
+    errors = []
+    for labels in clips:
+        parse, _ = analyzer.parse(make_clip(labels.path), cancel=cancel)
+        if parse.joints is None:
+            return
+        errors.append(measure_joints(parse, labels))
+        if out is not None:
+            _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, {}))
+    if errors:
+        say(f"\n{joint_table(errors)}")
 
 
 def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -> tuple[RealClipResult, DiveParse]:

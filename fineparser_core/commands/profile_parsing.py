@@ -14,6 +14,8 @@ from fineparser_core.commands.printing import say
 from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.motion import candidates
+from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Clip
 
@@ -84,10 +86,10 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
     """Owner and name of the functions that make up a parse, none of which calls another, and the stage of each."""
     encoder, model = analyzer.encoder, analyzer.encoder.model
     stages: list[tuple[Any, str, str]] = [
-        (samples, "_read", "decode; what moves"),
-        (samples, "follow_athlete", "follow who falls"),
+        (candidates, "find_dives", "decode; what moves"),
+        (candidates, "follow_diver", "follow who falls"),
         (samples, "coarse_pass", "coarse pass"),
-        (samples, "_crop", "crops"),
+        (samples, "crop_frames", "crops"),
         (encoder, "keypoints", "keypoints, for the crop"),
         (model.i3d, "forward", "I3D of the temporal parser"),
     ]
@@ -97,9 +99,9 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
             (owner, name, "I3D of the spatial parser") for owner, name in ((parser, "taps"), (parser.encoder, "end"))
         ]
         stages.append((parser.decoder, "fused", "mask decoder"))
-    backbone = model.static_encoder.backbone
-    of_poses = (("coarse_poses", "poses, coarse"), ("refine_poses", "poses, refined"))
-    stages += [(backbone, name, stage) for name, stage in of_poses if hasattr(backbone, name)]
+    stages.append((analyzer, "_find_joints", "joints, by BlazePose and masks"))
+    if isinstance(backbone := model.static_encoder.backbone, PoseBackbone):
+        stages.append((backbone, "features_and_keypoints", "poses"))
     return stages
 
 

@@ -11,7 +11,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.samples import coarse_pass, crop_athlete, follow_masks
+from fineparser_core.inference.samples import coarse_pass, crop_frames, follow_masks, squares_around_body
 from fineparser_core.video.athlete_crop import crop_mask
 from fineparser_core.video.preprocess import WHOLE
 
@@ -54,7 +54,9 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
         images = [read_frame(path) for path, _ in chosen]
-        frames, crops, _ = crop_athlete(images, follow_masks(coarse_pass(images, encoder)[1], images[0]), encoder)
+        squares = follow_masks(coarse_pass(images, encoder)[1], images[0])
+        squares, _ = squares_around_body(images, squares, encoder)
+        frames, crops = crop_frames(images, squares, MASK_SIZE)
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
             return EvalInput(frames, None, None)

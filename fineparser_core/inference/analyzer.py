@@ -19,6 +19,7 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, Exempl
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
+from fineparser_core.inference.blazepose import load_blazepose
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
@@ -30,6 +31,7 @@ from fineparser_core.inference.clip_validation import (
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
+from fineparser_core.joints.finding import find_joints
 from fineparser_core.language import phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
@@ -55,8 +57,10 @@ from fineparser_core.video.clips import make_clip
 
 log = logging.getLogger(__name__)
 
-#: Cancelled parses of which the samples are kept, some 5 MB each.
-_MOST_UNFINISHED = 8
+#: Cancelled parses of which the samples are kept, some 30 MB each.
+_MOST_UNFINISHED = 3
+#: Real time before the take-off and after the come-out in which BlazePose looks at the diver, too.
+_LOOKED_AT_S = (0.35, 0.6)
 
 
 class Choice(TypedDict, total=False):
@@ -98,6 +102,7 @@ class Analyzer:
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
+        self._blazepose = load_blazepose(self.encoder.device)
         self._encodings: dict[str, ExemplarEncoding] = {}
         # What was read of clips whose parse was cancelled, by clip and age of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
@@ -156,15 +161,15 @@ class Analyzer:
             ConfigError: where nothing moves at the clip's point on the diver.
             Cancelled: once the token is set.
         """
-        samples, (encoding, masks, joints) = self._encoded(clip, recording, progress, cancel)
+        samples, (encoding, masks, seen) = self._encoded(clip, recording, progress, cancel)
         sampled, times = samples.sampled, samples.times_s
         diver, decoded, descent = samples.diver, encoding.transition_samples, 0.0
-        if joints is not None:
-            joints = joints_in_source(joints, samples.crops)
+        if diver is not None:
+            decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
+        joints = None if seen is None else self._find_joints(samples, seen, masks, decoded, cancel)
         if diver is None:
             moments = network_alone((float(times[decoded[0]]), float(times[decoded[1]])))
         else:
-            decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
             network_s = float(times[decoded[0]]), float(times[decoded[1]])
             moments = find_moments(diver, network_s, times, masks, samples.crops, joints)
             descent = diver.fall.height_share
@@ -194,6 +199,24 @@ class Analyzer:
             ),
         )
         return parse, encoding
+
+    def _find_joints(
+        self,
+        samples: Samples,
+        seen: np.ndarray,
+        masks: np.ndarray,
+        decoded: tuple[int, int],
+        cancel: CancelToken | None,
+    ) -> np.ndarray:
+        """Joints (96, 16, 3) in pixels of the source, of what the network sees of each sample, and BlazePose in the air."""
+        slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
+        first, last = (samples.times_s[sample] for sample in decoded)
+        in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
+        in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
+        if samples.wide is None:
+            return joints_in_source(seen, samples.crops)
+        joints = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
+        return joints_in_source(joints, samples.crops)
 
     def _encoded(
         self, clip: Clip, recording: Recording | None, progress: ProgressCallback, cancel: CancelToken | None

@@ -83,8 +83,8 @@ class EncodedClip(NamedTuple):
     Attributes:
         encoding: what comparing needs.
         masks: (96, 112, 112) float16, the mask probability of every sample: the mean over the windows that cover it.
-        joints: (96, 16, 3) float32, x and y in pixels of the samples and the probability that a joint is visible; None
-            where the network estimates no poses.
+        joints: (96, 16, 3) float32, x and y in pixels of the samples and the probability that a joint is visible, as
+            each sample shows them; None where the network estimates no poses.
     """
 
     encoding: ClipEncoding
@@ -199,23 +199,30 @@ class ClipEncoder:
 
     @torch.inference_mode()
     def keypoints(
-        self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+        self,
+        frames: np.ndarray,
+        every: int,
+        *,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
     ) -> np.ndarray | None:
-        """The body's keypoints in the samples of a clip; None where the network sees no poses.
+        """The body's keypoints in some samples of a clip; None where the network sees no poses.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
+            every: of how many samples one is looked at, the first of them.
             progress: called with stage "coarse" once they are found.
 
         Returns:
-            (96, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
+            (96 / every, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
 
         Raises:
             Cancelled: once the token is set.
         """
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
         with self.model.encoders(self.device):
-            found = self.model.static_encoder.coarse_estimates(normalise(torch.from_numpy(frames).to(self.device)))
+            video = normalise(torch.from_numpy(frames).to(self.device))
+            found = self.model.static_encoder.some_estimates(video, every)
         if KEYPOINTS not in found:
             return None
         joints = _joints(found[KEYPOINTS][:, :BODY])

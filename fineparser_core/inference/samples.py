@@ -8,12 +8,13 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.joints.turned import WIDE, WIDE_PX
 from fineparser_core.motion.candidates import candidates
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip
-from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
+from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete
 from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames, valid_samples
@@ -25,6 +26,8 @@ _MASK_THRESHOLD = 0.35
 _KEYPOINT_THRESHOLD = 0.4
 # A body is seen in a crop where so many of its fifteen joints are in so many samples.
 _BODY_JOINTS, _BODY_FRAMES = 5, 6
+# To place the crop the network looks at one of so many samples.
+_LOOKED_AT = 3
 
 
 class Samples(NamedTuple):
@@ -36,6 +39,7 @@ class Samples(NamedTuple):
         times_s: (96,) float64, seconds from the start of the file.
         crops: (96, 4) float32, source pixels x0, y0, x1, y1 of each sample; a crop may extend beyond the frame.
         diver: who was found by falling freely, and followed.
+        wide: (96, 288, 288, 3) uint8, wide crops of the same, see `joints.turned`; None of whole frames.
         coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
             (96, 112, 112).
         notes: sentences about what is missing or damaged in the file.
@@ -46,6 +50,7 @@ class Samples(NamedTuple):
     times_s: np.ndarray
     crops: np.ndarray
     diver: Diver | None = None
+    wide: np.ndarray | None = None
     coarse: tuple[np.ndarray, np.ndarray] | None = None
     notes: tuple[str, ...] = ()
 
@@ -92,10 +97,12 @@ def read_samples(
         if squares is None:
             coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)
             squares = follow_masks(coarse[1], one[0])
-        frames, crops, seen = crop_athlete(one, squares, encoder, progress=progress, cancel=cancel)
+        squares, seen = squares_around_body(one, squares, encoder, progress=progress, cancel=cancel)
         if seen or one.diver is None or clip.athlete is not None:
             break
-    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, coarse, one.notes)
+    frames, crops = crop_frames(one, squares, MASK_SIZE)
+    wide, _ = crop_frames(one, squares, WIDE_PX, WIDE)
+    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, wide, coarse, one.notes)
 
 
 def coarse_pass(
@@ -126,42 +133,45 @@ def follow_masks(masks: np.ndarray, frame: np.ndarray) -> np.ndarray:
     return track_athlete(masks, width, height, threshold=_MASK_THRESHOLD)
 
 
-def crop_athlete(
+def squares_around_body(
     frames: Sequence[np.ndarray],
     squares: np.ndarray,
     encoder: ClipEncoder,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Crop the athlete: as found and, if the encoder detects keypoints in that crop, again around these.
+) -> tuple[np.ndarray, bool]:
+    """Squares (96, 3) around the keypoints that the encoder sees in some squares; the same ones where it sees none.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
         squares: (96, 3) centre x, centre y and side that follow the athlete.
 
     Returns:
-        The crops (96, 112, 112, 3) uint8; their positions (96, 4) float32, x0, y0, x1, y1 in pixels of the frames; and
-        whether a body is seen in them, as far as the encoder can tell.
+        The squares, and whether a body is seen in them, as far as the encoder can tell.
 
     Raises:
         Cancelled: `cancel` was set.
     """
     height, width = frames[0].shape[:2]
-    crops, boxes = _crop(frames, squares)
-    keypoints = encoder.keypoints(crops, progress=progress, cancel=cancel)
+    crops, boxes = crop_frames(frames, squares, MASK_SIZE)
+    keypoints = encoder.keypoints(crops, _LOOKED_AT, progress=progress, cancel=cancel)
     if keypoints is None:
-        return crops, boxes, True
-    visible = keypoints[..., 2] >= _KEYPOINT_THRESHOLD
-    seen = bool((visible.sum(axis=1) >= _BODY_JOINTS).sum() >= _BODY_FRAMES)
+        return squares, True
+    visible, boxes = keypoints[..., 2] >= _KEYPOINT_THRESHOLD, boxes[::_LOOKED_AT]
+    seen = bool((visible.sum(axis=1) >= _BODY_JOINTS).sum() * _LOOKED_AT >= _BODY_FRAMES)
     in_frame = boxes[:, None, :2] + keypoints[..., :2] * ((boxes[:, 2] - boxes[:, 0]) / MASK_SIZE)[:, None, None]
-    around = crops_around_joints(in_frame, visible, width, height)
-    return (crops, boxes, seen) if around is None else (*_crop(frames, around), seen)
+    around = squares_around_joints(in_frame, visible, _LOOKED_AT, width, height)
+    return squares if around is None else around, seen
 
 
-def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    boxes = [square_to_xyxy(square) for square in squares]
-    crops = [crop_image(frame, box, MASK_SIZE) for frame, box in zip(frames, boxes, strict=True)]
+def crop_frames(
+    frames: Sequence[np.ndarray], squares: np.ndarray, size_px: int, scale: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops (n, size, size, 3) uint8 of squares (n, 3), so many times enlarged; and the pixels that each covers, (n, 4)
+    float32, x0, y0, x1, y1."""
+    boxes = [square_to_xyxy(square, scale) for square in squares]
+    crops = [crop_image(frame, box, size_px) for frame, box in zip(frames, boxes, strict=True)]
     return np.stack(crops), np.array(boxes, np.float32)
 
 

@@ -63,9 +63,6 @@ class AQAModel(nn.Module):
         """The autocast context in which encoders run."""
         return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
 
-    def start_unlearned_parts(self) -> None:
-        """Once weights are loaded: starts parts that have learned nothing from others. Most networks have none such."""
-
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encodes videos (B, 3, 96, H, W) float32, ImageNet-normalised; the same whatever they are compared with."""

@@ -88,8 +88,8 @@ class StaticEncoder(nn.Module):
         """Frames (N, 3, 112, 112) of whole clips, in order, through the backbone."""
         return FrameEncoding(self.backbone(frames), {})
 
-    def coarse_estimates(self, frames: Tensor) -> dict[str, Tensor]:
-        """As `FrameEncoding.estimates`, but sooner and less exact, for those who crop the frames by them."""
+    def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
+        """As `FrameEncoding.estimates`, of the first of every so many frames, for those who crop the frames by them."""
         return {}
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:

@@ -33,10 +33,6 @@ class FineParserPose(FineParser):
         )
         self.pose_steps = PoseTransitionHead()
 
-    def start_unlearned_parts(self) -> None:
-        """As `AQAModel.start_unlearned_parts`: the refiner, from the coarse network."""
-        self.static_encoder.backbone.start_refiner()
-
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         """As `FineParser.step_probabilities`.
 

@@ -47,16 +47,13 @@ class KeypointHeatmapNet(nn.Module):
         self.out = nn.Conv2d(w1, len(JOINTS), 1)
         self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
 
-    def heatmaps(self, frames: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def heatmaps(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Heatmap logits (N, 16, 28, 28) and the coarsest features (N, COARSE_SIZE, 7, 7).
 
         Args:
             frames: (N, 9, 112, 112), as `stack_neighbours` gives them.
-            prior: (N, FINE_SIZE, 28, 28), added to the features of that size.
         """
         fine = self.fine(self.stem(frames))
-        if prior is not None:
-            fine = fine + prior
         middle = self.middle(fine)
         coarse = self.coarse(middle)
         middle = self.join_middle(middle + upsample_2x(self.raise_coarse(coarse)))
@@ -70,11 +67,6 @@ class KeypointHeatmapNet(nn.Module):
         """Detected keypoints (N, 16, KEYPOINT_SIZE) of heatmap logits (N, 16, h, w)."""
         places, spread = soft_argmax(heatmaps)
         return torch.cat([places, spread[..., None], self.visibility(heatmaps)[..., None]], dim=-1)
-
-
-def flip_keypoints(keypoints: Tensor, width: float = MASK_SIZE) -> Tensor:
-    """Keypoints (..., n), x first, in the mirror image of a frame so wide; 0 where x is 0 in its middle."""
-    return torch.cat([width - keypoints[..., :1], keypoints[..., 1:]], dim=-1)
 
 
 def stack_neighbours(clip: Tensor) -> Tensor:
@@ -110,16 +102,6 @@ def nearer_swapped(keypoints: Tensor, to: Tensor) -> Tensor:
     swapped = keypoints[..., list(KEYPOINT_FLIP), :]
     off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (keypoints, swapped))
     return off_swapped < off
-
-
-def fuse_flip(keypoints: Tensor, of_flipped: Tensor) -> Tensor:
-    """Mean of the keypoints detected in frames and in their mirror images, (N, 16, KEYPOINT_SIZE) each, weighted by how
-    narrow their heatmaps are."""
-    other = flip_keypoints(of_flipped)
-    swapped = nearer_swapped(other, keypoints)[:, None, None]
-    both = torch.stack([keypoints, torch.where(swapped, other[:, list(KEYPOINT_FLIP)], other)])
-    share = 1 / (1 + both[..., 2:3] ** 2)
-    return (both * share).sum(dim=0) / share.sum(dim=0)
 
 
 def gaussian_maps(points: Tensor, visible: Tensor, size: int, sigma_cells: float = 1.0) -> Tensor:

@@ -8,7 +8,7 @@ from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, FrameEncod
 from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
 from fineparser_core.pose.keypoints import KEYPOINTS
 from fineparser_core.pose.layers import DilatedConvs, full_precision
-from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length
+from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length, keypoints_of, shown
 from fineparser_core.pose.pose_features import POSE_FEATURES
 
 #: By how many samples the cuts between steps are moved, in training and for the mean of the tokens.
@@ -52,11 +52,10 @@ class PoseStaticEncoder(StaticEncoder):
         )
 
     def encode_frames(self, frames: Tensor) -> FrameEncoding:
-        """As `StaticEncoder.encode_frames`; the keypoints are refined and tracked, the features theirs."""
+        """As `StaticEncoder.encode_frames`; the keypoints are as each frame shows them, the features of tracked ones."""
         features, keypoints = self.backbone.features_and_keypoints(frames)
         return FrameEncoding(features, {KEYPOINTS: keypoints})
 
-    def coarse_estimates(self, frames: Tensor) -> dict[str, Tensor]:
-        """As `StaticEncoder.coarse_estimates`; the keypoints are tracked, but neither refined nor seen mirrored."""
-        poses = self.backbone.frame_poses(frames).unflatten(0, (-1, clip_length(frames)))
-        return {KEYPOINTS: self.backbone.track_coarse(poses).flatten(0, 1)}
+    def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
+        """As `StaticEncoder.some_estimates`."""
+        return {KEYPOINTS: shown(keypoints_of(self.backbone.frame_poses(frames, every)))}

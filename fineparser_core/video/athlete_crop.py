@@ -53,23 +53,25 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
     return limit_sides(smooth_track(visible, chosen[:, :2], chosen[:, 2], length), width_px, height_px)
 
 
-def crops_around_joints(joints: np.ndarray, visible: np.ndarray, width_px: int, height_px: int) -> np.ndarray | None:
+def squares_around_joints(
+    joints: np.ndarray, visible: np.ndarray, every: int, width_px: int, height_px: int
+) -> np.ndarray | None:
     """Squares as of `track_athlete`, around detected joints, which give the body's extent more precisely than masks.
 
     Args:
-        joints: (T, J, 2) pixels of the frame.
-        visible: (T, J) bool, whether a joint was detected.
+        joints: (n, J, 2) pixels of the frame, in the first of every so many frames.
+        visible: (n, J) bool, whether a joint was detected.
 
     Returns:
-        (T, 3) float64; None if too few frames show a body.
+        (n * every, 3) float64; None if too few frames show a body.
     """
     frames = np.flatnonzero(visible.sum(axis=1) >= _MIN_JOINTS)
-    if len(frames) < _MIN_FRAMES:
+    if len(frames) * every < _MIN_FRAMES:
         return None
     bodies = [joints[t, visible[t]] for t in frames]
     centres = np.array([body.mean(axis=0) for body in bodies])
     extents = np.array([_MASK_TO_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
-    return limit_sides(smooth_track(frames, centres, extents, len(joints)), width_px, height_px)
+    return limit_sides(smooth_track(frames * every, centres, extents, len(joints) * every), width_px, height_px)
 
 
 def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:

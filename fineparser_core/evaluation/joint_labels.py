@@ -1,0 +1,121 @@
+"""Joints that people labelled in frames of real flights, and how far found ones are off."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.constants import KEYPOINT_FLIP
+from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
+from fineparser_core.errors import AnnotationError
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.text_table import text_table
+from fineparser_core.types import DiveParse
+
+JOINTS_FILE = "joints.json"
+# Our joints among the 16 of MPII; the head is the middle of neck and crown. Toes are not labelled.
+_LIMBS = {
+    "ankle_r": 0, "knee_r": 1, "hip_r": 2, "hip_l": 3, "knee_l": 4, "ankle_l": 5,
+    "wrist_r": 10, "elbow_r": 11, "shoulder_r": 12, "shoulder_l": 13, "elbow_l": 14, "wrist_l": 15,
+}  # fmt: skip
+_NECK, _CROWN, _LABELLED = 8, 9, 16
+_COMPARED = [JOINTS.index(name) for name in ("head", *_LIMBS)]
+# Torso lengths; of a trunk seen from above no less than half of the clip's median counts.
+_RIGHT, _GROSS, _LEAST_TORSO = 0.2, 0.5, 0.5
+_SURE = 0.8
+
+
+@dataclass(frozen=True)
+class JointLabels:
+    """Labelled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`; NaN
+    where one is not labelled."""
+
+    path: Path
+    joints: np.ndarray
+
+
+@dataclass(frozen=True)
+class JointErrors:
+    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better; and the
+    confidences (n, 13) of the joints."""
+
+    strict: np.ndarray
+    tolerant: np.ndarray
+    confidence: np.ndarray
+
+
+def read_joint_labels(folder: Path) -> list[JointLabels]:
+    """The clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without one.
+
+    The file maps names of clips to lists of frames, each with `joints`, 16 places (x, y) in the order of MPII, and
+    `visible`, 16 numbers that are 0 where a place is unknown.
+
+    Raises:
+        AnnotationError: a file that holds something else.
+    """
+    path = next((at for at in (folder / JOINTS_FILE, folder.parent / "joints" / JOINTS_FILE) if at.is_file()), None)
+    if path is None:
+        return []
+    try:
+        labels = parse_json(read_bounded(path, MOST_JSON_BYTES))
+        return [JointLabels(_clip(path.parent, name), _places(frames)) for name, frames in labels.items()]
+    except OSError as error:
+        raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a folder of labelled clips.") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnnotationError(f"{path} does not hold labelled joints ({error!r:.200}): correct it.") from error
+
+
+def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
+    """Errors of the joints of a parse, in the labelled frames that it sampled; of a parse that has joints."""
+    assert parse.joints is not None
+    frames, first = np.unique(parse.sampled_frames, return_index=True)
+    known = frames < len(labels.joints)
+    found, true = parse.joints[first[known]].astype(np.float64), labels.joints[frames[known]]
+    hips, shoulders = (true[:, [JOINTS.index(f"{name}_{s}") for s in "lr"]].mean(axis=1) for name in ("hip", "shoulder"))
+    torso = np.linalg.norm(hips - shoulders, axis=-1)
+    torso = np.maximum(torso, _LEAST_TORSO * np.nanmedian(torso))[:, None]
+    strict = np.linalg.norm(found[..., :2] - true, axis=-1) / torso
+    swapped = np.linalg.norm(found[:, list(KEYPOINT_FLIP), :2] - true, axis=-1) / torso
+    flip = list(KEYPOINT_FLIP)
+    better = swapped + swapped[:, flip] < strict + strict[:, flip]
+    return JointErrors(
+        strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2]
+    )
+
+
+def joint_table(errors: list[JointErrors]) -> str:
+    """How far the joints of all clips are off, left and right tolerant and strict."""
+    rows = []
+    for name in ("tolerant", "strict"):
+        off = np.concatenate([getattr(one, name).ravel() for one in errors])
+        off = off[np.isfinite(off)]
+        shares = (off < _RIGHT, off < _GROSS, off >= _GROSS)
+        rows.append((name, f"{off.mean():.3f}", f"{np.median(off):.3f}", *(f"{share.mean():.3f}" for share in shares)))
+    frames = sum(len(one.tolerant) for one in errors)
+    header = (f"joints of {frames} frames", "mean error", "median", "PCK@0.2", "PCK@0.5", "gross")
+    sure = np.concatenate([one.confidence.ravel() for one in errors]) >= _SURE
+    right = np.concatenate([one.tolerant.ravel() for one in errors])[sure] < _RIGHT
+    told = f"{sure.mean():.0%} of the joints are said to be sure at {_SURE:.0%}"
+    if len(right):
+        told += f"; {right.mean():.0%} of these are right to {_RIGHT} torso lengths"
+    return f"{text_table(header, rows, left=(0,))}\n{told}"
+
+
+def _clip(folder: Path, name: str) -> Path:
+    if not name or Path(name).name != name or "\0" in name:
+        raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
+    return folder / name
+
+
+def _places(frames: list[dict[str, Any]]) -> np.ndarray:
+    joints = np.array([frame["joints"] for frame in frames], np.float64)
+    visible = np.array([frame["visible"] for frame in frames], np.float64)
+    if joints.shape != (len(frames), _LABELLED, 2) or visible.shape != joints.shape[:2] or not len(frames):
+        raise ValueError(f"joints of the shape {joints.shape}, not (frames, {_LABELLED}, 2)")
+    joints[visible == 0] = np.nan
+    places = np.full((len(joints), len(JOINTS), 2), np.nan)
+    for name, index in _LIMBS.items():
+        places[:, JOINTS.index(name)] = joints[:, index]
+    places[:, JOINTS.index("head")] = (joints[:, _NECK] + joints[:, _CROWN]) / 2
+    return places
