@@ -60,7 +60,6 @@ class Body:
         hips: factor on the width of the pelvis.
         skin, suit, hair: (3,) RGB colours, 0..1.
         suit_parts: names of the segments that the suit covers.
-        sole_m: height of the joint of the toes over the sole of a foot that stands flat.
     """
 
     height_m: float
@@ -72,7 +71,6 @@ class Body:
     suit: np.ndarray
     hair: np.ndarray
     suit_parts: frozenset[str]
-    sole_m: float = 0.022
 
 
 SKINS = np.array(

@@ -1,7 +1,4 @@
-"""The stage of the capsule renderer: bodies of capsules in front of painted planes."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Draws what a shot shows: bodies of capsules in front of painted planes."""
 
 import cv2
 import numpy as np
@@ -9,20 +6,20 @@ import numpy as np
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.scene import Scene, blend
-from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, Scenery, Stage, cover_by_splash
+from fineparser_core.synth.staging import Athlete, Scenery
 from fineparser_core.synth.underwater import blend_submerged
 
+# Time after the contact during which the submerged athlete is visible.
+_VISIBLE_UNDER_WATER_S = 1.2
+# Least opacity, of 255, at which the splash hides the athlete from the mask.
+_SPLASH_OPAQUE = 190
 # Largest distance between two drawn poses of a limb in the blur of a frame.
 _MAX_GAP_PX = 2.0
 
 
-@contextmanager
-def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[Stage]:
-    """The stage that draws bodies as capsules in front of painted planes."""
-    yield _CapsuleStage(scenery, rng)
+class CapsuleStage:
+    """Draws the surroundings and the athletes of one shot, frame by frame."""
 
-
-class _CapsuleStage:
     def __init__(self, scenery: Scenery, rng: np.random.Generator) -> None:
         first = scenery.athletes[0].motion
         self._scene = Scene(
@@ -41,17 +38,22 @@ class _CapsuleStage:
         ]
 
     def draw(self, frame: int) -> np.ndarray:
+        """The surroundings: (H, W, 3) uint8 RGB, a new array."""
         return self._scene.draw(frame)
 
     def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        """Draw the athletes over image (H, W, 3) with motion blur and add them to the mask (H, W), in place."""
         # Far to near: the partner is behind the first athlete.
         for athlete in reversed(self._athletes):
             athlete.draw(image, mask, frame)
         self._scene.draw_front(image, mask, frame)
 
     def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        """Draw the splashes over image (H, W, 3) and clear the mask (H, W) under them, in place."""
         for athlete in reversed(self._athletes):
-            cover_by_splash(athlete.splash, image, mask, frame)
+            cover = athlete.splash.paint(image, frame)
+            if cover is not None:
+                mask[cover > _SPLASH_OPAQUE] = 0
 
 
 class _CapsuleAthlete:
@@ -67,7 +69,7 @@ class _CapsuleAthlete:
         self.splash = scenery.splash(athlete, rng)
         gloss, contrast = float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.25, 0.6))
         self._figure = Figure(joints[flat], capsules, camera, flat, light, gloss=gloss, contrast=contrast)
-        sinking = np.flatnonzero((self._since > 0) & (self._since < VISIBLE_UNDER_WATER_S))
+        sinking = np.flatnonzero((self._since > 0) & (self._since < _VISIBLE_UNDER_WATER_S))
         self._first_submerged = int(sinking[0]) if len(sinking) else 0
         at = scenery.middle[sinking]
         self._submerged = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
@@ -77,8 +79,8 @@ class _CapsuleAthlete:
     def draw(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
         """Draw the athlete of frame i over image (H, W, 3) and add the silhouette to the mask (H, W), in place."""
         since = float(self._since[i])
-        if 0 < since < VISIBLE_UNDER_WATER_S:
-            opacity = self._water_clarity * (1 - since / VISIBLE_UNDER_WATER_S)
+        if 0 < since < _VISIBLE_UNDER_WATER_S:
+            opacity = self._water_clarity * (1 - since / _VISIBLE_UNDER_WATER_S)
             blend_submerged(image, self._submerged, i - self._first_submerged, opacity)
         paint_athlete(image, mask, self._figure, i * self._n_exposed, self._n_exposed, self._size)
 

@@ -1,21 +1,12 @@
-"""What a shot shows, and the interface of what draws it."""
+"""What a shot shows: the athletes, the camera, and when its shutter is open."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from fineparser_core.synth.body_mesh import BodyMesh
 from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.flight import Motion
 from fineparser_core.synth.splash import Splash
-
-#: Time after the contact during which the submerged athlete is visible.
-VISIBLE_UNDER_WATER_S = 1.2
-# Least opacity, of 255, at which the splash hides the athlete from the mask.
-_SPLASH_OPAQUE = 190
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +17,12 @@ class Athlete:
         splash: size of the splash, 0 (rip entry) to 1.
         lateral_m: position to the left of the first athlete.
         delay_s: delay of the motion relative to the clip's time.
-        mesh: the skin, for a stage that draws one.
     """
 
     motion: Motion
     splash: float
     lateral_m: float = 0.0
     delay_s: float = 0.0
-    mesh: BodyMesh | None = None
 
     @property
     def contact_s(self) -> float:
@@ -62,22 +51,9 @@ class Athlete:
         return self.motion.approach.deflection(time_s - self.delay_s)
 
 
-class Stage(Protocol):
-    """Draws the surroundings and the athletes of one shot, frame by frame."""
-
-    def draw(self, frame: int) -> np.ndarray:
-        """The surroundings: (H, W, 3) uint8 RGB, a new array."""
-
-    def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        """Draw the athletes over image (H, W, 3) with motion blur and add them to the mask (H, W), in place."""
-
-    def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        """Draw the splashes over image (H, W, 3) and clear the mask (H, W) under them, in place."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Scenery:
-    """What a stage is made of.
+    """What a shot shows, and when.
 
     Attributes:
         athletes: the one nearest to the camera first.
@@ -111,13 +87,3 @@ class Scenery:
         since = self.time_s - athlete.contact_s
         return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
 
-
-StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[Stage]]
-"""Makes the stage of one shot; leaving the context frees what it has loaded."""
-
-
-def cover_by_splash(splash: Splash, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-    """Draw a splash over image (H, W, 3) and clear the mask (H, W) under it, in place."""
-    cover = splash.paint(image, frame)
-    if cover is not None:
-        mask[cover > _SPLASH_OPAQUE] = 0
