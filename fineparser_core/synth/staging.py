@@ -86,4 +86,3 @@ class Scenery:
         """The splash of an athlete."""
         since = self.time_s - athlete.contact_s
         return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
-
