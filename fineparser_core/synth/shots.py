@@ -8,11 +8,12 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
-from fineparser_core.synth.capsule_stage import CapsuleStage
+from fineparser_core.synth.drawn_athlete import DrawnAthlete
 from fineparser_core.synth.foreground import Foreground
 from fineparser_core.synth.ground_truth import select_joints
 from fineparser_core.synth.optics import Optics, apply_optics, motion_blur, skew, skew_points, skip_unchanged_blocks
-from fineparser_core.synth.staging import Athlete, Scenery
+from fineparser_core.synth.scene import Scene
+from fineparser_core.synth.staging import Athlete, Exposures
 from fineparser_core.synth.underwater import UnderwaterView
 
 # Distance of the frames in which a video codec codes all blocks.
@@ -93,30 +94,31 @@ def render_shot(
     light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
     light /= np.linalg.norm(light)
     time = timing.time_s()
-    scenery = Scenery(
-        athletes=athletes,
-        joints=joints,
-        camera=camera,
-        exposed=exposed,
-        time_s=time,
-        exposure_s=optics.shutter * timing.step_s,
-        light=light,
+    exposures = Exposures(
+        camera=camera, instants=exposed, time_s=time, open_s=optics.shutter * timing.step_s, light=light
     )
-    middle = scenery.middle
+    middle = exposures.middle
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
-    stage = CapsuleStage(scenery, rng)
+    boards = [(athlete.lateral_m, athlete.deflection(time)) for athlete in athletes]
+    motion = athletes[0].motion
+    scene = Scene(camera, middle, motion.board_m, time, boards, motion.body, light, rng)
+    drawn = [DrawnAthlete(exposures, athlete, moved, rng) for athlete, moved in zip(athletes, joints, strict=True)]
+    drawn.reverse()  # far to near: the partner is behind the first athlete
     selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
     joints_px, _ = camera.project(selected, middle)
     body_px = joints_px[:, :-1]
     foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
     for i in range(count):
-        image = stage.draw(i)
+        image = scene.draw(i)
         move = _camera_move(camera, exposed[i])
         image = motion_blur(image, move)
-        stage.draw_athletes(image, masks[i], i)
-        stage.draw_splashes(image, masks[i], i)
+        for athlete in drawn:
+            athlete.draw(image, masks[i], i)
+        scene.draw_front(image, masks[i], i)
+        for athlete in drawn:
+            athlete.draw_splash(image, masks[i], i)
         if foreground is not None:
             foreground.draw(image, masks[i], i)
         if optics.readout:

@@ -1,4 +1,4 @@
-"""What a shot shows: the athletes, the camera, and when its shutter is open."""
+"""What a shot is made of: athletes, and how its frames are exposed."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.flight import Motion
-from fineparser_core.synth.splash import Splash
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,37 +51,23 @@ class Athlete:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenery:
-    """What a shot shows, and when.
+class Exposures:
+    """How the frames of a shot are exposed.
 
     Attributes:
-        athletes: the one nearest to the camera first.
-        joints: for each athlete (N, J, 3) metres at all instants of the camera.
-        exposed: (T, E) instants of the camera at which the shutter is open, by frame.
+        instants: (T, E) instants of the camera at which the shutter is open, by frame.
         time_s: (T,) times of the frames.
-        exposure_s: time during which the shutter is open.
+        open_s: time during which the shutter is open.
         light: (3,) unit vector towards the lamp.
     """
 
-    athletes: list[Athlete]
-    joints: list[np.ndarray]
     camera: Camera
-    exposed: np.ndarray
+    instants: np.ndarray
     time_s: np.ndarray
-    exposure_s: float
+    open_s: float
     light: np.ndarray
 
     @property
     def middle(self) -> np.ndarray:
         """(T,) instants of the camera in the middle of each exposure."""
-        return np.asarray(self.exposed[:, self.exposed.shape[1] // 2])
-
-    @property
-    def boards(self) -> list[tuple[float, np.ndarray]]:
-        """For each athlete the lateral position of the board and the displacement (T,) of its tip, metres."""
-        return [(athlete.lateral_m, athlete.deflection(self.time_s)) for athlete in self.athletes]
-
-    def splash(self, athlete: Athlete, rng: np.random.Generator) -> Splash:
-        """The splash of an athlete."""
-        since = self.time_s - athlete.contact_s
-        return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
+        return np.asarray(self.instants[:, self.instants.shape[1] // 2])
