@@ -1,4 +1,4 @@
-"""`fineparser exemplars`: renders exemplar dives and a sample dive, or takes rendered ones, and encodes them."""
+"""`fineparser exemplars`: renders exemplar dives and a sample dive, or takes the bundled ones, and encodes them."""
 
 import json
 import os
@@ -21,6 +21,7 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, Exempl
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.resources import resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
@@ -59,7 +60,7 @@ class ExemplarsOptions:
         out: new folder for the library and its clips.
         sample: folder for a sample dive; without it, none is rendered.
         weights: folder of a bundle of weights, instead of the bundled one.
-        clips: folder of exemplars that are rendered already, such as `resources/exemplars`: they are encoded anew.
+        bundled: encode the clips of the bundled exemplars, and render none.
         each: exemplars of each of the eight commonest dive numbers.
         seed: of what is rendered.
     """
@@ -67,7 +68,7 @@ class ExemplarsOptions:
     out: Path
     sample: Path | None = None
     weights: Path | None = None
-    clips: Path | None = None
+    bundled: bool = False
     each: Count = 6
     seed: Seed = _SEED
 
@@ -83,12 +84,12 @@ def main(argv: list[str]) -> int:
         check_output_folder(args.sample)
         if args.sample.resolve().is_relative_to(args.out.resolve()):
             raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another for --sample.")
-    settings = {"weights": card.id, "each": args.each, "seed": args.seed, "clips": args.clips and str(args.clips)}
+    settings = {"weights": card.id, "each": args.each, "seed": args.seed, "bundled": args.bundled}
     with running() as (progress, cancel):
         folder = args.out.with_name(f"{args.out.name}.part")
         _begin(folder, settings)
-        if args.clips is not None:
-            take_clips(args.clips, folder)
+        if args.bundled:
+            take_clips(resource("exemplars"), folder)
         else:
             build_library(folder, list(_draws(args.each, args.seed)), progress, cancel)
         encode_library(folder, args.weights, progress, cancel)
@@ -122,23 +123,11 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def take_clips(source: Path, folder: Path) -> None:
-    """Copies rendered clips and what is known of them into the unfinished folder.
-
-    Raises:
-        ConfigError: the source lacks some of it.
-        ExportError: the folder cannot be written.
-    """
-    try:
-        ids = [str(fact["id"]) for fact in json.loads((source / _FACTS).read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError, KeyError):
-        raise ConfigError(f"{source} holds no {_FACTS} of rendered exemplars: name another folder.") from None
-    for name in (_FACTS, _MEASURES, *(f"{id_}.mp4" for id_ in ids)):
-        if not (source / name).is_file():
-            raise ConfigError(f"{source / name} is missing: name another folder.")
-        try:
-            shutil.copyfile(source / name, folder / name)
-        except OSError as error:
-            raise ExportError(f"{folder / name} cannot be written ({error.strerror}): choose another folder.") from None
+    """Copies rendered clips and what is known of them into the unfinished folder."""
+    facts = json.loads((source / _FACTS).read_text(encoding="utf-8"))
+    for name in (_FACTS, _MEASURES, *(f"{fact['id']}.mp4" for fact in facts)):
+        with atomic_file(folder / name) as temporary:
+            shutil.copyfile(source / name, temporary)
 
 
 def build_library(
