@@ -62,7 +62,6 @@ class Body:
         suit_parts: names of the segments that the suit covers.
     """
 
-    height_m: float
     lengths: dict[str, float]
     girth: float
     chest: float
@@ -110,7 +109,6 @@ def sample_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
     else:
         parts = {"pelvis"}
     return Body(
-        height_m=height,
         lengths=lengths,
         girth=float(rng.normal(0.95 if female else 1.03, 0.06)) * (1.0 if athlete else 1.12),
         chest=float(rng.normal(0.93 if female else 1.06, 0.04)),
