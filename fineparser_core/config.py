@@ -17,8 +17,6 @@ Method = Literal[_FineParser, "i3d-mlp", "usdl", "musdl", "core", "tsa"]
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
 Layout = Literal["auto", "finediving", "mtl-aqa"]
 PreprocessingName = Literal["release", "whole", "follow"]
-#: How rendered dives are drawn: bodies of capsules, or of a mesh by OpenGL (the extra `synth`).
-Renderer = Literal["capsule", "mesh"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
 

@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
     "data": ("data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
-    "exemplars": ("exemplars", "render and encode the bundled exemplars and the sample dive"),
+    "exemplars": ("exemplars", "render exemplars and a sample dive, or encode rendered ones for other weights"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
     "profile": ("profile", "measure where the time of a parse goes, and what each stream says"),
     "doctor": ("doctor", "say what is here and whether it works: versions, processor and GPU, codecs, files, disk"),

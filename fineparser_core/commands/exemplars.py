@@ -1,4 +1,4 @@
-"""`fineparser exemplars`: renders exemplar dives and a sample dive, and encodes the exemplars."""
+"""`fineparser exemplars`: renders exemplar dives and a sample dive, or takes the bundled ones, and encodes them."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.options import Count, Seed, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import running
-from fineparser_core.config import Renderer
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.resources import resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
@@ -42,6 +42,7 @@ _DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
 _NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
 #: Within the unfinished folder: facts and encodings of the dives that are finished.
 _RECORDS = ".records"
+_FACTS, _MEASURES = "dives.json", "measures.json"
 _MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
 _ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
@@ -59,17 +60,17 @@ class ExemplarsOptions:
         out: new folder for the library and its clips.
         sample: folder for a sample dive; without it, none is rendered.
         weights: folder of a bundle of weights, instead of the bundled one.
+        bundled: encode the clips of the bundled exemplars, and render none.
         each: exemplars of each of the eight commonest dive numbers.
         seed: of what is rendered.
-        renderer: the mesh of the extra "synth", which renders forty club dives as well, six of each, or capsules.
     """
 
     out: Path
     sample: Path | None = None
     weights: Path | None = None
+    bundled: bool = False
     each: Count = 6
     seed: Seed = _SEED
-    renderer: Renderer = "mesh"
 
 
 def main(argv: list[str]) -> int:
@@ -83,14 +84,17 @@ def main(argv: list[str]) -> int:
         check_output_folder(args.sample)
         if args.sample.resolve().is_relative_to(args.out.resolve()):
             raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another for --sample.")
-    settings = {"weights": card.id, "each": args.each, "seed": args.seed, "renderer": args.renderer}
+    settings = {"weights": card.id, "each": args.each, "seed": args.seed, "bundled": args.bundled}
     with running() as (progress, cancel):
         folder = args.out.with_name(f"{args.out.name}.part")
         _begin(folder, settings)
-        build_library(folder, list(_draws(args.each, args.seed, args.renderer)), progress, cancel)
+        if args.bundled:
+            take_clips(resource("exemplars"), folder)
+        else:
+            build_library(folder, list(_draws(args.each, args.seed)), progress, cancel)
         encode_library(folder, args.weights, progress, cancel)
         if args.sample is not None:
-            write_sample(args.sample, args.seed, args.renderer)
+            write_sample(args.sample, args.seed)
         shutil.rmtree(folder / _RECORDS, ignore_errors=True)
         os.replace(folder, args.out)
         sync_folder(args.out.parent)
@@ -118,6 +122,14 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
         raise ConfigError(f"{kept} is damaged: delete {folder}.") from None
 
 
+def take_clips(source: Path, folder: Path) -> None:
+    """Copies rendered clips and what is known of them into the unfinished folder."""
+    facts = json.loads((source / _FACTS).read_text(encoding="utf-8"))
+    for name in (_FACTS, _MEASURES, *(f"{fact['id']}.mp4" for fact in facts)):
+        with atomic_file(folder / name) as temporary:
+            shutil.copyfile(source / name, temporary)
+
+
 def build_library(
     folder: Path, draws: Sequence[tuple[str, DiveSpec, int]], progress: ProgressCallback, cancel: CancelToken
 ) -> None:
@@ -138,9 +150,9 @@ def build_library(
         facts.append(found)
         progress(Progress("render", done, len(draws)))
     lines = ",\n".join(json.dumps(fact, separators=(",", ":")) for fact in facts)
-    with atomic_file(folder / "dives.json") as temporary:
+    with atomic_file(folder / _FACTS) as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    write_measures(folder / "measures.json", true)
+    write_measures(folder / _MEASURES, true)
 
 
 def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
@@ -155,7 +167,6 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
         "first_flight_frame": dive.first_flight_frame,
         "first_entry_frame": dive.first_entry_frame,
         "qualities": [round(float(q), 3) for q in dive.qualities],
-        "renderer": spec.renderer,
     }
     with atomic_file(folder / _RECORDS / f"{name}.json") as temporary:
         temporary.write_text(json.dumps({**fact, "measures": true_measures(plan_dive(spec, state))}), encoding="utf-8")
@@ -174,7 +185,7 @@ def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
-    facts = json.loads((folder / "dives.json").read_text(encoding="utf-8"))
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     path = folder / "library.sqlite"
     path.unlink(missing_ok=True)
     with ExemplarStore.create(path) as library:
@@ -226,33 +237,32 @@ def _encoded(
         return mask, ExemplarEncoding(**fields, transition_samples=(first, second))
 
 
-def write_sample(folder: Path, seed: int, renderer: Renderer) -> None:
+def write_sample(folder: Path, seed: int) -> None:
     """Renders the sample dive, with a JSON that gives its dive number and board."""
     folder.mkdir(parents=True, exist_ok=True)
-    dive = render_dive(_spec(_SAMPLE_NUMBER, renderer), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
+    dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
     _write_clip(dive, folder / "sample.mp4")
     facts = {"file": "sample.mp4", "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
     with atomic_file(folder / "sample.json") as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def _draws(each: int, seed: int, renderer: Renderer) -> Iterator[tuple[str, DiveSpec, int]]:
+def _draws(each: int, seed: int) -> Iterator[tuple[str, DiveSpec, int]]:
     """Id, spec and seed of every exemplar."""
     for n, number in enumerate(COMMONEST):
         for i in range(each):
-            yield f"rendered-{number}-{i + 1:02d}", _spec(number, renderer), _state(seed, n, i)
-    if renderer == "mesh":
-        for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
-            for i, (level, board_m) in enumerate(product(_CLUB_QUALITIES, (1.0, 3.0))):
-                spread = np.random.default_rng(_state(seed, n, i, 1)).normal(0, _CLUB_SPREAD, 3)
-                take_off, flight, entry = np.clip(level + spread, 0.3, 10.0).tolist()
-                spec = replace(_spec(number, renderer), board_m=board_m, qualities=(take_off, flight, entry))
-                yield f"rendered-{number}-{board_m:g}m-{i // 2 + 1:02d}", spec, _state(seed, n, i)
+            yield f"rendered-{number}-{i + 1:02d}", _spec(number), _state(seed, n, i)
+    for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
+        for i, (level, board_m) in enumerate(product(_CLUB_QUALITIES, (1.0, 3.0))):
+            spread = np.random.default_rng(_state(seed, n, i, 1)).normal(0, _CLUB_SPREAD, 3)
+            take_off, flight, entry = np.clip(level + spread, 0.3, 10.0).tolist()
+            spec = replace(_spec(number), board_m=board_m, qualities=(take_off, flight, entry))
+            yield f"rendered-{number}-{board_m:g}m-{i // 2 + 1:02d}", spec, _state(seed, n, i)
 
 
-def _spec(number: str, renderer: Renderer) -> DiveSpec:
+def _spec(number: str) -> DiveSpec:
     width, height = _SIZE_PX
-    return DiveSpec(dive_number=number, height_px=height, aspect=width / height, clear=True, renderer=renderer)
+    return DiveSpec(dive_number=number, height_px=height, aspect=width / height, clear=True)
 
 
 def _state(*seed: int) -> int:

@@ -1,6 +1,6 @@
 """`fineparser synthesize`: renders dives in the layout of FineDiving and FineDiving-HM."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +10,6 @@ from fineparser_core.commands.options import Count, CountFromZero, Seed, Workers
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
-from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.images import IMAGE_SUFFIXES, write_image
@@ -57,7 +56,6 @@ class SynthesizeOptions:
         numbers: dive numbers to draw from, with commas; by default as competitions have them.
         twins: twins of FineDiving's dives: all, 1800 + 80, or 240 + 80.
         variant: other twins of the same dives, which nothing has learned from, to compare weights by.
-        renderer: bodies of capsules, or of a mesh in club pools and before phones, which needs the extra "synth".
         annotations: folder of FineDiving's annotations; by default a table of their distribution.
         shard: the I-th of N parts, which may run at once.
         preview: write a contact sheet of a few dives there, as PNG, instead.
@@ -72,7 +70,6 @@ class SynthesizeOptions:
     numbers: str = ""
     twins: Literal["full", "medium", "mini"] | None = None
     variant: Count = 1
-    renderer: Renderer = "capsule"
     annotations: Path | None = None
     shard: Shard = (0, 1)
     preview: Path | None = None
@@ -87,9 +84,7 @@ def main(argv: list[str]) -> int:
         check_output_files([args.preview])
         if args.preview.suffix.lower() not in IMAGE_SUFFIXES:
             raise ConfigError(f"{args.preview} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
-        sheet, speed = contact_sheet(
-            SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers, renderer=args.renderer)
-        )
+        sheet, speed = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
         write_image(sheet, args.preview)
         say(f"Rendered at {speed:.0f} frames a second of one core.")
         return 0
@@ -100,9 +95,9 @@ def main(argv: list[str]) -> int:
     check_output_folder(args.out)
     plan: Plan
     if args.twins:
-        plan = replace(_twins(args.twins, args.annotations, args.seed, args.variant), renderer=args.renderer)
+        plan = _twins(args.twins, args.annotations, args.seed, args.variant)
     else:
-        plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers, renderer=args.renderer)
+        plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers)
     with running(quiet=args.quiet) as (progress, cancel):
         left = synthesize(args.out, plan, workers=args.workers, shard=args.shard, progress=progress, cancel=cancel)
     if left:

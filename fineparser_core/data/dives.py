@@ -76,13 +76,6 @@ class Dive:
         """In upper case, e.g. "407C"."""
         return self.record.dive_number
 
-    def in_stored(self, points: np.ndarray, frames: np.ndarray) -> np.ndarray:
-        """Points (n, J, 2) of n frames, as shares of the whole frame, as shares of what is stored of it."""
-        if self.squares is None:
-            return points
-        squares = np.ascontiguousarray(self.squares[frames]).view(np.float32)
-        return (points - squares[:, None, :2]) / squares[:, None, 2:]
-
     @property
     def seconds(self) -> float:
         """From the first frame to the last, at the nominal rate."""

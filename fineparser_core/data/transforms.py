@@ -13,47 +13,19 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 
-# Least number of frames that a temporal crop leaves of take-off and entry.
-_KEPT_FRAMES = 2
 # Range of the zoom of random views of an athlete crop.
 _NEARER, _FARTHER = 0.85, 1.2
-# Down to grey, so that the masks do not rely on colour.
-_SATURATION = (0.0, 1.3)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Augmentation:
-    """Strengths of the random augmentation; the defaults are the release's.
-
-    Attributes:
-        flip: probability of a mirrored view.
-        temporal_shift: the clip ends up to this many frames earlier.
-        rows: whether the 112 rows begin anywhere in the squeezed frame; of a square that follows the athlete, whether
-            what is seen of it is moved and zoomed.
-        temporal_crop: share of the clip that may go at either end.
-        color_jitter: strength of random contrast, tint and saturation; 1 is strong.
-
-    Deviation: the release mirrors and moves the crop of a clip as well, but never trims the start nor touches colours.
-    """
-
-    flip: float = 0.5
-    temporal_shift: int = 3
-    rows: bool = True
-    temporal_crop: float = 0.0
-    color_jitter: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A view of a dive: the frames that are sampled, the part of them that is cut out, and its colours.
+    """A view of a dive: the frames that are sampled, and the part of them that is cut out.
 
     Attributes:
         sampled: (96,) int64 frames.
         flip: mirrored left to right.
         first_row, first_column: of the rows and columns that are kept of the stored frame.
         side_px: how many rows and columns are kept; other than 112 they are resized to it.
-        gain, bias: (3,) float32 colour jitter by channel, for whoever normalises: pixel * gain + bias.
-        saturation: how much of its colour a frame keeps before that; 0 is grey.
     """
 
     sampled: np.ndarray = field(repr=False)
@@ -61,9 +33,6 @@ class View:
     first_row: int = 0
     first_column: int = 0
     side_px: int = MASK_SIZE
-    gain: np.ndarray = field(default_factory=lambda: np.ones(3, np.float32), repr=False)
-    bias: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32), repr=False)
-    saturation: float = 1.0
 
     def transitions(self, dive: Dive) -> tuple[int, int]:
         """Samples of the two transitions in this view.
@@ -94,49 +63,41 @@ def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
     return _transitions(_sampled(0, record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
 
 
-def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: np.random.Generator) -> View:
+def draw_view(
+    dive: Dive, preprocessing: str, rng: np.random.Generator, *, flip: float = 0.5, temporal_shift: int = 3
+) -> View:
     """A random view; the same generator gives the same one.
 
-    The shift never cuts off the first frame of the entry, and a trim keeps two frames of both outer steps.
+    The 112 rows begin anywhere in the squeezed frame; of a square that follows the athlete, what is seen is moved and
+    zoomed. The shift never cuts off the first frame of the entry.
+
+    Args:
+        flip: probability of a mirrored view.
+        temporal_shift: the clip ends up to this many frames earlier.
 
     Raises:
         ConfigError: an unknown preprocessing.
     """
     shape = get_preprocessing(preprocessing)
     last = len(dive.frames) - 1
-    flight = last if dive.first_flight_frame is None else dive.first_flight_frame
     entry = 0 if dive.first_entry_frame is None else dive.first_entry_frame
-    trim = int(augmentation.temporal_crop * last)
-    start = int(rng.integers(0, max(0, min(flight - _KEPT_FRAMES, trim)) + 1))
-    cut = int(rng.integers(0, max(0, min(last - entry - _KEPT_FRAMES, trim)) + 1))
-    shift = int(rng.integers(0, augmentation.temporal_shift + 1))
-    flip = bool(rng.random() < augmentation.flip)
-    rows = int(rng.integers(0, shape.stored_px[0] - MASK_SIZE + 1))
-    contrast = rng.uniform(0.8, 1.25) * rng.uniform(0.9, 1.1, 3)
-    tint = rng.normal(0, 0.25) + rng.normal(0, 0.1, 3)
-    saturation = 1.0
-    if augmentation.color_jitter:
-        saturation += augmentation.color_jitter * (rng.uniform(*_SATURATION) - 1)
-    first_row, first_column, side = (rows if augmentation.rows else shape.first_row), 0, MASK_SIZE
+    shift = int(rng.integers(0, temporal_shift + 1))
+    mirrored = bool(rng.random() < flip)
+    first_row, first_column, side = int(rng.integers(0, shape.stored_px[0] - MASK_SIZE + 1)), 0, MASK_SIZE
     if isinstance(shape, AthleteCrop):
-        first_row = first_column = shape.first_row
-        if augmentation.rows:
-            side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))
-            first_row, first_column = rng.integers(0, shape.stored_px[0] - side + 1, 2).tolist()
+        side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))
+        first_row, first_column = rng.integers(0, shape.stored_px[0] - side + 1, 2).tolist()
     return View(
-        sampled=_sampled(start, max(entry, start + 1, last - cut - shift)),
-        flip=flip,
+        sampled=_sampled(0, max(entry, 1, last - shift)),
+        flip=mirrored,
         first_row=first_row,
         first_column=first_column,
         side_px=side,
-        gain=(1 + augmentation.color_jitter * (contrast - 1)).astype(np.float32),
-        bias=(augmentation.color_jitter * tint).astype(np.float32),
-        saturation=saturation,
     )
 
 
 def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
-    """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB: its frames, rows and mirror, not its colours."""
+    """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB."""
     return _cut(dive.frames, view, samples)
 
 
@@ -149,13 +110,6 @@ def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> n
     if dive.masks is None:
         raise AnnotationError(f"{dive.record.id} has no masks: use a data set that has them.")
     return _cut(dive.masks, view, samples)
-
-
-def view_points(dive: Dive, view: View, samples: np.ndarray | Sequence[int], points: np.ndarray) -> np.ndarray:
-    """Points (n, J, 2) of the samples, as shares of the whole frame, as shares of what the view keeps; not mirrored."""
-    stored = np.array([dive.frames.shape[2], dive.frames.shape[1]])
-    pixels = dive.in_stored(points, view.sampled[np.asarray(samples)]) * stored
-    return ((pixels - np.array([view.first_column, view.first_row])) / view.side_px).astype(np.float32)
 
 
 def _cut(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:

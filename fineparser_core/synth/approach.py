@@ -13,6 +13,8 @@ from fineparser_core.synth.rubric import Faults
 _STRIDE_S = 0.5
 _DURATION_S = 12.0
 _RINGING_RAD_PER_S = 22.0
+# Heights over the board of the joints that stand on it: the toes of a flat foot, the wrists of an armstand.
+_SOLE_M, _WRIST_M = 0.022, 0.03
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +100,11 @@ class Approach:
         out = np.stack([x * flip, local[..., 1] * flip + np.sin(sway)[:, None] * z, z], -1)
         if self.armstand:
             held = out[:, [JOINT["wrist_l"], JOINT["wrist_r"]]]
-            low, support_x, thick = held[..., 2].min(1), held[..., 0].mean(1), 0.03
+            low, support_x, thick = held[..., 2].min(1), held[..., 0].mean(1), _WRIST_M
         else:
             toes = out[:, [JOINT["toe_l"], JOINT["toe_r"], JOINT["ankle_l"], JOINT["ankle_r"]]]
             low = np.minimum(toes[:, :2, 2].min(1), toes[:, 2:, 2].min(1) - 0.035)
-            support_x, thick = toes[:, :2, 0].mean(1), body.sole_m
+            support_x, thick = toes[:, :2, 0].mean(1), _SOLE_M
         tip = self.tip(clipped)
         out[..., 0] += (feet_x - support_x)[:, None]
         out[..., 2] += (self.board_m + tip + lift - low + thick)[:, None]

@@ -60,10 +60,8 @@ class Body:
         hips: factor on the width of the pelvis.
         skin, suit, hair: (3,) RGB colours, 0..1.
         suit_parts: names of the segments that the suit covers.
-        sole_m: height of the joint of the toes over the sole of a foot that stands flat.
     """
 
-    height_m: float
     lengths: dict[str, float]
     girth: float
     chest: float
@@ -72,7 +70,6 @@ class Body:
     suit: np.ndarray
     hair: np.ndarray
     suit_parts: frozenset[str]
-    sole_m: float = 0.022
 
 
 SKINS = np.array(
@@ -112,7 +109,6 @@ def sample_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
     else:
         parts = {"pelvis"}
     return Body(
-        height_m=height,
         lengths=lengths,
         girth=float(rng.normal(0.95 if female else 1.03, 0.06)) * (1.0 if athlete else 1.12),
         chest=float(rng.normal(0.93 if female else 1.06, 0.04)),

@@ -2,31 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 import numpy as np
 
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import flight
 from fineparser_core.synth.body import pose
+from fineparser_core.synth.drawing import Figure
 
-Person = TypeVar("Person")
 
-
-class Bystanders(Generic[Person]):
+class Bystanders:
     """Creates bystanders.
 
     Args:
         time_s: (T,) times of the frames.
-        draw: makes what a renderer draws from a body, its joints (T or 1, J, 3) in metres and the gloss of its skin.
+        draw: makes the figure of a body, its joints (T or 1, J, 3) in metres and the gloss of its skin.
     """
 
-    def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Person]) -> None:
+    def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Figure]) -> None:
         self._time_s, self._draw = time_s, draw
 
     def person(
         self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
-    ) -> Person:
+    ) -> Figure:
         """A person with given poses.
 
         Args:
@@ -40,11 +38,11 @@ class Bystanders(Generic[Person]):
 
     def standing(
         self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
-    ) -> Person:
+    ) -> Figure:
         """A person who stands or sits still."""
         return self.person(body, _stance(seated, rng)[None], place[None], facing)
 
-    def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Person:
+    def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
         """A walking person who passes `place` in the middle of the clip."""
         swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
         still = _stance(False, rng)
@@ -53,7 +51,7 @@ class Bystanders(Generic[Person]):
         moved = (self._time_s - self._time_s.mean())[:, None] * rng.uniform(0.8, 1.5) * ahead
         return self.person(body, poses, place + moved, facing)
 
-    def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Person:
+    def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Figure:
         """Sample another diver, in 65 % of cases dressed like the athlete, who waits, swings the arms or walks."""
         body = bodies.sample_partner(athlete, rng) if rng.random() < 0.65 else bodies.sample_body(rng)
         if rng.random() < 0.3:

@@ -61,7 +61,7 @@ class Viewpoint:
         view_height_m: height of the field of view at the athlete's distance.
         fixed: True for a static camera that shows board and water at once.
         lag_s, overshoot: time constant and damping ratio of the tracking.
-        shake_px, drift_px: standard deviations of the camera's shake and of its slow wandering in a hand.
+        shake_px: standard deviation of the camera's shake.
         offset: mean position of the athlete relative to the centre, as a share of width and height.
         roll_rad: rotation about the optical axis.
         zoom: factors on the focal length at the start of the clip and at the water.
@@ -78,31 +78,6 @@ class Viewpoint:
     offset: tuple[float, float]
     roll_rad: float
     zoom: tuple[float, float]
-    drift_px: float = 0.0
-
-
-def sample_phone_viewpoint(board_m: float, rng: np.random.Generator) -> Viewpoint:
-    """Sample the viewpoint of a phone on the deck or the stand: on a tripod, held still, or turned by hand."""
-    kind = str(rng.choice(["tripod", "still", "turned"], p=[0.4, 0.25, 0.35]))
-    fixed, held = kind != "turned", kind != "tripod"
-    view = (board_m + 4.2) * float(np.exp(rng.uniform(np.log(1.05), np.log(2.6))))
-    if not fixed:
-        view = float(np.exp(rng.uniform(np.log(3.5), np.log(11.0))))
-    low = rng.uniform(1.1, 1.9)
-    return Viewpoint(
-        azimuth_rad=float(rng.uniform(-1.0, 1.0)),
-        distance_m=float(rng.uniform(7, 26)),
-        height_m=float(low + (rng.uniform(0.5, 4.0) if rng.random() < 0.4 else 0.0)),
-        view_height_m=view,
-        fixed=fixed,
-        lag_s=float(rng.uniform(0.08, 0.3)),
-        overshoot=float(rng.uniform(0.45, 1.0)),
-        shake_px=float(rng.uniform(0.3, 1.6)) if held else 0.0,
-        offset=(float(rng.normal(0, 0.35 if fixed else 0.12)), float(rng.normal(0, 0.1))),
-        roll_rad=float(rng.normal(0, 0.035 if held else 0.012)),
-        zoom=(1.0, 1.0),
-        drift_px=float(rng.uniform(1.0, 7.0)) if held else 0.0,
-    )
 
 
 def sample_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, clear: bool = False) -> Viewpoint:
@@ -184,8 +159,6 @@ def animate_camera(
         zoom = np.ones(len(target))
     focal = height * viewpoint.distance_m / viewpoint.view_height_m * zoom
     shake = _smooth_noise(len(target), max(2, int(0.12 / step_s)), rng) * viewpoint.shake_px
-    if viewpoint.drift_px:
-        shake += _smooth_noise(len(target), max(2, int(0.9 / step_s)), rng) * viewpoint.drift_px
     pan = shake[:, 0] / focal + viewpoint.offset[0] * width / focal * (0.3 if viewpoint.fixed else 1.0)
     lift = shake[:, 1] / focal + viewpoint.offset[1] * height / focal * (0.3 if viewpoint.fixed else 1.0)
     azimuth = np.arctan2(forward[:, 1], forward[:, 0]) + pan

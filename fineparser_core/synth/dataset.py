@@ -17,7 +17,6 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from fineparser_core.config import Renderer
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
@@ -107,16 +106,13 @@ class SynthConfig:
     Attributes:
         train, test: number of dives in each split.
         seed: dive i depends on (seed, numbers, i) alone.
-        numbers: dive numbers, sampled uniformly; empty samples from `NUMBER_SHARES`, and with the mesh renderer half
-            of the dives from `CLUB_NUMBERS` and low boards.
-        renderer: see `render.DiveSpec`.
+        numbers: dive numbers, sampled uniformly; empty samples from `NUMBER_SHARES`.
     """
 
     train: int
     test: int
     seed: int = 0
     numbers: tuple[str, ...] = ()
-    renderer: Renderer = "capsule"
 
     def __post_init__(self) -> None:
         if self.train < 0 or self.test < 0 or self.train + self.test == 0:
@@ -127,8 +123,7 @@ class SynthConfig:
     @property
     def settings(self) -> dict[str, Any]:
         """What tells the dives; the size of the splits is not included, so that dives can be added."""
-        settings = {"seed": self.seed, "numbers": sorted(self.numbers)}
-        return settings if self.renderer == "capsule" else {**settings, "renderer": self.renderer}
+        return {"seed": self.seed, "numbers": sorted(self.numbers)}
 
     def __len__(self) -> int:
         return self.train + self.test
@@ -143,16 +138,13 @@ class SynthConfig:
 def sample_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
     """Sample the spec (dive number and board) and the seed of dive i."""
     rng = np.random.default_rng([config.seed, i, 0xD17E])
-    if config.renderer == "mesh" and not config.numbers and rng.random() < 0.5:
-        number, board_m = str(rng.choice(CLUB_NUMBERS)), float(rng.choice([1.0, 3.0]))
-        return DiveSpec(dive_number=number, board_m=board_m, renderer="mesh"), int(rng.integers(2**31))
     if config.numbers:
         number = str(rng.choice(sorted(config.numbers)))
     else:
         shares = np.array(list(NUMBER_SHARES.values()), float)
         number = str(rng.choice(list(NUMBER_SHARES), p=shares / shares.sum()))
     dive = parse_dive_number(number)
-    spec = DiveSpec(dive_number=number, board_m=_sample_board(dive, rng), renderer=config.renderer)
+    spec = DiveSpec(dive_number=number, board_m=_sample_board(dive, rng))
     return spec, int(rng.integers(2**31))
 
 

@@ -1,6 +1,6 @@
 """Effects of lens, sensor, video coding and broadcast graphics on a rendered frame."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -73,24 +73,6 @@ def sample_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: boo
         jpeg_quality=int(rng.integers(35, 96)),
         graphics=_graphics(size, rng) if not clear and rng.random() < 0.35 else None,
         grain=np.clip(grain, -100, 100).astype(np.int8),
-    )
-
-
-def sample_phone_optics(size: tuple[int, int], rng: np.random.Generator) -> Optics:
-    """Sample the optics of a phone: exposed by the whole picture, often wrongly, a rolling shutter, no graphics."""
-    x = np.linspace(0, 1, 256)[:, None]
-    gain = np.exp(rng.normal(-0.02, 0.23)) * np.clip(rng.normal(1, 0.07, 3), 0.75, 1.3)
-    curve = np.clip(x * gain, 0, 1) ** np.exp(rng.normal(0, 0.2))
-    curve = 0.5 + (curve - 0.5) * (1 + rng.normal(0.05, 0.13)) + rng.normal(0, 0.04)
-    return replace(
-        sample_optics(size, rng),
-        curves=np.clip(curve * 255, 0, 255).astype(np.uint8),
-        soften=1.0 if rng.random() < 0.5 else float(rng.uniform(0.4, 0.9)),
-        shutter=float(rng.uniform(0.1, 0.7)),
-        readout=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.8 else 0.0,
-        ghosting=0.0,
-        interlaced=False,
-        graphics=None,
     )
 
 

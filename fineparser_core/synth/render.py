@@ -6,19 +6,16 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from fineparser_core.config import Renderer
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import mesh_body, rubric
-from fineparser_core.synth.camera import sample_close_up, sample_phone_viewpoint, sample_viewpoint
-from fineparser_core.synth.capsule_stage import capsule_stage
+from fineparser_core.synth import rubric
+from fineparser_core.synth.body import Body
+from fineparser_core.synth.camera import sample_close_up, sample_viewpoint
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.ground_truth import mirror_joints
-from fineparser_core.synth.mesh_body import MeshBody
-from fineparser_core.synth.mesh_stage import mesh_stage
-from fineparser_core.synth.optics import Optics, sample_optics, sample_phone_optics
+from fineparser_core.synth.optics import Optics, sample_optics
 from fineparser_core.synth.scene import blend
 from fineparser_core.synth.shots import (
     Shot,
@@ -39,13 +36,10 @@ _SUBFRAMES, _SUBFRAMES_CLEAR = 6, 16
 _CLEAR_BEFORE_S, _CLEAR_AFTER_S = 1.2, 0.7
 # Shares of the clips that begin with a close-up or end under water.
 _CLOSE_UP_SHARE, _UNDERWATER_SHARE = 0.15, 0.06
-# Share of the dives from 1 m and 3 m that a phone films.
-_PHONE_SHARE = 0.75
 # Standard deviations between the divers of a synchro pair: of the take-off time, and of the qualities.
 _SYNCHRO_DELAY_S, _SYNCHRO_QUALITY = 0.03, 0.7
 
-View = Literal["close", "dive", "phone", "underwater"]
-_PHONE: View = "phone"
+View = Literal["close", "dive", "underwater"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +57,6 @@ class DiveSpec:
             camera.
         clear: a well-lit, close, steady side view without noise, of little more than the dive, as for an exemplar shown
             to a coach.
-        renderer: "capsule", or "mesh" of the extra `synth`, see `mesh_stage`.
     """
 
     dive_number: str
@@ -76,7 +69,6 @@ class DiveSpec:
     aspect: float | None = None
     synchro: bool = False
     clear: bool = False
-    renderer: Renderer = "capsule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,13 +208,11 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     athletes, timing, rng = planned.athletes, planned.timing, planned.rng
     motion = athletes[0].motion
 
-    phone = _filmed_by_phone(spec, board_m, rng)
-    height = spec.height_px or int(rng.integers(140, 241) if phone else rng.integers(120, 145)) * 2
-    likely = [0.15, 0.45, 0.1, 0.28, 0.02] if phone else [0.45, 0.4, 0.05, 0.05, 0.05]
-    aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=likely))
+    height = spec.height_px or int(rng.integers(120, 145)) * 2
+    aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
     size = (round(height * aspect / 2) * 2, height)
-    optics = sample_phone_optics(size, rng) if phone else sample_optics(size, rng, clear=spec.clear)
-    parts = [(timing, _PHONE)] if phone else _plan_shots(spec, timing, motion.contact_s, rng)
+    optics = sample_optics(size, rng, clear=spec.clear)
+    parts = _plan_shots(spec, timing, motion.contact_s, rng)
     shots = [_render_shot(spec, athletes, part, view, size, optics, rng) for part, view in parts]
     frames, masks, joints = shots[0]
     if len(shots) > 1:
@@ -260,13 +250,6 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
-def _filmed_by_phone(spec: DiveSpec, board_m: float, rng: np.random.Generator) -> bool:
-    """Whether the mesh renderer shows a dive as a phone films it: most dives from low boards."""
-    if spec.renderer != "mesh" or spec.clear:
-        return False
-    return bool(rng.random() < (_PHONE_SHARE if board_m <= 3 else 1 - _PHONE_SHARE))
-
-
 def sample_athletes(
     dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], spec: DiveSpec, rng: np.random.Generator
 ) -> tuple[list[Athlete], rubric.Faults]:
@@ -279,23 +262,18 @@ def sample_athletes(
     # The same seed for both: apart from their faults the two of a pair move alike.
     motion_seed = int(rng.integers(2**31))
 
-    def athlete(skin: MeshBody, faults: rubric.Faults, lateral_m: float, delay_s: float) -> Athlete:
-        motion = plan_motion(skin.body, dive, board_m, springboard, faults, np.random.default_rng(motion_seed))
-        return Athlete(motion=motion, splash=faults.splash, lateral_m=lateral_m, delay_s=delay_s, mesh=skin.mesh)
+    def athlete(body: Body, faults: rubric.Faults, lateral_m: float, delay_s: float) -> Athlete:
+        motion = plan_motion(body, dive, board_m, springboard, faults, np.random.default_rng(motion_seed))
+        return Athlete(motion=motion, splash=faults.splash, lateral_m=lateral_m, delay_s=delay_s)
 
     faults = rubric.sample_faults(qualities, rng)
-    meshes = spec.renderer == "mesh"
-    skin = mesh_body.sample_athlete(rng) if meshes else MeshBody(body=bodies.sample_body(rng), mesh=None)
-    athletes = [athlete(skin, faults, 0.0, 0.0)]
+    first = bodies.sample_body(rng)
+    athletes = [athlete(first, faults, 0.0, 0.0)]
     if spec.synchro:
         apart = float(rng.uniform(2.2, 3.2) if springboard else rng.uniform(0.9, 1.4))
-        first, second, third = np.clip(np.array(qualities) + rng.normal(0, _SYNCHRO_QUALITY, 3), 0.3, 10.0).tolist()
-        partner_faults = rubric.sample_faults((first, second, third), rng)
-        partner = (
-            mesh_body.sample_partner(skin, rng)
-            if meshes
-            else MeshBody(body=bodies.sample_partner(skin.body, rng), mesh=None)
-        )
+        take_off, flight, entry = np.clip(np.array(qualities) + rng.normal(0, _SYNCHRO_QUALITY, 3), 0.3, 10.0).tolist()
+        partner_faults = rubric.sample_faults((take_off, flight, entry), rng)
+        partner = bodies.sample_partner(first, rng)
         athletes.append(athlete(partner, partner_faults, apart, float(rng.normal(0, _SYNCHRO_DELAY_S))))
     return athletes, faults
 
@@ -316,9 +294,7 @@ def _render_shot(
     else:
         board_m, close = athletes[0].motion.board_m, view == "close"
         portrait = size[0] < size[1]
-        if view == "phone":
-            viewpoint = sample_phone_viewpoint(board_m, rng)
-        elif close:
+        if close:
             viewpoint = sample_close_up(board_m, rng)
         else:
             viewpoint = sample_viewpoint(board_m, portrait, rng, clear=spec.clear)
@@ -326,8 +302,7 @@ def _render_shot(
             viewpoint = replace(viewpoint, view_height_m=viewpoint.view_height_m * 1.2)
         subframes = _SUBFRAMES_CLEAR if spec.clear else _SUBFRAMES // 2 if optics.interlaced else _SUBFRAMES
         camera, joints = film_athletes(athletes, timing, subframes, viewpoint, close, size, rng)
-        stage = mesh_stage if spec.renderer == "mesh" else capsule_stage
-        shot = render_shot(athletes, timing, camera, joints, optics, rng, stage)
+        shot = render_shot(athletes, timing, camera, joints, optics, rng)
     return interlace(shot) if optics.interlaced else shot
 
 

@@ -8,10 +8,12 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
+from fineparser_core.synth.drawn_athlete import DrawnAthlete
 from fineparser_core.synth.foreground import Foreground
 from fineparser_core.synth.ground_truth import select_joints
 from fineparser_core.synth.optics import Optics, apply_optics, motion_blur, skew, skew_points, skip_unchanged_blocks
-from fineparser_core.synth.staging import Athlete, Scenery, StageMaker
+from fineparser_core.synth.scene import Scene
+from fineparser_core.synth.staging import Athlete, Exposures
 from fineparser_core.synth.underwater import UnderwaterView
 
 # Distance of the frames in which a video codec codes all blocks.
@@ -77,13 +79,11 @@ def render_shot(
     joints: list[np.ndarray],
     optics: Optics,
     rng: np.random.Generator,
-    make_stage: StageMaker,
 ) -> Shot:
     """Render the frames of a shot; the masks cover all athletes, the joints are those of the first.
 
     Args:
         joints: for each athlete (N, J, 3) metres at the instants of the camera, from `film_athletes`.
-        make_stage: what draws surroundings and athletes.
     """
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
@@ -94,42 +94,43 @@ def render_shot(
     light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
     light /= np.linalg.norm(light)
     time = timing.time_s()
-    scenery = Scenery(
-        athletes=athletes,
-        joints=joints,
-        camera=camera,
-        exposed=exposed,
-        time_s=time,
-        exposure_s=optics.shutter * timing.step_s,
-        light=light,
+    exposures = Exposures(
+        camera=camera, instants=exposed, time_s=time, open_s=optics.shutter * timing.step_s, light=light
     )
-    middle = scenery.middle
+    middle = exposures.middle
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
-    with make_stage(scenery, rng) as stage:
-        selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
-        joints_px, _ = camera.project(selected, middle)
-        body_px = joints_px[:, :-1]
-        foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
-        for i in range(count):
-            image = stage.draw(i)
-            move = _camera_move(camera, exposed[i])
-            image = motion_blur(image, move)
-            stage.draw_athletes(image, masks[i], i)
-            stage.draw_splashes(image, masks[i], i)
-            if foreground is not None:
-                foreground.draw(image, masks[i], i)
-            if optics.readout:
-                whole = move[0] / optics.shutter, move[1] / optics.shutter
-                image = skew(image, whole, optics.readout)
-                masks[i] = skew(masks[i], whole, optics.readout)
-                joints_px[i] = skew_points(joints_px[i], size[1], whole, optics.readout)
-            if optics.ghosting:
-                image, raw = cv2.addWeighted(image, 1 - optics.ghosting, raw if i else image, optics.ghosting, 0), image
-            frames[i] = apply_optics(image, optics, rng)
-            if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
-                frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
+    boards = [(athlete.lateral_m, athlete.deflection(time)) for athlete in athletes]
+    motion = athletes[0].motion
+    scene = Scene(camera, middle, motion.board_m, time, boards, motion.body, light, rng)
+    drawn = [DrawnAthlete(exposures, athlete, moved, rng) for athlete, moved in zip(athletes, joints, strict=True)]
+    drawn.reverse()  # far to near: the partner is behind the first athlete
+    selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
+    joints_px, _ = camera.project(selected, middle)
+    body_px = joints_px[:, :-1]
+    foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
+    for i in range(count):
+        image = scene.draw(i)
+        move = _camera_move(camera, exposed[i])
+        image = motion_blur(image, move)
+        for athlete in drawn:
+            athlete.draw(image, masks[i], i)
+        scene.draw_front(image, masks[i], i)
+        for athlete in drawn:
+            athlete.draw_splash(image, masks[i], i)
+        if foreground is not None:
+            foreground.draw(image, masks[i], i)
+        if optics.readout:
+            whole = move[0] / optics.shutter, move[1] / optics.shutter
+            image = skew(image, whole, optics.readout)
+            masks[i] = skew(masks[i], whole, optics.readout)
+            joints_px[i] = skew_points(joints_px[i], size[1], whole, optics.readout)
+        if optics.ghosting:
+            image, raw = cv2.addWeighted(image, 1 - optics.ghosting, raw if i else image, optics.ghosting, 0), image
+        frames[i] = apply_optics(image, optics, rng)
+        if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
+            frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
     # The centre of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
     return frames, masks, ((joints_px + 0.5) / size).astype(np.float32)
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.config import Renderer
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -76,7 +75,6 @@ class TwinPlan:
         skipped: ids of the records that cannot be rendered, and the reasons.
         variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
             it, so that no dive is taken for one of another variant.
-        renderer: see `render.DiveSpec`.
     """
 
     records: tuple[TwinRecord, ...]
@@ -84,17 +82,14 @@ class TwinPlan:
     seed: int
     skipped: dict[str, str]
     variant: int = 1
-    renderer: Renderer = "capsule"
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The seed, the variant, the renderer, and a checksum of the chosen records."""
+        """The seed, the variant, and a checksum of the chosen records."""
         text = repr([astuple(self.records[i]) for i in self.chosen])
         settings: dict[str, Any] = {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
         if self.variant > 1:
             settings["variant"] = self.variant
-        if self.renderer != "capsule":
-            settings["renderer"] = self.renderer
         return settings
 
     def __len__(self) -> int:
@@ -122,7 +117,6 @@ class TwinPlan:
             first_flight_frame=first,
             first_entry_frame=second,
             synchro=record.synchro,
-            renderer=self.renderer,
         )
         metadata = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
         return PlannedDive(

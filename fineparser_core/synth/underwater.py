@@ -27,12 +27,6 @@ def blend_submerged(image: np.ndarray, figure: Figure, moment: int, opacity: flo
     x0, y0, x1, y1 = area
     layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
     figure.paint(moment, layer, (x0, y0))
-    blend_blurred(image, layer, area, opacity)
-
-
-def blend_blurred(image: np.ndarray, layer: np.ndarray, area: tuple[int, int, int, int], opacity: float) -> None:
-    """Blend a premultiplied RGBA layer into the box (x0, y0, x1, y1) of image (H, W, 3), as seen through water."""
-    x0, y0, x1, y1 = area
     wide = max(3, image.shape[0] // 60 * 2 + 1)
     blurred = cv2.GaussianBlur(cv2.convertScaleAbs(layer, alpha=opacity), (wide, wide), 0)
     # Water absorbs red light.

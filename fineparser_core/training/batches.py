@@ -1,6 +1,5 @@
 """The batches of training: which dives are in which, and their tensors."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,15 +9,15 @@ import torch
 from torch import Tensor
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES, WINDOW_LENGTH
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
+from fineparser_core.data.transforms import draw_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.models.step_pooling import moved_cut
 
 _AWARDS = 3
+_ALL = np.arange(N_SAMPLES)
 # Part of the seed of each kind of draw, so that they are independent.
 _VIEWS, _ORDER = 11, 13
 
@@ -105,18 +104,24 @@ def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, plac
         place: (epoch, index of the batch in it); every random draw depends on it and the seed alone.
     """
     chosen = [dives[i] for i in plan.dives]
-    augmentation = Augmentation(flip=config.flip, temporal_shift=config.temporal_shift)
     views = [
-        draw_view(dive, config.preprocessing, augmentation, np.random.default_rng((config.seed, _VIEWS, *place, slot)))
+        draw_view(
+            dive,
+            config.preprocessing,
+            np.random.default_rng((config.seed, _VIEWS, *place, slot)),
+            flip=config.flip,
+            temporal_shift=config.temporal_shift,
+        )
         for slot, dive in enumerate(chosen)
     ]
+    seen = list(zip(chosen, views, strict=True))
     transitions = None
     if all(dive.first_flight_frame is not None for dive in chosen):
-        transitions = torch.tensor([view.transitions(dive) for dive, view in zip(chosen, views, strict=True)])
+        transitions = torch.tensor([view.transitions(dive) for dive, view in seen])
     masks = None
     if all(dive.masks is not None for dive in chosen):
-        masks = torch.stack([mask_tensor(dive, view, ALL_SAMPLES) for dive, view in zip(chosen, views, strict=True)])
-    video = torch.stack([frame_tensor(d, v, ALL_SAMPLES) for d, v in zip(chosen, views, strict=True)])
+        masks = torch.stack([torch.from_numpy(view_masks(dive, view, _ALL)).float() / 255 for dive, view in seen])
+    video = torch.stack([normalise(torch.from_numpy(view_frames(dive, view, _ALL))) for dive, view in seen])
     return Batch(
         video=video.transpose(1, 2),
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
@@ -128,44 +133,6 @@ def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, plac
         masks=masks,
         transitions=transitions,
     )
-
-
-ALL_SAMPLES = np.arange(N_SAMPLES)
-
-
-def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
-    """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, in the view's colours."""
-    seen = normalise(torch.from_numpy(view_frames(dive, view, samples)))
-    if view.saturation != 1:
-        # Close enough to luma, though it is of normalised colours.
-        seen = torch.lerp(seen.mean(dim=1, keepdim=True), seen, view.saturation)
-    rows = seen.permute(0, 2, 3, 1).flatten(2)
-    gain, bias = (torch.from_numpy(values).repeat(MASK_SIZE) for values in (view.gain, view.bias))
-    return (rows * gain + bias).unflatten(2, (MASK_SIZE, 3)).permute(0, 3, 1, 2)
-
-
-def mask_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
-    """Masks of the same samples, (n, 112, 112) float32 in [0, 1]."""
-    return torch.from_numpy(view_masks(dive, view, samples)).float() / 255
-
-
-def window_batch(dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """A window of 16 samples from each dive: (n, 3, 16, 112, 112), channels last, and masks (n, 16, 112, 112)."""
-    frames, masks = [], []
-    for dive, view, start in zip(dives, views, starts, strict=True):
-        samples = np.arange(start, start + WINDOW_LENGTH)
-        frames.append(frame_tensor(dive, view, samples).transpose(0, 1))
-        masks.append(mask_tensor(dive, view, samples))
-    return torch.stack(frames).contiguous(memory_format=torch.channels_last_3d), torch.stack(masks)
-
-
-def jitter(transitions: tuple[int, int], reach: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Transitions moved by up to `reach` samples each, still in order.
-
-    Inference cuts at predicted transitions, which are a little off as well.
-    """
-    st_by, ed_by = int(rng.integers(-reach, reach + 1)), int(rng.integers(-reach, reach + 1))
-    return moved_cut(transitions, st_by, ed_by)
 
 
 def three_awards(awards: Sequence[float]) -> np.ndarray:
@@ -183,21 +150,6 @@ def three_awards(awards: Sequence[float]) -> np.ndarray:
         three = given[[0, 2, 4]]
         return three * (given.sum() * _AWARDS / 5) / three.sum()
     return np.full(_AWARDS, np.nan)
-
-
-def by_number(dive_numbers: Sequence[str], at_least: int) -> list[list[int]]:
-    """Indices of dives grouped by dive number, groups of fewer than `at_least` left out; ordered by number."""
-    groups = defaultdict(list)
-    for index, number in enumerate(dive_numbers):
-        groups[number].append(index)
-    return [groups[number] for number in sorted(groups) if len(groups[number]) >= at_least]
-
-
-def draw_group(groups: Sequence[list[int]], size: int, rng: np.random.Generator) -> np.ndarray:
-    """Up to `size` different dives of one dive number; numbers are drawn by their share of the dives."""
-    weights = np.array([len(g) for g in groups], dtype=np.float64)
-    group = groups[rng.choice(len(groups), p=weights / weights.sum())]
-    return rng.choice(group, size=min(size, len(group)), replace=False)
 
 
 def ordered_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -195,7 +195,7 @@ def train_end_to_end(
         iterations=plan.ends[-1],
         compute_losses=compute_losses,
         parts=lambda iteration: len(plan.parts(iteration)),
-        schedule=lambda iteration, iterations, peak: schedule(config, iteration, iterations, peak),
+        schedule=lambda iteration, peak: schedule(config, iteration, plan.ends[-1], peak),
         optimizer=config.optimizer,
         momentum=config.momentum,
         clip_norm=config.clip_norm,

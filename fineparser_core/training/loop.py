@@ -19,22 +19,12 @@ from torch import Tensor, nn
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.atomic import atomic_file
-from fineparser_core.training.budget import Budget, Pace
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 
 logger = logging.getLogger(__name__)
 
 CONSOLE_EVERY_S = 15.0
-
-
-def stage_schedule(iteration: int, iterations: int, peak: float) -> float:
-    """Linear warm-up over 50 iterations, or a tenth of few, then cosine to 5 % of the peak."""
-    warm_up = min(50, 1 + iterations // 10)
-    if iteration < warm_up:
-        return peak * (iteration + 1) / warm_up
-    progress = (iteration - warm_up) / max(1, iterations - warm_up)
-    return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +35,10 @@ class Stage:
         name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
-        iterations: updates of the optimiser; the most of them where a budget decides.
+        iterations: updates of the optimiser.
         compute_losses: (iteration, part) to losses by name; "total" is minimised.
+        schedule: (iteration, peak) to a learning rate.
         parts: how many batches' gradients an iteration sums.
-        schedule: (iteration, iterations, peak) to a learning rate.
         clip_norm: gradients are clipped to this norm; 0 is off.
         optimizer: "adam", "adamw" or "sgd".
         momentum: of "sgd".
@@ -63,8 +53,8 @@ class Stage:
     groups: Sequence[tuple[Sequence[nn.Parameter], float]]
     iterations: int
     compute_losses: Callable[[int, int], dict[str, Tensor]]
+    schedule: Callable[[int, float], float]
     parts: Callable[[int], int] = lambda iteration: 1
-    schedule: Callable[[int, int, float], float] = stage_schedule
     clip_norm: float = 0.0
     optimizer: str = "adam"
     momentum: float = 0.0
@@ -89,7 +79,6 @@ class After:
 
 @dataclass
 class _Progress:
-    iterations: int
     iteration: int = 0
     #: The iteration that `Stage.after` last worked after.
     worked: int = 0
@@ -104,13 +93,11 @@ def run_stage(
     *,
     events: Events | None = None,
     peers: Processes | None = None,
-    budget: Budget | None = None,
 ) -> Any:
     """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
 
     Writes OUT/<stage>.pt (modules, optimiser, iteration, state). With several processes, the logged losses
-    are those of the first one's part of the batch. With a budget, the stage's share of it decides the number of
-    iterations and when checkpoints are written.
+    are those of the first one's part of the batch.
 
     Returns: the state that `Stage.after` made.
 
@@ -126,7 +113,7 @@ def run_stage(
     optimizer = make_optimizer(stage)
     peaks = [lr for _, lr in stage.groups]
     scaler = torch.amp.GradScaler(peers.device.type, enabled=stage.scaled)
-    now = _Progress(stage.iterations)
+    now = _Progress()
     if path.exists():
         saved = load_checkpoint(path, peers.device)
         try:
@@ -135,15 +122,13 @@ def run_stage(
             optimizer.load_state_dict(saved["optimizer"])
             scaler.load_state_dict(saved["scaler"])
             now.iteration, now.worked = int(saved["iteration"]), int(saved["worked"])
-            now.iterations = int(saved.get("iterations", stage.iterations))
             now.state = json.loads(saved["state"])
         except (KeyError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
                 "folder."
             ) from None
-        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, now.iterations)
-    pace = None if budget is None else Pace(budget, stage.name, now.iteration)
+        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, stage.iterations)
     events.cut(stage.name, now.iteration)
 
     def checkpoint() -> None:
@@ -160,13 +145,10 @@ def run_stage(
             "optimizer": optimizer.state_dict(),
             "scaler": scaler.state_dict(),
             "iteration": now.iteration,
-            "iterations": now.iterations,
             "worked": now.worked,
             "state": json.dumps(now.state),
         }
         save_checkpoint(content, path)
-        if budget is not None:
-            budget.save()
 
     began, first, reported_s = time.monotonic(), now.iteration, 0.0
     while True:
@@ -175,31 +157,25 @@ def run_stage(
             now.state = stage.after.work(now.iteration, stage.modules, now.state)
             now.worked = now.iteration
             checkpoint()
-        if now.iteration == now.iterations:
-            if budget is not None:
-                budget.finish(stage.name, now.iterations)
+        if now.iteration == stage.iterations:
             return now.state
         if peers.any(cancel.cancelled):
             checkpoint()
             cancel.cancel()
             cancel.raise_if_cancelled()
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = stage.schedule(now.iteration, now.iterations, peak)
+            group["lr"] = stage.schedule(now.iteration, peak)
         losses = _update(stage, now.iteration, optimizer, scaler)
         now.iteration += 1
         events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():
             now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        due = now.iteration % stage.checkpoint_every == 0
-        if pace is not None:
-            decided = pace.decide(now.iteration, now.iterations, stage.iterations)
-            now.iterations, due = decided or now.iterations, decided is not None
-        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == now.iterations:
+        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == stage.iterations:
             reported_s = time.monotonic()
-            left_s = (reported_s - began) / (now.iteration - first) * (now.iterations - now.iteration)
+            left_s = (reported_s - began) / (now.iteration - first) * (stage.iterations - now.iteration)
             text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, now.iterations, text, left_s)
-        if due or now.iteration == now.iterations:
+            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
+        if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
             checkpoint()
 
 

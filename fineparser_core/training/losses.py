@@ -41,82 +41,10 @@ def mask_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gam
     return torch.stack(maps).sum()
 
 
-def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """1 - soft Dice over all pixels of each window, mean over windows. Not in the paper; an option of our recipe.
-
-    Args:
-        logits: (N, 16, 112, 112).
-        target: (N, 16, 112, 112) share of athlete in [0, 1].
-    """
-    probability = logits.sigmoid().flatten(1)
-    truth = target.flatten(1)
-    overlap = (probability * truth).sum(1)
-    return (1 - (2 * overlap + 1) / (probability.sum(1) + truth.sum(1) + 1)).mean()
-
-
-def structure_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """1 - S-measure of each frame, mean over those with an athlete; 0 where there is none. Not in the paper, whose
-    masks are measured by it; an option of our recipe.
-
-    Source: Fan et al., ICCV 2017, with alpha = 0.5, as `evaluation.mask_metrics.s_measure`.
-
-    Args:
-        logits: (N, h, w).
-        target: (N, h, w) share of athlete in [0, 1]; what is above half is athlete.
-    """
-    truth = (target > 0.5).float()
-    area = truth.sum(dim=(1, 2))
-    shown = (area > 0) & (area < truth[0].numel())
-    if not shown.any():
-        return logits.sum() * 0.0
-    truth, area, probability = truth[shown], area[shown], logits[shown].sigmoid()
-    share = area / truth[0].numel()
-    objects = share * _object_part(probability, truth) + (1 - share) * _object_part(1 - probability, 1 - truth)
-    return 1 - (objects + _region_part(probability, truth)).mean() / 2
-
-
-def _object_part(probability: Tensor, where: Tensor) -> Tensor:
-    """(N,) how high and how even probabilities (N, h, w) are where a mask of zeros and ones says."""
-    area = where.sum(dim=(1, 2))
-    mean = (probability * where).sum(dim=(1, 2)) / area
-    squares = ((probability - mean[:, None, None]) ** 2 * where).sum(dim=(1, 2))
-    return 2 * mean / (mean**2 + 1 + (squares / (area - 1).clamp_min(1) + 1e-8).sqrt())
-
-
-def _region_part(probability: Tensor, truth: Tensor) -> Tensor:
-    """(N,) similarity of the quadrants around the centroids of masks (N, h, w), weighted by their area."""
-    area = truth.sum(dim=(1, 2))
-    sides = []
-    for across in (1, 2):  # rows, then columns
-        index = torch.arange(truth.shape[3 - across], device=truth.device, dtype=truth.dtype)
-        middle = ((truth.sum(dim=across) * index).sum(dim=1) / area).round()
-        first = (index <= middle[:, None]).to(truth)
-        sides.append(torch.stack([first, 1 - first], dim=1))
-    columns, rows = sides
-
-    def over_quadrants(values: Tensor) -> Tensor:
-        return rows @ values @ columns.transpose(1, 2)
-
-    n = over_quadrants(torch.ones_like(truth))
-    size = n.clamp_min(1)
-    p, g = over_quadrants(probability) / size, over_quadrants(truth) / size
-    together = over_quadrants(probability * truth) / size - p * g
-    spread = over_quadrants(probability**2) / size - p**2 + g - g**2
-    similar = 4 * p * g * together / ((p**2 + g**2) * spread).clamp_min(1e-12)
-    return (similar * n).sum(dim=(1, 2)) / truth[0].numel()
-
-
-def transition_target(transitions: Tensor, width: float = 0.0) -> Tensor:
-    """Labels (B, 2) of first samples of the new steps to targets (B, 96, 2).
-
-    With width 0 a column is 1 at its transition only (Eq. 10, the release); otherwise a Gaussian of that standard
-    deviation in samples, with peak 1 (an option of our recipe, kinder to labels that are a frame off).
-    """
-    position = torch.arange(N_SAMPLES, device=transitions.device, dtype=torch.float32)
-    distance = position[None, :, None] - transitions[:, None, :].float()
-    if width == 0:
-        return (distance == 0).float()
-    return torch.exp(-0.5 * (distance / width) ** 2)
+def transition_target(transitions: Tensor) -> Tensor:
+    """Labels (B, 2) of first samples of the new steps to targets (B, 96, 2): 1 at its transition, else 0 (Eq. 10)."""
+    position = torch.arange(N_SAMPLES, device=transitions.device)
+    return (position[None, :, None] == transitions[:, None, :]).float()
 
 
 def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:

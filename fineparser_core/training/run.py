@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, 
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.objective import ScoreLoss
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 
 logger = logging.getLogger(__name__)
@@ -123,14 +123,22 @@ def train(
     history = train_end_to_end(model, splits, config, out, score_loss=loss, cancel=cancel, peers=peers)
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
-    card = replace(
-        new_card(settings, stamp, f"end to end, {len(splits.train)} dives; {config}", config.seed, notices),
+    card = WeightsCard(
+        name=settings.name,
         architecture=config.model.architecture,
         model=asdict(config.model),
         decoding=config.decoding,
         preprocessing=config.preprocessing,
         pairing=config.pairing,
         evaluation={"exemplars": config.exemplars, "seed": config.seed, "precision": precision},
+        trained_on=settings.trained_on or trained_on(stamp),
+        synthetic=stamp.rendered,
+        training=f"end to end, {len(splits.train)} dives; {config}",
+        seed=config.seed,
+        commit=commit(),
+        intended_use=_INTENDED_USE,
+        limitations=_RENDERED_LIMITATIONS if stamp.rendered else "",
+        notices=tuple(notices),
     )
     bundle = out / BUNDLE
     if peers.writes:
@@ -217,21 +225,6 @@ def check_masks(data: DiveSet) -> None:
             'by --mask-pattern, e.g. "FineDiving_HM/{event}/{index}", or train without: --mask-weight 0 keeps the '
             "parser and drops its loss, --no-sap drops the parser."
         )
-
-
-def new_card(settings: RunSettings, stamp: DataStamp, training: str, seed: int, notices: Sequence[str]) -> WeightsCard:
-    """The card of a run's weights, but for what depends on its network."""
-    return WeightsCard(
-        name=settings.name,
-        trained_on=settings.trained_on or trained_on(stamp),
-        synthetic=stamp.rendered,
-        training=training,
-        seed=seed,
-        commit=commit(),
-        intended_use=_INTENDED_USE,
-        limitations=_RENDERED_LIMITATIONS if stamp.rendered else "",
-        notices=tuple(notices),
-    )
 
 
 def _load(

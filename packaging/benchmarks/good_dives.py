@@ -31,7 +31,7 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
     """What would be measured of a good dive."""
     rng = np.random.default_rng(seed)
     take_off, flight, entry = np.clip(rng.normal(_QUALITY, _SPREAD, 3), 0, 10).tolist()
-    spec = DiveSpec(dive_number=number, board_m=board_m, qualities=(take_off, flight, entry), renderer="mesh")
+    spec = DiveSpec(dive_number=number, board_m=board_m, qualities=(take_off, flight, entry))
     found = true_measures(plan_dive(spec, int(rng.integers(2**31))))
     if "legs_line" in found:
         found["legs_line"] = 0.0  # a rendered body turns on under water, which a good diver stops

@@ -1,64 +1,43 @@
-"""How far found joints are off on rendered dives, and what the static stream reads off them.
+"""How far found joints are off on rendered dives, whose joints are known.
 
     python packaging/benchmarks/pose_errors.py DIVES [--weights DIR] [--limit N] [--cache DIR]
 
-Of rendered dives, seen around their true masks and cut at their true transitions, so that poses and reader are measured
-alone, in a tenth of the time of a whole evaluation.
+Dives of `fineparser synthesize`, seen around their true masks and cut at their true transitions, so that joints are
+measured alone.
 """
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
-import torch
 
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, STEP_NAMES
+from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.transforms import View, plain_view
+from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, CheckpointError
-from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.pose.fineparser_pose import FineParserPose
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.text_table import text_table
-from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
-from fineparser_core.training.synthetic_labels import (
-    GroundTruths,
-    keypoint_labels,
-    load_ground_truths,
-    scaled_qualities,
-    true_contributions,
-    visible_joints,
-)
+from fineparser_core.synth.ground_truth import load_ground_truth
 
 #: Samples around the take-off in which joints are measured apart.
 _TAKE_OFF = (-3, 8)
 _FAR_PX = 8.0
+# Side in pixels of the neighbourhood that must contain a part of the athlete for a joint to be visible: joints under
+# water or behind objects are not.
+_NEIGHBOURHOOD_PX = 9
+_ALL = np.arange(N_SAMPLES)
+_BODY = len(KEYPOINT_NAMES) - 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Read:
-    """What is read of a step, or of the sum.
-
-    Attributes:
-        untold: mean squared points of the pairs.
-        error: the same of what is left, where what is read is scaled best.
-        rho: mean over dive numbers of `rank_correlation` with the true points; NaN without `MIN_PAIRS` of one.
-    """
-
-    untold: float
-    error: float
-    rho: float
-
-
-def measure_poses(
+def measure_joints(
     analyzer: Analyzer,
     data: DiveSet,
     records: Sequence[DiveRecord],
@@ -67,94 +46,74 @@ def measure_poses(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> str:
-    """Tables of the joints' errors and of what is read off them on rendered dives.
+    """A table of the joints' errors.
 
     Raises:
         CheckpointError: the network sees no poses.
-        AnnotationError: the dives are not rendered, or no two of them are of one number.
+        AnnotationError: the dives are not rendered.
         Cancelled: once the token is set.
     """
-    identity, model, device = analyzer.model, analyzer.encoder.model, analyzer.encoder.device
-    if not isinstance(model, FineParserPose):
-        raise CheckpointError(f"{identity.id} sees no poses: give weights with poses, by --weights.")
-    backbone = model.static_encoder.backbone
-    frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
-    dives = load_dives(data, records, frames, cancel, progress=progress)
-    truths = load_ground_truths(data.root, dives)
-    dives = [dive for dive in dives if dive.record.key in truths]
-    groups = [np.array(group) for group in by_number([dive.dive_number for dive in dives], 2)]
-    if not groups:
-        raise AnnotationError(
-            f"Of {len(records)} dives of {data.root} no two are rendered ones of one number: render more "
-            "(`fineparser synthesize`), or give no --limit."
-        )
-    query, exemplar = np.concatenate([group[np.stack(ordered_pairs(len(group)))] for group in groups], axis=1)
-    views = [plain_view(dive, identity.preprocessing) for dive in dives]
-    cuts = [view.transitions(dive) for dive, view in zip(dives, views, strict=True)]
-    poses = []
-    with torch.inference_mode():
-        for dive, view in zip(dives, views, strict=True):
-            cancel.raise_if_cancelled()
-            video = frame_tensor(dive, view, ALL_SAMPLES).to(device).contiguous(memory_format=torch.channels_last)
-            poses.append(backbone.refined_poses(video))
-            progress(Progress("poses", len(poses), len(dives)))
-        seen = torch.stack(poses)
-        features = model.static_encoder.to_feature(backbone.features(seen))
-        tokens = model.static_encoder.step_tokens(features, cuts)
-        points = (model.static_stream(tokens[query], tokens[exemplar]) * model.step_weights).cpu().numpy()
-        off = _off(backbone.track_refined(seen).cpu().numpy(), dives, views, truths)
-    true = true_contributions(dives, scaled_qualities(dives, truths), query, exemplar).numpy()
-    numbers = np.array([dives[i].dive_number for i in query])
-    read = [_read(points[:, i], true[:, i], numbers) for i in range(3)]
-    read.append(_read(points.sum(axis=1), true.sum(axis=1), numbers))
-    report = [
-        [name, f"{one.untold:.1f}", f"{one.error:.1f}", f"{one.rho:.2f}"]
-        for name, one in zip((*STEP_NAMES, "sum"), read, strict=True)
-    ]
-    return (
-        f"{len(dives)} dives, seen around their true masks, cut at their true transitions\n\n"
-        f"{text_table(['joints off by, pixels', 'median', 'a tenth by', f'beyond {_FAR_PX:.0f}'], off)}\n\n"
-        f"{text_table(['points, static stream', 'untold', 'squared error', 'Spearman'], report)}\n"
-        f"{len(query)} pairs of dives of one number, errors in squared points at the best scale"
-    )
-
-
-def _off(tracked: np.ndarray, dives: Sequence[Dive], views: Sequence[View], truths: GroundTruths) -> list[list[str]]:
-    """Rows of a table: pixels that the seen joints of (n, 96, 16, 3) are off, with sides as they fit best."""
+    preprocessing = analyzer.model.preprocessing
+    frames = FrameCache(cache or default_cache(data), data, preprocessing)
     spans: dict[str, list[np.ndarray]] = {"until the entry": [], "around the take-off": [], "in the flight": []}
-    for found, dive, view in zip(tracked, dives, views, strict=True):
-        true = keypoint_labels(dive, view, ALL_SAMPLES, truths)
-        shown = visible_joints(torch.from_numpy(true), mask_tensor(dive, view, ALL_SAMPLES)).numpy()
-        straight, swapped = (
-            np.linalg.norm(joints[..., :2] - MASK_SIZE * true, axis=-1)
-            for joints in (found, found[:, list(KEYPOINT_FLIP)])
-        )
-        nearer = np.nansum(swapped, axis=1) < np.nansum(straight, axis=1)
-        off = np.where(nearer[:, None], swapped, straight)
+    for dive in load_dives(data, records, frames, cancel, progress=progress):
+        true = true_joints(data.root, dive, preprocessing)
+        view = plain_view(dive, preprocessing)
+        found = analyzer.encoder.encode(view_frames(dive, view, _ALL), cancel=cancel).joints
+        if found is None:
+            raise CheckpointError(f"{analyzer.model.id} sees no poses: give weights with poses, by --weights.")
+        off = errors_px(found[:, :_BODY, :2], true)
+        off[~visible(true, view_masks(dive, view, _ALL))] = np.nan
         st, ed = view.transitions(dive)
         first, last = max(0, st + _TAKE_OFF[0]), st + _TAKE_OFF[1]
         for span, (start, end) in zip(spans.values(), ((0, ed), (first, last), (last, ed)), strict=True):
-            span.append(off[start:end][shown[start:end]])
+            span.append(off[start:end])
     rows = []
     for name, parts in spans.items():
-        all_off = np.concatenate(parts)
-        if not all_off.size:
-            continue
-        far = 100 * float((all_off > _FAR_PX).mean())
-        rows.append([name, f"{np.median(all_off):.2f}", f"{np.quantile(all_off, 0.9):.1f}", f"{far:.1f} %"])
-    return rows
-
-
-def _read(points: np.ndarray, true: np.ndarray, numbers: np.ndarray) -> Read:
-    size = float((points**2).sum())
-    best = float((points * true).sum()) / size if size else 0.0
-    of_number = (numbers == number for number in np.unique(numbers))
-    rhos = [rank_correlation(points[rows], true[rows]) for rows in of_number if rows.sum() >= MIN_PAIRS]
-    return Read(
-        untold=float((true**2).mean()),
-        error=float(((best * points - true) ** 2).mean()),
-        rho=float(np.mean(rhos)) if rhos else float("nan"),
+        known = np.concatenate([part[np.isfinite(part)] for part in parts])
+        if known.size:
+            far = 100 * float((known > _FAR_PX).mean())
+            rows.append([name, f"{np.median(known):.2f}", f"{np.quantile(known, 0.9):.1f}", f"{far:.1f} %"])
+    return (
+        f"{len(records)} dives, seen around their true masks, cut at their true transitions\n\n"
+        f"{text_table(['joints off by, pixels', 'median', 'a tenth by', f'beyond {_FAR_PX:.0f}'], rows)}"
     )
+
+
+def true_joints(root: Path, dive: Dive, preprocessing: str) -> np.ndarray:
+    """The body's joints in the samples of a dive, (96, 15, 2) pixels of what the network sees.
+
+    Raises:
+        AnnotationError: the dive is not a rendered one.
+    """
+    truth = load_ground_truth(root, dive.record.key)
+    if truth is None:
+        raise AnnotationError(f"{dive.record.id} is not rendered: render dives (`fineparser synthesize`).")
+    view = plain_view(dive, preprocessing)
+    points = truth.joints[view.sampled, :_BODY]
+    if dive.squares is not None:
+        squares = np.ascontiguousarray(dive.squares[view.sampled]).view(np.float32)
+        points = (points - squares[:, None, :2]) / squares[:, None, 2:]
+    stored = np.array([dive.frames.shape[2], dive.frames.shape[1]])
+    return np.asarray(points * stored - np.array([view.first_column, view.first_row]))
+
+
+def visible(joints: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """(96, 15) bool: which joints (96, 15, 2) lie near the athlete of masks (96, 112, 112), 255 = athlete."""
+    wide = np.ones((_NEIGHBOURHOOD_PX, _NEIGHBOURHOOD_PX), np.uint8)
+    near = np.stack([cv2.dilate((mask > 127).astype(np.uint8), wide) for mask in masks])
+    inside = ((joints >= 0) & (joints < MASK_SIZE)).all(axis=-1)  # false for NaN
+    x, y = np.where(inside[..., None], joints, 0).astype(int).transpose(2, 0, 1)
+    return inside & (near[np.arange(len(masks))[:, None], y, x] > 0)
+
+
+def errors_px(found: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Distances (n, 15) of found and true joints (n, 15, 2), with left and right as they fit best in each sample."""
+    straight, swapped = (
+        np.linalg.norm(joints - true, axis=-1) for joints in (found, found[:, list(KEYPOINT_FLIP[:_BODY])])
+    )
+    nearer = np.nansum(swapped, axis=1) < np.nansum(straight, axis=1)
+    return np.where(nearer[:, None], swapped, straight)
 
 
 def main() -> None:
@@ -171,7 +130,7 @@ def main() -> None:
         drawn = np.random.default_rng(0).permutation(len(records))[: args.limit]
         records = [records[i] for i in sorted(drawn)]
     with running() as (progress, cancel):
-        report = measure_poses(
+        report = measure_joints(
             Analyzer.open(weights=args.weights), data, records, cache=args.cache, progress=progress, cancel=cancel
         )
     print(report)

@@ -12,7 +12,6 @@ from fineparser_core.commands.options import parse
 from fineparser_core.config import FINEPARSERS, METHODS, STATIC_BACKBONES, RunSettings, TrainConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.presets import PRESETS, get_config
-from fineparser_core.training.recipe_config import RecipeConfig
 
 
 def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
@@ -111,7 +110,7 @@ def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> Non
         TrainConfig(step_duration=3)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", [TrainConfig, RecipeConfig, RunSettings])
+@pytest.mark.parametrize("kind", [TrainConfig, RunSettings])
 def test_every_setting_has_a_description(kind: type) -> None:
     described = {one.arg_name for one in docstring_parser.parse(kind.__doc__ or "").params if one.description}
     assert described == {field.name for field in fields(kind)}

@@ -150,13 +150,7 @@ def _train() -> Iterator[Refusal]:
         if isinstance(getattr(config, field.name), int | float) and field.type not in (bool, "bool"):
             option = f"--{field.name.replace('_', '-')}"
             yield from _bad_values(run, option, ("-1", "nan"))
-    recipe = ("train", "--config", "bundle", "--kinetics", "file", "--out", "out")
-    yield from _bad_values(recipe, "--minutes", ("0", "-1", *NO_NUMBERS))
-    yield from _bad_values(recipe, "--seed", NO_SEEDS)
-    yield from _bad_values(recipe, "--workers", NO_COUNTS)
-    yield from _bad_folders(("train", "--config", "bundle", "--kinetics", "file", "--out"))
-    yield from _bad_inputs(("train", "--config", "bundle", "--out", "out", "--kinetics"), WEIGHTS)
-    for option, values in (("--workers", NO_COUNTS), ("--limit", NO_COUNTS), ("--config", ("", "own"))):
+    for option, values in (("--workers", NO_COUNTS), ("--limit", NO_COUNTS), ("--config", ("", "own", "bundle"))):
         yield from _bad_values(run, option, values)
     yield from _bad_folders(("train", "--data", "folder", "--out"))
     yield from _bad_inputs(("train", "--out", "out", "--data"), DATA)
@@ -177,7 +171,6 @@ def _synthesize() -> Iterator[Refusal]:
     yield from _bad_values((*run, "--train", "1"), "--numbers", ("999Z", ",", "\udcff"))
     yield from _bad_values((*run, "--train", "1"), "--shard", ("0/0", "3/2", "1", "", "1/2/3", "-1/2"))
     yield from _bad_values(run, "--variant", ("2", *NO_COUNTS))
-    yield from _bad_values((*run, "--train", "1"), "--renderer", ("clay", "", "\udcff"))
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
     yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
     yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)

@@ -8,13 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from small_recipe import small_dive
 from small_training import see_half
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
@@ -23,6 +22,7 @@ from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.models.i3d import I3D
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
+from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training.run import FinishedRun
 
 Fineparser = Callable[..., Any]
@@ -37,8 +37,14 @@ TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "--va
 def dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four training dives and three test dives of one number."""
     root = tmp_path_factory.mktemp("dives") / "data"
+    timing = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
+    render = dataset.render_dive
+
+    def small(spec: DiveSpec, seed: int) -> RenderedDive:
+        return render(replace(spec, **timing, height_px=96, aspect=4 / 3, clear=True), seed)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dataset, "render_dive", small_dive)
+        patch.setattr(dataset, "render_dive", small)
         synthesize(root, SynthConfig(train=4, test=3, seed=3, numbers=("107B",)))
     return root
 

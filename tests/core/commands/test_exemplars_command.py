@@ -10,14 +10,15 @@ from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ignore_progress
+from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.video.reader import VideoReader
 
-SETTINGS = {"weights": "w", "each": 1, "seed": 407, "renderer": "capsule"}
+SETTINGS = {"weights": "w", "each": 1, "seed": 407}
 
 
 def small_draws(count: int) -> list[tuple[str, DiveSpec, int]]:
-    draws = list(exemplars._draws(1, 407, "capsule"))[:count]
+    draws = list(exemplars._draws(1, 407))[:count]
     return [(name, replace(spec, height_px=96), seed) for name, spec, seed in draws]
 
 
@@ -56,15 +57,34 @@ def test_a_clip_begins_before_the_take_off_and_ends_after_the_splash(tmp_path: P
         assert off[athlete].mean() < 40
 
 
+def test_exemplars_are_of_clubs_and_of_competitions() -> None:
+    drawn = list(exemplars._draws(6, 407))
+    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 288
+    club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
+    assert len(club) == 240
+    assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
+
+
 def test_qualities_of_club_dives_are_spread_on_every_board() -> None:
     of_board: dict[tuple[str, float | None], list[float]] = {}
-    for _, spec, _ in exemplars._draws(1, 407, "mesh"):
+    for _, spec, _ in exemplars._draws(1, 407):
         if spec.qualities is not None:
             of_board.setdefault((spec.dive_number, spec.board_m), []).append(float(np.mean(spec.qualities)))
     assert len(of_board) == 80
     for levels in of_board.values():
         assert len(levels) == 3
         assert min(levels) < 7 < 7.5 < max(levels)
+
+
+def test_clips_that_are_rendered_already_are_taken(tmp_path: Path) -> None:
+    source, folder = tmp_path / "rendered", tmp_path / "new.part"
+    for path in (source / exemplars._RECORDS, folder):
+        path.mkdir(parents=True)
+    exemplars.build_library(source, small_draws(1), ignore_progress, CancelToken())
+    exemplars.take_clips(source, folder)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"dives.json", "measures.json", "rendered-407C-01.mp4"}
+    assert all((folder / name).read_bytes() == (source / name).read_bytes() for name in names)
 
 
 @pytest.mark.slow

@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, ConfigError
 
 ALL = np.arange(96)
-STRONG = Augmentation(temporal_crop=0.2, color_jitter=1.0)
 
 
-def views(dive, augmentation, n=200, preprocessing="release"):
-    return [draw_view(dive, preprocessing, augmentation, np.random.default_rng((3, 1, i))) for i in range(n)]
+def views(dive, n=200, preprocessing="release"):
+    return [draw_view(dive, preprocessing, np.random.default_rng((3, 1, i))) for i in range(n)]
 
 
 def test_the_plain_view_is_what_inference_sees(dive):
@@ -26,7 +25,7 @@ def test_the_plain_view_is_what_inference_sees(dive):
 
 
 def test_clip_and_mask_move_together(dive):
-    for view in views(dive, STRONG, 40):
+    for view in views(dive, 40):
         samples = np.array([0, 17, 95])
         frames, masks = view_frames(dive, view, samples), view_masks(dive, view, samples)
         assert frames.shape == (3, 112, 112, 3)
@@ -43,59 +42,32 @@ def test_a_mirrored_view_is_the_mirror_image(dive):
 
 
 def test_the_same_generator_gives_the_same_view(dive):
-    for one, other in zip(views(dive, STRONG, 20), views(dive, STRONG, 20), strict=True):
+    for one, other in zip(views(dive, 20), views(dive, 20), strict=True):
         np.testing.assert_array_equal(one.sampled, other.sampled)
         assert (one.flip, one.first_row) == (other.flip, other.first_row)
-        np.testing.assert_array_equal(one.gain, other.gain)
-        np.testing.assert_array_equal(one.bias, other.bias)
-        assert one.saturation == other.saturation
 
 
 def test_the_releases_views(dive):
-    drawn = views(dive, Augmentation())
+    drawn = views(dive)
     assert {view.sampled[0] for view in drawn} == {0}
     assert {view.sampled[-1] for view in drawn} == {56, 57, 58, 59}
     assert {view.first_row for view in drawn} <= set(range(89))
     assert len({view.first_row for view in drawn}) > 60
     assert 70 < sum(view.flip for view in drawn) < 130
-    assert all((view.gain == 1).all() and (view.bias == 0).all() and view.saturation == 1 for view in drawn)
 
 
 def test_the_whole_frame_has_one_row_to_begin_at(dive):
-    assert {view.first_row for view in views(dive, Augmentation(), 20, "whole")} == {0}
-    assert {view.first_row for view in views(dive, Augmentation(rows=False), 20)} == {44}
-
-
-def test_trims_keep_two_frames_of_the_outer_steps(dive):
-    drawn = views(dive, replace(STRONG, temporal_crop=0.9, temporal_shift=0))
-    assert min(view.sampled[0] for view in drawn) == 0
-    assert max(view.sampled[0] for view in drawn) == 13
-    assert min(view.sampled[-1] for view in drawn) == 42
-    assert max(view.sampled[-1] for view in drawn) == 59
-    for view in drawn:
-        first, second = view.transitions(dive)
-        assert 0 < first < second < 96
+    assert {view.first_row for view in views(dive, 20, "whole")} == {0}
 
 
 def test_a_shift_keeps_the_first_frame_of_the_entry(dive):
     late = replace(dive, first_entry_frame=58)
-    assert {view.sampled[-1] for view in views(late, Augmentation())} == {58, 59}
-
-
-def test_colours_stray_with_their_strength(dive):
-    strong, weak = views(dive, STRONG, 50), views(dive, replace(STRONG, color_jitter=0.5), 50)
-    for one, other in zip(strong, weak, strict=True):
-        np.testing.assert_allclose(one.gain - 1, 2 * (other.gain - 1), atol=1e-6)
-        np.testing.assert_allclose(one.bias, 2 * other.bias, atol=1e-6)
-        assert one.saturation - 1 == pytest.approx(2 * (other.saturation - 1))
-    assert 0 <= min(view.saturation for view in strong) < 0.2
-    assert 0.6 < min(view.gain.min() for view in strong) < 0.9
-    assert 0.1 < np.std([view.bias for view in strong]) < 0.5
+    assert {view.sampled[-1] for view in views(late)} == {58, 59}
 
 
 def test_dives_without_steps_or_masks_have_views_but_not_those(dive):
     bare = replace(dive, masks=None, first_flight_frame=None, first_entry_frame=None)
-    view = draw_view(bare, "release", STRONG, np.random.default_rng(0))
+    view = draw_view(bare, "release", np.random.default_rng(0))
     assert view_frames(bare, view, [3]).shape == (1, 112, 112, 3)
     with pytest.raises(AnnotationError, match="A/1 has no labelled phases"):
         view.transitions(bare)

@@ -30,7 +30,7 @@ def bundle(tmp_path: Path) -> Path:
         calibration=CALIBRATION,
         streams={"dives": 80, "both": 0.919, "static": 0.921, "dynamic": 0.123},
         choices="The interval was fitted on the test dives.",
-        training="It went on from others.",
+        training="It went on from others. `fineparser train --config staged`",
     )
     save_bundle({"a": torch.ones(2, 2)}, card, tmp_path / "bundle")
     return tmp_path / "bundle"
@@ -96,6 +96,7 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, 
         "holds 79% of 80",
         "Refused: no entry 9 of 10; whole dives 1.2%",
         "](worst_masks.jpg)",
+        "in the history of this program's repository, up to commit ade3f28",
     ):
         assert text in page
     assert "worst_steps" not in page

@@ -10,7 +10,7 @@ def test_every_package_that_is_needed_is_named_with_its_licence() -> None:
         packages
     )
     assert "fineparser" not in packages
-    assert not {"pytest", "mypy", "warp-lang"} & set(packages)
+    assert not {"pytest", "mypy"} & set(packages)
     unnamed = [one.name for one in packages.values() if not one.licence]
     assert not unnamed
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import capsule_stage
+from fineparser_core.synth import drawn_athlete
 from fineparser_core.synth.body import pose
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.drawing import Figure, _shadowed
@@ -33,8 +33,8 @@ def test_mask_lies_only_where_the_athlete_is_drawn(sweep):
     figure, _ = standing(np.random.default_rng(1), 5, sweep)
     dark, light = (np.full((SIZE[1], SIZE[0], 3), tone, np.uint8) for tone in (0, 255))
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
-    capsule_stage.paint_athlete(dark, mask, figure, 0, 5, SIZE)
-    capsule_stage.paint_athlete(light, mask.copy(), figure, 0, 5, SIZE)
+    drawn_athlete.paint_athlete(dark, mask, figure, 0, 5, SIZE)
+    drawn_athlete.paint_athlete(light, mask.copy(), figure, 0, 5, SIZE)
     # The opacity, from the difference between a dark and a light background.
     cover = 1 - (light.astype(int) - dark).max(2) / 255
     assert mask.sum() > 400
@@ -48,7 +48,7 @@ def test_a_fast_limb_is_blurred_without_gaps():
     figure, _ = standing(np.random.default_rng(1), 5, 1.6)
     image = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
-    capsule_stage.paint_athlete(image, mask, figure, 0, 5, SIZE)
+    drawn_athlete.paint_athlete(image, mask, figure, 0, 5, SIZE)
     # Every pixel on the arc of the hand is drawn over.
     s = int(np.argmax(np.abs(figure.outlines[4, :, 0] - figure.outlines[0, :, 0]).max((1, 2))))
     path = figure.outlines[:, s, 0].mean(1)

@@ -10,15 +10,10 @@ import torch
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.transforms import plain_view
 from fineparser_core.training.batches import (
     Batch,
     BatchPlan,
-    by_number,
-    draw_group,
     epoch_batches,
-    frame_tensor,
-    jitter,
     make_batch,
     ordered_pairs,
     three_awards,
@@ -128,14 +123,10 @@ def test_a_batch_depends_on_its_place_alone() -> None:
         assert not torch.equal(make_batch(DIVES, STEP, config, place).video, first["video"])
 
 
-def test_a_view_without_colour_is_grey_and_as_bright() -> None:
-    plain = plain_view(DIVES[0], "release")
-    seen, half, grey = (frame_tensor(DIVES[0], replace(plain, saturation=s), np.arange(3)) for s in (1.0, 0.5, 0.0))
-    assert torch.equal(seen, frame_tensor(DIVES[0], plain, np.arange(3)))
-    assert float(seen.std(dim=1).max()) > 1
-    assert float(grey.std(dim=1).max()) < 1e-5
-    torch.testing.assert_close(half, (seen + grey) / 2)
-    torch.testing.assert_close(grey.mean(dim=1), seen.mean(dim=1))
+def test_all_pairs_are_ordered_pairs() -> None:
+    query, exemplar = ordered_pairs(4)
+    assert len(query) == 12
+    assert (query != exemplar).all()
 
 
 def test_what_one_dive_lacks_the_batch_lacks() -> None:
@@ -143,15 +134,6 @@ def test_what_one_dive_lacks_the_batch_lacks() -> None:
     batch = make_batch(bare, STEP, settings(), (0, 0))
     assert (batch.masks, batch.transitions) == (None, None)
     assert not make_batch(DIVES, STEP, settings(all_pairs=True), (0, 0)).paired
-
-
-def test_jitter_keeps_order_and_bounds() -> None:
-    rng = np.random.default_rng(0)
-    assert jitter((20, 50), 0, rng) == (20, 50)
-    drawn = [jitter((1, 2), 4, rng) for _ in range(200)] + [jitter((93, 95), 4, rng) for _ in range(200)]
-    assert all(0 <= first < second <= 95 for first, second in drawn)
-    moved = {jitter((20, 50), 2, rng) for _ in range(500)}
-    assert moved == {(a, b) for a in range(18, 23) for b in range(48, 53)}
 
 
 def test_three_awards_count() -> None:
@@ -162,13 +144,3 @@ def test_three_awards_count() -> None:
     assert five.sum() == pytest.approx(35 * 3 / 5)
     assert np.isnan(three_awards(())).all()
     assert np.isnan(three_awards((0, 0, 0, 0, 0))).all()
-
-
-def test_groups_and_pairs() -> None:
-    groups = by_number(["107B", "207C", "107B", "5253B", "207C", "107B"], 2)
-    assert groups == [[0, 2, 5], [1, 4]]
-    drawn = draw_group(groups, 8, np.random.default_rng(0))
-    assert len(set(drawn)) == len(drawn)
-    query, exemplar = ordered_pairs(4)
-    assert len(query) == 12
-    assert (query != exemplar).all()

@@ -27,7 +27,6 @@ from fineparser_core.training.loop import (
     make_optimizer,
     run_stage,
     save_checkpoint,
-    stage_schedule,
 )
 
 CPU = torch.device("cpu")
@@ -177,7 +176,7 @@ def refuses_to_keep(stage: Stage, folder: Path) -> None:
 
 def test_weights_that_an_update_blew_up_are_never_kept(tmp_path: Path) -> None:
     stage = toy_stage()
-    refuses_to_keep(replace(stage, schedule=lambda i, n, peak: math.inf if i == 19 else peak), tmp_path)
+    refuses_to_keep(replace(stage, schedule=lambda i, peak: math.inf if i == 19 else peak), tmp_path)
 
 
 def test_statistics_that_blew_up_are_never_kept(tmp_path: Path) -> None:
@@ -277,6 +276,7 @@ def line_stage(**changes: Any) -> Stage:
         "modules": {"model": model},
         "iterations": 1,
         "compute_losses": compute_losses,
+        "schedule": lambda iteration, peak: peak,
     }
     return Stage(**values | {"groups": [(list(model.parameters()), 1.0)]} | changes)
 
@@ -295,18 +295,6 @@ def test_parts_sum_their_gradients_and_average_their_losses(tmp_path: Path, monk
     seen.clear()
     run_stage(line_stage(name="clipped", parts=lambda i: 3, clip_norm=0.5), tmp_path, CancelToken())
     assert seen == pytest.approx([0.5], rel=1e-4)
-
-
-def test_rates_warm_up_then_fall() -> None:
-    rates = [stage_schedule(i, 500, 1.0) for i in range(500)]
-    assert rates[0] == pytest.approx(1 / 50)
-    assert max(rates) == rates[50] == 1.0
-    assert rates[:51] == sorted(rates[:51])
-    assert rates[50:] == sorted(rates[50:], reverse=True)
-    assert rates[-1] == pytest.approx(0.05, abs=1e-3)
-    few = [stage_schedule(i, 20, 1.0) for i in range(20)]
-    assert few[:4] == sorted(few[:4])
-    assert max(few) == few[3] == 1.0
 
 
 def test_the_log_says_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

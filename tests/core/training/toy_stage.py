@@ -38,6 +38,7 @@ def toy_stage(**changes: Any) -> Stage:
         groups=[(list(model.parameters()), 0.05)],
         iterations=ITERATIONS,
         compute_losses=compute_losses,
+        schedule=lambda iteration, peak: peak / (1 + iteration / 20),
         parts=lambda iteration: 1 + iteration % 2,
         clip_norm=5.0,
         checkpoint_every=7,

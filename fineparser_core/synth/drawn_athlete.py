@@ -1,86 +1,58 @@
-"""The stage of the capsule renderer: bodies of capsules in front of painted planes."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Draws an athlete of a shot: a body of capsules above and below the water surface, and the splash."""
 
 import cv2
 import numpy as np
 
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.drawing import Figure
-from fineparser_core.synth.scene import Scene, blend
-from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, Scenery, Stage, cover_by_splash
+from fineparser_core.synth.scene import blend
+from fineparser_core.synth.splash import Splash
+from fineparser_core.synth.staging import Athlete, Exposures
 from fineparser_core.synth.underwater import blend_submerged
 
+# Time after the contact during which the submerged athlete is visible.
+_VISIBLE_UNDER_WATER_S = 1.2
+# Least opacity, of 255, at which the splash hides the athlete from the mask.
+_SPLASH_OPAQUE = 190
 # Largest distance between two drawn poses of a limb in the blur of a frame.
 _MAX_GAP_PX = 2.0
 
 
-@contextmanager
-def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[Stage]:
-    """The stage that draws bodies as capsules in front of painted planes."""
-    yield _CapsuleStage(scenery, rng)
+class DrawnAthlete:
+    """An athlete as one camera sees it."""
 
-
-class _CapsuleStage:
-    def __init__(self, scenery: Scenery, rng: np.random.Generator) -> None:
-        first = scenery.athletes[0].motion
-        self._scene = Scene(
-            scenery.camera,
-            scenery.middle,
-            first.board_m,
-            scenery.time_s,
-            scenery.boards,
-            first.body,
-            scenery.light,
-            rng,
-        )
-        self._athletes = [
-            _CapsuleAthlete(scenery, athlete, joints, rng)
-            for athlete, joints in zip(scenery.athletes, scenery.joints, strict=True)
-        ]
-
-    def draw(self, frame: int) -> np.ndarray:
-        return self._scene.draw(frame)
-
-    def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        # Far to near: the partner is behind the first athlete.
-        for athlete in reversed(self._athletes):
-            athlete.draw(image, mask, frame)
-        self._scene.draw_front(image, mask, frame)
-
-    def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        for athlete in reversed(self._athletes):
-            cover_by_splash(athlete.splash, image, mask, frame)
-
-
-class _CapsuleAthlete:
-    """Draws an athlete for one camera: above and below the water surface, and the splash."""
-
-    def __init__(self, scenery: Scenery, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
+    def __init__(self, exposures: Exposures, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
         """Prepare the figures; joints are (N, J, 3) metres at all instants of the camera."""
-        camera, light = scenery.camera, scenery.light
+        camera, light = exposures.camera, exposures.light
         capsules = bodies.capsules(athlete.motion.body)
-        self._n_exposed = scenery.exposed.shape[1]
-        flat = scenery.exposed.reshape(-1)
-        self._since = scenery.time_s - athlete.contact_s
-        self.splash = scenery.splash(athlete, rng)
+        self._n_exposed = exposures.instants.shape[1]
+        flat = exposures.instants.reshape(-1)
+        self._since = exposures.time_s - athlete.contact_s
+        self._splash = Splash(
+            camera, exposures.middle, athlete.contact_point, athlete.splash, self._since, exposures.open_s, rng
+        )
         gloss, contrast = float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.25, 0.6))
         self._figure = Figure(joints[flat], capsules, camera, flat, light, gloss=gloss, contrast=contrast)
-        sinking = np.flatnonzero((self._since > 0) & (self._since < VISIBLE_UNDER_WATER_S))
+        sinking = np.flatnonzero((self._since > 0) & (self._since < _VISIBLE_UNDER_WATER_S))
         self._first_submerged = int(sinking[0]) if len(sinking) else 0
-        at = scenery.middle[sinking]
+        at = exposures.middle[sinking]
         self._submerged = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
         self._water_clarity = float(rng.uniform(0.1, 0.6))
         self._size = (camera.width_px, camera.height_px)
 
     def draw(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
-        """Draw the athlete of frame i over image (H, W, 3) and add the silhouette to the mask (H, W), in place."""
+        """Draw the athlete of frame i over image (H, W, 3) with motion blur and add it to the mask (H, W), in place."""
         since = float(self._since[i])
-        if 0 < since < VISIBLE_UNDER_WATER_S:
-            opacity = self._water_clarity * (1 - since / VISIBLE_UNDER_WATER_S)
+        if 0 < since < _VISIBLE_UNDER_WATER_S:
+            opacity = self._water_clarity * (1 - since / _VISIBLE_UNDER_WATER_S)
             blend_submerged(image, self._submerged, i - self._first_submerged, opacity)
         paint_athlete(image, mask, self._figure, i * self._n_exposed, self._n_exposed, self._size)
+
+    def draw_splash(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
+        """Draw the splash of frame i over image (H, W, 3) and clear the mask (H, W) under it, in place."""
+        cover = self._splash.paint(image, i)
+        if cover is not None:
+            mask[cover > _SPLASH_OPAQUE] = 0
 
 
 def paint_athlete(
