@@ -73,9 +73,7 @@ def read_graph(data: bytes) -> tuple[list[list[Any]], dict[str, np.ndarray]]:
                 missing = max((size[out] - 1) * made.StrideH() + kernel.shape[-1] - size[came], 0)
                 pad = (missing // 2, missing - missing // 2)
             relu = made.FusedActivationFunction() == _RELU6
-            steps.append(
-                (out, ["conv", came, made.StrideH(), *pad, depthwise, relu], (kernel, values(inputs[2])))
-            )
+            steps.append((out, ["conv", came, made.StrideH(), *pad, depthwise, relu], (kernel, values(inputs[2]))))
         elif kind == "ADD":
             summed = tflite.AddOptions()
             summed.Init(options.Bytes, options.Pos)

@@ -194,9 +194,7 @@ def _measure_clips(
     return {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
 
 
-def _measure_joints(
-    analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken
-) -> None:
+def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken) -> None:
     """Prints how far joints are off in labelled flights, which are parsed whole: they are no whole dives."""
     errors = []
     for labels in clips:

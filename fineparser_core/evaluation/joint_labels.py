@@ -72,16 +72,16 @@ def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
     frames, first = np.unique(parse.sampled_frames, return_index=True)
     known = frames < len(labels.joints)
     found, true = parse.joints[first[known]].astype(np.float64), labels.joints[frames[known]]
-    hips, shoulders = (true[:, [JOINTS.index(f"{name}_{s}") for s in "lr"]].mean(axis=1) for name in ("hip", "shoulder"))
+    hips, shoulders = (
+        true[:, [JOINTS.index(f"{name}_{s}") for s in "lr"]].mean(axis=1) for name in ("hip", "shoulder")
+    )
     torso = np.linalg.norm(hips - shoulders, axis=-1)
     torso = np.maximum(torso, _LEAST_TORSO * np.nanmedian(torso))[:, None]
     strict = np.linalg.norm(found[..., :2] - true, axis=-1) / torso
     swapped = np.linalg.norm(found[:, list(KEYPOINT_FLIP), :2] - true, axis=-1) / torso
     flip = list(KEYPOINT_FLIP)
     better = swapped + swapped[:, flip] < strict + strict[:, flip]
-    return JointErrors(
-        strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2]
-    )
+    return JointErrors(strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2])
 
 
 def joint_table(errors: list[JointErrors]) -> str:

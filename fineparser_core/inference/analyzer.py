@@ -208,7 +208,7 @@ class Analyzer:
         decoded: tuple[int, int],
         cancel: CancelToken | None,
     ) -> np.ndarray:
-        """Joints (96, 16, 3) in pixels of the source, of what the network sees of each sample, and BlazePose in the air."""
+        """Joints (96, 16, 3) in pixels of the source, of what the network saw and, in the air, BlazePose sees."""
         slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
         first, last = (samples.times_s[sample] for sample in decoded)
         in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed

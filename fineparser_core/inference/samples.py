@@ -93,11 +93,11 @@ def read_samples(
     if isinstance(shape, FullFrame):
         return _whole_frames(clip, shape, progress, cancel)
     for one in candidates(clip, recording, progress=progress, cancel=cancel):
-        squares, coarse = one.squares, None
-        if squares is None:
+        found, coarse = one.squares, None
+        if found is None:
             coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)
-            squares = follow_masks(coarse[1], one[0])
-        squares, seen = squares_around_body(one, squares, encoder, progress=progress, cancel=cancel)
+            found = follow_masks(coarse[1], one[0])
+        squares, seen = squares_around_body(one, found, encoder, progress=progress, cancel=cancel)
         if seen or one.diver is None or clip.athlete is not None:
             break
     frames, crops = crop_frames(one, squares, MASK_SIZE)

@@ -1,6 +1,7 @@
 """One path of a body through the samples of a dive, out of what two networks see."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ _PARTS = np.array(
         [JOINTS.index(name if name == "head" else f"{name}_{side}") for name in part]
         for side in "lr"
         for chain in map(str.split, _CHAINS)
-        for part in zip(chain, chain[1:], strict=False)
+        for part in pairwise(chain)
     ]
 )
 # Joints by which poses are compared: BlazePose's head and toes lie a little elsewhere than ours.
@@ -32,14 +33,17 @@ TORSO = 0.22
 _FITS, _MOVED, _MOST_MOVED = 6.0, 3.0, 2.0
 # Poses so near to the chosen one, in torso lengths, are averaged with it.
 _NEAR = 0.35
-# Logistic regression of the probability that a joint is right to 0.2 torso lengths: a constant, the logarithm of how far
-# the looks are apart in torso lengths, how well the pose fits its mask, and the mask at the joint. Fitted on 69 labelled
-# frames of two real flights, each predicted by the other: of the joints said to be sure at 80 %, 81 % are.
-_SURE = (-5.05, -0.54, 3.98, 1.52)
+# Logistic regression of the probability that a joint is right to 0.2 torso lengths: a constant, the logarithm of how
+# far the looks are apart in torso lengths, how well the pose fits its mask, and the mask at the joint. Fitted on
+# labelled frames of real flights; `fineparser evaluate --real` prints how many of those said to be sure are.
+_SURE = (-5.2, -0.54, 3.98, 1.52)
 _SHOWN = 0.5  # probability that a joint is visible from which on it counts in full
 _MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was one look alone
 # Trunks are turned otherwise from so many radians on.
-_OTHERWISE = np.radians(20)
+_OTHERWISE = np.radians(15)
+_ROUNDS = 2  # in which neighbours are asked how they are turned
+# Share of the sample before, and of the one after, in the place of a joint.
+_STEADIED = 0.15
 # Points of a limb, cells of a mask that are looked at, and how far from a point a cell may lie, in cells.
 _POINTS, _CELLS, _REACH = 6, 150, 5.0
 
@@ -76,7 +80,7 @@ class _Pose(NamedTuple):
 
 def find_joints(
     own: np.ndarray,
-    wide: Sequence[np.ndarray],
+    wide: np.ndarray,
     masks: np.ndarray,
     looked_at: np.ndarray,
     blazepose: Look,
@@ -85,12 +89,12 @@ def find_joints(
     """Joints of the diver in n samples, (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability
     that a joint is seen and lies there, to a fifth of a torso length.
 
-    BlazePose looks at each sample with the trunk upright as our network sees it; and once more as it lies in the sample
-    before, and in the one after, where those are turned otherwise.
+    BlazePose looks at each sample with the trunk upright as our network sees it; then as it lies in the sample before,
+    and in the one after, where those are turned otherwise: what is seen well in one sample helps the next.
 
     Args:
         own: (n, 16, 3), the same as our own network sees them, sample by sample.
-        wide: n wide crops, see `turned.WIDE`.
+        wide: (n, 288, 288, 3) uint8 RGB, wide crops, see `turned.WIDE`.
         masks: (n, 112, 112) athlete probability.
         looked_at: (n,) bool, samples at which BlazePose looks.
 
@@ -113,20 +117,22 @@ def find_joints(
         fits[at] = _fit(places[at], masks[at])
         poses.append(_Pose(places, visible, fits))
 
-    first = _turned(ours)
-    look(first, looked_at, mirrored=False)
-    turned = _turned(_averaged(poses)[0])
-    before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
-    look(before, looked_at & _turned_otherwise(before, first), mirrored=False)
-    look(after, looked_at & _turned_otherwise(after, first), mirrored=True)
+    turns = [_turned(ours)]
+    look(turns[0], looked_at, mirrored=False)
+    for _ in range(_ROUNDS):
+        turned = _turned(_averaged(poses)[0])
+        before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
+        for neighbour, mirrored in ((before, False), (after, True)):
+            known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in turns], axis=0)
+            at = looked_at & ~known
+            turns.append(np.where(at, neighbour, np.nan))
+            look(neighbour, at, mirrored)
     places, sure = _averaged(poses, masks)
+    padded = np.concatenate([places[:1], places, places[-1:]])
+    places = (1 - 2 * _STEADIED) * places + _STEADIED * (padded[:-2] + padded[2:])
     found = own.astype(np.float32)
     found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, sure
     return found
-
-
-def _turned_otherwise(turned: np.ndarray, than: np.ndarray) -> np.ndarray:
-    return np.asarray(np.cos(turned - than) < np.cos(_OTHERWISE))
 
 
 def _turned(places: np.ndarray) -> np.ndarray:
@@ -159,26 +165,29 @@ def _averaged(poses: Sequence[_Pose], masks: np.ndarray | None = None) -> tuple[
 
     A place is sure where the looks agree, and where the pose fits the mask and lies on it; without masks nothing is.
     """
-    looks = len(poses)
     places, visible, fits = (np.stack(values) for values in zip(*poses, strict=True))
     # Which side is left only the path through time tells.
-    places, visible = (np.concatenate([one, one[:, :, _SWAPPED]]) for one in (places, visible))
-    likely = _FITS * np.concatenate([fits, fits])
-    chosen, samples = _likeliest_path(places, likely), np.arange(likely.shape[1])
-    off = np.linalg.norm(places - places[chosen, samples], axis=-1)[..., _COMPARED].mean(axis=-1)
-    weight = np.where(off < _NEAR * TORSO, np.exp(likely - likely[chosen, samples]), 0)[..., None]
+    both = np.stack([places, places[:, :, _SWAPPED]])
+    chosen = _likeliest_path(both.reshape(-1, *places.shape[1:]), _FITS * np.concatenate([fits, fits]))
+    side, look = np.divmod(chosen, len(poses))
+    samples = np.arange(len(chosen))
+    off = np.linalg.norm(both - both[side, look, samples], axis=-1)[..., _COMPARED].mean(axis=-1)
+    nearer = (off[1] < off[0])[..., None]
+    places = np.where(nearer[..., None], both[1], both[0])
+    visible = np.where(nearer, visible[..., _SWAPPED], visible)
+    likely = _FITS * (fits - fits[look, samples])
+    weight = np.where(off.min(axis=0) < _NEAR * TORSO, np.exp(likely), 0)[..., None]
     weight = weight / weight.sum(axis=0)
     found = (places * weight[..., None]).sum(axis=0)
     if masks is None:
         return found, np.zeros(found.shape[:2])
-    apart = np.linalg.norm(places - found, axis=-1) / TORSO
-    apart = np.minimum(np.minimum(apart[:looks], apart[looks:]), _MOST_APART)
+    apart = np.minimum(np.linalg.norm(places - found, axis=-1) / TORSO, _MOST_APART)
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
     column, row = np.floor(found * MASK_SIZE).astype(int).clip(0, MASK_SIZE - 1).transpose(2, 0, 1)
     on_body = masks[samples[:, None], row, column].astype(np.float64)
     base, agreed, fitting, on = _SURE
-    logit = base + agreed * np.log(apart + 0.03) + fitting * likely[chosen, samples, None] / _FITS + on * on_body
+    logit = base + agreed * np.log(apart + 0.03) + fitting * fits[look, samples, None] + on * on_body
     shown = np.minimum((visible * weight).sum(axis=0) / _SHOWN, 1)
     return found, shown / (1 + np.exp(-logit))
 

@@ -102,17 +102,3 @@ def nearer_swapped(keypoints: Tensor, to: Tensor) -> Tensor:
     swapped = keypoints[..., list(KEYPOINT_FLIP), :]
     off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (keypoints, swapped))
     return off_swapped < off
-
-
-def gaussian_maps(points: Tensor, visible: Tensor, size: int, sigma_cells: float = 1.0) -> Tensor:
-    """Keypoints (n, 16, 2) as Gaussian maps (n, 16, size, size) with peaks of 1; zero for one that is not visible.
-
-    Args:
-        points: shares of the view.
-        visible: (n, 16) bool.
-    """
-    cell = (torch.arange(size, device=points.device) + 0.5) / size
-    distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
-    distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
-    maps = torch.exp(-0.5 * distance * (size / sigma_cells) ** 2)
-    return torch.where(visible[..., None, None], maps, 0.0)

@@ -46,11 +46,6 @@ class RefinedMaskDecoder(MaskDecoder):
         sides = self._sides(taps)
         return torch.cat([*self._side_maps(sides), self._mask_logits(sides, taps, windows, middle)], dim=1)
 
-    def unsharpened(self, taps: Taps) -> tuple[Tensor, Tensor]:
-        """The input of the sharpener: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
-        middle = self.refiner.middle(taps)
-        return self._mask_logits(self._sides(taps), taps, None, middle)[:, 0], middle
-
 
 class MaskRefiner(nn.Module):
     """From the coarsest tap to the finest, each step up-sampled, added to the next tap and convolved.

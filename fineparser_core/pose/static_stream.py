@@ -52,7 +52,7 @@ class PoseStaticEncoder(StaticEncoder):
         )
 
     def encode_frames(self, frames: Tensor) -> FrameEncoding:
-        """As `StaticEncoder.encode_frames`; the keypoints are as each frame shows them, the features of tracked ones."""
+        """As `StaticEncoder.encode_frames`; keypoints are as each frame shows them, features are of tracked ones."""
         features, keypoints = self.backbone.features_and_keypoints(frames)
         return FrameEncoding(features, {KEYPOINTS: keypoints})
 

@@ -64,7 +64,6 @@ def initial_model(
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
             )
         model.load_state_dict(shared, strict=False)
-        model.start_unlearned_parts()
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
 

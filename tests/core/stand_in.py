@@ -46,7 +46,7 @@ class StandIn(FineParser):
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
             backbone=nn.Identity(),
             encode_frames=lambda frames: FrameEncoding(torch.ones(len(frames), 512), {}),
-            coarse_estimates=lambda frames: {},
+            some_estimates=lambda frames, every: {},
             to_feature=lambda seen: seen,
             step_tokens=projections.step_tokens,
         )

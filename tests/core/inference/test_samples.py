@@ -238,13 +238,13 @@ def test_where_joints_are_seen_the_square_is_around_them(fall: Path, monkeypatch
     by_masks = read_samples(make_clip(fall), "follow", encoder)
     joints = np.full((96, 15, 3), 0.9, np.float32)
     joints[..., 0], joints[..., 1] = 56 + 8, np.linspace(56 - 14, 56 + 14, 15)
-    monkeypatch.setattr(encoder, "keypoints", lambda frames, **_: joints)
+    monkeypatch.setattr(encoder, "keypoints", lambda frames, every, **_: joints[::every])
     by_joints = read_samples(make_clip(fall), "follow", encoder)
     side = by_masks.crops[:, 2] - by_masks.crops[:, 0]
     moved = (by_joints.crops - by_masks.crops)[:, [0, 2]].mean(axis=1)
     np.testing.assert_allclose(moved[10:-10], 8 / 112 * side[10:-10], atol=2)
     np.testing.assert_allclose(by_joints.crops[:, 3] - by_joints.crops[:, 1], 1.6 * 1.12 * 28 / 112 * side, rtol=0.05)
-    monkeypatch.setattr(encoder, "keypoints", lambda frames, **_: joints * np.array([1, 1, 0.1]))
+    monkeypatch.setattr(encoder, "keypoints", lambda frames, every, **_: (joints * np.array([1, 1, 0.1]))[::every])
     unsure = read_samples(make_clip(fall), "follow", encoder)
     np.testing.assert_array_equal(unsure.crops, by_masks.crops)
 

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from fineparser_core.video.athlete_crop import crop_image, crop_mask, crops_around_joints, square_to_xyxy, track_athlete
+from fineparser_core.video.athlete_crop import (
+    crop_image,
+    crop_mask,
+    square_to_xyxy,
+    squares_around_joints,
+    track_athlete,
+)
 
 WIDTH, HEIGHT = 640, 360
 
@@ -52,18 +58,20 @@ def body(height_px: float) -> np.ndarray:
     return np.stack([np.zeros(15), np.linspace(-height_px / 2, height_px / 2, 15)], axis=1)
 
 
-def test_crops_around_joints() -> None:
+def test_squares_around_joints() -> None:
     middle = np.stack([np.full(96, 300.0), np.linspace(60, 250, 96)], axis=1)
     joints = middle[:, None] + body(50)
     shown = np.ones((96, 15), bool)
     shown[40:44] = shown[80:] = False
     joints[40:44] += 1000
-    squares = crops_around_joints(joints, shown, WIDTH, HEIGHT)
+    squares = squares_around_joints(joints, shown, 1, WIDTH, HEIGHT)
     assert squares is not None
     np.testing.assert_allclose(squares[3:77, :2], middle[3:77], atol=2)
     np.testing.assert_allclose(squares[85:, :2], np.tile(middle[79], (11, 1)), atol=3)
     assert squares[:, 2] == pytest.approx(1.6 * 1.12 * 50, rel=0.01)
-    tiny = crops_around_joints(joints / 100, shown, WIDTH, HEIGHT)
+    thinned = squares_around_joints(joints[::3], shown[::3], 3, WIDTH, HEIGHT)
+    np.testing.assert_allclose(thinned, squares, atol=4)
+    tiny = squares_around_joints(joints / 100, shown, 1, WIDTH, HEIGHT)
     assert tiny is not None
     assert (tiny[:, 2] == 36).all()  # the least side, a tenth of the frame
 
@@ -72,7 +80,7 @@ def test_crops_around_joints() -> None:
 def test_too_few_joints_give_no_crops(frames: int, joints: int) -> None:
     shown = np.zeros((96, 15), bool)
     shown[:frames, :joints] = True
-    assert crops_around_joints(np.tile(body(50), (96, 1, 1)), shown, WIDTH, HEIGHT) is None
+    assert squares_around_joints(np.tile(body(50), (96, 1, 1)), shown, 1, WIDTH, HEIGHT) is None
 
 
 def test_empty_masks_give_the_centre_of_the_frame() -> None:
