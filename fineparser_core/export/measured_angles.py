@@ -11,7 +11,7 @@ from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
 #: Joints with less confidence carry no angle.
-_LEAST_CONFIDENCE = 0.3
+_LEAST_CONFIDENCE = 0.1
 #: Frames by which a measure may lie beside the one that is shown.
 _NEAR = 1
 #: Angles of one frame: a second one hides the body.

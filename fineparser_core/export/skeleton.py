@@ -15,8 +15,8 @@ LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 #: #rrggbb by the athlete's side: distinguishable with any colour vision.
 SIDE_COLOURS = {LEFT: "#FFD84D", RIGHT: "#4DD2FF", MIDDLE: "#FFFFFF"}
 
-#: Confidences between which a joint fades in; the bundled weights call a joint visible from a half.
-_FADE_FROM, _FADE_TO = 0.25, 0.6
+#: Confidences between which a joint fades in.
+_FADE_FROM, _FADE_TO = 0.1, 0.45
 #: Longest gap between samples over which a joint is interpolated, in frames of the source.
 _MOST_GAP = 12
 _INDEX = {name: at for at, name in enumerate(KEYPOINT_NAMES)}

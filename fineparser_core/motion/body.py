@@ -4,8 +4,8 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 
-#: Joints with less confidence are not used.
-LEAST_CONFIDENCE = 0.3
+#: Joints with less confidence are not used: of those under 0.3, too, most are right to a third of a torso length.
+LEAST_CONFIDENCE = 0.1
 #: Probability from which a cell of a mask is the athlete's.
 ATHLETE = 0.5
 # Masses of the parts of a body as shares of the whole, and where their centres lie from the first joint to the second.
