@@ -21,6 +21,7 @@ from fineparser_core import __version__
 from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
 from fineparser_core.printable import printable, without_home
+from fineparser_core.support.background import wait_asleep
 
 CommandMain = Callable[[list[str]], int]
 
@@ -93,6 +94,7 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
     `python -m fineparser_core.NAME` calls it too: `sys.exit(run_guarded(main, sys.argv[1:]))`.
     """
     show_all_text()
+    wait_asleep()  # the command loads torch
     try:
         with _interrupt_on_sigterm():
             code = _exit_code(command, argv)

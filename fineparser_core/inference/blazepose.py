@@ -25,7 +25,7 @@ def load_blazepose(device: torch.device) -> Look:
     @torch.inference_mode()
     def look(picture: np.ndarray) -> Seen:
         seen = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None].float() / 255
-        landmarks = network(seen)[0].double().cpu().numpy()
+        landmarks = network(seen)[0].cpu().double().numpy()
         ours = np.concatenate([landmarks[_EARS, :].mean(axis=0, keepdims=True), landmarks[_JOINTS, :]])
         return Seen(ours[:, :2], 1 / (1 + np.exp(-ours[:, 3])))
 
