@@ -189,7 +189,7 @@ def version_file(monkeypatch):
     """Address of a version file on this computer."""
     monkeypatch.setitem(os.environ, "no_proxy", "127.0.0.1")
     server = http.server.HTTPServer(("127.0.0.1", 0), _Answer)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/version.json"
     server.shutdown()

@@ -21,6 +21,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.synthetic_labels import keypoint_labels, load_ground_truths
@@ -38,11 +39,11 @@ def test_rendered_dives_are_measured_pair_by_pair(
 ) -> None:
     data, asked = load_dataset(rendered_root), analyzer("fineparser-pose")
     backbone = asked.encoder.model.static_encoder.backbone
-    find, found = backbone.refined_poses, []
+    found: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def refined_poses(video: torch.Tensor) -> torch.Tensor:
         if not any(torch.equal(video, seen) for seen, _ in found):
-            found.append((video, find(video)))
+            found.append((video, 112 * torch.rand(len(video), FRAME_POSE_SIZE)))  # as good as a random network's
         return next(poses for seen, poses in found if torch.equal(video, seen))
 
     monkeypatch.setattr(backbone, "refined_poses", refined_poses)
