@@ -33,11 +33,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(autouse=True)
-def without_tensorboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
-
-
 def test_the_shares_of_the_recipe_are_all_of_the_minutes() -> None:
     assert sum(recipe.SHARES.values()) == pytest.approx(1)
     assert min(recipe.SHARES.values()) > 0
