@@ -53,6 +53,7 @@ def _opens(path: Path) -> bool:
     return True
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("n", [N_QUICK, pytest.param(N_SESSIONS, marks=pytest.mark.hostile)])
 def test_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path, n: int) -> None:
     def check(data: bytes) -> None:
