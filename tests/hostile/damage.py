@@ -46,7 +46,7 @@ def mutated(draw: st.DrawFn, content: Any, odd: st.SearchStrategy[Any]) -> Any:
         holder, key = holder_of(content, place), place[-1]
         way = draw(st.sampled_from(("odd",) * 5 + ("gone", "again", "again")))
         if way == "odd":
-            holder[key] = draw(odd)
+            holder[key] = copy.deepcopy(draw(odd))  # which may be changed in its turn
         elif way == "gone":
             del holder[key]
         elif isinstance(holder, dict):
