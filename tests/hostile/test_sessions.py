@@ -91,8 +91,8 @@ def test_the_window_shows_sessions_made_on_purpose(
 def test_the_window_shows_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
     def check(data: bytes) -> None:
         path = put(folder, data)
-        if _opens(path):
+        if _opens(path) or not len(data) % 40:  # of those that do not open, a few will do
             outcome = sandbox.run("window_actions:show_session", path, progress=True)
             assert not tally.add("sessions, shown", f"{len(data)} bytes", outcome).fault, outcome
 
-    for_examples(N_SESSIONS, hostile_sessions(), check)
+    for_examples(2 * N_SESSIONS, hostile_sessions(), check)
