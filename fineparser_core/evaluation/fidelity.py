@@ -6,6 +6,7 @@ Only rendered dives have qualities; the data set's `rendered.json` keeps them.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,9 +109,14 @@ def contribution_fidelity(
     each = np.array([_by_step(np.array(predicted[n]), np.array(true[n])) for n in numbers])
     steps = []
     for name, values in zip(STEP_NAMES, each.T, strict=True):
-        low, high = bootstrap_interval(lambda i, of=values: of[i].mean(axis=-1), len(values), seed=seed)
+        low, high = bootstrap_interval(partial(_mean_of, values), len(values), seed=seed)
         steps.append(StepFidelity(step=name, value=float(values.mean()), low=low, high=high))
     return Fidelity(steps=tuple(steps), n_numbers=len(numbers), n_pairs=sum(len(predicted[n]) for n in numbers))
+
+
+def _mean_of(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = values[drawn].mean(axis=-1)
+    return mean
 
 
 def rank_correlation(predicted: np.ndarray, true: np.ndarray) -> float:
