@@ -16,10 +16,11 @@ _SAMPLES = ROOT / "resources" / "samples"
 _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
-# The longest come first, so that both processes end at once.
+# The longest come first, so that all processes end at once.
 _TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/architecture")
-# A file stays in one process, as its tests share fixtures.
-_IN_TWO_PROCESSES = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Three keep two cores busy, as tests wait for windows, workers and disks. A file stays in one process, as its tests
+# share fixtures.
+_IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main(argv: list[str]) -> int:
@@ -80,10 +81,10 @@ def _test(arguments: list[str]) -> int:
     if arguments:
         return _call("pytest", *arguments)
     if not window:
-        return _call("pytest", *_IN_TWO_PROCESSES, *_TESTS)
+        return _call("pytest", *_IN_PROCESSES, *_TESTS)
     # On a display one window at a time has the focus.
     others = [folder for folder in _TESTS if folder != _WINDOW_TESTS]
-    return max(_call("pytest", *_IN_TWO_PROCESSES, *others), _call("pytest", _WINDOW_TESTS))
+    return max(_call("pytest", *_IN_PROCESSES, *others), _call("pytest", _WINDOW_TESTS))
 
 
 def _check(arguments: list[str]) -> int:

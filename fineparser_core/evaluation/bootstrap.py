@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+#: Indices that are drawn at once.
+_AT_ONCE = 2**21
+
 
 def bootstrap_interval(
-    statistic: Callable[[np.ndarray], float],
+    statistic: Callable[[np.ndarray], np.ndarray],
     n: int,
     *,
     resamples: int = 2000,
@@ -16,8 +19,8 @@ def bootstrap_interval(
     """Percentile bootstrap interval of a statistic over n dives, drawn with replacement.
 
     Args:
-        statistic: gets (n,) int64 indices of dives and gives the number for them, nan where there is none. Taking
-            several arrays at these indices keeps pairs together.
+        statistic: gets (k, n) int64 indices of dives, a draw a row, and gives their (k,) numbers, nan where there
+            is none. Taking several arrays at these indices keeps pairs together.
         n: dives.
         resamples: draws.
         level: share of the resampled statistics between the two ends.
@@ -29,7 +32,9 @@ def bootstrap_interval(
     Source: Efron, 1979; the paper gives no intervals.
     """
     rng = np.random.default_rng((seed, n, resamples))
-    values = np.array([statistic(rng.integers(0, n, n)) for _ in range(resamples)])
+    at_once = max(_AT_ONCE // n, 1)
+    counts = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
+    values = np.concatenate([statistic(rng.integers(0, n, (count, n))) for count in counts])
     # Few dives drawn again and again may be constant, and constants have no correlation.
     values = values[np.isfinite(values)]
     if not len(values):

@@ -114,8 +114,9 @@ def contribution_fidelity(
     return Fidelity(steps=tuple(steps), n_numbers=len(numbers), n_pairs=sum(len(predicted[n]) for n in numbers))
 
 
-def _mean_of(values: np.ndarray, drawn: np.ndarray) -> float:
-    return float(values[drawn].mean())
+def _mean_of(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = values[drawn].mean(axis=-1)
+    return mean
 
 
 def rank_correlation(predicted: np.ndarray, true: np.ndarray) -> float:

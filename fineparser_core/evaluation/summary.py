@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
-from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
+from fineparser_core.evaluation.metrics import aiou, rank_correlations, relative_l2, spearman
 from fineparser_core.evaluation.naive_baselines import median_transition_ious
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
 from fineparser_core.support.text_table import text_table
@@ -204,10 +204,10 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
             guesses[name] = np.array([getattr(result, key) for result in scored], np.float64)
     # R-l2 is relative to the range of the evaluated set, which a resample has no part in.
     relative = ((guesses[""] - true) / (np.ptp(true) or np.nan)) ** 2 * 100
-    statistics: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], Callable[[np.ndarray], float]]] = {
-        "rho": (spearman, lambda i: spearman(guesses[""][i], true[i])),
-        "r_l2_x100": (relative_l2, lambda i: float(relative[i].mean())),
-        "score_error": (_error, lambda i: _error(guesses[""][i], true[i])),
+    statistics: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], Callable[[np.ndarray], np.ndarray]]] = {
+        "rho": (spearman, lambda i: rank_correlations(guesses[""][i], true[i])),
+        "r_l2_x100": (relative_l2, lambda i: relative[i].mean(axis=-1)),
+        "score_error": (_error, lambda i: np.abs(guesses[""][i] - true[i]).mean(axis=-1)),
     }
     metrics = {}
     for name, (measure, resampled) in statistics.items():
@@ -252,7 +252,7 @@ def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]
 
 
 def _mean_metric(values: np.ndarray, baselines: Mapping[str, float], seed: int) -> Metric:
-    low, high = bootstrap_interval(lambda i: float(values[i].mean()), len(values), seed=seed)
+    low, high = bootstrap_interval(lambda i: values[i].mean(axis=-1), len(values), seed=seed)
     return Metric(value=float(values.mean()), low=low, high=high, n=len(values), baselines=baselines)
 
 

@@ -4,21 +4,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from made_answers import dive_parse, scoring
 
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.motion.moments import network_alone
 from fineparser_core.support.array_file import write_array_file
 from fineparser_core.types import (
     Analysis,
-    Clip,
     Contribution,
-    DiveParse,
-    ExemplarVote,
-    ModelIdentity,
     Scoring,
-    Transitions,
 )
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
@@ -100,75 +93,6 @@ def answer(studio: Studio, message: Message) -> None:
 def fail(studio: Studio, request_id: str | None, kind: str, message: str) -> None:
     """Let a request fail."""
     answer(studio, Failure(id=request_id, kind=kind, message=message))
-
-
-def dive_parse(path: Path, n_frames: int) -> DiveParse:
-    """A parse as the worker would send it, with a square mask in the middle of the frame."""
-    sampled = np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
-    flight, entry = int(sampled[30]), int(sampled[60])
-    masks = np.zeros((96, 112, 112), np.float16)
-    masks[:, 40:72, 40:72] = 1
-    probabilities = np.full((96, 2), 0.01, np.float32)
-    probabilities[30, 0] = probabilities[60, 1] = 0.8
-    transitions = Transitions(
-        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 30, first_entry_s=entry / 30
-    )
-    return DiveParse(
-        clip=Clip(path=path, in_frame=0, out_frame=n_frames - 1, fps=30.0),
-        sampled_frames=sampled,
-        sampled_times_s=sampled / 30,
-        probabilities=probabilities,
-        transitions=transitions,
-        moments=network_alone((flight / 30, entry / 30)),
-        mask_probability=masks,
-        crop_xyxy=np.tile(np.array([0, 0, 64, 48], np.float32), (96, 1)),
-        model=ModelIdentity(
-            id="m-1",
-            trained_on="rendered dives",
-            synthetic=True,
-            preprocessing="whole",
-            decoding="joint",
-            precision="fp32",
-            device="cpu",
-        ),
-    )
-
-
-def scoring() -> Scoring:
-    """A score from two votes."""
-    votes = []
-    for name, score, points in (("a", 70.0, (1.0, -2.0, 0.5)), ("b", 60.0, (3.0, 2.0, 1.5))):
-        parts = tuple(
-            Contribution(step=step, points=p, dynamic=p - 0.25, static=0.25)
-            for step, p in zip(STEP_NAMES, points, strict=True)
-        )
-        votes.append(
-            ExemplarVote(
-                id=name, dive_number="207C", board_m=10.0, score=score, vote=score + sum(points), contributions=parts
-            )
-        )
-    mean = tuple(
-        Contribution(
-            step=step,
-            points=sum(v.contributions[i].points for v in votes) / 2,
-            dynamic=sum(v.contributions[i].dynamic for v in votes) / 2,
-            static=0.25,
-        )
-        for i, step in enumerate(STEP_NAMES)
-    )
-    return Scoring(
-        dive_number="207C",
-        board_m=10.0,
-        difficulty=3.3,
-        difficulty_source="board",
-        score=68.0,
-        spread=1.5,
-        award=68.0 / 9.9,
-        contributions=mean,
-        exemplars=tuple(votes),
-        seed=0,
-        notes=("Only 2 exemplars.",),
-    )
 
 
 def result_message(request_id: str, analysis: Analysis, folder: Path) -> Result:

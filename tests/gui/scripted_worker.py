@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from answers_kit import dive_parse, scoring
+from made_answers import dive_parse, scoring
 
 from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import Progress

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, fail, request_of, result_message, scoring
+from finding import texts
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
@@ -93,7 +94,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     assert batch.asked() == []
     qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
     assert batch.session.snapshot().paused
-    assert window.player.progress._text.text() == "Analyses are paused."
+    assert "Analyses are paused." in texts(window.player.progress)
     batch.session.editing.set_details(first, "207C", 10.0)
     assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
     batch.scored(first)

@@ -19,6 +19,7 @@ from fineparser_gui.model.drawings import LINE, Drawing
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.model.session_file import SavedSession, read_session, write_session
 from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.panels.side_column import SideColumn
 from fineparser_gui.services.autosave import Autosave
 
 
@@ -106,7 +107,7 @@ def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives):
 def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):
     session, actions = idle_studio.session, idle_studio.window.actions_by_id
     canvas = beside.other_pane.canvas
-    qtbot.waitUntil(lambda: canvas._image is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
     canvas.repaint()
     actions["draw_line"].trigger()
     for x_px, y_px in ((10, 10), (30, 40)):
@@ -226,7 +227,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     drawn = session.exemplar_drawings
     for canvas in beside.canvases():
-        qtbot.waitUntil(lambda canvas=canvas: canvas._image is not None, timeout=30_000)
+        qtbot.waitUntil(lambda canvas=canvas: canvas.shown_frame is not None, timeout=30_000)
         canvas.repaint()
         actions["draw_line"].trigger()
         for x_px, y_px in ((10, 10), (60, 80)):
@@ -260,7 +261,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
 def _write_a_note(studio, qtbot, place: int, text: str) -> None:
     """Leaves the field open, with the cursor in it."""
     canvas = studio.window.player.canvases()[place]
-    qtbot.waitUntil(lambda: canvas._image is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
     canvas.repaint()
     studio.window.actions_by_id["draw_note"].trigger()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(10, 10).toPoint())
@@ -316,12 +317,12 @@ def test_after_full_screen_the_panels_are_those_of_what_is_compared_then(idle_st
     session.comparing.end()
     full_screen.trigger()
     assert window.dives.isVisible()
-    assert window._side.isVisible()
+    assert window.findChild(SideColumn).isVisible()
     full_screen.trigger()
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     full_screen.trigger()
     assert not window.dives.isVisible()
-    assert not window._side.isVisible()
+    assert not window.findChild(SideColumn).isVisible()
     session.select(two_dives[0])
     session.comparing.show_exemplar("rendered-107B-01")
     assert not window.dives.isVisible()

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
+from finding import named
 
 from fineparser_core.types import Analysis
 from fineparser_gui.formatting import rounded_to_sum
@@ -51,7 +52,10 @@ def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_p
     idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     panel.by_stream.setChecked(split)
     assert panel.sum_text == "Sum +3.01 = score 68.01 − mean of exemplars 65.00"
-    written = [float(value) for value in re.findall(r"[+-]\d+\.\d\d", panel._bars.accessibleDescription())]
+    written = [
+        float(value)
+        for value in re.findall(r"[+-]\d+\.\d\d", named(panel, "Contributions of the phases").accessibleDescription())
+    ]
     assert sorted(written) == [1.0, 1.0, 1.01]
-    assert not panel._bars.grab().isNull()
+    assert not named(panel, "Contributions of the phases").grab().isNull()
     assert session.current.analysis.scoring.contributions == parts  # what is exported stays exact

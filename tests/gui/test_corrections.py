@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, moved_scoring, requests, result_message, scoring
+from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
@@ -73,7 +74,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"]) == (FLIGHT - 4, ENTRY)
     scored.answer(request, 1.5)
     assert not session.current.rescoring
-    assert window.score._score.text() == "69.5"
+    assert named(window.score, "score").text() == "69.5"
     assert "Model 68.0 · corrected +1.5" in window.score.correction.text
     assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in window.score.correction.text
     assert "+4.50 = score 69.50 − mean of exemplars 65.00" in window.contributions.sum_text
@@ -98,7 +99,7 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     assert scored.rescore_requests() == [first]
     scored.answer(first, 1.0)
     assert session.current.rescoring
-    assert scored.studio.window.score._score.text() == "69.0"  # the latest known
+    assert named(scored.studio.window.score, "score").text() == "69.0"  # the latest known
     second = scored.wait_for_rescore()
     assert second.transitions["first_entry_frame"] == ENTRY + 6
     scored.answer(second, 2.0)
@@ -124,7 +125,7 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     assert not session.current.rescoring
     window.actions_by_id["reset_transitions"].trigger()
     assert not session.current.rescoring
-    assert window.score._score.text() == "68.0"
+    assert named(window.score, "score").text() == "68.0"
 
 
 def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
@@ -211,13 +212,13 @@ def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(box.x(), box.y()))
     assert session.current.correction.left_out == {"a"}
     assert session.comparison is None  # the box is not the row
-    assert window.score._score.text() == f"{scoring().exemplars[1].vote:.1f}"
-    assert "1 of 2 exemplars left out" in window.score._notes.text()
+    assert named(window.score, "score").text() == f"{scoring().exemplars[1].vote:.1f}"
+    assert "1 of 2 exemplars left out" in reads(window.score)
     assert window.score.correction.isVisible()
     assert model.rowCount() == 2
     assert scored.rescore_requests() == []  # no question to the worker
     window.actions_by_id["undo"].trigger()
-    assert window.score._score.text() == "68.0"
+    assert named(window.score, "score").text() == "68.0"
     table.setCurrentIndex(model.index(row, 3))
     table.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(table, Qt.Key.Key_Space)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from finding import named
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from fineparser_core.errors import ConfigError
@@ -71,7 +72,7 @@ def drawn(idle_studio, qtbot, small_video):
     idle_studio.session.open([small_video])
     session, player = idle_studio.session, idle_studio.window.player
     qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=30_000)
-    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas._image is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas.shown_frame is not None, timeout=30_000)
     return idle_studio
 
 
@@ -265,9 +266,9 @@ def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qt
     _press(qtbot, keyed, Qt.Key.Key_Backtab, shift=True)
     assert layer.selected == note
     _press(qtbot, keyed, Qt.Key.Key_Return)
-    layer._editor.selectAll()
-    qtbot.keyClicks(layer._editor, "toes")
-    qtbot.keyClick(layer._editor, Qt.Key.Key_Return)
+    named(keyed.window(), "Text of the note").selectAll()
+    qtbot.keyClicks(named(keyed.window(), "Text of the note"), "toes")
+    qtbot.keyClick(named(keyed.window(), "Text of the note"), Qt.Key.Key_Return)
     assert session.current.drawings[0].text == "toes"
     assert keyed.hasFocus()
     _press(qtbot, keyed, Qt.Key.Key_Escape)

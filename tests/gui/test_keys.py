@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from answers_kit import open_scored
+from finding import named
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
@@ -52,9 +53,9 @@ def in_the_window(studio) -> dict[str, QWidget]:
         "number": window.details.number,
         "combo box": window.details.board,
         "check box": window.details.synchro,
-        "speed": window.player.bar._speed,
-        "slider": window.player.bar._opacity,
-        "button": window.player.bar._play,
+        "speed": named(window.player.bar, "Playback speed"),
+        "slider": named(window.player.bar, "Opacity of the mask"),
+        "button": named(window.player.bar, "Play or pause"),
         "table": window.exemplars.table,
         "library": window.library.panel.view if hasattr(window.library.panel, "view") else window.library.panel.search,
         "dives": window.dives.view,
@@ -131,7 +132,7 @@ def test_the_list_moves_its_dives_and_enter_goes_to_the_player(studio_with_dive,
 def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(studio_with_dive, qtbot) -> None:
     window = studio_with_dive.window
     for bring in (
-        lambda: qtbot.mouseClick(window.player.bar._play, Qt.MouseButton.LeftButton),
+        lambda: qtbot.mouseClick(named(window.player.bar, "Play or pause"), Qt.MouseButton.LeftButton),
         lambda: window.player.timeline.seek_requested.emit(3),
         lambda: qtbot.keyClick(window.details.number, Qt.Key.Key_Escape),
     ):

@@ -3,10 +3,12 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QSplitter
 
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.panels.drop_highlight import DropHighlight
+from fineparser_gui.panels.side_column import SideColumn
 from fineparser_gui.settings.window_place import within
 from fineparser_gui.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
 
@@ -53,7 +55,13 @@ def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None
     assert (window.width(), window.height()) == _SMALL_SCREEN
     assert window.minimumSizeHint().width() <= _SMALL_SCREEN[0]
     whole = window.rect()
-    for part in (window.dives, window.player.timeline, window.player.bar, window.player.pane.canvas, window._side):
+    for part in (
+        window.dives,
+        window.player.timeline,
+        window.player.bar,
+        window.player.pane.canvas,
+        window.findChild(SideColumn),
+    ):
         assert whole.contains(QRect(part.mapTo(window, part.rect().topLeft()), part.size()))
     assert window.player.pane.canvas.height() >= 150
 
@@ -61,14 +69,14 @@ def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None
 def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
     first = make_studio().window
     first.setGeometry(20, 40, 760, 600)
-    first._columns.setSizes([300, 500, 350])
+    first.findChild(QSplitter).setSizes([300, 500, 350])
     first.actions_by_id["library"].trigger()
-    sizes = first._columns.sizes()
+    sizes = first.findChild(QSplitter).sizes()
     first.close()
     second = Studio(QApplication.instance(), tmp_path / "state")
     try:
         assert second.window.size() == first.size()
-        assert second.window._columns.sizes()[0] == sizes[0]
+        assert second.window.findChild(QSplitter).sizes()[0] == sizes[0]
         assert not second.window.library.isHidden()
     finally:
         second.window.close()
@@ -81,7 +89,7 @@ def test_a_damaged_place_is_ignored(tmp_path, make_studio) -> None:
     (folder / "window.ini").write_text('[General]\ngeometry=zz\ndocks="00ff"\ncolumns=12\n', encoding="utf-8")
     window = make_studio().window
     assert window.isVisible()
-    assert window._columns.sizes()[1] > 200
+    assert window.findChild(QSplitter).sizes()[1] > 200
 
 
 def test_unsaved_changes_are_marked_in_the_title(make_studio, qtbot, clip, tmp_path) -> None:
@@ -123,13 +131,13 @@ def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, q
     for n_dives in range(2):
         assert len(session.keys) == n_dives
         window.dragEnterEvent(QDragEnterEvent(QPointF(9, 9).toPoint(), copy, data, left, none))
-        assert window._drop.isVisible()
-        assert window._drop.size() == window.centralWidget().size()
-        assert not window._drop.grab().isNull()
+        assert window.findChild(DropHighlight).isVisible()
+        assert window.findChild(DropHighlight).size() == window.centralWidget().size()
+        assert not window.findChild(DropHighlight).grab().isNull()
         window.dragLeaveEvent(QDragLeaveEvent())
-        assert not window._drop.isVisible()
+        assert not window.findChild(DropHighlight).isVisible()
         window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
-        assert not window._drop.isVisible()
+        assert not window.findChild(DropHighlight).isVisible()
         qtbot.waitUntil(lambda n=n_dives + 1: len(session.keys) == n, timeout=5000)
 
 

@@ -6,6 +6,7 @@ from time import process_time
 
 import pytest
 from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, scoring
+from finding import named, reads
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
@@ -105,14 +106,15 @@ def select(studio, *names: str) -> None:
     panel = studio.window.library.panel
     flags = QItemSelectionModel.SelectionFlag
     panel.table.clearSelection()
-    for row in range(panel.shown.rowCount()):
-        if panel._entry_at(row).exemplar.id in names:
+    for row, name in enumerate(shown(studio)):
+        if name in names:
             panel.table.selectionModel().select(panel.shown.index(row, 0), flags.Select | flags.Rows)
 
 
 def shown(studio) -> list[str]:
     panel = studio.window.library.panel
-    return [panel._entry_at(row).exemplar.id for row in range(panel.shown.rowCount())]
+    rows = [panel.shown.mapToSource(panel.shown.index(row, 0)).row() for row in range(panel.shown.rowCount())]
+    return [panel.model.entry(row).exemplar.id for row in rows]
 
 
 def the_menu() -> QMenu:
@@ -512,9 +514,9 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     analysis = Analysis(parse=session.dive(key).analysis.parse, scoring=found)
     library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
     assert not score.no_exemplars.isVisible()
-    assert "compared with the nearest" in score._notes.text()
+    assert "compared with the nearest" in reads(score)
     exemplars = library_studio.window.exemplars
-    assert "no exemplars of 5253B" in exemplars._hint.text()
+    assert "no exemplars of 5253B" in reads(exemplars)
     assert not exemplars.table.isColumnHidden(2)
     assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
@@ -543,9 +545,9 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
         unscored="There are none.",
     )
     library_studio.client.received.emit(result_message(asked(library_studio, ScoreRequest).id, alone, tmp_path))
-    assert (score._score.text(), score._spread.text()) == ("58.5", "from measures alone")
+    assert (named(score, "score").text(), named(score, "spread").text()) == ("58.5", "from measures alone")
     assert score.interval == "80 % prediction interval: 48.0 – 69.0"
-    assert "On 7 judged dives" in score._own_award.text()
+    assert "On 7 judged dives" in reads(score)
     assert score.message.startswith("No exemplars of 5253B,")
     assert score.no_exemplars.isVisible()
     session.editing.move_transition(key, 0, 30)
@@ -554,13 +556,13 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     request = asked(library_studio, ScoreRequest)
     moved = replace(session.dive(key).analysis, measures=(time,), own_award=own_award(61.2))
     library_studio.client.received.emit(result_message(request.id, moved, tmp_path))
-    assert score._score.text() == "61.2"
+    assert named(score, "score").text() == "61.2"
     assert session.dive(key).analysis.measures == (time,)
     session.editing.reset_transitions(key)
-    assert score._score.text() == "58.5"
+    assert named(score, "score").text() == "58.5"
     assert session.dive(key).score_state is ScoreState.NO_EXEMPLARS
     session.editing.leave_out(key, "nobody", True)
-    assert score._score.text() == "58.5"
+    assert named(score, "score").text() == "58.5"
 
 
 def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):

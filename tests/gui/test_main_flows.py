@@ -99,12 +99,12 @@ def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path
     key = studio.session.current.key
     entry = studio.session.current.analysis.parse.transitions.first_entry_frame
     frame = studio.session.editing.move_transition(key, 1, entry + 5)
-    autosave = studio.window.files.controller.autosave
-    assert autosave.write()
+    assert studio.window.files.controller.autosave.write()
     # What a crash leaves behind: the file, and a lock that nobody holds.
-    content = autosave._path.read_bytes()
+    (path,) = (tmp_path / "state").rglob("autosave-*.json")
+    content = path.read_bytes()
     studio.window.close()
-    autosave._path.write_bytes(content)
+    path.write_bytes(content)
 
     again = start()
     qtbot.waitUntil(lambda: bool(again.window.findChildren(QMessageBox)), timeout=10_000)

@@ -34,10 +34,10 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     return idle_studio.window
 
 
-def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(window, qtbot):
+def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(idle_studio, window, qtbot):
     first = next(row for row in window.measured.rows() if row.against)
     assert "in the air; good 207Cs from 10 m: 9.15 to 9.30 s" in first.text
-    contact = window.measured._session.current.analysis.parse.first_water_contact_frame
+    contact = idle_studio.session.current.analysis.parse.first_water_contact_frame
     qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert window.transport.frame == contact
     window.transport.seek(0)
@@ -52,18 +52,22 @@ def test_every_measure_is_shown_where_it_is_asked_for(window):
     assert len(window.measured.rows()) > some
 
 
-def test_the_moments_are_pictures_that_lead_to_their_frames(window, qtbot):
-    strip = window.measured.strip
-    qtbot.waitUntil(lambda: len(strip._images) == 3, timeout=10_000)
-    image = strip.grab().toImage()
-    assert image.pixelColor(20, 20) != image.pixelColor(image.width() - 2, image.height() - 2)
-    place = strip._place(1).center().toPoint()
-    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(place))
-    assert window.transport.frame == strip._moments[1].frame
+def test_the_moments_are_pictures_that_lead_to_their_frames(idle_studio, window, qtbot):
+    strip, parse = window.measured.strip, idle_studio.session.current.analysis.parse
+    thirds, y = [strip.width() * part // 6 for part in (1, 3, 5)], strip.width() // 6
+    empty = strip.palette().mid().color()
+
+    def pictures():
+        image = strip.grab().toImage()
+        return all(any(image.pixelColor(x, y + off) != empty for off in range(-20, 20, 5)) for x in thirds)
+
+    qtbot.waitUntil(pictures, timeout=10_000)
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(thirds[1], y))
+    assert window.transport.frame == parse.steps[2].start_frame
     strip.setFocus()
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     qtbot.keyClick(strip, Qt.Key.Key_Space)
-    assert window.transport.frame == strip._moments[2].frame
+    assert window.transport.frame == parse.first_water_contact_frame
 
 
 def test_nothing_is_shown_before_the_analysis(idle_studio):

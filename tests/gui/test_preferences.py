@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from answers_kit import dive_parse, requests, result_message, scoring
+from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocument
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
@@ -95,7 +96,7 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert dive.details == ("207C", 10.0, None)
     assert [request.id for request in requests(idle_studio)] == [session.analyses.tasks[scored].id]
     client.received.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
-    assert dialog._running.text() == "Running: m-2 on A Processor, bf16."
+    assert "Running: m-2 on A Processor, bf16." in texts(dialog)
 
 
 def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, scored, dialog):
@@ -124,7 +125,7 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
     dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
     dialog.theme.activated.emit(dialog.theme.currentIndex())
     assert window.palette().window().color().lightnessF() < 0.3
-    window.player.bar._opacity.setValue(35)
+    named(window.player.bar, "Opacity of the mask").setValue(35)
     assert dialog.mask_opacity.value() == 35
     dialog.mask_drawn.setCurrentIndex(1)
     dialog.mask_drawn.activated.emit(1)

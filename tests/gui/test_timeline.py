@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message
+from finding import named
 from mouse_kit import double_click, drag_from, turn_wheel
 from PySide6.QtCore import Qt
 
@@ -14,6 +15,7 @@ from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.timeline.thumbnails import grid
 from fineparser_gui.timeline.time_axis import TimeAxis
+from fineparser_gui.timeline.time_plot import TimePlot
 
 
 def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
@@ -99,7 +101,7 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     turn_wheel(timeline, at, 4)
     assert not timeline.whole
     assert timeline.transition_point(1).x() == pytest.approx(at.x(), abs=1)  # the mouse is at whole pixels
-    assert timeline._bar.isVisible()
+    assert named(timeline, "Part of the video that the timeline shows").isVisible()
     left = timeline.shown[0]
     turn_wheel(timeline, at, -1, shift=True)
     assert timeline.shown[0] > left
@@ -107,7 +109,7 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     assert timeline.shown[0] <= 3  # the playhead stays in view
     parsed.window.actions_by_id["timeline_all"].trigger()
     assert timeline.whole
-    assert not timeline._bar.isVisible()
+    assert not named(timeline, "Part of the video that the timeline shows").isVisible()
 
 
 def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
@@ -242,20 +244,20 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
 def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     session, window, timeline = parsed.session, parsed.window, parsed.window.player.timeline
     dive = session.current
-    assert not timeline._plot.transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
     window.transport.seek(90)
     window.actions_by_id["contact_here"].trigger()  # where it was not seen, the coach says it
-    assert timeline._plot.transitions[2].value() == 90
+    assert timeline.findChild(TimePlot).transitions[2].value() == 90
     assert "first water contact in frame 90" in timeline.accessibleDescription()
     window.actions_by_id["undo"].trigger()
-    assert not timeline._plot.transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
     parse = correct_contact(dive.analysis.parse, 88)
     own = replace(dive.analysis, parse=parse)
     session.update(dive.key, model_analysis=own, analysis=own)
     drag_from(timeline, timeline.transition_point(2), 4)
     assert session.current.correction.contact_frame == 92
     assert "first water contact in frame 92 · model: 88" in timeline.accessibleDescription()
-    assert timeline._plot.ghosts[2].value() == 88
+    assert timeline.findChild(TimePlot).ghosts[2].value() == 88
     for _ in range(4):
         qtbot.keyClick(timeline, Qt.Key.Key_Tab)
     assert window.transport.frame == 92
@@ -268,17 +270,17 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert session.current.correction.contact_frame is None
     session.editing.move_transition(dive.key, 1, 95)  # behind the contact, which is dropped with its ghost
     assert session.current.analysis.parse.first_water_contact_frame is None
-    assert not timeline._plot.transitions[2].isVisible()
-    assert not timeline._plot.ghosts[2].isVisible()
+    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).ghosts[2].isVisible()
 
 
 def test_the_lanes_zoom_together_and_the_axes_follow(parsed, qtbot) -> None:
     timeline = parsed.window.player.timeline
     parsed.window.actions_by_id["timeline_zoom_in"].trigger()
-    shown = [box.viewRange()[0] for box in timeline._plot._boxes]
+    shown = [box.viewRange()[0] for box in timeline.findChild(TimePlot)._boxes]
     for one in shown[1:]:
         assert one == pytest.approx(shown[0])
-    assert timeline._plot._frame_axis.range == pytest.approx(shown[0])
+    assert timeline.findChild(TimePlot)._frame_axis.range == pytest.approx(shown[0])
 
 
 def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:

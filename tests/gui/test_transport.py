@@ -2,6 +2,7 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 
 from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
@@ -18,7 +19,7 @@ class Clock:
     def wait(self, transport, seconds):
         """What the transport's timer does, at a moment of our choice."""
         self.now_s += seconds
-        transport._timer.stop()
+        transport.findChild(QTimer).stop()
         transport.advance()
 
 
@@ -78,7 +79,7 @@ def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
 
 def test_the_timer_wakes_for_the_next_frame(transport, clock):
     transport.play(0.5)
-    assert transport._timer.interval() == 40
+    assert transport.findChild(QTimer).interval() == 40
     clock.wait(transport, 0.039)
     assert transport.frame == 0
     clock.wait(transport, 0.0011)

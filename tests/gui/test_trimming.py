@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, fail, requests, result_message, running, scoring
+from finding import named, press, reads, texts
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -59,7 +60,7 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     dive, strip = recording.session.current, recording.window.player.progress
     assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
     recording.client.received.emit(progress(trim_requests(recording)[0], 50))
-    assert "25 %" in strip._text.text()  # 50 of 200 pictures
+    assert "25 %" in reads(strip)  # 50 of 200 pictures
     recording.session.cancel(dive.key)
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
@@ -70,14 +71,13 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of menus
 def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> None:
     session, window, key = recording.session, recording.window, recording.session.current.key
-    strip, find = window.player.progress, window.player.progress._find
-    assert not find.isVisible()
-    strip._button.click()
+    strip = window.player.progress
+    assert "Find the dive" not in texts(strip)
+    press(strip, "Cancel")
     assert state_text(session.dive(key)) == "search cancelled"
     assert session.dive(key).stopped
-    assert "The search for dives was cancelled" in strip._text.text()
-    assert find.isVisible()
-    find.click()
+    assert "The search for dives was cancelled" in reads(strip)
+    press(strip, "Find the dive")
     assert session.dive(key).searching
     session.cancel(key)
     retry = window.actions_by_id["retry_all"]
@@ -85,7 +85,7 @@ def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> N
     retry.trigger()
     assert session.dive(key).searching
     session.cancel(key)
-    window.dives._show_menu(QPoint())
+    window.dives.view.customContextMenuRequested.emit(QPoint())
     menu = QApplication.activePopupWidget()
     (entry,) = [action for action in menu.actions() if action is window.actions_by_id["find_dives"]]
     assert entry.isEnabled()
@@ -291,11 +291,11 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     recording.client.received.emit(progress(first, 50))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
-    assert recording.window.player.progress._text.text() == "Searching for dives · 25 % · paused"
+    assert "Searching for dives · 25 % · paused" in texts(recording.window.player.progress)
     answer(recording)
     assert trim_requests(recording) == []
     session.select(session.keys[1])
-    assert recording.window.player.progress._text.text() == "Analyses are paused."
+    assert "Analyses are paused." in texts(recording.window.player.progress)
     session.select(session.keys[2])
     session.cancel(session.keys[1])
     assert not session.dive(session.keys[1]).searching
@@ -393,7 +393,7 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     idle_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
     assert "80 %" in window.score.interval
     assert "80 % prediction interval: 63.0 – 73.0" in window.score.interval
-    assert "Fitted on rendered dives" in window.score._interval.toolTip()
+    assert "Fitted on rendered dives" in named(window.score, "interval").toolTip()
 
 
 def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:

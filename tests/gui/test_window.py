@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from answers_kit import dive_parse, fail, requests, result_message, scoring
+from finding import named, reads, texts
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -107,8 +108,8 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     assert idle_studio.session.current.dive_number == "207C"
     assert idle_studio.session.current.scoring
     _answer_score(idle_studio, key, tmp_path)
-    assert window.score._score.text() == "68.0"
-    assert window.score._synthetic.isVisible()
+    assert named(window.score, "score").text() == "68.0"
+    assert "weights trained on rendered dives" in texts(window.score)
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in window.contributions.sum_text
     assert window.exemplars.model.rowCount() == 2
 
@@ -167,14 +168,13 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
     Path(message.record_path).write_bytes(b"half a file")
     idle_studio.client.received.emit(message)
     assert session.current.state is DiveState.FAILED
-    assert "record" in idle_studio.window.player.progress._text.text()
+    assert "record" in reads(idle_studio.window.player.progress)
 
 
 def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     details, session = idle_studio.window.details, idle_studio.session
     session.editing.set_details(key, "5253A", 10.0)
-    details._on_current_changed()
     assert "give the DD" in details.hint
     qtbot.keyClicks(details.difficulty, "x")
     assert details.difficulty.property("valid") is False
@@ -255,7 +255,7 @@ def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_vi
     _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     pane = idle_studio.window.player.pane
     canvas = pane.canvas
-    qtbot.waitUntil(lambda: pane.info is not None and canvas._image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: pane.info is not None and canvas.shown_frame is not None, timeout=5000)
 
     def middle() -> np.ndarray:
         image = canvas.grab().toImage()

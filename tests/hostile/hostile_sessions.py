@@ -1,12 +1,14 @@
-"""Makes hostile session files: seeded mutations of a valid one, and what no mutation would come to."""
+"""Makes hostile session files: mutations of a valid one, and what no mutation would come to."""
 
-import copy
 import json
+import operator
 import os
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from damage import damaged, mutated
+from hypothesis import strategies as st
 
 #: In place of a token that `json.dumps` cannot write; it is put in afterwards.
 _RAW = "@@raw {}@@"
@@ -78,70 +80,36 @@ def written(content: Any) -> bytes:
     return (first + "".join(with_tokens)).encode()
 
 
-_ODD: tuple[Callable[[random.Random], Any], ...] = (
-    lambda r: None,
-    lambda r: r.choice([True, False]),
-    lambda r: r.choice([-1, 0, 1, 119, 120, 10**6, 2**31 - 1, 2**31, 2**63, -(2**63), 10**19]),
-    lambda r: r.choice([0.5, -0.5, 1e-300, 1e308, -1e308, 3.0]),
-    lambda r: raw(r.choice(["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000, "1" + "0" * 400, "1E-999"])),
-    lambda r: r.choice(["", " ", "x", "207C", "line", "null", "0", "\0", "a\0b", "\n\r\t\x1b[31m", "../../.."]),
-    lambda r: r.choice(["\ud800", "\udcff", "\u202e", "\ufeff", "𝔸", "e\u0301" * 50, "<b>x</b><img src='/dev/zero'>"]),
-    lambda r: r.choice("xé/\\") * r.choice([200, 300, 5000, 300_000]),
-    lambda r: r.choice(["/dev/zero", "/dev/stdin", "/proc/self/mem", "http://127.0.0.1:9/a.mp4", "concat:a|b", "CON"]),
-    lambda r: r.choice([[], {}, [[]], [{}], {"": ""}, [None] * 5, list(range(1000)), {str(n): n for n in range(500)}]),
-    lambda r: raw("[" * (depth := r.choice([10, 200, 100_000])) + "]" * depth),
-    lambda r: raw('{"a":' * (depth := r.choice([10, 5000])) + "1" + "}" * depth),
+def _raw(*tokens: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(tokens).map(raw)
+
+
+_ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from((-1, 0, 1, 119, 120, 10**6, 2**31 - 1, 2**31, 2**63, -(2**63), 10**19)),
+    st.sampled_from((0.5, -0.5, 1e-300, 1e308, -1e308, 3.0)),
+    _raw("NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000, "1" + "0" * 400, "1E-999"),
+    st.sampled_from(("", " ", "x", "207C", "line", "null", "0", "\0", "a\0b", "\n\r\t\x1b[31m", "../../..")),
+    st.sampled_from(("\ud800", "\udcff", "\u202e", "\ufeff", "𝔸", "e\u0301" * 50, "<b>x</b><img src='/dev/zero'>")),
+    st.builds(operator.mul, st.sampled_from("xé/\\"), st.sampled_from((200, 300, 5000, 300_000))),
+    st.sampled_from(("/dev/zero", "/dev/stdin", "/proc/self/mem", "http://127.0.0.1:9/a.mp4", "concat:a|b", "CON")),
+    st.sampled_from(([], {}, [[]], [{}], {"": ""}, [None] * 5, list(range(1000)), {str(n): n for n in range(500)})),
+    _raw(*("[" * depth + "]" * depth for depth in (10, 200, 100_000))),
+    _raw(*('{"a":' * depth + "1" + "}" * depth for depth in (10, 5000))),
 )
 
 
-def _places(value: Any, path: tuple = ()) -> list[tuple]:
-    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return [one for key in keys for one in ((*path, key), *_places(value[key], (*path, key)))]
+def _spoilt(data: bytes) -> st.SearchStrategy[bytes]:
+    turned = st.integers(0, len(data)).map(lambda at: data[at:] + data[:at])
+    text = data.decode("utf-8", "replace")
+    return damaged(data, text=True) | turned | st.sampled_from(("utf-16", "utf-32", "utf-8-sig")).map(text.encode)
 
 
-def _mutate(content: dict[str, Any], r: random.Random) -> None:
-    """Change one value somewhere."""
-    place = r.choice(_places(content))
-    holder: Any = content
-    for key in place[:-1]:
-        holder = holder[key]
-    key, way = place[-1], r.randrange(8)
-    if way < 5:
-        holder[key] = r.choice(_ODD)(r)
-    elif way == 5:
-        del holder[key]
-    elif isinstance(holder, dict):
-        holder[r.choice(["x" * 1000, "path", "", "\0", "dives"])] = copy.deepcopy(holder[key])
-    else:
-        holder.extend([holder[key]] * r.choice([1, 3, 50]))
-
-
-def _spoil(data: bytes, r: random.Random) -> bytes:
-    """Change some bytes."""
-    at, way = r.randrange(len(data)), r.randrange(6)
-    if way == 0:
-        return data[:at]
-    if way == 1:
-        return data[:at] + bytes([data[at] ^ 1 << r.randrange(8)]) + data[at + 1 :]
-    if way == 2:
-        return data[:at] + r.randbytes(r.choice([1, 7, 100])) + data[at:]
-    if way == 3:
-        return data[:at] + data[at + r.randrange(60) :]
-    if way == 4:
-        return data[at:] + data[:at]
-    return data.decode("utf-8", "replace").encode(r.choice(["utf-16", "utf-32", "utf-8-sig"]))
-
-
-def hostile_session(seed: int) -> bytes:
-    """The session file of a seed."""
-    r = random.Random(seed)
-    content = valid_session()
-    for _ in range(r.choice([1, 1, 1, 2, 3, 8])):
-        _mutate(content, r)
-        if not _places(content):
-            break
-    data = written(content)
-    return _spoil(data, r) if r.random() < 0.2 else data
+def hostile_sessions() -> st.SearchStrategy[bytes]:
+    """Session files of strangers; of some the bytes are damaged as well."""
+    whole = mutated(valid_session(), _ODD).map(written)
+    return st.integers(0, 4).flatmap(lambda way: whole if way else whole.flatmap(_spoilt))
 
 
 def _with(**changes: Any) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from damage import holder_of, places
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
 from fineparser_core.evaluation.calibration import read_scored
@@ -98,7 +99,7 @@ def damaged() -> Iterator[tuple[str, str, bytes]]:
         yield "NaN", name, text.replace("3", "NaN").encode()
         yield "long number", name, text.replace("3", "9" * 5000).encode()
         yield "other type", name, json.dumps([[good]]).encode()
-        for place in _places(good):
+        for place in places(good):
             where = "/".join(map(str, place))
             for wrong in WRONG:
                 yield f"{where} = {wrong!r}", name, json.dumps(_with(good, place, wrong)).encode()
@@ -147,18 +148,9 @@ def _npz(**members: bytes) -> bytes:
     return stream.getvalue()
 
 
-def _places(value: Any) -> Iterator[tuple[Any, ...]]:
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in inside:
-        yield (key,)
-        yield from ((key, *rest) for rest in _places(part))
-
-
 def _with(value: Any, place: tuple[Any, ...], new: Any) -> Any:
     changed = copy.deepcopy(value)
-    at = changed
-    for key in place[:-1]:
-        at = at[key]
+    at = holder_of(changed, place)
     if new is ...:
         del at[place[-1]]
     else:

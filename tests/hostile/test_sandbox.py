@@ -33,7 +33,7 @@ def act(path: Path) -> int:
 
 @pytest.fixture
 def small_sandbox(tmp_path):
-    box = Sandbox(tmp_path / "scratch", silent_s=1.0, extra_mb=50.0)
+    box = Sandbox(tmp_path / "scratch", silent_s=2.0, extra_mb=50.0)
     yield box
     box.close()
 

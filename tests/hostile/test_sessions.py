@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hostile_sessions import BOMBS, hostile_session, odd_files
+from damage import for_examples
+from hostile_sessions import BOMBS, hostile_sessions, odd_files
 from sandbox import REFUSED, RIGHT, Sandbox, Tally
 
 from fineparser_core.errors import ConfigError
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox rea
 
 N_SESSIONS = 1000
 #: Read whole by every run.
-N_QUICK = 60
+N_QUICK = 150
 SHOWN_QUICK = ("as it should be", "frames beyond the end", "drawings far away", "a name with tags")
 
 
@@ -52,17 +53,14 @@ def _opens(path: Path) -> bool:
     return True
 
 
-def test_the_generator_is_the_same_everywhere_and_varied() -> None:
-    assert hostile_session(7) == hostile_session(7)
-    assert len({hostile_session(seed) for seed in range(100)}) == 100
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("n", [N_QUICK, pytest.param(N_SESSIONS, marks=pytest.mark.hostile)])
+def test_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path, n: int) -> None:
+    def check(data: bytes) -> None:
+        outcome = sandbox.run("test_sessions:read_and_write", put(folder, data))
+        assert not tally.add("sessions, read", f"{len(data)} bytes", outcome).fault, outcome
 
-
-@pytest.mark.parametrize("seeds", [range(N_QUICK), pytest.param(range(N_QUICK, N_SESSIONS), marks=pytest.mark.hostile)])
-def test_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path, seeds: range) -> None:
-    for seed in seeds:
-        path = put(folder, hostile_session(seed))
-        tally.add("sessions, read", f"seed {seed}", sandbox.run("test_sessions:read_and_write", path))
-    assert tally.faults("sessions, read") == []
+    for_examples(n, hostile_sessions(), check)
 
 
 def test_sessions_made_on_purpose(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
@@ -91,9 +89,10 @@ def test_the_window_shows_sessions_made_on_purpose(
 @pytest.mark.hostile
 @pytest.mark.timeout(1200)
 def test_the_window_shows_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
-    for seed in range(N_SESSIONS):
-        path = put(folder, hostile_session(seed))
-        if not _opens(path) and seed % 40:  # of those that do not open, a few will do
-            continue
-        tally.add("sessions, shown", f"seed {seed}", sandbox.run("window_actions:show_session", path, progress=True))
-    assert tally.faults("sessions, shown") == []
+    def check(data: bytes) -> None:
+        path = put(folder, data)
+        if _opens(path) or not len(data) % 40:  # of those that do not open, a few will do
+            outcome = sandbox.run("window_actions:show_session", path, progress=True)
+            assert not tally.add("sessions, shown", f"{len(data)} bytes", outcome).fault, outcome
+
+    for_examples(2 * N_SESSIONS, hostile_sessions(), check)

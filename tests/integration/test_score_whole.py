@@ -1,4 +1,4 @@
-"""`fineparser score` from the clip to the files, with the bundled weights and exemplars."""
+"""From the clip to the files, with the bundled weights and exemplars: by the command, by Python, by the worker."""
 
 import csv
 import io
@@ -12,13 +12,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.export.analysis_json import FORMAT, analysis_from_dict, read_masks_npz
+from fineparser_core.export.analysis_json import (
+    FORMAT,
+    MaskArrays,
+    analysis_from_dict,
+    analysis_to_dict,
+    read_masks_npz,
+)
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.score_clip import score_clip
 from fineparser_core.resources import resource
+from fineparser_core.support.array_file import read_arrays
+from fineparser_core.support.own_process import own_process
 from fineparser_core.types import Clip, ClipEncoding, DiveParse
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
+from fineparser_gui.worker.protocol import Ending, ParseRequest, Request, ScoreRequest, decode, encode
 
 WEIGHTS = resource("weights", "fineparser")
 if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
@@ -28,17 +42,34 @@ Fineparser = Callable[..., Any]
 SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
+SECONDS, BEFORE_S, SIZE_PX = 7, 1.5, (640, 360)
+PARSE = Analyzer.parse
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample dive within seven seconds, with waiting before and after it."""
+    path = tmp_path_factory.mktemp("recording") / "recording.mp4"
+    with VideoReader(SAMPLE_CLIP) as reader:
+        fps = reader.info.fps
+        dive = [cv2.resize(frame, SIZE_PX) for _, frame in reader.frames(range(reader.info.n_frames))]
+    n_before = round(BEFORE_S * fps)
+    n_after = round(SECONDS * fps) - n_before - len(dive)
+    with VideoWriter(path, width_px=SIZE_PX[0], height_px=SIZE_PX[1], fps=fps) as writer:
+        for index, frame in enumerate([*[dive[0]] * n_before, *dive, *[dive[-1]] * n_after]):
+            writer.write(frame, index / fps)
+    return path
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _parsed_once() -> Iterator[None]:
-    """A clip is parsed by the first test that asks for it; the others see what else is made of the same parse."""
-    parse, known = Analyzer.parse, {}
+    """A clip is parsed by the first command that asks for it; the others see what else is made of the same parse."""
+    known: dict[Any, tuple[DiveParse, ClipEncoding]] = {}
 
     def once(analyzer: Analyzer, clip: Clip, *read: Any, **options: Any) -> tuple[DiveParse, ClipEncoding]:
         asked = (clip, analyzer.model)
         if asked not in known:
-            known[asked] = parse(analyzer, clip, *read, **options)
+            known[asked] = PARSE(analyzer, clip, *read, **options)
         return known[asked]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -46,21 +77,16 @@ def _parsed_once() -> Iterator[None]:
         yield
 
 
-def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) -> None:
+def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
     outputs |= {"--contact-sheet": tmp_path / "s.png", "--csv": tmp_path / "t.csv", "--report": tmp_path / "r.html"}
     files = (word for pair in outputs.items() for word in pair)
-    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--compare-with", "best", *files)
+    outcome = fineparser("score", recording, *DIVE, "--compare-with", "best", *files)
     assert outcome.code == 0, outcome.err
-    # Anything but progress would be noise: a warning, say. The first test of this clip, which is thus parsed here.
-    assert {line.split()[0] for line in outcome.err.splitlines()} <= {
-        "scan",
-        "read",
-        "coarse",
-        "parse",
-        "compare",
-        "write",
-    }
+    # Anything but progress, and what was cut off, would be noise: a warning, say. Here this clip is parsed first.
+    told = [line for line in outcome.err.splitlines() if not line.startswith("The dive ")]
+    assert len(told) == len(outcome.err.splitlines()) - 1
+    assert {line.split()[0] for line in told} <= {"scan", "read", "coarse", "parse", "compare", "write"}
 
     data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
     assert data["format"] == FORMAT
@@ -88,12 +114,57 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
         assert "trained on rendered dives only" in outcome.out
 
 
-def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser: Fineparser, tmp_path: Path) -> None:
+def by_command(fineparser: Fineparser, path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
+    outcome = fineparser("score", path, *DIVE, "--json", folder / "a.json", "--masks", folder / "m.npz")
+    assert outcome.code == 0, outcome.err
+    return json.loads((folder / "a.json").read_text(encoding="utf-8")), read_masks_npz(folder / "m.npz")
+
+
+def by_worker(path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:
+    with subprocess.Popen(
+        own_process("fineparser_gui.worker.child", str(folder)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+
+        def ask(request: Request) -> Any:
+            worker.stdin.write(encode(request))
+            worker.stdin.flush()
+            messages = (decode(line) for line in worker.stdout)
+            return next(one for one in messages if isinstance(one, Ending) and one.id == request.id)
+
+        ask(ParseRequest(path=str(path), in_frame=None, out_frame=None, id="parse"))
+        named = {"dive_number": SAMPLE["dive_number"], "board_m": SAMPLE["board_m"], "difficulty": None}
+        scored = ask(ScoreRequest(parse_id="parse", **named, id="score"))
+        worker.stdin.close()
+    return scored.analysis, MaskArrays(**read_arrays(Path(scored.record_path), MaskArrays._fields))
+
+
+def test_a_file_gives_the_same_however_it_comes_in(
+    fineparser: Fineparser, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commanded = by_command(fineparser, recording, tmp_path)
+    monkeypatch.setattr(Analyzer, "parse", PARSE)  # not what the command has found
+    analysis = score_clip(recording, SAMPLE["dive_number"], board_m=SAMPLE["board_m"])
+    own, masks = analysis_to_dict(analysis), MaskArrays.of(analysis.parse)
+    before, after = analysis.parse.clip.n_cut
+    assert before > 0
+    assert after > 0
+    assert own["score"] is not None
+    for told, seen in (commanded, by_worker(recording, tmp_path / "cache")):
+        assert told == own
+        for name in MaskArrays._fields:
+            np.testing.assert_array_equal(getattr(seen, name), getattr(masks, name), name)
+
+
+def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(
+    fineparser: Fineparser, recording: Path, tmp_path: Path
+) -> None:
     library, outputs = tmp_path / "library.sqlite", {"--json": tmp_path / "a.json", "--csv": tmp_path / "t.csv"}
     ExemplarStore.create(library).close()
     outputs["--report"] = tmp_path / "r.html"
     files = (word for pair in outputs.items() for word in pair)
-    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--library", library, *files)
+    outcome = fineparser("score", recording, *DIVE, "--library", library, *files)
     assert outcome.code == 4, outcome.err
     data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
     own = data["own_award"]
@@ -110,18 +181,19 @@ def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser:
     assert "from measures alone" in page
 
 
-def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser) -> None:
-    outcome = fineparser("score", SAMPLE_CLIP, "--quiet")
+def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser, recording: Path) -> None:
+    outcome = fineparser("score", recording, "--quiet")
     assert outcome.code == 0
-    assert outcome.err == ""
+    (told,) = outcome.err.splitlines()
+    assert told.startswith("The dive is in frames ")
     assert "a score needs the dive number" in outcome.out
     assert "first frame" in outcome.out
 
 
 # What is no dive has its JSON on stdout, too.
 @pytest.mark.slow
-def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser) -> None:
-    outcome = fineparser("score", SAMPLE_CLIP, "--dive-number", SAMPLE["dive_number"], "--json", "-", "--exemplars", 3)
+def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser, recording: Path) -> None:
+    outcome = fineparser("score", recording, "--dive-number", SAMPLE["dive_number"], "--json", "-", "--exemplars", 3)
     assert outcome.code == 0, outcome.err
     data = json.loads(outcome.out)
     assert len(data["exemplars"]) == 3

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_training import see_half
+from small_training import see_some
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
 from fineparser_core.errors import Cancelled
@@ -228,7 +228,7 @@ def test_eval_measures_the_bundle_of_a_run(
     assert {name: summary[name] for name in tested} == tested
     assert tested["metrics"]["rho"] is not None
     assert "up to 2 of the 3 dives that training compared with by dive-number, seed 10086" in text
-    monkeypatch.setattr(I3D, "forward", see_half)
+    monkeypatch.setattr(I3D, "forward", see_some)
     other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
     assert other.code == 0, other.err
     assert "2 dives, 2 scored" in other.out

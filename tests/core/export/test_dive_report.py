@@ -197,9 +197,9 @@ def test_a_season_begins_with_a_page_of_its_awards(dive: ReportedDive, tmp_path:
 
 @pytest.mark.parametrize(("code", "phase", "points"), [("de", "Absprung", ","), ("zh_CN", "起跳", ".")])
 def test_a_report_is_in_the_language_of_the_app(
-    dive: ReportedDive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, phase: str, points: str
+    dive: ReportedDive, tmp_path: Path, speak: Callable[[str], None], code: str, phase: str, points: str
 ) -> None:
-    monkeypatch.setattr("fineparser_core.language._language", code)
+    speak(code)
     job = ReportJob(path=tmp_path / "report.html", dives=(dive,))
     save_job(job, tmp_path)
     assert job_language(tmp_path) == code

@@ -37,7 +37,9 @@ def test_the_preview_prints_the_rendering_speed(tmp_path, monkeypatch, capsys) -
     whole = preview.render_dive
 
     def small(spec, seed):
-        return whole(DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=48, aspect=1.0), seed)
+        timing = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
+        small = DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=48, aspect=1.0, **timing)
+        return whole(small, seed)
 
     monkeypatch.setattr(preview, "render_dive", small)
     path = tmp_path / "sheet.png"

@@ -20,13 +20,12 @@ CONFIG = SynthConfig(train=2, test=1, seed=3)
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
-    # Full-size dives take a second each; the layout does not depend on the size.
+    # Full-size dives take a second each; the layout does not depend on size and length.
     whole = dataset.render_dive
+    size = {"height_px": 64, "aspect": 1.0, "n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
 
     def small(spec, seed):
-        return whole(
-            dataset.DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=64, aspect=1.0), seed
-        )
+        return whole(dataset.DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, **size), seed)
 
     monkeypatch.setattr(dataset, "render_dive", small)
 

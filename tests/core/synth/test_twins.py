@@ -29,9 +29,9 @@ RECORD = TwinRecord(
     score=70.4,
     board_m=10.0,
     synchro=False,
-    n_frames=80,
-    first_flight_frame=23,
-    first_entry_frame=55,
+    n_frames=48,
+    first_flight_frame=14,
+    first_entry_frame=33,
     split="train",
 )
 RECORDS = (
@@ -88,7 +88,7 @@ def test_twins_agree_with_their_records(tmp_path: Path) -> None:
         assert true_award(tuple(fact["qualities"])) == pytest.approx(wanted.award, abs=1e-9)
         assert abs(twin.score / (3 * twin.difficulty) - wanted.award) < 1.0
         assert fact["recorded_score"] == wanted.score
-        expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (23, 51)
+        expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (14, 31)
         assert (twin.first_flight_frame, twin.first_entry_frame) == expected
     assert plan.notes() == {
         "rendered from another board": 1,

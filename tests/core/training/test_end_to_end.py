@@ -37,9 +37,8 @@ SMALL: dict[str, Any] = {"preprocessing": "whole", "epochs": 3, "batch_size": 2,
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network of four numbers, and no TensorBoard."""
+    """A network of four numbers."""
     monkeypatch.setattr(end_to_end, "make_objective", lambda model, *others: BrightnessObjective(model))
-    monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
 
 
 def config_of(**values: Any) -> TrainConfig:

@@ -33,11 +33,6 @@ CPU = torch.device("cpu")
 LONG = 300
 
 
-@pytest.fixture(autouse=True)
-def without_tensorboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
-
-
 def finished(folder: Path, stage: Stage | None = None) -> Path:
     folder.mkdir(exist_ok=True)
     run_stage(stage or toy_stage(), folder, CancelToken())
