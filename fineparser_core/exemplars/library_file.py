@@ -101,9 +101,10 @@ class LibraryFile:
 
         Raises: ExemplarError where the file is missing, cannot be read, or is not an exemplar library.
         """
+        if not path.exists():
+            raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
         if not path.is_file():
-            what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "does not exist"
-            raise ExemplarError(f"{path} {what}: give the path of an exemplar library.")
+            raise ExemplarError(f"{path} is no file: give the path of an exemplar library.")
         # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a
         # write-ahead log; where the file cannot be written, it opens it for reading.
         query = "?mode=rw"
@@ -126,7 +127,7 @@ class LibraryFile:
             db = connect(path, query)
             db.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
-            raise ExemplarError(f"{path} cannot be read ({error}): check its permissions.") from None
+            raise _unreadable(path, str(error)) from None
         return cls(path, db)
 
     @classmethod
@@ -182,10 +183,7 @@ class LibraryFile:
                 late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
                 # SQLite quotes what it stumbles over.
                 reason = f"not in {_LONGEST_QUERY_S:g} s" if late else printable(f"{error!s:.200}")
-                raise ExemplarError(
-                    f"{self.path} cannot be read as an exemplar library ({reason}): copy it again or choose another "
-                    "one."
-                ) from None
+                raise _unreadable(self.path, reason) from None
             finally:
                 self._db.set_progress_handler(None, 0)
 
@@ -246,7 +244,7 @@ class LibraryFile:
         if version < SCHEMA_VERSION:
             raise ExemplarError(
                 f"{self.path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}): choose another "
-                "one."
+                "one, or update the program."
             )
         with closing(sqlite3.connect(":memory:")) as blank:
             blank.executescript(SCHEMA)
@@ -258,6 +256,12 @@ class LibraryFile:
             raise ExemplarError(
                 f"{self.path} is not an exemplar library ({amiss}): copy it again or choose another one."
             )
+
+
+def _unreadable(path: Path, reason: str) -> ExemplarError:
+    return ExemplarError(
+        f"{path} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
+    )
 
 
 def _objects(db: sqlite3.Connection) -> dict[str, str]:

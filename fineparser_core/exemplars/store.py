@@ -21,7 +21,7 @@ from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.recovery import back_up, open_repaired
 from fineparser_core.exemplars.rows import (
     encoding_row,
@@ -34,7 +34,7 @@ from fineparser_core.exemplars.rows import (
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, MaskTrack
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class ExemplarStore:
             raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
         return found[1]
 
-    def mask(self, exemplar_id: str) -> ExemplarMask | None:
+    def mask(self, exemplar_id: str) -> MaskTrack | None:
         """The masks of an exemplar; None where none were stored.
 
         Raises: ExemplarError where they are damaged.
@@ -250,9 +250,7 @@ class ExemplarStore:
                 "another one."
             ) from None
 
-    def add(
-        self, exemplar: Exemplar, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding] | None = None
-    ) -> None:
+    def add(self, exemplar: Exemplar, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding] | None = None) -> None:
         """Adds an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.
 
         Args:
@@ -310,7 +308,7 @@ class ExemplarStore:
             corrected=corrected,
             **asdict(facts),
         )
-        self.add(exemplar, ExemplarMask.of(parse), {parse.model.id: encoding})
+        self.add(exemplar, parse, {parse.model.id: encoding})
         return exemplar
 
     def keep_parse(
@@ -318,7 +316,7 @@ class ExemplarStore:
         exemplar_id: str,
         model_id: str,
         encoding: ExemplarEncoding,
-        mask: ExemplarMask,
+        mask: MaskTrack,
         transitions: tuple[int, int],
     ) -> None:
         """Keeps what newer weights made of an exemplar of the coach's; transitions that a person placed stay.
@@ -397,9 +395,7 @@ def _left_out(file: LibraryFile) -> str:
     return f"{file.path}: {len(left_out)} of {of} exemplars cannot be used and {are} left out: {left_out[0]}."
 
 
-def _put(
-    db: sqlite3.Connection, exemplar_id: str, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding]
-) -> None:
+def _put(db: sqlite3.Connection, exemplar_id: str, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding]) -> None:
     """Stores or replaces the masks and encodings of an exemplar, within a transaction."""
     db.execute("INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?)", (exemplar_id, *mask_row(mask)))
     for model_id, encoding in encodings.items():

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.exemplars.compared import compared_exemplar
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.types import ComparedDive, MaskTrack
+from fineparser_core.types import ComparedDive
 from fineparser_gui.formatting import board_text, decimal, name_of
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive
@@ -146,13 +146,7 @@ class ComparisonService(QObject):
             if analysis is None:
                 return None
             parse = analysis.parse
-            masks = MaskTrack(
-                sampled_frames=parse.sampled_frames,
-                mask_probability=parse.mask_probability,
-                crop_xyxy=parse.crop_xyxy,
-                joints=parse.joints,
-            )
-            return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=masks)
+            return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=parse.masks)
         exemplar = self._library.exemplar(candidate.exemplar_id or "")
         if exemplar is None:
             return None

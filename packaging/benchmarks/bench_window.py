@@ -11,9 +11,8 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import StepSpan
+from fineparser_core.types import MaskTrack, StepSpan
 from fineparser_gui.app import Studio
-from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.video_pane import VideoPane
