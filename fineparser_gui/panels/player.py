@@ -26,8 +26,8 @@ from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
+from fineparser_gui.timeline.handles import moments_of
 from fineparser_gui.timeline.timeline import Timeline
-from fineparser_gui.timeline.transition_handles import moments_of
 
 
 class PlayerPanel(QWidget):
