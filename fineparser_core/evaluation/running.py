@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import draw_exemplars
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
     """
 
     evaluator: Evaluator
-    dives: list[Dive]
+    dives: list[DatasetDive]
     median_transitions: tuple[float, float] | None
     stored_as: str
     pool: list[DiveRecord]
@@ -74,13 +74,13 @@ def prepare(
         precision = next(name for name, dtype in PRECISIONS.items() if dtype == model.precision)
         inputs = athlete_crop_inputs(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
         preprocessing = WHOLE.name
-    frames = FrameCache(cache or default_cache(data), data, preprocessing)
+    frames = DatasetCache(cache or default_cache(data), data, preprocessing)
 
-    def load(wanted: Sequence[DiveRecord]) -> list[Dive]:
+    def load(wanted: Sequence[DiveRecord]) -> list[DatasetDive]:
         return load_dives(data, wanted, frames, cancel, progress=progress)
 
     dives = load(records)
-    drawn_from, exemplars = frames.usable(pool), list[Dive]()
+    drawn_from, exemplars = frames.usable(pool), list[DatasetDive]()
     if not drawn_from:
         raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
     if model.contrastive:
@@ -96,15 +96,15 @@ def first_usable(
     if limit is None:
         return list(records)
     stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), AthleteCrop) else preprocessing
-    return FrameCache(cache or default_cache(data), data, stored_as).usable(records, limit)
+    return DatasetCache(cache or default_cache(data), data, stored_as).usable(records, limit)
 
 
 def _load_exemplars(
     queries: Sequence[DiveRecord],
     pool: list[DiveRecord],
     protocol: Protocol,
-    load: Callable[[Sequence[DiveRecord]], list[Dive]],
-) -> tuple[list[DiveRecord], list[Dive]]:
+    load: Callable[[Sequence[DiveRecord]], list[DatasetDive]],
+) -> tuple[list[DiveRecord], list[DatasetDive]]:
     """The pool without dives whose images turn out to be damaged, and the dives that are drawn from it."""
     while True:
         drawn: set[Key] = set()

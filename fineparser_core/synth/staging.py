@@ -9,7 +9,7 @@ import numpy as np
 
 from fineparser_core.synth.body_mesh import BodyMesh
 from fineparser_core.synth.camera import Camera
-from fineparser_core.synth.flight import Motion
+from fineparser_core.synth.flight import BodyMotion
 from fineparser_core.synth.splash import Splash
 
 #: Time after the contact during which the submerged athlete is visible.
@@ -29,7 +29,7 @@ class Athlete:
         mesh: the skin, for a stage that draws one.
     """
 
-    motion: Motion
+    motion: BodyMotion
     splash: float
     lateral_m: float = 0.0
     delay_s: float = 0.0
@@ -62,7 +62,7 @@ class Athlete:
         return self.motion.approach.deflection(time_s - self.delay_s)
 
 
-class Stage(Protocol):
+class SceneRenderer(Protocol):
     """Draws the surroundings and the athletes of one shot, frame by frame."""
 
     def draw(self, frame: int) -> np.ndarray:
@@ -112,7 +112,7 @@ class Scenery:
         return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
 
 
-StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[Stage]]
+StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[SceneRenderer]]
 """Makes the stage of one shot; leaving the context frees what it has loaded."""
 
 

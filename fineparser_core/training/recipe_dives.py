@@ -8,8 +8,8 @@ from typing import Any
 from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
-from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.dataset import PlannedDive, SynthConfig, synthesize
@@ -26,7 +26,7 @@ LEAST_DIVES = 8
 class PairedDives:
     """Sampled dives, each even one followed by another of its number and board, as a dive alone has no exemplar.
 
-    Implements `synth.dataset.Plan`. A dive depends on the seed and on its index alone.
+    Implements `synth.dataset.DatasetPlan`. A dive depends on the seed and on its index alone.
     """
 
     count: int
@@ -66,8 +66,8 @@ class RecipeDives:
 
     data: DiveSet
     records: Sequence[DiveRecord]
-    dives: Sequence[Dive]
-    whole_frames: Sequence[Dive]
+    dives: Sequence[DatasetDive]
+    whole_frames: Sequence[DatasetDive]
 
 
 def render_dives(folder: Path, config: RecipeConfig, budget: Budget, workers: int, cancel: CancelToken) -> RecipeDives:
@@ -111,8 +111,8 @@ def _render(
     data = load_dataset(root)
     records = sorted(data.split("train"), key=lambda record: record.key[1])
 
-    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
-        cache = FrameCache(folder / "frames", data, preprocessing)
+    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[DatasetDive]:
+        cache = DatasetCache(folder / "frames", data, preprocessing)
         return load_dives(data, wanted, cache, cancel, workers=workers, progress=lambda progress: budget.tick())
 
     found = RecipeDives(

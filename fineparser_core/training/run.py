@@ -12,7 +12,8 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bun
 from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
+from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -176,7 +177,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         check_masks(data)
     training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
     if settings.limit is not None:
-        cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+        cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     return {"train": training, "validation": validation, "test": test}
@@ -242,9 +243,9 @@ def _load(
     cancel: CancelToken,
     peers: Processes,
 ) -> Splits:
-    cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+    cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
 
-    def load(name: str) -> list[Dive]:
+    def load(name: str) -> list[DatasetDive]:
         which = records[name]
         return load_dives(data, which, cache, cancel, workers=settings.workers) if which or name == "train" else []
 

@@ -35,7 +35,7 @@ _SHADE = QColor(0, 0, 0, 140)
 _OUTLINE = QColor("#ffffff")
 
 
-class Layer(Protocol):
+class CanvasLayer(Protocol):
     """Overlay that handles mouse and keys before the canvas."""
 
     def paint(self, painter: QPainter, frame: int) -> None: ...
@@ -74,7 +74,7 @@ class VideoCanvas(QWidget):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.layer: Layer | None = None
+        self.layer: CanvasLayer | None = None
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None

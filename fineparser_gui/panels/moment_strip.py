@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.crops import Window, athlete_box, windows_around
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
-from fineparser_core.export.report.moments import Moment
+from fineparser_core.export.report.moments import ShownMoment
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.types import DiveParse, Measure, VideoInfo
 from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
@@ -54,7 +54,7 @@ class MomentStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Take-off, come-out and entry"))
-        self._moments: tuple[Moment, ...] = ()
+        self._moments: tuple[ShownMoment, ...] = ()
         self._captions: tuple[str, ...] = ()
         self._measures: tuple[Measure, ...] = ()
         self._parse: DiveParse | None = None
@@ -68,7 +68,7 @@ class MomentStrip(QWidget):
         self,
         parse: DiveParse | None,
         info: VideoInfo | None,
-        moments: Sequence[tuple[Moment, str]],
+        moments: Sequence[tuple[ShownMoment, str]],
         measures: Sequence[Measure],
     ) -> None:
         """Show moments with their captions; None: none."""
@@ -137,7 +137,9 @@ class MomentStrip(QWidget):
                 painter.setPen(QPen(self.palette().highlight().color(), 2))
                 painter.drawRect(place.adjusted(1, 1, -1, -1))
 
-    def _paint_body(self, painter: QPainter, parse: DiveParse, moment: Moment, window: Window, place: QRectF) -> None:
+    def _paint_body(
+        self, painter: QPainter, parse: DiveParse, moment: ShownMoment, window: Window, place: QRectF
+    ) -> None:
         left, top, side = window
         scale = place.width() / side
 

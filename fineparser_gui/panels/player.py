@@ -13,7 +13,7 @@ from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
@@ -49,7 +49,7 @@ class PlayerPanel(QWidget):
         self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
-        self._loaded: Candidate | None = None
+        self._loaded: ComparableDive | None = None
         self._parse: DiveParse | None = None
         self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
         self._looped: Callable[[], tuple[int, int] | None] | None = None  # present range of the loop

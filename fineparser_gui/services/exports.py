@@ -25,7 +25,7 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.tables import DiveRecord
+from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import sentence
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
@@ -229,8 +229,8 @@ class ExportService(QObject):
         self._start_next()
 
 
-def _record(dive: Dive, drawings: bool) -> DiveRecord:
-    return DiveRecord(
+def _record(dive: Dive, drawings: bool) -> ExportedDive:
+    return ExportedDive(
         path=dive.path,
         diver=dive.diver,
         dived_on=dive.dived_on or "",

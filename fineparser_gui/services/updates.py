@@ -19,7 +19,7 @@ _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 
 
 @dataclass(frozen=True)
-class Release:
+class NewestRelease:
     """The newest release, as the version file has it.
 
     Attributes:
@@ -44,7 +44,7 @@ def updates_url() -> str:
     return stored if isinstance(stored, str) else ""
 
 
-def read_release(data: bytes) -> Release:
+def read_release(data: bytes) -> NewestRelease:
     """The content of a version file: JSON with `version`, such as "1.2.0", and `page`, an https address.
 
     Raises:
@@ -54,7 +54,7 @@ def read_release(data: bytes) -> Release:
     if not isinstance(fields, dict) or not _VERSION.fullmatch(str(fields.get("version"))):
         raise ValueError("no version in it")
     page = fields.get("page", "")
-    return Release(fields["version"], page if isinstance(page, str) and page.startswith("https://") else "")
+    return NewestRelease(fields["version"], page if isinstance(page, str) and page.startswith("https://") else "")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

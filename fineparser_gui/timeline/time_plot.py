@@ -14,7 +14,7 @@ from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.formatting import decimal
 from fineparser_gui.steps import duration_s, step_label, step_text
 from fineparser_gui.theme import step_color, text_on
-from fineparser_gui.timeline.bands import Band, ThumbnailsItem
+from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
 from fineparser_gui.timeline.frame_line import FrameLine
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.thumbnails import Thumbnails
@@ -111,13 +111,13 @@ class TimePlot(pg.GraphicsView):
     def _add_items(self, thumbnails: Thumbnails) -> None:
         self._pictures = ThumbnailsItem(thumbnails)
         self._film.addItem(self._pictures, ignoreBounds=True)
-        self._phases = [Band((0, _PHASES)) for _ in STEP_NAMES]
+        self._phases = [FrameBand((0, _PHASES)) for _ in STEP_NAMES]
         self._curves = [pg.PlotCurveItem(antialias=True) for _ in STEP_NAMES[1:]]
         self._samples = pg.VTickGroup(yrange=[_PHASES, _PHASES + 0.1])
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
-        self._found: list[Band] = []
-        self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
-        self._uncertain = [Band((0, _PHASES)) for _ in range(3)]
+        self._found: list[FrameBand] = []
+        self._veils = [(FrameBand(), FrameBand()) for _ in (self._film, self._tracks)]
+        self._uncertain = [FrameBand((0, _PHASES)) for _ in range(3)]
         self.ghosts = [FrameLine(movable=False, dashed=True) for _ in range(3)]
         shapes = ("<|>", "<|>", "o")
         transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
@@ -270,7 +270,7 @@ class TimePlot(pg.GraphicsView):
         while len(self._found) > len(segments):
             self._proposals.removeItem(self._found.pop())
         while len(self._found) < len(segments):
-            self._found.append(Band())
+            self._found.append(FrameBand())
             self._proposals.addItem(self._found[-1], ignoreBounds=True)
         palette = self.palette()
         for place, (band, one) in enumerate(zip(self._found, segments, strict=True)):

@@ -12,7 +12,7 @@ from outcome import Outcome, p95, spread_ms
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.types import ComparedDive, StepSpan
 from fineparser_core.video.probe import inspect_video
-from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.transport import Transport
 
@@ -206,7 +206,7 @@ def compare(shown: BenchWindow, path: Path) -> None:
         StepSpan(name=name, start_frame=start, end_frame=end)
         for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
     )
-    comparing.candidate = Candidate(title=path.name, key=path.name)
+    comparing.candidate = ComparableDive(title=path.name, key=path.name)
     comparing.dive = ComparedDive(path=path, title=path.name, steps=(first, second, third))
     comparing.changed.emit()
     other = shown.player.other_pane
