@@ -5,7 +5,7 @@ import logging
 import re
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from fineparser_core import __version__
 from fineparser_core.resources import made
@@ -86,23 +86,17 @@ class Updates(QObject):
 
     def look(self) -> None:
         """Ask; ends in one of the signals."""
-        self._threads.start(_Look(self))
+        self._threads.start(self._look)
 
-
-class _Look(QRunnable):
-    def __init__(self, updates: Updates) -> None:
-        super().__init__()
-        self._updates = updates
-
-    def run(self) -> None:
+    def _look(self) -> None:
         import urllib.request  # 30 ms, which the app's start does without
 
         try:
-            with urllib.request.urlopen(self._updates.url, timeout=_PATIENCE_S) as answer:
+            with urllib.request.urlopen(self.url, timeout=_PATIENCE_S) as answer:
                 release = read_release(answer.read(_MOST_BYTES))
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             log.warning("updates: %s", error)
-            self._updates.failed.emit(str(reason))
+            self.failed.emit(str(reason))
         else:
-            self._updates.found.emit(release)
+            self.found.emit(release)
