@@ -27,7 +27,7 @@ from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import AthletePoint, MaskTrack
 from fineparser_gui.canvas.drawing_marks import paint_grip
 from fineparser_gui.canvas.mask_image import mask_image
-from fineparser_gui.canvas.skeleton_painting import paint_path, paint_skeleton
+from fineparser_gui.canvas.skeleton_painting import paint_label, paint_path, paint_skeleton
 from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
 
 _BACKGROUND = QColor("#0b0f13")
@@ -342,11 +342,7 @@ class VideoCanvas(QWidget):
         label = self.tr("what the model saw")
         box = painter.fontMetrics().boundingRect(label).adjusted(-6, -3, 6, 3)
         box.moveTopLeft((crop.intersected(picture).topLeft() + QPointF(8, 8)).toPoint())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_SHADE)
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(_OUTLINE)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+        paint_label(painter, QRectF(box), label, _OUTLINE, _SHADE, 4)
 
 
 def _within(rect: QRectF, place: QRectF) -> QRectF:
