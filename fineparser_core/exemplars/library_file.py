@@ -76,6 +76,20 @@ def version_of(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+def damage_of(path: Path, query: str = "") -> str:
+    """What is wrong with a library file; "" where it is sound. Raises: sqlite3.Error where it cannot be opened."""
+    try:
+        with closing(connect(path, query)) as db:
+            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                return str(found).splitlines()[-1]
+            return "" if version_of(db) else "it is empty"
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return str(error)
+        raise
+
+
 class LibraryFile:
     """An open library; the threads of a process may share it.
 

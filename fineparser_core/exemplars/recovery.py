@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
-from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, connect, version_of
+from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, damage_of
 from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def _repair(path: Path) -> str:
     A file that was only just begun (empty, no backup) is no damage.
     """
     backup = path.with_name(BACKUP_NAME)
-    damage = _damage(path) if path.exists() else "it was gone"
+    damage = damage_of(path) if path.exists() else "it was gone"
     if not damage or not (backup.exists() or (path.exists() and path.stat().st_size)):
         return ""
     aside = path.with_name(f"library-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}.sqlite")
@@ -71,23 +71,9 @@ def _repair(path: Path) -> str:
     for name in reversed(_SIDE_FILES):  # the library last: SQLite would read the log of another file into its backup
         if Path(f"{path}{name}").exists():
             os.replace(f"{path}{name}", f"{aside}{name}")
-    if not backup.is_file() or _damage(backup):
+    if not backup.is_file() or damage_of(backup):
         return f"{path} was damaged ({damage}) and has no backup: it starts empty{kept}."
     with atomic_file(path) as temporary:
         shutil.copyfile(backup, temporary)
     made = datetime.fromtimestamp(backup.stat().st_mtime)
     return f"{path} was damaged ({damage}): its backup of {made:%Y-%m-%d %H:%M} is used instead{kept}."
-
-
-def _damage(path: Path) -> str:
-    """What is wrong with a library file; "" where it is sound."""
-    try:
-        with closing(connect(path)) as db:
-            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                return str(found).splitlines()[-1]
-            return "" if version_of(db) else "it is empty"
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return str(error)
-        raise
