@@ -52,7 +52,7 @@ class VideoPane(QWidget):
         self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
         self._track: MaskTrack | None = None
-        self._path: CentrePath | None = None
+        self._in_the_air: CentrePath | None = None
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
@@ -87,7 +87,7 @@ class VideoPane(QWidget):
             self._decoder.deleteLater()
             self._decoder = None
         self._path = None
-        self._info, self._track, self._path, self._steps, self._shown = None, None, None, (), None
+        self._info, self._track, self._in_the_air, self._steps, self._shown = None, None, None, (), None
         self._head = Playhead()
         self._details.clear()
         self._step.set_step(None, "")
@@ -123,9 +123,9 @@ class VideoPane(QWidget):
     def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
         """Set masks and steps of the dive; of a parse, the path of the body's centre is shown as well."""
         self._track, self._steps = track, steps
-        self._path = centre_path(track) if isinstance(track, DiveParse) else None
+        self._in_the_air = centre_path(track) if isinstance(track, DiveParse) else None
         if self._info is not None:
-            self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track, self._path)
+            self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track, self._in_the_air)
         self._show()
 
     def show_frame(self, frame: int, direction: int = 1, *, moving: bool = False) -> None:
@@ -168,7 +168,7 @@ class VideoPane(QWidget):
         if info.path != self._path:  # late signal of the previous file
             return
         self._info = info
-        self.canvas.set_source(QSize(info.width_px, info.height_px), self._track, self._path)
+        self.canvas.set_source(QSize(info.width_px, info.height_px), self._track, self._in_the_air)
         self._resized.stop()
         self._show()
         self.opened.emit()
