@@ -115,6 +115,8 @@ class LibraryFile:
 
         Raises: ExemplarError where the file is missing, cannot be read, or is not an exemplar library.
         """
+        if path.is_dir():
+            raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
         if not path.exists():
             raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
         if not path.is_file():
