@@ -5,6 +5,7 @@ Frames are 0-based indices of the source file. A *sample* is one of the 96 frame
 """
 
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
@@ -108,6 +109,15 @@ class StepSpan:
     name: str
     start_frame: int
     end_frame: int
+
+
+def step_spans(*cuts: int) -> tuple[StepSpan, StepSpan, StepSpan]:
+    """The steps of a dive, from the first frame of each and the first frame after the dive."""
+    first, second, third = (
+        StepSpan(name=name, start_frame=start, end_frame=end)
+        for name, (start, end) in zip(STEP_NAMES, pairwise(cuts), strict=True)
+    )
+    return first, second, third
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,17 +362,10 @@ class DiveParse(MaskTrack):
 
     @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
-        cuts = (
-            self.clip.in_frame,
-            self.transitions.first_flight_frame,
-            self.transitions.first_entry_frame,
-            self.clip.out_frame + 1,
+        placed = self.transitions
+        return step_spans(
+            self.clip.in_frame, placed.first_flight_frame, placed.first_entry_frame, self.clip.out_frame + 1
         )
-        first, second, third = (
-            StepSpan(name=name, start_frame=start, end_frame=end)
-            for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-        )
-        return first, second, third
 
 
 @dataclass(frozen=True, kw_only=True)
