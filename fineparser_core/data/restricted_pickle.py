@@ -106,7 +106,8 @@ class _RestrictedUnpickler(pickle._Unpickler):
         self._top(dict).update(pairs)
 
     def load_dict(self) -> None:
-        self.stack.append(_pairs(self.pop_mark()))
+        pairs = _pairs(self.pop_mark())  # which changes the stack
+        self.stack.append(pairs)
 
     def load_reduce(self) -> None:
         arguments = self.stack.pop()
