@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -157,16 +156,9 @@ class ExemplarStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def dive_numbers(self) -> dict[str, int]:
-        """Number of exemplars by dive number, without those in the bin."""
-        return dict(sorted(Counter(one.dive_number for one in self.exemplars()).items()))
-
-    def exemplars(self, dive_number: str | None = None, *, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """All exemplars, or those of a dive number, ordered by id, without those in the bin.
-
-        Raises: Cancelled once the token is set.
-        """
-        return [one for one in self._known(cancel) if not one.removed and dive_number in (None, one.dive_number)]
+    def exemplars(self, *, cancel: CancelToken | None = None) -> list[Exemplar]:
+        """All exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
+        return [one for one in self._known(cancel) if not one.removed]
 
     def removed(self) -> list[Exemplar]:
         """What lies in the bin, the latest first."""

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_what_is_said_of_an_exemplar_can_be_changed_and_is_there_next_time(tmp_p
         assert (found.dive_number, found.board_m, found.score) == ("107B", 3.0, 61.2)
         assert (found.diver, found.dived_on) == ("Ada Byron", "2026-05-31")
         assert found.clip_path == made.clip_path
-        assert library.dive_numbers() == {"107B": 1}
+        assert Counter(one.dive_number for one in library.exemplars()) == {"107B": 1}
         np.testing.assert_allclose(library.encoding("one", MODEL_ID).gated, encoding().gated, atol=0.02)
         with pytest.raises(ExemplarError, match="no exemplar 'two'"):
             library.edit("two", FACTS)
@@ -67,7 +68,7 @@ def test_a_removed_exemplar_is_no_candidate_and_comes_back(tmp_path):
         add(library, "one")
         add(library, "two")
         library.remove("one")
-        assert [e.id for e in library.exemplars("207C")] == ["two"]
+        assert [e.id for e in library.exemplars()] == ["two"]
         assert [e.id for e in library.removed()] == ["one"]
         assert library.get("one").removed
         library.restore("one")
@@ -387,7 +388,7 @@ def test_a_row_that_cannot_be_is_left_out_named_and_kept(tmp_path):
             f"{tmp_path / FILE_NAME}: 1 of 2 exemplars cannot be used and is left out: 'bad', its score is inf."
         )
         assert [e.id for e in library.exemplars()] == ["good"]
-        assert library.dive_numbers() == {"207C": 1}
+        assert Counter(one.dive_number for one in library.exemplars()) == {"207C": 1}
         assert library.own_ids() == {"good"}
         assert library.mask("bad") is None
         with pytest.raises(ExemplarError, match="no exemplar 'bad'"):
