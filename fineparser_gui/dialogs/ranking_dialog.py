@@ -6,7 +6,7 @@ from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
+from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
@@ -14,7 +14,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import label
+from fineparser_gui.widgets import label, style_table
 
 _SIZE = (660, 660)
 _PLACE, _NAME, _SCORE = range(3)
@@ -96,7 +96,7 @@ class RankingDialog(DivesDialog):
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Ranking"))
-        rows_alone(self.table)
+        style_table(self.table)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
         header = self.table.horizontalHeader()
