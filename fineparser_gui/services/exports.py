@@ -134,7 +134,7 @@ class ExportService(QObject):
 
     def close(self) -> None:
         """Stop everything; the window is closing."""
-        self._saved.disconnect(self._on_saved)
+        self.blockSignals(True)
         self._threads.waitForDone()
         if self._process is not None:
             self._process.close()
