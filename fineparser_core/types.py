@@ -4,7 +4,8 @@ Frames are 0-based indices of the source file. A *sample* is one of the 96 frame
 *transition* is the first frame of a new step. Frame ranges of steps are half-open, those of clips include both ends.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
@@ -108,6 +109,15 @@ class StepSpan:
     name: str
     start_frame: int
     end_frame: int
+
+
+def step_spans(*cuts: int) -> tuple[StepSpan, StepSpan, StepSpan]:
+    """The steps of a dive, from the first frame of each and the first frame after the dive."""
+    first, second, third = (
+        StepSpan(name=name, start_frame=start, end_frame=end)
+        for name, (start, end) in zip(STEP_NAMES, pairwise(cuts), strict=True)
+    )
+    return first, second, third
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,17 +304,30 @@ class Moments:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiveParse:
-    """Steps and masks of a clip, the part of an analysis that needs no dive number.
+class MaskTrack:
+    """Masks and joints of a dive over time.
 
     Attributes:
         sampled_frames: (96,) int64, source frame of every sample.
-        sampled_times_s: (96,) float64, presentation time of every sample, seconds.
-        probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
         mask_probability: (96, 112, 112) float16, athlete probability per cell.
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
         joints: (96, 16, 3) float32, x and y in pixels of the source and the confidence, 0 to 1, in the order of
             `KEYPOINT_NAMES`; None where the network estimates no poses.
+    """
+
+    sampled_frames: np.ndarray = field(repr=False)
+    mask_probability: np.ndarray = field(repr=False)
+    crop_xyxy: np.ndarray = field(repr=False)
+    joints: np.ndarray | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveParse(MaskTrack):
+    """Steps and masks of a clip, the part of an analysis that needs no dive number.
+
+    Attributes:
+        sampled_times_s: (96,) float64, presentation time of every sample, seconds.
+        probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
         moments: which the transitions and the contact are the frames of.
@@ -316,20 +339,21 @@ class DiveParse:
     """
 
     clip: Clip
-    sampled_frames: np.ndarray = field(repr=False)
     sampled_times_s: np.ndarray = field(repr=False)
     probabilities: np.ndarray = field(repr=False)
     transitions: Transitions
     moments: Moments
-    mask_probability: np.ndarray = field(repr=False)
-    crop_xyxy: np.ndarray = field(repr=False)
     model: ModelIdentity
-    joints: np.ndarray | None = field(default=None, repr=False)
     evidence: ClipEvidence | None = None
     refusal: str | None = None
     first_water_contact_frame: int | None = None
     motion: DiveMotion | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def masks(self) -> MaskTrack:
+        """Its masks and joints alone."""
+        return MaskTrack(**{one.name: getattr(self, one.name) for one in fields(MaskTrack)})
 
     @property
     def valid(self) -> np.ndarray:
@@ -338,17 +362,10 @@ class DiveParse:
 
     @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
-        cuts = (
-            self.clip.in_frame,
-            self.transitions.first_flight_frame,
-            self.transitions.first_entry_frame,
-            self.clip.out_frame + 1,
+        placed = self.transitions
+        return step_spans(
+            self.clip.in_frame, placed.first_flight_frame, placed.first_entry_frame, self.clip.out_frame + 1
         )
-        first, second, third = (
-            StepSpan(name=name, start_frame=start, end_frame=end)
-            for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-        )
-        return first, second, third
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -518,16 +535,6 @@ class Analysis:
     def notes(self) -> tuple[str, ...]:
         """Sentences to show to the user: about the file, then about the score, then about what was measured."""
         return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()), *self.measured_notes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskTrack:
-    """The masks of a dive over time; fields as in `DiveParse`."""
-
-    sampled_frames: np.ndarray = field(repr=False)
-    mask_probability: np.ndarray = field(repr=False)
-    crop_xyxy: np.ndarray = field(repr=False)
-    joints: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

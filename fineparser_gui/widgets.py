@@ -144,7 +144,10 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
 
 
 def style_table(table: QTableView) -> None:
-    """Rows as high as the font needs, without grid or row headers, in a table that Tab leaves."""
+    """Rows as high as the font needs, chosen one at a time, without grid or row headers, in a table that Tab leaves."""
+    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
     table.setShowGrid(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()

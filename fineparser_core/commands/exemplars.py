@@ -17,7 +17,7 @@ from fineparser_core.commands.options import Count, Seed, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import running
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -27,7 +27,7 @@ from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.types import Clip
+from fineparser_core.types import Clip, MaskTrack
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 
@@ -212,7 +212,7 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
 
 def _encoded(
     analyzer: Analyzer, clip: Clip, transitions: tuple[int, int], kept: Path, cancel: CancelToken
-) -> tuple[ExemplarMask, ExemplarEncoding]:
+) -> tuple[MaskTrack, ExemplarEncoding]:
     """Masks and encoding of a clip: those that an earlier call kept, or made now and kept.
 
     Args:
@@ -227,11 +227,11 @@ def _encoded(
             np.savez_compressed(
                 file,
                 transition_samples=encoding.transition_samples,
-                **{name: getattr(ExemplarMask.of(parse), name) for name in _MASK_FIELDS},
+                **{name: getattr(parse, name) for name in _MASK_FIELDS},
                 **{name: getattr(analyzer.compact(encoding), name) for name in _ENCODING_FIELDS},
             )
     with np.load(kept, allow_pickle=False) as found:
-        mask = ExemplarMask(**{name: found[name] for name in _MASK_FIELDS})
+        mask = MaskTrack(**{name: found[name] for name in _MASK_FIELDS})
         first, second = found["transition_samples"].tolist()
         fields = {name: found[name] for name in _ENCODING_FIELDS}
         return mask, ExemplarEncoding(**fields, transition_samples=(first, second))

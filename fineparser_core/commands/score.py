@@ -23,7 +23,7 @@ from fineparser_core.export.images import IMAGE_SUFFIXES
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
-from fineparser_core.export.tables import DiveRecord, write_csv
+from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis, ComparedDive
@@ -274,7 +274,7 @@ def _write_outputs(
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)
     if args.csv:
-        write_csv([DiveRecord(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
+        write_csv([ExportedDive(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
     if args.json and args.json != _STDOUT:
         write_analysis_json(analysis, args.json)
     return notes

@@ -14,7 +14,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.images import IMAGE_SUFFIXES, write_image
 from fineparser_core.synth import twin_table
-from fineparser_core.synth.dataset import Plan, SynthConfig, synthesize
+from fineparser_core.synth.dataset import DatasetPlan, SynthConfig, synthesize
 from fineparser_core.synth.preview import contact_sheet
 from fineparser_core.synth.twins import TwinPlan, TwinRecord, plan_twins
 
@@ -93,7 +93,7 @@ def main(argv: list[str]) -> int:
     if args.variant > 1 and not args.twins:
         raise ConfigError(f"--variant {args.variant} is of twins: give --twins as well, or another --seed.")
     check_output_folder(args.out)
-    plan: Plan
+    plan: DatasetPlan
     if args.twins:
         plan = _twins(args.twins, args.annotations, args.seed, args.variant)
     else:

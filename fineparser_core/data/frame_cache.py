@@ -64,7 +64,7 @@ class CachePlan:
     free_bytes: int
 
 
-class FrameCache:
+class DatasetCache:
     """Squeezed frames and masks of a data set in a folder, one file a dive.
 
     A file holds (T, bytes of a frame) uint8: of every frame its RGB image, where the data set has masks its mask, and
@@ -282,7 +282,7 @@ def _fill_squares(
 def load_dives(
     data: DiveSet,
     records: Sequence[DiveRecord],
-    cache: FrameCache,
+    cache: DatasetCache,
     cancel: CancelToken,
     *,
     workers: int | None = None,

@@ -3,8 +3,8 @@
 The public annotation files and weights are pickles, and a pickle is a program: it may name any function to call, and
 build structures that take for ever to compare or fill all memory. Here only the instructions that such files need are
 carried out, a bounded number of them. The few numpy names are answered by stand-ins that can only hold numbers and
-text; every other name is refused. The stand-ins are made anew for every look-up, so a file cannot change them for the
-next one. What is read is a tree of known types, of bounded depth and size, however often the file names its parts.
+text; every other name is refused. What is read is a tree of known types, of bounded depth and size, however often the
+file names its parts.
 """
 
 import io
@@ -12,6 +12,7 @@ import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -64,17 +65,16 @@ class _Refused(Exception):
     """Something that an annotation file has no need of; the text is its name."""
 
 
-class _Instructions:
-    """The table of instructions, which counts those that are looked up."""
+class _Table(dict[int, Callable[[Any], None]]):
+    """The instructions that are carried out, of which so many are."""
 
-    def __init__(self, table: dict[int, Callable[[Any], None]]) -> None:
-        self._table, self._left = table, _MOST_INSTRUCTIONS
+    left = _MOST_INSTRUCTIONS
 
     def __getitem__(self, code: int) -> Callable[[Any], None]:
-        self._left -= 1
-        if self._left < 0:
+        self.left -= 1
+        if self.left < 0:
             raise _Refused(f"more than {_MOST_INSTRUCTIONS:,} instructions")
-        return self._table[code]
+        return super().__getitem__(code)
 
 
 class _RestrictedUnpickler(pickle._Unpickler):
@@ -89,42 +89,34 @@ class _RestrictedUnpickler(pickle._Unpickler):
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
         self._size, self._copied = len(data), 0
-        self.dispatch = _Instructions(_TABLE)  # type: ignore[assignment, misc]
+        self.dispatch = _Table(_INSTRUCTIONS)  # type: ignore[misc]
 
     def find_class(self, module: str, name: str) -> Any:
-        stand_in = _stand_in(module.replace("numpy._core", "numpy.core"), name)
-        if stand_in is None:
+        known = _NAMES.get(f"{module.replace('numpy._core', 'numpy.core')}.{name}")
+        if known is None:
             raise _Refused(repr(f"{module[:100]}.{name[:100]}"))
-        return stand_in
-
-    def load_appends(self) -> None:
-        items = self.pop_mark()
-        self._top(list).extend(items)
-
-    def load_append(self) -> None:
-        value = self.stack.pop()
-        self._top(list).append(value)
+        return known
 
     def load_setitems(self) -> None:
-        items = self.pop_mark()
-        self._top(dict).update(zip(map(_key, items[::2]), items[1::2], strict=True))
+        pairs = _pairs(self.pop_mark())
+        self._top(dict).update(pairs)
 
     def load_setitem(self) -> None:
-        value, key = self.stack.pop(), self.stack.pop()
-        self._top(dict)[_key(key)] = value
+        pairs = _pairs([self.stack.pop(-2), self.stack.pop()])
+        self._top(dict).update(pairs)
 
     def load_dict(self) -> None:
-        items = self.pop_mark()
-        self.stack.append(dict(zip(map(_key, items[::2]), items[1::2], strict=True)))
+        pairs = _pairs(self.pop_mark())  # which changes the stack
+        self.stack.append(pairs)
 
     def load_reduce(self) -> None:
         arguments = self.stack.pop()
-        self.stack[-1] = self._top(_StandIn).make(*arguments)
+        self.stack[-1] = self._top(FunctionType)(*arguments)
         self._count_copy()
 
     def load_build(self) -> None:
         state = self.stack.pop()
-        self._top(_Fillable).fill(state)
+        self._top(_DType | _Array).fill(state)
         self._count_copy()
 
     def _count_copy(self) -> None:
@@ -146,21 +138,17 @@ class _RestrictedUnpickler(pickle._Unpickler):
         return top
 
 
-_INSTRUCTIONS = """
+_NEEDED = """
     PROTO FRAME STOP MARK PUT BINPUT LONG_BINPUT MEMOIZE GET BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE
     BUILD NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING
     SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
     EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_LIST LIST APPEND APPENDS EMPTY_DICT DICT SETITEM SETITEMS
 """
-_TABLE = {
+_INSTRUCTIONS = {
     code: getattr(_RestrictedUnpickler, function.__name__)
     for code, function in pickle._Unpickler.dispatch.items()
-    if code in {getattr(pickle, name)[0] for name in _INSTRUCTIONS.split()}
+    if code in {getattr(pickle, name)[0] for name in _NEEDED.split()}
 }
-
-
-def _is_flat(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(item, _PLAIN) for item in value)
 
 
 def _n_bytes(value: Any) -> int:
@@ -169,11 +157,12 @@ def _n_bytes(value: Any) -> int:
     return len(value) if isinstance(value, str | bytes) else 8
 
 
-def _key(key: Any) -> Any:
-    """The key, a plain value or a flat tuple of them: hashing another one can take for ever, or crash."""
-    if isinstance(key, _PLAIN) or _is_flat(key):
-        return key
-    raise _Refused(f"a {type(key).__name__.strip('_')} as a key")
+def _pairs(items: list[Any]) -> dict[Any, Any]:
+    """Keys and values in turn; a key is plain or a flat tuple: hashing another one can take for ever, or crash."""
+    for key in items[::2]:
+        if not all(isinstance(part, _PLAIN) for part in (key if isinstance(key, tuple) else (key,))):
+            raise _Refused(f"a {type(key).__name__.strip('_')} as a key")
+    return dict(zip(items[::2], items[1::2], strict=True))
 
 
 def _checked(tree: Any, n_bytes: int) -> Any:
@@ -203,42 +192,10 @@ def _checked(tree: Any, n_bytes: int) -> Any:
     return tree
 
 
-class _StandIn:
-    """What a name is answered by."""
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self.make = make
-
-
-class _Fillable:
-    """Made empty, and given its state by a later instruction."""
-
-    def fill(self, state: tuple[Any, ...]) -> None:
-        raise NotImplementedError
-
-
-def _stand_in(module: str, name: str) -> str | _StandIn | None:
-    match module, name:
-        case "numpy", "ndarray":
-            return "ndarray"  # Only ever an argument of `_reconstruct`, which does not look at it.
-        case "numpy", "dtype":
-            return _StandIn(lambda *args: _DType(*args))
-        case "numpy.core.multiarray", "_reconstruct":
-            return _StandIn(lambda *args: np.empty(0).view(_Array))
-        case "numpy.core.multiarray", "scalar":
-            return _StandIn(lambda dtype, raw: np.frombuffer(raw, dtype.value, count=1)[0])
-        case "numpy.core.numeric", "_frombuffer":
-            return _StandIn(
-                lambda raw, dtype, shape, order: np.frombuffer(raw, dtype.value).reshape(shape, order=order)
-            )
-        case _:
-            return None
-
-
-class _DType(_Fillable):
+class _DType:
     """Stand-in for `numpy.dtype` that keeps only the plain type and its byte order."""
 
-    def __init__(self, code: str, *flags: object) -> None:
+    def __init__(self, code: str) -> None:
         if not _PLAIN_DTYPE.fullmatch(code):
             raise _Refused(f"the type {code[:100]!r}")
         self.value = np.dtype(code)
@@ -248,9 +205,23 @@ class _DType(_Fillable):
             self.value = self.value.newbyteorder(state[1])
 
 
-class _Array(np.ndarray, _Fillable):
+class _Array(np.ndarray):
     """An array that fills itself from plain bytes; numpy's own way also takes objects."""
 
     def fill(self, state: tuple[Any, ...]) -> None:
         _, shape, dtype, fortran_order, raw = state
-        self.__setstate__((1, shape, dtype.value, bool(fortran_order), bytes(raw)))  # type: ignore[arg-type]
+        if not isinstance(raw, bytes):
+            raise TypeError
+        self.__setstate__((1, shape, dtype.value, bool(fortran_order), raw))  # type: ignore[arg-type]
+
+
+#: What the names in a file stand for; nothing that a file could change for the next one.
+_NAMES = {
+    "numpy.ndarray": "ndarray",  # only ever an argument of `_reconstruct`, which does not look at it
+    "numpy.dtype": lambda code, *flags: _DType(code),
+    "numpy.core.multiarray._reconstruct": lambda *arguments: np.empty(0).view(_Array),
+    "numpy.core.multiarray.scalar": lambda dtype, raw: np.frombuffer(raw, dtype.value, count=1)[0],
+    "numpy.core.numeric._frombuffer": lambda raw, dtype, shape, order: np.frombuffer(raw, dtype.value).reshape(
+        shape, order=order
+    ),
+}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import draw_exemplars
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
@@ -74,7 +74,7 @@ def prepare(
         precision = next(name for name, dtype in PRECISIONS.items() if dtype == model.precision)
         inputs = athlete_crop_inputs(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
         preprocessing = WHOLE.name
-    frames = FrameCache(cache or default_cache(data), data, preprocessing)
+    frames = DatasetCache(cache or default_cache(data), data, preprocessing)
 
     def load(wanted: Sequence[DiveRecord]) -> list[Dive]:
         return load_dives(data, wanted, frames, cancel, progress=progress)
@@ -96,7 +96,7 @@ def first_usable(
     if limit is None:
         return list(records)
     stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), AthleteCrop) else preprocessing
-    return FrameCache(cache or default_cache(data), data, stored_as).usable(records, limit)
+    return DatasetCache(cache or default_cache(data), data, stored_as).usable(records, limit)
 
 
 def _load_exemplars(

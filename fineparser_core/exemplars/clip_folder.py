@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from fineparser_core.errors import ExemplarError, ExportError
@@ -31,36 +31,35 @@ def store_clip(
         ExemplarError: the file cannot be read, or the copy cannot be written.
         Cancelled: once the token is set; nothing is left behind.
     """
-    total = 0
-
-    def read(done_with: Callable[[bytes], object]) -> None:
-        done = 0
-        with source.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                done_with(chunk)
-                done += len(chunk)
-                progress(Progress("copy", done, total))
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
-
     digest = hashlib.sha256()
     try:
-        total = source.stat().st_size
-        read(digest.update)
+        for chunk in _chunks(source, progress, cancel):
+            digest.update(chunk)
     except OSError as error:
         raise ExemplarError(f"{source} cannot be read ({error.strerror}): check the path.") from None
     target = folder / CLIPS_NAME / f"{digest.hexdigest()[:20]}{source.suffix.lower()}"
     try:
         target.parent.mkdir(exist_ok=True)
-        if target.is_file() and target.stat().st_size == total:
+        if target.is_file() and target.stat().st_size == source.stat().st_size:
             os.utime(target)  # so that no other program sweeps it away
         else:
             with atomic_file(target) as temporary, temporary.open("wb") as file:
-                read(file.write)
+                file.writelines(_chunks(source, progress, cancel))
     except (OSError, ExportError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise ExemplarError(f"{source} cannot be copied into {target.parent}: {reason}.") from None
     return target
+
+
+def _chunks(path: Path, progress: ProgressCallback, cancel: CancelToken | None) -> Iterator[bytes]:
+    done, total = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+            done += len(chunk)
+            progress(Progress("copy", done, total))
+            if cancel is not None:
+                cancel.raise_if_cancelled()
 
 
 def sweep_clips(folder: Path, needed: Set[str]) -> None:

@@ -20,7 +20,13 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarFacts:
-    """Attributes as in `Exemplar`."""
+    """What every later score rests on.
+
+    Attributes:
+        diver: name of the diver, "" where it is not known.
+        dived_on: day of the dive as YYYY-MM-DD; None where it is not known.
+        synchro: two divers at once; compared with other dives of two alone.
+    """
 
     dive_number: str
     board_m: float | None

@@ -4,15 +4,14 @@ import logging
 import os
 import shutil
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
-from fineparser_core.exemplars.schema import PATIENCE_S, connect, version_of
+from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, damage_of
 from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
@@ -21,78 +20,60 @@ BACKUP_NAME = "library.backup.sqlite"
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
-@contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """Keeps other programs from opening, repairing or backing up; a killed program's hold ends with it."""
-    hold = sqlite3.connect(folder / "library.lock", timeout=PATIENCE_S, isolation_level=None)
-    try:
-        hold.execute("BEGIN EXCLUSIVE")
-        yield
-    finally:
-        hold.close()
+def open_repaired(path: Path) -> tuple[LibraryFile, str]:
+    """The library of a folder for writing, and the sentence that it was damaged and what is used instead, or "".
+
+    Raises: OSError, sqlite3.Error or ExportError where it cannot be written; ExemplarError where it is no library.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _exclusive(path.parent):
+        notice = _repair(path)
+        return LibraryFile.open_writing(path), notice
 
 
-def back_up(connection: sqlite3.Connection, lock: threading.RLock, path: Path) -> None:
+def back_up(library: LibraryFile, *, if_changed: bool = False) -> None:
     """Renews the backup of an open library; that it fails does not undo the edit.
 
     Args:
-        lock: held while the connection is read.
+        if_changed: leave a backup that is younger than the library.
     """
+    backup = library.path.with_name(BACKUP_NAME)
+    files = (Path(f"{library.path}{side}") for side in _SIDE_FILES[:2])
+    latest = max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
+    if if_changed and backup.is_file() and latest <= backup.stat().st_mtime:
+        return
     try:
-        with exclusive(path.parent), atomic_file(path.with_name(BACKUP_NAME)) as temporary:
-            copy = sqlite3.connect(temporary)
-            try:
-                with lock:
-                    connection.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, no side files
-            finally:
-                copy.close()
+        with _exclusive(backup.parent), atomic_file(backup) as temporary:
+            library.copy(temporary)
     except (sqlite3.Error, ExportError) as error:
         log.warning("own library: no backup (%s)", error)
 
 
-def backup_is_due(path: Path) -> bool:
-    """Whether a library has changed since its backup, or has none."""
-    backup = path.with_name(BACKUP_NAME)
-    sides = [side for name in _SIDE_FILES[:2] if (side := Path(f"{path}{name}")).exists()]
-    return not backup.is_file() or max(side.stat().st_mtime for side in sides) > backup.stat().st_mtime
+@contextmanager
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Keeps other programs from opening, repairing or backing up; a killed program's hold ends with it."""
+    with closing(sqlite3.connect(folder / "library.lock", timeout=PATIENCE_S, isolation_level=None)) as hold:
+        hold.execute("BEGIN EXCLUSIVE")
+        yield
 
 
-def repair(path: Path) -> str:
+def _repair(path: Path) -> str:
     """Puts the backup where the library is damaged or gone; returns the sentence that says so, or "".
 
     A file that was only just begun (empty, no backup) is no damage.
     """
     backup = path.with_name(BACKUP_NAME)
-    damage = _damage(path) if path.exists() else "it was gone"
-    if damage is None or not (backup.exists() or (path.exists() and path.stat().st_size)):
+    damage = damage_of(path) if path.exists() else "it was gone"
+    if not damage or not (backup.exists() or (path.exists() and path.stat().st_size)):
         return ""
     aside = path.with_name(f"library-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}.sqlite")
     kept = f", and the damaged file is kept as {aside.name}" if path.exists() else ""
     for name in reversed(_SIDE_FILES):  # the library last: SQLite would read the log of another file into its backup
         if Path(f"{path}{name}").exists():
             os.replace(f"{path}{name}", f"{aside}{name}")
-    if backup.is_file() and _damage(backup) is None:
-        made = datetime.fromtimestamp(backup.stat().st_mtime)
-        with atomic_file(path) as temporary:
-            shutil.copyfile(backup, temporary)
-        return f"{path} was damaged ({damage}): its backup of {made:%Y-%m-%d %H:%M} is used instead{kept}."
-    return f"{path} was damaged ({damage}) and has no backup: it starts empty{kept}."
-
-
-def _damage(path: Path) -> str | None:
-    """What is wrong with a library file; None where it is sound."""
-    connection = None
-    try:
-        connection = connect(path)
-        found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-        if found != "ok":
-            return found.splitlines()[-1]
-        return None if version_of(connection) else "it is empty"
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return str(error)
-        raise
-    finally:
-        if connection is not None:
-            connection.close()
+    if not backup.is_file() or damage_of(backup):
+        return f"{path} was damaged ({damage}) and has no backup: it starts empty{kept}."
+    with atomic_file(path) as temporary:
+        shutil.copyfile(backup, temporary)
+    made = datetime.fromtimestamp(backup.stat().st_mtime)
+    return f"{path} was damaged ({damage}): its backup of {made:%Y-%m-%d %H:%M} is used instead{kept}."

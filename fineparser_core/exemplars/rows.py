@@ -27,8 +27,9 @@ from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import LONGEST_NAME, MOST_POINTS
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.printable import printable
+from fineparser_core.types import MaskTrack
 
 _LONGEST_ID = 200
 _LONGEST_PATH = 1000
@@ -91,7 +92,7 @@ def exemplar_row(exemplar: Exemplar, folder: Path) -> dict[str, object]:
     return {**row, "clip": clip.as_posix()}
 
 
-def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) -> ExemplarMask:
+def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) -> MaskTrack:
     """The columns of a table `mask`."""
     frames = _array(sampled_frames, "<i8", (N_SAMPLES,), "sampled frames")
     if frames[0] < 0 or frames[-1] >= _MOST_FRAMES or (frames[1:] < frames[:-1]).any():
@@ -100,14 +101,14 @@ def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) ->
     if not (np.abs(crop) <= _FARTHEST_PX).all():  # NaN is no more than anything
         raise ValueError("the crops of its masks are no places in a picture")
     shape = (N_SAMPLES, MASK_SIZE, MASK_SIZE)
-    return ExemplarMask(
+    return MaskTrack(
         sampled_frames=frames.astype(np.int64),
         mask_probability=(_array(probability, "u1", shape, "masks") / np.float32(255)).astype(np.float16),
         crop_xyxy=crop.astype(np.float32),
     )
 
 
-def mask_row(mask: ExemplarMask) -> tuple[bytes, bytes, bytes]:
+def mask_row(mask: MaskTrack) -> tuple[bytes, bytes, bytes]:
     """The columns that `read_mask` reads."""
     levels = _MASK_LEVELS[np.digitize(mask.mask_probability, _MASK_EDGES, right=True)]
     return _packed(mask.sampled_frames.astype("<i8")), _packed(levels), _packed(mask.crop_xyxy.astype("<f4"))

@@ -1,18 +1,13 @@
 """The exemplars that dives are compared with: those that come with the program and the coach's own, read as one.
 
-The coach's own are in a folder with one SQLite file, its backup and the clips that it refers to. Several programs may
-use it at once: SQLite's write-ahead log separates readers from one writer, and an unfinished transaction of a killed
-program is rolled back.
+The coach's own are in a folder with one SQLite file, its backup and the clips that it refers to.
 """
 
 import logging
 import os
 import re
 import sqlite3
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +19,9 @@ import platformdirs
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
-from fineparser_core.exemplars.recovery import back_up, backup_is_due, exclusive, repair
+from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.recovery import back_up, open_repaired
 from fineparser_core.exemplars.rows import (
     encoding_row,
     exemplar_row,
@@ -34,24 +30,14 @@ from fineparser_core.exemplars.rows import (
     read_exemplar,
     read_mask,
 )
-from fineparser_core.exemplars.schema import (
-    attach,
-    connect,
-    connect_reading,
-    connect_writing,
-    make_tables,
-    reading,
-)
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, MaskTrack
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "library.sqlite"
-#: More are a table without end. FineDiving has 3,000 dives.
-_MOST_EXEMPLARS = 100_000
 
 Record = TypeVar("Record")
 
@@ -68,23 +54,23 @@ class ExemplarStore:
     a process may share a store.
 
     Attributes:
+        files: the coach's own first.
         path: the file to name in a message: the only one, or the bundled one.
         folder: where exemplars are added and changed; None where a file is only read.
         writable: whether exemplars can be added and changed now.
         notice: one sentence for the user where the coach's own exemplars were damaged or cannot be written; else "".
     """
 
-    def __init__(self, connection: sqlite3.Connection, files: Mapping[str, Path], folder: Path | None = None) -> None:
-        """Reads an open connection.
-
-        Args:
-            files: by the name of the database within the connection, "main" first.
-        """
-        self.path, self.folder = list(files.values())[-1], folder
-        self.writable, self.notice = False, ""
-        self._db, self._files = connection, dict(files)
-        self._lock = threading.RLock()
-        self.notice = self._left_out()
+    def __init__(
+        self, files: Sequence[LibraryFile], folder: Path | None = None, *, writable: bool = False, notice: str = ""
+    ) -> None:
+        """Takes files over, and closes them where one cannot be read. Raises: ExemplarError."""
+        self.files, self.path, self.folder, self.writable = tuple(files), files[-1].path, folder, writable
+        try:
+            self.notice = " ".join(filter(None, (notice, *map(_left_out, files))))
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def open(cls, path: Path | None = None) -> Self:
@@ -92,16 +78,15 @@ class ExemplarStore:
 
         Raises: ExemplarError where the file is missing, is not an exemplar library, or has no exemplar to use.
         """
-        path = path or resource("exemplars", FILE_NAME)
-        store = cls._on(connect_reading(path), {"main": path})
-        if store.notice and not store._read("main")[0]:
+        store = cls([LibraryFile.open(path or resource("exemplars", FILE_NAME))])
+        if store.notice and not store._known():
             store.close()
             raise ExemplarError(f"{store.notice.rstrip('.')}: copy it again or choose another one.")
         return store
 
     @classmethod
-    def open_own(cls, folder: Path | None = None, *, bundled: Path | None = None) -> Self:
-        """Opens the exemplars of a folder (default: this user's) for writing, and makes it where there is none.
+    def open_own(cls, folder: Path, *, bundled: Path | None = None) -> Self:
+        """Opens the exemplars of a folder for writing, and makes it where there is none.
 
         A damaged file is set aside and replaced by its backup, which `notice` then says. Where the folder cannot be
         written, what is there is opened for reading alone.
@@ -112,15 +97,10 @@ class ExemplarStore:
         Raises:
             ExemplarError: the folder can neither be written nor read, or a newer version of the program made it.
         """
-        folder = folder or own_folder()
-        path = folder / FILE_NAME
-        notice, writable = "", True
+        path, writable = folder / FILE_NAME, True
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with exclusive(folder):
-                notice = repair(path)
-                connection = connect_writing(path)
-        except (OSError, sqlite3.OperationalError, ExportError) as error:
+            own, notice = open_repaired(path)
+        except (OSError, sqlite3.Error, ExportError) as error:
             log.warning("own library: %s", error)
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
             if not path.is_file():
@@ -128,17 +108,18 @@ class ExemplarStore:
                     f"{folder} cannot be written ({reason}), so no exemplars can be kept there: make it writable."
                 ) from None
             notice = f"{path} cannot be written ({reason}): its exemplars can be used, but none added or changed."
-            writable, connection = False, connect_reading(path)
-        except sqlite3.DatabaseError as error:
-            raise ExemplarError(f"{path} cannot be used ({error}): move it away, and a new one is made.") from None
-        store = cls._on(connection, {"main": path, **({"bundled": bundled} if bundled else {})}, folder)
-        store.notice, store.writable = " ".join(filter(None, (notice, store.notice))), writable
+            own, writable = LibraryFile.open(path), False
+        try:
+            files = [own, LibraryFile.open(bundled)] if bundled else [own]
+        except BaseException:
+            own.close()
+            raise
+        store = cls(files, folder, writable=writable, notice=notice)
         if writable:
             sweep_leftovers(folder)
             sweep_leftovers(folder / CLIPS_NAME)
-            store._sweep_clips()
-            if backup_is_due(path):
-                store._back_up()
+            store.sweep_clips()
+            back_up(own, if_changed=True)
         return store
 
     @classmethod
@@ -162,38 +143,12 @@ class ExemplarStore:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Makes a new, empty file for writing; it must not exist yet.
-
-        Raises: ExemplarError where it cannot be written.
-        """
-        if path.exists():
-            raise ExemplarError(f"{path} exists already: choose another name for the library.")
-        connection = None
-        try:
-            connection = connect(path)
-            connection.execute("PRAGMA page_size = 1024")  # a row's arrays end on a page of their own
-            make_tables(connection)
-        except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
-            raise ExemplarError(f"{path} cannot be written: {error}.") from None
-        store = cls._on(connection, {"main": path})
-        store.writable = True
-        return store
-
-    @classmethod
-    def _on(cls, connection: sqlite3.Connection, files: Mapping[str, Path], folder: Path | None = None) -> Self:
-        """A store on an open connection, to which further files are attached; the connection is closed if it fails."""
-        try:
-            for name, path in list(files.items())[1:]:
-                attach(connection, name, path)
-            return cls(connection, files, folder)
-        except BaseException:
-            connection.close()
-            raise
+        """Makes a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
+        return cls([LibraryFile.create(path)], writable=True)
 
     def close(self) -> None:
-        self._db.close()
+        for file in self.files:
+            file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -201,61 +156,17 @@ class ExemplarStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    @contextmanager
-    def _reading(self, cancel: CancelToken | None = None) -> Iterator[sqlite3.Connection]:
-        """Raises: ExemplarError where it cannot be read, Cancelled once the token is set."""
-        with self._lock, reading(self._db, " or ".join(map(str, self._files.values())), cancel):
-            yield self._db
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or none, also where the process dies within.
-
-        Raises: ExemplarError where it cannot be written.
-        """
-        self._check_writable()
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-            except sqlite3.OperationalError as error:
-                raise ExemplarError(
-                    f"{self._files['main']} cannot be written now ({error}): close other programs that use it, see "
-                    "that the disk has room, and try again."
-                ) from None
-
-    def _check_writable(self) -> None:
-        if not self.writable:
-            raise ExemplarError(
-                self.notice or f"{self.path} cannot be written: no folder for exemplars of your own is open."
-            )
-
-    def dive_numbers(self) -> dict[str, int]:
-        """Number of exemplars by dive number, without those in the bin."""
-        return dict(sorted(Counter(one.dive_number for one in self.exemplars()).items()))
-
-    def exemplars(self, dive_number: str | None = None, *, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """All exemplars, or those of a dive number, ordered by id, without those in the bin.
-
-        Raises: Cancelled once the token is set.
-        """
-        known = (one for one in self._known(cancel) if not one.removed and dive_number in (None, one.dive_number))
-        return sorted(known, key=lambda one: one.id)
+    def exemplars(self, *, cancel: CancelToken | None = None) -> list[Exemplar]:
+        """All exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
+        return [one for one in self._known(cancel) if not one.removed]
 
     def removed(self) -> list[Exemplar]:
         """What lies in the bin, the latest first."""
-        binned = sorted((one for one in self._known() if one.removed), key=lambda one: one.id)
-        return sorted(binned, key=lambda one: one.removed_at or "", reverse=True)
+        return sorted((one for one in self._known() if one.removed), key=lambda one: one.removed_at or "", reverse=True)
 
     def own_ids(self) -> set[str]:
         """Ids of the exemplars that the coach added, those in the bin included."""
-        return set() if self.folder is None else {one.id for one in self._read("main")[0]}
+        return set() if self.folder is None else {one.id for one in self.files[0].exemplars()[0]}
 
     def get(self, exemplar_id: str) -> Exemplar:
         """An exemplar by its id, from the bin as well.
@@ -267,13 +178,13 @@ class ExemplarStore:
             raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
         return found[1]
 
-    def mask(self, exemplar_id: str) -> ExemplarMask | None:
+    def mask(self, exemplar_id: str) -> MaskTrack | None:
         """The masks of an exemplar; None where none were stored.
 
         Raises: ExemplarError where they are damaged.
         """
-        row = self._row_of(exemplar_id, "sampled_frames, probability, crop_xyxy FROM {}.mask WHERE exemplar_id = ?")
-        return None if row is None else self._read_row(exemplar_id, read_mask, row)
+        query = "SELECT sampled_frames, probability, crop_xyxy FROM mask WHERE exemplar_id = ?"
+        return self._stored(read_mask, query, exemplar_id)
 
     def encoding(
         self, exemplar_id: str, model_id: str, *, cancel: CancelToken | None = None
@@ -282,94 +193,56 @@ class ExemplarStore:
 
         Raises: ExemplarError where it is damaged, Cancelled once the token is set.
         """
-        columns = "gated, static_tokens, st, ed FROM {}.encoding WHERE exemplar_id = ? AND model_id = ?"
-        row = self._row_of(exemplar_id, columns, model_id, cancel=cancel)
-        return None if row is None else self._read_row(exemplar_id, read_encoding, row)
+        query = "SELECT gated, static_tokens, st, ed FROM encoding WHERE exemplar_id = ? AND model_id = ?"
+        return self._stored(read_encoding, query, exemplar_id, model_id, cancel=cancel)
 
     def encoded(self, model_id: str) -> set[str]:
         """Ids of the exemplars that a model has encoded."""
-        found: set[str] = set()
-        with self._reading() as db:
-            for file in self._files:
-                hidden = "" if file == "main" else "AND exemplar_id NOT IN (SELECT id FROM main.exemplar)"
-                rows = db.execute(
-                    f"SELECT exemplar_id FROM {file}.encoding WHERE model_id = ? {hidden} LIMIT {_MOST_EXEMPLARS}",
-                    (model_id,),
-                )
-                found.update(row[0] for row in rows)
-        return found
+        encoded: set[str] = set()
+        hidden: set[str] = set()  # of files that come later
+        for file in self.files:
+            with file.reading() as db:
+                query = f"SELECT exemplar_id FROM encoding WHERE model_id = ? LIMIT {MOST_EXEMPLARS}"
+                encoded.update({row[0] for row in db.execute(query, (model_id,))} - hidden)
+            if file is not self.files[-1]:
+                hidden.update(one.id for one in file.exemplars()[0])
+        return encoded
 
     def _known(self, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """The exemplars of all files, those in the bin included; the first file's hides another's of the same id."""
-        known: dict[str, Exemplar] = {}
-        for file in self._files:
-            for one in self._read(file, cancel=cancel)[0]:
-                known.setdefault(one.id, one)
-        return list(known.values())
+        """The exemplars of all files by id, those in the bin included; the first file's hides another's."""
+        known = {one.id: one for file in reversed(self.files) for one in file.exemplars(cancel=cancel)[0]}
+        return [known[id_] for id_ in sorted(known)]
 
-    def _find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[str, Exemplar] | None:
+    def _find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[LibraryFile, Exemplar] | None:
         """The exemplar of an id, and the file that it is of."""
-        for file in self._files:
-            for one in self._read(file, "WHERE id = ?", exemplar_id, cancel=cancel)[0]:
+        for file in self.files:
+            for one in file.exemplars("WHERE id = ?", exemplar_id, cancel=cancel)[0]:
                 return file, one
         return None
 
-    def _read(
-        self, file: str, condition: str = "", *values: str, cancel: CancelToken | None = None
-    ) -> tuple[list[Exemplar], list[str]]:
-        """The exemplars of a file that can be used, and of each other one, which it is and why it cannot."""
-        found: list[Exemplar] = []
-        left_out: list[str] = []
-        with self._reading(cancel) as db:
-            # Sorted by nobody, as a damaged table may be without end.
-            cursor = db.execute(f"SELECT * FROM {file}.exemplar {condition} LIMIT {_MOST_EXEMPLARS + 1}", values)
-            names = [column[0] for column in cursor.description]
-            folder = self._files[file].parent
-            real_folder = os.path.realpath(folder)
-            for row in cursor:
-                if len(found) + len(left_out) == _MOST_EXEMPLARS:
-                    raise ValueError(f"it holds more than {_MOST_EXEMPLARS:,} exemplars")
-                try:
-                    found.append(read_exemplar(dict(zip(names, row, strict=True)), folder, real_folder))
-                except ValueError as error:
-                    left_out.append(f"{row[0]!r:.60}, {error}")
-        return found, left_out
-
-    def _left_out(self) -> str:
-        """A sentence for each file with exemplars that cannot be used."""
-        sentences = []
-        for file, path in self._files.items():
-            found, left_out = self._read(file)
-            if left_out:
-                n, of = len(left_out), len(found) + len(left_out)
-                are = "is" if n == 1 else "are"
-                sentences.append(f"{path}: {n} of {of} exemplars cannot be used and {are} left out: {left_out[0]}.")
-        return " ".join(sentences)
-
-    def _row_of(
-        self, exemplar_id: str, columns: str, *values: str, cancel: CancelToken | None = None
-    ) -> tuple[object, ...] | None:
+    def _stored(
+        self,
+        read: Callable[..., Record],
+        query: str,
+        exemplar_id: str,
+        *values: str,
+        cancel: CancelToken | None = None,
+    ) -> Record | None:
+        """What is stored of an exemplar in a row of another table."""
         found = self._find(exemplar_id, cancel)
         if found is None:
             return None
-        with self._reading(cancel) as db:
-            row: tuple[object, ...] | None = db.execute(
-                f"SELECT {columns.format(found[0])}", (exemplar_id, *values)
-            ).fetchone()
-            return row
-
-    def _read_row(self, exemplar_id: str, read: Callable[..., Record], row: tuple[object, ...]) -> Record:
+        with found[0].reading(cancel) as db:
+            row = db.execute(query, (exemplar_id, *values)).fetchone()
         try:
-            return read(*row)
+            return None if row is None else read(*row)
         except ValueError as error:
             raise ExemplarError(
                 f"{self.path}: exemplar {exemplar_id!r} cannot be used, {error}: copy the library again, or choose "
                 "another one."
             ) from None
 
-    def add(
-        self, exemplar: Exemplar, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding] | None = None
-    ) -> None:
+    def add(self, exemplar: Exemplar, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding] | None = None) -> None:
         """Adds an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.
 
         Args:
@@ -377,23 +250,18 @@ class ExemplarStore:
 
         Raises: ExemplarError where it cannot be written, or the id is taken.
         """
-        path = self._files["main"]
+        file = self._own()
+        folder = file.path.parent
         try:
-            row = exemplar_row(exemplar, path.parent)
-            read_exemplar(row, path.parent, os.path.realpath(path.parent))  # what cannot be read is not written either
-        except ValueError as error:
-            raise ExemplarError(f"{path} cannot take exemplar {exemplar.id!r}: {error}.") from None
-        names, places = ", ".join(row), ", ".join("?" * len(row))
-        try:
-            with self._writing() as db:
-                db.execute(f"INSERT INTO main.exemplar ({names}) VALUES ({places})", tuple(row.values()))
-                _put_mask(db, exemplar.id, mask)
-                for model_id, encoding in (encodings or {}).items():
-                    _put_encoding(db, exemplar.id, model_id, encoding)
-        except sqlite3.IntegrityError as error:
-            raise ExemplarError(
-                f"{path} cannot take exemplar '{exemplar.id}' ({error}): give it another name."
-            ) from None
+            row = exemplar_row(exemplar, folder)
+            read_exemplar(row, folder, os.path.realpath(folder))  # what cannot be read is not written either
+            with file.writing() as db:
+                db.execute(
+                    f"INSERT INTO exemplar ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", (*row.values(),)
+                )
+                _put(db, exemplar.id, mask, encodings or {})
+        except (ValueError, sqlite3.IntegrityError) as error:
+            raise ExemplarError(f"{file.path} cannot take exemplar {exemplar.id!r}: {error}.") from None
         self._back_up()
 
     def add_clip(
@@ -419,12 +287,11 @@ class ExemplarStore:
             Cancelled: once the token is set; the library is as it was.
         """
         facts = check_facts(facts)
-        self._check_writable()
         clip = parse.clip
         name = re.sub(r"[^\w-]+", "-", clip.path.stem).strip("-")[:24] or "dive"
         exemplar = Exemplar(
             id=f"{name}-{uuid4().hex[:6]}",
-            clip_path=store_clip(clip.path, self._files["main"].parent, progress=progress, cancel=cancel),
+            clip_path=store_clip(clip.path, self._own().path.parent, progress=progress, cancel=cancel),
             in_frame=clip.in_frame,
             out_frame=clip.out_frame,
             first_flight_frame=parse.transitions.first_flight_frame,
@@ -433,7 +300,7 @@ class ExemplarStore:
             corrected=corrected,
             **asdict(facts),
         )
-        self.add(exemplar, ExemplarMask.of(parse), {parse.model.id: encoding})
+        self.add(exemplar, parse, {parse.model.id: encoding})
         return exemplar
 
     def keep_parse(
@@ -441,7 +308,7 @@ class ExemplarStore:
         exemplar_id: str,
         model_id: str,
         encoding: ExemplarEncoding,
-        mask: ExemplarMask,
+        mask: MaskTrack,
         transitions: tuple[int, int],
     ) -> None:
         """Keeps what newer weights made of an exemplar of the coach's; transitions that a person placed stay.
@@ -453,64 +320,76 @@ class ExemplarStore:
         """
         if not self.writable:
             return
-        with self._writing() as db:
-            if db.execute("SELECT 1 FROM main.exemplar WHERE id = ?", (exemplar_id,)).fetchone() is None:
+        with self._own().writing() as db:
+            if db.execute("SELECT 1 FROM exemplar WHERE id = ?", (exemplar_id,)).fetchone() is None:
                 return  # a bundled one, or deleted meanwhile
             db.execute(
-                "UPDATE main.exemplar SET first_flight_frame = ?, first_entry_frame = ? WHERE id = ? AND NOT corrected",
+                "UPDATE exemplar SET first_flight_frame = ?, first_entry_frame = ? WHERE id = ? AND NOT corrected",
                 (*transitions, exemplar_id),
             )
-            _put_mask(db, exemplar_id, mask)
-            _put_encoding(db, exemplar_id, model_id, encoding)
+            _put(db, exemplar_id, mask, {model_id: encoding})
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
         """Replaces the facts of an exemplar that a person entered.
 
         Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written.
         """
-        values = asdict(check_facts(facts))
-        self._change(exemplar_id, ", ".join(f"{name} = ?" for name in values), *values.values())
+        self._change(exemplar_id, **asdict(check_facts(facts)))
 
     def remove(self, exemplar_id: str) -> None:
         """Moves an exemplar to the bin. Raises: ExemplarError where it cannot be written."""
-        self._change(exemplar_id, "removed_at = ?", datetime.now(UTC).isoformat(timespec="seconds"))
+        self._change(exemplar_id, removed_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
     def restore(self, exemplar_id: str) -> None:
         """Takes an exemplar out of the bin. Raises: ExemplarError where it cannot be written."""
-        self._change(exemplar_id, "removed_at = NULL")
+        self._change(exemplar_id, removed_at=None)
 
-    def _change(self, exemplar_id: str, assignments: str, *values: object) -> None:
-        with self._writing() as db:
-            changed = db.execute(
-                f"UPDATE main.exemplar SET {assignments} WHERE id = ?", (*values, exemplar_id)
-            ).rowcount
-        if not changed:
-            raise ExemplarError(f"{self._files['main']} has no exemplar '{exemplar_id}'.")
+    def _change(self, exemplar_id: str, **values: object) -> None:
+        names = ", ".join(f"{name} = ?" for name in values)
+        with self._own().writing() as db:
+            query = f"UPDATE exemplar SET {names} WHERE id = ?"
+            if not db.execute(query, (*values.values(), exemplar_id)).rowcount:
+                raise ExemplarError(f"{self.files[0].path} has no exemplar '{exemplar_id}'.")
         self._back_up()
 
     def empty_bin(self) -> None:
         """Deletes permanently what lies in the bin, with the clips that no other exemplar needs."""
-        with self._writing() as db:
-            db.execute("DELETE FROM main.exemplar WHERE removed_at IS NOT NULL")
-        self._sweep_clips()
+        with self._own().writing() as db:
+            db.execute("DELETE FROM exemplar WHERE removed_at IS NOT NULL")
+        self.sweep_clips()
         self._back_up()
 
-    def _sweep_clips(self) -> None:
-        with self._reading() as db:
-            needed = {row[0] for row in db.execute("SELECT clip FROM main.exemplar")}
-        sweep_clips(self._files["main"].parent, needed)
+    def sweep_clips(self) -> None:
+        """Deletes the clips that no exemplar of the coach's needs, those in the bin included."""
+        with self.files[0].reading() as db:
+            needed = {row[0] for row in db.execute("SELECT clip FROM exemplar")}
+        sweep_clips(self.files[0].path.parent, needed)
+
+    def _own(self) -> LibraryFile:
+        """The file to write. Raises: ExemplarError where there is none."""
+        if not self.writable:
+            raise ExemplarError(
+                self.notice or f"{self.path} cannot be written: no folder for exemplars of your own is open."
+            )
+        return self.files[0]
 
     def _back_up(self) -> None:
         if self.folder is not None:
-            back_up(self._db, self._lock, self._files["main"])
+            back_up(self.files[0])
 
 
-def _put_mask(db: sqlite3.Connection, exemplar_id: str, mask: ExemplarMask) -> None:
-    """Stores or replaces the masks of an exemplar, within a transaction."""
-    db.execute("INSERT OR REPLACE INTO main.mask VALUES (?, ?, ?, ?)", (exemplar_id, *mask_row(mask)))
+def _left_out(file: LibraryFile) -> str:
+    """A sentence where exemplars of a file cannot be used, or ""."""
+    found, left_out = file.exemplars()
+    if not left_out:
+        return ""
+    of, are = len(found) + len(left_out), "is" if len(left_out) == 1 else "are"
+    return f"{file.path}: {len(left_out)} of {of} exemplars cannot be used and {are} left out: {left_out[0]}."
 
 
-def _put_encoding(db: sqlite3.Connection, exemplar_id: str, model_id: str, encoding: ExemplarEncoding) -> None:
-    """Stores or replaces an encoding, within a transaction."""
-    values = (exemplar_id, model_id, *encoding_row(encoding))
-    db.execute("INSERT OR REPLACE INTO main.encoding VALUES (?, ?, ?, ?, ?, ?)", values)
+def _put(db: sqlite3.Connection, exemplar_id: str, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding]) -> None:
+    """Stores or replaces the masks and encodings of an exemplar, within a transaction."""
+    db.execute("INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?)", (exemplar_id, *mask_row(mask)))
+    for model_id, encoding in encodings.items():
+        values = (exemplar_id, model_id, *encoding_row(encoding))
+        db.execute("INSERT OR REPLACE INTO encoding VALUES (?, ?, ?, ?, ?, ?)", values)

@@ -74,7 +74,7 @@ class MaskArrays(NamedTuple):
     joints: np.ndarray | None = None
 
     @classmethod
-    def of(cls, parse: DiveParse | MaskTrack) -> "MaskArrays":
+    def of(cls, parse: MaskTrack) -> "MaskArrays":
         """Those of a parse."""
         return cls(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
 
@@ -229,7 +229,7 @@ def readable_json(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def write_masks_npz(parse: DiveParse | MaskTrack, path: Path) -> None:
+def write_masks_npz(parse: MaskTrack, path: Path) -> None:
     """Write the masks and joints of all samples, whole or not at all.
 
     Raises:

@@ -58,7 +58,7 @@ class _Pane:
         self,
         reader: VideoReader,
         steps: tuple[StepSpan, ...],
-        masks: DiveParse | MaskTrack | None,
+        masks: MaskTrack | None,
         options: RenderOptions,
         marks: Sequence[Mark],
     ) -> None:

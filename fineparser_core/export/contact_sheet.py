@@ -22,7 +22,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.skeleton_overlay import paint_skeleton
 from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, VideoInfo
+from fineparser_core.types import Analysis, MaskTrack, StepSpan, VideoInfo
 from fineparser_core.video.reader import VideoReader
 
 # Shares of a step's duration: the middle of each third.
@@ -101,7 +101,7 @@ class _SheetDive:
     path: Path
     title: str
     steps: tuple[StepSpan, StepSpan, StepSpan]
-    masks: DiveParse | MaskTrack | None
+    masks: MaskTrack | None
     marks: Sequence[Mark]
 
 

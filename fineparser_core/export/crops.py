@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.mask_overlay import mask_at
-from fineparser_core.types import DiveParse, MaskTrack, VideoInfo
+from fineparser_core.types import MaskTrack, VideoInfo
 
 #: Left, top and side of a square crop, in pixels of the frame.
 Window = tuple[float, float, float]
@@ -34,7 +34,7 @@ def windows_around(boxes: Mapping[int, Box | None], info: VideoInfo) -> dict[int
     return windows
 
 
-def athlete_box(masks: DiveParse | MaskTrack | None, frame: int, points: Sequence[Point] = ()) -> Box | None:
+def athlete_box(masks: MaskTrack | None, frame: int, points: Sequence[Point] = ()) -> Box | None:
     """The box around the mask of a frame and further points; None without either."""
     corners = list(points)
     probability, crop_xyxy = mask_at(masks, frame) if masks is not None else (np.zeros((1, 1)), np.zeros(4))

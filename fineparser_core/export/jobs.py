@@ -15,7 +15,7 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.tables import DiveRecord, write_csv, write_json
+from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import language
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis, DiveParse
@@ -68,7 +68,7 @@ class TableJob:
     """Writes a table of dives: JSON if the path ends in .json, otherwise CSV."""
 
     path: Path
-    dives: tuple[DiveRecord, ...]
+    dives: tuple[ExportedDive, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +175,7 @@ def _read(folder: Path) -> list[object]:
         raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
 
 
-def _unmasked(dive: DiveRecord) -> DiveRecord:
+def _unmasked(dive: ExportedDive) -> ExportedDive:
     """A dive of a table, which shows no masks; what is measured by them is measured now."""
     if dive.analysis is None:
         return dive

@@ -11,7 +11,7 @@ import numpy as np
 from fineparser_core.export.drawing import Colour, composite
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import rgb
-from fineparser_core.types import DiveParse, MaskTrack
+from fineparser_core.types import MaskTrack
 
 # The opacity rises from 0 to 1 between these probabilities.
 _FADE_FROM, _FADE_TO = 0.3, 0.7
@@ -32,7 +32,7 @@ class Layer:
     scale: float = 1.0
 
 
-def mask_at(masks: DiveParse | MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
+def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
     """The mask of a source frame, interpolated linearly between samples; empty before the first and after the last.
 
     Returns:

@@ -5,11 +5,11 @@ The window and the exports draw the same bones; a joint that was not seen is lef
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
+from fineparser_core.types import MaskTrack
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 #: #rrggbb by the athlete's side: distinguishable with any colour vision.
@@ -33,15 +33,6 @@ _PAIRS = (
 )
 
 
-class Joints(Protocol):
-    """What a skeleton is taken from: a parse, or the masks of a dive beside it."""
-
-    @property
-    def sampled_frames(self) -> np.ndarray: ...
-    @property
-    def joints(self) -> np.ndarray | None: ...
-
-
 @dataclass(frozen=True)
 class Bone:
     """A line between two joints.
@@ -58,7 +49,7 @@ class Bone:
     opacity: float
 
 
-def joints_at(track: Joints, frame: int) -> np.ndarray | None:
+def joints_at(track: MaskTrack, frame: int) -> np.ndarray | None:
     """Joints of a source frame, (16, 3) float32 x, y and confidence, interpolated between samples; None without any."""
     joints, sampled = track.joints, track.sampled_frames
     if joints is None or not sampled[0] <= frame <= sampled[-1]:

@@ -10,9 +10,10 @@ from fineparser_core.export.drawing import Colour, text_width
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas
 from fineparser_core.export.palette import rgb
-from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, Joints, bones_of, joints_at
+from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, bones_of, joints_at
 from fineparser_core.language import number
 from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.types import MaskTrack
 
 _PATH: Colour = (255, 159, 67)
 _MARK_SIZE, _TICK, _LEAST_APART = 11.0, 5.0, 17.0
@@ -74,7 +75,7 @@ def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: fl
 
 
 def skeleton_overlay(
-    track: Joints,
+    track: MaskTrack,
     path: CentrePath | None,
     frame: int,
     size_px: tuple[int, int],
@@ -93,7 +94,7 @@ def skeleton_overlay(
     return canvas.to_overlay()
 
 
-def paint_skeleton(image: np.ndarray, track: Joints, frame: int, unit: float, transform: PointTransform) -> None:
+def paint_skeleton(image: np.ndarray, track: MaskTrack, frame: int, unit: float, transform: PointTransform) -> None:
     """Draw the skeleton of a frame on an image (H, W, 3) uint8 RGB, in place."""
     overlay = skeleton_overlay(track, None, frame, (image.shape[1], image.shape[0]), unit, transform)
     if overlay is not None:

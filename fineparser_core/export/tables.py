@@ -70,7 +70,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiveRecord:
+class ExportedDive:
     """A dive with its details and its analysis.
 
     Attributes:
@@ -98,7 +98,7 @@ class DiveRecord:
     marks: tuple[Mark, ...] = ()
 
 
-def write_csv(dives: Sequence[DiveRecord], path: Path) -> None:
+def write_csv(dives: Sequence[ExportedDive], path: Path) -> None:
     """Write the table, whole or not at all.
 
     Raises:
@@ -109,7 +109,7 @@ def write_csv(dives: Sequence[DiveRecord], path: Path) -> None:
         temporary.write_bytes(codecs.BOM_UTF8 + table)
 
 
-def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
+def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
     """Write the dives as data, whole or not at all.
 
     Raises:
@@ -139,7 +139,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
         temporary.write_bytes(readable_json(content))
 
 
-def _row(dive: DiveRecord) -> dict[str, Any]:
+def _row(dive: ExportedDive) -> dict[str, Any]:
     row: dict[str, Any] = {
         "diver": dive.diver,
         "dived_on": dive.dived_on,
@@ -198,12 +198,12 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
     return row
 
 
-def _notes(dive: DiveRecord) -> list[str]:
+def _notes(dive: ExportedDive) -> list[str]:
     on_frames = [f"frame {mark.frame}: {mark.text}" for mark in _by_frame(dive) if mark.kind == NOTE]
     return [" ".join(dive.note.split()), *on_frames] if dive.note.strip() else on_frames
 
 
-def _by_frame(dive: DiveRecord) -> list[Mark]:
+def _by_frame(dive: ExportedDive) -> list[Mark]:
     return sorted(dive.marks, key=lambda mark: mark.frame)
 
 
@@ -211,13 +211,13 @@ def _drawing(mark: Mark) -> dict[str, Any]:
     return to_dict(mark) | {"degrees": None if mark.kind == NOTE else round(mark.degrees, 1)}
 
 
-def _set_by(dive: DiveRecord) -> str | None:
+def _set_by(dive: ExportedDive) -> str | None:
     if dive.analysis is None:
         return None
     return "person" if dive.corrected else "model"
 
 
-def _contact_by(dive: DiveRecord) -> str | None:
+def _contact_by(dive: ExportedDive) -> str | None:
     if dive.analysis is None or dive.analysis.parse.first_water_contact_frame is None:
         return None
     return "person" if dive.contact_corrected else "model"

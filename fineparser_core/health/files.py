@@ -5,9 +5,9 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
 from fineparser_core.errors import FineParserError
+from fineparser_core.exemplars.library_file import damage_of
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 
 _CARD_NAME = "card.json"
@@ -38,17 +38,15 @@ def library_state(path: Path) -> tuple[str, str]:
         path: of the SQLite file; nothing is written.
     """
     try:
-        with sqlite3.connect(f"file:{quote(path.as_posix())}?mode=ro&immutable=1", uri=True) as database:
-            checked = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        database.close()
-        if checked != "ok":
-            return "", f"{path} is damaged ({checked}). Start the app, which restores its backup, or install it again."
-        with ExemplarStore.open(path) as store:
-            return f"{sum(store.dive_numbers().values())} exemplars", ""
+        damage = damage_of(path, "?mode=ro&immutable=1")
+        if not damage:
+            with ExemplarStore.open(path) as store:
+                return f"{len(store.exemplars())} exemplars", ""
     except sqlite3.Error as error:
-        return "", f"{path} is damaged ({error}). Start the app, which restores its backup, or install it again."
+        damage = str(error)
     except FineParserError as error:
         return "", str(error)
+    return "", f"{path} is damaged ({damage}). Start the app, which restores its backup, or install it again."
 
 
 def own_library(folder: Path) -> Path | None:

@@ -28,7 +28,7 @@ _WRITES = ("libx264",)
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportLine:
     """One line of the page.
 
     Attributes:
@@ -61,13 +61,13 @@ class Places:
     precision: str = "auto"
 
 
-def examine(places: Places | None = None) -> list[Finding]:
+def examine(places: Places | None = None) -> list[ReportLine]:
     """All findings, in the order of the page; takes some seconds, most of them for torch in a process of its own."""
     places = places or Places()
     return [*_program(), *_machine(places), *_codecs(), *_files(places), *_room(places)]
 
 
-def as_text(findings: list[Finding]) -> str:
+def as_text(findings: list[ReportLine]) -> str:
     """The page: sections with indented lines, and what needs attention once more at the end."""
     lines: list[str] = []
     section = ""
@@ -82,17 +82,17 @@ def as_text(findings: list[Finding]) -> str:
     return without_home("\n".join(lines))
 
 
-def _program() -> Iterator[Finding]:
+def _program() -> Iterator[ReportLine]:
     kind = "app with everything in one folder" if is_frozen() else "Python package"
-    yield Finding("Program", "FineParser Studio", f"{__version__}, {kind}")
-    yield Finding("Program", "Python", platform.python_version())
-    yield Finding("Program", "system", f"{_system()}, {platform.machine()}")
+    yield ReportLine("Program", "FineParser Studio", f"{__version__}, {kind}")
+    yield ReportLine("Program", "Python", platform.python_version())
+    yield ReportLine("Program", "system", f"{_system()}, {platform.machine()}")
     for name in _PACKAGES:
         try:
-            yield Finding("Program", name, version(name))
+            yield ReportLine("Program", name, version(name))
         except PackageNotFoundError:
             if not is_frozen() and name != "PySide6_Essentials":
-                yield Finding("Program", name, "not installed: install FineParser again", problem=True)
+                yield ReportLine("Program", name, "not installed: install FineParser again", problem=True)
 
 
 def _system() -> str:
@@ -104,34 +104,34 @@ def _system() -> str:
     return platform.platform()
 
 
-def _machine(places: Places) -> Iterator[Finding]:
+def _machine(places: Places) -> Iterator[ReportLine]:
     facts = probe_torch(places.device, places.precision)
     devices = facts.get("devices", {})
-    yield Finding("Processor and GPU", "processor", devices.get("cpu") or platform.processor() or "unknown")
-    yield Finding("Processor and GPU", "cores", f"{os.cpu_count()}, threads of PyTorch: {facts.get('threads', '?')}")
+    yield ReportLine("Processor and GPU", "processor", devices.get("cpu") or platform.processor() or "unknown")
+    yield ReportLine("Processor and GPU", "cores", f"{os.cpu_count()}, threads of PyTorch: {facts.get('threads', '?')}")
     if "torch" in facts:
         build = f"CUDA {facts['cuda_build']}" if facts.get("cuda_build") else "no CUDA"
-        yield Finding("Processor and GPU", "PyTorch", f"{facts['torch']}, {build}")
-        yield Finding("Processor and GPU", "GPU", gpu_sentence(facts))
+        yield ReportLine("Processor and GPU", "PyTorch", f"{facts['torch']}, {build}")
+        yield ReportLine("Processor and GPU", "GPU", gpu_sentence(facts))
     if "device" in facts:
         chosen = f"{facts['device']} (asked for: {places.device})"
-        yield Finding("Processor and GPU", "runs on", chosen)
-        yield Finding("Processor and GPU", "precision", f"{facts['precision']} (asked for: {places.precision})")
+        yield ReportLine("Processor and GPU", "runs on", chosen)
+        yield ReportLine("Processor and GPU", "precision", f"{facts['precision']} (asked for: {places.precision})")
     if "problem" in facts:
-        yield Finding("Processor and GPU", "problem", facts["problem"], problem=True)
+        yield ReportLine("Processor and GPU", "problem", facts["problem"], problem=True)
 
 
-def _codecs() -> Iterator[Finding]:
+def _codecs() -> Iterator[ReportLine]:
     read = {name: _has_codec(name, "r") for name in _READS}
     write = {name: _has_codec(name, "w") for name in _WRITES}
     for what, known in (("reads", read), ("writes", write)):
         there = [name for name, has in known.items() if has]
         missing = [name for name, has in known.items() if not has]
-        yield Finding(
+        yield ReportLine(
             "Video", what, ", ".join(there) + (f"; not {', '.join(missing)}" if missing else ""), bool(missing)
         )
     libraries = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
-    yield Finding("Video", "FFmpeg's libraries", libraries)
+    yield ReportLine("Video", "FFmpeg's libraries", libraries)
 
 
 def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
@@ -142,31 +142,31 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
     return True
 
 
-def _files(places: Places) -> Iterator[Finding]:
+def _files(places: Places) -> Iterator[ReportLine]:
     problem = weights_problem(places.weights)
-    yield Finding("Files", "weights", problem or f"{places.weights}: whole", bool(problem))
+    yield ReportLine("Files", "weights", problem or f"{places.weights}: whole", bool(problem))
     bundled = resource("exemplars", "library.sqlite")
     state, problem = library_state(bundled)
-    yield Finding("Files", "exemplars", problem or f"{bundled}: whole, {state}", bool(problem))
+    yield ReportLine("Files", "exemplars", problem or f"{bundled}: whole, {state}", bool(problem))
     own = own_library(places.data / "exemplars")
     if own is None:
-        yield Finding("Files", "own exemplars", f"none yet in {places.data / 'exemplars'}")
+        yield ReportLine("Files", "own exemplars", f"none yet in {places.data / 'exemplars'}")
     else:
         state, problem = library_state(own)
-        yield Finding("Files", "own exemplars", problem or f"{own}: whole, {state}", bool(problem))
+        yield ReportLine("Files", "own exemplars", problem or f"{own}: whole, {state}", bool(problem))
 
 
-def _room(places: Places) -> Iterator[Finding]:
+def _room(places: Places) -> Iterator[ReportLine]:
     folders = {"own files": places.data, "cache": places.cache}
     try:
         folders["temporary files"] = Path(tempfile.gettempdir())
     except OSError as error:  # Python looks for a folder that takes a file
-        yield Finding("Disk", "temporary files", f"none can be made ({error.strerror}); make room", problem=True)
+        yield ReportLine("Disk", "temporary files", f"none can be made ({error.strerror}); make room", problem=True)
     for name, folder in folders.items():
         free = free_bytes(folder)
         text = f"{folder}: {free / 1e9:.1f} GB free" if free is not None else f"{folder}: unknown"
         little = free is not None and free < LEAST_FREE_BYTES
-        yield Finding("Disk", name, f"{text}; the disk is nearly full, make room" if little else text, little)
+        yield ReportLine("Disk", name, f"{text}; the disk is nearly full, make room" if little else text, little)
         if folder.exists() and not os.access(folder, os.W_OK):
-            yield Finding("Disk", name, f"{folder} cannot be written: check the folder's permissions", problem=True)
-    yield Finding("Disk", "logs", f"{places.data / 'logs'} (app), {places.log} (commands)")
+            yield ReportLine("Disk", name, f"{folder} cannot be written: check the folder's permissions", problem=True)
+    yield ReportLine("Disk", "logs", f"{places.data / 'logs'} (app), {places.log} (commands)")

@@ -15,7 +15,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
@@ -280,7 +280,7 @@ class Analyzer:
             parse, encoding = correct_transitions(parse, encoding, placed)
         compact = self.compact(encoding)
         try:
-            self.library.keep_parse(exemplar.id, self.model.id, compact, ExemplarMask.of(parse), own)
+            self.library.keep_parse(exemplar.id, self.model.id, compact, parse, own)
         except ExemplarError as error:  # read-only, say: it is made again next time
             log.info("%s", error)
         return compact

@@ -1,5 +1,7 @@
 """Measures of the flight: how fast the body turns, and how tight and straight its position is."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
@@ -55,24 +57,17 @@ def _limb_px(dive: InTheAir, first: str, second: str) -> float:
 
 def hip_angle(dive: InTheAir) -> Measure | None:
     """Angle between trunk and thigh in the held position: small is tight; 180 straight."""
-    deviation = float(
-        np.hypot(
-            dive.angle_deviation(0.0, _limb_px(dive, "shoulder", "hip")),
-            dive.angle_deviation(0.0, _limb_px(dive, "hip", "knee")),
-        )
-    )
-    return _line(dive, "hip_angle", dive.seen.angle("shoulder", "hip", "knee"), deviation, _TIGHT)
+    return _bend(dive, "hip_angle", ("shoulder", "hip", "knee"), _TIGHT)
 
 
 def knee_angle(dive: InTheAir) -> Measure | None:
     """Angle of the knees in the held position: 180 straight."""
-    deviation = float(
-        np.hypot(
-            dive.angle_deviation(0.0, _limb_px(dive, "hip", "knee")),
-            dive.angle_deviation(0.0, _limb_px(dive, "knee", "ankle")),
-        )
-    )
-    return _line(dive, "knee_angle", dive.seen.angle("hip", "knee", "ankle"), deviation)
+    return _bend(dive, "knee_angle", ("hip", "knee", "ankle"))
+
+
+def _bend(dive: InTheAir, name: str, joints: tuple[str, str, str], share: float = 0.5) -> Measure | None:
+    upper, lower = (dive.angle_deviation(0.0, _limb_px(dive, *limb)) for limb in pairwise(joints))
+    return _line(dive, name, dive.seen.angle(*joints), float(np.hypot(upper, lower)), share)
 
 
 def toe_angle(dive: InTheAir) -> Measure | None:

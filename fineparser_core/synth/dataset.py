@@ -86,7 +86,7 @@ class PlannedDive:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-class Plan(Protocol):
+class DatasetPlan(Protocol):
     """A data set to be rendered: dives by index, and the settings that identify it."""
 
     @property
@@ -198,7 +198,7 @@ def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
 
 def synthesize(
     root: Path,
-    plan: Plan,
+    plan: DatasetPlan,
     *,
     workers: int = 1,
     shard: tuple[int, int] = (0, 1),
@@ -242,7 +242,7 @@ def synthesize(
         ) from error
 
 
-def _prepare(root: Path, plan: Plan) -> None:
+def _prepare(root: Path, plan: DatasetPlan) -> None:
     path = root / _SETTINGS
     if path.is_file():
         try:
@@ -269,7 +269,7 @@ def _remove_partial(root: Path, mine: Iterable[int]) -> None:
 
 
 def _render(
-    root: Path, plan: Plan, missing: list[int], workers: int, cancel: CancelToken, report: Callable[[int], None]
+    root: Path, plan: DatasetPlan, missing: list[int], workers: int, cancel: CancelToken, report: Callable[[int], None]
 ) -> None:
     if workers <= 1:
         for done, i in enumerate(missing, start=1):
@@ -371,7 +371,7 @@ def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, A
     }
 
 
-def write_annotations(root: Path, plan: Plan) -> None:
+def write_annotations(root: Path, plan: DatasetPlan) -> None:
     """Write the pickles of FineDiving's layout and `rendered.json` from the records."""
     records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(len(plan))]
     aqa: dict[Key, list[Any]] = {}

@@ -21,7 +21,7 @@ _DRAG_PER_S = 2.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Motion:
+class BodyMotion:
     """The motion of a dive in continuous time; `world_joints` evaluates it.
 
     Attributes:
@@ -109,7 +109,7 @@ def _rotate_about(joints: np.ndarray, axis: int, angle: np.ndarray) -> np.ndarra
 
 def plan_motion(
     body: Body, dive: DiveNumber, board_m: float, springboard: bool, faults: Faults, rng: np.random.Generator
-) -> Motion:
+) -> BodyMotion:
     """Sample a motion of a dive with the given faults."""
     direction = dive.direction
     forwards = direction in (1, 4)
@@ -155,7 +155,7 @@ def plan_motion(
     )
     rotation = start_rotation + (target - start_rotation) * turned / np.interp(contact, clock, turned)
     twist, tilt = _twist(dive, clock, twist_span, faults, rng)
-    return Motion(
+    return BodyMotion(
         body=body,
         dive=dive,
         board_m=board_m,

@@ -112,7 +112,7 @@ def sample_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.r
     """Sample the timing of a clip around a motion, at 24 to 30 frames a second, unless the spec sets it.
 
     Args:
-        come_out_s, contact_s: see `flight.Motion`.
+        come_out_s, contact_s: see `flight.BodyMotion`.
 
     Raises:
         ConfigError: the frames of the spec violate 0 < first flight < first entry < length.

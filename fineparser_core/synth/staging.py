@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fineparser_core.synth.camera import Camera
-from fineparser_core.synth.flight import Motion
+from fineparser_core.synth.flight import BodyMotion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Athlete:
         delay_s: delay of the motion relative to the clip's time.
     """
 
-    motion: Motion
+    motion: BodyMotion
     splash: float
     lateral_m: float = 0.0
     delay_s: float = 0.0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fineparser_core.synth.body import JOINT
-from fineparser_core.synth.flight import GRAVITY, Motion
+from fineparser_core.synth.flight import GRAVITY, BodyMotion
 from fineparser_core.synth.render import DivePlan
 
 #: As in `fineparser_core.measures.flight`: the share of the time from leaving the board to opening after which the
@@ -68,7 +68,7 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def _closest_approach(motion: Motion) -> float:
+def _closest_approach(motion: BodyMotion) -> float:
     """Of head and hands on the way down, in the plane of the dive."""
     times = np.arange(motion.start_velocity[2] / GRAVITY, motion.contact_s, _STEP_S)
     joints, _ = motion.world_joints(times)
@@ -77,7 +77,7 @@ def _closest_approach(motion: Motion) -> float:
     return float(np.hypot(off[..., 0], off[..., 2]).min())
 
 
-def _legs_line(motion: Motion) -> float | None:
+def _legs_line(motion: BodyMotion) -> float | None:
     """Line of the legs off the vertical as the hips go under, degrees; + over. None for a feet-first entry."""
     times = np.arange(motion.contact_s, motion.contact_s + 0.35, _STEP_S)
     joints, _ = motion.world_joints(times)
@@ -90,7 +90,7 @@ def _legs_line(motion: Motion) -> float | None:
     return float(np.degrees(np.arctan2(sense * line[0], line[2])))
 
 
-def _board_distance(motion: Motion) -> float:
+def _board_distance(motion: BodyMotion) -> float:
     times = np.arange(0.0, motion.contact_s, _STEP_S)
     _, centre = motion.world_joints(times)
     top = int(centre[:, 2].argmax())
@@ -98,7 +98,7 @@ def _board_distance(motion: Motion) -> float:
     return float(centre[top + below[0], 0]) if len(below) else float("nan")
 
 
-def _entry_angle(motion: Motion, joints: np.ndarray) -> float:
+def _entry_angle(motion: BodyMotion, joints: np.ndarray) -> float:
     """Line of the body off the vertical, degrees; + over-rotated."""
     line = _middle(joints[None], "ankle")[0] - _middle(joints[None], "shoulder")[0]
     line = line if line[2] > 0 else -line

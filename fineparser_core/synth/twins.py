@@ -66,7 +66,7 @@ class TwinRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class TwinPlan:
-    """Twins to be rendered; implements `dataset.Plan`.
+    """Twins to be rendered; implements `dataset.DatasetPlan`.
 
     Attributes:
         records: all records, sorted by key.

@@ -12,7 +12,7 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bun
 from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, Dive, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -184,7 +184,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         check_masks(data)
     training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
     if settings.limit is not None:
-        cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+        cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     return {"train": training, "validation": validation, "test": test}
@@ -235,7 +235,7 @@ def _load(
     cancel: CancelToken,
     peers: Processes,
 ) -> Splits:
-    cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+    cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
 
     def load(name: str) -> list[Dive]:
         which = records[name]

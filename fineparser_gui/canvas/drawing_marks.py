@@ -6,6 +6,7 @@ from math import atan2, cos, degrees, radians, sin
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
+from fineparser_gui.canvas.skeleton_painting import paint_label
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.drawings import ANGLE, NOTE, Drawing
 
@@ -142,12 +143,7 @@ def _paint_angle(painter: QPainter, drawing: Drawing, points: list[QPointF], col
 
 
 def _paint_text(painter: QPainter, at: QPointF, text: str, color: QColor) -> None:
-    box = _text_box(at, text, painter.fontMetrics())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_BOX)
-    painter.drawRoundedRect(box, 5, 5)
-    painter.setPen(color)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    paint_label(painter, _text_box(at, text, painter.fontMetrics()), text, color, _BOX, 5)
 
 
 def _paint_handles(painter: QPainter, points: list[QPointF], color: QColor, radius: float) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of, moved_within
 from fineparser_gui.canvas.drawing_marks import paint_crosshair, paint_hint
-from fineparser_gui.canvas.video_canvas import Layer, VideoCanvas
+from fineparser_gui.canvas.video_canvas import CanvasLayer, VideoCanvas
 
 
 class PointTool(QObject):
@@ -22,7 +22,7 @@ class PointTool(QObject):
     def __init__(self, canvas: VideoCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
-        self._below: Layer | None = None
+        self._below: CanvasLayer | None = None
         self._pointer = QPointF()
         self._by_keyboard = False  # shows a crosshair
         self._asks = False

@@ -89,7 +89,7 @@ def paint_angle(painter: QPainter, angle: MeasuredAngle, to_widget: ToWidget) ->
     metrics = painter.fontMetrics()
     box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height())
     box.moveCenter(middle)
-    _paint_label(painter, box, text, _ANGLE)
+    paint_label(painter, box, text, _ANGLE)
     painter.restore()
 
 
@@ -98,13 +98,16 @@ def _paint_mark(painter: QPainter, at: QPointF, text: str) -> None:
     painter.drawLine(at - QPointF(_TICK_PX, 0), at + QPointF(_TICK_PX, 0))
     metrics = painter.fontMetrics()
     box = QRectF(at.x() + 8, at.y() - metrics.height() / 2, metrics.horizontalAdvance(text) + 8, metrics.height())
-    _paint_label(painter, box, text, _PATH)
+    paint_label(painter, box, text, _PATH)
 
 
-def _paint_label(painter: QPainter, box: QRectF, text: str, color: QColor) -> None:
+def paint_label(
+    painter: QPainter, box: QRectF, text: str, color: QColor, ground: QColor = _OUTLINE, radius_px: float = 3
+) -> None:
+    """Paint a text on a rounded ground."""
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_OUTLINE)
-    painter.drawRoundedRect(box, 3, 3)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(box, radius_px, radius_px)
     painter.setPen(color)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 

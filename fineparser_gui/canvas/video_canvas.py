@@ -20,12 +20,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
+from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
-from fineparser_core.types import AthletePoint
+from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.types import AthletePoint, MaskTrack
 from fineparser_gui.canvas.drawing_marks import paint_grip
-from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
-from fineparser_gui.canvas.skeleton_painting import paint_path, paint_skeleton
+from fineparser_gui.canvas.mask_image import mask_image
+from fineparser_gui.canvas.skeleton_painting import paint_label, paint_path, paint_skeleton
 from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
 
 _BACKGROUND = QColor("#0b0f13")
@@ -33,7 +35,7 @@ _SHADE = QColor(0, 0, 0, 140)
 _OUTLINE = QColor("#ffffff")
 
 
-class Layer(Protocol):
+class CanvasLayer(Protocol):
     """Overlay that handles mouse and keys before the canvas."""
 
     def paint(self, painter: QPainter, frame: int) -> None: ...
@@ -72,10 +74,11 @@ class VideoCanvas(QWidget):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.layer: Layer | None = None
+        self.layer: CanvasLayer | None = None
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None
+        self._path: CentrePath | None = None
         self._shown_frame = 0
         self._view = Viewport()
         self._dragged_from: QPointF | None = None
@@ -87,9 +90,9 @@ class VideoCanvas(QWidget):
         self._crop_shown = False
         self._point: AthletePoint | None = None
 
-    def set_source(self, source_size: QSize, track: MaskTrack | None) -> None:
-        """Set frame size of the file in pixels, and the masks of the dive."""
-        self._source_size, self._track, self._mask = source_size, track, None
+    def set_source(self, source_size: QSize, track: MaskTrack | None, path: CentrePath | None = None) -> None:
+        """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's centre."""
+        self._source_size, self._track, self._path, self._mask = source_size, track, path, None
         self.update()
         self.view_changed.emit()
 
@@ -293,9 +296,9 @@ class VideoCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
         painter.drawImage(picture, image)
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-        found = self._track.at(self._shown_frame) if self._track else None
-        if found is not None:
-            probability, crop_xyxy = found
+        track = self._track
+        if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
+            probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self._crop_rect(crop_xyxy)
             if self._mask_shown:
                 image, place = self._mask_picture(probability)
@@ -304,16 +307,16 @@ class VideoCanvas(QWidget):
                 painter.setOpacity(1.0)
             if self._crop_shown:
                 self._draw_crop(painter, crop, picture)
-        if self._skeleton_shown and self._track is not None:
-            self._paint_skeleton(painter, self._track)
+        if self._skeleton_shown and track is not None:
+            self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:
             paint_grip(painter, self.to_widget(self._point.x, self._point.y))
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
-        if track.path is not None:
-            paint_path(painter, track.path, self._shown_frame, self.to_widget, self.tr("{0} m"))
+        if self._path is not None:
+            paint_path(painter, self._path, self._shown_frame, self.to_widget, self.tr("{0} m"))
         joints = joints_at(track, self._shown_frame)
         if joints is not None:
             paint_skeleton(painter, bones_of(joints), self.to_widget)
@@ -339,11 +342,7 @@ class VideoCanvas(QWidget):
         label = self.tr("what the model saw")
         box = painter.fontMetrics().boundingRect(label).adjusted(-6, -3, 6, 3)
         box.moveTopLeft((crop.intersected(picture).topLeft() + QPointF(8, 8)).toPoint())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_SHADE)
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(_OUTLINE)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+        paint_label(painter, QRectF(box), label, _OUTLINE, _SHADE, 4)
 
 
 def _within(rect: QRectF, place: QRectF) -> QRectF:

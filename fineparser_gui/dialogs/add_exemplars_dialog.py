@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QMargins, QModelIndex, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
@@ -58,8 +57,8 @@ class AddExemplarsDialog(QDialog):
             [self.tr("dive"), self.tr("number"), self.tr("marks or score"), self.tr("score"), self.tr("phases")]
         )
         style_table(self.table)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        triggers = QTableWidget.EditTrigger
+        self.table.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed)
         self.table.setAccessibleName(self.tr("Dives to add"))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures import NAMES
 from fineparser_core.measures.words import measure_name, unit_text
-from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
+from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
@@ -25,6 +25,7 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text, step_texts
 from fineparser_gui.theme import step_color
+from fineparser_gui.widgets import style_table
 
 if TYPE_CHECKING:
     from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive
@@ -59,7 +60,7 @@ class AthleteDialog(DivesDialog):
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.table = QTableWidget(accessibleName=self.tr("Dives of the athlete"))
-        rows_alone(self.table)
+        style_table(self.table)
         self.table.cellClicked.connect(self._on_row)
         self.table.cellActivated.connect(self._on_row)
         self._lay_out((self.athlete, self.group, None, self.report), (scroll, self.table), (400, 190))

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QMargins, Qt, QTimer
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QHBoxLayout,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, resize_within_screen, style_table
+from fineparser_gui.widgets import label, resize_within_screen
 
 _REFRESH_MS = 100
 
@@ -89,14 +87,6 @@ class DivesDialog(QDialog):
     @property
     def _shown_key(self) -> str | None:
         return self._session.current.key if self._session.current is not None else None
-
-
-def rows_alone(table: QTableView) -> None:
-    """Let a table of dives be read and its rows be chosen one at a time."""
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    style_table(table)
 
 
 def fill(box: QComboBox, texts: Sequence[tuple[str, object]]) -> None:

@@ -27,7 +27,6 @@ from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.library import facts_of
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
@@ -179,7 +178,7 @@ class LibraryDock(QDockWidget):
                 lambda facts: self._session.library.edit(exemplar.id, facts),
                 self._window,
                 numbers=self._session.library.numbers,
-                known=facts_of(exemplar),
+                known=exemplar.facts,
             )
         )
 

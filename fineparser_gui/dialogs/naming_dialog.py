@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QMargins, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QMargins, QObject, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,22 +21,21 @@ from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
 from fineparser_gui.services.session import Session
+from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 _FILE, _LINE, _NUMBER, _BOARD, _DIVER = range(5)
 
 
-class NamingPreview(QAbstractTableModel):
+class NamingPreview(TableModel):
     """One row per dive after the change; changed cells are bold, with the present value in the tool tip."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._dives: list[Dive] = []
+        self.rows: list[Dive] = []
         self._lines: list[str] = []
         self._changes: dict[str, ParsedName] = {}
-        self._headers = (self.tr("file"), self.tr("line"), self.tr("dive"), self.tr("board"), self.tr("diver"))
+        self.headers = (self.tr("file"), self.tr("line"), self.tr("dive"), self.tr("board"), self.tr("diver"))
 
     def show_plan(self, dives: Sequence[Dive], lines: Sequence[str], changes: dict[str, ParsedName]) -> None:
         """Replace all rows.
@@ -46,36 +45,26 @@ class NamingPreview(QAbstractTableModel):
             changes: by key of the dive.
         """
         self.beginResetModel()
-        self._dives, self._lines, self._changes = list(dives), list(lines), changes
+        self.rows, self._lines, self._changes = list(dives), list(lines), changes
         self.endResetModel()
 
-    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._dives)
+    def text(self, row: int, column: int) -> str:
+        return self._text(row, column, changed=True)
 
-    def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._headers)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        shown = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
-        return self._headers[section] if shown else None
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid():
+    def shown(self, row: int, column: int, role: int) -> object:
+        present = self._text(row, column, changed=False)
+        if self.text(row, column) == present:
             return None
-        column = index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(index.row(), column, changed=True)
-        changes = self._text(index.row(), column, changed=True) != self._text(index.row(), column, changed=False)
-        if role == Qt.ItemDataRole.FontRole and changes:
+        if role == Qt.ItemDataRole.FontRole:
             font = QFont()
             font.setBold(True)
             return font
-        if role == Qt.ItemDataRole.ToolTipRole and changes:
-            return tool_tip(self.tr("currently: {0}").format(self._text(index.row(), column, changed=False) or "–"))
-        return None
+        return (
+            tool_tip(self.tr("currently: {0}").format(present or "–")) if role == Qt.ItemDataRole.ToolTipRole else None
+        )
 
     def _text(self, row: int, column: int, *, changed: bool) -> str:
-        dive = self._dives[row]
+        dive = self.rows[row]
         if column == _FILE:
             return dive.title
         if column == _LINE:
@@ -123,8 +112,8 @@ class NamingDialog(QDialog):
         self.table = QTableView()
         self.table.setModel(self.preview)
         self.table.setAccessibleName(self.tr("Preview"))
-        self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         style_table(self.table)
+        self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -2,74 +2,58 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QMargins, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
+from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
+from fineparser_gui.table_model import TableModel
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import label
+from fineparser_gui.widgets import label, style_table
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 _SIZE = (660, 660)
 _PLACE, _NAME, _SCORE = range(3)
 _OTHER_EXEMPLARS = " *"
 
 
-class RankingModel(QAbstractTableModel):
+class RankingModel(TableModel):
     """One row per dive; the rank follows the sorted column."""
+
+    right = (_PLACE, *range(_SCORE, _SCORE + 1 + len(STEP_NAMES)))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[RankedDive] = []
+        self.rows: list[RankedDive] = []
         self._column, self._falling = _SCORE, True
-        self._headers = ("", self.tr("diver or file"), self.tr("score"), *step_texts())
+        self.headers = ("", self.tr("diver or file"), self.tr("score"), *step_texts())
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
         """Replace all rows."""
         self.beginResetModel()
-        self._rows = self._ranked(dives)
+        self.rows = self._ranked(dives)
         self.endResetModel()
 
     def dive(self, row: int) -> RankedDive:
-        return self._rows[row]
+        return self.rows[row]
 
-    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+    def header_tip(self, column: int) -> str | None:
+        return self.tr("points of this phase relative to the exemplars") if column > _SCORE else None
 
-    def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._headers)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        if role == Qt.ItemDataRole.ToolTipRole and section > _SCORE:
-            return self.tr("points of this phase relative to the exemplars")
-        return self._alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid():
-            return None
-        dive, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return dive.file_name
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
+    def text(self, row: int, column: int) -> str:
+        dive = self.rows[row]
         if column == _PLACE:
-            return f"{self._place(index.row())}." if self._column >= _SCORE else ""
+            return f"{self._place(row)}." if self._column >= _SCORE else ""
         if column == _NAME:
             return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
         return decimal(dive.score) if column == _SCORE else signed(dive.step_points[column - _SCORE - 1])
+
+    def shown(self, row: int, column: int, role: int) -> object:
+        return self.rows[row].file_name if role == Qt.ItemDataRole.ToolTipRole else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column == _PLACE:
@@ -77,9 +61,9 @@ class RankingModel(QAbstractTableModel):
         self._column, self._falling = column, order == Qt.SortOrder.DescendingOrder
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
-        keys = [self._rows[index.row()].key for index in before]
-        self._rows = self._ranked(self._rows)
-        rows = {dive.key: row for row, dive in enumerate(self._rows)}
+        keys = [self.rows[index.row()].key for index in before]
+        self.rows = self._ranked(self.rows)
+        rows = {dive.key: row for row, dive in enumerate(self.rows)}
         after = [self.index(rows[key], index.column()) for key, index in zip(keys, before, strict=True)]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
@@ -91,12 +75,8 @@ class RankingModel(QAbstractTableModel):
 
     def _place(self, row: int) -> int:
         """Rank of a row from 1; equal values share a rank, independent of the sort order."""
-        values = [dive.values[self._column - _SCORE] for dive in self._rows]
+        values = [dive.values[self._column - _SCORE] for dive in self.rows]
         return 1 + sum(value > values[row] for value in values)
-
-    def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        side = Qt.AlignmentFlag.AlignLeft if column == _NAME else Qt.AlignmentFlag.AlignRight
-        return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class RankingDialog(DivesDialog):
@@ -116,7 +96,7 @@ class RankingDialog(DivesDialog):
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Ranking"))
-        rows_alone(self.table)
+        style_table(self.table)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
         header = self.table.horizontalHeader()

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QCoreApplication, QMargins, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -43,9 +42,6 @@ class ShortcutsEditor(QWidget):
         self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(CATALOG) + len(FIXED), 2, accessibleName=self.tr("Commands and their shortcuts"))
         self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("shortcut")])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         style_table(self.table)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

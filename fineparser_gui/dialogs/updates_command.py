@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QDesktopServices
 
 from fineparser_core import __version__
 from fineparser_gui.panels.messages import MessageStack
-from fineparser_gui.services.updates import Release, Updates, updates_url
+from fineparser_gui.services.updates import NewestRelease, Updates, updates_url
 
 
 class UpdatesCommand(QObject):
@@ -26,7 +26,7 @@ class UpdatesCommand(QObject):
         self._action.setEnabled(False)
         self._updates.look()
 
-    def _on_found(self, release: Release) -> None:
+    def _on_found(self, release: NewestRelease) -> None:
         self._action.setEnabled(True)
         if not release.newer:
             self._messages.show_message(self.tr("FineParser Studio {0} is the newest version.").format(__version__))

@@ -13,7 +13,7 @@ class Alignment(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class ComparableDive:
     """A dive that can be shown on either side. Exactly one of the two ids is given; only these are compared."""
 
     title: str = field(compare=False)

@@ -1,7 +1,6 @@
 """Finds the dives that must be scored again after the exemplar library has changed."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -17,25 +16,11 @@ Details = tuple[str | None, float | None, float | None]
 
 
 class ExemplarSnapshot:
-    """The exemplars at one time, with the interface that `select_exemplars` needs."""
-
-    path = Path()  # `select_exemplars` names it in its error messages, which are not shown here
+    """The exemplars at one time."""
 
     def __init__(self, exemplars: Iterable[Exemplar] = ()) -> None:
-        self._of_number: dict[str, list[Exemplar]] = {}
+        self.exemplars = list(exemplars)
         self._voters: dict[tuple, frozenset[Voter]] = {}  # many dives of a session have the same
-        for exemplar in exemplars:
-            self._of_number.setdefault(exemplar.dive_number, []).append(exemplar)
-
-    def dive_numbers(self) -> dict[str, int]:
-        """Number of exemplars by dive number."""
-        return {number: len(exemplars) for number, exemplars in self._of_number.items()}
-
-    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]:
-        """All of them, or those of a dive number."""
-        if dive_number is not None:
-            return self._of_number.get(dive_number, [])
-        return [exemplar for exemplars in self._of_number.values() for exemplar in exemplars]
 
     def voters(self, details: Details, rule: CandidateRule, n_exemplars: int) -> frozenset[Voter]:
         """The exemplars that the worker chooses for a dive; empty if it cannot be scored.
@@ -55,7 +40,7 @@ class ExemplarSnapshot:
         number = parse_dive_number(dive_number)
         try:
             difficulty = find_difficulty(number, board_m, typed)
-            chosen, _ = select_exemplars(self.exemplars(), number, difficulty, n_exemplars, rule=rule)
+            chosen, _ = select_exemplars(self.exemplars, number, difficulty, n_exemplars, rule=rule)
         except FineParserError:
             return frozenset()
         return frozenset((e.id, e.dive_number, e.board_m, e.score) for e in chosen)
@@ -72,8 +57,8 @@ def with_other_voters(
     Args:
         before: None where the library was not known: a kept score is compared by its votes.
     """
-    known = before.exemplars() if before is not None else []
-    changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars())}
+    known = before.exemplars if before is not None else []
+    changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
     for dive in dives:
         concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.progress import Progress
 
@@ -31,8 +30,3 @@ class Adding:
     name: str
     of_dive: str | None = None
     progress: Progress | None = None
-
-
-def facts_of(exemplar: Exemplar) -> ExemplarFacts:
-    """The facts that a person entered for an exemplar."""
-    return ExemplarFacts(**{name: getattr(exemplar, name) for name in ExemplarFacts.__dataclass_fields__})

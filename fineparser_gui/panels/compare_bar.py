@@ -4,7 +4,7 @@ from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, tool_button, tool_tip
 
@@ -81,7 +81,7 @@ class _Candidates(QComboBox):
         self.setMinimumContentsLength(8)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
-    def fill(self, candidates: list[Candidate], shown: Candidate | None) -> None:
+    def fill(self, candidates: list[ComparableDive], shown: ComparableDive | None) -> None:
         """Replace the entries; `shown` is selected, and added where it is not among them."""
         if shown is not None and shown not in candidates:
             candidates = [shown, *candidates]

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_gui.canvas.drawing_layer import DrawingLayer
-from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.services.session import Session
@@ -26,7 +26,7 @@ class DrawingPair(QObject):
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
-        self._sides: tuple[Candidate | None, Candidate | None] = (
+        self._sides: tuple[ComparableDive | None, ComparableDive | None] = (
             None,
             None,
         )  # dives shown by the layers
@@ -77,7 +77,7 @@ class DrawingPair(QObject):
         if self.drawings != before:
             self.state_changed.emit()
 
-    def _drawings_of(self, side: Candidate | None) -> tuple[Drawing, ...] | None:
+    def _drawings_of(self, side: ComparableDive | None) -> tuple[Drawing, ...] | None:
         """Drawings of a dive; None where nothing can be drawn."""
         if side is None:
             return None

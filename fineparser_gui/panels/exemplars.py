@@ -1,21 +1,23 @@
 """The exemplars of the score with their votes: each can be left out, or compared with the shown dive."""
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QWidget
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
 from fineparser_gui.icons import icon
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
+from fineparser_gui.table_model import AnyIndex, TableModel
 from fineparser_gui.widgets import card, fill, label, push_button, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
 
-class ExemplarModel(QAbstractTableModel):
+class ExemplarModel(TableModel):
     """Table model with one row per vote: tick, exemplar, dive number, score, vote, and points by step.
 
     Signals:
@@ -23,11 +25,12 @@ class ExemplarModel(QAbstractTableModel):
     """
 
     counted = Signal(str, bool)
+    right = range(_SCORE, _FIRST_STEP + len(STEP_NAMES))
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[tuple[ExemplarVote, bool]] = []
-        self._headers = (
+        self.rows: list[tuple[ExemplarVote, bool]] = []
+        self.headers = (
             "",
             self.tr("exemplar"),
             self.tr("dive"),
@@ -47,12 +50,12 @@ class ExemplarModel(QAbstractTableModel):
             votes: each with whether its exemplar is rendered; shown by descending official score.
         """
         rows = sorted(votes, key=lambda row: -row[0].score)
-        same = [vote.id for vote, _ in rows] == [vote.id for vote, _ in self._rows]
+        same = [vote.id for vote, _ in rows] == [vote.id for vote, _ in self.rows]
         if same:  # no reset: keeps selection and scroll position while a transition is dragged
-            self._rows = rows
+            self.rows = rows
         else:
             self.beginResetModel()
-            self._rows = rows
+            self.rows = rows
             self.endResetModel()
         self._outliers = outliers([vote for vote, _ in rows])
         self._all_changed()
@@ -74,16 +77,14 @@ class ExemplarModel(QAbstractTableModel):
         self._all_changed()
 
     def _all_changed(self) -> None:
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._headers) - 1))
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.headers) - 1))
 
-    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == _USE else flags
 
-    def setData(
-        self, index: QModelIndex | QPersistentModelIndex, value: object, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
+    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or index.column() != _USE:
             return False
         self.counted.emit(self.vote(index.row()).id, Qt.CheckState(value) == Qt.CheckState.Checked)
@@ -91,50 +92,31 @@ class ExemplarModel(QAbstractTableModel):
 
     def vote(self, row: int) -> ExemplarVote:
         """The vote of a row."""
-        return self._rows[row][0]
+        return self.rows[row][0]
 
     def row_of(self, exemplar_id: str) -> int | None:
         """The row of an exemplar."""
-        return next((row for row, (vote, _) in enumerate(self._rows) if vote.id == exemplar_id), None)
+        return next((row for row, (vote, _) in enumerate(self.rows) if vote.id == exemplar_id), None)
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._headers)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(section)
-        if role == Qt.ItemDataRole.ToolTipRole and section == _USE:
+    def header_tip(self, column: int) -> str | None:
+        if column == _USE:
             return self.tr("Only ticked exemplars count for the score.")
-        if role == Qt.ItemDataRole.ToolTipRole and section >= _FIRST_STEP:
-            return self.tr("points of this phase relative to the exemplar")
-        return None
+        return self.tr("points of this phase relative to the exemplar") if column >= _FIRST_STEP else None
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        vote, rendered = self._rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(vote, rendered, index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(index.column())
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == _USE:
-            return Qt.CheckState.Unchecked if vote.id in self._left_out else Qt.CheckState.Checked
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == _USE:
-            return self.tr("left out") if vote.id in self._left_out else self.tr("counts")
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == _VOTE and vote.id in self._outliers:
+    def shown(self, row: int, column: int, role: int) -> object:
+        vote, rendered = self.rows[row]
+        left_out = vote.id in self._left_out
+        if role == Qt.ItemDataRole.CheckStateRole and column == _USE:
+            return Qt.CheckState.Unchecked if left_out else Qt.CheckState.Checked
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == _USE:
+            return self.tr("left out") if left_out else self.tr("counts")
+        if role == Qt.ItemDataRole.DecorationRole and column == _VOTE and vote.id in self._outliers:
             return self._warning
-        if role == Qt.ItemDataRole.FontRole and vote.id in self._left_out and index.column() != _USE:
+        if role == Qt.ItemDataRole.FontRole and left_out and column != _USE:
             font = QFont()
             font.setStrikeOut(True)
             return font
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tool_tip(self._tool_tip(vote, rendered))
-        return None
+        return tool_tip(self._tool_tip(vote, rendered)) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _tool_tip(self, vote: ExemplarVote, rendered: bool) -> str:
         kind = self.tr("rendered dive") if rendered else self.tr("real dive")
@@ -145,7 +127,8 @@ class ExemplarModel(QAbstractTableModel):
             lines.append(self.tr("Left out: its vote does not count."))
         return "\n".join(lines)
 
-    def _text(self, vote: ExemplarVote, rendered: bool, column: int) -> str:
+    def text(self, row: int, column: int) -> str:
+        vote, rendered = self.rows[row]
         if column == _USE:
             return ""
         if column == _NAME:
@@ -157,10 +140,6 @@ class ExemplarModel(QAbstractTableModel):
         if column == _VOTE:
             return decimal(vote.vote)
         return signed(vote.contributions[column - _FIRST_STEP].points)
-
-    def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        side = Qt.AlignmentFlag.AlignLeft if column <= _NUMBER else Qt.AlignmentFlag.AlignRight
-        return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class _Table(QTableView):
@@ -188,9 +167,6 @@ class ExemplarsPanel(QWidget):
         self.table = _Table()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Exemplars"))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
         style_table(self.table)

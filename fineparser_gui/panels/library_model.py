@@ -1,24 +1,25 @@
 """Table model of the exemplar library, with the cells' texts cached for filtering and sorting."""
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QObject, QSortFilterProxyModel, Qt
 
 from fineparser_gui.formatting import board_text, decimal, exemplar_name
 from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.table_model import AnyIndex, TableModel
 from fineparser_gui.widgets import tool_tip
-
-Index = QModelIndex | QPersistentModelIndex
 
 _NUMBER, _BOARD, _SCORE, _DIVER, _DAY, _NAME, _STATE = range(7)
 
 
-class LibraryModel(QAbstractTableModel):
+class LibraryModel(TableModel):
     """One row per exemplar."""
+
+    right = (_BOARD, _SCORE)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._entries: tuple[LibraryEntry, ...] = ()
+        self.rows: tuple[LibraryEntry, ...] = ()
         self._cells: list[tuple[str, ...]] = []
-        self._headers = (
+        self.headers = (
             self.tr("dive"),
             self.tr("board"),
             self.tr("score"),
@@ -30,20 +31,20 @@ class LibraryModel(QAbstractTableModel):
 
     def set_entries(self, entries: tuple[LibraryEntry, ...]) -> None:
         """Replace the rows; selection and scroll position are kept where the ids are unchanged."""
-        same = [entry.exemplar.id for entry in entries] == [entry.exemplar.id for entry in self._entries]
+        same = [entry.exemplar.id for entry in entries] == [entry.exemplar.id for entry in self.rows]
         if not same:
             self.beginResetModel()
             self._take(entries)
             self.endResetModel()
             return
-        before = self._entries
+        before = self.rows
         self._take(entries)
         for row, (old, new) in enumerate(zip(before, entries, strict=True)):
             if old != new:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(self._headers) - 1))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.headers) - 1))
 
     def _take(self, entries: tuple[LibraryEntry, ...]) -> None:
-        self._entries = entries
+        self.rows = entries
         self._cells = [self._texts(entry) for entry in entries]
 
     def cells(self, row: int) -> tuple[str, ...]:
@@ -52,34 +53,17 @@ class LibraryModel(QAbstractTableModel):
 
     def entry(self, row: int) -> LibraryEntry:
         """The exemplar of a row."""
-        return self._entries[row]
+        return self.rows[row]
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._entries)
+    def text(self, row: int, column: int) -> str:
+        return self._cells[row][column]
 
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._headers)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        return int(_alignment(section)) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry, column = self._entries[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._cells[index.row()][column]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(_alignment(column))
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tool_tip(self._tool_tip(entry))
-        return None
+    def shown(self, row: int, column: int, role: int) -> object:
+        return tool_tip(self._tool_tip(self.rows[row])) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def sorted_by(self, row: int, column: int) -> str | float:
         """Sort key of a cell."""
-        exemplar = self._entries[row].exemplar
+        exemplar = self.rows[row].exemplar
         if column == _BOARD:
             return exemplar.board_m or 0.0
         return exemplar.score if column == _SCORE else self._cells[row][column]
@@ -135,7 +119,7 @@ class LibraryFilter(QSortFilterProxyModel):
         self._words = text.strip().casefold()
         self.invalidate()
 
-    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+    def filterAcceptsRow(self, row: int, parent: AnyIndex) -> bool:
         model = self.sourceModel()
         assert isinstance(model, LibraryModel)
         entry = model.entry(row)
@@ -143,12 +127,7 @@ class LibraryFilter(QSortFilterProxyModel):
             return False
         return not self._words or any(self._words in cell.casefold() for cell in model.cells(row))
 
-    def lessThan(self, left: Index, right: Index) -> bool:
+    def lessThan(self, left: AnyIndex, right: AnyIndex) -> bool:
         model, column = self.sourceModel(), left.column()
         assert isinstance(model, LibraryModel)
         return model.sorted_by(left.row(), column) < model.sorted_by(right.row(), column)  # type: ignore[operator]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in (_BOARD, _SCORE) else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

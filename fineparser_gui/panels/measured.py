@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.report.moments import Moment, moments_of_parse
+from fineparser_core.export.report.moments import ShownMoment, moments_of_parse
 from fineparser_core.measures.explanation import MOST_FINDINGS, band_for
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.types import Measure
@@ -90,7 +90,7 @@ class MeasuredPanel(QWidget):
         )
         self.updateGeometry()
 
-    def _moment_text(self, moment: Moment) -> str:
+    def _moment_text(self, moment: ShownMoment) -> str:
         texts = {"take-off": self.tr("take-off"), "come-out": self.tr("come-out"), "entry": self.tr("entry")}
         return texts[moment.name]
 

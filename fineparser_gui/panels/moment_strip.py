@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QRunnable, QSize, Qt, QThread, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QThread, QThreadPool, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.crops import Window, athlete_box, windows_around
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
-from fineparser_core.export.report.moments import Moment
+from fineparser_core.export.report.moments import ShownMoment
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.types import DiveParse, Measure, VideoInfo
 from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
@@ -54,7 +55,7 @@ class MomentStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Take-off, come-out and entry"))
-        self._moments: tuple[Moment, ...] = ()
+        self._moments: tuple[ShownMoment, ...] = ()
         self._captions: tuple[str, ...] = ()
         self._measures: tuple[Measure, ...] = ()
         self._parse: DiveParse | None = None
@@ -68,7 +69,7 @@ class MomentStrip(QWidget):
         self,
         parse: DiveParse | None,
         info: VideoInfo | None,
-        moments: Sequence[tuple[Moment, str]],
+        moments: Sequence[tuple[ShownMoment, str]],
         measures: Sequence[Measure],
     ) -> None:
         """Show moments with their captions; None: none."""
@@ -84,7 +85,7 @@ class MomentStrip(QWidget):
         if wanted != self._wanted:
             self._wanted = wanted
             self._images.clear()
-            self._pool.start(_Job(self, wanted))
+            self._pool.start(partial(self._decode, wanted))
         self.update()
 
     def close_file(self) -> None:
@@ -93,13 +94,30 @@ class MomentStrip(QWidget):
         self._pool.clear()
         self._pool.waitForDone()
 
-    def is_wanted(self, wanted: _Wanted) -> bool:
-        """Called by the thread: whether what it decodes is still shown."""
-        return wanted is self._wanted
+    def _decode(self, wanted: _Wanted) -> None:
+        """On the thread: decode the crops of the moments of one dive, while they are wanted."""
+        from fineparser_core.video.reader import VideoReader
 
-    def put(self, wanted: _Wanted, frame: int, crop: QImage) -> None:
-        """Called by the thread: a crop is there."""
-        self._decoded.emit(wanted, frame, crop)
+        try:
+            with VideoReader(wanted.path) as reader:
+                width_px, height_px = reader.info.width_px, reader.info.height_px
+                for frame in sorted(wanted.frames):
+                    if wanted is not self._wanted:
+                        return
+                    left, top, side = wanted.windows[frame]
+                    reader.seek(frame, needed_from=frame)
+                    image = image_from(reader.picture((width_px, height_px)))
+                    across, down = image.width() / width_px, image.height() / height_px
+                    part = QRect(round(left * across), round(top * down), round(side * across), round(side * down))
+                    crop = image.copy(part).scaled(
+                        _CROP_PX, _CROP_PX, Qt.AspectRatioMode.IgnoreAspectRatio,
+                        Qt.TransformationMode.SmoothTransformation,
+                    )  # fmt: skip
+                    self._decoded.emit(wanted, frame, crop)
+        except FineParserError as error:  # the player reports the reason
+            log.info("moments: %s", error)
+        except Exception:  # an unexpected decoder error must not end the thread pool
+            log.exception("moments of %s", wanted.path)
 
     def _on_decoded(self, wanted: _Wanted, frame: int, crop: QImage) -> None:
         if wanted is self._wanted:
@@ -137,7 +155,9 @@ class MomentStrip(QWidget):
                 painter.setPen(QPen(self.palette().highlight().color(), 2))
                 painter.drawRect(place.adjusted(1, 1, -1, -1))
 
-    def _paint_body(self, painter: QPainter, parse: DiveParse, moment: Moment, window: Window, place: QRectF) -> None:
+    def _paint_body(
+        self, painter: QPainter, parse: DiveParse, moment: ShownMoment, window: Window, place: QRectF
+    ) -> None:
         left, top, side = window
         scale = place.width() / side
 
@@ -196,36 +216,3 @@ class MomentStrip(QWidget):
         self._focused = at
         self.update()
         self.frame_requested.emit(self._moments[at].frame)
-
-
-class _Job(QRunnable):
-    """Decodes the crops of the moments of one dive."""
-
-    def __init__(self, strip: MomentStrip, wanted: _Wanted) -> None:
-        super().__init__()
-        self._strip, self._wanted = strip, wanted
-
-    def run(self) -> None:
-        from fineparser_core.video.reader import VideoReader
-
-        wanted = self._wanted
-        try:
-            with VideoReader(wanted.path) as reader:
-                width_px, height_px = reader.info.width_px, reader.info.height_px
-                for frame in sorted(wanted.frames):
-                    if not self._strip.is_wanted(wanted):
-                        return
-                    left, top, side = wanted.windows[frame]
-                    reader.seek(frame, needed_from=frame)
-                    image = image_from(reader.picture((width_px, height_px)))
-                    across, down = image.width() / width_px, image.height() / height_px
-                    part = QRect(round(left * across), round(top * down), round(side * across), round(side * down))
-                    crop = image.copy(part).scaled(
-                        _CROP_PX, _CROP_PX, Qt.AspectRatioMode.IgnoreAspectRatio,
-                        Qt.TransformationMode.SmoothTransformation,
-                    )  # fmt: skip
-                    self._strip.put(wanted, frame, crop)
-        except FineParserError as error:  # the player reports the reason
-            log.info("moments: %s", error)
-        except Exception:  # an unexpected decoder error must not end the thread pool
-            log.exception("moments of %s", wanted.path)

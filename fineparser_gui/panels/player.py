@@ -8,15 +8,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.options import MaskStyle
-from fineparser_core.measures.centre_path import centre_path
 from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
-from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
@@ -29,8 +26,8 @@ from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
+from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
-from fineparser_gui.timeline.transition_handles import moments_of
 
 
 class PlayerPanel(QWidget):
@@ -52,7 +49,7 @@ class PlayerPanel(QWidget):
         self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
-        self._loaded: Candidate | None = None
+        self._loaded: ComparableDive | None = None
         self._parse: DiveParse | None = None
         self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
         self._looped: Callable[[], tuple[int, int] | None] | None = None  # present range of the loop
@@ -171,7 +168,7 @@ class PlayerPanel(QWidget):
 
     def nudge_transition(self, place: int, frames: int) -> None:
         """Move the start of flight (0) or entry (1), or the water contact (2), by some frames and go there."""
-        moments = moments_of(self._parse) if self._parse is not None else ()
+        moments = placed_frames(self._parse) if self._parse is not None else ()
         if place < len(moments):
             self._move_transition(place, moments[place] + frames, f"nudge {place}")
 
@@ -284,7 +281,7 @@ class PlayerPanel(QWidget):
             self.pane.load(lead.path, lead.title)
         self._steps = lead.steps
         self.pane.set_title(lead.title)
-        self.pane.set_analysis(_track(lead.masks), lead.steps)
+        self.pane.set_analysis(lead.masks, lead.steps)
         self.drawing.refresh()
         self._show_lead_on_timeline()
 
@@ -311,7 +308,7 @@ class PlayerPanel(QWidget):
         parse = dive.analysis.parse if dive.analysis else None
         if parse is not self._parse:
             self._parse, self._steps = parse, parse.steps if parse else ()
-            self.pane.set_analysis(_track(parse), self._steps)
+            self.pane.set_analysis(parse, self._steps)
             self._align()
         looped = self._looped() if self._looped is not None else None
         if looped is not None:
@@ -341,7 +338,7 @@ class PlayerPanel(QWidget):
         if before is None or before.path != compared.path:
             self.other_pane.load(compared.path, compared.title)
         self.other_pane.set_title(compared.title)
-        self.other_pane.set_analysis(_track(compared.masks), compared.steps)
+        self.other_pane.set_analysis(compared.masks, compared.steps)
         self._align()
 
     def _align(self) -> None:
@@ -380,15 +377,3 @@ class PlayerPanel(QWidget):
         """Video info of the left file."""
         dive = self._session.current
         return dive.info if dive is not None else self.pane.info
-
-
-def _track(known: DiveParse | ComparedMasks | None) -> MaskTrack | None:
-    if known is None:
-        return None
-    return MaskTrack(
-        sampled_frames=known.sampled_frames,
-        mask_probability=known.mask_probability,
-        crop_xyxy=known.crop_xyxy,
-        joints=known.joints,
-        path=centre_path(known) if isinstance(known, DiveParse) else None,
-    )

@@ -8,8 +8,8 @@ from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from fineparser_core.types import StepSpan, VideoInfo
-from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_core.measures.centre_path import CentrePath, centre_path
+from fineparser_core.types import DiveParse, MaskTrack, StepSpan, VideoInfo
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.formatting import decimal
 from fineparser_gui.images import image_from
@@ -52,6 +52,7 @@ class VideoPane(QWidget):
         self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
         self._track: MaskTrack | None = None
+        self._in_the_air: CentrePath | None = None
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
@@ -86,7 +87,8 @@ class VideoPane(QWidget):
             self._decoder.deleteLater()
             self._decoder = None
         self._path = None
-        self._info, self._track, self._steps, self._head, self._shown = None, None, (), Playhead(), None
+        self._info, self._track, self._in_the_air, self._steps, self._shown = None, None, None, (), None
+        self._head = Playhead()
         self._details.clear()
         self._step.set_step(None, "")
         self.canvas.fit()
@@ -119,10 +121,11 @@ class VideoPane(QWidget):
         return self._info
 
     def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
-        """Set masks and steps of the dive."""
+        """Set masks and steps of the dive; of a parse, the path of the body's centre is shown as well."""
         self._track, self._steps = track, steps
+        self._in_the_air = centre_path(track) if isinstance(track, DiveParse) else None
         if self._info is not None:
-            self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track)
+            self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track, self._in_the_air)
         self._show()
 
     def show_frame(self, frame: int, direction: int = 1, *, moving: bool = False) -> None:
@@ -165,7 +168,7 @@ class VideoPane(QWidget):
         if info.path != self._path:  # late signal of the previous file
             return
         self._info = info
-        self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
+        self.canvas.set_source(QSize(info.width_px, info.height_px), self._track, self._in_the_air)
         self._resized.stop()
         self._show()
         self.opened.emit()

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.exemplars.compared import compared_exemplar
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.types import ComparedDive, MaskTrack
+from fineparser_core.types import ComparedDive
 from fineparser_gui.formatting import board_text, decimal, name_of
-from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
@@ -38,9 +38,9 @@ class ComparisonService(QObject):
         self._alignment = Alignment.STEPS
         self._choosing = False
         self._former: str | None = None  # the current dive before an exemplar was shown on the left
-        self.left_exemplar: Candidate | None = None
+        self.left_exemplar: ComparableDive | None = None
         self.left_dive: ComparedDive | None = None
-        self.candidate: Candidate | None = None
+        self.candidate: ComparableDive | None = None
         self.dive: ComparedDive | None = None
         state.current_changed.connect(self._on_current_changed)
         state.dive_changed.connect(self._on_dive_changed)
@@ -52,10 +52,12 @@ class ComparisonService(QObject):
         return self._alignment
 
     @property
-    def sides(self) -> tuple[Candidate | None, Candidate | None]:
+    def sides(self) -> tuple[ComparableDive | None, ComparableDive | None]:
         """What is on the left, compared or alone, and what is on the right."""
         current = self._state.current
-        left = self.left_exemplar if current is None else Candidate(title=self._dive_title(current), key=current.key)
+        left = (
+            self.left_exemplar if current is None else ComparableDive(title=self._dive_title(current), key=current.key)
+        )
         return left, self.candidate
 
     def align(self, alignment: Alignment) -> None:
@@ -79,16 +81,16 @@ class ComparisonService(QObject):
         if left is not None and right is not None:
             self._put(self._exemplar_candidate(left), self._exemplar_candidate(right))
 
-    def show(self, candidate: Candidate | None) -> None:
+    def show(self, candidate: ComparableDive | None) -> None:
         """Show one of the candidates on the right; None ends the comparison."""
         self._put(self.sides[0], candidate)
 
-    def show_on_left(self, candidate: Candidate) -> None:
+    def show_on_left(self, candidate: ComparableDive) -> None:
         """Show a candidate on the left; if it was on the right, the sides are swapped."""
         left, right = self.sides
         self._put(candidate, left if candidate == right else right)
 
-    def candidates(self) -> list[Candidate]:
+    def candidates(self) -> list[ComparableDive]:
         """For the right: the exemplars of the dive on the left, the session's other dives, the rest of the library."""
         current = self._state.current
         voting = current.votes if current is not None else ()
@@ -104,20 +106,20 @@ class ComparisonService(QObject):
         listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
         return [one for one in listed if one != self.left_exemplar]
 
-    def left_candidates(self) -> list[Candidate]:
+    def left_candidates(self) -> list[ComparableDive]:
         """For the left: every dive of the session and of the library."""
         current = self._state.current
-        own = [] if current is None else [Candidate(title=self._dive_title(current), key=current.key)]
+        own = [] if current is None else [ComparableDive(title=self._dive_title(current), key=current.key)]
         library = sorted(self._library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
         return [*own, *self._dive_candidates(), *(self._exemplar_candidate(one) for one in library)]
 
-    def _dive_candidates(self) -> list[Candidate]:
+    def _dive_candidates(self) -> list[ComparableDive]:
         """The session's analysed dives but the current one."""
         current = self._state.current
         others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
-        return [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]
+        return [ComparableDive(title=self._dive_title(dive), key=dive.key) for dive in others]
 
     def _number(self) -> str | None:
         """Dive number of what is on the left, where it is known."""
@@ -128,38 +130,32 @@ class ComparisonService(QObject):
         )
         return exemplar.dive_number if exemplar is not None else None
 
-    def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
+    def _exemplar_candidate(self, exemplar: Exemplar) -> ComparableDive:
         name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
         title = self.tr("{0} · {1} points").format(name, decimal(exemplar.score))
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
-        return Candidate(title=title, exemplar_id=exemplar.id)
+        return ComparableDive(title=title, exemplar_id=exemplar.id)
 
     def _dive_title(self, dive: Dive) -> str:
         name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
         return self.tr("{0} · scored {1}").format(name, decimal(scoring.score)) if scoring else name
 
-    def compared(self, candidate: Candidate) -> ComparedDive | None:
+    def compared(self, candidate: ComparableDive) -> ComparedDive | None:
         """A candidate with its steps and masks; None if it was removed or has no analysis."""
         if candidate.key is not None:
             analysis = self._state.dive(candidate.key).analysis if candidate.key in self._state.keys else None
             if analysis is None:
                 return None
             parse = analysis.parse
-            masks = MaskTrack(
-                sampled_frames=parse.sampled_frames,
-                mask_probability=parse.mask_probability,
-                crop_xyxy=parse.crop_xyxy,
-                joints=parse.joints,
-            )
-            return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=masks)
+            return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=parse.masks)
         exemplar = self._library.exemplar(candidate.exemplar_id or "")
         if exemplar is None:
             return None
         shown = compared_exemplar(exemplar, self._library.mask(exemplar.id))
         return replace(shown, title=candidate.title)
 
-    def _put(self, left: Candidate | None, right: Candidate | None) -> None:
+    def _put(self, left: ComparableDive | None, right: ComparableDive | None) -> None:
         """Show these two; without one of them, a dive of the session alone."""
         before = self.sides
         dive = self.dive if right == before[1] else self.compared(right) if right is not None else None

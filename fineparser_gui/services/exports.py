@@ -5,10 +5,11 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.corrections import CorrectedDive
@@ -25,7 +26,7 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.tables import DiveRecord
+from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import sentence
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
@@ -37,31 +38,6 @@ from fineparser_gui.services.session_state import SessionState
 log = logging.getLogger(__name__)
 
 
-class _SavingSignals(QObject):
-    """Signals: saved: (int, str) id and what went wrong, "" for nothing."""
-
-    saved = Signal(int, str)
-
-
-class _Saving(QRunnable):
-    """Puts a job into its folder off the GUI thread: the masks of a dive take a moment to pack."""
-
-    def __init__(self, number: int, job: Job, folder: Path, signals: _SavingSignals) -> None:
-        super().__init__()
-        self._number, self._job, self._folder, self._signals = number, job, folder, signals
-
-    def run(self) -> None:
-        problem = ""
-        try:
-            save_job(self._job, self._folder)
-        except FineParserError as error:
-            problem = sentence(str(error))
-        except Exception as error:  # must not end the thread pool
-            log.exception("saving the export of %s", self._job.path)
-            problem = f"{self._job.path.name}: {error}"
-        self._signals.saved.emit(self._number, problem)
-
-
 class ExportService(QObject):
     """Writes dives of the session to files.
 
@@ -70,6 +46,7 @@ class ExportService(QObject):
     """
 
     changed = Signal()
+    _saved = Signal(int, str)  # id and what went wrong, "" for nothing; crosses threads
 
     def __init__(self, state: SessionState) -> None:
         super().__init__(state)
@@ -82,8 +59,7 @@ class ExportService(QObject):
         self._running: int | None = None
         self._stopping = False
         self._threads = QThreadPool(self, maxThreadCount=1)
-        self._signals = _SavingSignals(self)
-        self._signals.saved.connect(self._on_saved)
+        self._saved.connect(self._on_saved)
 
     @property
     def exports(self) -> list[Export]:
@@ -158,7 +134,7 @@ class ExportService(QObject):
 
     def close(self) -> None:
         """Stop everything; the window is closing."""
-        self._signals.blockSignals(True)
+        self.blockSignals(True)
         self._threads.waitForDone()
         if self._process is not None:
             self._process.close()
@@ -193,11 +169,23 @@ class ExportService(QObject):
             return
         self._running, self._stopping = number, False
         self._update(number, state=ExportState.RUNNING)
-        self._threads.start(_Saving(number, self._jobs[number], folder, self._signals))
+        self._threads.start(partial(self._save, number, self._jobs[number], folder))
 
     def _job_folder(self, number: int) -> Path:
         assert self._folder is not None
         return Path(self._folder.name) / str(number)
+
+    def _save(self, number: int, job: Job, folder: Path) -> None:
+        """Puts a job into its folder, off the GUI thread: the masks of a dive take a moment to pack."""
+        problem = ""
+        try:
+            save_job(job, folder)
+        except FineParserError as error:
+            problem = sentence(str(error))
+        except Exception as error:  # must not end the thread pool
+            log.exception("saving the export of %s", job.path)
+            problem = f"{job.path.name}: {error}"
+        self._saved.emit(number, problem)
 
     def _on_saved(self, number: int, problem: str) -> None:
         if problem or self._stopping:
@@ -229,8 +217,8 @@ class ExportService(QObject):
         self._start_next()
 
 
-def _record(dive: Dive, drawings: bool) -> DiveRecord:
-    return DiveRecord(
+def _record(dive: Dive, drawings: bool) -> ExportedDive:
+    return ExportedDive(
         path=dive.path,
         diver=dive.diver,
         dived_on=dive.dived_on or "",

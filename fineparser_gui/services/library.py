@@ -12,14 +12,15 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
+from fineparser_core.types import MaskTrack
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
-from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
+from fineparser_gui.model.library import Adding, LibraryEntry
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.task import Task
 from fineparser_gui.services.undo import EditStack
@@ -134,7 +135,7 @@ class LibraryService(QObject):
             self.problem.emit(self.tr("The exemplar {0} is no longer in the library.").format(exemplar_id))
         return found
 
-    def mask(self, exemplar_id: str) -> ExemplarMask | None:
+    def mask(self, exemplar_id: str) -> MaskTrack | None:
         """Masks of an exemplar; None if the library has none. Does not wait for a writer."""
         entry = self.entry(exemplar_id)
         try:
@@ -182,8 +183,8 @@ class LibraryService(QObject):
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
         """Change the facts of an exemplar."""
         exemplar = self.exemplar(exemplar_id)
-        if exemplar is not None and facts != facts_of(exemplar):
-            before, after = (LibraryChange(action="edit", facts=one) for one in (facts_of(exemplar), facts))
+        if exemplar is not None and facts != exemplar.facts:
+            before, after = (LibraryChange(action="edit", facts=one) for one in (exemplar.facts, facts))
             text = self.tr("changing {0}").format(exemplar_id)
             self.edits.do(Edit(subject=Subject.EXEMPLAR, key=exemplar_id, before=before, after=after, text=text))
 

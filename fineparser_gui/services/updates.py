@@ -5,7 +5,7 @@ import logging
 import re
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from fineparser_core import __version__
 from fineparser_core.resources import made
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 
 
 @dataclass(frozen=True)
-class Release:
+class NewestRelease:
     """The newest release, as the version file has it.
 
     Attributes:
@@ -44,7 +44,7 @@ def updates_url() -> str:
     return stored if isinstance(stored, str) else ""
 
 
-def read_release(data: bytes) -> Release:
+def read_release(data: bytes) -> NewestRelease:
     """The content of a version file: JSON with `version`, such as "1.2.0", and `page`, an https address.
 
     Raises:
@@ -54,7 +54,7 @@ def read_release(data: bytes) -> Release:
     if not isinstance(fields, dict) or not _VERSION.fullmatch(str(fields.get("version"))):
         raise ValueError("no version in it")
     page = fields.get("page", "")
-    return Release(fields["version"], page if isinstance(page, str) and page.startswith("https://") else "")
+    return NewestRelease(fields["version"], page if isinstance(page, str) and page.startswith("https://") else "")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -86,23 +86,17 @@ class Updates(QObject):
 
     def look(self) -> None:
         """Ask; ends in one of the signals."""
-        self._threads.start(_Look(self))
+        self._threads.start(self._look)
 
-
-class _Look(QRunnable):
-    def __init__(self, updates: Updates) -> None:
-        super().__init__()
-        self._updates = updates
-
-    def run(self) -> None:
+    def _look(self) -> None:
         import urllib.request  # 30 ms, which the app's start does without
 
         try:
-            with urllib.request.urlopen(self._updates.url, timeout=_PATIENCE_S) as answer:
+            with urllib.request.urlopen(self.url, timeout=_PATIENCE_S) as answer:
                 release = read_release(answer.read(_MOST_BYTES))
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             log.warning("updates: %s", error)
-            self._updates.failed.emit(str(reason))
+            self.failed.emit(str(reason))
         else:
-            self._updates.found.emit(release)
+            self.found.emit(release)

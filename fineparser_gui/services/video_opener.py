@@ -10,7 +10,7 @@ from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
 
 from fineparser_core.errors import ExportError, FineParserError
 from fineparser_core.language import sentence
@@ -113,7 +113,7 @@ class VideoOpener(QObject):
 
     def _start(self, pool: QThreadPool, task: QObject, work: Callable[[], Outcome], priority: int = 0) -> None:
         self._tasks.add(task)
-        pool.start(_Job(lambda: self._ended.emit(task, *work())), priority)
+        pool.start(lambda: self._ended.emit(task, *work()), priority)
 
     def _on_ended(self, task: QObject, signal: str, values: tuple) -> None:
         if task in self._tasks:
@@ -128,15 +128,6 @@ class VideoOpener(QObject):
             getattr(task, signal).emit(*values)
         if not self._results:
             self._telling.stop()
-
-
-class _Job(QRunnable):
-    def __init__(self, run: Callable[[], None]) -> None:
-        super().__init__()
-        self._run = run
-
-    def run(self) -> None:
-        self._run()
 
 
 def _probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:

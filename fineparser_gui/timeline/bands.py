@@ -13,7 +13,7 @@ from fineparser_gui.timeline.thumbnails import Thumbnails
 _PADDING_PX = 5
 
 
-class Band(pg.LinearRegionItem):
+class FrameBand(pg.LinearRegionItem):
     """A coloured range that cannot be moved, with a text where it fits, and a tick before it if wished.
 
     Args:

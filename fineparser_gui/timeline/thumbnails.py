@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, QRunnable, QSize, QThread, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRectF, QSize, QThread, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from fineparser_core.errors import FineParserError
@@ -95,18 +96,33 @@ class Thumbnails(QObject):
             self._running = self._running or start
             path = self._path
         if start and path is not None:
-            self._pool.start(_Job(self, path))
+            self._pool.start(partial(self._decode, path))
 
-    def next_wanted(self, path: Path) -> tuple[int, QSize] | None:
-        """Called by the thread: next frame and size to decode of its file; None: the thread ends."""
+    def _decode(self, path: Path) -> None:
+        """On the thread: decode requested thumbnails of a file until none is left."""
+        from fineparser_core.video.reader import VideoReader
+
+        try:
+            with VideoReader(path) as reader:
+                while (wanted := self._next_wanted(path)) is not None:
+                    frame, size = wanted
+                    self._put(path, frame, size, small_image(reader, frame, size))
+        except FineParserError as error:  # the player reports the reason
+            log.info("thumbnails: %s", error)
+            self._give_up(path)
+        except Exception:  # an unexpected decoder error must not end the thread pool
+            log.exception("thumbnails of %s", path)
+            self._give_up(path)
+
+    def _next_wanted(self, path: Path) -> tuple[int, QSize] | None:
+        """Next frame and size to decode of a file; None: the thread ends."""
         with self._lock:
             if path != self._path or not self._wanted:
                 self._running = False
                 return None
             return self._wanted[0], self._size
 
-    def put(self, path: Path, frame: int, size: QSize, image: QImage) -> None:
-        """Called by the thread: store the thumbnail of a frame."""
+    def _put(self, path: Path, frame: int, size: QSize, image: QImage) -> None:
         with self._lock:
             if path != self._path or size != self._size:
                 return
@@ -116,8 +132,7 @@ class Thumbnails(QObject):
                 self._images.popitem(last=False)
         self.changed.emit()
 
-    def give_up(self, path: Path) -> None:
-        """Called by the thread: the file cannot be read; the player reports the reason."""
+    def _give_up(self, path: Path) -> None:
         with self._lock:
             self._running = False
             if path == self._path:
@@ -129,26 +144,3 @@ def grid(shown: tuple[float, float], frame_px: float, width_px: float, n_frames:
     step = next(step for step in _STEPS if step * frame_px >= width_px or step == _STEPS[-1])
     first = max(int(shown[0]), 0) // step * step
     return list(range(first, min(int(np.ceil(shown[1])), n_frames), step))
-
-
-class _Job(QRunnable):
-    """Decodes requested thumbnails of one file until none is left."""
-
-    def __init__(self, thumbnails: Thumbnails, path: Path) -> None:
-        super().__init__()
-        self._thumbnails, self._path = thumbnails, path
-
-    def run(self) -> None:
-        from fineparser_core.video.reader import VideoReader
-
-        try:
-            with VideoReader(self._path) as reader:
-                while (wanted := self._thumbnails.next_wanted(self._path)) is not None:
-                    frame, size = wanted
-                    self._thumbnails.put(self._path, frame, size, small_image(reader, frame, size))
-        except FineParserError as error:
-            log.info("thumbnails: %s", error)
-            self._thumbnails.give_up(self._path)
-        except Exception:  # an unexpected decoder error must not end the thread pool
-            log.exception("thumbnails of %s", self._path)
-            self._thumbnails.give_up(self._path)

@@ -1,6 +1,7 @@
 """The lanes of the timeline as linked pyqtgraph views. Imported after the window's first paint."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,11 +14,12 @@ from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.formatting import decimal
 from fineparser_gui.steps import duration_s, step_label, step_text
 from fineparser_gui.theme import step_color, text_on
-from fineparser_gui.timeline.bands import Band, ThumbnailsItem
+from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
 from fineparser_gui.timeline.frame_line import FrameLine
+from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.thumbnails import Thumbnails
 from fineparser_gui.timeline.time_axis import FrameAxis, TimeAxis
-from fineparser_gui.timeline.time_box import TimeBox
+from fineparser_gui.timeline.time_box import ZOOM_STEP, TimeBox
 
 # Each movement of the mouse counts: a handle that is dragged shows its frame at once.
 pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")
@@ -36,6 +38,8 @@ _MIN_SHOWN = 12
 _DRAWN = QColor("#ffd84d")
 _SMALL = 0.88
 _VEIL_ALPHA = 170
+#: Where a playhead that has left the view appears in it, as a share of its width.
+_REVEALED_AT = 0.1
 #: Half the width of what the playhead covers.
 _PLAYHEAD_PX = 8
 
@@ -52,9 +56,8 @@ class TimePlot(pg.GraphicsView):
         view_changed: zoomed or panned.
 
     Attributes:
-        transitions: the draggable lines of flight, entry and water contact.
-        ends: those of In and Out point.
-        ghosts: where the model has the former.
+        lines: the draggable lines of flight, entry, water contact, In and Out point.
+        ghosts: where the model has the first three.
     """
 
     sought = Signal(float)
@@ -108,17 +111,18 @@ class TimePlot(pg.GraphicsView):
     def _add_items(self, thumbnails: Thumbnails) -> None:
         self._pictures = ThumbnailsItem(thumbnails)
         self._film.addItem(self._pictures, ignoreBounds=True)
-        self._phases = [Band((0, _PHASES)) for _ in STEP_NAMES]
+        self._phases = [FrameBand((0, _PHASES)) for _ in STEP_NAMES]
         self._curves = [pg.PlotCurveItem(antialias=True) for _ in STEP_NAMES[1:]]
         self._samples = pg.VTickGroup(yrange=[_PHASES, _PHASES + 0.1])
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
-        self._found: list[Band] = []
-        self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
-        self._uncertain = [Band((0, _PHASES)) for _ in range(3)]
+        self._found: list[FrameBand] = []
+        self._veils = [(FrameBand(), FrameBand()) for _ in (self._film, self._tracks)]
+        self._uncertain = [FrameBand((0, _PHASES)) for _ in range(3)]
         self.ghosts = [FrameLine(movable=False, dashed=True) for _ in range(3)]
         shapes = ("<|>", "<|>", "o")
-        self.transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
-        self.ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
+        transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
+        ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
+        self.lines = [*transitions, *ends]
         self._hint = pg.TextItem("", anchor=(0, 0))
         for level, items in enumerate(
             (
@@ -126,14 +130,14 @@ class TimePlot(pg.GraphicsView):
                 (*self._curves, *self._uncertain),
                 self._veils[1],
                 (*self.ghosts, self._drawn),
-                self.transitions,
+                transitions,
                 (self._hint,),
             )
         ):
             for item in items:
                 item.setZValue(level)
                 self._tracks.addItem(item, ignoreBounds=True)
-        for level, items in enumerate((self._veils[0], self.ends)):
+        for level, items in enumerate((self._veils[0], ends)):
             for item in items:
                 item.setZValue(level + 1)
                 self._film.addItem(item, ignoreBounds=True)
@@ -157,10 +161,15 @@ class TimePlot(pg.GraphicsView):
         return -_BESIDE * n_frames, (1 + _BESIDE) * n_frames
 
     @property
-    def frame_px(self) -> float:
-        """Width of a frame in pixels."""
-        left, right = self.shown
-        return self._tracks.width() / (right - left)
+    def shows_whole(self) -> bool:
+        """Whether the whole file is visible."""
+        (left, right), (first, last) = self.shown, self.whole
+        return right - left >= (last - first) * (1 - 1e-6)
+
+    @property
+    def hovered(self) -> int | None:
+        """Place of the line under the mouse."""
+        return next((n for n, line in enumerate(self.lines) if line.mouseHovering and line.isVisible()), None)
 
     def set_file(self, info: VideoInfo) -> None:
         """Show another file, the whole of it."""
@@ -176,12 +185,18 @@ class TimePlot(pg.GraphicsView):
         """Set the view, within the limits of the file."""
         self._tracks.setXRange(left, right, padding=0)
 
-    def zoom(self, factor: float, frame: float) -> None:
-        """Zoom in (factor > 1) or out; the frame stays where it is."""
-        self._tracks.scaleBy(x=1 / factor, center=pg.Point(frame, 0))
+    def zoom(self, steps: float) -> None:
+        """Zoom in (steps > 0) or out at the playhead, or at the centre where it is not visible."""
+        (left, right), at = self.shown, self._playhead + 0.5
+        at = at if left <= at <= right else (left + right) / 2
+        self._tracks.scaleBy(x=ZOOM_STEP**-steps, center=pg.Point(at, 0))
 
-    def set_playhead(self, frame: int) -> None:
-        """Move the playhead to the middle of a frame."""
+    def set_playhead(self, frame: int, *, follow: bool) -> None:
+        """Move the playhead to the middle of a frame; `follow`: and the view, where the frame is not in it."""
+        left, right = self.shown
+        if follow and not self.shows_whole and not left <= frame < right:
+            left, width = frame - _REVEALED_AT * (right - left), right - left
+            self.show_frames(left, left + width)
         before, self._playhead = self._playhead, frame
         for moved in (before, frame):
             x = round(self._playhead_x(moved))
@@ -225,43 +240,37 @@ class TimePlot(pg.GraphicsView):
         top = self._tracks.viewRange()[1][1]
         self._drawn.setData([frame + 0.5 for frame in frames], [top * 0.93 for _ in frames])
 
-    def set_lines(self, lines: Sequence[FrameLine], frames: Sequence[int | None]) -> None:
-        """Put lines at frames, and hide those without one."""
-        for place, line in enumerate(lines):
-            frame = frames[place] if place < len(frames) else None
+    def set_handles(self, handles: Handles) -> None:
+        """Show handles, those of the model, within which frames each transition lies, and dim what is not the dive."""
+        edges = handles.edges or (None, None)
+        frames = *handles.frames[:IN], *edges, *handles.ghosts
+        for line, frame in zip_longest((*self.lines, *self.ghosts), frames):
             line.setVisible(frame is not None)
             if frame is not None:
                 line.setValue(frame)
-
-    def set_uncertain(self, bands: Sequence[tuple[float, float]]) -> None:
-        """Show within which frames each transition lies, as far as one can tell."""
+        for line in self.lines[IN:]:
+            line.setMovable(handles.ends_movable)
         fill = QColor(self.palette().base().color())
         fill.setAlpha(_UNCERTAIN_ALPHA)
-        for place, band in enumerate(self._uncertain):
-            band.setVisible(place < len(bands))
-            if place < len(bands):
-                band.setRegion(bands[place])
-                band.set_look(fill)
-
-    def set_range(self, edges: Sequence[int], *, movable: bool) -> None:
-        """Show In and Out point, and dim what they leave out; no edges: there is no range."""
-        self.set_lines(self.ends, edges)
         left, right = self.whole
-        for line in self.ends:
-            line.setMovable(movable)
+        for band, region in zip_longest(self._uncertain, handles.bands):
+            band.setVisible(region is not None)
+            if region is not None:
+                band.setRegion(region)
+                band.set_look(fill)
         for before, after in self._veils:
-            before.setVisible(bool(edges))
-            after.setVisible(bool(edges))
-            if edges:
-                before.setRegion((left, edges[0]))
-                after.setRegion((edges[1], right))
+            before.setVisible(handles.edges is not None)
+            after.setVisible(handles.edges is not None)
+            if handles.edges is not None:
+                before.setRegion((left, handles.edges[0]))
+                after.setRegion((handles.edges[1], right))
 
     def set_proposals(self, segments: Sequence[DiveSegment], accepted: frozenset[int]) -> None:
         """Show found dives above the thumbnails: dashed, or with a tick where they are in the list."""
         while len(self._found) > len(segments):
             self._proposals.removeItem(self._found.pop())
         while len(self._found) < len(segments):
-            self._found.append(Band())
+            self._found.append(FrameBand())
             self._proposals.addItem(self._found[-1], ignoreBounds=True)
         palette = self.palette()
         for place, (band, one) in enumerate(zip(self._found, segments, strict=True)):
@@ -274,8 +283,9 @@ class TimePlot(pg.GraphicsView):
             band.set_texts(texts, self._font(), palette.text().color(), ticked=place in accepted)
         self._fit_rows()
 
-    def set_active(self, line: FrameLine | None, text: str) -> None:
+    def set_active(self, place: int | None, text: str) -> None:
         """Draw a line wider, with a text beside it; None: no line."""
+        line = None if place is None else self.lines[place]
         before, self._active = self._active, line
         for one in {before, line} - {None}:
             one.set_colors(*self._restyled[one], active=one is line)
@@ -320,15 +330,15 @@ class TimePlot(pg.GraphicsView):
             self._curves[place].setPen(curve_pen(step))
             self._curves[place].setFillLevel(0)
             self._curves[place].setBrush(fill)
-            self._restyled[self.transitions[place]] = step_color(step), halo
+            self._restyled[self.lines[place]] = step_color(step), halo
         self._samples.setPen(pg.mkPen(muted, width=1))
         self._drawn.setPen(pg.mkPen(text, width=1))
         self._drawn.setBrush(_DRAWN)
-        for line in self.ends:
+        for line in self.lines[IN:]:
             self._restyled[line] = text, halo
         for line in self.ghosts:
             self._restyled[line] = muted, halo
-        self._restyled[self.transitions[2]] = palette.highlight().color(), halo
+        self._restyled[self.lines[2]] = palette.highlight().color(), halo
         for line, colors in self._restyled.items():
             line.set_colors(*colors, active=line is self._active)
         self._hint.fill, self._hint.border = pg.mkBrush(halo), pg.mkPen(muted)

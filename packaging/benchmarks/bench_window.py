@@ -10,10 +10,8 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import StepSpan
+from fineparser_core.types import MaskTrack, step_spans
 from fineparser_gui.app import Studio
-from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.video_pane import VideoPane
@@ -153,9 +151,4 @@ def put_masks(pane: VideoPane, first: int, last: int) -> None:
     assert pane.info is not None
     crop = np.array([0, 0, pane.info.width_px, pane.info.height_px], np.float32)
     track = MaskTrack(sampled_frames=sampled, mask_probability=masks, crop_xyxy=np.tile(crop, (96, 1)))
-    cuts = np.linspace(first, last + 1, 4).astype(int)
-    steps = [
-        StepSpan(name=name, start_frame=int(start), end_frame=int(end))
-        for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-    ]
-    pane.set_analysis(track, steps)
+    pane.set_analysis(track, step_spans(*np.linspace(first, last + 1, 4).astype(int).tolist()))

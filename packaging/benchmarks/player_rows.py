@@ -9,10 +9,9 @@ import numpy as np
 from bench_window import BenchWindow, Heartbeat, Watch, open_window, put_masks
 from outcome import Outcome, p95, spread_ms
 
-from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import ComparedDive, StepSpan
+from fineparser_core.types import ComparedDive, step_spans
 from fineparser_core.video.probe import inspect_video
-from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.transport import Transport
 
@@ -201,13 +200,9 @@ def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
 def compare(shown: BenchWindow, path: Path) -> None:
     """Show a clip beside the present one."""
     comparing, n_frames = shown.session.comparing, shown.transport.n_frames
-    cuts = (0, n_frames // 3, n_frames * 2 // 3, n_frames)
-    first, second, third = (
-        StepSpan(name=name, start_frame=start, end_frame=end)
-        for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-    )
-    comparing.candidate = Candidate(title=path.name, key=path.name)
-    comparing.dive = ComparedDive(path=path, title=path.name, steps=(first, second, third))
+    steps = step_spans(0, n_frames // 3, n_frames * 2 // 3, n_frames)
+    comparing.candidate = ComparableDive(title=path.name, key=path.name)
+    comparing.dive = ComparedDive(path=path, title=path.name, steps=steps)
     comparing.changed.emit()
     other = shown.player.other_pane
     shown.wait(lambda: other.info is not None and shown.shows(other, other.frame))

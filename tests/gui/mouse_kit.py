@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from fineparser_gui.timeline.handles import IN, OUT
+from fineparser_gui.timeline.time_plot import TimePlot
 from fineparser_gui.timeline.timeline import Timeline
 
 
@@ -28,7 +30,9 @@ def drag(timeline: Timeline, place: int, frames: int) -> None:
 
 def drag_from(timeline: Timeline, start: QPointF, frames: int, *, let_go: bool = True) -> None:
     """Drag what lies at a place, frame by frame."""
-    frame_px = timeline.frame_px
+    plot = timeline.findChild(TimePlot)
+    begin, end = plot.lines[IN], plot.lines[OUT]
+    frame_px = (plot.place_of(end) - plot.place_of(begin)).x() / (end.value() - begin.value())
     widget, start = under(timeline, start)
     _mouse(widget, QEvent.Type.MouseMove, start, pressed=False)
     _mouse(widget, QEvent.Type.MouseButtonPress, start, pressed=True)

@@ -19,7 +19,7 @@ from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export_dialog import ExportDialog
 from fineparser_gui.dialogs.save_path import ask_save_path
-from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
@@ -242,7 +242,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     options = made._options(made.still_beside, made.still_drawings)
     assert (options.marks, options.comparison_marks) == ((), (line,))
     session.editing.draw_on_exemplar("a", (line, line), "drawing")
-    made.sheet_beside.addItem("a", Candidate(title="a", exemplar_id="a"))
+    made.sheet_beside.addItem("a", ComparableDive(title="a", exemplar_id="a"))
     made.sheet_beside.setCurrentIndex(made.sheet_beside.count() - 1)
     assert made.sheet_drawings.isChecked()
     assert made._drawn_beside(made.sheet_beside) == (line, line)

@@ -19,7 +19,7 @@ from fineparser_gui.crash_reports import CrashReports
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.log_file import log_file, report_unexpected
 from fineparser_gui.services import updates
-from fineparser_gui.services.updates import Release, read_release
+from fineparser_gui.services.updates import NewestRelease, read_release
 
 
 def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_video):
@@ -222,8 +222,8 @@ def test_without_an_address_there_is_nothing_to_look_up(idle_studio):
 
 
 def test_versions_are_compared_by_their_numbers():
-    assert Release("0.10", "").newer
-    assert not Release(f"{__version__}.0", "").newer
+    assert NewestRelease("0.10", "").newer
+    assert not NewestRelease(f"{__version__}.0", "").newer
     assert read_release(b'{"version": "1", "page": "file:///x"}').page == ""
     with pytest.raises(ValueError, match="no version"):
         read_release(b'{"version": "1; rm"}')

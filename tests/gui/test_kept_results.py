@@ -14,7 +14,6 @@ from shown_studio import shown_studio
 from fineparser_gui.app import Studio
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
 from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
-from fineparser_gui.model.library import facts_of
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent
@@ -154,7 +153,7 @@ def test_a_kept_score_is_not_told_once_other_exemplars_vote(programs, clip):
     studio = programs.analysed(clip, moved_to=35)
     session = studio.session
     (exemplar,) = [one for one in session.library.exemplars if one.id == "mine-1"]
-    facts = facts_of(exemplar)
+    facts = exemplar.facts
     session.library.edit("mine-1", replace(facts, score=80.0))
     programs.wait(lambda: [vote.score for vote in session.current.votes] == [80.0] and not session.current.rescoring)
     assert session.current.model_analysis.scoring.exemplars[0].score == 80.0

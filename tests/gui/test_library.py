@@ -13,14 +13,14 @@ from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.types import Analysis, AwardCheck, IntervalRule, Measure, OwnAward
+from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState, ScoreState
-from fineparser_gui.model.library import LibraryEntry, facts_of
+from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.number_field import NumberField
@@ -440,7 +440,7 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
     undo.trigger()
-    session.library.add_dive(session.dive(key), None, facts_of(an_exemplar("mine-9")))
+    session.library.add_dive(session.dive(key), None, an_exemplar("mine-9").facts)
     session.select(None)
     with qtbot.waitActive(window):
         window.activateWindow()
@@ -769,7 +769,7 @@ def test_the_worker_changes_the_library_and_reports_it(tmp_path):
 def _no_mask():
     import numpy as np
 
-    return ExemplarMask(
+    return MaskTrack(
         sampled_frames=np.arange(96),
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.zeros((96, 4), np.float32),
@@ -825,7 +825,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: vote_of_mine() is None and len(session.current.votes) > 0, timeout=_ANALYSIS_MS)
     panel.undo.click()
     qtbot.waitUntil(lambda: vote_of_mine() == 61.2, timeout=_ANALYSIS_MS)
-    library.edit(mine.exemplar.id, replace(facts_of(mine.exemplar), score=65.0))
+    library.edit(mine.exemplar.id, replace(mine.exemplar.facts, score=65.0))
     qtbot.waitUntil(lambda: vote_of_mine() == 65.0, timeout=_ANALYSIS_MS)
     assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY

@@ -15,7 +15,7 @@ from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
-from fineparser_gui.canvas.mask_track import mask_image
+from fineparser_gui.canvas.mask_image import mask_image
 from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.model.dive import DiveState

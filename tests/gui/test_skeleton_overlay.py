@@ -5,7 +5,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.measures.centre_path import CentrePath
-from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_core.types import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 
 
@@ -18,14 +18,16 @@ def track() -> MaskTrack:
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.tile(np.array([0, 0, 100, 100], np.float32), (96, 1)),
         joints=joints,
-        path=CentrePath(
-            sampled_frames=np.arange(96),
-            from_scene=np.tile(np.eye(3), (96, 1, 1)),
-            frames=np.array([10.0, 50.0]),
-            points=np.array([[10.0, 10.0], [90.0, 90.0]]),
-            marks=np.array([[50.0, 50.0, 2.0]]),
-        ),
     )
+
+
+PATH = CentrePath(
+    sampled_frames=np.arange(96),
+    from_scene=np.tile(np.eye(3), (96, 1, 1)),
+    frames=np.array([10.0, 50.0]),
+    points=np.array([[10.0, 10.0], [90.0, 90.0]]),
+    marks=np.array([[50.0, 50.0, 2.0]]),
+)
 
 
 def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
@@ -34,7 +36,7 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     canvas.resize(400, 400)
     image = QImage(100, 100, QImage.Format.Format_RGB32)
     image.fill(QColor("#406080"))
-    canvas.set_source(QSize(100, 100), track())
+    canvas.set_source(QSize(100, 100), track(), PATH)
     canvas.set_frame(30, image)
     bare = canvas.grab().toImage()
     canvas.set_skeleton_shown(True)

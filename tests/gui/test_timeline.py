@@ -244,13 +244,13 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
 def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     session, window, timeline = parsed.session, parsed.window, parsed.window.player.timeline
     dive = session.current
-    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).lines[2].isVisible()
     window.transport.seek(90)
     window.actions_by_id["contact_here"].trigger()  # where it was not seen, the coach says it
-    assert timeline.findChild(TimePlot).transitions[2].value() == 90
+    assert timeline.findChild(TimePlot).lines[2].value() == 90
     assert "first water contact in frame 90" in timeline.accessibleDescription()
     window.actions_by_id["undo"].trigger()
-    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).lines[2].isVisible()
     parse = correct_contact(dive.analysis.parse, 88)
     own = replace(dive.analysis, parse=parse)
     session.update(dive.key, model_analysis=own, analysis=own)
@@ -270,7 +270,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert session.current.correction.contact_frame is None
     session.editing.move_transition(dive.key, 1, 95)  # behind the contact, which is dropped with its ghost
     assert session.current.analysis.parse.first_water_contact_frame is None
-    assert not timeline.findChild(TimePlot).transitions[2].isVisible()
+    assert not timeline.findChild(TimePlot).lines[2].isVisible()
     assert not timeline.findChild(TimePlot).ghosts[2].isVisible()
 
 

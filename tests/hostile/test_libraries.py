@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/exemplars"))
 from exemplar_kit import MODEL_ID, encoding, exemplar, mask
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.exemplars.schema import SCHEMA, SCHEMA_VERSION
+from fineparser_core.exemplars.library_file import SCHEMA, SCHEMA_VERSION
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 
 LEFT_OUT, UNUSABLE = "left out", "unusable"
@@ -31,7 +31,6 @@ def read_library(path: Path) -> dict[str, object]:
     """Everything that a program reads of a library: by id whether masks and encoding can be used."""
     with ExemplarStore.open(path) as store:
         found = [*store.exemplars(), *store.removed()]
-        store.dive_numbers()
         encoded = store.encoded(MODEL_ID)
         return {
             "ids": [one.id for one in found],
@@ -202,11 +201,9 @@ def utf16(folder: Path) -> None:
     (folder / FILE_NAME).unlink()
     with database(folder) as db:
         db.execute("PRAGMA encoding = 'UTF-16be'")
-        for statement in SCHEMA:
-            db.execute(statement)
+        db.executescript(SCHEMA)
         for table, values in rows.items():
             db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def packed(content: bytes) -> bytes:

@@ -35,7 +35,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.write import write_report as write_dive_report
 from fineparser_core.export.stills import write_plain_still, write_still
-from fineparser_core.export.tables import DiveRecord, write_csv, write_json
+from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.types import Analysis, ComparedDive
@@ -75,9 +75,9 @@ class Case:
         return RenderOptions(marks=(mark,), comparison=other, comparison_marks=(mark,), title=self.text)
 
     @property
-    def record(self) -> DiveRecord:
+    def record(self) -> ExportedDive:
         mark = Mark(**vars(_MARK) | {"text": self.text})
-        return DiveRecord(path=self.video, diver=self.text, analysis=self.analysis, marks=(mark,))
+        return ExportedDive(path=self.video, diver=self.text, analysis=self.analysis, marks=(mark,))
 
 
 def _tame(text: str) -> None:

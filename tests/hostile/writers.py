@@ -332,9 +332,9 @@ checkpoint = Steps(
 
 
 def _dives(n: int) -> Any:
-    from fineparser_core.export.tables import DiveRecord
+    from fineparser_core.export.tables import ExportedDive
 
-    return [DiveRecord(path=Path(f"dive-{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
+    return [ExportedDive(path=Path(f"dive-{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
 
 
 def _tables(n: int) -> Callable[[Path], object]:

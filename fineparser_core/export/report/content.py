@@ -9,7 +9,7 @@ from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
-from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, Report, Strip
+from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, PictureRow, Report
 from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.language import number, sentence, short_number, text
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
@@ -61,7 +61,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     analysis = dive.analysis
     info, found = probe(dive.path), measures_of(analysis)
     strips = [
-        Strip(
+        PictureRow(
             heading="",
             pictures=moment_pictures(
                 dive.path,
@@ -77,7 +77,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     if other is not None:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
-        strips.append(Strip(heading=text("For comparison: {0}", printable(other.title)), pictures=pictures))
+        strips.append(PictureRow(heading=text("For comparison: {0}", printable(other.title)), pictures=pictures))
     return Page(
         title=_title(dive),
         headline=_headline(analysis),

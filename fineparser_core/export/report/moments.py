@@ -19,7 +19,7 @@ _DOWN_S = 0.25
 _SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("entry_angle", "hip_line")}
 
 
-class Moment(NamedTuple):
+class ShownMoment(NamedTuple):
     """A moment: what it is called in English, and its source frame."""
 
     name: str
@@ -33,7 +33,7 @@ class Moment(NamedTuple):
 
 def moments_of(
     steps: tuple[StepSpan, StepSpan, StepSpan], times_s: np.ndarray, contact_frame: int | None = None
-) -> tuple[Moment, ...]:
+) -> tuple[ShownMoment, ...]:
     """Approach, take-off, flight, come-out, entry and after it.
 
     Args:
@@ -49,22 +49,22 @@ def moments_of(
 
     entry = contact_frame if contact_frame is not None else at(times_s[comes_out] + _DOWN_S)
     return (
-        Moment(marked("approach"), at(times_s[leaves] - _APPROACH_S)),
-        Moment("take-off", leaves),
-        Moment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
-        Moment(COME_OUT, comes_out),
-        Moment("entry", min(entry, last)),
-        Moment(marked("after"), at(times_s[min(entry, last)] + _AFTER_S)),
+        ShownMoment(marked("approach"), at(times_s[leaves] - _APPROACH_S)),
+        ShownMoment("take-off", leaves),
+        ShownMoment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
+        ShownMoment(COME_OUT, comes_out),
+        ShownMoment("entry", min(entry, last)),
+        ShownMoment(marked("after"), at(times_s[min(entry, last)] + _AFTER_S)),
     )
 
 
-def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[Moment, ...]:
+def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[ShownMoment, ...]:
     """`moments_of` of a parsed dive; they are shown where their angles were measured."""
     moments = moments_of(parse.steps, times_s, parse.first_water_contact_frame)
     read_at = {measure.name: measure.frame for measure in found}
 
-    def shown(moment: Moment) -> int:
+    def shown(moment: ShownMoment) -> int:
         names = _SHOWN_AT.get(moment.name, ())
         return next((read_at[name] for name in names if name in read_at), moment.frame)
 
-    return tuple(Moment(moment.name, shown(moment)) for moment in moments)
+    return tuple(ShownMoment(moment.name, shown(moment)) for moment in moments)

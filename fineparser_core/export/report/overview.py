@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.export.report.page import NumberRow, Overview, TrendPoint
+from fineparser_core.export.report.page import NumberOverview, Overview, TrendPoint
 from fineparser_core.language import number, short_number, text
 from fineparser_core.printable import printable
 
@@ -40,7 +40,7 @@ def _number(dive: ReportedDive) -> str:
     return text("{0} from {1} m", scoring.dive_number, short_number(scoring.board_m))
 
 
-def _row(name: str, dives: Sequence[ReportedDive]) -> NumberRow:
+def _row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:
     trend = tuple(
         TrendPoint(label=printable(dive.date or dive.path.stem), award=dive.analysis.scoring.award, is_this=False)
         for dive in dives
@@ -48,4 +48,4 @@ def _row(name: str, dives: Sequence[ReportedDive]) -> NumberRow:
     )
     awards = [point.award for point in trend]
     told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
-    return NumberRow(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())
+    return NumberOverview(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())

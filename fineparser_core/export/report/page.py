@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class CaptionedImage:
     """A picture with a line below it.
 
     Attributes:
@@ -18,11 +18,11 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strip:
+class PictureRow:
     """A row of pictures under a heading."""
 
     heading: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[CaptionedImage, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Page:
     title: str
     headline: tuple[str, str]
     facts: tuple[tuple[str, str], ...]
-    strips: tuple[Strip, ...]
+    strips: tuple[PictureRow, ...]
     phases: tuple[Phase, ...]
     trend_heading: str
     trend: tuple[TrendPoint, ...]
@@ -113,7 +113,7 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NumberRow:
+class NumberOverview:
     """The dives of a number and board.
 
     Attributes:
@@ -139,7 +139,7 @@ class Overview:
 
     title: str
     facts: tuple[tuple[str, str], ...]
-    rows: tuple[NumberRow, ...]
+    rows: tuple[NumberOverview, ...]
     note: tuple[str, ...]
     about: tuple[str, ...]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fineparser_core.export.report.html import jpeg
-from fineparser_core.export.report.page import MeasuredRow, Overview, Page, Phase, Report, Strip, TrendPoint
+from fineparser_core.export.report.page import MeasuredRow, Overview, Page, Phase, PictureRow, Report, TrendPoint
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import text
@@ -66,7 +66,7 @@ def _draw_head(canvas: PdfCanvas, page: Page) -> float:
     return max(y, below) + 1
 
 
-def _draw_strip(canvas: PdfCanvas, strip: Strip, y: float) -> float:
+def _draw_strip(canvas: PdfCanvas, strip: PictureRow, y: float) -> float:
     if strip.heading:
         canvas.text(_MARGIN, y + 1.5, strip.heading, 8, bold=True, colour=FAINT, width=_WIDTH)
         y += 6

@@ -12,13 +12,13 @@ from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.overlay import OverlayCanvas
-from fineparser_core.export.report.moments import Moment
-from fineparser_core.export.report.page import Picture
+from fineparser_core.export.report.moments import ShownMoment
+from fineparser_core.export.report.page import CaptionedImage
 from fineparser_core.export.skeleton import joints_at
 from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
 from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import DiveParse, MaskTrack, Measure
+from fineparser_core.types import MaskTrack, Measure
 from fineparser_core.video.reader import VideoReader
 
 PICTURE_PX = 320
@@ -29,13 +29,13 @@ _UNIT = 1.1
 
 def moment_pictures(
     path: Path,
-    moments: Sequence[Moment],
-    masks: DiveParse | MaskTrack | None,
+    moments: Sequence[ShownMoment],
+    masks: MaskTrack | None,
     marks: Sequence[Mark] = (),
     measures: Sequence[Measure] = (),
     *,
     cancel: CancelToken | None = None,
-) -> tuple[Picture, ...]:
+) -> tuple[CaptionedImage, ...]:
     """A square crop around the athlete of every moment: mask, skeleton, measured angles and the coach's marks.
 
     Raises:
@@ -69,7 +69,7 @@ def moment_pictures(
             images[frame] = cell
         first_s = info.pts_s[moments[1].frame]
         return tuple(
-            Picture(
+            CaptionedImage(
                 image=images[moment.frame],
                 caption=f"{text(moment.name)}  {_signed_s(info.pts_s[moment.frame] - first_s)}",
             )

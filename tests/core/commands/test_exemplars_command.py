@@ -95,7 +95,8 @@ def test_encodings_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     exemplars.encode_library(tmp_path, None, ignore_progress, CancelToken())
     with ExemplarStore.open(tmp_path / "library.sqlite") as library:
         (found,) = library.exemplars()
-        (model_id,) = library._db.execute("SELECT model_id FROM encoding").fetchone()
+        with library.files[0].reading() as db:
+            (model_id,) = db.execute("SELECT model_id FROM encoding").fetchone()
         first = library.encoding(found.id, model_id)
     assert first is not None
     monkeypatch.setattr(exemplars.Analyzer, "parse", None)

@@ -14,7 +14,7 @@ from fineparser_core.commands import data_check
 from fineparser_core.commands.cli import main
 from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.frame_cache import FrameCache
+from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.survey import take_survey
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
@@ -163,11 +163,11 @@ def test_labels_that_do_not_change_are_said(finediving_root, caplog, capsys, lab
 
 
 def test_a_cached_dive_whose_labels_turn_wrong_is_left_out(finediving_root, tmp_path):
-    cache = FrameCache(tmp_path / "cache", load_dataset(finediving_root), "whole")
+    cache = DatasetCache(tmp_path / "cache", load_dataset(finediving_root), "whole")
     assert cache.prepare(load_dataset(finediving_root).split("train")) == []
     edit(finediving_root, ("A_10m", 2), {2: 0.0})
     data = load_dataset(finediving_root)
-    cache = FrameCache(tmp_path / "cache", data, "whole")
+    cache = DatasetCache(tmp_path / "cache", data, "whole")
     assert [record.id for record in cache.usable(data.split("train"))] == ["A_10m/1", "A_10m/3", "B_3m/1"]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
 from fineparser_core.progress import CancelToken
@@ -31,7 +31,7 @@ def records(data):
 
 
 def cache_of(tmp_path, data, preprocessing="release"):
-    return FrameCache(tmp_path / "cache", data, preprocessing)
+    return DatasetCache(tmp_path / "cache", data, preprocessing)
 
 
 @pytest.mark.parametrize(("name", "rows"), [("release", 200), ("whole", 112)])
@@ -265,7 +265,7 @@ def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, 
         "    if len(calls) == 2: os._exit(9)\n"
         "frame_cache.np.save = die_in_the_second\n"
         "data = load_dataset(Path(sys.argv[1]))\n"
-        "frame_cache.FrameCache(Path(sys.argv[2]), data, 'release').prepare(data.split('train'))\n"
+        "frame_cache.DatasetCache(Path(sys.argv[2]), data, 'release').prepare(data.split('train'))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(data.root), str(tmp_path / "cache")], timeout=60)
     assert done.returncode == 9

@@ -13,7 +13,7 @@ from fineparser_core.config import PreprocessingName
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
-from fineparser_core.data.frame_cache import FrameCache, frame_bytes, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
 from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.data.survey import take_survey
 from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
@@ -32,7 +32,7 @@ def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """The training dives as every preprocessing keeps them."""
     folder = tmp_path_factory.mktemp("cache")
     records = data.split("train")
-    return {name: load_dives(data, records, FrameCache(folder, data, name), CancelToken()) for name in PREPROCESSINGS}
+    return {name: load_dives(data, records, DatasetCache(folder, data, name), CancelToken()) for name in PREPROCESSINGS}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[Dive]) -> 
 def test_a_data_set_without_masks_is_refused(data: DiveSet, tmp_path: Path) -> None:
     bare = replace(data, mask_patterns=())
     with pytest.raises(ConfigError, match=r"data has no masks, by which preprocessing 'follow' .*: use 'whole'\.$"):
-        FrameCache(tmp_path, bare, "follow")
+        DatasetCache(tmp_path, bare, "follow")
     assert set(take_survey(bare).cache_bytes) == {"release", "whole"}
     assert set(take_survey(data).cache_bytes) == set(PREPROCESSINGS)
 
@@ -118,7 +118,7 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data: DiveSet, tmp_pa
     for path in paths:
         (tmp_path / "masks" / record.key[0] / str(record.key[1]) / path.name).write_bytes(small.read_bytes())
     other = replace(data, mask_patterns=(str(tmp_path / "masks" / "{event}" / "{index}"),))
-    (reason,) = FrameCache(tmp_path / "cache", other, "follow").prepare([record])
+    (reason,) = DatasetCache(tmp_path / "cache", other, "follow").prepare([record])
     assert "192 x 144 pixels, its mask 96 x 72" in reason
 
 

@@ -14,7 +14,7 @@ from fineparser_core.commands.measuring import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
-from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import CheckpointError, ConfigError
@@ -41,7 +41,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
-    return load_dives(data, data.split("test"), FrameCache(cache, data, preprocessing), CancelToken())[0]
+    return load_dives(data, data.split("test"), DatasetCache(cache, data, preprocessing), CancelToken())[0]
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.exemplars.clip_folder import CLIPS_NAME
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.types import MaskTrack
 
 MODEL_ID = "golden-0"
 
@@ -27,8 +28,8 @@ def exemplar(folder: Path, name: str, **changes) -> Exemplar:
     return Exemplar(**{**values, **changes})
 
 
-def mask() -> ExemplarMask:
-    return ExemplarMask(
+def mask() -> MaskTrack:
+    return MaskTrack(
         sampled_frames=np.arange(96),
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.zeros((96, 4), np.float32),

@@ -23,7 +23,7 @@ def main() -> None:
                 library.remove(made.id)
             library.keep_parse(made.id, MODEL_ID, encoding(i), mask(), (21, 61))
         if "die" in sys.argv:
-            with library._writing() as db:
+            with library.files[0].writing() as db:
                 db.execute("UPDATE exemplar SET score = 0")
                 db.execute("DELETE FROM encoding")
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,7 @@
 """Bundled exemplars and the coach's own: which vote, which is best, what comes nearest, how one is added."""
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_dives_of_both_libraries_vote_and_the_bin_does_not(network, store):
     scoring = analyzer.score(query(), DIVE, find_difficulty(DIVE, 10.0))
     assert {v.id for v in scoring.exemplars} == {"rendered-0", "rendered-1", "rendered-2", "mine"}
     assert scoring.nearest_numbers == ()
-    assert store.dive_numbers() == {"207C": 4}
+    assert Counter(one.dive_number for one in store.exemplars()) == {"207C": 4}
     assert store.own_ids() == {"mine", "binned"}
     assert store.mask("rendered-0") is not None
     with pytest.raises(ExemplarError, match="no exemplar 'nobody'"):
@@ -84,7 +85,7 @@ def test_dives_of_both_libraries_vote_and_the_bin_does_not(network, store):
 def test_the_coach_s_own_hides_a_bundled_one_of_the_same_id(store):
     add(store, "rendered-1", score=12.0)
     assert store.get("rendered-1").score == 12.0
-    assert [e.score for e in store.exemplars("207C")] == [70.0, 12.0, 72.0]
+    assert [e.score for e in store.exemplars()] == [70.0, 12.0, 72.0]
 
 
 def test_best_is_the_highest_score_of_number_and_board_and_real_before_rendered():

@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from fineparser_core.exemplars.records import ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import ExemplarEncoding
 from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding, read_mask
+from fineparser_core.types import MaskTrack
 
 
-def soft_masks() -> ExemplarMask:
+def soft_masks() -> MaskTrack:
     """A disc that moves, with an edge three cells wide."""
     y, x = np.mgrid[:112, :112]
     off = [np.hypot(x - 56 - 10 * np.sin(t / 9), y - 56) for t in range(96)]
     probability = 1 / (1 + np.exp((np.array(off) - 20) / 1.5))
-    return ExemplarMask(
+    return MaskTrack(
         sampled_frames=np.arange(96),
         mask_probability=probability.astype(np.float16),
         crop_xyxy=np.cumsum(np.random.default_rng(0).normal(0, 3, (96, 4)), axis=0).astype(np.float32),

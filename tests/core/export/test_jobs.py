@@ -30,7 +30,7 @@ from fineparser_core.export.jobs import (
     save_job,
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions
-from fineparser_core.export.tables import DiveRecord
+from fineparser_core.export.tables import ExportedDive
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.support.own_process import own_process
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
@@ -94,7 +94,7 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
         PlainStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
         TableJob(
             path=tmp_path / "a.csv",
-            dives=(DiveRecord(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
+            dives=(ExportedDive(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
         ),
         CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
     ]
@@ -117,7 +117,7 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
 
 
 def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    dives = (DiveRecord(path=small_video, analysis=make_analysis(small_video)),)
+    dives = (ExportedDive(path=small_video, analysis=make_analysis(small_video)),)
     for name in ("t.csv", "t.json"):
         run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
     assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["analysis"]["score"] is not None

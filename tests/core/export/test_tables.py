@@ -10,7 +10,7 @@ import pytest
 
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
-from fineparser_core.export.tables import COLUMNS, FORMAT, DiveRecord, write_csv, write_json
+from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis
 
@@ -18,10 +18,10 @@ Make = Callable[..., Analysis]
 
 
 @pytest.fixture
-def dives(small_video: Path, make_analysis: Make) -> list[DiveRecord]:
+def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
     return [
-        DiveRecord(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
-        DiveRecord(
+        ExportedDive(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
+        ExportedDive(
             path=small_video,
             analysis=make_analysis(small_video, scored=False),
             corrected=True,
@@ -32,11 +32,11 @@ def dives(small_video: Path, make_analysis: Make) -> list[DiveRecord]:
                 Mark(kind=NOTE, frame=12, points=((3.0, 4.0),), text="early"),
             ),
         ),
-        DiveRecord(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, state="waits"),
+        ExportedDive(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, state="waits"),
     ]
 
 
-def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
+def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
     write_csv(dives, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -60,7 +60,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert first["trained_on"] == "rendered dives"
 
 
-def test_the_table_says_who_saw_the_water_touched(dives: list[DiveRecord], tmp_path: Path) -> None:
+def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp_path: Path) -> None:
     seen = dives[1].analysis
     parse = correct_contact(seen.parse, 77)
     by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
@@ -73,7 +73,7 @@ def test_the_table_says_who_saw_the_water_touched(dives: list[DiveRecord], tmp_p
     assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["water_contact_by"] == "person"
 
 
-def test_the_data(dives: list[DiveRecord], tmp_path: Path) -> None:
+def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
     write_json(dives, tmp_path / "t.json")
     data = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert data["format"] == FORMAT

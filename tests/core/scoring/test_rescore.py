@@ -15,7 +15,7 @@ from made_analysis import moments_at
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.scoring.rescore import (
@@ -25,7 +25,7 @@ from fineparser_core.scoring.rescore import (
     outliers,
     transition_range,
 )
-from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, ModelIdentity, Transitions
+from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, MaskTrack, ModelIdentity, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 DIVE = parse_dive_number("207C")
@@ -79,7 +79,7 @@ def analyzer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("library")
     draw = np.random.default_rng(1)
     with ExemplarStore.create(folder / "library.sqlite") as library:
-        mask = ExemplarMask(
+        mask = MaskTrack(
             sampled_frames=np.arange(96),
             mask_probability=np.zeros((96, 112, 112), np.float16),
             crop_xyxy=np.zeros((96, 4), np.float32),

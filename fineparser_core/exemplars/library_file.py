@@ -1,0 +1,289 @@
+"""The SQLite file of an exemplar library: its tables, how it is opened, read in bounded time, and written.
+
+Several programs may use a file at once: SQLite's write-ahead log separates readers from one writer, and an unfinished
+transaction of a killed program is rolled back.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Self
+
+from fineparser_core.errors import ExemplarError
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.rows import read_exemplar
+from fineparser_core.printable import printable
+from fineparser_core.progress import CancelToken
+
+SCHEMA_VERSION = 3
+SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE exemplar (
+    id TEXT PRIMARY KEY, dive_number TEXT NOT NULL, board_m REAL, score REAL NOT NULL,
+    clip TEXT NOT NULL, in_frame INTEGER NOT NULL, out_frame INTEGER NOT NULL,
+    first_flight_frame INTEGER NOT NULL, first_entry_frame INTEGER NOT NULL, synthetic INTEGER NOT NULL,
+    diver TEXT NOT NULL DEFAULT '', dived_on TEXT, synchro INTEGER NOT NULL DEFAULT 0,
+    corrected INTEGER NOT NULL DEFAULT 0, removed_at TEXT
+) STRICT;
+CREATE INDEX exemplar_by_number ON exemplar (dive_number);
+CREATE TABLE mask (
+    exemplar_id TEXT PRIMARY KEY REFERENCES exemplar (id) ON DELETE CASCADE,
+    sampled_frames BLOB NOT NULL, probability BLOB NOT NULL, crop_xyxy BLOB NOT NULL
+) STRICT;
+CREATE TABLE encoding (
+    exemplar_id TEXT NOT NULL REFERENCES exemplar (id) ON DELETE CASCADE, model_id TEXT NOT NULL,
+    gated BLOB NOT NULL, static_tokens BLOB NOT NULL, st INTEGER NOT NULL, ed INTEGER NOT NULL,
+    PRIMARY KEY (exemplar_id, model_id)
+) STRICT;
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+#: How long to wait for another program that is writing.
+PATIENCE_S = 20.0
+#: A file that somebody made byte by byte can keep SQLite busy for ever.
+_LONGEST_QUERY_S = 5.0
+_QUERY_STEPS = 1000
+#: Longest row. The masks of an exemplar take less than half of it.
+_MOST_BYTES = 4 << 20
+#: More are a table without end. FineDiving has 3,000 dives.
+MOST_EXEMPLARS = 100_000
+
+
+def connect(path: Path, query: str = "") -> sqlite3.Connection:
+    """A connection that the threads of a process may use in turn.
+
+    Transactions are begun by name: SQLite's own begin as readers, which two writers cannot both turn into writing.
+
+    Args:
+        query: of the URI of SQLite.
+    """
+    uri = path.absolute().as_uri() + query
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=PATIENCE_S, isolation_level=None)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+    # Text that is not UTF-8 fails its own row alone.
+    db.text_factory = lambda text: text.decode(errors="surrogateescape")
+    for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+        db.execute(f"PRAGMA {setting}")
+    return db
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Schema version of an open file; 0 for an empty one."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def damage_of(path: Path, query: str = "") -> str:
+    """What is wrong with a library file; "" where it is sound. Raises: sqlite3.Error where it cannot be opened."""
+    try:
+        with closing(connect(path, query)) as db:
+            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                return str(found).splitlines()[-1]
+            return "" if version_of(db) else "it is empty"
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return str(error)
+        raise
+
+
+class LibraryFile:
+    """An open library; the threads of a process may share it.
+
+    Attributes:
+        path: of the file; the clips of its exemplars lie in its folder or below.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        """Takes a connection over, and closes it where it is no library.
+
+        Raises: ExemplarError for another version, or anything but the tables of a library.
+        """
+        self.path, self._db, self._lock = path, db, threading.RLock()
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Opens a file for reading, with what another program has in its write-ahead log.
+
+        Raises: ExemplarError where the file is missing, cannot be read, or is not an exemplar library.
+        """
+        if path.is_dir():
+            raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
+        if not path.exists():
+            raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
+        if not path.is_file():
+            raise ExemplarError(f"{path} is no file: give the path of an exemplar library.")
+        # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a
+        # write-ahead log; where the file cannot be written, it opens it for reading.
+        query = "?mode=rw"
+        try:
+            with closing(connect(path, query)) as probe:
+                version_of(probe)
+        except sqlite3.OperationalError as error:
+            # The log needs a file beside the library, which cannot be made in a read-only folder.
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                log = Path(f"{path.resolve()}-wal")
+                if log.exists() and log.stat().st_size:
+                    raise ExemplarError(
+                        f"{path} has exemplars in {log.name} that cannot be read where nothing can be written: copy "
+                        "both files to another folder, with the clips."
+                    ) from None
+                query += "&immutable=1"
+        except sqlite3.Error:
+            pass  # the check below says so
+        try:
+            db = connect(path, query)
+            db.execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            raise _unreadable(path, str(error)) from None
+        return cls(path, db)
+
+    @classmethod
+    def open_writing(cls, path: Path) -> Self:
+        """Opens a file for writing; one that is empty or missing becomes a library.
+
+        Raises: ExemplarError for one of another version, or one that is no library; sqlite3.Error.
+        """
+        db = connect(path)
+        try:
+            if not version_of(db):
+                db.executescript(SCHEMA)
+        except BaseException:
+            db.close()
+            raise
+        opened = cls(path, db)
+        db.execute("PRAGMA journal_mode = WAL")
+        return opened
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Makes a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
+        if path.exists():
+            raise ExemplarError(f"{path} exists already: choose another name for the library.")
+        try:
+            db = connect(path)
+            db.executescript(f"PRAGMA page_size = 1024; {SCHEMA}")  # a row's arrays end on a page of their own
+        except sqlite3.Error as error:
+            raise ExemplarError(f"{path} cannot be written: {error}.") from None
+        return cls(path, db)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def reading(self, cancel: CancelToken | None = None) -> Iterator[sqlite3.Connection]:
+        """Bounds the time of queries, and turns what a damaged file raises into one sentence.
+
+        Raises:
+            ExemplarError: the file cannot be read, or not in time.
+            Cancelled: once the token is set.
+        """
+        end_s = time.monotonic() + _LONGEST_QUERY_S
+        with self._lock:
+            self._db.set_progress_handler(
+                lambda: (cancel is not None and cancel.cancelled) or time.monotonic() > end_s, _QUERY_STEPS
+            )
+            try:
+                yield self._db
+            except (sqlite3.Error, ValueError) as error:
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
+                late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+                # SQLite quotes what it stumbles over.
+                reason = f"not in {_LONGEST_QUERY_S:g} s" if late else printable(f"{error!s:.200}")
+                raise _unreadable(self.path, reason) from None
+            finally:
+                self._db.set_progress_handler(None, 0)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or none, also where the process dies within.
+
+        Raises: ExemplarError where it cannot be written.
+        """
+        try:
+            with self._lock, self._db as db:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+        except sqlite3.OperationalError as error:
+            raise ExemplarError(
+                f"{self.path} cannot be written now ({error}): close other programs that use it, see that the disk has "
+                "room, and try again."
+            ) from None
+
+    def copy(self, path: Path) -> None:
+        """Writes the present content into a new file without side files. Raises: sqlite3.Error."""
+        with self._lock:
+            self._db.execute("VACUUM INTO ?", (str(path),))
+
+    def exemplars(
+        self, condition: str = "", *values: str, cancel: CancelToken | None = None
+    ) -> tuple[list[Exemplar], list[str]]:
+        """The exemplars that can be used, those in the bin included; of each other row, which it is and why it cannot.
+
+        Raises: ExemplarError where the file cannot be read, Cancelled once the token is set.
+        """
+        found: list[Exemplar] = []
+        left_out: list[str] = []
+        folder = self.path.parent
+        real_folder = os.path.realpath(folder)
+        with self.reading(cancel) as db:
+            # Sorted by nobody, as a damaged table may be without end.
+            cursor = db.execute(f"SELECT * FROM exemplar {condition} LIMIT {MOST_EXEMPLARS + 1}", values)
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                if len(found) + len(left_out) == MOST_EXEMPLARS:
+                    raise ValueError(f"it holds more than {MOST_EXEMPLARS:,} exemplars")
+                try:
+                    found.append(read_exemplar(dict(zip(names, row, strict=True)), folder, real_folder))
+                except ValueError as error:
+                    left_out.append(f"{row[0]!r:.60}, {error}")
+        return found, left_out
+
+    def _check(self) -> None:
+        """Sees that the file holds the tables of a library and nothing else: no view, no trigger, no other column."""
+        with self.reading() as db:
+            version, found = version_of(db), _objects(db)
+        if version > SCHEMA_VERSION:
+            raise ExemplarError(
+                f"{self.path} was made by a newer version of the program (library version {version}, this one knows "
+                f"{SCHEMA_VERSION}): update the program."
+            )
+        if version < SCHEMA_VERSION:
+            raise ExemplarError(
+                f"{self.path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}): choose another "
+                "one, or update the program."
+            )
+        with closing(sqlite3.connect(":memory:")) as blank:
+            blank.executescript(SCHEMA)
+            expected = _objects(blank)
+        if found != expected:
+            others = sorted(found.keys() - expected.keys())
+            wrong = next((name for name, sql in expected.items() if found.get(name) != sql), "")
+            amiss = f"it holds {others[0]:.80}" if others else f"its {wrong} is missing or has other columns"
+            raise ExemplarError(
+                f"{self.path} is not an exemplar library ({amiss}): copy it again or choose another one."
+            )
+
+
+def _unreadable(path: Path, reason: str) -> ExemplarError:
+    return ExemplarError(
+        f"{path} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
+    )
+
+
+def _objects(db: sqlite3.Connection) -> dict[str, str]:
+    """What a database consists of: the SQL of each by its kind and name, and the mark of another program."""
+    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 100")
+    # Only words count, not how they are laid out: a library may be older than a line break in the statements above.
+    found = {ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).split()) for kind, name, table, sql in rows}
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    return {**found, f"the mark {application} of another program": ""} if application else found

@@ -1,0 +1,164 @@
+"""Handles of the timeline, transitions, water contact, In and Out point: their frames and what is said of them."""
+
+from PySide6.QtCore import QCoreApplication
+
+from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.types import DiveParse, Moment
+from fineparser_core.video.sampling import frame_to_sample
+from fineparser_gui.formatting import decimal
+from fineparser_gui.model.correction import frames_of
+
+translate = QCoreApplication.translate
+
+#: Places of In and Out point, after flight (0), entry (1) and first contact with the water (2).
+IN, OUT = 3, 4
+
+
+class Handles:
+    """State of the five handles; while an end is dragged, the range is provisional.
+
+    Attributes:
+        range: first and last frame of the dive; None without a video.
+        ghosts: where the model has the first three, None where that is the same or not known.
+        bands: first and last frame within a standard deviation of each of the first three.
+        held, chosen: place of the handle that is dragged, or selected for the keys; None: none is.
+    """
+
+    def __init__(self) -> None:
+        self.range: tuple[int, int] | None = None
+        self.ghosts: list[int | None] = []
+        self.bands: tuple[tuple[float, float], ...] = ()
+        self.held: int | None = None
+        self.chosen: int | None = None
+        self._parse: DiveParse | None = None
+        self._moments: tuple[int, ...] = ()
+        self._committed: tuple[int, int] | None = None
+        self._n_frames, self._fixed = 0, False
+
+    def show(
+        self,
+        shown: DiveParse | None,
+        by_model: DiveParse | None,
+        dive_range: tuple[int, int] | None,
+        n_frames: int = 0,
+        *,
+        fixed: bool = False,
+    ) -> None:
+        """Show those of a dive; an end that is being dragged stays.
+
+        Args:
+            by_model: has the transitions of the model.
+            dive_range: first and last frame of the dive.
+            n_frames: of the file.
+            fixed: the range cannot be moved.
+        """
+        self._parse, self._committed, self._n_frames, self._fixed = shown, dive_range, n_frames, fixed
+        if dive_range is None or self.held not in (IN, OUT):
+            self.range = dive_range
+        self._moments = placed_frames(shown) if shown else ()
+        own = placed_frames(by_model) if by_model else ()
+        # A contact before a corrected entry is dropped: the model's then has no handle to be the ghost of.
+        self.ghosts = [g if g != f else None for g, f in zip(own, self._moments, strict=False)]
+        self.bands = _bands(shown) if shown else ()
+        self.held = self.held if self.held in self._movable else None
+        self.chosen = self.chosen if self.chosen in self._movable else None
+
+    @property
+    def frames(self) -> tuple[int | None, ...]:
+        """First frame of flight and entry, frame of the contact, first and last frame of the dive; None for none."""
+        return *self._moments, *[None] * (IN - len(self._moments)), *(self.range or (None, None))
+
+    @property
+    def edges(self) -> tuple[int, int] | None:
+        """First frame of the dive, and first frame after it; None without a video."""
+        return (self.range[0], self.range[1] + 1) if self.range is not None else None
+
+    @property
+    def ends_movable(self) -> bool:
+        """Whether In and Out point can be moved."""
+        return self.range is not None and not self._fixed
+
+    @property
+    def _movable(self) -> list[int]:
+        """Places of the handles that there are, from left to right."""
+        places = [IN, 0, 1, 2, OUT] if self.ends_movable else [0, 1, 2]
+        return [place for place in places if self.frames[place] is not None]
+
+    def step(self, direction: int) -> bool:
+        """Select the next (1) or previous (-1) handle, starting at the playhead; False where there is none."""
+        stops = [None, *self._movable]
+        place = stops.index(self.chosen) + direction
+        if not 0 <= place < len(stops):
+            return False
+        self.chosen = stops[place]
+        return True
+
+    def drag(self, edge: int) -> int:
+        """Move the dragged end to the start of a frame, keeping at least `MIN_FRAMES`; returns its frame."""
+        assert self.range is not None
+        first, last = self.range
+        if self.held == IN:
+            first = max(min(edge, last - MIN_FRAMES + 1), 0)
+        else:
+            last = min(max(edge - 1, first + MIN_FRAMES - 1), self._n_frames - 1)
+        self.range = (first, last)
+        return first if self.held == IN else last
+
+    def release(self) -> tuple[int, int] | None:
+        """End the drag; returns the range where it was moved, None otherwise."""
+        moved = self.held in (IN, OUT) and self.range != self._committed
+        self.held = None
+        return self.range if moved else None
+
+    def accessible_text(self) -> list[str]:
+        """Accessible descriptions of the transitions and of the range."""
+        texts = [self.text(place) for place in range(IN) if self.frames[place] is not None]
+        if self.range is not None:
+            texts.append(translate("Handles", "dive from frame {0} to {1}").format(*self.range))
+        return texts
+
+    def text(self, place: int) -> str:
+        """Description of a handle: its frame, and what a change of it means."""
+        frame = self.frames[place]
+        text = (
+            translate("Handles", "flight from frame {0}"),
+            translate("Handles", "entry from frame {0}"),
+            translate("Handles", "first water contact in frame {0}"),
+            translate("Handles", "In point: frame {0}"),
+            translate("Handles", "Out point: frame {0}"),
+        )[place].format(frame)
+        if place >= IN:
+            changed = self.range != self._committed
+            return f"{text} · {translate('Handles', 'analysed again on release')}" if changed else text
+        assert self._parse is not None
+        assert frame is not None
+        low, high = self.bands[place]
+        if _told(self._parse)[place].conflict:
+            text += " · " + translate("Handles", "what tells it disagrees: check it")
+        elif high - low > 1:
+            text += ", ± " + decimal((high - low) / 2, 1)
+        sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
+        if sampled != frame and place < 2:  # the network knows sampled frames only
+            text += " · " + translate("Handles", "scored from the next sampled frame, {0}").format(sampled)
+        if place < len(self.ghosts) and self.ghosts[place] is not None:
+            text += " · " + translate("Handles", "model: {0}").format(self.ghosts[place])
+        return text
+
+
+def placed_frames(parse: DiveParse) -> tuple[int, ...]:
+    """First frames of flight and entry, and the first contact with the water where it was seen."""
+    contact = parse.first_water_contact_frame
+    return (*frames_of(parse.transitions), *(() if contact is None else (contact,)))
+
+
+def _bands(parse: DiveParse) -> tuple[tuple[float, float], ...]:
+    """First and last frame within a standard deviation of each of `placed_frames`."""
+    deviations = (moment.deviation_s * parse.clip.fps for moment in _told(parse))
+    return tuple((frame - off, frame + off) for frame, off in zip(placed_frames(parse), deviations, strict=True))
+
+
+def _told(parse: DiveParse) -> tuple[Moment, ...]:
+    """The moments behind those of `placed_frames`."""
+    moments, contact = parse.moments, parse.first_water_contact_frame
+    told = moments.take_off, moments.come_out
+    return told if contact is None or moments.contact is None else (*told, moments.contact)

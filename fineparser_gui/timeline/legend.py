@@ -1,0 +1,73 @@
+"""The line above the timeline: what its curves are, and whose phases it shows."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from fineparser_core.types import DiveParse, StepSpan
+from fineparser_gui.formatting import decimal
+from fineparser_gui.theme import step_color
+from fineparser_gui.widgets import ElidedLabel, label
+
+
+class Legend(QWidget):
+    """Two texts in a line; the first leaves the heights of the peaks out, the second goes, where there is no room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parse: DiveParse | None = None
+        self._steps: Sequence[StepSpan] = ()
+        self._text = ""
+        self._curves, self._whose = label(), ElidedLabel("muted")
+        self._curves.setTextFormat(Qt.TextFormat.RichText)
+        self._curves.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._curves.setMinimumWidth(1)
+        self._whose.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=12)
+        row.addWidget(self._curves)
+        row.addWidget(self._whose, 1)
+
+    def show_phases(self, parse: DiveParse | None, steps: Sequence[StepSpan], pending: str) -> None:
+        """Explain the curves of a parse, or say whose the phases are.
+
+        Args:
+            pending: said of phases from before the dive was trimmed; "" otherwise.
+        """
+        self._parse, self._steps = parse, steps
+        if parse is not None:
+            self._text = self.tr("phases and durations as divided by the model")
+        else:
+            self._text = pending or (self.tr("phases and durations from the library") if steps else "")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._curves.setText(self._curves_text())
+        if self._curves.sizeHint().width() > self.width():
+            self._curves.setText(self._curves_text(short=True))
+        room = self.width() - self._curves.sizeHint().width() - 20
+        self._whose.set_text(self._text if self._whose.fontMetrics().horizontalAdvance(self._text) <= room else "")
+
+    def _curves_text(self, *, short: bool = False) -> str:
+        """The curves with the height of their peaks, and what marks the water; `short`: without the heights."""
+        if self._parse is None:
+            return ""
+        peaks = self._parse.probabilities.max(axis=0)
+        texts = [
+            f'<span style="color:{step_color(step).name()}">{line}</span>&nbsp;'
+            + (text if short else self.tr("{0} (peak probability {1})").format(text, decimal(peak, 2)))
+            for line, text, step, peak in (
+                ("━━━", self.tr("flight begins"), self._steps[1].name, peaks[0]),
+                ("╍╍╍", self.tr("entry begins"), self._steps[2].name, peaks[1]),
+            )
+        ]
+        if self._parse.first_water_contact_frame is not None:
+            dot = f'<span style="color:{self.palette().highlight().color().name()}">●</span>&nbsp;'
+            texts.append(dot + self.tr("first water contact"))
+        return "&nbsp;&nbsp;&nbsp; ".join(texts)
