@@ -1,6 +1,5 @@
 """The library beside the dives: its table in a dock, and the dialogs that fill it."""
 
-from dataclasses import asdict
 from math import nan
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.types import Transitions
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
@@ -190,7 +190,7 @@ class LibraryDock(QDockWidget):
         return dialog
 
 
-def _placed_transitions(dive: Dive) -> dict | None:
+def _placed_transitions(dive: Dive) -> Transitions | None:
     """The transitions that the coach placed; None where they are the model's."""
     frames = dive.corrected_frames
-    return asdict(timed_transitions(frames, dive.info)) if frames is not None and dive.info is not None else None
+    return timed_transitions(frames, dive.info) if frames is not None and dive.info is not None else None

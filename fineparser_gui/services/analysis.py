@@ -1,7 +1,7 @@
 """Requests analyses and scores of dives from the worker, and puts the results into the session."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,8 +59,9 @@ class AnalysisService(QObject):
 
     def _parse_request(self, key: str) -> ParseRequest:
         dive = self._state.dive(key)
-        athlete = None if dive.followed_point is None else asdict(dive.followed_point)
-        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=athlete)
+        request = ParseRequest(
+            path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=dive.followed_point
+        )
         return self._scheduler.kept.named(request, dive.content)
 
     def cancel(self, key: str) -> None:

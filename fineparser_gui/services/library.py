@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
+from fineparser_core.types import Transitions
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
 from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
 from fineparser_gui.services.scheduler import Scheduler
-from fineparser_gui.services.task import Task
+from fineparser_gui.services.task import Task, Urgency
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -29,7 +30,6 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     LibraryReport,
     Ready,
-    Urgency,
 )
 
 log = logging.getLogger(__name__)
@@ -154,23 +154,23 @@ class LibraryService(QObject):
                 path=str(path),
                 in_frame=in_frame,
                 out_frame=out_frame,
-                facts=asdict(facts),
-                urgency=Urgency.EXEMPLAR,  # a search that is held up must not stop it
-            )
+                facts=facts,
+            ),
+            Urgency.EXEMPLAR,
         )
 
-    def add_dive(self, dive: Dive, transitions: dict | None, facts: ExemplarFacts) -> None:
+    def add_dive(self, dive: Dive, transitions: Transitions | None, facts: ExemplarFacts) -> None:
         """Add an analysed dive, with the transitions that the coach placed, or None."""
         self._add(
             AddExemplarRequest(
                 path=str(dive.path),
                 in_frame=dive.in_frame,
                 out_frame=dive.out_frame,
-                facts=asdict(facts),
+                facts=facts,
                 parse_id=dive.parse_id,
                 transitions=transitions,
-                urgency=Urgency.SCORE,
             ),
+            Urgency.SCORE,
             of_dive=dive.key,
         )
 
@@ -217,8 +217,8 @@ class LibraryService(QObject):
         if len(ids) > 1:
             self.edits.endMacro()
 
-    def _add(self, request: AddExemplarRequest, of_dive: str | None = None) -> None:
-        task = self._scheduler.submit(request)
+    def _add(self, request: AddExemplarRequest, urgency: Urgency, of_dive: str | None = None) -> None:
+        task = self._scheduler.submit(request, urgency=urgency)
         self._tasks[task.id] = task
         self.adding[task.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
         task.progressed.connect(partial(self._on_progress, task.id))
@@ -228,8 +228,7 @@ class LibraryService(QObject):
         self.adding_changed.emit()
 
     def _change(self, exemplar_id: str | None, change: LibraryChange) -> None:
-        facts = asdict(change.facts) if change.facts else None
-        request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=facts)
+        request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=change.facts)
         task = self._scheduler.submit(request)
         task.finished.connect(self._on_report)
         task.failed.connect(lambda _, message: self.problem.emit(message))
@@ -297,14 +296,7 @@ class LibraryService(QObject):
             self._prepare_next()
 
     def _on_report(self, report: LibraryReport) -> None:
-        self.entries = tuple(
-            LibraryEntry(
-                exemplar=Exemplar(**{**entry["exemplar"], "clip_path": Path(entry["exemplar"]["clip_path"])}),
-                own=entry["own"],
-                state=entry["state"],
-            )
-            for entry in report.entries
-        )
+        self.entries = tuple(report.entries)
         self.writable = report.writable
         if report.notice and report.notice != self._notice and self._folder is not None:
             self.problem.emit(sentence(report.notice))

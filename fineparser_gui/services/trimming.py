@@ -164,7 +164,7 @@ class TrimmingService(QObject):
     def _on_finished(self, key: str, answer: Segments) -> None:
         use = key in self._using
         self._using.discard(key)
-        self._end(key, SearchState.FOUND, segments=tuple(DiveSegment(**fields) for fields in answer.segments))
+        self._end(key, SearchState.FOUND, segments=tuple(answer.segments))
         if use and len(answer.segments) == 1:
             self.accept(key, 0)
 

@@ -20,6 +20,7 @@ from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.video import clips
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (
+    Answer,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     LibraryReport,
@@ -98,14 +99,14 @@ class ScriptedWorker(child.Worker):
             self._send(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
         return self._analyzer
 
-    def _answer(self, request: Request) -> None:
+    def _answer(self, request: Request) -> Answer:
         with starts.with_name("asked").open("a", encoding="ascii") as file:
             file.write(f"{name(request)}\n")
         if name(request) == fault:
             os.abort()
         while fault == "deaf" and isinstance(request, ParseRequest):
             np.ones(1000).sum()
-        super()._answer(request)
+        return super()._answer(request)
 
     def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
         if fault == "forgetful":
@@ -121,7 +122,7 @@ class ScriptedWorker(child.Worker):
 
     def _keep_library(self, request: Request) -> LibraryReport:
         if isinstance(request, ChangeLibraryRequest) and request.action == "edit":
-            OWN["score"] = request.facts["score"]
+            OWN["score"] = request.facts.score
         if isinstance(request, EncodeExemplarRequest):
             encoded.add(request.exemplar_id)
         state = "ready" if OWN["id"] in encoded else "waiting"

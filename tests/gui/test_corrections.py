@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, moved_scoring, requests, result_message, scoring
+from answers_kit import dive_parse, moved_scoring, result_message, scoring
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
@@ -12,7 +12,7 @@ from fineparser_gui.model import edits
 from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.worker.protocol import ScoreRequest, Urgency
+from fineparser_gui.services.task import Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -24,7 +24,7 @@ class Answers:
         self.studio, self._qtbot, self._folder = studio, qtbot, folder
 
     def rescore_requests(self) -> list:
-        return [one for one in requests(self.studio, ScoreRequest) if one.urgency == Urgency.DRAG]
+        return [one.request for one in self.studio.session.scheduler.tasks if one.urgency == Urgency.DRAG]
 
     def wait_for_rescore(self):
         """The one question that was asked."""
