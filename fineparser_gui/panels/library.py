@@ -1,6 +1,7 @@
 """Panel of the exemplar library: bundled exemplars, and the coach's own, which can be added, edited and removed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QMargins, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QShortcut, QShowEvent
@@ -230,12 +231,12 @@ class LibraryPanel(QWidget):
         return ""
 
     def _refresh_status(self) -> None:
-        adding = list(self._library.adding.values())
+        adding = self._library.adding
         ready, own = self._library.preparing
         self.cancel.setVisible(bool(adding))
         if adding:
             first = adding[0]
-            text = self.tr("Adding {0}").format(first.name)
+            text = self.tr("Adding {0}").format(Path(first.request.path).name)
             if first.progress is not None and first.progress.total:
                 percent = 100 * first.progress.done // first.progress.total
                 text = f"{text}: {stage_text(first.progress.stage)} {percent} %"

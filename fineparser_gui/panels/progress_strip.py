@@ -78,9 +78,8 @@ class ProgressStrip(QFrame):
         if dive.progress is not None and task is not None:
             stage = "scan" if dive.searching else dive.progress.stage
             parts = [stage_text(stage).capitalize(), percent(dive.fraction)]
-            parts.append(
-                self.tr("paused") if scheduler.paused and not task.begun else left_text(scheduler.left_s(task))
-            )
+            held = scheduler.paused and (dive.searching or not task.begun)
+            parts.append(self.tr("paused") if held else left_text(scheduler.left_s(task)))
             return " · ".join(filter(None, parts))
         if scheduler.paused and all(one.key != dive.key for one in scheduler.running):
             return self.tr("Analyses are paused.")

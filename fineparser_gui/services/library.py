@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +15,10 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
-from fineparser_core.progress import Progress
 from fineparser_core.types import Transitions
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
-from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
+from fineparser_gui.model.library import LibraryEntry, facts_of
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.task import Task, Urgency
 from fineparser_gui.services.undo import EditStack
@@ -50,7 +48,6 @@ class LibraryService(QObject):
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has reported.
-        adding: clips that are being added, by id of their task.
         edits: what the coach changed, to be undone and done again.
     """
 
@@ -63,7 +60,6 @@ class LibraryService(QObject):
         super().__init__(parent)
         self._scheduler, self._folder = scheduler, folder
         self._bundled: ExemplarStore | None = None
-        self._tasks: dict[str, Task] = {}  # of `adding`
         self._preparing: str | None = None  # id of the exemplar that is being encoded
         self._tried: set[str] = set()  # ids of exemplars that were to be encoded for the loaded weights
         self._weights_loaded = False
@@ -71,11 +67,15 @@ class LibraryService(QObject):
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
-        self.adding: dict[str, Adding] = {}
         self.edits = EditStack(self)
         self.edits.handlers[Subject.EXEMPLAR] = lambda edit: self._change(edit.key, edit.after)
         scheduler.ready.connect(self._on_ready)
         scheduler.failed.connect(self._on_worker_failed)
+
+    @property
+    def adding(self) -> list[Task]:
+        """Clips that are being added, each by an `AddExemplarRequest`."""
+        return [task for task in self._scheduler.tasks if isinstance(task.request, AddExemplarRequest)]
 
     @property
     def exemplars(self) -> list[Exemplar]:
@@ -176,7 +176,7 @@ class LibraryService(QObject):
 
     def cancel_adding(self) -> None:
         """Add none of the clips that are on their way."""
-        for task in list(self._tasks.values()):
+        for task in self.adding:
             task.cancel()
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
@@ -219,12 +219,10 @@ class LibraryService(QObject):
 
     def _add(self, request: AddExemplarRequest, urgency: Urgency, of_dive: str | None = None) -> None:
         task = self._scheduler.submit(request, urgency=urgency)
-        self._tasks[task.id] = task
-        self.adding[task.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
-        task.progressed.connect(partial(self._on_progress, task.id))
-        task.finished.connect(partial(self._on_added, task.id))
-        task.failed.connect(partial(self._on_not_added, task.id))
-        task.cancelled.connect(partial(self._end_adding, task.id))
+        task.finished.connect(partial(self._on_added, of_dive))
+        task.failed.connect(lambda _, message: self.problem.emit(message))
+        for signal in (task.progressed, task.finished, task.failed, task.cancelled):
+            signal.connect(lambda *_: self.adding_changed.emit())
         self.adding_changed.emit()
 
     def _change(self, exemplar_id: str | None, change: LibraryChange) -> None:
@@ -262,26 +260,12 @@ class LibraryService(QObject):
             self._listed_for = message
             self.refresh()  # the library can be shown without weights
 
-    def _on_progress(self, task_id: str, progress: Progress) -> None:
-        self.adding[task_id] = replace(self.adding[task_id], progress=progress)
-        self.adding_changed.emit()
-
-    def _on_added(self, task_id: str, report: LibraryReport) -> None:
-        name, of_dive = report.added, self.adding[task_id].of_dive
-        if name is not None:
+    def _on_added(self, of_dive: str | None, report: LibraryReport) -> None:
+        if (name := report.added) is not None:
             self.edits.do(_moving(name, self.tr("adding {0}").format(name), "restore", "remove"), done=True)
             if of_dive is not None:
                 self.dive_added.emit(of_dive, name)
-        self._end_adding(task_id)
         self._on_report(report)
-
-    def _on_not_added(self, task_id: str, _: str, message: str) -> None:
-        self._end_adding(task_id)
-        self.problem.emit(message)
-
-    def _end_adding(self, task_id: str) -> None:
-        del self.adding[task_id], self._tasks[task_id]
-        self.adding_changed.emit()
 
     def _on_prepared(self, report: LibraryReport) -> None:
         self._preparing = None

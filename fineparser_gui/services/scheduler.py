@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 from time import monotonic
+from types import UnionType
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -217,10 +218,10 @@ class Scheduler(QObject):
     def _may_begin(self, task: Task) -> bool:
         return not self._paused or not isinstance(task.request, ParseRequest | TrimRequest)
 
-    def task_of(self, key: str) -> Task | None:
-        """The analysis or search of a dive that has not ended."""
-        kinds = (ParseRequest, TrimRequest)
-        return next((one for one in self._tasks if one.key == key and isinstance(one.request, kinds)), None)
+    def task_of(self, key: str, kinds: type[Request] | UnionType = ParseRequest | TrimRequest) -> Task | None:
+        """The analysis or search of a dive, or its task of other kinds, that has not ended and was not abandoned."""
+        found = (one for one in self._tasks if one.key == key and isinstance(one.request, kinds))
+        return next((one for one in found if not one.signalsBlocked()), None)
 
     def left_s(self, task: Task) -> float | None:
         """Seconds until a task is done once it runs; None: nothing tells."""
@@ -280,6 +281,7 @@ class Scheduler(QObject):
             log.info("stale message of request %s ignored", message.id)
         elif isinstance(message, ProgressReport):
             progress = Progress(message.stage, message.done, message.total)
+            task.progress = progress
             task.clock.report(progress)
             task.progressed.emit(progress)
         else:

@@ -5,6 +5,7 @@ from enum import Enum, IntEnum, auto
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.progress import Progress
 from fineparser_gui.model.clock import Clock
 from fineparser_gui.worker.protocol import Request
 
@@ -50,6 +51,7 @@ class Task(QObject):
     Attributes:
         suspect: the worker died while it carried the request out; it is asked once more, with nothing beside it.
         dropped: it is cancelled, and ends where the worker stops it.
+        progress: what the worker said last.
         clock: how far it is, and for how long it has run.
     """
 
@@ -63,6 +65,7 @@ class Task(QObject):
         self.request, self.key, self.urgency = request, key, urgency
         self.state = TaskState.WAITING
         self.suspect = self.dropped = False
+        self.progress: Progress | None = None
         self.clock = Clock()
         self._cancel = cancel
 

@@ -70,7 +70,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert f"model: {FLIGHT}" in timeline.accessibleDescription()
     assert not timeline.grab().isNull()  # with ghost, handles and words
     request = scored.wait_for_rescore()
-    assert (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"]) == (FLIGHT - 4, ENTRY)
+    assert (request.transitions.first_flight_frame, request.transitions.first_entry_frame) == (FLIGHT - 4, ENTRY)
     scored.answer(request, 1.5)
     assert not session.current.rescoring
     assert window.score._score.text() == "69.5"
@@ -100,7 +100,7 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     assert session.current.rescoring
     assert scored.studio.window.score._score.text() == "69.0"  # the latest known
     second = scored.wait_for_rescore()
-    assert second.transitions["first_entry_frame"] == ENTRY + 6
+    assert second.transitions.first_entry_frame == ENTRY + 6
     scored.answer(second, 2.0)
     assert not session.current.rescoring
     assert scored.rescore_requests() == []
@@ -119,7 +119,7 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     scored.answer(scored.wait_for_rescore(), 0.9)
     session.editing.move_transition(key, 2, ENTRY + 9)
     request = scored.wait_for_rescore()
-    assert (request.transitions["first_entry_frame"], request.contact_frame) == (ENTRY + 2, ENTRY + 9)
+    assert (request.transitions.first_entry_frame, request.contact_frame) == (ENTRY + 2, ENTRY + 9)
     scored.answer(request, 1.0)
     assert not session.current.rescoring
     window.actions_by_id["reset_transitions"].trigger()

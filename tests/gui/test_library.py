@@ -415,7 +415,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     dialog.ok.click()
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
-    assert request.transitions["first_flight_frame"] == 30
+    assert request.transitions.first_flight_frame == 30
     library_studio.client.die()
     qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)  # what was typed is not lost
     library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
@@ -612,7 +612,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert session.dive(other) == shown_before
     scored(library_studio, key, scoring(), tmp_path)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
-    assert asked(library_studio, ScoreRequest).transitions["first_flight_frame"] == 30  # and so is the corrected one
+    assert asked(library_studio, ScoreRequest).transitions.first_flight_frame == 30  # and so is the corrected one
 
     library.refresh()
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))

@@ -157,23 +157,9 @@ def test_a_search_that_is_paused_goes_on_where_it_was_and_holds_nothing_up(sched
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_an_analysis_that_is_overtaken_goes_on_without_reading_its_clip_again(client, qtbot, tmp_path):
+def test_an_urgent_score_overtakes_a_running_parse_and_the_dive_that_is_shown_stops_it(client, qtbot, tmp_path):
     scheduler = Scheduler(client, lambda: {"shown": SHOWN})
     stages: list[str] = []
-    ended: list[str] = []
-    batch = scheduler.submit(parse_request(resource("samples", "sample.mp4")), key="batch")
-    batch.progressed.connect(lambda progress: stages.append(progress.stage))
-    batch.finished.connect(lambda _: ended.append("batch"))
-    qtbot.waitUntil(lambda: "parse" in stages, timeout=_START_MS)
-    shown = scheduler.submit(parse_request(tmp_path / "gone.mp4"), key="shown")
-    shown.failed.connect(lambda *_: (ended.append("shown"), stages.clear()))
-    qtbot.waitUntil(lambda: len(ended) == 2, timeout=_START_MS)
-    assert ended == ["shown", "batch"]
-    assert set(stages) == {"parse"}
-
-
-@pytest.mark.usefixtures("bundled_weights")
-def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot, tmp_path):
     sample = str(resource("samples", "sample.mp4"))
     first = scheduler.submit(parse_request(sample))
     with qtbot.waitSignal(first.finished, timeout=_START_MS):
@@ -193,5 +179,9 @@ def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot, tmp_path):
         task.finished.connect(lambda _, name=name: ended.append(name))
         with qtbot.waitSignal(task.finished, timeout=_START_MS):
             pass
+    shown = scheduler.submit(parse_request(tmp_path / "gone, too.mp4"), key="shown")
+    second.progressed.connect(lambda progress: stages.append(progress.stage))
+    shown.failed.connect(lambda *_: (ended.append("shown"), stages.clear()))
     qtbot.waitUntil(lambda: "p3" in ended, timeout=_START_MS)
-    assert ended == ["r1", "r2", "r3", "p2", "p3"]
+    assert ended == ["r1", "r2", "r3", "shown", "p2", "p3"]
+    assert set(stages) == {"parse"}  # what was read of the clip is not read again
