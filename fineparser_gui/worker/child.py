@@ -21,7 +21,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypedDict, TypeVar
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Done = TypeVar("Done")
+Value = TypeVar("Value")
 
 #: A parse with its masks and its encoding take 3 MB.
 _DIVES_IN_MEMORY = 24
@@ -84,6 +84,13 @@ _TELL_EVERY_S = 0.05
 
 class ParseLost(FineParserError):
     """What was found in a clip is no longer kept: it has to be analysed again."""
+
+
+class Watch(TypedDict):
+    """What a long job of the core reports to, and by what it is stopped."""
+
+    progress: ProgressCallback
+    cancel: CancelToken
 
 
 class Worker:
@@ -138,7 +145,7 @@ class Worker:
             del self._tokens[request.id]  # before the window may send it again
             self._send(ending)
 
-    def _guarded(self, request_id: str | None, work: Callable[[], Done]) -> Done | Failure | CancelledReport:
+    def _guarded(self, request_id: str | None, work: Callable[[], Value]) -> Value | Failure | CancelledReport:
         """What comes of some work, or how it failed."""
         try:
             return work()
@@ -158,22 +165,18 @@ class Worker:
     def _open(self) -> "Analyzer":
         """The analyzer, opened once; a failure is tried again with the next request."""
         with self._opening:
-            return self._opened()
+            if self._analyzer is None:
+                from fineparser_core.checkpoints.bundle import read_card
+                from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 
-    def _opened(self) -> "Analyzer":
-        if self._analyzer is None:
-            from fineparser_core.checkpoints.bundle import read_card
-            from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-
-            chosen = self._settings
-            weights = Path(chosen.weights) if chosen.weights else bundled_weights()
-            self._analyzer = Analyzer.open(
-                weights=weights, library=self._library.store, device=chosen.device, precision=chosen.precision
-            )
-            model = self._analyzer.model
-            card = asdict(read_card(weights))
-            self._send(Ready(device=model.device, precision=model.precision, card=card))
-        return self._analyzer
+                chosen = self._settings
+                weights = Path(chosen.weights) if chosen.weights else bundled_weights()
+                self._analyzer = Analyzer.open(
+                    weights=weights, library=self._library.store, device=chosen.device, precision=chosen.precision
+                )
+                model, card = self._analyzer.model, asdict(read_card(weights))
+                self._send(Ready(device=model.device, precision=model.precision, card=card))
+            return self._analyzer
 
     def _answer(self, request: Request) -> Answer:
         self._tokens[request.id].raise_if_cancelled()
@@ -187,17 +190,17 @@ class Worker:
         return self._keep_library(request)
 
     def _keep_library(self, request: LibraryRequest) -> LibraryReport:
-        token, added = self._tokens[request.id], None
+        added = None
         if isinstance(request, ChangeLibraryRequest):
             self._library.change(request)
         elif isinstance(request, EncodeExemplarRequest):
             exemplar = self._library.store.get(request.exemplar_id)
-            self._open().exemplar_encoding(exemplar, progress=self._reporter(request), cancel=token)
+            self._open().exemplar_encoding(exemplar, **self._watch(request))
         else:
-            added = self._add_exemplar(request, token)
+            added = self._add_exemplar(request)
         return self._library.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
 
-    def _add_exemplar(self, request: AddExemplarRequest, token: CancelToken) -> str:
+    def _add_exemplar(self, request: AddExemplarRequest) -> str:
         parsed = self._encoded(request.parse_id) if request.parse_id else None
         placed = parsed is not None and request.transitions is not None
         if parsed is None:
@@ -206,14 +209,7 @@ class Worker:
             clip = parsed[0].clip
             if request.transitions is not None:
                 parsed = correct_transitions(*parsed, request.transitions)
-        made = self._open().add_exemplar(
-            clip,
-            request.facts,
-            parsed=parsed,
-            corrected=placed,
-            progress=self._reporter(request),
-            cancel=token,
-        )
+        made = self._open().add_exemplar(clip, request.facts, parsed=parsed, corrected=placed, **self._watch(request))
         return made.id
 
     @contextmanager
@@ -225,13 +221,11 @@ class Worker:
             yield search
         except Cancelled:
             search.forget_pictures()
-            self._searches[name] = search
-            while len(self._searches) > _SEARCHES_IN_MEMORY:
-                del self._searches[next(iter(self._searches))]
+            _keep_latest(self._searches, name, search, _SEARCHES_IN_MEMORY)
             raise
 
     def _parse(self, request: ParseRequest) -> Result:
-        token, report = self._tokens[request.id], self._reporter(request)
+        watch = self._watch(request)
         with self._search(request) as search:
             found = find_clip(
                 Path(request.path),
@@ -239,11 +233,10 @@ class Worker:
                 start_frame=request.in_frame,
                 end_frame=request.out_frame,
                 trim=request.trim,
-                progress=report,
-                cancel=token,
                 search=search,
+                **watch,
             )
-            parse, encoding = self._open().parse(found.clip, found.recording, progress=report, cancel=token)
+            parse, encoding = self._open().parse(found.clip, found.recording, **watch)
         name = request.kept_as or request.id
         record = parse_record(parse, encoding, self._suggest(encoding))
         self._cache.put(name, *record)
@@ -263,9 +256,10 @@ class Worker:
             return []
 
     def _find_dives(self, request: TrimRequest) -> list[DiveSegment]:
-        token, report = self._tokens[request.id], self._reporter(request)
+        watch = self._watch(request)
         with self._search(request) as search:
-            found = search.run(progress=lambda one: report(replace(one, stage="scan")), cancel=token)
+            tell = watch["progress"]
+            found = search.run(progress=lambda one: tell(replace(one, stage="scan")), cancel=watch["cancel"])
         self._keep(request, {"segments": plain(found.segments)})
         return found.segments
 
@@ -280,13 +274,7 @@ class Worker:
         rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
         check_rule(rule, self._library.store.exemplars, dive)
         analysis = self._open().score_parse(
-            (parse, encoding),
-            dive,
-            difficulty,
-            n_exemplars=request.n_exemplars,
-            rule=rule,
-            progress=self._reporter(request),
-            cancel=self._tokens[request.id],
+            (parse, encoding), dive, difficulty, n_exemplars=request.n_exemplars, rule=rule, **self._watch(request)
         )
         answer = analysis_to_dict(analysis)
         if analysis.scoring is not None:  # else exemplars may come
@@ -309,10 +297,7 @@ class Worker:
 
     def _remember(self, parse_id: str, parse: DiveParse, encoding: ClipEncoding) -> None:
         with self._remembering:
-            self._dives.pop(parse_id, None)
-            self._dives[parse_id] = (parse, encoding)
-            while len(self._dives) > _DIVES_IN_MEMORY:
-                del self._dives[next(iter(self._dives))]
+            _keep_latest(self._dives, parse_id, (parse, encoding), _DIVES_IN_MEMORY)
 
     def _read_encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
         try:
@@ -323,11 +308,18 @@ class Worker:
             self._cache.remove(parse_id)
         raise ParseLost("The analysis of this dive is no longer kept: analyse it again.")
 
-    def _reporter(self, request: Request) -> ProgressCallback:
-        def send(progress: Progress) -> None:
+    def _watch(self, request: Request) -> Watch:
+        def tell(progress: Progress) -> None:
             self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
 
-        return throttle(send, _TELL_EVERY_S)
+        return {"progress": throttle(tell, _TELL_EVERY_S), "cancel": self._tokens[request.id]}
+
+
+def _keep_latest(kept: dict[str, Value], name: str, value: Value, most: int) -> None:
+    kept.pop(name, None)
+    kept[name] = value
+    while len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 def _claim_stdout() -> BinaryIO:
