@@ -111,9 +111,9 @@ class Scheduler(QObject):
 
     @property
     def running(self) -> list[Task]:
-        """Tasks that the worker has, and those that it stopped for them, the most urgent first."""
+        """Tasks that the worker has, then those that it stopped for others; of each the most urgent first."""
         begun = [task for task in self._tasks if task.sent or task.state is TaskState.STOPPED]
-        return sorted(begun, key=lambda task: -task.urgency)
+        return sorted(begun, key=lambda task: (not task.sent, -task.urgency))
 
     @property
     def paused(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
+import msgspec
 import pytest
 from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, running, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -126,7 +127,7 @@ def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
     request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
     message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
-    studio.client.received.emit(replace(message, suggestions=list(suggestions)))
+    studio.client.received.emit(msgspec.structs.replace(message, suggestions=list(suggestions)))
     return key
 
 
@@ -198,7 +199,7 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     assert not asked_all(library_studio, EncodeExemplarRequest)
     library_studio.client.received.emit(READY)  # of another worker, as the first died
     assert not asked_all(library_studio, ChangeLibraryRequest)
-    library_studio.client.received.emit(replace(READY, card={"id": "m-2"}))
+    library_studio.client.received.emit(msgspec.structs.replace(READY, card={"id": "m-2"}))
     answer(library_studio, entries())
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 
