@@ -19,14 +19,12 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.types import Transitions
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
 from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
-from fineparser_gui.model.correction import timed_transitions
-from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.library import facts_of
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
@@ -169,8 +167,7 @@ class LibraryDock(QDockWidget):
 
     def _add(self, key: str, facts: ExemplarFacts) -> None:
         if key in self._session.keys:
-            dive = self._session.dive(key)
-            self._session.library.add_dive(dive, _placed_transitions(dive), facts)
+            self._session.library.add_dive(self._session.dive(key), facts)
 
     def _edit(self, exemplar: Exemplar) -> None:
         self._open(
@@ -188,9 +185,3 @@ class LibraryDock(QDockWidget):
         self.show()
         dialog.open()
         return dialog
-
-
-def _placed_transitions(dive: Dive) -> Transitions | None:
-    """The transitions that the coach placed; None where they are the model's."""
-    frames = dive.corrected_frames
-    return timed_transitions(frames, dive.info) if frames is not None and dive.info is not None else None

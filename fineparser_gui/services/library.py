@@ -15,7 +15,7 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
-from fineparser_core.types import Transitions
+from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
 from fineparser_gui.model.library import LibraryEntry, facts_of
@@ -159,8 +159,9 @@ class LibraryService(QObject):
             Urgency.EXEMPLAR,
         )
 
-    def add_dive(self, dive: Dive, transitions: Transitions | None, facts: ExemplarFacts) -> None:
-        """Add an analysed dive, with the transitions that the coach placed, or None."""
+    def add_dive(self, dive: Dive, facts: ExemplarFacts) -> None:
+        """Add an analysed dive, with the transitions that the coach placed."""
+        frames = dive.corrected_frames
         self._add(
             AddExemplarRequest(
                 path=str(dive.path),
@@ -168,7 +169,7 @@ class LibraryService(QObject):
                 out_frame=dive.out_frame,
                 facts=facts,
                 parse_id=dive.parse_id,
-                transitions=transitions,
+                transitions=timed_transitions(frames, dive.info) if frames and dive.info else None,
             ),
             Urgency.SCORE,
             of_dive=dive.key,

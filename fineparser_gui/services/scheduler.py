@@ -156,8 +156,7 @@ class Scheduler(QObject):
     def _ask(self, task: Task) -> None:
         task.state = TaskState.WAITING
         self._client.start()
-        if self._may_begin(task):
-            self.reconsider()
+        self.reconsider()
 
     def _tell_kept(self) -> None:
         """End some of the tasks that are answered: what is shown then is painted once for all of them."""
@@ -181,7 +180,7 @@ class Scheduler(QObject):
             if self._paused and isinstance(one.request, TrimRequest):
                 self._stop(one)
         while self._client.running:
-            waiting = [one for one in self._tasks if self._waits(one) and self._may_begin(one)]
+            waiting = self._ready()
             if not waiting:
                 break
             task = min(waiting, key=lambda one: (-one.urgency, places.get(one.key, SHOWN)))
@@ -212,11 +211,11 @@ class Scheduler(QObject):
         self._telling.stop()
         self._patience.stop()
 
-    def _waits(self, task: Task) -> bool:
-        return task.state in (TaskState.WAITING, TaskState.STOPPED)
-
-    def _may_begin(self, task: Task) -> bool:
-        return not self._paused or not isinstance(task.request, ParseRequest | TrimRequest)
+    def _ready(self) -> list[Task]:
+        """What waits, and may begin now."""
+        held = (ParseRequest, TrimRequest) if self._paused else ()
+        waiting = (task for task in self._tasks if task.state in (TaskState.WAITING, TaskState.STOPPED))
+        return [task for task in waiting if not isinstance(task.request, held)]
 
     def task_of(self, key: str, kinds: type[Request] | UnionType = ParseRequest | TrimRequest) -> Task | None:
         """The analysis or search of a dive, or its task of other kinds, that has not ended and was not abandoned."""
@@ -355,5 +354,5 @@ class Scheduler(QObject):
             self.tr("The analysis process keeps stopping. See the log, then analyse again to retry."),
         )
         self.failed.emit(kind, text)
-        for task in [one for one in self._tasks if self._waits(one) and self._may_begin(one)]:
+        for task in self._ready():
             self._end(task, Failure(id=task.id, kind=kind, message=text))

@@ -432,7 +432,7 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
     undo.trigger()
-    session.library.add_dive(session.dive(key), None, facts_of(an_exemplar("mine-9")))
+    session.library.add_dive(session.dive(key), facts_of(an_exemplar("mine-9")))
     session.select(None)
     with qtbot.waitActive(window):
         window.activateWindow()
