@@ -11,7 +11,6 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis
-from fineparser_gui.model.clock import Clock
 from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
 from fineparser_gui.services.scheduler import Scheduler
@@ -106,15 +105,15 @@ class AnalysisService(QObject):
         anew: bool = False,
     ) -> None:
         task = self._scheduler.submit(request, key=key, anew=anew)
-        task.progressed.connect(partial(self._on_progress, key, task.clock))
+        task.progressed.connect(partial(self._on_progress, key, task))
         task.finished.connect(partial(finished, key))
         task.failed.connect(partial(failed, key))
         task.cancelled.connect(partial(cancelled, key))
 
-    def _on_progress(self, key: str, clock: Clock, progress: Progress) -> None:
+    def _on_progress(self, key: str, task: Task, progress: Progress) -> None:
         state = self._state.dive(key).state
         state = DiveState.ANALYSING if state is DiveState.QUEUED else state
-        self._state.update(key, progress=progress, fraction=clock.fraction, state=state)
+        self._state.update(key, progress=progress, fraction=task.clock.fraction, state=state)
 
     def _on_parsed(self, request: ParseRequest, key: str, result: Result) -> None:
         try:

@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
-from fineparser_gui.model.clock import Clock
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.model.edits import Edit, Rows, Subject
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.task import Task
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.worker.protocol import Segments, TrimRequest
 
@@ -38,7 +38,7 @@ class TrimmingService(QObject):
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
         request = self._scheduler.kept.named(TrimRequest(path=str(dive.path)), dive.content)
         task = self._scheduler.submit(request, key=key)
-        task.progressed.connect(partial(self._on_progress, key, task.clock))
+        task.progressed.connect(partial(self._on_progress, key, task))
         task.finished.connect(partial(self._on_finished, key, use))
         task.failed.connect(partial(self._on_failed, key))
         task.cancelled.connect(partial(self._on_cancelled, key))
@@ -144,8 +144,8 @@ class TrimmingService(QObject):
     def _end(self, key: str, search_state: SearchState, **changes: object) -> None:
         self._state.update(key, search_state=search_state, progress=None, **changes)
 
-    def _on_progress(self, key: str, clock: Clock, progress: Progress) -> None:
-        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=clock.fraction)
+    def _on_progress(self, key: str, task: Task, progress: Progress) -> None:
+        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=task.clock.fraction)
 
     def _on_finished(self, key: str, use: bool, answer: Segments) -> None:
         self._end(key, SearchState.FOUND, segments=tuple(answer.segments))
