@@ -249,11 +249,12 @@ class Scheduler(QObject):
         task.dropped = True
         if task.begun:
             self._stop(task)
-            return
-        if task.state is TaskState.SENT:
+        elif task.sent:
             self._client.send(CancelRequest(id=task.id))
-        self._end(task, CancelledReport(id=task.id))
-        self.reconsider()
+            self._end(task, CancelledReport(id=task.id))
+            self.reconsider()
+        else:
+            self._end(task, CancelledReport(id=task.id))
 
     def _stop(self, task: Task) -> None:
         """Let the worker stop a task; one that has not begun stops once it has."""

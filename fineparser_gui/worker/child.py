@@ -38,13 +38,13 @@ from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
-    Answer,
     BegunReport,
     CancelledReport,
     CancelRequest,
     ChangeLibraryRequest,
     DevicesReport,
     EncodeExemplarRequest,
+    Ending,
     Failure,
     LibraryReport,
     LibraryRequest,
@@ -127,9 +127,8 @@ class Worker:
 
     def _run(self) -> None:
         lower_priority()  # on Linux of this thread alone: what is quick is short, and somebody waits for it
-        for work in (self._tell_devices, self._open):
-            if isinstance(failed := self._guarded(None, work), Failure):
-                self._send(failed)
+        self._guard(None, self._tell_devices)
+        self._guard(None, self._open)
         self._tried_to_open.set()
         self._carry_out(self._asked)
 
@@ -141,21 +140,22 @@ class Worker:
         while True:
             request = asked.get()
             self._send(BegunReport(id=request.id))
-            ending = self._guarded(request.id, partial(self._answer, request))
-            del self._tokens[request.id]  # before the window may send it again
-            self._send(ending)
+            self._guard(request.id, partial(self._answer, request))
 
-    def _guarded(self, request_id: str | None, work: Callable[[], Value]) -> Value | Failure | CancelledReport:
-        """What comes of some work, or how it failed."""
+    def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:
         try:
-            return work()
+            work()
         except Cancelled:
-            return CancelledReport(id=request_id)
+            self._end(CancelledReport(id=request_id))
         except FineParserError as error:
-            return Failure(id=request_id, kind=type(error).__name__, message=str(error))
+            self._end(Failure(id=request_id, kind=type(error).__name__, message=str(error)))
         except Exception as error:
             log.exception("request %s failed", request_id)
-            return Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}")
+            self._end(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
+
+    def _end(self, ending: Ending) -> None:
+        self._tokens.pop(ending.id or "", None)  # before the window may send the request again
+        self._send(ending)
 
     def _tell_devices(self) -> None:
         from fineparser_core.inference.device import device_names
@@ -178,16 +178,16 @@ class Worker:
                 self._send(Ready(device=model.device, precision=model.precision, card=card))
             return self._analyzer
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> None:
         self._tokens[request.id].raise_if_cancelled()
         if isinstance(request, ParseRequest):
-            return self._parse(request)
-        if isinstance(request, TrimRequest):
-            return Segments(id=request.id, segments=self._find_dives(request))
-        if isinstance(request, ScoreRequest):
-            return self._score(request)
-        assert isinstance(request, LibraryRequest)
-        return self._keep_library(request)
+            self._end(self._parse(request))
+        elif isinstance(request, TrimRequest):
+            self._end(Segments(id=request.id, segments=self._find_dives(request)))
+        elif isinstance(request, ScoreRequest):
+            self._end(self._score(request))
+        elif isinstance(request, LibraryRequest):
+            self._end(self._keep_library(request))
 
     def _keep_library(self, request: LibraryRequest) -> LibraryReport:
         added = None

@@ -20,7 +20,6 @@ from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.video import clips
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (
-    Answer,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     LibraryReport,
@@ -99,14 +98,14 @@ class ScriptedWorker(child.Worker):
             self._send(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
         return self._analyzer
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> None:
         with starts.with_name("asked").open("a", encoding="ascii") as file:
             file.write(f"{name(request)}\n")
         if name(request) == fault:
             os.abort()
         while fault == "deaf" and isinstance(request, ParseRequest):
             np.ones(1000).sum()
-        return super()._answer(request)
+        super()._answer(request)
 
     def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
         if fault == "forgetful":
