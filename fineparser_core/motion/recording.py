@@ -120,6 +120,10 @@ class DiveSearch:
         self._n_read = 0
         self._damaged: set[int] = set()
 
+    def forget_pictures(self) -> None:
+        """Hold no memory while it waits to go on; pictures are read again where they are asked for."""
+        self._pictures.keep_only(())
+
     def run(self, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None) -> Recording:
         """See `find_dives`."""
         with VideoReader(self._path) as reader:
@@ -139,7 +143,7 @@ class DiveSearch:
                     self._n_read += 1
                     progress(Progress("read", self._n_read, len(frames)))
                     if cancel is not None and cancel.cancelled:
-                        self._pictures.keep_only(())  # a search that waits to go on holds no memory
+                        self.forget_pictures()
                         cancel.raise_if_cancelled()
             self._damaged |= reader.damaged
         motion = self._finder.motion()
@@ -209,6 +213,7 @@ def find_clip(
     trim: bool = True,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
+    search: DiveSearch | None = None,
 ) -> FoundClip:
     """The clip to analyse of a file: the one rule of the window, the commands and Python.
 
@@ -219,6 +224,7 @@ def find_clip(
     Args:
         athlete: a point on the diver.
         start_frame, end_frame: first and last frame of the range, both included.
+        search: of the whole file, which goes on where it was.
 
     Raises:
         NoDiveError: nobody falls freely in a longer recording.
@@ -230,7 +236,7 @@ def find_clip(
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
     if athlete is not None:  # is the point in the file?
         make_clip(path, 0, probe(path).n_frames - 1, athlete)
-    recording = find_dives(path, progress=progress, cancel=cancel)
+    recording = (search or DiveSearch(path)).run(progress=progress, cancel=cancel)
     info, ranges = recording.info, [(dive.first, dive.last) for dive in recording.dives]
     kept = recording if info.duration_s <= LONG_S else None
     if athlete is not None:

@@ -1,7 +1,6 @@
 """Dialog that adds many analysed dives to the library: with marks or a score, each looked at before it counts."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QModelIndex, Qt
@@ -23,7 +22,6 @@ from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
 from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
 from fineparser_gui.formatting import board_text, decimal
-from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import state_text
 from fineparser_gui.services.session import Session
@@ -223,9 +221,7 @@ class AddExemplarsDialog(QDialog):
     def _on_ok(self) -> None:
         """Add what is analysed and has a score; the rest stays."""
         for key in [key for key in self._ready() if _analysed(self._session.dive(key))]:
-            dive, frames = self._session.dive(key), self._session.dive(key).corrected_frames
-            placed = asdict(timed_transitions(frames, dive.info)) if frames and dive.info else None
-            self._session.library.add_dive(dive, placed, self.facts(key))
+            self._session.library.add_dive(self._session.dive(key), self.facts(key))
             self._take_out(key)
         if self.keys:
             self.message.setText(

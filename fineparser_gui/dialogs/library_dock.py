@@ -1,6 +1,5 @@
 """The library beside the dives: its table in a dock, and the dialogs that fill it."""
 
-from dataclasses import asdict
 from math import nan
 from pathlib import Path
 
@@ -25,8 +24,7 @@ from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
 from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
-from fineparser_gui.model.correction import timed_transitions
-from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
@@ -168,8 +166,7 @@ class LibraryDock(QDockWidget):
 
     def _add(self, key: str, facts: ExemplarFacts) -> None:
         if key in self._session.keys:
-            dive = self._session.dive(key)
-            self._session.library.add_dive(dive, _placed_transitions(dive), facts)
+            self._session.library.add_dive(self._session.dive(key), facts)
 
     def _edit(self, exemplar: Exemplar) -> None:
         self._open(
@@ -187,9 +184,3 @@ class LibraryDock(QDockWidget):
         self.show()
         dialog.open()
         return dialog
-
-
-def _placed_transitions(dive: Dive) -> dict | None:
-    """The transitions that the coach placed; None where they are the model's."""
-    frames = dive.corrected_frames
-    return asdict(timed_transitions(frames, dive.info)) if frames is not None and dive.info is not None else None

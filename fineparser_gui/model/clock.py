@@ -12,7 +12,7 @@ _TELLING = 0.3
 
 
 class Clock:
-    """The time of one request, from when the worker begins it.
+    """The time of one request, while the worker carries it out.
 
     Attributes:
         fraction: that is done, 0 to 1; it never falls, also where a clip is looked at a second time.
@@ -20,23 +20,27 @@ class Clock:
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self._begun_s: float | None = None
+        self._begun_s: float | None = None  # None: it stands still
+        self._spent_s = 0.0  # before
         self._before = self._in_pass = 0.0
         self.fraction = 0.0
 
     @property
     def begun(self) -> bool:
-        return self._begun_s is not None
+        return self._begun_s is not None or self._spent_s > 0
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since it began."""
-        return 0.0 if self._begun_s is None else self._now() - self._begun_s
+        """Seconds that the worker spent on it."""
+        return self._spent_s + (0.0 if self._begun_s is None else self._now() - self._begun_s)
 
     def begin(self) -> None:
-        """The worker begins, or begins again."""
+        """The worker begins, or goes on."""
         self._begun_s = self._now()
-        self._before = self._in_pass = self.fraction = 0.0
+
+    def stop(self) -> None:
+        """The worker does something else meanwhile."""
+        self._spent_s, self._begun_s = self.elapsed_s, None
 
     def report(self, progress: Progress) -> None:
         """The worker is as far as this."""

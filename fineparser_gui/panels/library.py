@@ -1,6 +1,7 @@
 """Panel of the exemplar library: bundled exemplars, and the coach's own, which can be added, edited and removed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QMargins, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QShortcut, QShowEvent
@@ -96,7 +97,6 @@ class LibraryPanel(QWidget):
         self._library.changed.connect(self._refresh)
         self._library.edits.indexChanged.connect(self._refresh_buttons)
         self._library.adding_changed.connect(self._refresh_status)
-        session.scheduler.holding_changed.connect(self._refresh_status)
         session.shown_changed.connect(self._refresh_buttons)
         session.comparison_changed.connect(self._refresh_buttons)
         self._refresh()
@@ -228,30 +228,20 @@ class LibraryPanel(QWidget):
         return ""
 
     def _refresh_status(self) -> None:
-        adding = list(self._library.adding.values())
+        adding = self._library.adding
         ready, own = self._library.preparing
-        waits = self._session.scheduler.holding
         self.cancel.setVisible(bool(adding))
         if adding:
             first = adding[0]
-            text = self.tr("Adding {0}").format(first.name)
+            text = self.tr("Adding {0}").format(Path(first.request.path).name)
             if first.progress is not None and first.progress.total:
                 percent = 100 * first.progress.done // first.progress.total
                 text = f"{text}: {stage_text(first.progress.stage)} {percent} %"
-            elif waits:
-                text += self.tr(" · waiting, analyses are paused")
             if len(adding) > 1:
                 text += self.tr(" · {0} more waiting").format(len(adding) - 1)
         elif ready < own and ready + self._library.n_given_up >= own:
             text = self.tr(
                 "{0} of your {1} exemplars are ready for these weights. The others cannot be read.", None, own
-            )
-            text = text.format(ready, own)
-        elif ready < own and waits:
-            text = self.tr(
-                "{0} of your {1} exemplars are ready for these weights. The others wait because analyses are paused.",
-                None,
-                own,
             )
             text = text.format(ready, own)
         elif ready < own:

@@ -75,10 +75,10 @@ class ProgressStrip(QFrame):
         if dive.scoring:
             return self.tr("Scoring…")
         task = scheduler.task_of(dive.key)
-        held = scheduler.paused and dive.searching and dive.progress is not None
         if dive.progress is not None and task is not None:
             stage = "scan" if dive.searching else dive.progress.stage
             parts = [stage_text(stage).capitalize(), percent(dive.fraction)]
+            held = scheduler.paused and (dive.searching or not task.begun)
             parts.append(self.tr("paused") if held else left_text(scheduler.left_s(task)))
             return " · ".join(filter(None, parts))
         if scheduler.paused and all(one.key != dive.key for one in scheduler.running):

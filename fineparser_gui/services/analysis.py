@@ -1,7 +1,7 @@
 """Requests analyses and scores of dives from the worker, and puts the results into the session."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.services.task import Task
-from fineparser_gui.worker.protocol import ParseRequest, Request, Result
+from fineparser_gui.services.task import Task, Urgency
+from fineparser_gui.worker.protocol import ParseRequest, Request, Result, ScoreRequest
 from fineparser_gui.worker.records import read_analysis
 
 #: Kinds of errors that the score panel explains; no banner.
@@ -24,16 +24,17 @@ _EXPECTED = ("ExemplarError", "NoExemplarsError", "ConfigError")
 
 
 class AnalysisService(QObject):
-    """Analyses dives and scores them.
-
-    Attributes:
-        tasks: the task in progress by key of the dive.
-    """
+    """Analyses dives and scores them."""
 
     def __init__(self, state: SessionState, scheduler: Scheduler, rescoring: RescoringService) -> None:
         super().__init__(state)
         self._state, self._scheduler, self._rescoring = state, scheduler, rescoring
-        self.tasks: dict[str, Task] = {}
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """The analysis or the scoring in progress by key of the dive."""
+        asked = [one for one in self._scheduler.tasks if isinstance(one.request, ParseRequest | ScoreRequest)]
+        return {one.key: one for one in asked if one.urgency != Urgency.DRAG and not one.signalsBlocked()}
 
     def analyse(self, key: str, *, anew: bool = False) -> None:
         """Queue a dive: first time, retry, or one that needed trimming. What is kept of it is shown at once.
@@ -50,7 +51,8 @@ class AnalysisService(QObject):
         self._state.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
         self._scheduler.try_again()
         request = self._parse_request(key)
-        self._submit(key, request, self._on_parsed, self._on_parse_failed, self._on_parse_cancelled, anew=anew)
+        parsed = partial(self._on_parsed, request)
+        self._submit(key, request, parsed, self._on_parse_failed, self._on_parse_cancelled, anew=anew)
 
     def outdated(self, key: str) -> bool:
         """Whether the analysis of a dive is of other weights or settings than the present ones."""
@@ -59,20 +61,15 @@ class AnalysisService(QObject):
 
     def _parse_request(self, key: str) -> ParseRequest:
         dive = self._state.dive(key)
-        athlete = None if dive.followed_point is None else asdict(dive.followed_point)
-        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=athlete)
+        request = ParseRequest(
+            path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=dive.followed_point
+        )
         return self._scheduler.kept.named(request, dive.content)
-
-    def cancel(self, key: str) -> None:
-        """Stop the analysis or the scoring of a dive."""
-        if key in self.tasks:
-            self.tasks[key].cancel()
 
     def drop(self, key: str) -> None:
         """Abandon all tasks of a dive, which was removed or will be analysed anew."""
         self._rescoring.forget(key)
-        task = self.tasks.pop(key, None)
-        if task is not None:
+        if task := self.tasks.get(key):
             task.abandon()
 
     def score_anew(self, key: str, **changes: object) -> None:
@@ -85,7 +82,7 @@ class AnalysisService(QObject):
             self._state.update_analysis(key, **changes, **fresh)
             return
         if dive.scoring:
-            self.tasks.pop(key).abandon()
+            self.tasks[key].abandon()
         self._state.update_analysis(key, **changes, **fresh, score_state=ScoreState.NONE)
         self._score(key)
 
@@ -107,25 +104,23 @@ class AnalysisService(QObject):
         *,
         anew: bool = False,
     ) -> None:
-        self.tasks[key] = task = self._scheduler.submit(request, key=key, anew=anew)
-        task.progressed.connect(partial(self._on_progress, key))
+        task = self._scheduler.submit(request, key=key, anew=anew)
+        task.progressed.connect(partial(self._on_progress, key, task))
         task.finished.connect(partial(finished, key))
         task.failed.connect(partial(failed, key))
         task.cancelled.connect(partial(cancelled, key))
 
-    def _on_progress(self, key: str, progress: Progress) -> None:
+    def _on_progress(self, key: str, task: Task, progress: Progress) -> None:
         state = self._state.dive(key).state
         state = DiveState.ANALYSING if state is DiveState.QUEUED else state
-        self._state.update(key, progress=progress, fraction=self.tasks[key].clock.fraction, state=state)
+        self._state.update(key, progress=progress, fraction=task.clock.fraction, state=state)
 
-    def _on_parsed(self, key: str, result: Result) -> None:
+    def _on_parsed(self, request: ParseRequest, key: str, result: Result) -> None:
         try:
             analysis = read_analysis(result.analysis, Path(result.record_path))
         except FineParserError as error:
             self._on_parse_failed(key, "InternalError", str(error))
             return
-        request = self.tasks.pop(key).request
-        assert isinstance(request, ParseRequest)
         here = replace(analysis.parse.clip, path=Path(request.path))  # a kept one may be of a copy elsewhere
         analysis = replace(analysis, parse=replace(analysis.parse, clip=here))
         suggestions = tuple(result.suggestions)
@@ -137,13 +132,11 @@ class AnalysisService(QObject):
         self._score(key)
 
     def _on_parse_failed(self, key: str, kind: str, message: str) -> None:
-        del self.tasks[key]
         self._state.update(key, state=DiveState.FAILED, progress=None, problem=message)
         if not self._is_shown(key):
             self._tell(key, message)
 
     def _on_parse_cancelled(self, key: str) -> None:
-        del self.tasks[key]
         self._state.update(key, state=DiveState.CANCELLED, cancelled=True, progress=None)
 
     def _on_scored(self, key: str, result: Result) -> None:
@@ -154,14 +147,12 @@ class AnalysisService(QObject):
         except FineParserError as error:
             self._on_score_failed(key, "InternalError", str(error))
             return
-        del self.tasks[key]
         state = ScoreState.NO_EXEMPLARS if analysis.unscored else ScoreState.SCORED
         found = {"model_analysis": analysis, "score_state": state, "problem": sentence(analysis.unscored) or None}
         self._state.update_analysis(key, **found, progress=None)
         self._rescoring.rescore(key)
 
     def _on_score_failed(self, key: str, kind: str, message: str) -> None:
-        del self.tasks[key]
         if kind == "ParseLost":
             self.analyse(key)
             return
@@ -171,7 +162,6 @@ class AnalysisService(QObject):
             self._tell(key, message)
 
     def _on_score_cancelled(self, key: str) -> None:
-        del self.tasks[key]
         problem = self.tr("Scoring was cancelled.")
         self._state.update(key, score_state=ScoreState.CANCELLED, progress=None, problem=problem)
 

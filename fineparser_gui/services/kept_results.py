@@ -3,13 +3,15 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from fineparser_core.resources import resource
 from fineparser_core.support.files import read_bounded
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, DiveSegment
 from fineparser_gui.model.analysis_cache import AnalysisCache, digest
 from fineparser_gui.model.exemplar_snapshot import Voter
 from fineparser_gui.worker.protocol import (
@@ -21,12 +23,13 @@ from fineparser_gui.worker.protocol import (
     Segments,
     TrimRequest,
     WorkerSettings,
+    plain,
 )
 
 log = logging.getLogger(__name__)
 
 #: Attributes of a request that do not change its answer.
-_NO_FACTS = ("id", "urgency", "path", "kept_as")
+_NO_FACTS = ("type", "id", "path", "kept_as")
 _MOST_CARD_BYTES = 2_000_000
 
 #: Requests whose answers are kept.
@@ -65,8 +68,8 @@ class KeptResults:
             parse_fields = [field.name for field in fields(DiveParse)]
             weights = self._weights(settings.weights)
             context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
-        facts = {name: value for name, value in asdict(request).items() if name not in _NO_FACTS}
-        return replace(request, kept_as=digest(*context, facts))
+        facts = {name: value for name, value in plain(request).items() if name not in _NO_FACTS}
+        return msgspec.structs.replace(request, kept_as=digest(*context, facts))
 
     def has(self, request: Request) -> bool:
         """Whether there is an answer, which may turn out to be damaged."""
@@ -83,13 +86,13 @@ class KeptResults:
         content, _ = found
         try:
             if isinstance(request, TrimRequest):
-                return Segments(id=request.id, segments=list(content["segments"]))
+                return Segments(id=request.id, segments=msgspec.convert(content["segments"], list[DiveSegment]))
             if isinstance(request, ScoreRequest) and not self._is_by_present_exemplars(request, content["analysis"]):
                 return None
             path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
             suggestions = list(content.get("suggestions", ()))
             return Result(id=request.id, analysis=content["analysis"], record_path=path, suggestions=suggestions)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, msgspec.ValidationError) as error:
             log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
             self.cache.remove(name)
             return None

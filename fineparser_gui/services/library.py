@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,13 +15,13 @@ from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
-from fineparser_core.progress import Progress
 from fineparser_core.types import MaskTrack
+from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
-from fineparser_gui.model.library import Adding, LibraryEntry
+from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.services.scheduler import Scheduler
-from fineparser_gui.services.task import Task
+from fineparser_gui.services.task import Task, Urgency
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -30,7 +29,6 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     LibraryReport,
     Ready,
-    Urgency,
 )
 
 log = logging.getLogger(__name__)
@@ -51,7 +49,6 @@ class LibraryService(QObject):
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has reported.
-        adding: clips that are being added, by id of their task.
         edits: what the coach changed, to be undone and done again.
     """
 
@@ -64,7 +61,6 @@ class LibraryService(QObject):
         super().__init__(parent)
         self._scheduler, self._folder = scheduler, folder
         self._bundled: ExemplarStore | None = None
-        self._tasks: dict[str, Task] = {}  # of `adding`
         self._preparing: str | None = None  # id of the exemplar that is being encoded
         self._tried: set[str] = set()  # ids of exemplars that were to be encoded for the loaded weights
         self._weights_loaded = False
@@ -72,11 +68,15 @@ class LibraryService(QObject):
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
-        self.adding: dict[str, Adding] = {}
         self.edits = EditStack(self)
         self.edits.handlers[Subject.EXEMPLAR] = lambda edit: self._change(edit.key, edit.after)
         scheduler.ready.connect(self._on_ready)
         scheduler.failed.connect(self._on_worker_failed)
+
+    @property
+    def adding(self) -> list[Task]:
+        """Clips that are being added, each by an `AddExemplarRequest`."""
+        return [task for task in self._scheduler.tasks if isinstance(task.request, AddExemplarRequest)]
 
     @property
     def exemplars(self) -> list[Exemplar]:
@@ -155,29 +155,30 @@ class LibraryService(QObject):
                 path=str(path),
                 in_frame=in_frame,
                 out_frame=out_frame,
-                facts=asdict(facts),
-                urgency=Urgency.EXEMPLAR,  # a search that is held up must not stop it
-            )
+                facts=facts,
+            ),
+            Urgency.EXEMPLAR,
         )
 
-    def add_dive(self, dive: Dive, transitions: dict | None, facts: ExemplarFacts) -> None:
-        """Add an analysed dive, with the transitions that the coach placed, or None."""
+    def add_dive(self, dive: Dive, facts: ExemplarFacts) -> None:
+        """Add an analysed dive, with the transitions that the coach placed."""
+        frames = dive.corrected_frames
         self._add(
             AddExemplarRequest(
                 path=str(dive.path),
                 in_frame=dive.in_frame,
                 out_frame=dive.out_frame,
-                facts=asdict(facts),
+                facts=facts,
                 parse_id=dive.parse_id,
-                transitions=transitions,
-                urgency=Urgency.SCORE,
+                transitions=timed_transitions(frames, dive.info) if frames and dive.info else None,
             ),
+            Urgency.SCORE,
             of_dive=dive.key,
         )
 
     def cancel_adding(self) -> None:
         """Add none of the clips that are on their way."""
-        for task in list(self._tasks.values()):
+        for task in self.adding:
             task.cancel()
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
@@ -218,19 +219,16 @@ class LibraryService(QObject):
         if len(ids) > 1:
             self.edits.endMacro()
 
-    def _add(self, request: AddExemplarRequest, of_dive: str | None = None) -> None:
-        task = self._scheduler.submit(request)
-        self._tasks[task.id] = task
-        self.adding[task.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
-        task.progressed.connect(partial(self._on_progress, task.id))
-        task.finished.connect(partial(self._on_added, task.id))
-        task.failed.connect(partial(self._on_not_added, task.id))
-        task.cancelled.connect(partial(self._end_adding, task.id))
+    def _add(self, request: AddExemplarRequest, urgency: Urgency, of_dive: str | None = None) -> None:
+        task = self._scheduler.submit(request, urgency=urgency)
+        task.finished.connect(partial(self._on_added, of_dive))
+        task.failed.connect(lambda _, message: self.problem.emit(message))
+        for signal in (task.progressed, task.finished, task.failed, task.cancelled):
+            signal.connect(lambda *_: self.adding_changed.emit())
         self.adding_changed.emit()
 
     def _change(self, exemplar_id: str | None, change: LibraryChange) -> None:
-        facts = asdict(change.facts) if change.facts else None
-        request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=facts)
+        request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=change.facts)
         task = self._scheduler.submit(request)
         task.finished.connect(self._on_report)
         task.failed.connect(lambda _, message: self.problem.emit(message))
@@ -264,26 +262,12 @@ class LibraryService(QObject):
             self._listed_for = message
             self.refresh()  # the library can be shown without weights
 
-    def _on_progress(self, task_id: str, progress: Progress) -> None:
-        self.adding[task_id] = replace(self.adding[task_id], progress=progress)
-        self.adding_changed.emit()
-
-    def _on_added(self, task_id: str, report: LibraryReport) -> None:
-        name, of_dive = report.added, self.adding[task_id].of_dive
-        if name is not None:
+    def _on_added(self, of_dive: str | None, report: LibraryReport) -> None:
+        if (name := report.added) is not None:
             self.edits.do(_moving(name, self.tr("adding {0}").format(name), "restore", "remove"), done=True)
             if of_dive is not None:
                 self.dive_added.emit(of_dive, name)
-        self._end_adding(task_id)
         self._on_report(report)
-
-    def _on_not_added(self, task_id: str, _: str, message: str) -> None:
-        self._end_adding(task_id)
-        self.problem.emit(message)
-
-    def _end_adding(self, task_id: str) -> None:
-        del self.adding[task_id], self._tasks[task_id]
-        self.adding_changed.emit()
 
     def _on_prepared(self, report: LibraryReport) -> None:
         self._preparing = None
@@ -298,14 +282,7 @@ class LibraryService(QObject):
             self._prepare_next()
 
     def _on_report(self, report: LibraryReport) -> None:
-        self.entries = tuple(
-            LibraryEntry(
-                exemplar=Exemplar(**{**entry["exemplar"], "clip_path": Path(entry["exemplar"]["clip_path"])}),
-                own=entry["own"],
-                state=entry["state"],
-            )
-            for entry in report.entries
-        )
+        self.entries = tuple(report.entries)
         self.writable = report.writable
         if report.notice and report.notice != self._notice and self._folder is not None:
             self.problem.emit(sentence(report.notice))

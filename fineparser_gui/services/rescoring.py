@@ -1,20 +1,21 @@
 """Scores a dive repeatedly while a moment is dragged: one request at a time, always the latest."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.language import sentence
-from fineparser_core.types import Analysis, DiveParse, Transitions
+from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.model.correction import frames_of, timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.services.task import Task
-from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
+from fineparser_gui.services.task import Task, Urgency
+from fineparser_gui.worker.protocol import Result, ScoreRequest
 
 #: Moves of the mouse within this time are one request.
 _GATHER_MS = 15
@@ -66,8 +67,8 @@ class RescoringService(QObject):
         if dive.rescoring and moments and dive.info:
             request = score_request(dive, self._state.n_exemplars)
             frames, contact = moments
-            placed = asdict(timed_transitions(frames, dive.info)) if frames is not None else None
-            request = replace(request, transitions=placed, contact_frame=contact, urgency=Urgency.DRAG)
+            placed = timed_transitions(frames, dive.info) if frames is not None else None
+            request = msgspec.structs.replace(request, transitions=placed, contact_frame=contact)
             self._wanted[key] = self._scheduler.kept.named(request)
             if not self._timer.isActive():
                 self._timer.start()
@@ -88,7 +89,7 @@ class RescoringService(QObject):
     def _ask(self) -> None:
         for key in [key for key in self._wanted if key not in self._asked]:
             request = self._wanted.pop(key)
-            task = self._scheduler.submit(request, key=key)
+            task = self._scheduler.submit(request, key=key, urgency=Urgency.DRAG)
             self._asked[key] = task
             task.finished.connect(partial(self._on_finished, key, request))
             task.failed.connect(partial(self._on_failed, key))
@@ -109,7 +110,7 @@ class RescoringService(QObject):
         except FineParserError as error:
             self._drop_score(key, sentence(str(error)))
             return
-        placed = None if request.transitions is None else frames_of(Transitions(**request.transitions))
+        placed = None if request.transitions is None else frames_of(request.transitions)
         state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
         found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame), "score_state": state}
         self._state.update_analysis(key, **found, problem=sentence(rescored.unscored) or None)

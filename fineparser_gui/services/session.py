@@ -141,8 +141,9 @@ class Session(SessionState):
 
     def cancel(self, key: str) -> None:
         """Cancel the tasks of a dive."""
-        self.analyses.cancel(key)
-        self.trimming.cancel(key)
+        for task in (self.analyses.tasks.get(key), self.scheduler.task_of(key)):
+            if task is not None:
+                task.cancel()
 
     def cancel_all(self) -> None:
         """Cancel all tasks; waiting ones first, so that none of them starts."""

@@ -1,11 +1,35 @@
 """One request to the worker, from when it is submitted until it ends."""
 
 from collections.abc import Callable
+from enum import Enum, IntEnum, auto
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.progress import Progress
 from fineparser_gui.model.clock import Clock
 from fineparser_gui.worker.protocol import Request
+
+
+class Urgency(IntEnum):
+    """What is more urgent goes first; a search or an analysis stops for it, and goes on later."""
+
+    BACKGROUND = 0  # encoding exemplars in advance
+    BATCH = 1
+    EXEMPLAR = 2  # a clip for the library, which waits for no batch
+    SHOWN = 3  # the dive that is shown: its analysis, or the search of its file
+    SCORE = 4  # takes milliseconds
+    DRAG = 5  # score while a transition is dragged
+
+
+class TaskState(Enum):
+    """Where a task is."""
+
+    KEPT = auto()  # the answer is known, and not told yet
+    WAITING = auto()
+    STOPPED = auto()  # waits again, for something more urgent; the worker has kept what it read
+    SENT = auto()  # the worker has not begun it
+    BEGUN = auto()
+    STOPPING = auto()  # the worker was asked to stop it, and has not answered yet
 
 
 class Task(QObject):
@@ -14,6 +38,7 @@ class Task(QObject):
     Args:
         request: what to send to the worker.
         key: of the dive that the request is about; "" where it is about none.
+        urgency: which the scheduler raises for the dive that is shown.
         cancel: called to cancel the task.
 
     Signals:
@@ -24,10 +49,9 @@ class Task(QObject):
         cancelled: `cancel` took effect.
 
     Attributes:
-        urgency: of the request as submitted; the scheduler raises that of the dive that is shown.
-        begun: the worker carries the request out; False where it waits, in the worker too.
         suspect: the worker died while it carried the request out; it is asked once more, with nothing beside it.
-        cancelling: the worker was asked to stop and has not answered yet.
+        dropped: it is cancelled, and ends where the worker stops it.
+        progress: what the worker said last.
         clock: how far it is, and for how long it has run.
     """
 
@@ -36,17 +60,28 @@ class Task(QObject):
     failed = Signal(str, str)
     cancelled = Signal()
 
-    def __init__(self, request: Request, key: str, cancel: Callable[["Task"], None]) -> None:
+    def __init__(self, request: Request, key: str, urgency: Urgency, cancel: Callable[["Task"], None]) -> None:
         super().__init__()
-        self.request, self.key = request, key
-        self.urgency = request.urgency
-        self.begun = self.suspect = self.cancelling = False
+        self.request, self.key, self.urgency = request, key, urgency
+        self.state = TaskState.WAITING
+        self.suspect = self.dropped = False
+        self.progress: Progress | None = None
         self.clock = Clock()
         self._cancel = cancel
 
     @property
     def id(self) -> str:
         return self.request.id
+
+    @property
+    def sent(self) -> bool:
+        """Whether the worker has it."""
+        return self.state in (TaskState.SENT, TaskState.BEGUN, TaskState.STOPPING)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the worker carries it out."""
+        return self.state in (TaskState.BEGUN, TaskState.STOPPING)
 
     def cancel(self) -> None:
         """Cancel: at once if it has not begun, otherwise at the worker's next safe point."""

@@ -21,8 +21,6 @@ class TrimmingService(QObject):
     def __init__(self, state: SessionState, scheduler: Scheduler, edits: EditStack) -> None:
         super().__init__(state)
         self._state, self._scheduler, self._edits = state, scheduler, edits
-        self._tasks: dict[str, Task] = {}  # searches that have not ended, by key of the dive
-        self._using: set[str] = set()  # those of them whose only dive is to be used at once
         # By key: the range of a row before it was trimmed to what was found.
         self._ranges: dict[str, tuple[int | None, int | None]] = {}
         edits.handlers[Subject.PROPOSALS] = self._apply_proposals
@@ -34,17 +32,14 @@ class TrimmingService(QObject):
             use: trim the row to the dive at once where exactly one is found; `take_back` undoes it.
         """
         self.forget(key)
-        if use:
-            self._using.add(key)
         dive = self._state.dive(key)
         cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
         fresh = {"segments": None, "progress": None, "fraction": 0.0, "problem": None, "cancelled": cancelled}
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
         request = self._scheduler.kept.named(TrimRequest(path=str(dive.path)), dive.content)
         task = self._scheduler.submit(request, key=key)
-        self._tasks[key] = task
-        task.progressed.connect(partial(self._on_progress, key))
-        task.finished.connect(partial(self._on_finished, key))
+        task.progressed.connect(partial(self._on_progress, key, task))
+        task.finished.connect(partial(self._on_finished, key, use))
         task.failed.connect(partial(self._on_failed, key))
         task.cancelled.connect(partial(self._on_cancelled, key))
 
@@ -61,16 +56,9 @@ class TrimmingService(QObject):
         if self._state.dive(key).search_state is SearchState.FOUND:
             self._show_proposals(key, SearchState.DISMISSED, self.tr("dismissing the dives found"))
 
-    def cancel(self, key: str) -> None:
-        """Cancel the search."""
-        if key in self._tasks:
-            self._tasks[key].cancel()
-
     def forget(self, key: str) -> None:
         """Abandon the search of a dive, which was removed or will be searched anew."""
-        self._using.discard(key)
-        task = self._tasks.pop(key, None)
-        if task is not None:
+        if task := self._scheduler.task_of(key, TrimRequest):
             task.abandon()
 
     def accepted(self, key: str) -> frozenset[int]:
@@ -154,17 +142,13 @@ class TrimmingService(QObject):
         return tuple(rows)
 
     def _end(self, key: str, search_state: SearchState, **changes: object) -> None:
-        del self._tasks[key]
         self._state.update(key, search_state=search_state, progress=None, **changes)
 
-    def _on_progress(self, key: str, progress: Progress) -> None:
-        fraction = self._tasks[key].clock.fraction
-        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=fraction)
+    def _on_progress(self, key: str, task: Task, progress: Progress) -> None:
+        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=task.clock.fraction)
 
-    def _on_finished(self, key: str, answer: Segments) -> None:
-        use = key in self._using
-        self._using.discard(key)
-        self._end(key, SearchState.FOUND, segments=tuple(DiveSegment(**fields) for fields in answer.segments))
+    def _on_finished(self, key: str, use: bool, answer: Segments) -> None:
+        self._end(key, SearchState.FOUND, segments=tuple(answer.segments))
         if use and len(answer.segments) == 1:
             self.accept(key, 0)
 

@@ -1,12 +1,11 @@
 """The worker's side of the exemplar library: opens it once, changes it, and reports its content."""
 
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
-from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport
 
 
@@ -28,7 +27,8 @@ class LibraryHandler:
     def change(self, request: ChangeLibraryRequest) -> None:
         """Execute a request; "list" changes nothing."""
         if request.action == "edit":
-            self.store.edit(request.exemplar_id or "", ExemplarFacts(**request.facts or {}))
+            assert request.facts is not None
+            self.store.edit(request.exemplar_id or "", request.facts)
         elif request.action == "remove":
             self.store.remove(request.exemplar_id or "")
         elif request.action == "restore":
@@ -41,15 +41,11 @@ class LibraryHandler:
         store = self.store
         encoded, own = store.encoded(model_id), store.own_ids()
 
-        def entry(exemplar: Exemplar) -> dict:
+        def entry(exemplar: Exemplar) -> LibraryEntry:
             state = "ready" if exemplar.id in encoded else "waiting"
             if exemplar.id in own and not exemplar.clip_path.is_file():
                 state = "no clip"
-            return {
-                "own": exemplar.id in own,
-                "state": state,
-                "exemplar": {**asdict(exemplar), "clip_path": str(exemplar.clip_path)},
-            }
+            return LibraryEntry(exemplar=exemplar, own=exemplar.id in own, state=state)
 
         return LibraryReport(
             id=request_id,

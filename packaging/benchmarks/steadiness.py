@@ -94,7 +94,7 @@ def _by_worker(worker: "subprocess.Popen[bytes]", path: Path, number: str | None
         found = _ask(worker, TrimRequest(path=str(path), id=f"{name}, search")).segments
         if not found:
             raise FineParserError("No dive was found.")
-        frames = found[0]["in_frame"], found[0]["out_frame"]
+        frames = found[0].in_frame, found[0].out_frame
     answer = _ask(worker, ParseRequest(path=str(path), in_frame=frames[0], out_frame=frames[1], id=name))
     if number is not None and answer.analysis["refusal"] is None:
         score = ScoreRequest(parse_id=name, dive_number=number, board_m=board_m, difficulty=None, id=f"{name}, score")

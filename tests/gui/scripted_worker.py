@@ -121,7 +121,7 @@ class ScriptedWorker(child.Worker):
 
     def _keep_library(self, request: Request) -> LibraryReport:
         if isinstance(request, ChangeLibraryRequest) and request.action == "edit":
-            OWN["score"] = request.facts["score"]
+            OWN["score"] = request.facts.score
         if isinstance(request, EncodeExemplarRequest):
             encoded.add(request.exemplar_id)
         state = "ready" if OWN["id"] in encoded else "waiting"

@@ -76,8 +76,8 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
     assert dialog.ok.text() == "Add 1 dive"
     dialog.ok.click()
     (request,) = requests(idle_studio, AddExemplarRequest)
-    assert (request.facts["dive_number"], request.facts["score"], request.facts["board_m"]) == ("207C", 62.7, 10.0)
-    assert request.transitions["first_flight_frame"] == 30
+    assert (request.facts.dive_number, request.facts.score, request.facts.board_m) == ("207C", 62.7, 10.0)
+    assert request.transitions.first_flight_frame == 30
     assert request.parse_id == session.dive(first).parse_id
     assert dialog.keys == session.keys[1:]
     assert "2 dives still need" in dialog.message.text()

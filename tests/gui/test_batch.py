@@ -16,7 +16,7 @@ from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.filling import fillings
 from fineparser_gui.model.ranking import ranking
 from fineparser_gui.panels.dives_model import DivesModel, Order
-from fineparser_gui.worker.protocol import Urgency
+from fineparser_gui.services.task import Urgency
 
 NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp4")
 
@@ -37,7 +37,7 @@ class Batch:
 
     def asked(self) -> list[tuple[str, int]]:
         """What the worker has to do, the most urgent first: dive and urgency."""
-        return [(task.key, task.request.urgency) for task in self.scheduler.running]
+        return [(task.key, task.urgency) for task in self.scheduler.running]
 
     def parsed(self, key: str) -> None:
         """Answer that a dive was parsed."""

@@ -38,3 +38,18 @@ def test_the_time_left_follows_the_usual_and_then_its_own_pace():
     assert clock.left_s() == pytest.approx(90.0)
     clock.report(Progress("parse", 2, 7))
     assert clock.left_s(20.0) == pytest.approx(10.0)
+
+
+def test_what_is_done_in_between_does_not_count():
+    now = 0.0
+    clock = Clock(lambda: now)
+    clock.begin()
+    now = 10.0
+    clock.report(Progress("scan", 1, 2))
+    clock.stop()
+    now = 70.0
+    assert clock.left_s() == pytest.approx(10.0)
+    clock.begin()
+    now = 75.0
+    clock.report(Progress("scan", 3, 4))
+    assert (clock.elapsed_s, clock.left_s()) == (pytest.approx(15.0), pytest.approx(5.0))

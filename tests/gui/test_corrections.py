@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, moved_scoring, requests, result_message, scoring
+from answers_kit import dive_parse, moved_scoring, result_message, scoring
 from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
@@ -13,7 +13,7 @@ from fineparser_gui.model import edits
 from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.worker.protocol import ScoreRequest, Urgency
+from fineparser_gui.services.task import Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -25,7 +25,7 @@ class Answers:
         self.studio, self._qtbot, self._folder = studio, qtbot, folder
 
     def rescore_requests(self) -> list:
-        return [one for one in requests(self.studio, ScoreRequest) if one.urgency == Urgency.DRAG]
+        return [one.request for one in self.studio.session.scheduler.tasks if one.urgency == Urgency.DRAG]
 
     def wait_for_rescore(self):
         """The one question that was asked."""
@@ -71,7 +71,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert f"model: {FLIGHT}" in timeline.accessibleDescription()
     assert not timeline.grab().isNull()  # with ghost, handles and words
     request = scored.wait_for_rescore()
-    assert (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"]) == (FLIGHT - 4, ENTRY)
+    assert (request.transitions.first_flight_frame, request.transitions.first_entry_frame) == (FLIGHT - 4, ENTRY)
     scored.answer(request, 1.5)
     assert not session.current.rescoring
     assert named(window.score, "score").text() == "69.5"
@@ -101,7 +101,7 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     assert session.current.rescoring
     assert named(scored.studio.window.score, "score").text() == "69.0"  # the latest known
     second = scored.wait_for_rescore()
-    assert second.transitions["first_entry_frame"] == ENTRY + 6
+    assert second.transitions.first_entry_frame == ENTRY + 6
     scored.answer(second, 2.0)
     assert not session.current.rescoring
     assert scored.rescore_requests() == []
@@ -120,7 +120,7 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     scored.answer(scored.wait_for_rescore(), 0.9)
     session.editing.move_transition(key, 2, ENTRY + 9)
     request = scored.wait_for_rescore()
-    assert (request.transitions["first_entry_frame"], request.contact_frame) == (ENTRY + 2, ENTRY + 9)
+    assert (request.transitions.first_entry_frame, request.contact_frame) == (ENTRY + 2, ENTRY + 9)
     scored.answer(request, 1.0)
     assert not session.current.rescoring
     window.actions_by_id["reset_transitions"].trigger()

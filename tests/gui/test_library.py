@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
+import msgspec
 import pytest
-from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, scoring
+from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, running, scoring
 from finding import named, reads
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -65,11 +66,7 @@ def entries() -> tuple[LibraryEntry, ...]:
 
 
 def report(request_id: str, rows: tuple[LibraryEntry, ...], **changes) -> LibraryReport:
-    told = [
-        {"own": r.own, "state": r.state, "exemplar": {**vars(r.exemplar), "clip_path": str(r.exemplar.clip_path)}}
-        for r in rows
-    ]
-    return LibraryReport(**{"id": request_id, "entries": told, "writable": True, "notice": "", **changes})
+    return LibraryReport(**{"id": request_id, "entries": list(rows), "writable": True, "notice": "", **changes})
 
 
 READY = Ready(device="cpu", precision="fp32", card={"id": "m-1"})
@@ -132,7 +129,7 @@ def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
     request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
     message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
-    studio.client.received.emit(replace(message, suggestions=list(suggestions)))
+    studio.client.received.emit(msgspec.structs.replace(message, suggestions=list(suggestions)))
     return key
 
 
@@ -204,12 +201,12 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     assert not asked_all(library_studio, EncodeExemplarRequest)
     library_studio.client.received.emit(READY)  # of another worker, as the first died
     assert not asked_all(library_studio, ChangeLibraryRequest)
-    library_studio.client.received.emit(replace(READY, card={"id": "m-2"}))
+    library_studio.client.received.emit(msgspec.structs.replace(READY, card={"id": "m-2"}))
     answer(library_studio, entries())
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 
 
-def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_studio, qtbot, small_video):
+def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_video):
     session, dock = library_studio.session, library_studio.window.library
     pause = library_studio.window.actions_by_id["pause_queue"]
     session.open([small_video])
@@ -218,16 +215,13 @@ def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_st
     session.trimming.find(session.current.key)
     assert "1 of your 2 exemplars are ready for these weights. The others are being prepared" in dock.panel.status
     pause.trigger()
-    assert "The others wait because analyses are paused" in dock.panel.status
-    pause.trigger()
     assert "The others are being prepared" in dock.panel.status
-    pause.trigger()
+    assert running(library_studio, EncodeExemplarRequest)
     dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
     dialog.score.setText("71.4")
     dialog.ok.click()
-    assert "Adding Li Na 5253B 3m.mp4 · waiting, analyses are paused" in dock.panel.status
-    session.editing.remove([session.current.key])  # and with it the search
     assert dock.panel.status == "Adding Li Na 5253B 3m.mp4"
+    assert running(library_studio)[0] == asked(library_studio, AddExemplarRequest)
 
 
 def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot):
@@ -283,11 +277,11 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
     dialog.score.setText("66,5")
     dialog.ok.click()
     request = asked(library_studio, ChangeLibraryRequest)
-    assert (request.action, request.exemplar_id, request.facts["score"]) == ("edit", "mine-1", 66.5)
+    assert (request.action, request.exemplar_id, request.facts.score) == ("edit", "mine-1", 66.5)
     panel.undo.click()
-    assert asked(library_studio, ChangeLibraryRequest).facts["score"] == 64.35
+    assert asked(library_studio, ChangeLibraryRequest).facts.score == 64.35
     panel.redo.click()
-    assert asked(library_studio, ChangeLibraryRequest).facts["score"] == 66.5
+    assert asked(library_studio, ChangeLibraryRequest).facts.score == 66.5
     assert not panel.redo.isEnabled()
 
 
@@ -392,7 +386,7 @@ def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
     dialog.ok.click()
     request = asked(library_studio, AddExemplarRequest)
     assert (request.in_frame, request.out_frame, request.parse_id) == (12, None, None)
-    assert request.facts["score"] == 71.4
+    assert request.facts.score == 71.4
     assert "Adding Li Na 5253B 3m.mp4" in dock.panel.status
     added = LibraryEntry(exemplar=an_exemplar("li-na", dive_number="5253B"), own=True, state="ready")
     answer(library_studio, (*entries(), added), added="li-na")
@@ -424,7 +418,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     dialog.ok.click()
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
-    assert request.transitions["first_flight_frame"] == 30
+    assert request.transitions.first_flight_frame == 30
     library_studio.client.die()
     qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)  # what was typed is not lost
     library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
@@ -440,7 +434,7 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
     undo.trigger()
-    session.library.add_dive(session.dive(key), None, an_exemplar("mine-9").facts)
+    session.library.add_dive(session.dive(key), an_exemplar("mine-9").facts)
     session.select(None)
     with qtbot.waitActive(window):
         window.activateWindow()
@@ -621,7 +615,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert session.dive(other) == shown_before
     scored(library_studio, key, scoring(), tmp_path)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
-    assert asked(library_studio, ScoreRequest).transitions["first_flight_frame"] == 30  # and so is the corrected one
+    assert asked(library_studio, ScoreRequest).transitions.first_flight_frame == 30  # and so is the corrected one
 
     library.refresh()
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))
@@ -752,10 +746,10 @@ def test_the_worker_changes_the_library_and_reports_it(tmp_path):
         own.add(an_exemplar("mine", clip_path=folder / "clips" / "mine.mp4"), _no_mask())
     handler = LibraryHandler(folder)
     facts = ExemplarFacts(dive_number="107b", board_m=3.0, score=50.0)
-    handler.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=vars(facts)))
+    handler.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=facts))
     handler.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
-    told = [e for e in handler.report("l3", "m-1", None).entries if e["own"]]
-    assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed_at"] is not None) for e in told] == [
+    told = [e for e in handler.report("l3", "m-1", None).entries if e.own]
+    assert [(e.state, e.exemplar.dive_number, e.exemplar.removed_at is not None) for e in told] == [
         ("no clip", "107B", True)
     ]
     handler.store.close()

@@ -1,27 +1,30 @@
 """One queue for everything that the worker is asked: what goes first, what waits, and what a crash takes along."""
 
-from dataclasses import replace
-
 import pytest
 from answers_kit import SilentWorker
 
+from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
+from fineparser_gui.services.task import Urgency
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
+    BegunReport,
+    CancelledReport,
     CancelRequest,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     Failure,
     LibraryReport,
     ParseRequest,
-    RankRequest,
     ScoreRequest,
     TrimRequest,
-    Urgency,
 )
 
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
-ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts={})
+FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
+ADD = AddExemplarRequest(
+    path="c.mp4", in_frame=None, out_frame=None, facts=ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
+)
 SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
 
 
@@ -91,13 +94,13 @@ def test_another_dive_that_is_shown_overtakes_once_it_is(desk):
     desk.places = {"first": 0, "second": SHOWN}
     desk.scheduler.reconsider()
     assert desk.running == ["second", "first"]
-    assert task.request.urgency == Urgency.SHOWN
+    assert task.urgency == Urgency.SHOWN
 
 
 def test_a_search_that_is_looked_at_goes_first_and_stops_nobody_once_it_is_not(desk):
     desk.places = {"first": 0, "search": SHOWN, "other": 2}
     desk.submit("first", PARSE)
-    desk.submit("exemplar", replace(ADD, urgency=Urgency.EXEMPLAR))
+    desk.submit("exemplar", ADD, urgency=Urgency.EXEMPLAR)
     search = desk.submit("search", TrimRequest(path="b.mp4"))
     assert desk.running == ["search", "exemplar", "first"]
     desk.submit("other", PARSE)
@@ -105,7 +108,7 @@ def test_a_search_that_is_looked_at_goes_first_and_stops_nobody_once_it_is_not(d
     desk.places = {"first": 0, "search": 1, "other": SHOWN}
     desk.scheduler.reconsider()
     assert desk.running[0] == "other"
-    assert desk.client.sent[-2] == RankRequest(id=search.id, urgency=Urgency.BATCH)
+    assert desk.client.sent[-2] == CancelRequest(id=search.id)
 
 
 def test_how_long_others_took_tells_how_long_one_will(desk):
@@ -122,27 +125,63 @@ def test_how_long_others_took_tells_how_long_one_will(desk):
 def test_paused_no_analysis_begins_and_scores_go_on(desk):
     desk.scheduler.pause(True)
     desk.submit("dive", PARSE)
-    desk.submit("search", TrimRequest(path="b.mp4"))
+    search = desk.submit("search", TrimRequest(path="b.mp4"))
     desk.submit("score", SCORE)
     assert desk.running == ["score"]
-    assert not desk.scheduler.holding
     desk.finish("score")
     desk.scheduler.pause(False)
     desk.finish("dive")
+    assert search.begun
     desk.scheduler.pause(True)
-    assert desk.scheduler.holding
+    assert desk.client.sent[-1] == CancelRequest(id=search.id)
+    exemplar = desk.submit("exemplar", ADD)
+    assert exemplar.begun
+    desk.finish("exemplar")
+    assert not search.begun
+    desk.scheduler.pause(False)
+    assert search.begun
+    assert desk.client.sent.count(search.request) == 2
+
+
+def test_what_has_not_begun_is_stopped_once_it_has(desk):
+    desk.places = {"shown": SHOWN}
+    desk.client.begins = False
+    batch = desk.submit("batch", PARSE)
+    desk.submit("shown", PARSE)
+    assert desk.running == ["batch"]  # it would end before it could be asked again
+    desk.client.received.emit(BegunReport(id=batch.id))
+    assert desk.running == ["shown", "batch"]
+    assert desk.client.sent[-2] == CancelRequest(id=batch.id)
+
+
+def test_what_is_dropped_while_it_stops_or_waits_to_go_on_ends(desk):
+    desk.places = {"shown": SHOWN}
+    desk.client.stops = False
+    batch = desk.submit("batch", PARSE)
+    shown = desk.submit("shown", PARSE)
+    assert desk.running == ["batch"]
+    batch.cancel()
+    assert desk.client.sent.count(CancelRequest(id=batch.id)) == 1
+    desk.client.received.emit(CancelledReport(id=batch.id))
+    assert (desk.running, desk.ended) == (["shown"], [("batch", "cancelled")])
+    add = desk.submit("exemplar", ADD, urgency=Urgency.SCORE)
+    desk.client.received.emit(CancelledReport(id=shown.id))
+    assert desk.running == ["exemplar", "shown"]
+    shown.cancel()
+    assert desk.ended[-1] == ("shown", "cancelled")
+    assert add.begun
 
 
 def test_after_a_death_what_ran_is_asked_one_by_one_and_what_is_guilty_fails(desk, qtbot):
     for name, request in (("batch", PARSE), ("change", ChangeLibraryRequest(action="list"))):
         desk.submit(name, request)
-    desk.submit("score", replace(SCORE, urgency=Urgency.DRAG))
+    desk.submit("score", SCORE, urgency=Urgency.DRAG)
     assert desk.running == ["score", "change", "batch"]
     desk.client.die()
     qtbot.waitUntil(lambda: desk.running == ["score"], timeout=2000)
     desk.finish("score")
     assert desk.running == ["change"]
-    desk.submit("other score", replace(SCORE, urgency=Urgency.DRAG))
+    desk.submit("other score", SCORE, urgency=Urgency.DRAG)
     assert desk.running == ["change"]
     desk.client.die()
     assert desk.ended == [("score", "finished"), ("change", "WorkerCrash")]

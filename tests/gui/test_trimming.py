@@ -1,6 +1,6 @@
 """Dives found in a long recording, confirmed one by one or all; and clips that are refused. The test answers."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +53,7 @@ def recording(idle_studio, qtbot, training):
 
 def answer(studio, *segments: DiveSegment) -> None:
     (request,) = trim_requests(studio)
-    studio.client.received.emit(Segments(id=request.id, segments=[asdict(one) for one in segments]))
+    studio.client.received.emit(Segments(id=request.id, segments=list(segments)))
 
 
 def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) -> None:

@@ -1,7 +1,6 @@
 """A worker that dies of a request, at its start, or hangs: that request fails with its reason, the others end well."""
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from fineparser_gui.worker.protocol import (
     Request,
     ScoreRequest,
     TrimRequest,
-    Urgency,
 )
 
 _HERE = Path(__file__).parent
@@ -31,10 +29,10 @@ FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
 SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
 TRIM = TrimRequest(path="b.mp4")
-ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts=asdict(FACTS), urgency=Urgency.SHOWN)
+ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts=FACTS)
 ENCODE = EncodeExemplarRequest(exemplar_id="mine-1")
 CHANGES = [
-    ChangeLibraryRequest(action=action, exemplar_id="mine-1", facts=asdict(FACTS))
+    ChangeLibraryRequest(action=action, exemplar_id="mine-1", facts=FACTS)
     for action in ("list", "edit", "remove", "restore", "empty_bin")
 ]
 KINDS: dict[str, Request] = {type(one).__name__: one for one in (PARSE, SCORE, TRIM, ADD, ENCODE)} | {

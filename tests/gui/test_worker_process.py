@@ -13,22 +13,14 @@ from PySide6.QtCore import QProcess
 from fineparser_core.resources import resource
 from fineparser_core.support.own_process import own_process
 from fineparser_gui.services import worker_client
-from fineparser_gui.services.scheduler import Scheduler
+from fineparser_gui.services.scheduler import SHOWN, Scheduler
+from fineparser_gui.services.task import TaskState, Urgency
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
-    Answer,
-    CancelledReport,
-    CancelRequest,
     ChangeLibraryRequest,
-    HoldRequest,
-    LibraryReport,
-    Message,
     ParseRequest,
-    ProgressReport,
     ScoreRequest,
-    Segments,
     TrimRequest,
-    Urgency,
 )
 
 _START_MS = 120_000
@@ -147,30 +139,27 @@ def test_the_worker_ends_when_its_window_is_gone(tmp_path):
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_a_search_stands_still_while_it_is_held_and_lets_what_is_urgent_pass(client, qtbot, small_video):
-    told: list[Message] = []
-    client.received.connect(told.append)
-
-    def of(request_id: str, kind: type) -> list[Message]:
-        return [one for one in told if isinstance(one, kind) and one.id == request_id]
-
-    client.start()
-    client.send(HoldRequest(held=True))
-    client.send(TrimRequest(id="t1", path=str(small_video)))
-    qtbot.waitUntil(lambda: bool(of("t1", ProgressReport)), timeout=_START_MS)
-    client.send(ChangeLibraryRequest(id="l1", action="list"))
-    qtbot.waitUntil(lambda: bool(of("l1", LibraryReport)), timeout=_START_MS)
-    assert [one.done for one in of("t1", ProgressReport)] == [1]
-    client.send(CancelRequest(id="t1"))
-    qtbot.waitUntil(lambda: bool(of("t1", CancelledReport)), timeout=_START_MS)
-    client.send(TrimRequest(id="t2", path=str(small_video)))
-    client.send(HoldRequest(held=False))
-    qtbot.waitUntil(lambda: bool(of("t2", Segments)), timeout=_START_MS)
-    assert [one.id for one in told if isinstance(one, Answer)] == ["l1", "t2"]
+def test_a_search_that_is_paused_goes_on_where_it_was_and_holds_nothing_up(scheduler, qtbot, tmp_path, make_video):
+    done: list[int] = []
+    search = scheduler.submit(TrimRequest(path=str(make_video(tmp_path / "long.mp4", 1500))))
+    search.progressed.connect(lambda progress: done.append(progress.done))
+    qtbot.waitUntil(lambda: bool(done), timeout=_START_MS)
+    scheduler.pause(True)
+    task = scheduler.submit(ChangeLibraryRequest(action="list"))
+    with qtbot.waitSignal(task.finished, timeout=_START_MS):
+        pass
+    qtbot.waitUntil(lambda: search.state is TaskState.STOPPED, timeout=_START_MS)
+    assert done[-1] < 1500
+    with qtbot.waitSignal(search.finished, timeout=_START_MS):
+        scheduler.pause(False)
+    assert done == sorted(set(done))
+    assert done[-1] == 1500
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot, tmp_path):
+def test_an_urgent_score_overtakes_a_running_parse_and_the_dive_that_is_shown_stops_it(client, qtbot, tmp_path):
+    scheduler = Scheduler(client, lambda: {"shown": SHOWN})
+    stages: list[str] = []
     sample = str(resource("samples", "sample.mp4"))
     first = scheduler.submit(parse_request(sample))
     with qtbot.waitSignal(first.finished, timeout=_START_MS):
@@ -186,9 +175,13 @@ def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot, tmp_path):
             second.progressed, timeout=_START_MS, check_params_cb=lambda progress, at=stage: progress.stage == at
         ):
             pass
-        task = scheduler.submit(ScoreRequest(urgency=Urgency.DRAG, **score))
+        task = scheduler.submit(ScoreRequest(**score), urgency=Urgency.DRAG)
         task.finished.connect(lambda _, name=name: ended.append(name))
         with qtbot.waitSignal(task.finished, timeout=_START_MS):
             pass
+    shown = scheduler.submit(parse_request(tmp_path / "gone, too.mp4"), key="shown")
+    second.progressed.connect(lambda progress: stages.append(progress.stage))
+    shown.failed.connect(lambda *_: (ended.append("shown"), stages.clear()))
     qtbot.waitUntil(lambda: "p3" in ended, timeout=_START_MS)
-    assert ended == ["r1", "r2", "r3", "p2", "p3"]
+    assert ended == ["r1", "r2", "r3", "shown", "p2", "p3"]
+    assert set(stages) == {"parse"}  # what was read of the clip is not read again

@@ -1,13 +1,19 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.types import DiveSegment, Transitions
+from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.worker.protocol import (
     BegunReport,
     CancelRequest,
     Failure,
-    HoldRequest,
+    LibraryReport,
     ParseRequest,
     Ping,
     ProgressReport,
@@ -18,6 +24,22 @@ from fineparser_gui.worker.protocol import (
     decode,
     encode,
 )
+
+SEGMENT = DiveSegment(in_frame=3, out_frame=90, first_flight_frame=30, first_entry_frame=60, confidence=np.float64(0.5))
+TRANSITIONS = Transitions(first_flight_frame=3, first_entry_frame=9, first_flight_s=0.1, first_entry_s=0.3)
+EXEMPLAR = Exemplar(
+    id="mine",
+    dive_number="107B",
+    board_m=3,
+    score=50.0,
+    clip_path=Path(os.fsdecode(b"a\xff.mp4")),
+    in_frame=0,
+    out_frame=95,
+    first_flight_frame=20,
+    first_entry_frame=60,
+    synthetic=False,
+)
+ENTRY = LibraryEntry(exemplar=EXEMPLAR, own=True, state="ready")
 
 
 @pytest.mark.parametrize(
@@ -31,17 +53,17 @@ from fineparser_gui.worker.protocol import (
             dive_number="207C",
             board_m=10.0,
             difficulty=None,
-            transitions={"first_flight_frame": 3, "first_entry_frame": 9},
+            transitions=TRANSITIONS,
         ),
         TrimRequest(id="t1", path="/training.mp4"),
-        Segments(id="t1", segments=[{"in_frame": 3}]),
+        Segments(id="t1", segments=[SEGMENT]),
         CancelRequest(id="p1"),
-        HoldRequest(held=True),
         Ping(),
         BegunReport(id="p1"),
         ProgressReport(id="p1", stage="read", done=3, total=96),
         Result(id="p1", analysis={"score": None}, record_path="x.kept"),
         Failure(id=None, kind="CheckpointError", message="gone"),
+        LibraryReport(id="l1", entries=[ENTRY], writable=True, notice=""),
     ],
 )
 def test_a_message_is_one_line_and_comes_back(message):
@@ -52,7 +74,18 @@ def test_a_message_is_one_line_and_comes_back(message):
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"null", b"[]", b'{"type": "x"}', b'{"type": "CancelRequest"}', b"Warning: torch"]
+    "line",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"type": "x"}',
+        b'{"type": "CancelRequest"}',
+        b'{"type": "CancelRequest", "id": 3}',
+        encode(CancelRequest(id="p1"))[:-5],
+        b"\xff",
+        b"Warning: torch",
+    ],
 )
 def test_what_is_no_message_is_refused(line):
     with pytest.raises(ValueError, match="not a message"):

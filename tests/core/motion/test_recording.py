@@ -100,6 +100,21 @@ def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small
     np.testing.assert_allclose(halted.motion.centre, whole.motion.centre)
 
 
+def test_what_a_search_has_read_is_not_read_again_for_a_clip(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = DiveSearch(two_dives)
+    found = find_clip(two_dives, search=search)
+    search.forget_pictures()
+    monkeypatch.setattr(VideoReader, "decoded", lambda *_: pytest.fail("read again"))
+    again = find_clip(two_dives, search=search)
+    assert (again.clip, again.others) == (found.clip, found.others)
+    monkeypatch.undo()
+    assert found.recording is not None
+    assert again.recording is not None
+    again.recording.pictures.keep_only([70])
+    np.testing.assert_array_equal(again.recording.frames, found.recording.frames)
+    assert again.recording.pictures.rgb(70).any()
+
+
 def test_pictures_for_which_there_is_no_room_are_read_again(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     plain = VideoReader.decoded
