@@ -24,7 +24,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP
 from fineparser_core.errors import ExportError
 from fineparser_core.measures import measures
 from fineparser_core.support.atomic import atomic_file
-from fineparser_core.support.codec import plain, read
+from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import Analysis, DiveMotion, DiveParse, MaskTrack, Measure, ScoreInterval, Scoring
 
@@ -102,9 +102,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     }
     if own is not None:
         steps = dict(zip(STEP_NAMES, own.steps, strict=True))
-        result["own_award"] = plain(own) | {"steps": steps, "interval": _flat(own.interval)}
+        result["own_award"] = to_json(own) | {"steps": steps, "interval": _flat(own.interval)}
     try:
-        of_json: dict[str, Any] = json.loads(json.dumps(plain(result), allow_nan=False))
+        of_json: dict[str, Any] = json.loads(json.dumps(to_json(result), allow_nan=False))
     except ValueError:
         raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
     return of_json
@@ -137,11 +137,11 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
         if data["score"] is not None:
             notes = data["notes"][len(parse.notes) : len(data["notes"]) - len(data.get("measured_notes", ()))]
-            given["scoring"] = read({**data, "interval": _nested(data.get("interval")), "notes": notes}, Scoring)
+            given["scoring"] = from_json({**data, "interval": _nested(data.get("interval")), "notes": notes}, Scoring)
         if own := data.get("own_award"):
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
-        analysis = read(given, Analysis)
+        analysis = from_json(given, Analysis)
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
@@ -162,7 +162,7 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "joints": masks.joints,
         "motion": _motion_from_dict(motion) if motion else None,
     }
-    parse = read({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
+    parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
     return replace(parse, mask_probability=masks.probability)  # which may still lie on the disk
 
 
@@ -249,7 +249,7 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
 
 
 def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:
-    stored = plain(replace(motion, to_scene=motion.to_scene[:, :2].reshape(-1, 6)))
+    stored = to_json(replace(motion, to_scene=motion.to_scene[:, :2].reshape(-1, 6)))
     return stored | {"path": np.column_stack([stored.pop("path_s"), stored.pop("path_xy")])}
 
 
@@ -257,11 +257,11 @@ def _motion_from_dict(data: Mapping[str, Any]) -> DiveMotion:
     path = np.array(data["path"], np.float64).reshape(-1, 3)
     to_scene = np.tile(np.eye(3), (N_SAMPLES, 1, 1))
     to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(N_SAMPLES, 2, 3)
-    return read({**data, "to_scene": to_scene, "path_s": path[:, 0], "path_xy": path[:, 1:]}, DiveMotion)
+    return from_json({**data, "to_scene": to_scene, "path_s": path[:, 0], "path_xy": path[:, 1:]}, DiveMotion)
 
 
 def _flat(interval: ScoreInterval) -> dict[str, float]:
-    stored = plain(interval)
+    stored = to_json(interval)
     return stored | stored.pop("rule")
 
 

@@ -29,7 +29,7 @@ _WORDS = {
 }
 
 
-def read(value: Any, kind: type[Value]) -> Value:
+def from_json(value: Any, kind: type[Value]) -> Value:
     """A value of JSON as one of a type: of a record, or of a field.
 
     Args:
@@ -39,14 +39,14 @@ def read(value: Any, kind: type[Value]) -> Value:
         ValueError: it is none; the text is short and says where and what it is.
     """
     try:
-        return msgspec.convert(value, kind, dec_hook=_from_json)
+        return msgspec.convert(value, kind, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         raise ValueError(_reason(value, str(error))) from None
 
 
-def plain(value: Any) -> Any:
-    """The inverse of `read`, of JSON's types."""
-    return msgspec.to_builtins(value, enc_hook=_to_json)
+def to_json(value: Any) -> Any:
+    """The inverse of `from_json`, of JSON's types."""
+    return msgspec.to_builtins(value, enc_hook=_encoded)
 
 
 def shown(value: object) -> str:
@@ -54,7 +54,7 @@ def shown(value: object) -> str:
     return reprlib.repr(value)[:80]
 
 
-def _from_json(kind: type, value: Any) -> Any:
+def _decoded(kind: type, value: Any) -> Any:
     if kind is Path and not isinstance(value, Path):
         if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PATH or "\0" in value:
             raise ValueError(f"{shown(value)} where the name of a file belongs")
@@ -62,7 +62,7 @@ def _from_json(kind: type, value: Any) -> Any:
     return value  # which must be of the type
 
 
-def _to_json(value: Any) -> Any:
+def _encoded(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Path):

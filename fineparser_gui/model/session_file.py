@@ -39,7 +39,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.printable import without_surrogates
 from fineparser_core.support.atomic import atomic_file
-from fineparser_core.support.codec import plain, read, shown
+from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.types import AthletePoint, DiveSegment, Frame
 from fineparser_gui.model.correction import Correction
@@ -196,14 +196,15 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
         )
     try:
         content = _writable(content)
-        dives = content.get("dives")
-        if not isinstance(dives, list) or len(dives) > MOST_DIVES:
-            raise ValueError(f"dives: {shown(dives)} where a list of dives belongs, at most {MOST_DIVES}")
-        saved = read(content | {"dives": [_dive(*one, path.parent) for one in enumerate(dives, start=1)]}, SavedSession)
+        given = content.get("dives")
+        if not isinstance(given, list) or len(given) > MOST_DIVES:
+            raise ValueError(f"dives: {shown(given)} where a list of dives belongs, at most {MOST_DIVES}")
+        dives = [_dive(place, one, path.parent) for place, one in enumerate(given, start=1)]
+        saved = from_json(content | {"dives": dives}, SavedSession)
         if saved.selected is not None and saved.selected >= len(dives):
             raise ValueError(f"selected: {saved.selected}, and there are {len(dives)} dives")
         origin = {"path": content.get("origin"), "sha256": content.get("origin_sha256") or ""}
-        return saved, None if origin["path"] is None else read(origin, Origin)
+        return saved, None if origin["path"] is None else from_json(origin, Origin)
     except ValueError as error:
         raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
 
@@ -214,7 +215,7 @@ def _n_parts(data: bytes) -> int:
 
 
 def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
-    stored = plain(dive)
+    stored = to_json(dive)
     stored |= {**stored.pop("rule"), **stored.pop("correction")}
     return stored | {
         "path": os.path.abspath(dive.path),
@@ -244,7 +245,7 @@ def _dive(place: int, values: Any, folder: Path) -> SavedDive:
             raise ValueError(f"board_m: {shown(values['board_m'])} is no board")
         correction = {**values, "contact_frame": values.get("water_contact")}
         parts = {"rule": values, "correction": correction, "identity": values.get("video")}
-        dive = read({**values, **parts}, SavedDive)
+        dive = from_json({**values, **parts}, SavedDive)
         _check(dive)
         return replace(
             dive,
@@ -260,7 +261,7 @@ def _dive(place: int, values: Any, folder: Path) -> SavedDive:
 def _place(path: Path, relative: Any, folder: Path) -> Path:
     """Where the video lies: beside the session file, or where it was."""
     try:
-        beside = Path(os.path.abspath(folder / read(relative, Path)))
+        beside = Path(os.path.abspath(folder / from_json(relative, Path)))
         if is_there(beside):
             return beside
     except ValueError:  # none, or no name of a file

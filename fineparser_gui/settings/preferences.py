@@ -11,7 +11,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.language import LANGUAGES
-from fineparser_core.support.codec import LONGEST_PATH, read, shown
+from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
@@ -68,7 +68,7 @@ class Preferences:
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
             try:
-                read(value := getattr(self, name), kind)
+                from_json(value := getattr(self, name), kind)
             except ValueError:
                 raise ConfigError(f"{name} cannot be {shown(value)}.") from None
 

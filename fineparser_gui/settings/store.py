@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.support.codec import read
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json
 from fineparser_gui.settings.ini_file import open_ini
 from fineparser_gui.settings.preferences import KINDS, Preferences
@@ -78,7 +78,7 @@ class PreferenceStore(QObject):
             if stored is None:
                 continue
             try:
-                found = replace(found, **{name: read(parse_json(str(stored).encode()), kind)})
+                found = replace(found, **{name: from_json(parse_json(str(stored).encode()), kind)})
             except (ValueError, ConfigError) as error:
                 log.warning("settings: %s is not used: %s", name, error)
         return found

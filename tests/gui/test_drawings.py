@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.support.codec import read
+from fineparser_core.support.codec import from_json
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import (
     ANGLE,
@@ -59,10 +59,10 @@ def test_the_next_drawing_in_either_direction():
 
 def test_what_a_session_file_may_not_hold():
     good = to_dict(Drawing(kind=ANGLE, frame=3, points=((0, 0), (1, 2.345), (3, 4))))
-    assert read(good, Drawing).points[1] == (1, 2.35) or read(good, Drawing).points[1] == (1, 2.34)
+    assert from_json(good, Drawing).points[1] == (1, 2.35) or from_json(good, Drawing).points[1] == (1, 2.34)
     for change in ({"kind": "circle"}, {"frame": -1}, {"points": [[0, 0]]}, {"points": [[0, float("nan")]] * 3}):
         with pytest.raises(ValueError, match=r"drawing|frame|points?"):
-            read(good | change, Drawing)
+            from_json(good | change, Drawing)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
-from fineparser_core.support.codec import read
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.log_file import log_folder, start_logging
@@ -242,7 +242,7 @@ def _logged(case: Case) -> None:
 
 def _session(case: Case) -> None:
     text = case.text[:LONGEST_NAME]  # the window takes none that is longer
-    drawing = read({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text}, Drawing)
+    drawing = from_json({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text}, Drawing)
     dive = SavedDive(path=case.video, diver=text, drawings=(drawing,))
     path = case.folder / "s.fineparser"
     write_session(SavedSession(dives=(dive,), exemplar_drawings={text: (drawing,)}), path)
