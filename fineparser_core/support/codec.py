@@ -72,16 +72,16 @@ def _encoded(value: Any) -> Any:
 
 def _reason(document: Any, said: str) -> str:
     """A message of msgspec in plain words, with the value that it is about where that can be found."""
-    message, _, path = said.rpartition(" - at `$")
-    message, path = message or said, path.strip(".`")
+    placed = re.fullmatch(r"(.*) - at `\$\.?(.*)`", said, re.DOTALL)
+    message, path = placed.groups() if placed else (said, "")
     place = f"{path}: " if path else ""
     if lacking := re.match("Object missing required field `(.*)`", message):
-        return f"{place}{lacking[1]} is missing"
+        return f"{path}{'.' if path else ''}{lacking[1]} is missing"
     expected = re.match("Expected (.*?)(?:, got .*)?$", message)
     if expected is None:  # the reason of a record itself
         return f"{place}{message}"
     try:
-        for step in re.findall(r"[^.\[\]]+", path.replace("[...]", ".no key")):
+        for step in re.findall(r"[^.\[\]]+", path.replace("[...]", "[\0]")):
             document = document[int(step) if isinstance(document, list | tuple) else step]
     except (LookupError, TypeError, ValueError):
         document = "a value"
