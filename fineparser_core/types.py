@@ -74,11 +74,11 @@ class Clip:
     """
 
     path: Path
-    in_frame: int
-    out_frame: int
+    in_frame: Frame
+    out_frame: Frame
     fps: float
     athlete: AthletePoint | None = None
-    n_cut: tuple[int, int] = (0, 0)
+    n_cut: tuple[Frame, Frame] = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +102,8 @@ class DiveSegment:
 class Transitions:
     """First frame and time of the second and the third step, in the source file."""
 
-    first_flight_frame: int
-    first_entry_frame: int
+    first_flight_frame: Frame
+    first_entry_frame: Frame
     first_flight_s: float
     first_entry_s: float
 
@@ -334,7 +334,7 @@ class DiveParse:
     joints: np.ndarray | None = field(default=None, repr=False)
     evidence: ClipEvidence | None = None
     refusal: str | None = None
-    first_water_contact_frame: int | None = None
+    first_water_contact_frame: Frame | None = None
     motion: DiveMotion | None = None
     notes: tuple[str, ...] = ()
 

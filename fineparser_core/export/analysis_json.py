@@ -142,7 +142,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
         analysis = from_json(given, Analysis)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
         path = parse.clip.path
@@ -157,13 +157,13 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "sampled_frames": np.array(data["sampled_frames"], np.int64),
         "sampled_times_s": np.array(data["sampled_times_s"], np.float64),
         "probabilities": np.ascontiguousarray(np.array(data["probabilities"], np.float32).T),
-        "mask_probability": masks.crop_xyxy,
+        "mask_probability": masks.crop_xyxy,  # stands for what may still lie on the disk
         "crop_xyxy": masks.crop_xyxy,
         "joints": masks.joints,
         "motion": _motion_from_dict(motion) if motion else None,
     }
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
-    return replace(parse, mask_probability=masks.probability)  # which may still lie on the disk
+    return replace(parse, mask_probability=masks.probability)
 
 
 def write_analysis_json(analysis: Analysis, path: Path) -> None:
