@@ -67,6 +67,8 @@ def _encoded(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # of a class of our own
     raise NotImplementedError
 
 

@@ -11,6 +11,10 @@ from msgspec import Meta
 from fineparser_core.support.codec import from_json, to_json
 
 
+class Said(str):
+    """Text of a class of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     frame: Annotated[int, Meta(ge=0, lt=100)]
@@ -36,11 +40,10 @@ def test_what_was_written_comes_back() -> None:
         path=Path("a/b"), share=0.5, parts=(Part(frame=3), Part(frame=4, name="x")), by_name={"k": Part(frame=1)}
     )
     assert from_json(to_json(whole), Whole) == whole
-    assert to_json({"n": np.float64(1.5), "array": np.arange(3), "path": Path("a")}) == {
-        "n": 1.5,
-        "array": [0, 1, 2],
-        "path": "a",
-    }
+    values = {"n": np.float64(1.5), "array": np.arange(3), "path": Path("a"), "text": Said("b")}
+    stored = to_json(values)
+    assert stored == {"n": 1.5, "array": [0, 1, 2], "path": "a", "text": "b"}
+    assert [type(one) for one in stored.values()] == [float, list, str, str]
 
 
 def test_arrays_and_records_are_taken_as_they_are() -> None:
