@@ -9,10 +9,17 @@ from itertools import pairwise
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 
 from fineparser_core.constants import STEP_NAMES
+
+#: Number of a frame; more are damage, and exceed the integers of Qt.
+Frame = Annotated[int, Meta(ge=0, lt=2**31)]
+#: Of an upright frame; no video is wider.
+Pixels = Annotated[float, Meta(ge=0, le=100_000)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +60,9 @@ class VideoInfo:
 class AthletePoint:
     """A point on the diver: a frame of the source file, x and y in pixels of its upright frames."""
 
-    frame: int
-    x: float
-    y: float
+    frame: Frame
+    x: Pixels
+    y: Pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +75,11 @@ class Clip:
     """
 
     path: Path
-    in_frame: int
-    out_frame: int
+    in_frame: Frame
+    out_frame: Frame
     fps: float
     athlete: AthletePoint | None = None
-    n_cut: tuple[int, int] = (0, 0)
+    n_cut: tuple[Frame, Frame] = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,19 +92,19 @@ class DiveSegment:
         confidence: evidence of the fall: 0.5 for the least that counts as a dive, towards 1 for more.
     """
 
-    in_frame: int
-    out_frame: int
-    first_flight_frame: int
-    first_entry_frame: int
-    confidence: float
+    in_frame: Frame
+    out_frame: Frame
+    first_flight_frame: Frame
+    first_entry_frame: Frame
+    confidence: Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transitions:
     """First frame and time of the second and the third step, in the source file."""
 
-    first_flight_frame: int
-    first_entry_frame: int
+    first_flight_frame: Frame
+    first_entry_frame: Frame
     first_flight_s: float
     first_entry_s: float
 
@@ -346,7 +353,7 @@ class DiveParse(MaskTrack):
     model: ModelIdentity
     evidence: ClipEvidence | None = None
     refusal: str | None = None
-    first_water_contact_frame: int | None = None
+    first_water_contact_frame: Frame | None = None
     motion: DiveMotion | None = None
     notes: tuple[str, ...] = ()
 

@@ -8,9 +8,9 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,6 +25,7 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.video.preprocess import get_preprocessing
 
@@ -231,49 +232,40 @@ def read_card(folder: Path) -> WeightsCard:
         raise CheckpointError(f"{path} cannot be read: {error}. Fetch the weights again.") from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a '{FORMAT}' card. Update the program or fetch other weights.")
-    kinds = {f.name: f.type for f in fields(WeightsCard)}
-    wrong = [name for name, value in raw.items() if name not in kinds or not _is_a(value, kinds[name])]
-    if wrong := wrong + sorted({"name", "trained_on", "synthetic", "shards"} - set(raw)):
+    try:
+        card = _read_whole(raw, WeightsCard)
+    except ValueError as error:
         raise CheckpointError(
-            f"{path} has a missing, unknown or wrong field {wrong[0]!r:.80}. Fetch the weights again."
-        )
-    if not raw["shards"] or not all(map(_SHARD.fullmatch, raw["shards"])):
+            f"{path} has a missing, unknown or wrong field {error!s:.80}. Fetch the weights again."
+        ) from None
+    if not card.shards or not all(map(_SHARD.fullmatch, card.shards)):
         raise CheckpointError(f"{path} lists no shards by their names. Fetch the weights again.")
-    model = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.get("model", {}).items()}
-    card = WeightsCard(**{**raw, "model": model, "notices": tuple(raw.get("notices", ()))})
-    names = (card.name, card.architecture, card.preprocessing, card.decoding, card.pairing, *model, *model.values())
+    names = (card.name, card.architecture, card.preprocessing, card.decoding, card.pairing, *card.model)
+    names += tuple(card.model.values())
     shown = [name for name in names if isinstance(name, str)]
     fitting = all(name.isprintable() and 0 < len(name) <= _LONGEST_NAME for name in shown)
     if not fitting or not card.trained_on.isprintable():
         raise CheckpointError(f"{path} has a name that cannot be shown. Fetch the weights again.")
     try:
-        settings = {f.name: f.type for f in fields(ModelConfig)}
-        if wrong := [name for name, value in card.model.items() if not _is_a(value, settings.get(name))]:
-            raise ConfigError(f"Its model has an unknown or wrong setting {wrong[0]!r:.80}.")
-        known_as = ModelConfig(**card.model).architecture
-        if card.architecture != known_as:
-            raise ConfigError(f"Its architecture is '{card.architecture}', not '{known_as}'.")
+        try:
+            config = _read_whole(card.model, ModelConfig)
+        except ValueError as error:
+            raise ConfigError(f"Its model has an unknown or wrong setting {error!s:.80}.") from None
+        if card.architecture != config.architecture:
+            raise ConfigError(f"Its architecture is '{card.architecture}', not '{config.architecture}'.")
         get_preprocessing(card.preprocessing)
         if card.decoding not in DECODERS:
             raise ConfigError(f"Unknown decoding '{card.decoding}': use {' or '.join(DECODERS)}.")
     except ConfigError as error:
         raise CheckpointError(f"{path} cannot be used: {error} Update the program or fetch other weights.") from None
-    return replace(card, id=identify(card))
+    return replace(card, id=identify(card), model={name: getattr(config, name) for name in card.model})
 
 
-def _is_a(value: Any, kind: Any) -> bool:
-    """Whether a value of JSON is of a field's type; which values of a closed list there are is not checked."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is tuple:
-        length = len(inner) if Ellipsis not in inner else len(value) if isinstance(value, list | tuple) else 0
-        return isinstance(value, list | tuple) and len(value) == length and all(_is_a(one, inner[0]) for one in value)
-    if origin is Mapping:
-        return isinstance(value, dict) and all(_is_a(one, inner[1]) for one in value.values())
-    if origin is Literal:
-        return any(type(value) is type(choice) for choice in inner)
-    if kind is float:
-        return type(value) in (int, float)
-    return kind is Any or type(value) is kind
+def _read_whole(values: Mapping[str, Any], kind: type[Result]) -> Result:
+    """A record that holds no other fields. Raises: ValueError."""
+    if unknown := sorted(values.keys() - get_type_hints(kind)):
+        raise ValueError(repr(unknown[0]))
+    return from_json(values, kind)
 
 
 def load_bundle(folder: Path, most_parameters: int = MOST_PARAMETERS) -> tuple[dict[str, Tensor], WeightsCard]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
 #: In a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
@@ -55,7 +56,7 @@ def read_pool(folder: Path) -> list[Key] | None:
     if not path.is_file():
         return None
     try:
-        by_event = parse_json(read_bounded(path, MOST_JSON_BYTES))
-        return [(str(event), int(index)) for event, indices in by_event.items() for index in indices]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        by_event = from_json(parse_json(read_bounded(path, MOST_JSON_BYTES)), dict[str, list[int]])
+        return [(event, index) for event, indices in by_event.items() for index in indices]
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): remove it to draw from all training dives.") from None

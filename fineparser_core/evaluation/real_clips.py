@@ -5,22 +5,24 @@ frames of a thirtieth of a second of real time, whatever the camera's rate or a 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zipfile import ZipFile
 
 import cv2
 import numpy as np
+from msgspec import Meta
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, Frame
 
 LABELS_FILE = "labels.json"
 #: Frames after the first contact with the water in which the athlete may still be seen.
@@ -29,8 +31,9 @@ _MOST_FRAMES = 2**31
 #: A hundred frames of 1080p have 207 MB.
 _MOST_MASK_BYTES = 250_000_000
 _DIVE_NUMBER = re.compile(r"\b\d{3,4}[A-D]\b")
-#: Of a text that is looked through, and of an amount.
-_MOST_LETTERS, _MOST = 200, 1e6
+#: Of a text that is looked through.
+_MOST_LETTERS = 200
+_Amount = Annotated[float, Meta(ge=0, lt=1e6)]
 _COUNTED_FPS = 30.0
 #: A trimmed clip contains the dive from LEAD before its flight to TAIL after its contact with the water; what lies
 #: farther out than the surplus bounds is too much. Seconds of real time.
@@ -52,15 +55,15 @@ class ClipLabels:
     """
 
     path: Path
-    in_frame: int | None
-    out_frame: int | None
-    first_flight_frame: int | None
-    first_entry_frame: int | None
-    contact_frame: int | None
-    first_entry_range: tuple[int, int] | None = None
-    real_fps: float | None = None
+    in_frame: Frame | None = None
+    out_frame: Frame | None = None
+    first_flight_frame: Frame | None = None
+    first_entry_frame: Frame | None = None
+    contact_frame: Frame | None = None
+    first_entry_range: tuple[Frame, Frame] | None = None
+    real_fps: _Amount | None = None
     dive_number: str | None = None
-    board_m: float | None = None
+    board_m: _Amount | None = None
     award: float | None = None
     truths: dict[int, np.ndarray]
 
@@ -225,66 +228,48 @@ def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.n
     return full
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Marks:
+    award: _Amount | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scored:
+    """What tells the award."""
+
+    official_score: _Amount | None = None
+    difficulty: _Amount | None = None
+    marks: _Marks | None = None
+
+
 def _labels(folder: Path, name: str, values: dict[str, Any]) -> ClipLabels:
     if not name or Path(name).name != name or "\0" in name:
         raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
     named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
-    number, board_m = named.group() if named else None, _amount(values, "board_m")
-    return ClipLabels(
-        path=folder / name,
-        in_frame=_frame(values, "in"),
-        out_frame=_frame(values, "out"),
-        first_flight_frame=_frame(values, "first_flight_frame"),
-        first_entry_frame=_frame(values, "first_entry_frame"),
-        contact_frame=_frame(values, "first_water_contact_frame"),
-        first_entry_range=_range(values, "first_entry_range"),
-        real_fps=_amount(values, "real_fps"),
-        dive_number=number,
-        board_m=board_m,
-        award=_award(values, number, board_m),
-        truths=_truths(folder / f"{Path(name).stem}_masks.npz"),
-    )
+    other_names = {
+        "in_frame": values.get("in"),
+        "out_frame": values.get("out"),
+        "contact_frame": values.get("first_water_contact_frame"),
+        "path": folder / name,
+        "dive_number": named.group() if named else None,
+        "truths": _truths(folder / f"{Path(name).stem}_masks.npz"),
+    }
+    labels = from_json(values | other_names | {"award": None}, ClipLabels)
+    if labels.first_entry_range is not None and labels.first_entry_range[0] > labels.first_entry_range[1]:
+        raise ValueError(f"first_entry_range is {labels.first_entry_range}, not a first and a last frame")
+    return replace(labels, award=_award(from_json(values, _Scored), labels))
 
 
-def _award(values: Mapping[str, Any], number: str | None, board_m: float | None) -> float | None:
-    score = _amount(values, "official_score")
-    if score is None:
-        return _amount(values.get("marks") or {}, "award")
-    if number is None:
+def _award(scored: _Scored, labels: ClipLabels) -> float | None:
+    if scored.official_score is None:
+        return scored.marks.award if scored.marks else None
+    if labels.dive_number is None:
         return None
     try:
-        difficulty = find_difficulty(parse_dive_number(number), board_m, _amount(values, "difficulty"))
+        difficulty = find_difficulty(parse_dive_number(labels.dive_number), labels.board_m, scored.difficulty)
     except ConfigError as error:
         raise ValueError(str(error)) from None
-    return score / (3 * difficulty.value)
-
-
-def _amount(values: Mapping[str, Any], key: str) -> float | None:
-    amount = values.get(key)
-    if amount is None:
-        return None
-    if type(amount) in (int, float) and 0 <= amount < _MOST:
-        return float(amount)
-    raise ValueError(f"{key} is {amount!r:.80}, not an amount")
-
-
-def _range(values: dict[str, Any], key: str) -> tuple[int, int] | None:
-    frames = values.get(key)
-    if frames is None:
-        return None
-    if not isinstance(frames, list) or len(frames) != 2:
-        raise ValueError(f"{key} is {frames!r:.80}, not a first and a last frame")
-    first, last = (_frame({key: frame}, key) for frame in frames)
-    if first is None or last is None or first > last:
-        raise ValueError(f"{key} is {frames!r:.80}, not a first and a last frame")
-    return first, last
-
-
-def _frame(values: dict[str, Any], key: str) -> int | None:
-    frame = values.get(key)
-    if frame is None or (type(frame) is int and 0 <= frame < _MOST_FRAMES):
-        return frame
-    raise ValueError(f"{key} is {frame!r:.80}, not the number of a frame")
+    return scored.official_score / (3 * difficulty.value)
 
 
 def _truths(path: Path) -> dict[int, np.ndarray]:

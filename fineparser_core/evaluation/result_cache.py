@@ -10,6 +10,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json
 
 _FORMAT = "fineparser.results/1"
 
@@ -37,9 +38,10 @@ class ResultCache:
             # Text after the last line end is a line that was cut off while it was written.
             lines = self._path.read_text(encoding="utf-8").split("\n")[:-1] if self._path.exists() else []
             kept = lines if lines and lines[0] == head else [head]
-            for result in map(_read_result, kept[1:]):
+            for line in kept[1:]:
+                result = from_json(json.loads(line), DiveResult)
                 self._known[result.id] = result
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise ExportError(f"{self._path} cannot be read ({error}): remove it, or choose another folder.") from None
         with atomic_file(self._path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
@@ -70,14 +72,3 @@ class ResultCache:
         """Deletes the file; called once the outputs made from the results are written."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-
-
-def _read_result(line: str) -> DiveResult:
-    """A result as `add` wrote it: JSON has lists for tuples."""
-    values = json.loads(line)
-    for name in ("transitions", "true_transitions", "step_ious", "exemplars"):
-        if values[name] is not None:
-            values[name] = tuple(values[name])
-    if values["contributions"] is not None:
-        values["contributions"] = tuple(map(tuple, values["contributions"]))
-    return DiveResult(**values)

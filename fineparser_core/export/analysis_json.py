@@ -11,8 +11,8 @@ of the file: its own, not real ones, where `motion.slowed` is over 1.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import ZipFile
@@ -24,28 +24,9 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP
 from fineparser_core.errors import ExportError
 from fineparser_core.measures import measures
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import (
-    Analysis,
-    AthletePoint,
-    AwardCheck,
-    Clip,
-    ClipEvidence,
-    Contribution,
-    DiveMotion,
-    DiveParse,
-    ExemplarVote,
-    IntervalRule,
-    MaskTrack,
-    Measure,
-    ModelIdentity,
-    Moment,
-    Moments,
-    OwnAward,
-    ScoreInterval,
-    Scoring,
-    Transitions,
-)
+from fineparser_core.types import Analysis, DiveMotion, DiveParse, MaskTrack, Measure, ScoreInterval, Scoring
 
 FORMAT = "fineparser.analysis/4"
 
@@ -85,45 +66,48 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     Raises:
         ExportError: a number in it is not finite.
     """
-    parse, scoring = analysis.parse, analysis.scoring
+    parse, scoring, own = analysis.parse, analysis.scoring, analysis.own_award
     clip = parse.clip
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
-        "interval": None if scoring is None or scoring.interval is None else _interval_to_dict(scoring.interval),
+        "interval": None if scoring is None or scoring.interval is None else _flat(scoring.interval),
         "refusal": parse.refusal,
-        "evidence": None if parse.evidence is None else asdict(parse.evidence),
-        "transitions": asdict(parse.transitions),
-        "moments": asdict(parse.moments),
+        "evidence": parse.evidence,
+        "transitions": parse.transitions,
+        "moments": parse.moments,
         "first_water_contact_frame": parse.first_water_contact_frame,
-        "measures": [asdict(measure) for measure in measures_of(analysis)],
-        "own_award": None if analysis.own_award is None else _own_award_to_dict(analysis.own_award),
+        "measures": measures_of(analysis),
+        "own_award": None,
         "unscored": analysis.unscored,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
-        "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
-        "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
-        "notes": list(analysis.notes),
-        "clip_notes": list(parse.notes),
-        "measured_notes": list(analysis.measured_notes),
-        "probabilities": parse.probabilities.T.astype(float).tolist(),
-        "sampled_frames": parse.sampled_frames.tolist(),
-        "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
-        "model": asdict(parse.model),
+        "contributions": () if scoring is None else scoring.contributions,
+        "exemplars": () if scoring is None else scoring.exemplars,
+        "notes": analysis.notes,
+        "clip_notes": parse.notes,
+        "measured_notes": analysis.measured_notes,
+        "probabilities": parse.probabilities.T.astype(float),
+        "sampled_frames": parse.sampled_frames,
+        "sampled_times_s": parse.sampled_times_s.astype(float),
+        "model": parse.model,
         "clip": {
-            "path": str(clip.path),
+            "path": clip.path,
             "start_frame": clip.in_frame,
             "end_frame": clip.out_frame,
             "fps": clip.fps,
-            "athlete": None if clip.athlete is None else asdict(clip.athlete),
-            "cut_frames": list(clip.n_cut),
+            "athlete": clip.athlete,
+            "cut_frames": clip.n_cut,
         },
         "versions": {"fineparser": __version__},
     }
+    if own is not None:
+        steps = dict(zip(STEP_NAMES, own.steps, strict=True))
+        result["own_award"] = to_json(own) | {"steps": steps, "interval": _flat(own.interval)}
     try:
-        plain: dict[str, Any] = json.loads(json.dumps(result, allow_nan=False))
+        of_json: dict[str, Any] = json.loads(json.dumps(to_json(result), allow_nan=False))
     except ValueError:
         raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
-    return plain
+    return of_json
 
 
 def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
@@ -149,68 +133,37 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
     if data.get("format") != FORMAT:
         raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
     try:
-        clip = data["clip"]
-        parse = DiveParse(
-            clip=Clip(
-                path=Path(clip["path"]),
-                in_frame=clip["start_frame"],
-                out_frame=clip["end_frame"],
-                fps=clip["fps"],
-                athlete=AthletePoint(**clip["athlete"]) if clip.get("athlete") else None,
-                n_cut=_pair(clip.get("cut_frames", (0, 0))),
-            ),
-            sampled_frames=np.array(data["sampled_frames"], dtype=np.int64),
-            sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),
-            probabilities=np.ascontiguousarray(np.array(data["probabilities"], dtype=np.float32).T),
-            transitions=Transitions(**data["transitions"]),
-            moments=_moments_from_dict(data["moments"]),
-            mask_probability=masks.probability,
-            crop_xyxy=masks.crop_xyxy,
-            joints=masks.joints,
-            model=ModelIdentity(**data["model"]),
-            evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
-            refusal=data.get("refusal"),
-            first_water_contact_frame=data.get("first_water_contact_frame"),
-            motion=_motion_from_dict(data["motion"]) if data.get("motion") else None,
-            notes=tuple(data.get("clip_notes", ())),
-        )
-        scoring, measured_notes = None, tuple(data.get("measured_notes", ()))
+        parse = _parse(data, masks)
+        given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
         if data["score"] is not None:
-            scoring = Scoring(
-                **{key: data[key] for key in _SCORE_KEYS},
-                contributions=_contributions(data["contributions"]),
-                exemplars=tuple(
-                    ExemplarVote(**vote | {"contributions": _contributions(vote["contributions"])})
-                    for vote in data["exemplars"]
-                ),
-                notes=tuple(data["notes"][len(parse.notes) : len(data["notes"]) - len(measured_notes)]),
-                interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
-            )
-        found = tuple(Measure(**measure) for measure in data["measures"]) if "measures" in data else None
-        own_award = _own_award_from_dict(data["own_award"]) if data.get("own_award") else None
-    except (KeyError, TypeError, ValueError) as error:
+            notes = data["notes"][len(parse.notes) : len(data["notes"]) - len(data.get("measured_notes", ()))]
+            given["scoring"] = from_json({**data, "interval": _nested(data.get("interval")), "notes": notes}, Scoring)
+        if own := data.get("own_award"):
+            steps = [own["steps"][step] for step in STEP_NAMES]
+            given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
+        analysis = from_json(given, Analysis)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
-        raise ExportError(f"The masks are of other frames of {clip['path']} than the analysis: analyse the clip again.")
-    return Analysis(
-        parse=parse,
-        scoring=scoring,
-        measures=found,
-        own_award=own_award,
-        unscored=data.get("unscored") or "",
-        measured_notes=measured_notes,
-    )
+        path = parse.clip.path
+        raise ExportError(f"The masks are of other frames of {path} than the analysis: analyse the clip again.")
+    return analysis
 
 
-def _moments_from_dict(data: Mapping[str, Any]) -> Moments:
-    take_off, come_out, top, contact = (
-        None if data[name] is None else Moment(**data[name] | {"sources": tuple(data[name]["sources"])})
-        for name in ("take_off", "come_out", "top", "contact")
-    )
-    if take_off is None or come_out is None:
-        raise ValueError("moments without a take-off or a come-out")
-    covariance_s2 = float(data["covariance_s2"])
-    return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact, covariance_s2=covariance_s2)
+def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
+    clip, motion = data["clip"], data.get("motion")
+    frames = {"in_frame": clip["start_frame"], "out_frame": clip["end_frame"], "n_cut": clip.get("cut_frames", (0, 0))}
+    arrays = {
+        "sampled_frames": np.array(data["sampled_frames"], np.int64),
+        "sampled_times_s": np.array(data["sampled_times_s"], np.float64),
+        "probabilities": np.ascontiguousarray(np.array(data["probabilities"], np.float32).T),
+        "mask_probability": masks.crop_xyxy,  # stands for what may still lie on the disk
+        "crop_xyxy": masks.crop_xyxy,
+        "joints": masks.joints,
+        "motion": _motion_from_dict(motion) if motion else None,
+    }
+    parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
+    return replace(parse, mask_probability=masks.probability)
 
 
 def write_analysis_json(analysis: Analysis, path: Path) -> None:
@@ -295,59 +248,22 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
     return found.copy()
 
 
-def _pair(values: Sequence[int]) -> tuple[int, int]:
-    first, second = values
-    return first, second
-
-
-_MOTION_NUMBERS = ("at_s", "gravity", "gravity_deviation", "body_px", "slowed")
-_MOTION_PAIRS = ("position", "velocity")
-
-
 def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:
-    return {
-        **{name: getattr(motion, name) for name in _MOTION_NUMBERS},
-        **{name: list(getattr(motion, name)) for name in _MOTION_PAIRS},
-        "path": np.column_stack([motion.path_s, motion.path_xy]).tolist(),
-        "to_scene": motion.to_scene[:, :2].reshape(-1, 6).tolist(),
-    }
+    stored = to_json(replace(motion, to_scene=motion.to_scene[:, :2].reshape(-1, 6)))
+    return stored | {"path": np.column_stack([stored.pop("path_s"), stored.pop("path_xy")])}
 
 
 def _motion_from_dict(data: Mapping[str, Any]) -> DiveMotion:
     path = np.array(data["path"], np.float64).reshape(-1, 3)
     to_scene = np.tile(np.eye(3), (N_SAMPLES, 1, 1))
     to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(N_SAMPLES, 2, 3)
-    (x, y), (speed_x, speed_y) = (map(float, data[name]) for name in _MOTION_PAIRS)
-    numbers = {name: float(data[name]) for name in _MOTION_NUMBERS}
-    return DiveMotion(
-        to_scene=to_scene,
-        path_s=path[:, 0],
-        path_xy=path[:, 1:],
-        position=(x, y),
-        velocity=(speed_x, speed_y),
-        **numbers,
-    )
+    return from_json({**data, "to_scene": to_scene, "path_s": path[:, 0], "path_xy": path[:, 1:]}, DiveMotion)
 
 
-def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:
-    return {"low": interval.low, "high": interval.high, **asdict(interval.rule)}
+def _flat(interval: ScoreInterval) -> dict[str, float]:
+    stored = to_json(interval)
+    return stored | stored.pop("rule")
 
 
-def _interval_from_dict(data: Mapping[str, float]) -> ScoreInterval:
-    rule = IntervalRule(**{field.name: data[field.name] for field in fields(IntervalRule)})
-    return ScoreInterval(low=data["low"], high=data["high"], rule=rule)
-
-
-def _own_award_to_dict(own: OwnAward) -> dict[str, Any]:
-    steps = dict(zip(STEP_NAMES, own.steps, strict=True))
-    return asdict(own) | {"steps": steps, "interval": _interval_to_dict(own.interval)}
-
-
-def _own_award_from_dict(data: Mapping[str, Any]) -> OwnAward:
-    take_off, flight, entry = (float(data["steps"][step]) for step in STEP_NAMES)
-    interval, checked = _interval_from_dict(data["interval"]), AwardCheck(**data["checked"])
-    return OwnAward(**dict(data) | {"steps": (take_off, flight, entry), "interval": interval, "checked": checked})
-
-
-def _contributions(parts: list[dict[str, Any]]) -> tuple[Contribution, ...]:
-    return tuple(Contribution(**part) for part in parts)
+def _nested(interval: Mapping[str, float] | None) -> Any:
+    return interval and {**interval, "rule": interval}

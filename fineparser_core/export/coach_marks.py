@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, degrees
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
+from msgspec import Meta
 
-Point = tuple[float, float]
+from fineparser_core.types import Frame
+
+_Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Point = tuple[_Pixels, _Pixels]
+#: Of a note on a frame, characters.
+LONGEST_NOTE = 500
 
 LINE, ANGLE, NOTE = "line", "angle", "note"
 #: Largest distance in time at which a mark is visible on other frames than its own.
@@ -29,9 +35,9 @@ class Mark:
     """
 
     kind: str
-    frame: int
+    frame: Frame
     points: tuple[Point, ...]
-    text: str = ""
+    text: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
 
     @property
     def degrees(self) -> float:

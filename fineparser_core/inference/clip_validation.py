@@ -1,13 +1,14 @@
 """Validates that a clip shows a complete dive: measures the evidence and explains a refusal to the user."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
 #: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
@@ -52,15 +53,12 @@ class Calibration:
             CheckpointError: a value is missing or not a number.
         """
         try:
-            domain = DomainThresholds(**_numbers(stored.get("domain") or {}, DomainThresholds))
-            rule = stored.get("interval")
-            interval = IntervalRule(**_numbers(rule, IntervalRule)) if rule else None
-        except (TypeError, ValueError, AttributeError) as error:
+            return from_json(stored, cls)
+        except ValueError as error:
             raise CheckpointError(
                 f"The card of {source} has a calibration that cannot be read ({error}): fit it again with "
                 "`fineparser calibrate`."
             ) from None
-        return cls(domain=domain, interval=interval)
 
 
 def clip_evidence(
@@ -147,14 +145,3 @@ def trimmed(clip: Clip) -> tuple[str, ...]:
         f"The dive was found in frames {clip.in_frame} to {clip.out_frame}, which alone were analysed: {before} frames "
         f"before and {after} after them were left out.",
     )
-
-
-def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:
-    """The stored values of the fields of a dataclass of numbers; other stored values are ignored."""
-    if not isinstance(stored, Mapping):
-        raise ValueError(f"{stored!r}")
-    values = {field.name: stored[field.name] for field in fields(of) if field.name in stored}
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise ValueError(f"{name} {value!r}")
-    return values

@@ -22,6 +22,7 @@ from fineparser_core.motion.moments import height_m
 from fineparser_core.resources import resource
 from fineparser_core.scoring.moved_moments import moved_parses
 from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import (
     Analysis,
     AwardCheck,
@@ -309,17 +310,7 @@ def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
 def measured_stream() -> MeasuredStream:
     """The bundled stream."""
     table: dict[str, Any] = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
-    terms = (fields | {"boards_m": tuple(fields.get("boards_m", ()))} for fields in table["terms"])
-    take_off, flight, entry = table["step_shares"]
-    return MeasuredStream(
-        terms=tuple(Term(**fields) for fields in terms),
-        network_share=table["network_share"],
-        mean_award=table["mean_award"],
-        step_shares=(take_off, flight, entry),
-        interval=IntervalRule(**table["interval"]),
-        own_interval=IntervalRule(**table["own_interval"]),
-        checked=AwardCheck(**table["own_award_checked"]),
-    )
+    return from_json(table | {"checked": table["own_award_checked"]}, MeasuredStream)
 
 
 @cache

@@ -12,7 +12,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.language import sentence
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
-from fineparser_gui.model.json_fields import LONGEST_NAME, day
+from fineparser_gui.model.dive import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import add_form_row, label

@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.constants import PRECISIONS
 from fineparser_core.language import LANGUAGES
 from fineparser_gui.dialogs.model_card_dialog import CARD_NAME
 from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
-from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
+from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.widgets import ElidedLabel, add_form_row, label
 

@@ -1,10 +1,13 @@
 """The coach's corrections of the model's analysis, and the analysis that results."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
+
+from msgspec import Meta
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.scoring.rescore import correct_contact, exclude_exemplars, transition_range, with_transitions
-from fineparser_core.types import Analysis, DiveParse, Transitions, VideoInfo
+from fineparser_core.types import Analysis, DiveParse, Frame, Transitions, VideoInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +21,9 @@ class Correction:
         is_dive: the coach says that it is a whole dive, whatever the model finds.
     """
 
-    transitions: tuple[int, int] | None = None
-    contact_frame: int | None = None
-    left_out: frozenset[str] = frozenset()
+    transitions: tuple[Frame, Frame] | None = None
+    contact_frame: Frame | None = None
+    left_out: Annotated[frozenset[Annotated[str, Meta(max_length=255)]], Meta(max_length=100_000)] = frozenset()
     is_dive: bool = False
 
 

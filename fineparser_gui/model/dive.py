@@ -1,6 +1,7 @@
 """One dive of the session: its clip, details, analysis, and the state of each."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, auto
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
+from fineparser_core.support.codec import shown
 from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, VideoInfo
 from fineparser_gui.model.correction import Correction, contact_fits, fits
 from fineparser_gui.model.drawings import Drawing
@@ -70,8 +72,20 @@ Place = tuple[Path, VideoIdentity | None]
 #: Transitions and first contact with the water, each None where the model's is shown.
 CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 
+#: Of the diver, characters.
+LONGEST_NAME = 255
+#: Of the coach's note on a dive, characters.
+LONGEST_NOTE = 4000
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
+
+
+def day(text: str | None) -> str | None:
+    """A day as YYYY-MM-DD, "" for none, or None. Raises: ValueError."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else text
+    except (TypeError, ValueError):
+        raise ValueError(f"{shown(text)} where a day such as 2026-05-31 belongs") from None
 
 
 @dataclass(frozen=True, kw_only=True)

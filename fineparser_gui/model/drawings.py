@@ -3,28 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 
 from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
 
 # Exports use the same marks; the app imports them from here.
+from fineparser_core.export.coach_marks import LONGEST_NOTE as LONGEST_NOTE
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
-from fineparser_gui.model.json_fields import frame, listed, number, read_field, record, shown, text
 
 N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1}
-LONGEST_NOTE = 500
 #: On one dive: painting each frame looks through all of them.
 MOST_DRAWINGS = 1000
-_FARTHEST_PX = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing(Mark):
-    """A mark that can be moved."""
+    """A mark that can be moved. Raises: ValueError for an unknown kind, or another number of points."""
+
+    def __post_init__(self) -> None:
+        if len(self.points) != N_POINTS.get(self.kind):
+            raise ValueError(f"{self.kind:.80} of {len(self.points)} points where a drawing belongs")
 
     def moved(self, dx: float, dy: float) -> "Drawing":
         """A copy, shifted by (dx, dy) pixels."""
@@ -47,34 +50,13 @@ class Drawing(Mark):
         return min(_to_segment(at, start, end) for start, end in zip(self.points[:-1], self.points[1:], strict=True))
 
 
+Drawings = Annotated[tuple[Drawing, ...], Meta(max_length=MOST_DRAWINGS)]
+
+
 def next_frame(drawings: Sequence[Drawing], frame: int, direction: int) -> int | None:
     """The frame of the next mark in a direction (1 or -1); None where there is none."""
     beyond = [drawing.frame for drawing in drawings if (drawing.frame - frame) * direction > 0]
     return min(beyond, key=lambda one: abs(one - frame), default=None)
-
-
-def from_dict(value: Any) -> Drawing:
-    """The inverse of `to_dict`, from a session file.
-
-    Raises:
-        ValueError: the value is not a drawing.
-    """
-    values = record(value, "drawing")
-    kind, on_frame = values.get("kind"), read_field(values, "frame", frame)
-    if not isinstance(kind, str) or kind not in N_POINTS or on_frame is None:
-        raise ValueError(f"{shown(value)} where a drawing belongs")
-    points = read_field(values, "points", lambda points: tuple(map(_point, listed(points, N_POINTS[kind], "points"))))
-    if len(points) != N_POINTS[kind]:
-        raise ValueError(f"{len(points)} points of a drawing of kind {kind}")
-    note = read_field(values, "text", lambda value: text(value, LONGEST_NOTE))
-    return Drawing(kind=kind, frame=on_frame, points=points, text=note)
-
-
-def _point(value: Any) -> Point:
-    coordinates = [number(one, -_FARTHEST_PX, _FARTHEST_PX) for one in listed(value, 2, "coordinates")]
-    if len(coordinates) != 2:
-        raise ValueError(f"{shown(value)} where a point belongs")
-    return float(coordinates[0]), float(coordinates[1])
 
 
 def _to_segment(at: Point, start: Point, end: Point) -> float:

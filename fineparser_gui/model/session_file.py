@@ -27,35 +27,26 @@ that are kept and makes the others anew, and the coach's transitions and exempla
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.printable import without_surrogates
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.types import AthletePoint, DiveSegment
+from fineparser_core.types import AthletePoint, DiveSegment, Frame
 from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
-from fineparser_gui.model.json_fields import (
-    LONGEST_NOTE,
-    MOST_FRAMES,
-    day,
-    file_name,
-    frame,
-    listed,
-    number,
-    read_field,
-    record,
-    shown,
-    text,
-    whole,
-)
+from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_gui.model.drawings import Drawings, to_dict
 from fineparser_gui.model.relocation import is_there
-from fineparser_gui.model.video_identity import VideoIdentity, identity_from_dict
+from fineparser_gui.model.video_identity import VideoIdentity
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
@@ -63,10 +54,13 @@ SUFFIX = ".fineparser"
 MOST_DIVES = 3000
 _MOST_BYTES = 16_000_000
 _MOST_PARTS = 300_000  # values and lists: some 20,000 drawings, which are read and written in a second
-_MOST_SEGMENTS = 2000
-_MOST_EXEMPLARS = 100_000
-_MOST_PIXELS = 100_000
-_LOWEST_DIFFICULTY, _HIGHEST_DIFFICULTY = 0.01, 99.99
+# Of a dive. What is not among them was added later.
+_REQUIRED = ("path", "relative_path", "in_frame", "out_frame", "dive_number", "board_m", "difficulty", "transitions")
+# What belongs to a part of a dive lies beside the rest in the file, and some has another name there.
+_PARTS = {"rule.": "", "correction.contact_frame": "water_contact", "correction.": "", "identity": "video"}
+_FILE_NAMES = ("path", "relative_path", "origin")
+
+_Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +72,19 @@ class SavedDive:
     """
 
     path: Path
-    in_frame: int | None = None
-    out_frame: int | None = None
+    in_frame: Frame | None = None
+    out_frame: Frame | None = None
     athlete: AthletePoint | None = None
-    dive_number: str | None = None
+    dive_number: _Name | None = None
     board_m: float | None = None
-    difficulty: float | None = None
-    diver: str = ""
-    dived_on: str | None = None
-    note: str = ""
-    drawings: tuple[Drawing, ...] = ()
+    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
+    diver: _Name = ""
+    dived_on: _Name | None = None
+    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+    drawings: Drawings = ()
     rule: CandidateRule = field(default_factory=CandidateRule)
     cancelled: bool = False
-    segments: tuple[DiveSegment, ...] | None = None
+    segments: Annotated[tuple[DiveSegment, ...], Meta(max_length=2000)] | None = None
     identity: VideoIdentity | None = None
     dismissed: bool = False
     correction: Correction = field(default_factory=Correction)
@@ -107,9 +101,9 @@ class SavedSession:
     """
 
     dives: tuple[SavedDive, ...] = ()
-    selected: int | None = None
+    selected: Frame | None = None
     paused: bool = False
-    exemplar_drawings: Mapping[str, tuple[Drawing, ...]] = field(default_factory=dict)
+    exemplar_drawings: Mapping[_Name, Drawings] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -127,7 +121,7 @@ class Origin:
     """
 
     path: Path
-    sha256: str
+    sha256: _Name
 
 
 def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = None) -> None:
@@ -190,7 +184,9 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
     try:
         if _n_parts(data) > _MOST_PARTS:
             raise ValueError("it holds more values than a session can")
-        content = record(parse_json(data), "session")
+        content = parse_json(data)
+        if not isinstance(content, dict):
+            raise ValueError(f"{shown(content)} where a session belongs")
     except ValueError as error:
         raise ConfigError(f"{path} is damaged or not a session file ({error}): open another one.") from error
     found = content.get("format")
@@ -199,20 +195,18 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
             f"{path} is of format {shown(found)}, not {FORMAT!r}: open a session that this version saved."
         )
     try:
-        dives = _dives(content.get("dives"), path.parent)
-        selected = read_field(content, "selected", frame)
-        origin, sha256 = (
-            read_field(content, "origin", file_name, None),
-            read_field(content, "origin_sha256", text, None),
-        )
-        on_exemplars = read_field(content, "exemplar_drawings", _exemplar_drawings, {})
-        if selected is not None and selected >= len(dives):
-            raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
+        content = _writable(content)
+        given = content.get("dives")
+        if not isinstance(given, list) or len(given) > MOST_DIVES:
+            raise ValueError(f"dives: {shown(given)} where a list of dives belongs, at most {MOST_DIVES}")
+        dives = [_dive(place, one, path.parent) for place, one in enumerate(given, start=1)]
+        saved = from_json(content | {"dives": dives}, SavedSession)
+        if saved.selected is not None and saved.selected >= len(dives):
+            raise ValueError(f"selected: {saved.selected}, and there are {len(dives)} dives")
+        origin = {"path": content.get("origin"), "sha256": content.get("origin_sha256") or ""}
+        return saved, None if origin["path"] is None else from_json(origin, Origin)
     except ValueError as error:
         raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
-    paused = content.get("paused") is True
-    saved = SavedSession(dives=dives, selected=selected, paused=paused, exemplar_drawings=on_exemplars)
-    return saved, Origin(Path(origin), sha256) if origin else None
 
 
 def _n_parts(data: bytes) -> int:
@@ -221,30 +215,15 @@ def _n_parts(data: bytes) -> int:
 
 
 def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
-    frames = dive.correction.transitions
-    return {
+    stored = to_json(dive)
+    stored |= {**stored.pop("rule"), **stored.pop("correction")}
+    return stored | {
         "path": os.path.abspath(dive.path),
         "relative_path": _relative(dive.path, folder),
-        "in_frame": dive.in_frame,
-        "out_frame": dive.out_frame,
-        "athlete": None if dive.athlete is None else asdict(dive.athlete),
-        "dive_number": dive.dive_number,
-        "board_m": dive.board_m,
-        "difficulty": dive.difficulty,
-        "diver": dive.diver,
-        "dived_on": dive.dived_on,
-        "note": dive.note,
-        "drawings": [to_dict(drawing) for drawing in dive.drawings],
-        "nearest": dive.rule.nearest,
-        "synchro": dive.rule.synchro,
-        "transitions": list(frames) if frames else None,
-        "water_contact": dive.correction.contact_frame,
+        "water_contact": stored.pop("contact_frame"),
         "left_out": sorted(dive.correction.left_out),
-        "is_dive": dive.correction.is_dive,
-        "cancelled": dive.cancelled,
-        "segments": None if dive.segments is None else [asdict(segment) for segment in dive.segments],
-        "video": asdict(dive.identity) if dive.identity else None,
-        "dismissed": dive.dismissed,
+        "drawings": [to_dict(drawing) for drawing in dive.drawings],
+        "video": stored.pop("identity"),
     }
 
 
@@ -255,118 +234,60 @@ def _relative(path: Path, folder: Path) -> str | None:
         return None
 
 
-def _dives(value: Any, folder: Path) -> tuple[SavedDive, ...]:
-    dives = []
-    for place, one in enumerate(listed(value, MOST_DIVES, "dives"), start=1):
-        try:
-            dives.append(_dive_from_dict(record(one, "dive"), folder))
-        except (ValueError, ConfigError) as error:
-            raise ValueError(f"dive {place}: {error}") from error
-    return tuple(dives)
-
-
-def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
-    path, relative = read_field(values, "path", file_name), read_field(values, "relative_path", _file_name_or_none)
-    if path is None:
-        raise ValueError("path: null where the name of a file belongs")
-    beside = Path(os.path.abspath(folder / relative)) if relative else None
-    dive_number = read_field(values, "dive_number", text)
-    in_frame, out_frame = read_field(values, "in_frame", frame), read_field(values, "out_frame", frame)
-    if in_frame is not None and out_frame is not None and in_frame > out_frame:
-        raise ValueError(f"in_frame {in_frame} is after out_frame {out_frame}")
-    return SavedDive(
-        path=beside if beside is not None and is_there(beside) else Path(os.path.abspath(folder / path)),
-        in_frame=in_frame,
-        out_frame=out_frame,
-        athlete=read_field(values, "athlete", _athlete, None),
-        dive_number=str(parse_dive_number(dive_number)) if dive_number else None,
-        board_m=read_field(values, "board_m", _board),
-        difficulty=read_field(values, "difficulty", _difficulty),
-        diver=read_field(values, "diver", text, None),
-        dived_on=read_field(values, "dived_on", day, None),
-        note=read_field(values, "note", _note, None),
-        drawings=read_field(values, "drawings", _drawings, []),
-        rule=CandidateRule(nearest=values.get("nearest") is True, synchro=values.get("synchro") is True),
-        cancelled=values.get("cancelled") is True,
-        segments=read_field(values, "segments", _segments, None),
-        identity=read_field(values, "video", _identity, None),
-        dismissed=values.get("dismissed") is True,
-        correction=Correction(
-            transitions=read_field(values, "transitions", _transitions),
-            contact_frame=read_field(values, "water_contact", frame, None),
-            left_out=read_field(values, "left_out", _left_out),
-            is_dive=values.get("is_dive") is True,
-        ),
-    )
-
-
-def _note(value: Any) -> str:
-    return text(value, LONGEST_NOTE)
-
-
-def _file_name_or_none(value: Any) -> str | None:
-    """The other path holds in place of a name that is none."""
+def _dive(place: int, values: Any, folder: Path) -> SavedDive:
+    """A dive of the list. Raises: ValueError."""
     try:
-        return file_name(value)
-    except ValueError:
-        return None
+        if not isinstance(values, dict):
+            raise ValueError(f"{shown(values)} where a dive belongs")
+        if lacking := [key for key in (*_REQUIRED, "left_out") if key not in values]:
+            raise ValueError(f"{lacking[0]} is missing")
+        if values["board_m"] is True or values["board_m"] not in (None, *BOARDS_M):
+            raise ValueError(f"board_m: {shown(values['board_m'])} is no board")
+        correction = {**values, "contact_frame": values.get("water_contact")}
+        parts = {"rule": values, "correction": correction, "identity": values.get("video")}
+        dive = from_json({**values, **parts}, SavedDive)
+        _check(dive)
+        return replace(
+            dive,
+            path=_place(dive.path, values["relative_path"], folder),
+            dive_number=str(parse_dive_number(dive.dive_number)) if dive.dive_number else None,
+            dived_on=day(dive.dived_on),
+        )
+    except (ValueError, ConfigError) as error:
+        own = next((own for own in _PARTS if str(error).startswith(own)), "")
+        raise ValueError(f"dive {place}: {_PARTS.get(own, '')}{str(error).removeprefix(own)}") from error
 
 
-def _board(value: Any) -> float | None:
-    if value is None or (type(value) in (int, float) and value in BOARDS_M):
-        return value
-    raise ValueError(f"{shown(value)} is no board")
+def _place(path: Path, relative: Any, folder: Path) -> Path:
+    """Where the video lies: beside the session file, or where it was."""
+    try:
+        beside = Path(os.path.abspath(folder / from_json(relative, Path)))
+        if is_there(beside):
+            return beside
+    except ValueError:  # none, or no name of a file
+        pass
+    return Path(os.path.abspath(folder / path))
 
 
-def _difficulty(value: Any) -> float | None:
-    return None if value is None else number(value, _LOWEST_DIFFICULTY, _HIGHEST_DIFFICULTY)
+def _check(dive: SavedDive) -> None:
+    """Raises: ValueError where values do not go together."""
+    if dive.in_frame is not None and dive.out_frame is not None and dive.in_frame > dive.out_frame:
+        raise ValueError(f"in_frame {dive.in_frame} is after out_frame {dive.out_frame}")
+    frames = dive.correction.transitions
+    if frames is not None and frames[0] >= frames[1]:
+        raise ValueError(f"transitions: {frames} where two frames in their order belong")
+    for one in dive.segments or ():
+        found = [one.in_frame, one.first_flight_frame, one.first_entry_frame, one.out_frame]
+        if found != sorted(found):
+            raise ValueError(f"segments: {found} where four frames in their order belong")
 
 
-def _transitions(value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    frames = [frame(one) for one in listed(value, 2, "transitions")]
-    if len(frames) == 2 and frames[0] is not None and frames[1] is not None and frames[0] < frames[1]:
-        return frames[0], frames[1]
-    raise ValueError(f"{shown(value)} where two frames in their order belong")
-
-
-def _left_out(value: Any) -> frozenset[str]:
-    return frozenset(text(name) for name in listed(value, _MOST_EXEMPLARS, "exemplars"))
-
-
-def _segments(value: Any) -> tuple[DiveSegment, ...] | None:
-    return None if value is None else tuple(map(_segment, listed(value, _MOST_SEGMENTS, "dives found")))
-
-
-def _segment(value: Any) -> DiveSegment:
-    values = record(value, "dive found")
-    names = ("in_frame", "first_flight_frame", "first_entry_frame", "out_frame")
-    frames = [read_field(values, name, frame) for name in names]
-    known = [one for one in frames if one is not None]
-    if len(known) < len(frames) or known != sorted(known):
-        raise ValueError(f"{shown(frames)} where four frames in their order belong")
-    confidence = read_field(values, "confidence", lambda value: number(value, 0, 1))
-    return DiveSegment(**dict(zip(names, known, strict=True)), confidence=confidence)
-
-
-def _athlete(value: Any) -> AthletePoint | None:
-    if value is None:
-        return None
-    values = record(value, "point on the diver")
-    at = read_field(values, "frame", lambda value: whole(value, 0, MOST_FRAMES - 1))
-    x, y = (read_field(values, name, lambda value: number(value, 0, _MOST_PIXELS)) for name in ("x", "y"))
-    return AthletePoint(frame=at, x=x, y=y)
-
-
-def _drawings(value: Any) -> tuple[Drawing, ...]:
-    return tuple(map(from_dict, listed(value, MOST_DRAWINGS, "drawings")))
-
-
-def _exemplar_drawings(value: Any) -> dict[str, tuple[Drawing, ...]]:
-    drawn = record(value, "list of drawings by exemplar")
-    return {text(name): _drawings(drawings) for name, drawings in drawn.items()}
-
-
-def _identity(value: Any) -> VideoIdentity | None:
-    return None if value is None else identity_from_dict(value)
+def _writable(value: Any, key: str = "") -> Any:
+    """JSON whose text can be written again."""
+    if isinstance(value, str):
+        return without_surrogates(value, file_name=key in _FILE_NAMES)
+    if isinstance(value, list):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {without_surrogates(name): _writable(one, name) for name, one in value.items()}
+    return value

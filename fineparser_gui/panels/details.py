@@ -13,7 +13,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text, decimal, shortest
-from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session

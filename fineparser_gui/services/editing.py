@@ -11,10 +11,9 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_core.types import AthletePoint
 from fineparser_gui.model.correction import frames_of
-from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
+from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.library import LibraryService

@@ -14,7 +14,7 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import sentence
-from fineparser_gui.model.json_fields import file_name
+from fineparser_core.support.codec import from_json
 from fineparser_gui.model.session_file import (
     Origin,
     SavedDive,
@@ -218,7 +218,7 @@ class SessionFileController(QObject):
 
 def _is_name(value: Any) -> bool:
     try:
-        return bool(file_name(value))
+        return bool(from_json(value, Path))
     except ValueError:
         return False
 

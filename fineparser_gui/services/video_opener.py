@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
 
 from fineparser_core.errors import ExportError, FineParserError
 from fineparser_core.language import sentence
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import VideoInfo
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
 from fineparser_gui.model.video_files import files_in
@@ -158,8 +159,8 @@ def _kept_video(path: Path, name: str, cache: AnalysisCache | None) -> tuple[Vid
         thumbnail = arrays["thumbnail"]
         if thumbnail.ndim != 3 or thumbnail.shape[2] != 4 or arrays["pts_s"].shape != (facts["n_frames"],):
             raise ValueError("its arrays are of other shapes")
-        return VideoInfo(path=path, pts_s=arrays["pts_s"], **facts), thumbnail
-    except (KeyError, TypeError, ValueError) as error:
+        return from_json({**facts, "path": path, "pts_s": arrays["pts_s"]}, VideoInfo), thumbnail
+    except (KeyError, ValueError) as error:
         log.warning("what is kept of %s is not used: %s", path, error)
         return None
 

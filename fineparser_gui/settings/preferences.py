@@ -1,59 +1,25 @@
 """The preferences: each with its type, its default and the values that it may take."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, get_args, get_type_hints
 
-from fineparser_core.constants import DEVICES, PRECISIONS, STEP_NAMES
+from msgspec import Meta
+
+from fineparser_core.constants import STEP_NAMES, Device, Precision
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.language import LANGUAGES
-from fineparser_gui.model.json_fields import LONGEST_PATH, shown
+from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
-THEMES = ("system", "light", "dark")
+Theme = Literal["system", "light", "dark"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
 MOST_EXEMPLARS = 50
 LEAST_OPACITY_PERCENT = 10
-#: Of a command.
-MOST_KEYS = 8
-_LONGEST_KEY = 64
-_MOST_COMMANDS = 500
 
-_Check = Callable[[Any], bool]
-
-
-def _one_of(*values: str) -> _Check:
-    return lambda value: value in values
-
-
-def _is_color(value: Any) -> bool:
-    return bool(re.fullmatch("#[0-9a-fA-F]{6}", str(value)))
-
-
-def _whole(lowest: int, highest: int) -> _Check:
-    return lambda value: type(value) is int and lowest <= value <= highest
-
-
-def _are_shortcuts(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and len(value) <= _MOST_COMMANDS
-        and all(len(keys) <= MOST_KEYS and all(map(_is_key, keys)) for keys in value.values())
-    )
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST_KEY
-
-
-def _is_folder(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_PATH and "\0" not in value
-
-
-def _choice(default: Any, check: _Check) -> Any:
-    made = {"default_factory": default} if callable(default) else {"default": default}
-    return field(**made, metadata={"check": check})
+_Color = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}\Z")]
+_Keys = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=8)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,20 +45,20 @@ class Preferences:
         ConfigError: a value is not allowed.
     """
 
-    device: str = _choice("auto", _one_of(*DEVICES))
-    precision: str = _choice("auto", _one_of(*PRECISIONS))
-    weights: str = _choice("", _is_folder)
-    n_exemplars: int = _choice(10, _whole(1, MOST_EXEMPLARS))
-    mask_color: str = _choice(MASK_COLOUR, _is_color)
-    mask_opacity: int = _choice(60, _whole(LEAST_OPACITY_PERCENT, 100))
-    mask_outline: bool = _choice(False, lambda value: isinstance(value, bool))
-    skeleton: bool = _choice(False, lambda value: isinstance(value, bool))
-    take_off_color: str = _choice(STEP_COLOURS[STEP_NAMES[0]], _is_color)
-    flight_color: str = _choice(STEP_COLOURS[STEP_NAMES[1]], _is_color)
-    entry_color: str = _choice(STEP_COLOURS[STEP_NAMES[2]], _is_color)
-    theme: str = _choice("system", _one_of(*THEMES))
-    language: str = _choice("", _one_of("", *LANGUAGES))
-    shortcuts: Mapping[str, tuple[str, ...]] = _choice(dict, _are_shortcuts)
+    device: Device = "auto"
+    precision: Precision = "auto"
+    weights: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
+    n_exemplars: Annotated[int, Meta(ge=1, le=MOST_EXEMPLARS)] = 10
+    mask_color: _Color = MASK_COLOUR
+    mask_opacity: Annotated[int, Meta(ge=LEAST_OPACITY_PERCENT, le=100)] = 60
+    mask_outline: bool = False
+    skeleton: bool = False
+    take_off_color: _Color = STEP_COLOURS[STEP_NAMES[0]]
+    flight_color: _Color = STEP_COLOURS[STEP_NAMES[1]]
+    entry_color: _Color = STEP_COLOURS[STEP_NAMES[2]]
+    theme: Theme = "system"
+    language: Annotated[str, Meta(pattern=rf"^({'|'.join(LANGUAGES)}|)\Z")] = ""
+    shortcuts: Annotated[Mapping[str, _Keys], Meta(max_length=500)] = field(default_factory=dict)
 
     @property
     def step_colors(self) -> dict[str, str]:
@@ -100,9 +66,11 @@ class Preferences:
         return dict(zip(STEP_NAMES, (self.take_off_color, self.flight_color, self.entry_color), strict=True))
 
     def __post_init__(self) -> None:
-        for choice in fields(self):
-            if not choice.metadata["check"](value := getattr(self, choice.name)):
-                raise ConfigError(f"{choice.name} cannot be {shown(value)}.")
+        for name, kind in KINDS.items():
+            try:
+                from_json(value := getattr(self, name), kind)
+            except ValueError:
+                raise ConfigError(f"{name} cannot be {shown(value)}.") from None
 
     @property
     def mask_style(self) -> MaskStyle:
@@ -110,5 +78,7 @@ class Preferences:
         return MaskStyle(color=self.mask_color, opacity=self.mask_opacity / 100, outline=self.mask_outline)
 
 
+#: The type of each, with its bounds.
+KINDS = get_type_hints(Preferences, include_extras=True)
 #: Preferences that take effect in a new worker process.
 WORKER_PREFERENCES = ("device", "precision", "weights")

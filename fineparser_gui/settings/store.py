@@ -2,17 +2,17 @@
 
 import json
 import logging
-from dataclasses import MISSING, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json
-from fineparser_gui.model.json_fields import listed, record
 from fineparser_gui.settings.ini_file import open_ini
-from fineparser_gui.settings.preferences import MOST_KEYS, Preferences
+from fineparser_gui.settings.preferences import KINDS, Preferences
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +70,15 @@ class PreferenceStore(QObject):
 
     def _read(self) -> Preferences:
         """The stored preferences; a value that is not allowed is replaced by its default."""
-        read = Preferences()
+        found = Preferences()
         if self._file is None:
-            return read
-        for choice in fields(Preferences):
-            stored = self._file.value(f"{_GROUP}/{choice.name}")
+            return found
+        for name, kind in KINDS.items():
+            stored = self._file.value(f"{_GROUP}/{name}")
             if stored is None:
                 continue
             try:
-                value = parse_json(str(stored).encode())
-                if choice.default is MISSING:
-                    chosen = record(value, "list of keys by command").items()
-                    value = {action_id: tuple(listed(keys, MOST_KEYS, "keys")) for action_id, keys in chosen}
-                read = replace(read, **{choice.name: value})
+                found = replace(found, **{name: from_json(parse_json(str(stored).encode()), kind)})
             except (ValueError, ConfigError) as error:
-                log.warning("settings: %s is not used: %s", choice.name, error)
-        return read
+                log.warning("settings: %s is not used: %s", name, error)
+        return found

@@ -14,6 +14,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
 from fineparser_core.support.array_file import read_arrays
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ClipEncoding, DiveParse
 from fineparser_gui.model.lazy_array import LazyArray
 
@@ -49,9 +50,9 @@ def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
         name.removeprefix(_ENCODING): array for name, array in arrays.items() if name.startswith(_ENCODING)
     }
     try:
-        first, second = found["transition_samples"].tolist()
-        return parse, ClipEncoding(**found | {"transition_samples": (first, second)})
-    except (KeyError, TypeError, ValueError) as error:
+        samples = found["transition_samples"].tolist()
+        return parse, from_json(found | {"transition_samples": samples}, ClipEncoding)
+    except (KeyError, ValueError) as error:
         raise ExportError(f"An encoding is not complete ({error}): analyse the clip again.") from error
 
 

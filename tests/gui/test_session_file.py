@@ -21,10 +21,9 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE
 from fineparser_gui.model.session_file import MOST_DIVES, Origin, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.services.autosave import leftovers
 
@@ -101,7 +100,7 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"dives": ["x"]}, "dive 1: 'x' where a dive belongs"),
         ({"board_m": True}, "dive 2: board_m: True is no board"),
         ({"difficulty": -1}, "dive 2: difficulty: -1 where a number"),
-        ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where the number of a frame belongs"),
+        ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where a whole number <= 2147483647 belongs"),
         ({"path": ""}, "dive 2: path: '' where the name of a file belongs"),
         ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
         ({"dive_number": "999Z"}, "is damaged"),

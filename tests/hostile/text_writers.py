@@ -38,11 +38,12 @@ from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.log_file import log_folder, start_logging
-from fineparser_gui.model.drawings import from_dict
-from fineparser_gui.model.json_fields import LONGEST_NAME
+from fineparser_gui.model.dive import LONGEST_NAME
+from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 
 _MARK = Mark(kind=NOTE, frame=40, points=((5.0, 5.0),))
@@ -241,7 +242,7 @@ def _logged(case: Case) -> None:
 
 def _session(case: Case) -> None:
     text = case.text[:LONGEST_NAME]  # the window takes none that is longer
-    drawing = from_dict({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text})
+    drawing = from_json({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text}, Drawing)
     dive = SavedDive(path=case.video, diver=text, drawings=(drawing,))
     path = case.folder / "s.fineparser"
     write_session(SavedSession(dives=(dive,), exemplar_drawings={text: (drawing,)}), path)
