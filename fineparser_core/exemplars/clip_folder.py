@@ -48,7 +48,7 @@ def store_clip(
         total = source.stat().st_size
         read(digest.update)
     except OSError as error:
-        raise ExemplarError(f"{source} cannot be read ({error.strerror}): check the path.") from None
+        raise ExemplarError("{0} cannot be read ({1}): check the path.", source, error.strerror) from None
     target = folder / CLIPS_NAME / f"{digest.hexdigest()[:20]}{source.suffix.lower()}"
     try:
         target.parent.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def store_clip(
                 read(file.write)
     except (OSError, ExportError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise ExemplarError(f"{source} cannot be copied into {target.parent}: {reason}.") from None
+        raise ExemplarError("{0} cannot be copied into {1}: {2}.", source, target.parent, reason) from None
     return target
 
 

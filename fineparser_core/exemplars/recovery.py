@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from fineparser_core.errors import ExportError
 from fineparser_core.exemplars.schema import PATIENCE_S, connect, version_of
+from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
@@ -76,8 +77,14 @@ def repair(path: Path) -> str:
         made = datetime.fromtimestamp(backup.stat().st_mtime)
         with atomic_file(path) as temporary:
             shutil.copyfile(backup, temporary)
-        return f"{path} was damaged ({damage}): its backup of {made:%Y-%m-%d %H:%M} is used instead{kept}."
-    return f"{path} was damaged ({damage}) and has no backup: it starts empty{kept}."
+        return Phrase(
+            "{0} was damaged ({1}): its backup of {2} is used instead{3}.",
+            path,
+            damage,
+            made.isoformat(" ", "minutes"),
+            kept,
+        )
+    return Phrase("{0} was damaged ({1}) and has no backup: it starts empty{2}.", path, damage, kept)
 
 
 def _damage(path: Path) -> str | None:

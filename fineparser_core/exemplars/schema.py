@@ -63,7 +63,7 @@ def reading(connection: sqlite3.Connection, name: Path | str, cancel: CancelToke
         # SQLite quotes what it stumbles over.
         reason = f"not in {_LONGEST_QUERY_S:g} s" if late else printable(f"{error!s:.200}")
         raise ExemplarError(
-            f"{name} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
+            "{0} cannot be read as an exemplar library ({1}): copy it again or choose another one.", name, reason
         ) from None
     finally:
         connection.set_progress_handler(None, 0)
@@ -82,8 +82,10 @@ def check_schema(connection: sqlite3.Connection, database: str, path: Path) -> N
     version = version_of(connection, database)
     if version != SCHEMA_VERSION:
         raise ExemplarError(
-            f"{path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}): choose another one, or "
-            "update the program."
+            "{0} is not an exemplar library of version {1} (found {2}): choose another one, or update the program.",
+            path,
+            SCHEMA_VERSION,
+            version,
         )
     with closing(sqlite3.connect(":memory:")) as blank:
         for statement in SCHEMA:
@@ -102,7 +104,7 @@ def check_schema(connection: sqlite3.Connection, database: str, path: Path) -> N
     else:
         changed = next(name for name, sql in sorted(expected.items()) if found[name] != sql)
         amiss = f"its {changed} has other columns"
-    raise ExemplarError(f"{path} is not an exemplar library ({amiss}): copy it again or choose another one.")
+    raise ExemplarError("{0} is not an exemplar library ({1}): copy it again or choose another one.", path, amiss)
 
 
 def _objects(connection: sqlite3.Connection, database: str) -> dict[str, str]:
@@ -160,8 +162,11 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         version = version_of(connection)
         if version > SCHEMA_VERSION:
             raise ExemplarError(
-                f"{path} was made by a newer version of the program (library version {version}, this one knows "
-                f"{SCHEMA_VERSION}): update the program."
+                "{0} was made by a newer version of the program (library version {1}, this one knows "
+                "{2}): update the program.",
+                path,
+                version,
+                SCHEMA_VERSION,
             )
         if version:
             check_schema(connection, "main", path)
@@ -204,11 +209,11 @@ def uri_for_reading(path: Path) -> str:
     Raises: ExemplarError where there is no such file, or a part of it cannot be read.
     """
     if path.is_dir():
-        raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
+        raise ExemplarError("{0} is a folder: give the path of the exemplar library in it.", path)
     if not path.is_file():
         if path.exists():
-            raise ExemplarError(f"{path} is no file: give the path of an exemplar library.")
-        raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
+            raise ExemplarError("{0} is no file: give the path of an exemplar library.", path)
+        raise ExemplarError("{0} does not exist: give the path of an exemplar library.", path)
     # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a write-ahead
     # log; where the file cannot be written, it opens it for reading.
     uri = f"{path.resolve().as_uri()}?mode=rw"
@@ -221,8 +226,10 @@ def uri_for_reading(path: Path) -> str:
             log = Path(f"{path.resolve()}-wal")
             if log.exists() and log.stat().st_size:
                 raise ExemplarError(
-                    f"{path} has exemplars in {log.name} that cannot be read where nothing can be written: copy both "
-                    "files to another folder, with the clips."
+                    "{0} has exemplars in {1} that cannot be read where nothing can be written: copy both "
+                    "files to another folder, with the clips.",
+                    path,
+                    log.name,
                 ) from None
             uri += "&immutable=1"
     except sqlite3.Error:

@@ -42,6 +42,7 @@ from fineparser_core.exemplars.schema import (
     make_tables,
     reading,
 )
+from fineparser_core.language import Phrase, together
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
@@ -96,7 +97,7 @@ class ExemplarStore:
         store = cls._on(connect_reading(path), {"main": path})
         if store.notice and not store._read("main")[0]:
             store.close()
-            raise ExemplarError(f"{store.notice.rstrip('.')}: copy it again or choose another one.")
+            raise ExemplarError("{0}: copy it again or choose another one.", store.notice.rstrip("."))
         return store
 
     @classmethod
@@ -125,14 +126,16 @@ class ExemplarStore:
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
             if not path.is_file():
                 raise ExemplarError(
-                    f"{folder} cannot be written ({reason}), so no exemplars can be kept there: make it writable."
+                    "{0} cannot be written ({1}), so no exemplars can be kept there: make it writable.", folder, reason
                 ) from None
-            notice = f"{path} cannot be written ({reason}): its exemplars can be used, but none added or changed."
+            notice = Phrase(
+                "{0} cannot be written ({1}): its exemplars can be used, but none added or changed.", path, reason
+            )
             writable, connection = False, connect_reading(path)
         except sqlite3.DatabaseError as error:
-            raise ExemplarError(f"{path} cannot be used ({error}): move it away, and a new one is made.") from None
+            raise ExemplarError("{0} cannot be used ({1}): move it away, and a new one is made.", path, error) from None
         store = cls._on(connection, {"main": path, **({"bundled": bundled} if bundled else {})}, folder)
-        store.notice, store.writable = " ".join(filter(None, (notice, store.notice))), writable
+        store.notice, store.writable = together(filter(None, (notice, store.notice))), writable
         if writable:
             sweep_leftovers(folder)
             sweep_leftovers(folder / CLIPS_NAME)
@@ -157,7 +160,7 @@ class ExemplarStore:
             return cls.open_own(folder, bundled=resource("exemplars", FILE_NAME))
         except ExemplarError as error:
             store = cls.open()
-            store.notice = str(error)
+            store.notice = error.phrase
             return store
 
     @classmethod
@@ -167,7 +170,7 @@ class ExemplarStore:
         Raises: ExemplarError where it cannot be written.
         """
         if path.exists():
-            raise ExemplarError(f"{path} exists already: choose another name for the library.")
+            raise ExemplarError("{0} exists already: choose another name for the library.", path)
         connection = None
         try:
             connection = connect(path)
@@ -176,7 +179,7 @@ class ExemplarStore:
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
-            raise ExemplarError(f"{path} cannot be written: {error}.") from None
+            raise ExemplarError("{0} cannot be written: {1}.", path, error) from None
         store = cls._on(connection, {"main": path})
         store.writable = True
         return store
@@ -226,14 +229,16 @@ class ExemplarStore:
                     raise
             except sqlite3.OperationalError as error:
                 raise ExemplarError(
-                    f"{self._files['main']} cannot be written now ({error}): close other programs that use it, see "
-                    "that the disk has room, and try again."
+                    "{0} cannot be written now ({1}): close other programs that use it, see "
+                    "that the disk has room, and try again.",
+                    self._files["main"],
+                    error,
                 ) from None
 
     def _check_writable(self) -> None:
         if not self.writable:
             raise ExemplarError(
-                self.notice or f"{self.path} cannot be written: no folder for exemplars of your own is open."
+                self.notice or Phrase("{0} cannot be written: no folder for exemplars of your own is open.", self.path)
             )
 
     def dive_numbers(self) -> dict[str, int]:
@@ -264,7 +269,7 @@ class ExemplarStore:
         """
         found = self._find(exemplar_id)
         if found is None:
-            raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
+            raise ExemplarError("{0} has no exemplar '{1}'.", self.path, exemplar_id)
         return found[1]
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
@@ -343,7 +348,11 @@ class ExemplarStore:
             if left_out:
                 n, of = len(left_out), len(found) + len(left_out)
                 are = "is" if n == 1 else "are"
-                sentences.append(f"{path}: {n} of {of} exemplars cannot be used and {are} left out: {left_out[0]}.")
+                sentences.append(
+                    Phrase(
+                        "{0}: {1} of {2} exemplars cannot be used and {3} left out: {4}.", path, n, of, are, left_out[0]
+                    )
+                )
         return " ".join(sentences)
 
     def _row_of(
@@ -363,8 +372,10 @@ class ExemplarStore:
             return read(*row)
         except ValueError as error:
             raise ExemplarError(
-                f"{self.path}: exemplar {exemplar_id!r} cannot be used, {error}: copy the library again, or choose "
-                "another one."
+                "{0}: exemplar {1} cannot be used, {2}: copy the library again, or choose another one.",
+                self.path,
+                repr(exemplar_id),
+                error,
             ) from None
 
     def add(
@@ -382,7 +393,7 @@ class ExemplarStore:
             row = exemplar_row(exemplar, path.parent)
             read_exemplar(row, path.parent, os.path.realpath(path.parent))  # what cannot be read is not written either
         except ValueError as error:
-            raise ExemplarError(f"{path} cannot take exemplar {exemplar.id!r}: {error}.") from None
+            raise ExemplarError("{0} cannot take exemplar {1}: {2}.", path, repr(exemplar.id), error) from None
         names, places = ", ".join(row), ", ".join("?" * len(row))
         try:
             with self._writing() as db:
@@ -392,7 +403,7 @@ class ExemplarStore:
                     _put_encoding(db, exemplar.id, model_id, encoding)
         except sqlite3.IntegrityError as error:
             raise ExemplarError(
-                f"{path} cannot take exemplar '{exemplar.id}' ({error}): give it another name."
+                "{0} cannot take exemplar '{1}' ({2}): give it another name.", path, exemplar.id, error
             ) from None
         self._back_up()
 
@@ -485,7 +496,7 @@ class ExemplarStore:
                 f"UPDATE main.exemplar SET {assignments} WHERE id = ?", (*values, exemplar_id)
             ).rowcount
         if not changed:
-            raise ExemplarError(f"{self._files['main']} has no exemplar '{exemplar_id}'.")
+            raise ExemplarError("{0} has no exemplar '{1}'.", self._files["main"], exemplar_id)
         self._back_up()
 
     def empty_bin(self) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication, QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.formatting import board_text, decimal
@@ -121,7 +121,7 @@ class ScorePanel(QWidget):
         # Greyed while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         notes = dive.analysis.notes if dive and dive.analysis else ()
-        self._notes.setText("\n".join(map(sentence, notes)))
+        self._notes.setText("\n".join(map(translated, notes)))
         self._notes.setVisible(bool(notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
