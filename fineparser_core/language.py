@@ -8,8 +8,9 @@ A process has one language.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from gettext import c2py
 from numbers import Integral, Real
 from typing import Any
 
@@ -29,16 +30,17 @@ LANGUAGES = {
 }
 #: Between an English text and the remark that tells it from the same words with another meaning.
 REMARK = " // "
-#: Which of its plural forms goes with a count (Unicode's plural rules, whole numbers), where it is not as in English.
-_PLURALS: dict[str, Callable[[int], int]] = {
-    "zh_CN": lambda n: 0,
-    "fr": lambda n: int(n > 1),
-    "ru": lambda n: 0 if n % 10 == 1 and n % 100 != 11 else 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2,
+#: Which plural form goes with a count n, as gettext writes it (whole numbers), where it is not as in English.
+_PLURALS = {
+    "zh_CN": "0",
+    "fr": "n > 1",
+    "ru": "n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
 }
 _POINT = frozenset({ENGLISH, "zh_CN"})
 # Templates come back from files: no more than this is done with a value.
 _PLACE = re.compile(r"\{(\d+)(?::(\+?,?(?:\.\d)?[fg]?))?\}")
 
+_rule = cache(c2py)
 _language = ENGLISH
 
 
@@ -118,7 +120,7 @@ def translation(english: str, *, count: int = 2) -> str | None:
     if _language == ENGLISH:
         return None
     chosen = _catalogue().get(english, {}).get(_language)
-    return chosen[plural_form(_language, count)] if isinstance(chosen, list) else chosen
+    return chosen[_rule(plural_rule(_language))(count)] if isinstance(chosen, list) else chosen
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
@@ -131,10 +133,9 @@ def short_number(value: float) -> str:
     return _number(value, "g", point=_language in _POINT)
 
 
-def plural_form(code: str, count: int) -> int:
-    """Which of a language's plural forms goes with a count."""
-    rule = _PLURALS.get(code)
-    return rule(count) if rule else int(count != 1)
+def plural_rule(code: str) -> str:
+    """Which of a language's plural forms goes with a count n, as gettext writes it."""
+    return _PLURALS.get(code, "n != 1")
 
 
 def _plain(value: object) -> "int | float | Phrase | str":

@@ -10,6 +10,7 @@ import functools
 import inspect
 import json
 import sys
+from gettext import c2py
 from pathlib import Path
 
 import grimp
@@ -21,17 +22,19 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fineparser_core import errors  # noqa: E402
-from fineparser_core.language import ENGLISH, REMARK  # noqa: E402
+from fineparser_core.language import ENGLISH, REMARK, plural_rule  # noqa: E402
 from fineparser_core.language import LANGUAGES as SPOKEN  # noqa: E402
 
+N_PLURALS = {code: 1 + max(map(c2py(plural_rule(code)), range(200))) for code in SPOKEN}
 TABLE = ROOT / "resources" / "translations" / "texts.json"
 LANGUAGES = tuple(code for code in SPOKEN if code != ENGLISH)
-#: Calls that take a text, and which of their arguments it is, by how many they have; twice where a count decides.
+#: Calls that take a text, and which of their arguments it is, by how many they have (a last comma counts as one more);
+#: twice where a count decides.
 _TAKE_TEXTS = {
     **{name: (1,) for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)},
     **dict.fromkeys(("Phrase", "text"), (1,)),
-    "tr": {None: (1,), 3: (1, 1)},
-    "translate": {None: (2,), 4: (2, 2)},
+    "tr": {None: (1,), 3: (1, 1), 4: (1, 1)},
+    "translate": {None: (2,), 4: (2, 2), 5: (2, 2)},
 }
 #: Rooms of core whose errors no window shows: settings and parts of networks are chosen by programs.
 _UNSEEN = ("config", "models", "checkpoints.build")
@@ -47,12 +50,14 @@ def collect() -> dict[str, bool]:
     unseen = {f"fineparser_core.{room}" for room in _UNSEEN}
     unseen |= {inner for room in unseen for inner in graph.find_descendants(room)}
     reached = graph.find_upstream_modules("fineparser_gui", as_package=True) - unseen
+    paths = [ROOT.joinpath(*module.split(".")) for module in reached | graph.find_descendants("fineparser_gui")]
+    sources = [(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"), "python") for path in paths]
+    sources += [(path, "jinja2") for path in (ROOT / "fineparser_core" / "export").rglob("*.j2")]
     found: dict[str, bool] = {}
-    for module in reached | graph.find_descendants("fineparser_gui"):
-        path = ROOT.joinpath(*module.split("."))
-        found |= _texts(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"), "python")
-    for path in (ROOT / "fineparser_core" / "export").rglob("*.j2"):
-        found |= _texts(path, "jinja2")
+    for path, kind in sources:
+        for _, said, _, _ in extract_from_file(kind, path, keywords=_TAKE_TEXTS):
+            english = said if isinstance(said, str) else said[0]
+            found[english] = found.get(english, False) or not isinstance(said, str)
     return found
 
 
@@ -89,6 +94,8 @@ def write_table(table: Table) -> None:
 def export_po(table: Table, language: str, path: Path) -> None:
     """Write a language as a catalogue of gettext."""
     catalog = Catalog(locale=language, project="FineParser Studio", fuzzy=False)
+    rule = f"nplurals={N_PLURALS[language]}; plural=({plural_rule(language)});"
+    catalog.mime_headers = [*catalog.mime_headers, ("Plural-Forms", rule)]  # babel's are those of all numbers
     for english, counted in collect().items():
         source, _, remark = english.partition(REMARK)
         said = table[english].get(language, "")
@@ -135,11 +142,6 @@ def main(argv: list[str]) -> int:
         lacking = missing(table, language)
         print(f"{language}: {'complete' if not lacking else f'{len(lacking)} missing'}")
     return 0
-
-
-def _texts(path: Path, kind: str) -> dict[str, bool]:
-    found = extract_from_file(kind, path, keywords=_TAKE_TEXTS)
-    return {said if isinstance(said, str) else said[0]: not isinstance(said, str) for _, said, _, _ in found}
 
 
 if __name__ == "__main__":
