@@ -1,10 +1,7 @@
 """In and Out point of the dive as handles of the timeline; moving them starts a new analysis."""
 
-from PySide6.QtCore import QCoreApplication
-
 from fineparser_core.constants import MIN_FRAMES
-
-translate = QCoreApplication.translate
+from fineparser_core.language import text
 
 
 class RangeHandles:
@@ -62,15 +59,12 @@ class RangeHandles:
 
     def accessible_text(self) -> str:
         """Accessible description; "" without a range."""
-        return translate("RangeHandles", "dive from frame {0} to {1}").format(*self.frames) if self.frames else ""
+        return text("dive from frame {0} to {1}", *self.frames) if self.frames else ""
 
     def text(self, place: int) -> str:
         """Description of a handle with its frame and the effect of a change."""
-        text = (
-            translate("RangeHandles", "Out point: frame {0}")
-            if place
-            else translate("RangeHandles", "In point: frame {0}")
-        ).format(self.frames[place])
+        frame = self.frames[place]
+        said = text("Out point: frame {0}", frame) if place else text("In point: frame {0}", frame)
         if self.frames != self._committed:
-            text += " · " + translate("RangeHandles", "analysed again on release")
-        return text
+            said += " · " + text("analysed again on release")
+        return said

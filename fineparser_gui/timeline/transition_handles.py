@@ -1,13 +1,10 @@
 """Transitions and water contact as handles of the timeline: their frames, those of the model, and what is said."""
 
-from PySide6.QtCore import QCoreApplication
-
+from fineparser_core.language import text
 from fineparser_core.types import DiveParse, Moment
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.correction import frames_of
-
-translate = QCoreApplication.translate
 
 
 class TransitionHandles:
@@ -48,22 +45,22 @@ class TransitionHandles:
         """Description of a handle: its frame, the sampled frame it is scored from, and the model's frame."""
         assert self._parse is not None
         frame, ghost = self.frames[place], self.ghosts[place]
-        text = (
-            translate("TransitionHandles", "flight from frame {0}"),
-            translate("TransitionHandles", "entry from frame {0}"),
-            translate("TransitionHandles", "first water contact in frame {0}"),
-        )[place].format(frame)
+        said = (
+            text("flight from frame {0}", frame),
+            text("entry from frame {0}", frame),
+            text("first water contact in frame {0}", frame),
+        )[place]
         low, high = self.bands[place]
         if _told(self._parse)[place].conflict:
-            text += " · " + translate("TransitionHandles", "what tells it disagrees: check it")
+            said += " · " + text("what tells it disagrees: check it")
         elif high - low > 1:
-            text += ", ± " + decimal((high - low) / 2, 1)
+            said += ", ± " + decimal((high - low) / 2, 1)
         sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
         if sampled != frame and place < 2:  # the network knows sampled frames only
-            text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
+            said += " · " + text("scored from the next sampled frame, {0}", sampled)
         if ghost is not None and ghost != frame:
-            text += " · " + translate("TransitionHandles", "model: {0}").format(ghost)
-        return text
+            said += " · " + text("model: {0}", ghost)
+        return said
 
 
 def moments_of(parse: DiveParse) -> tuple[int, ...]:
