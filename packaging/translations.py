@@ -34,7 +34,6 @@ _TAKE_TEXTS = {
     **{name: (1,) for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)},
     **dict.fromkeys(("Phrase", "text"), (1,)),
     "tr": {None: (1,), 3: (1, 1), 4: (1, 1)},
-    "translate": {None: (2,), 4: (2, 2), 5: (2, 2)},
 }
 #: Rooms of core whose errors no window shows: settings and parts of networks are chosen by programs.
 _UNSEEN = ("config", "models", "checkpoints.build")

@@ -174,24 +174,16 @@ def select_by_board(
     runs.
     """
     chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
-    notes = []
-    if len(chosen) < n_exemplars:
-        if len(chosen) == 1:
-            notes.append(Phrase("Only 1 exemplar of this dive number, not {0}.", n_exemplars))
-        else:
-            notes.append(Phrase("Only {0} exemplars of this dive number, not {1}.", len(chosen), n_exemplars))
+    notes, n = [], len(chosen)
+    if n == 1 < n_exemplars:
+        notes.append(Phrase("Only 1 exemplar of this dive number, not {0}.", n_exemplars))
+    elif n < n_exemplars:
+        notes.append(Phrase("Only {0} exemplars of this dive number, not {1}.", n, n_exemplars))
     other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
-    if other:
-        if other == 1:
-            notes.append(
-                Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", len(chosen))
-            )
-        else:
-            notes.append(
-                Phrase(
-                    "{0} of {1} exemplars are from another board, where the difficulty may differ.", other, len(chosen)
-                )
-            )
+    if other == 1:
+        notes.append(Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", n))
+    elif other:
+        notes.append(Phrase("{0} of {1} exemplars are from another board, where the difficulty may differ.", other, n))
     return chosen, tuple(notes)
 
 

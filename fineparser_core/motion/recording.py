@@ -307,11 +307,8 @@ def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[
     """
     notes = []
     if info.n_frames_missing:
-        notes.append(
-            Phrase(
-                "The file is cut off: {0} of its {1} frames are missing.", info.n_frames_missing, info.n_frames_whole
-            )
-        )
+        lost = (info.n_frames_missing, info.n_frames_whole)
+        notes.append(Phrase("The file is cut off: {0} of its {1} frames are missing.", *lost))
     if info.n_parts_damaged:
         n_parts = info.n_parts_damaged
         parts = Phrase("1 part") if n_parts == 1 else Phrase("{0} parts", n_parts)

@@ -71,8 +71,7 @@ def correct_transitions(
         raise ConfigError(
             "Transitions at frames {0} and {1} leave a phase of the dive in frames "
             "{2} to {3} empty: move them apart, or into the dive.",
-            frames[0],
-            frames[1],
+            *frames,
             parse.clip.in_frame,
             parse.clip.out_frame,
         )
@@ -112,10 +111,8 @@ def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
     if not first <= frame <= last:
         raise ConfigError(
             "The water cannot be touched first at frame {0}: the entry begins at frame {1} and the clip ends "
-            "at frame {2}: choose a frame from {3} to {4}.",
+            "at frame {2}: choose a frame from {1} to {2}.",
             frame,
-            first,
-            last,
             first,
             last,
         )

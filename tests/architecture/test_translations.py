@@ -23,7 +23,7 @@ SHOWING = [
     for path in (*SOURCES, *sorted((ROOT / "fineparser_core" / "export").rglob("*.py")))
     if path.name not in ("formatting.py", "__main__.py", "corrections.py", "tables.py", "analysis_json.py")
 ]
-TRANSLATES = {"tr", "translate", "translated", "plain_text", "Phrase"}
+TRANSLATES = {"tr", "text", "translated", "plain_text", "Phrase"}
 #: Calls that show their text, and which of their arguments that is.
 SHOWS = {
     **dict.fromkeys(("setText", "setTitle", "setToolTip", "setWindowTitle", "setPlaceholderText", "set_text"), 0),
