@@ -22,6 +22,7 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
+from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -105,6 +106,11 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "notes": list(analysis.notes),
         "clip_notes": list(parse.notes),
         "measured_notes": list(analysis.measured_notes),
+        "phrases": {
+            said: said.to_json()
+            for said in (parse.refusal, analysis.unscored, *analysis.notes)
+            if isinstance(said, Phrase) and said.values
+        },
         "probabilities": parse.probabilities.T.astype(float).tolist(),
         "sampled_frames": parse.sampled_frames.tolist(),
         "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
@@ -122,7 +128,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     try:
         plain: dict[str, Any] = json.loads(json.dumps(result, allow_nan=False))
     except ValueError:
-        raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
+        raise ExportError(
+            "The analysis of {0} holds a number that is not finite: analyse it again.", clip.path
+        ) from None
     return plain
 
 
@@ -147,9 +155,16 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         ExportError: another format, or an incomplete one.
     """
     if data.get("format") != FORMAT:
-        raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
+        raise ExportError(
+            "This is a file of format {0}, not {1}: analyse the clip again.", repr(data.get("format")), repr(FORMAT)
+        )
     try:
         clip = data["clip"]
+        phrases = {english: Phrase.from_json(parts) for english, parts in data.get("phrases", {}).items()}
+
+        def said(name: str) -> tuple[str, ...]:
+            return tuple(phrases.get(one, one) for one in data.get(name, ()))
+
         parse = DiveParse(
             clip=Clip(
                 path=Path(clip["path"]),
@@ -169,12 +184,12 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             joints=masks.joints,
             model=ModelIdentity(**data["model"]),
             evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
-            refusal=data.get("refusal"),
+            refusal=phrases.get(data.get("refusal"), data.get("refusal")),
             first_water_contact_frame=data.get("first_water_contact_frame"),
             motion=_motion_from_dict(data["motion"]) if data.get("motion") else None,
-            notes=tuple(data.get("clip_notes", ())),
+            notes=said("clip_notes"),
         )
-        scoring, measured_notes = None, tuple(data.get("measured_notes", ()))
+        scoring, measured_notes = None, said("measured_notes")
         if data["score"] is not None:
             scoring = Scoring(
                 **{key: data[key] for key in _SCORE_KEYS},
@@ -183,21 +198,23 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                     ExemplarVote(**vote | {"contributions": _contributions(vote["contributions"])})
                     for vote in data["exemplars"]
                 ),
-                notes=tuple(data["notes"][len(parse.notes) : len(data["notes"]) - len(measured_notes)]),
+                notes=said("notes")[len(parse.notes) : len(data["notes"]) - len(measured_notes)],
                 interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
             )
         found = tuple(Measure(**measure) for measure in data["measures"]) if "measures" in data else None
         own_award = _own_award_from_dict(data["own_award"]) if data.get("own_award") else None
-    except (KeyError, TypeError, ValueError) as error:
-        raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
+    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise ExportError("This is not a complete {0} file ({1}): analyse the clip again.", FORMAT, error) from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
-        raise ExportError(f"The masks are of other frames of {clip['path']} than the analysis: analyse the clip again.")
+        raise ExportError(
+            "The masks are of other frames of {0} than the analysis: analyse the clip again.", clip["path"]
+        )
     return Analysis(
         parse=parse,
         scoring=scoring,
         measures=found,
         own_award=own_award,
-        unscored=data.get("unscored") or "",
+        unscored=phrases.get(data.get("unscored"), data.get("unscored") or ""),
         measured_notes=measured_notes,
     )
 
@@ -262,7 +279,7 @@ def read_masks_npz(path: Path) -> MaskArrays:
             )
     except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError(f"{path} is not a readable masks file ({reason!s:.200}): write it again.") from error
+        raise ExportError("{0} is not a readable masks file ({1}): write it again.", path, str(reason)[:200]) from error
     return masks
 
 

@@ -9,7 +9,6 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.task import Task
@@ -281,7 +280,7 @@ class Scheduler(QObject):
             self.ready.emit(message)
             return
         if isinstance(message, Failure) and message.id is None:
-            self.failed.emit(message.kind, sentence(message.message))
+            self.failed.emit(message.kind, message.message)
             return
         if not isinstance(message, BegunReport | ProgressReport | Ending):
             log.warning("unexpected message of the worker: %s", message)
@@ -313,7 +312,7 @@ class Scheduler(QObject):
                 self._usual_s[type(task.request)] = (usual_s + task.clock.elapsed_s) / 2  # the latest count most
             task.finished.emit(message)
         elif isinstance(message, Failure):
-            task.failed.emit(message.kind, sentence(message.message))
+            task.failed.emit(message.kind, message.message)
         else:
             task.cancelled.emit()
         task.deleteLater()

@@ -102,7 +102,7 @@ class Preferences:
     def __post_init__(self) -> None:
         for choice in fields(self):
             if not choice.metadata["check"](value := getattr(self, choice.name)):
-                raise ConfigError(f"{choice.name} cannot be {shown(value)}.")
+                raise ConfigError("{0} cannot be {1}.", choice.name, shown(value))
 
     @property
     def mask_style(self) -> MaskStyle:

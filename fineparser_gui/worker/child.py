@@ -25,6 +25,7 @@ from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
@@ -185,7 +186,7 @@ class Worker:
         except Cancelled:
             self._send(CancelledReport(id=request_id or ""))
         except FineParserError as error:
-            self._send(Failure(id=request_id, kind=type(error).__name__, message=str(error)))
+            self._send(Failure(id=request_id, kind=type(error).__name__, message=translated(error)))
         except Exception as error:
             log.exception("request %s failed", request_id)
             self._send(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
@@ -361,7 +362,7 @@ class Worker:
         except ExportError as error:
             log.warning("%s", error)
             self._cache.remove(parse_id)
-        raise ParseLost("The analysis of this dive is no longer kept: analyse it again.")
+        raise ParseLost(Phrase("The analysis of this dive is no longer kept: analyse it again."))
 
     def _reporter(self, request: Request) -> ProgressCallback:
         def send(progress: Progress) -> None:
@@ -403,6 +404,7 @@ def main() -> None:
             os._exit(0)
 
     settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()
+    use_language(settings.language)
     library = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
     worker = Worker(Path(sys.argv[1]), send, settings, library)
     for line in sys.stdin.buffer:

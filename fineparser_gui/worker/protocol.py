@@ -25,11 +25,15 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`."""
+    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`.
+
+    What the worker says to the user is in the language of the window.
+    """
 
     device: str = "auto"
     precision: str = "auto"
     weights: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
