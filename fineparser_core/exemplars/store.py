@@ -389,9 +389,7 @@ def _left_out(file: LibraryFile) -> str:
     if not left_out:
         return ""
     n, of, are = len(left_out), len(found) + len(left_out), "is" if len(left_out) == 1 else "are"
-    return Phrase(
-        "{0}: {1} of {2} exemplars cannot be used and {3} left out: {4}.", file.path, n, of, are, left_out[0]
-    )
+    return Phrase("{0}: {1} of {2} exemplars cannot be used and {3} left out: {4}.", file.path, n, of, are, left_out[0])
 
 
 def _put(db: sqlite3.Connection, exemplar_id: str, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding]) -> None:
