@@ -46,7 +46,7 @@ class StoredImages:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatasetDive:
+class Dive:
     """A dive of a data set with its squeezed frames.
 
     Attributes:

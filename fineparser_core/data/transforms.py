@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import DatasetDive, StoredImages
+from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
@@ -65,7 +65,7 @@ class View:
     bias: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32), repr=False)
     saturation: float = 1.0
 
-    def transitions(self, dive: DatasetDive) -> tuple[int, int]:
+    def transitions(self, dive: Dive) -> tuple[int, int]:
         """Samples of the two transitions in this view.
 
         Raises:
@@ -76,7 +76,7 @@ class View:
         return _transitions(self.sampled, dive.first_flight_frame, dive.first_entry_frame)
 
 
-def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
+def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
     """The whole clip, as inference sees it; its samples and transitions are the same in every preprocessing.
 
     Raises:
@@ -94,7 +94,7 @@ def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
     return _transitions(_sampled(0, record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
 
 
-def draw_view(dive: DatasetDive, preprocessing: str, augmentation: Augmentation, rng: np.random.Generator) -> View:
+def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: np.random.Generator) -> View:
     """A random view; the same generator gives the same one.
 
     The shift never cuts off the first frame of the entry, and a trim keeps two frames of both outer steps.
@@ -135,12 +135,12 @@ def draw_view(dive: DatasetDive, preprocessing: str, augmentation: Augmentation,
     )
 
 
-def view_frames(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB: its frames, rows and mirror, not its colours."""
     return _cut(dive.frames, view, samples)
 
 
-def view_masks(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Masks of the same samples, (n, 112, 112) uint8, 255 = athlete.
 
     Raises:
@@ -151,7 +151,7 @@ def view_masks(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int
     return _cut(dive.masks, view, samples)
 
 
-def view_points(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int], points: np.ndarray) -> np.ndarray:
+def view_points(dive: Dive, view: View, samples: np.ndarray | Sequence[int], points: np.ndarray) -> np.ndarray:
     """Points (n, J, 2) of the samples, as shares of the whole frame, as shares of what the view keeps; not mirrored."""
     stored = np.array([dive.frames.shape[2], dive.frames.shape[1]])
     pixels = dive.in_stored(points, view.sampled[np.asarray(samples)]) * stored

@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.scene import Scene, blend
-from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, SceneRenderer, Scenery, cover_by_splash
+from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, Scenery, Stage, cover_by_splash
 from fineparser_core.synth.underwater import blend_submerged
 
 # Largest distance between two drawn poses of a limb in the blur of a frame.
@@ -17,7 +17,7 @@ _MAX_GAP_PX = 2.0
 
 
 @contextmanager
-def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[SceneRenderer]:
+def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[Stage]:
     """The stage that draws bodies as capsules in front of painted planes."""
     yield _CapsuleStage(scenery, rng)
 

@@ -47,7 +47,7 @@ class _Figure:
 
 
 class MeshStage:
-    """See `staging.SceneRenderer`."""
+    """See `staging.Stage`."""
 
     def __init__(self, scenery: Scenery, venue: Venue, rasterizer: Rasterizer, rng: np.random.Generator) -> None:
         self._scenery, self._venue, self._gl = scenery, venue, rasterizer

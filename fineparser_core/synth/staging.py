@@ -62,7 +62,7 @@ class Athlete:
         return self.motion.approach.deflection(time_s - self.delay_s)
 
 
-class SceneRenderer(Protocol):
+class Stage(Protocol):
     """Draws the surroundings and the athletes of one shot, frame by frame."""
 
     def draw(self, frame: int) -> np.ndarray:
@@ -112,7 +112,7 @@ class Scenery:
         return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
 
 
-StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[SceneRenderer]]
+StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[Stage]]
 """Makes the stage of one shot; leaving the context frees what it has loaded."""
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES, WINDOW_LENGTH
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
@@ -96,7 +96,7 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
     return batches
 
 
-def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
+def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
     """The tensors of a batch.
 
     Args:
@@ -133,7 +133,7 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
 ALL_SAMPLES = np.arange(N_SAMPLES)
 
 
-def frame_tensor(dive: DatasetDive, view: View, samples: np.ndarray) -> Tensor:
+def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
     """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, in the view's colours."""
     seen = normalise(torch.from_numpy(view_frames(dive, view, samples)))
     if view.saturation != 1:
@@ -144,12 +144,12 @@ def frame_tensor(dive: DatasetDive, view: View, samples: np.ndarray) -> Tensor:
     return (rows * gain + bias).unflatten(2, (MASK_SIZE, 3)).permute(0, 3, 1, 2)
 
 
-def mask_tensor(dive: DatasetDive, view: View, samples: np.ndarray) -> Tensor:
+def mask_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
     """Masks of the same samples, (n, 112, 112) float32 in [0, 1]."""
     return torch.from_numpy(view_masks(dive, view, samples)).float() / 255
 
 
-def window_batch(dives: Sequence[DatasetDive], views: Sequence[View], starts: Sequence[int]) -> tuple[Tensor, Tensor]:
+def window_batch(dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int]) -> tuple[Tensor, Tensor]:
     """A window of 16 samples from each dive: (n, 3, 16, 112, 112), channels last, and masks (n, 16, 112, 112)."""
     frames, masks = [], []
     for dive, view, start in zip(dives, views, starts, strict=True):

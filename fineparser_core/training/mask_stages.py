@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.pose.fineparser_pose import FineParserPose
@@ -30,8 +30,8 @@ _STRUCTURE_WEIGHT, _PIXEL_WEIGHT = 3.0, 10.0
 
 def mask_stage(
     model: FineParserPose,
-    dives: Sequence[DatasetDive],
-    whole_frames: Sequence[DatasetDive],
+    dives: Sequence[Dive],
+    whole_frames: Sequence[Dive],
     truths: GroundTruths,
     config: RecipeConfig,
 ) -> Stage:
@@ -118,8 +118,8 @@ def sharpen_stage(model: FineParserPose, windows: Sequence[StoredWindow], config
 
 
 def _mask_windows(
-    dives: Sequence[DatasetDive], whole_frames: Sequence[DatasetDive], config: RecipeConfig, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, list[DatasetDive], list[View], list[int]]:
+    dives: Sequence[Dive], whole_frames: Sequence[Dive], config: RecipeConfig, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, list[Dive], list[View], list[int]]:
     """Draw `config.mask_windows` windows: frames, masks, dives, views and first samples."""
     n_whole = config.whole_frame_windows if whole_frames else 0
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_whole)]
@@ -133,7 +133,7 @@ def _mask_windows(
 
 
 def _joint_spots(
-    dives: Sequence[DatasetDive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: GroundTruths
+    dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: GroundTruths
 ) -> Tensor:
     """Targets (N, 16, 8, 28, 28) of joint heatmaps; a map covers two samples, its target is their mean joint."""
     targets = []

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.pose.pose_features import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.stored_views import PosedDive
@@ -41,7 +41,7 @@ class PoseErrorBank:
     def __init__(
         self,
         poses: SyntheticPoses,
-        dives: Sequence[DatasetDive],
+        dives: Sequence[Dive],
         posed_dives: Sequence[PosedDive],
         tracked: Tensor,
         truths: GroundTruths,

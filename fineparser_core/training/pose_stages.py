@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.keypoints import (
@@ -110,9 +110,7 @@ def _side_invariant_loss(
     return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
 
 
-def pose_stage(
-    model: FineParserPose, dives: Sequence[DatasetDive], truths: GroundTruths, config: RecipeConfig
-) -> Stage:
+def pose_stage(model: FineParserPose, dives: Sequence[Dive], truths: GroundTruths, config: RecipeConfig) -> Stage:
     """Train the pose backbone on single frames: keypoints, step, water and splash."""
     backbone = model.static_encoder.backbone.train()
 
@@ -198,7 +196,7 @@ def track_stage(
     )
 
 
-def _water_labels(dive: DatasetDive, frame: int, truths: GroundTruths) -> tuple[float, float]:
+def _water_labels(dive: Dive, frame: int, truths: GroundTruths) -> tuple[float, float]:
     """Whether the athlete is in the water in a frame (0 or 1), and the size of the visible splash; NaN if unknown."""
     water = water_contact(dive, truths)
     if water is None:

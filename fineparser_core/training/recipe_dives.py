@@ -8,7 +8,7 @@ from typing import Any
 from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.progress import CancelToken, Progress
@@ -66,8 +66,8 @@ class RecipeDives:
 
     data: DiveSet
     records: Sequence[DiveRecord]
-    dives: Sequence[DatasetDive]
-    whole_frames: Sequence[DatasetDive]
+    dives: Sequence[Dive]
+    whole_frames: Sequence[Dive]
 
 
 def render_dives(folder: Path, config: RecipeConfig, budget: Budget, workers: int, cancel: CancelToken) -> RecipeDives:
@@ -111,7 +111,7 @@ def _render(
     data = load_dataset(root)
     records = sorted(data.split("train"), key=lambda record: record.key[1])
 
-    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[DatasetDive]:
+    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
         cache = DatasetCache(folder / "frames", data, preprocessing)
         return load_dives(data, wanted, cache, cancel, workers=workers, progress=lambda progress: budget.tick())
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.pose.keypoints import FRAMES_SEEN
 from fineparser_core.training.batches import frame_tensor, mask_tensor
@@ -36,7 +36,7 @@ class SingleFrames:
         joints: (N, 16, 2) keypoints as shares of the view; NaN if unknown.
     """
 
-    dives: Sequence[DatasetDive]
+    dives: Sequence[Dive]
     numbers: Sequence[int]
     images: Tensor
     masks: Tensor
@@ -44,14 +44,14 @@ class SingleFrames:
     joints: Tensor
 
 
-def _samples_to_contact(dive: DatasetDive, view: View, truths: GroundTruths) -> int:
+def _samples_to_contact(dive: Dive, view: View, truths: GroundTruths) -> int:
     truth = truths.get(dive.record.key)
     if truth is None or truth.contact_frame is None:
         return N_SAMPLES
     return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
 
 
-def draw_sample(dive: DatasetDive, view: View, truths: GroundTruths, rng: np.random.Generator) -> int:
+def draw_sample(dive: Dive, view: View, truths: GroundTruths, rng: np.random.Generator) -> int:
     """Draw a sample of a view, with a preference for samples around the take-off and with an athlete."""
     kind = rng.random()
     if kind < _TAKE_OFF_SHARE:
@@ -61,7 +61,7 @@ def draw_sample(dive: DatasetDive, view: View, truths: GroundTruths, rng: np.ran
 
 
 def draw_frames(
-    dives: Sequence[DatasetDive], truths: GroundTruths, config: RecipeConfig, rng: np.random.Generator
+    dives: Sequence[Dive], truths: GroundTruths, config: RecipeConfig, rng: np.random.Generator
 ) -> SingleFrames:
     """Draw `config.frame_batch` frames from random views of random dives, each with its neighbours."""
     frames, masks, phases, points, numbers = [], [], [], [], []

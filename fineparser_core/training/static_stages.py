@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.constants import TOKENS_PER_STEP
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_features import clip_features
@@ -64,7 +64,7 @@ def steps_stage(model: FineParserPose, posed_dives: Sequence[PosedDive], config:
 def static_stage(
     model: FineParserPose,
     poses: SyntheticPoses,
-    dives: Sequence[DatasetDive],
+    dives: Sequence[Dive],
     posed_dives: Sequence[PosedDive],
     truths: GroundTruths,
     config: RecipeConfig,
@@ -105,11 +105,9 @@ def static_stage(
         rng = draws(config, 8, iteration)
         features, qualities, query, exemplar = [], [], [], []
         cuts: list[tuple[int, int]] = []
-        of: list[DatasetDive] = []
+        of: list[Dive] = []
 
-        def add(
-            group: Tensor, transitions: Sequence[tuple[int, int]], which: list[DatasetDive], labels: Tensor
-        ) -> None:
+        def add(group: Tensor, transitions: Sequence[tuple[int, int]], which: list[Dive], labels: Tensor) -> None:
             pairs = ordered_pairs(len(which))
             query.append(pairs[0] + len(of))
             exemplar.append(pairs[1] + len(of))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.aqa_model import to_windows
@@ -25,12 +25,12 @@ _TRACKED_AT_ONCE = 64
 _AUGMENTATION = Augmentation(temporal_shift=0, rows=True, temporal_crop=0.2, color_jitter=1.0)
 
 
-def random_view(dive: DatasetDive, preprocessing: str, rng: np.random.Generator) -> View:
+def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> View:
     """A random augmented view of a dive: temporal crop, flip, colour jitter."""
     return draw_view(dive, preprocessing, _AUGMENTATION, rng)
 
 
-def stored_view(dive: DatasetDive, config: RecipeConfig) -> View:
+def stored_view(dive: Dive, config: RecipeConfig) -> View:
     """The view of a dive that is stored: of half of the dives the plain one, of the others a random one."""
     known = zlib.crc32(dive.key.encode("utf-8", "surrogatepass"))
     if known % 2:
@@ -42,7 +42,7 @@ def stored_view(dive: DatasetDive, config: RecipeConfig) -> View:
 class PosedDive:
     """The stored view of a dive, and the poses of its frames: (96, FRAME_POSE_SIZE) float32, coarse or refined."""
 
-    dive: DatasetDive
+    dive: Dive
     view: View
     poses: np.ndarray
 
@@ -53,7 +53,7 @@ class PosedDive:
 
 
 def store_poses(
-    model: FineParserPose, dives: Iterable[DatasetDive], config: RecipeConfig, folder: Path, cancel: CancelToken
+    model: FineParserPose, dives: Iterable[Dive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[PosedDive]:
     """Estimate the coarse poses of every dive, and store them."""
     backbone = model.eval().static_encoder.backbone
@@ -62,7 +62,7 @@ def store_poses(
         cancel.raise_if_cancelled()
         view = stored_view(dive, config)
 
-        def estimate(dive: DatasetDive = dive, view: View = view) -> Tensor:
+        def estimate(dive: Dive = dive, view: View = view) -> Tensor:
             return backbone.coarse_poses(_video(dive, view, config))
 
         poses = _stored(folder / f"{dive.key}-coarse.npy", estimate, config)
@@ -103,7 +103,7 @@ def track_poses(model: FineParserPose, poses: Tensor, *, refined: bool) -> Tenso
     return torch.cat([track(clips.to(model.step_weights.device)).cpu() for clips in poses.split(_TRACKED_AT_ONCE)])
 
 
-def _video(dive: DatasetDive, view: View, config: RecipeConfig) -> Tensor:
+def _video(dive: Dive, view: View, config: RecipeConfig) -> Tensor:
     video = frame_tensor(dive, view, ALL_SAMPLES).to(config.device)
     return video.contiguous(memory_format=torch.channels_last)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.pose.fineparser_pose import FineParserPose
@@ -33,7 +33,7 @@ class StoredWindow:
         middle: (32, 8, 28, 28) float16, output of `MaskRefiner.middle`.
     """
 
-    dive: DatasetDive
+    dive: Dive
     view: View
     start: int
     logits: np.ndarray = field(repr=False)
@@ -43,7 +43,7 @@ class StoredWindow:
 @torch.inference_mode()
 def store_windows(
     model: FineParserPose,
-    dives: Iterable[DatasetDive],
+    dives: Iterable[Dive],
     config: RecipeConfig,
     folder: Path,
     cancel: CancelToken,

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import Key
 from fineparser_core.data.transforms import View, view_points
 from fineparser_core.models.regression import STEP_WEIGHTS
@@ -29,7 +29,7 @@ _IS_BOARD = torch.tensor([name == "board" for name in KEYPOINT_NAMES])
 _NEIGHBOURHOOD_PX = 9
 
 
-def load_ground_truths(root: Path, dives: Sequence[DatasetDive]) -> dict[Key, GroundTruth]:
+def load_ground_truths(root: Path, dives: Sequence[Dive]) -> dict[Key, GroundTruth]:
     """The ground truth of the dives of a data set, by key; empty for filmed dives.
 
     Raises:
@@ -39,7 +39,7 @@ def load_ground_truths(root: Path, dives: Sequence[DatasetDive]) -> dict[Key, Gr
     return {key: truth for key, truth in found.items() if truth is not None}
 
 
-def water_contact(dive: DatasetDive, truths: GroundTruths) -> tuple[int, float] | None:
+def water_contact(dive: Dive, truths: GroundTruths) -> tuple[int, float] | None:
     """The first frame in which the athlete touches the water, and the size of the splash; None if unknown."""
     truth = truths.get(dive.record.key)
     if truth is None or truth.contact_frame is None or truth.splash is None:
@@ -47,7 +47,7 @@ def water_contact(dive: DatasetDive, truths: GroundTruths) -> tuple[int, float] 
     return truth.contact_frame, truth.splash
 
 
-def keypoint_labels(dive: DatasetDive, view: View, samples: np.ndarray, truths: GroundTruths) -> np.ndarray:
+def keypoint_labels(dive: Dive, view: View, samples: np.ndarray, truths: GroundTruths) -> np.ndarray:
     """Keypoints of samples, (n, 16, 2) float32 as shares of the view; NaN if unknown."""
     truth = truths.get(dive.record.key)
     if truth is None:
@@ -77,7 +77,7 @@ def visible_joints(points: Tensor, masks: Tensor) -> Tensor:
     return inside & ((there > 0) | _IS_BOARD)
 
 
-def scaled_qualities(dives: Sequence[DatasetDive], truths: GroundTruths) -> Tensor:
+def scaled_qualities(dives: Sequence[Dive], truths: GroundTruths) -> Tensor:
     """Normalised qualities of the steps, (n, 3); NaN if unknown."""
     each = [truths[d.record.key].qualities if d.record.key in truths else np.full(3, np.nan) for d in dives]
     return scaled(np.stack(each))
@@ -88,9 +88,7 @@ def scaled(qualities: np.ndarray) -> Tensor:
     return (torch.tensor(qualities, dtype=torch.float32) - _QUALITY_MEAN) / _QUALITY_STD
 
 
-def true_contributions(
-    dives: Sequence[DatasetDive], qualities: Tensor, query: np.ndarray, exemplar: np.ndarray
-) -> Tensor:
+def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarray, exemplar: np.ndarray) -> Tensor:
     """True contributions of pairs of dives, as `evaluation.fidelity.true_contributions` in float32.
 
     Args:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -120,7 +120,7 @@ def _uniform(span: tuple[float, float], n: int, rng: np.random.Generator) -> Ten
 
 
 def synthesize_poses(
-    dives: Sequence[DatasetDive], numbers: Iterable[int], seed: int, path: Path, cancel: CancelToken
+    dives: Sequence[Dive], numbers: Iterable[int], seed: int, path: Path, cancel: CancelToken
 ) -> SyntheticPoses:
     """Simulate poses with the numbers and timings of dives and with sampled qualities.
 

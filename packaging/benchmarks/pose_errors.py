@@ -18,8 +18,8 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, STEP_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import View, plain_view
 from fineparser_core.errors import AnnotationError, CheckpointError
@@ -78,7 +78,7 @@ def measure_poses(
     if not isinstance(model, FineParserPose):
         raise CheckpointError(f"{identity.id} sees no poses: give weights with poses, by --weights.")
     backbone = model.static_encoder.backbone
-    frames = DatasetCache(cache or default_cache(data), data, identity.preprocessing)
+    frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
     truths = load_ground_truths(data.root, dives)
     dives = [dive for dive in dives if dive.record.key in truths]
@@ -119,9 +119,7 @@ def measure_poses(
     )
 
 
-def _off(
-    tracked: np.ndarray, dives: Sequence[DatasetDive], views: Sequence[View], truths: GroundTruths
-) -> list[list[str]]:
+def _off(tracked: np.ndarray, dives: Sequence[Dive], views: Sequence[View], truths: GroundTruths) -> list[list[str]]:
     """Rows of a table: pixels that the seen joints of (n, 96, 16, 3) are off, with sides as they fit best."""
     spans: dict[str, list[np.ndarray]] = {"until the entry": [], "around the take-off": [], "in the flight": []}
     for found, dive, view in zip(tracked, dives, views, strict=True):

@@ -18,7 +18,7 @@ from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.frame_cache import DatasetCache, load_dives
+from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -78,7 +78,7 @@ def test_weights_without_poses_are_refused(rendered_root: Path, tmp_path: Path) 
 
 def test_sides_are_taken_as_they_fit_best(rendered_root: Path, tmp_path: Path) -> None:
     data = load_dataset(rendered_root)
-    dives = load_dives(data, data.split("train"), DatasetCache(tmp_path, data, "follow"), CancelToken())
+    dives = load_dives(data, data.split("train"), FrameCache(tmp_path, data, "follow"), CancelToken())
     truths, views = load_ground_truths(data.root, dives), [plain_view(dive, "follow") for dive in dives]
     true = np.stack(
         [MASK_SIZE * keypoint_labels(dive, view, ALL_SAMPLES, truths) for dive, view in zip(dives, views, strict=True)]

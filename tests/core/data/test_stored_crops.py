@@ -13,7 +13,7 @@ from fineparser_core.config import PreprocessingName
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
 from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.data.survey import take_survey
@@ -33,7 +33,7 @@ def data(rendered_root: Path) -> DiveSet:
 
 
 @pytest.fixture(scope="module")
-def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[DatasetDive]]:
+def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Dive]]:
     """The training dives as every preprocessing keeps them."""
     folder = tmp_path_factory.mktemp("cache")
     records = data.split("train")
@@ -41,22 +41,22 @@ def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def followed(stored: dict[str, list[DatasetDive]]) -> list[DatasetDive]:
+def followed(stored: dict[str, list[Dive]]) -> list[Dive]:
     return stored["follow"]
 
 
 @pytest.fixture(scope="module")
-def truths(data: DiveSet, followed: list[DatasetDive]) -> GroundTruths:
+def truths(data: DiveSet, followed: list[Dive]) -> GroundTruths:
     return load_ground_truths(data.root, followed)
 
 
-def in_air(dive: DatasetDive, view: View) -> np.ndarray:
+def in_air(dive: Dive, view: View) -> np.ndarray:
     """Samples of the flight, which nothing hides."""
     first, second = view.transitions(dive)
     return np.arange(first, second)
 
 
-def hits(dive: DatasetDive, view: View, truths: GroundTruths, shift: float = 0.0) -> float:
+def hits(dive: Dive, view: View, truths: GroundTruths, shift: float = 0.0) -> float:
     """Share of the body's joints within the view that lie within two pixels of the athlete."""
     samples = in_air(dive, view)
     masks = np.stack([cv2.dilate(mask, np.ones((5, 5), np.uint8)) for mask in view_masks(dive, view, samples)])
@@ -71,7 +71,7 @@ def test_the_names_of_preprocessings_are_the_settings() -> None:
     assert set(get_args(PreprocessingName)) == set(PREPROCESSINGS)
 
 
-def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[DatasetDive]) -> None:
+def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Dive]) -> None:
     for dive in followed:
         assert dive.frames.shape == (40, 144, 144, 3)
         assert dive.masks is not None
@@ -93,7 +93,7 @@ def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Datase
         assert (found & expected).sum() / (found | expected).sum() > 0.85
 
 
-def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[DatasetDive]]) -> None:
+def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[Dive]]) -> None:
     for dive, whole in zip(stored["follow"], stored["whole"], strict=True):
         view = plain_view(dive, "follow")
         assert (view.first_row, view.first_column, view.side_px) == (16, 16, 112)
@@ -126,7 +126,7 @@ def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[DatasetD
     ],
     ids=["plain", "mirrored", "nearer", "farther", "moved", "all"],
 )
-def test_joints_lie_on_the_athlete(followed: list[DatasetDive], truths: GroundTruths, change: dict[str, int]) -> None:
+def test_joints_lie_on_the_athlete(followed: list[Dive], truths: GroundTruths, change: dict[str, int]) -> None:
     for dive in followed:
         view = replace(plain_view(dive, "follow"), **change)
         assert hits(dive, view, truths) > 0.9
@@ -135,7 +135,7 @@ def test_joints_lie_on_the_athlete(followed: list[DatasetDive], truths: GroundTr
 
 @pytest.mark.parametrize("name", PREPROCESSINGS)
 def test_joints_lie_on_the_athlete_in_random_views(
-    stored: dict[str, list[DatasetDive]], truths: GroundTruths, name: str
+    stored: dict[str, list[Dive]], truths: GroundTruths, name: str
 ) -> None:
     views = [draw_view(stored[name][0], name, STRONG, np.random.default_rng(i)) for i in range(12)]
     if name == "release":  # the athlete leaves those rows, and hardly any joint is left in some views
@@ -145,7 +145,7 @@ def test_joints_lie_on_the_athlete_in_random_views(
     assert np.mean(shares) > 0.9
 
 
-def test_left_is_right_in_a_mirrored_view(followed: list[DatasetDive], truths: GroundTruths) -> None:
+def test_left_is_right_in_a_mirrored_view(followed: list[Dive], truths: GroundTruths) -> None:
     dive = followed[0]
     view = plain_view(dive, "follow")
     straight, mirrored = (keypoint_labels(dive, replace(view, flip=flip), ALL, truths) for flip in (False, True))
@@ -154,7 +154,7 @@ def test_left_is_right_in_a_mirrored_view(followed: list[DatasetDive], truths: G
     np.testing.assert_allclose(mirrored[:, right, 1], straight[:, left, 1], atol=1e-6)
 
 
-def test_a_board_outside_the_frame_is_not_visible(followed: list[DatasetDive], truths: GroundTruths) -> None:
+def test_a_board_outside_the_frame_is_not_visible(followed: list[Dive], truths: GroundTruths) -> None:
     dive, view = followed[0], plain_view(followed[0], "follow")
     truth = truths[dive.record.key]
     joints = truth.joints.copy()
@@ -164,13 +164,13 @@ def test_a_board_outside_the_frame_is_not_visible(followed: list[DatasetDive], t
     assert (board < -1).any(axis=-1).all()
 
 
-def test_filmed_dives_have_no_joints(followed: list[DatasetDive]) -> None:
+def test_filmed_dives_have_no_joints(followed: list[Dive]) -> None:
     points = keypoint_labels(followed[0], plain_view(followed[0], "follow"), ALL[:5], {})
     assert points.shape == (5, 16, 2)
     assert np.isnan(points).all()
 
 
-def test_a_point_of_the_frame_is_found_in_what_is_stored(followed: list[DatasetDive]) -> None:
+def test_a_point_of_the_frame_is_found_in_what_is_stored(followed: list[Dive]) -> None:
     dive = followed[0]
     assert dive.squares is not None
     left, top, wide, high = np.ascontiguousarray(dive.squares[[7]]).view(np.float32)[0]
@@ -180,7 +180,7 @@ def test_a_point_of_the_frame_is_found_in_what_is_stored(followed: list[DatasetD
     assert bare.in_stored(corners, np.array([7])) is corners
 
 
-def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[DatasetDive]) -> None:
+def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[Dive]) -> None:
     views = [draw_view(followed[0], "follow", STRONG, np.random.default_rng(i)) for i in range(300)]
     assert {view.side_px for view in views} == set(range(95, 135))
     assert all(0 <= start <= 144 - view.side_px for view in views for start in (view.first_row, view.first_column))
@@ -214,9 +214,7 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data: DiveSet, tmp_pa
 @pytest.mark.parametrize(
     ("preprocessing", "first_rows"), [("release", [36, 70, 64]), ("whole", [0, 0, 0])], ids=["release", "whole"]
 )
-def test_older_presets_draw_the_views_they_always_drew(
-    dive: DatasetDive, preprocessing: str, first_rows: list[int]
-) -> None:
+def test_older_presets_draw_the_views_they_always_drew(dive: Dive, preprocessing: str, first_rows: list[int]) -> None:
     views = [draw_view(dive, preprocessing, STRONG, np.random.default_rng((3, 1, i))) for i in range(3)]
     assert [(int(v.sampled[0]), int(v.sampled[-1]), v.flip) for v in views] == [
         (11, 54, True),

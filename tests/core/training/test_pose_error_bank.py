@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
@@ -21,9 +21,9 @@ from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_
 TRACES = 4
 
 
-def make_dive(index: int, number: str = "207C") -> DatasetDive:
+def make_dive(index: int, number: str = "207C") -> Dive:
     record = DiveRecord(key=("A", index), dive_number=number, difficulty=3.3, score=70.0, n_frames=96, split="train")
-    return DatasetDive(
+    return Dive(
         record=record,
         frames=np.zeros((96, 112, 112, 3), np.uint8),
         masks=None,

@@ -11,7 +11,7 @@ import torch
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import KEYPOINT_FLIP
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import Cancelled
@@ -32,10 +32,10 @@ from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_
 CONFIG = RecipeConfig(static_iterations=2, static_groups=2, group=3)
 
 
-def make_dive(index: int, score: float = 70.0) -> DatasetDive:
+def make_dive(index: int, score: float = 70.0) -> Dive:
     record = DiveRecord(key=("A", index), dive_number="207C", difficulty=3.3, score=score, n_frames=80, split="train")
     frames = np.zeros((80, 0, 0, 3), np.uint8)
-    return DatasetDive(record=record, frames=frames, masks=None, first_flight_frame=20, first_entry_frame=50)
+    return Dive(record=record, frames=frames, masks=None, first_flight_frame=20, first_entry_frame=50)
 
 
 @pytest.fixture(scope="module")

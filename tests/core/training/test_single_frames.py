@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.single_frames import draw_frames
@@ -12,10 +12,10 @@ CONFIG = RecipeConfig(preprocessing="whole", frame_batch=300)
 TAKE_OFF = 40
 
 
-def make_dive() -> DatasetDive:
+def make_dive() -> Dive:
     record = DiveRecord(key=("A", 1), dive_number="207C", difficulty=3.3, score=70.0, n_frames=96, split="train")
     frames, masks = np.zeros((96, 112, 112, 3), np.uint8), np.zeros((96, 112, 112), np.uint8)
-    return DatasetDive(record=record, frames=frames, masks=masks, first_flight_frame=TAKE_OFF, first_entry_frame=75)
+    return Dive(record=record, frames=frames, masks=masks, first_flight_frame=TAKE_OFF, first_entry_frame=75)
 
 
 def test_frames_around_the_take_off_are_drawn_more_often() -> None:

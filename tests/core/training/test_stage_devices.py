@@ -10,7 +10,7 @@ from torch import Tensor
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.pose.fineparser_pose import FineParserPose
@@ -38,7 +38,7 @@ SMALL = RecipeConfig(
 )
 
 
-def make_dives() -> list[DatasetDive]:
+def make_dives() -> list[Dive]:
     rng = np.random.default_rng(3)
     dives = []
     for i in range(2):
@@ -48,9 +48,7 @@ def make_dives() -> list[DatasetDive]:
         masks = np.zeros((80, 112, 112), np.uint8)
         masks[:60, 30:80, 40:70] = 255
         frames = rng.integers(0, 255, (80, 112, 112, 3), np.uint8)
-        dives.append(
-            DatasetDive(record=record, frames=frames, masks=masks, first_flight_frame=20, first_entry_frame=50)
-        )
+        dives.append(Dive(record=record, frames=frames, masks=masks, first_flight_frame=20, first_entry_frame=50))
     return dives
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation import fidelity
 from fineparser_core.pose.keypoints import gaussian_maps
@@ -24,12 +24,12 @@ from fineparser_core.training.synthetic_labels import (
 )
 
 
-def make_dive(index: int, difficulty: float = 3.2) -> DatasetDive:
+def make_dive(index: int, difficulty: float = 3.2) -> Dive:
     record = DiveRecord(
         key=("A", index), dive_number="407C", difficulty=difficulty, score=70.0, n_frames=2, split="train"
     )
     images = np.zeros((2, 112, 112, 3), np.uint8)
-    return DatasetDive(record=record, frames=images, masks=None, first_flight_frame=None, first_entry_frame=None)
+    return Dive(record=record, frames=images, masks=None, first_flight_frame=None, first_entry_frame=None)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_rendered_dives_have_truths_and_others_none(rendered_root: Path, tmp_pat
     key = next(path for path in (rendered_root / "FineDiving_truth").rglob("*.npz"))
     record_key = key.parent.name, int(key.stem)
     one = make_dive(1)
-    rendered = DatasetDive(
+    rendered = Dive(
         record=DiveRecord(
             key=record_key, dive_number="107B", difficulty=3.0, score=70.0, n_frames=40, split="train"
         ),
