@@ -26,7 +26,7 @@ from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
-from fineparser_gui.timeline.handles import moments_of
+from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
 
 
@@ -168,7 +168,7 @@ class PlayerPanel(QWidget):
 
     def nudge_transition(self, place: int, frames: int) -> None:
         """Move the start of flight (0) or entry (1), or the water contact (2), by some frames and go there."""
-        moments = moments_of(self._parse) if self._parse is not None else ()
+        moments = placed_frames(self._parse) if self._parse is not None else ()
         if place < len(moments):
             self._move_transition(place, moments[place] + frames, f"nudge {place}")
 

@@ -52,11 +52,11 @@ class Handles:
         self._parse, self._committed, self._n_frames, self._fixed = shown, dive_range, n_frames, fixed
         if dive_range is None or self.held not in (IN, OUT):
             self.range = dive_range
-        self._moments = moments_of(shown) if shown else ()
-        own = moments_of(by_model) if by_model else ()
+        self._moments = placed_frames(shown) if shown else ()
+        own = placed_frames(by_model) if by_model else ()
         # A contact before a corrected entry is dropped: the model's then has no handle to be the ghost of.
         self.ghosts = [g if g != f else None for g, f in zip(own, self._moments, strict=False)]
-        self.bands = bands_of(shown) if shown else ()
+        self.bands = _bands(shown) if shown else ()
         self.held = self.held if self.held in self._movable else None
         self.chosen = self.chosen if self.chosen in self._movable else None
 
@@ -142,20 +142,20 @@ class Handles:
         return said
 
 
-def moments_of(parse: DiveParse) -> tuple[int, ...]:
+def placed_frames(parse: DiveParse) -> tuple[int, ...]:
     """First frames of flight and entry, and the first contact with the water where it was seen."""
     contact = parse.first_water_contact_frame
     return (*frames_of(parse.transitions), *(() if contact is None else (contact,)))
 
 
-def bands_of(parse: DiveParse) -> tuple[tuple[float, float], ...]:
-    """First and last frame within a standard deviation of each of `moments_of`."""
+def _bands(parse: DiveParse) -> tuple[tuple[float, float], ...]:
+    """First and last frame within a standard deviation of each of `placed_frames`."""
     deviations = (moment.deviation_s * parse.clip.fps for moment in _told(parse))
-    return tuple((frame - off, frame + off) for frame, off in zip(moments_of(parse), deviations, strict=True))
+    return tuple((frame - off, frame + off) for frame, off in zip(placed_frames(parse), deviations, strict=True))
 
 
 def _told(parse: DiveParse) -> tuple[Moment, ...]:
-    """The moments behind those of `moments_of`."""
+    """The moments behind those of `placed_frames`."""
     moments, contact = parse.moments, parse.first_water_contact_frame
     told = moments.take_off, moments.come_out
     return told if contact is None or moments.contact is None else (*told, moments.contact)
