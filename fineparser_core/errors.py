@@ -5,6 +5,7 @@ Every class carries the process exit code that the command line returns for it; 
 
 from enum import IntEnum
 
+from fineparser_core.language import Phrase
 from fineparser_core.printable import printable
 
 
@@ -50,12 +51,13 @@ def exit_code_table() -> str:
 
 
 class FineParserError(Exception):
-    """Base of all expected failures; its text is shown to the user, with escapes for what cannot be shown."""
+    """Base of all expected failures: a template and its values, see `Phrase`; its text is shown to the user."""
 
     exit_code: int = ExitCode.UNEXPECTED
 
-    def __str__(self) -> str:
-        return printable(super().__str__())
+    def __init__(self, template: str = "", *values: object) -> None:
+        self.phrase = template if isinstance(template, Phrase) else Phrase(printable(template), *values)
+        super().__init__(self.phrase)
 
 
 class ConfigError(FineParserError):
@@ -107,5 +109,5 @@ class Cancelled(FineParserError):
 
     exit_code = ExitCode.CANCELLED
 
-    def __init__(self, message: str = "Cancelled.") -> None:
-        super().__init__(message)
+    def __init__(self, template: str = "Cancelled.", *values: object) -> None:
+        super().__init__(template, *values)

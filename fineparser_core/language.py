@@ -1,17 +1,20 @@
-"""The language of what people read: the code says everything in English, a table has the translations.
+"""The language of what people read: the code says everything in English, a catalogue has the translations.
 
-`resources/translations/texts.json` holds two parts. `texts` are looked up as they are: {English: {language: text}}, a
-list of plural forms where a count decides. `sentences` are those that carry values, errors above all: what the code
-says has its numbers and names in it already, so the sentence is matched with the English templates, and the values go
-into the translated one. Whatever has no translation stays English. A process has one language.
+A text is known by its English template, with {0}, {1} … or {0:.1f} for its values, as in gettext.
+`resources/translations/texts.json` holds {template: {language: text}}, a list of plural forms where a count decides:
+one file for all languages, as a `.po` for each would repeat all the English. Whatever has no translation stays English.
+A process has one language.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cache
+from gettext import c2py
+from numbers import Integral, Real
 from typing import Any
 
+from fineparser_core.printable import printable
 from fineparser_core.resources import resource
 
 ENGLISH = "en"
@@ -27,12 +30,48 @@ LANGUAGES = {
 }
 #: Between an English text and the remark that tells it from the same words with another meaning.
 REMARK = " // "
-_N_PLURALS = {"zh_CN": 1, "ru": 3}
+#: Which plural form goes with a count n, as gettext writes it (whole numbers), where it is not as in English.
+_PLURALS = {
+    "zh_CN": "0",
+    "fr": "n > 1",
+    "ru": "n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
+}
 _POINT = frozenset({ENGLISH, "zh_CN"})
-_DECIMAL = re.compile(r"[-+−]?\d+\.\d+")
-_PLACE = re.compile(r"\{\d+\}")
+# Templates come back from files: no more than this is done with a value.
+_PLACE = re.compile(r"\{(\d+)(?::(\+?,?(?:\.\d)?[fg]?))?\}")
 
+_rule = cache(c2py)
 _language = ENGLISH
+
+
+class Phrase(str):
+    """A text for people, in English, that knows the template and the values it is made of; `translated` says it.
+
+    It is what errors and results say; values may be phrases, and errors, which stand for theirs.
+
+    Source: `Message` of zope.i18nmessageid.
+    """
+
+    template: str
+    values: tuple["int | float | Phrase | str", ...]
+
+    def __new__(cls, template: str, *values: object) -> "Phrase":
+        kept = tuple(map(_plain, values))
+        phrase = super().__new__(cls, _filled(template, kept, in_english=True))
+        phrase.template, phrase.values = template, kept
+        return phrase
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Phrase, (self.template, *self.values)
+
+    def to_json(self) -> list[Any]:
+        """Its template and its values, of plain JSON types."""
+        return [self.template, *(one.to_json() if isinstance(one, Phrase) else one for one in self.values)]
+
+    @classmethod
+    def from_json(cls, parts: list[Any]) -> "Phrase":
+        """The inverse of `to_json`."""
+        return cls(str(parts[0]), *(cls.from_json(one) if isinstance(one, list) else one for one in parts[1:]))
 
 
 def use_language(code: str) -> None:
@@ -46,102 +85,87 @@ def language() -> str:
     return _language
 
 
-def text(english: str, *values: object, remark: str = "") -> str:
+def text(english: str, *values: object) -> str:
     """A text in the language of this process.
 
     Args:
-        english: as the table has it, with {0}, {1} … for the values.
-        remark: tells the text from the same words with another meaning.
+        english: a template of the catalogue, or "text // remark".
+        values: for its places.
     """
-    chosen = translation(english, remark=remark) or english
-    return chosen.format(*values) if values else chosen
+    chosen = translation(english) or english.partition(REMARK)[0]
+    return _filled(chosen, values)
 
 
-def translation(english: str, *, remark: str = "", count: int | None = None) -> str | None:
-    """A text of the table in the language of this process, its values not filled in; None without a translation.
+def translated(said: object) -> str:
+    """What is said in the language of this process: a `Phrase`, an error of this program, or a text without values."""
+    said = getattr(said, "phrase", said)
+    if isinstance(said, Phrase):
+        return text(said.template, *said.values)
+    return translation(str(said)) or str(said)
+
+
+def together(phrases: Iterable[str]) -> Phrase:
+    """Several sentences, one after the other."""
+    several = tuple(phrases)
+    template = " ".join(f"{{{place}}}" for place in range(len(several)))
+    return Phrase(template, *several)
+
+
+def translation(english: str, *, count: int = 2) -> str | None:
+    """A text of the catalogue in the language of this process, its values not filled in; None without a translation.
 
     Args:
         count: decides between plural forms.
     """
     if _language == ENGLISH:
         return None
-    texts = _table()["texts"]
-    found = (texts.get(f"{english}{REMARK}{remark}") if remark else None) or texts.get(english) or {}
-    chosen = found.get(_language)
-    if isinstance(chosen, list):
-        return chosen[min(plural_form(_language, 2 if count is None else count), len(chosen) - 1)] or None
-    return chosen or None
-
-
-def sentence(english: str) -> str:
-    """A sentence that holds its values already, such as an error's, in the language of this process."""
-    if _language == ENGLISH or not english:
-        return english
-    for template, pattern in _patterns():
-        if found := pattern.fullmatch(english):
-            chosen = _table()["sentences"][template].get(_language)
-            return chosen.format(*map(_value, found.groups())) if chosen else english
-    return translation(english) or english
+    chosen = _catalogue().get(english, {}).get(_language)
+    return chosen[_rule(plural_rule(_language))(count)] if isinstance(chosen, list) else chosen
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
     """A number with a fixed count of digits behind the decimal mark of the language; U+2212 as minus."""
-    written = f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    return written if _language in _POINT else written.replace(".", ",")
+    return _number(value, f"{'+' if signed else ''}.{digits}f", point=_language in _POINT)
 
 
 def short_number(value: float) -> str:
     """A number with as many digits as it needs, such as a board's height."""
-    written = f"{value:g}"
-    return written if _language in _POINT else written.replace(".", ",")
+    return _number(value, "g", point=_language in _POINT)
 
 
-def n_plural_forms(code: str) -> int:
-    """How many plural forms a language has."""
-    return _N_PLURALS.get(code, 2)
+def plural_rule(code: str) -> str:
+    """Which of a language's plural forms goes with a count n, as gettext writes it."""
+    return _PLURALS.get(code, "n != 1")
 
 
-def plural_form(code: str, count: int) -> int:
-    """Which of a language's plural forms goes with a count (Unicode's plural rules, whole numbers)."""
-    if code == "zh_CN":
-        return 0
-    if code == "fr":
-        return int(count > 1)
-    if code == "ru":
-        if count % 10 == 1 and count % 100 != 11:
-            return 0
-        return 1 if 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14 else 2
-    return int(count != 1)
+def _plain(value: object) -> "int | float | Phrase | str":
+    value = getattr(value, "phrase", value)
+    if isinstance(value, Phrase):
+        return value
+    if isinstance(value, Real):  # those of numpy as well
+        return int(value) if isinstance(value, Integral) else float(value)
+    return printable(value)
 
 
-def pattern_of(template: str) -> re.Pattern[str]:
-    """Matches what a template becomes with any values in place of {0}, {1} …"""
-    return re.compile("(.*?)".join(map(re.escape, _PLACE.split(template))), re.DOTALL)
+def _filled(template: str, values: tuple[object, ...], *, in_english: bool = False) -> str:
+    point = in_english or _language in _POINT
+
+    def said(place: re.Match[str]) -> str:
+        value = values[int(place[1])] if int(place[1]) < len(values) else place[0]
+        if isinstance(value, float) or (isinstance(value, int) and place[2]):
+            return _number(value, place[2] or "", point=point)
+        return translated(value) if isinstance(value, Phrase) and not in_english else str(value)
+
+    return _PLACE.sub(said, template) if values else template
 
 
-def _value(found: str) -> str:
-    if _DECIMAL.fullmatch(found):
-        return found if _language in _POINT else found.replace(".", ",")
-    return sentence(found)
+def _number(value: float, form: str, *, point: bool) -> str:
+    written = format(value, form)
+    if form.endswith("f"):  # what was measured; other numbers stand as they were typed
+        written = written.replace("-", "\N{MINUS SIGN}")
+    return written if point else written.replace(".", ",")
 
 
 @cache
-def _table() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+def _catalogue() -> Mapping[str, Mapping[str, Any]]:
     return json.loads(resource("translations", "texts.json").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Those that say most first, so that none takes what belongs to a longer one."""
-    templates = sorted(_table()["sentences"], key=lambda template: -len(_PLACE.sub("", template)))
-    return tuple((template, pattern_of(template)) for template in templates)
-
-
-def phrase(english: str) -> str:
-    """Marks a part of a sentence that holds values, for the table; it is translated with the sentence around it."""
-    return english
-
-
-def marked(english: str) -> str:
-    """Marks a text for the table that is translated where it is shown."""
-    return english

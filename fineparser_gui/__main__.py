@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import is_full, try_writing
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
@@ -37,15 +38,13 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
         try_writing(path)
         return path, ""
     except OSError as error:
-        why = error.strerror or str(error)
+        at = (path, error.strerror or str(error))
         if is_full(error) and path.is_dir():
-            return (
-                path,
-                f"Settings and unsaved work are not kept as {path} cannot be written ({why}): make room on its disk.",
+            return path, Phrase(
+                "Settings and unsaved work are not kept as {0} cannot be written ({1}): make room on its disk.", *at
             )
-        return (
-            None,
-            f"Settings and unsaved work are not kept as {path} cannot be written ({why}): check its permissions.",
+        return None, Phrase(
+            "Settings and unsaved work are not kept as {0} cannot be written ({1}): check its permissions.", *at
         )
 
 
@@ -60,7 +59,7 @@ def main() -> int:
     from fineparser_core.diving.difficulty import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
-    from fineparser_core.language import sentence
+    from fineparser_core.language import translated
     from fineparser_gui.app import Application, Studio
     from fineparser_gui.display import display_problem
     from fineparser_gui.icons import show_icon
@@ -72,7 +71,7 @@ def main() -> int:
     try:
         if arguments.board not in (None, *BOARDS_M):
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
-            raise ConfigError(f"--board {arguments.board:g} is not a board: choose one of {boards}.")
+            raise ConfigError("--board {0:g} is not a board: choose one of {1}.", arguments.board, boards)
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
         if refusal := display_problem():
             raise ConfigError(refusal)
@@ -101,7 +100,7 @@ def main() -> int:
         studio.offer_tour()
     studio.window.show()
     if problem:
-        studio.session.problem.emit(sentence(problem))
+        studio.session.problem.emit(translated(problem))
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:

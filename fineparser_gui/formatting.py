@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from fineparser_core.exemplars.records import Exemplar
-
-translate = QCoreApplication.translate
+from fineparser_core.language import text
 
 #: Digits behind the decimal point of contributions.
 DIGITS = 2
@@ -34,7 +33,7 @@ def shortest(value: float) -> str:
 
 def percent(share: float) -> str:
     """A share as the user's language writes it: 40 %."""
-    return translate("Formatting", "{0} %").format(decimal(100 * share, 0))
+    return text("{0} %", decimal(100 * share, 0))
 
 
 def time_text(time_s: float, digits: int) -> str:

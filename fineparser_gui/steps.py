@@ -1,16 +1,13 @@
 """The steps of a dive as coaches read them: their phases' names and durations."""
 
-from PySide6.QtCore import QCoreApplication
-
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.language import text
 from fineparser_core.types import StepSpan, VideoInfo
-
-translate = QCoreApplication.translate
 
 
 def step_text(step: str) -> str:
     """The short name of a step of `fineparser_core.constants.STEP_NAMES`, translated."""
-    texts = (translate("Steps", "take-off"), translate("Steps", "flight"), translate("Steps", "entry"))
+    texts = (text("take-off"), text("flight"), text("entry"))
     return dict(zip(STEP_NAMES, texts, strict=True))[step]
 
 
@@ -22,9 +19,9 @@ def step_texts() -> tuple[str, ...]:
 def step_label(step: str) -> str:
     """The long name of a step: the model's flight ends at the come-out, not at the water."""
     labels = (
-        translate("Timeline", "approach + take-off"),
-        translate("Timeline", "flight"),
-        translate("Timeline", "come-out + entry"),
+        text("approach + take-off"),
+        text("flight"),
+        text("come-out + entry"),
     )
     return dict(zip(STEP_NAMES, labels, strict=True))[step]
 

@@ -9,13 +9,12 @@ from fineparser_core.language import ENGLISH, LANGUAGES, language, translation, 
 class TableTranslator(QTranslator):
     """Answers Qt from the table of translations, in the language of this process.
 
-    The table knows no contexts: the same English words are the same text everywhere, unless a remark (what Qt calls
-    the disambiguation) tells them apart.
+    The catalogue knows no contexts: the same English words are the same text everywhere.
     """
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
         """The translation of a text; None where there is none."""
-        return translation(text, remark=disambiguation or "", count=n if n >= 0 else None)
+        return translation(text, count=n if n >= 0 else 2)
 
     def isEmpty(self) -> bool:
         """Never; Qt asks before it installs."""

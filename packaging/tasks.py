@@ -103,7 +103,7 @@ def _check(arguments: list[str]) -> int:
 
 
 def _translations(arguments: list[str]) -> int:
-    """bring the table of translations up to date with the code; export and import for Qt Linguist"""
+    """bring the table of translations up to date with the code; export and import as .po"""
     import translations
 
     return translations.main(arguments)

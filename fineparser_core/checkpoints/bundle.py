@@ -157,7 +157,7 @@ def save_bundle(
         folder.mkdir(parents=True, exist_ok=True)
         replaced = _shard_names(folder)
     except OSError as error:
-        raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+        raise ExportError("{0} cannot be written: {1}. Choose another folder.", folder, error.strerror) from None
     hashes = {}
     try:
         shards = _shards(_store(state, half, eight_bit))
@@ -224,40 +224,42 @@ def read_card(folder: Path) -> WeightsCard:
         inside = folder / "bundle"
         hint = f", such as {inside}" if (inside / CARD_NAME).is_file() else ""
         raise CheckpointError(
-            f"{folder} holds no weights (no {CARD_NAME}): give the folder of a bundle{hint}."
+            "{0} holds no weights (no {1}): give the folder of a bundle{2}.", folder, CARD_NAME, hint
         ) from None
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror}. Fetch the weights again.") from None
+        raise CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, error.strerror) from None
     except ValueError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}. Fetch the weights again.") from None
+        raise CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, error) from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a '{FORMAT}' card. Update the program or fetch other weights.")
+        raise CheckpointError("{0} is not a '{1}' card. Update the program or fetch other weights.", path, FORMAT)
     try:
         card = _read_whole(raw, WeightsCard)
     except ValueError as error:
         raise CheckpointError(
-            f"{path} has a missing, unknown or wrong field {error!s:.80}. Fetch the weights again."
+            "{0} has a missing, unknown or wrong field {1}. Fetch the weights again.", path, str(error)[:80]
         ) from None
     if not card.shards or not all(map(_SHARD.fullmatch, card.shards)):
-        raise CheckpointError(f"{path} lists no shards by their names. Fetch the weights again.")
+        raise CheckpointError("{0} lists no shards by their names. Fetch the weights again.", path)
     names = (card.name, card.architecture, card.preprocessing, card.decoding, card.pairing, *card.model)
     names += tuple(card.model.values())
     shown = [name for name in names if isinstance(name, str)]
     fitting = all(name.isprintable() and 0 < len(name) <= _LONGEST_NAME for name in shown)
     if not fitting or not card.trained_on.isprintable():
-        raise CheckpointError(f"{path} has a name that cannot be shown. Fetch the weights again.")
+        raise CheckpointError("{0} has a name that cannot be shown. Fetch the weights again.", path)
     try:
         try:
             config = _read_whole(card.model, ModelConfig)
         except ValueError as error:
-            raise ConfigError(f"Its model has an unknown or wrong setting {error!s:.80}.") from None
+            raise ConfigError("Its model has an unknown or wrong setting {0}.", str(error)[:80]) from None
         if card.architecture != config.architecture:
-            raise ConfigError(f"Its architecture is '{card.architecture}', not '{config.architecture}'.")
+            raise ConfigError("Its architecture is '{0}', not '{1}'.", card.architecture, config.architecture)
         get_preprocessing(card.preprocessing)
         if card.decoding not in DECODERS:
-            raise ConfigError(f"Unknown decoding '{card.decoding}': use {' or '.join(DECODERS)}.")
+            raise ConfigError("Unknown decoding '{0}': use {1}.", card.decoding, " or ".join(DECODERS))
     except ConfigError as error:
-        raise CheckpointError(f"{path} cannot be used: {error} Update the program or fetch other weights.") from None
+        raise CheckpointError(
+            "{0} cannot be used: {1} Update the program or fetch other weights.", path, error
+        ) from None
     return replace(card, id=identify(card), model={name: getattr(config, name) for name in card.model})
 
 
@@ -296,19 +298,26 @@ def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[
     n_parameters = 0
     for name, expected in card.shards.items():
         path = folder / name
-        again = "Fetch the weights again."
         try:
             n_parameters += _count_parameters(path, most_parameters)
             if n_parameters > most_parameters:
-                raise CheckpointError(f"{folder} has more than {most_parameters:,} parameters. {again}")
+                raise CheckpointError(
+                    "{0} has more than {1:,} parameters. Fetch the weights again.", folder, most_parameters
+                )
             if _digest(path) != expected:
-                raise CheckpointError(f"{path} is damaged (its checksum differs from the card). {again}")
+                raise CheckpointError(
+                    "{0} is damaged (its checksum differs from the card). Fetch the weights again.", path
+                )
             with safe_open(path, framework="pt") as shard:
                 stored.update({key: shard.get_tensor(key) for key in shard.keys()})  # noqa: SIM118
         except OSError as error:
-            raise CheckpointError(f"{path} cannot be read: {error.strerror or error}. {again}") from None
+            raise CheckpointError(
+                "{0} cannot be read: {1}. Fetch the weights again.", path, error.strerror or error
+            ) from None
         except SafetensorError as error:
-            raise CheckpointError(f"{path} is not a safetensors file: {str(error)[:200]!a}. {again}") from None
+            raise CheckpointError(
+                "{0} is not a safetensors file: {1}. Fetch the weights again.", path, ascii(str(error)[:200])
+            ) from None
     return _from_stored(stored, folder)
 
 
@@ -352,14 +361,16 @@ def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor
     for name, value in stored.items():
         # As stored, which is less to look through; numbers of 8 bits are finite, but not with every scale.
         if value.is_floating_point() and not (value * 128 if name.endswith(_SCALE) else value).isfinite().all():
-            raise CheckpointError(f"{folder} holds numbers that are not finite, in {name!r:.80}: fetch other weights.")
+            raise CheckpointError(
+                "{0} holds numbers that are not finite, in {1}: fetch other weights.", folder, repr(name)[:80]
+            )
         if name.endswith(_SCALE):
             continue
         state[name] = value.float()
         if value.dtype == torch.int8:
             scale = stored.get(name + _SCALE)
             if scale is None or scale.shape != value.shape[:1] or not value.ndim:
-                raise CheckpointError(f"{folder} lacks the scale of {name!r:.80}. Fetch the weights again.")
+                raise CheckpointError("{0} lacks the scale of {1}. Fetch the weights again.", folder, repr(name)[:80])
             state[name] = state[name] * scale.view(-1, *[1] * (value.ndim - 1))
     return state
 
@@ -374,7 +385,7 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     wrong = sorted(own.keys() ^ state.keys()) or [k for k in own if own[k] != state[k].shape]
     if wrong:
         raise CheckpointError(
-            f"{source} is of another architecture: {wrong[0]!r:.80} does not fit ({len(wrong)} tensors)."
+            "{0} is of another architecture: {1} does not fit ({2} tensors).", source, repr(wrong[0])[:80], len(wrong)
         )
     model.load_state_dict(state, strict=False)
 
@@ -396,7 +407,7 @@ def load_model(
         try:
             network = build_model(ModelConfig(**card.model), static_backbone)
         except ConfigError as error:
-            raise CheckpointError(f"{folder} cannot be loaded: {error}") from None
+            raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
         load_into(network, _load_shards(folder, card, most_parameters(network)), folder)
         return network.eval()
 
@@ -420,6 +431,8 @@ def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
         if isinstance(network, FineParser):
             return network, card
     raise CheckpointError(
-        f"{folder} holds a '{card.architecture}', which does not give masks, phases and contributions: "
-        "give the weights of a whole FineParser."
+        "{0} holds a '{1}', which does not give masks, phases and contributions: "
+        "give the weights of a whole FineParser.",
+        folder,
+        card.architecture,
     )

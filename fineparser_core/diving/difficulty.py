@@ -15,7 +15,7 @@ from functools import cache
 
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.resources import resource
 
 BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
@@ -107,7 +107,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     """
     if typed is not None:
         if not _LOWEST_DD <= typed <= _HIGHEST_DD:
-            raise ConfigError(f"A DD of {typed:g} cannot be: give one from {_LOWEST_DD} to {_HIGHEST_DD}.")
+            raise ConfigError("A DD of {0:g} cannot be: give one from {1} to {2}.", typed, _LOWEST_DD, _HIGHEST_DD)
         if board_m is not None:
             _check_board(dive, board_m)
         return Difficulty(value=typed, board_m=board_m, source="typed")
@@ -115,7 +115,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
         return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="board")
     board_m = commonest_board_m(dive)
     if board_m is None:
-        raise ConfigError(f"No competition record says which board {dive} is done from: name the board.")
+        raise ConfigError("No competition record says which board {0} is done from: name the board.", dive)
     return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
 
 
@@ -161,9 +161,9 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
 
 def _check_board(dive: DiveNumber, board_m: float) -> None:
     if board_m not in BOARDS_M:
-        raise ConfigError(f"There is no board at {board_m:g} m: choose one of {_listed(BOARDS_M)}.")
+        raise ConfigError("There is no board at {0:g} m: choose one of {1}.", board_m, _listed(BOARDS_M))
     if dive.armstand and board_m in SPRINGBOARDS_M:
-        raise ConfigError(f"{dive} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.")
+        raise ConfigError("{0} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.", dive)
 
 
 def _difficulty(dive: DiveNumber, board_m: float) -> float:
@@ -171,10 +171,10 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     value = _known_difficulty(dive, board_m)
     if value is None:
         known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]
-        way_out = phrase("give the DD yourself")
+        way_out = Phrase("give the DD yourself")
         if known:
-            way_out = phrase(f"choose a board it is known for ({_listed(known)} m), or give the DD yourself")
-        raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: {way_out}.")
+            way_out = Phrase("choose a board it is known for ({0} m), or give the DD yourself", _listed(known))
+        raise ConfigError("The DD of {0} from {1:g} m is not known: {2}.", dive, board_m, way_out)
     return value
 
 

@@ -50,16 +50,16 @@ class DiveNumber:
     def description(self) -> str:
         """The dive in words, e.g. "back 2½ somersaults 1½ twists, pike"."""
         directions = {
-            1: text("forward", remark="direction"),
-            2: text("back", remark="direction"),
-            3: text("reverse", remark="direction"),
-            4: text("inward", remark="direction"),
+            1: text("forward // direction"),
+            2: text("back // direction"),
+            3: text("reverse // direction"),
+            4: text("inward // direction"),
         }
         positions = {
-            "A": text("straight", remark="position"),
-            "B": text("pike", remark="position"),
-            "C": text("tuck", remark="position"),
-            "D": text("free", remark="position"),
+            "A": text("straight // position"),
+            "B": text("pike // position"),
+            "C": text("tuck // position"),
+            "D": text("free // position"),
         }
         parts = [text("armstand")] if self.armstand else []
         if self.flying:
@@ -71,7 +71,7 @@ class DiveNumber:
             one = self.half_somersaults <= 2
             parts.append(text("{0} somersault", turns) if one else text("{0} somersaults", turns))
         elif not self.half_twists:
-            parts.append(text("dive", remark="kind of dive") if self.armstand else text("jump", remark="kind of dive"))
+            parts.append(text("dive // kind of dive") if self.armstand else text("jump // kind of dive"))
         if self.half_twists:
             turns = _halves(self.half_twists)
             parts.append(text("{0} twist", turns) if self.half_twists <= 2 else text("{0} twists", turns))
@@ -95,13 +95,13 @@ def parse_dive_number(text: str) -> DiveNumber:
     digits, position = compact[:-1], compact[-1:]
     if compact.isascii() and compact.isdigit():
         raise ConfigError(
-            f"Dive number '{text:.40}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in "
-            "107B."
+            "Dive number '{0}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in 107B.",
+            text[:40],
         )
     match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
     if not digits.isascii() or position not in tuple(_POSITIONS) or match is None:
         raise ConfigError(
-            f"'{text:.40}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D."
+            "'{0}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D.", text[:40]
         )
     fields = {name: int(value) for name, value in match.groupdict().items() if value is not None}
     group = fields.get("group", 6)

@@ -35,7 +35,7 @@ def total_award(awards: Sequence[float]) -> float:
         case 11:
             return 0.6 * sum(sum(_middle(awards[panel], 1)) for panel in _SYNCHRO_PANELS)
         case count:
-            raise ConfigError(f"Found {count} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.")
+            raise ConfigError("Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", count)
 
 
 def counted_award(counted: Sequence[float]) -> float:
@@ -49,7 +49,7 @@ def counted_award(counted: Sequence[float]) -> float:
         return 0.6 * sum(counted)
     if len(counted) == 3:
         return total_award(counted)
-    raise ConfigError(f"Found {len(counted)} counted awards, need 3, or 5 of a synchronised dive.")
+    raise ConfigError("Found {0} counted awards, need 3, or 5 of a synchronised dive.", len(counted))
 
 
 def score_dive(awards: Sequence[float], difficulty: float) -> float:
@@ -78,12 +78,12 @@ def read_score(text: str, difficulty: float | None) -> float:
     except ValueError:
         values = []
     if not values or not all(map(isfinite, values)) or len(values) > _MOST_MARKS:
-        raise ConfigError(f"'{text}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.")
+        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
     if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
         return values[0]
     _check(values)
     if difficulty is None:
-        raise ConfigError(f"The marks {text} are no score without a DD: give the dive number and the board first.")
+        raise ConfigError("The marks {0} are no score without a DD: give the dive number and the board first.", text)
     if len(values) in (3, 5, 7, 11):
         return score_dive(values, difficulty)
     return round(3 * sum(values) / len(values) * difficulty, 2)
@@ -92,7 +92,7 @@ def read_score(text: str, difficulty: float | None) -> float:
 def _check(awards: Sequence[float]) -> None:
     for award in awards:
         if not (0 <= award <= 10 and (2 * award) % 1 == 0):
-            raise ConfigError(f"Award {award:g} is not one a judge can give: use 0 to 10 in halves.")
+            raise ConfigError("Award {0:g} is not one a judge can give: use 0 to 10 in halves.", award)
 
 
 def _middle(awards: Sequence[float], dropped: int) -> Sequence[float]:

@@ -36,7 +36,7 @@ def store_clip(
         for chunk in _chunks(source, progress, cancel):
             digest.update(chunk)
     except OSError as error:
-        raise ExemplarError(f"{source} cannot be read ({error.strerror}): check the path.") from None
+        raise ExemplarError("{0} cannot be read ({1}): check the path.", source, error.strerror) from None
     target = folder / CLIPS_NAME / f"{digest.hexdigest()[:20]}{source.suffix.lower()}"
     try:
         target.parent.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ def store_clip(
                 file.writelines(_chunks(source, progress, cancel))
     except (OSError, ExportError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise ExemplarError(f"{source} cannot be copied into {target.parent}: {reason}.") from None
+        raise ExemplarError("{0} cannot be copied into {1}: {2}.", source, target.parent, reason) from None
     return target
 
 

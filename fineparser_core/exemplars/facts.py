@@ -7,7 +7,7 @@ from math import isfinite
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.printable import printable
 
 #: Three awards of ten each are multiplied by the DD.
@@ -46,21 +46,21 @@ def check_facts(facts: ExemplarFacts) -> ExemplarFacts:
     if facts.board_m not in BOARDS_M:
         boards = ", ".join(f"{board:g}" for board in BOARDS_M)
         found = "no board" if facts.board_m is None else f"a board of {facts.board_m:g} m"
-        raise ConfigError(f"An exemplar needs its board, found {found}: choose one of {boards} m.")
+        raise ConfigError("An exemplar needs its board, found {0}: choose one of {1} m.", found, boards)
     try:
         difficulty = find_difficulty(dive, facts.board_m).value
         most = _BEST_AWARDS * difficulty
-        limit = phrase(f"{dive} from {facts.board_m:g} m has a DD of {difficulty:g}, so at most {most:g}")
+        limit = Phrase("{0} from {1:g} m has a DD of {2:g}, so at most {3:g}", dive, facts.board_m, difficulty, most)
     except ConfigError:
         if dive.armstand and facts.board_m < 5:
             raise
         difficulty = _HARDEST_DD
-        limit = phrase(f"no dive is given more than {MOST_POINTS:g}")
+        limit = Phrase("no dive is given more than {0:g}", MOST_POINTS)
     if not isfinite(facts.score) or not 0 <= facts.score <= _BEST_AWARDS * difficulty:
-        raise ConfigError(f"A score of {facts.score:g} cannot be: {limit}; give the official score of this dive.")
+        raise ConfigError("A score of {0:g} cannot be: {1}; give the official score of this dive.", facts.score, limit)
     name = "".join(letter for letter in " ".join(facts.diver.split()) if printable(letter) == letter)
     if len(name) > LONGEST_NAME:
-        raise ConfigError(f"The diver's name has {len(name)} letters: give at most {LONGEST_NAME}.")
+        raise ConfigError("The diver's name has {0} letters: give at most {1}.", len(name), LONGEST_NAME)
     return replace(facts, dive_number=str(dive), diver=name, dived_on=_day(facts.dived_on))
 
 
@@ -70,4 +70,4 @@ def _day(text: str | None) -> str | None:
     try:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
-        raise ConfigError(f"'{text}' is not a day: write it as 2026-05-31, or leave it out.") from None
+        raise ConfigError("'{0}' is not a day: write it as 2026-05-31, or leave it out.", text) from None

@@ -116,11 +116,11 @@ class LibraryFile:
         Raises: ExemplarError where the file is missing, cannot be read, or is not an exemplar library.
         """
         if path.is_dir():
-            raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
+            raise ExemplarError("{0} is a folder: give the path of the exemplar library in it.", path)
         if not path.exists():
-            raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
+            raise ExemplarError("{0} does not exist: give the path of an exemplar library.", path)
         if not path.is_file():
-            raise ExemplarError(f"{path} is no file: give the path of an exemplar library.")
+            raise ExemplarError("{0} is no file: give the path of an exemplar library.", path)
         # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a
         # write-ahead log; where the file cannot be written, it opens it for reading.
         query = "?mode=rw"
@@ -133,8 +133,10 @@ class LibraryFile:
                 log = Path(f"{path.resolve()}-wal")
                 if log.exists() and log.stat().st_size:
                     raise ExemplarError(
-                        f"{path} has exemplars in {log.name} that cannot be read where nothing can be written: copy "
-                        "both files to another folder, with the clips."
+                        "{0} has exemplars in {1} that cannot be read where nothing can be written: copy both "
+                        "files to another folder, with the clips.",
+                        path,
+                        log.name,
                     ) from None
                 query += "&immutable=1"
         except sqlite3.Error:
@@ -167,12 +169,12 @@ class LibraryFile:
     def create(cls, path: Path) -> Self:
         """Makes a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
         if path.exists():
-            raise ExemplarError(f"{path} exists already: choose another name for the library.")
+            raise ExemplarError("{0} exists already: choose another name for the library.", path)
         try:
             db = connect(path)
             db.executescript(f"PRAGMA page_size = 1024; {SCHEMA}")  # a row's arrays end on a page of their own
         except sqlite3.Error as error:
-            raise ExemplarError(f"{path} cannot be written: {error}.") from None
+            raise ExemplarError("{0} cannot be written: {1}.", path, error) from None
         return cls(path, db)
 
     def close(self) -> None:
@@ -215,8 +217,10 @@ class LibraryFile:
                 yield db
         except sqlite3.OperationalError as error:
             raise ExemplarError(
-                f"{self.path} cannot be written now ({error}): close other programs that use it, see that the disk has "
-                "room, and try again."
+                "{0} cannot be written now ({1}): close other programs that use it, see "
+                "that the disk has room, and try again.",
+                self.path,
+                error,
             ) from None
 
     def copy(self, path: Path) -> None:
@@ -254,13 +258,18 @@ class LibraryFile:
             version, found = version_of(db), _objects(db)
         if version > SCHEMA_VERSION:
             raise ExemplarError(
-                f"{self.path} was made by a newer version of the program (library version {version}, this one knows "
-                f"{SCHEMA_VERSION}): update the program."
+                "{0} was made by a newer version of the program (library version {1}, this one knows "
+                "{2}): update the program.",
+                self.path,
+                version,
+                SCHEMA_VERSION,
             )
         if version < SCHEMA_VERSION:
             raise ExemplarError(
-                f"{self.path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}): choose another "
-                "one, or update the program."
+                "{0} is not an exemplar library of version {1} (found {2}): choose another one, or update the program.",
+                self.path,
+                SCHEMA_VERSION,
+                version,
             )
         with closing(sqlite3.connect(":memory:")) as blank:
             blank.executescript(SCHEMA)
@@ -270,13 +279,13 @@ class LibraryFile:
             wrong = next((name for name, sql in expected.items() if found.get(name) != sql), "")
             amiss = f"it holds {others[0]:.80}" if others else f"its {wrong} is missing or has other columns"
             raise ExemplarError(
-                f"{self.path} is not an exemplar library ({amiss}): copy it again or choose another one."
+                "{0} is not an exemplar library ({1}): copy it again or choose another one.", self.path, amiss
             )
 
 
 def _unreadable(path: Path, reason: str) -> ExemplarError:
     return ExemplarError(
-        f"{path} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
+        "{0} cannot be read as an exemplar library ({1}): copy it again or choose another one.", path, reason
     )
 
 

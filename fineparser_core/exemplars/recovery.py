@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from fineparser_core.errors import ExportError
 from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, damage_of
+from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,9 @@ def _repair(path: Path) -> str:
         if Path(f"{path}{name}").exists():
             os.replace(f"{path}{name}", f"{aside}{name}")
     if not backup.is_file() or damage_of(backup):
-        return f"{path} was damaged ({damage}) and has no backup: it starts empty{kept}."
+        return Phrase("{0} was damaged ({1}) and has no backup: it starts empty{2}.", path, damage, kept)
     with atomic_file(path) as temporary:
         shutil.copyfile(backup, temporary)
     made = datetime.fromtimestamp(backup.stat().st_mtime)
-    return f"{path} was damaged ({damage}): its backup of {made:%Y-%m-%d %H:%M} is used instead{kept}."
+    when = made.isoformat(" ", "minutes")
+    return Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, damage, when, kept)

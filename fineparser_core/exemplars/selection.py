@@ -11,6 +11,7 @@ from fineparser_core.diving.distance import group_by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.language import Phrase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +98,17 @@ def find_candidates(
         return found
     if synchro:
         raise NoExemplarsError(
-            f"Synchronised dives have no score yet: there are no exemplars of {dive} by two divers. "
-            "Add some, and dives like them have a score."
+            "Synchronised dives have no score yet: there are no exemplars of {0} by two divers. "
+            "Add some, and dives like them have a score.",
+            dive,
         )
     known = ", ".join(sorted({one.dive_number for one in exemplars})) or "nothing"
     raise NoExemplarsError(
-        f"{path or 'The library'} holds no exemplars of {dive}, only of {known}: add some to your own library, "
-        "compare with the nearest dive numbers (--allow-nearest), or leave the dive number out to see the phases alone."
+        "{0} holds no exemplars of {1}, only of {2}: add some to your own library, compare with the nearest dive "
+        "numbers (--allow-nearest), or leave the dive number out to see the phases alone.",
+        path or "The library",
+        dive,
+        known,
     )
 
 
@@ -136,8 +141,13 @@ def select_nearest(
         raise NoExemplarsError("There is no exemplar whose DD is known: add some to your own library.")
     used = ", ".join(dict.fromkeys(exemplar.dive_number for exemplar in chosen))
     return chosen, (
-        f"No exemplars of {dive}: compared with the nearest dive numbers ({used}); their scores are converted to a DD "
-        f"of {difficulty.value:.1f}.",
+        Phrase(
+            "No exemplars of {0}: compared with the nearest dive numbers ({1}); their scores are converted to a DD "
+            "of {2:.1f}.",
+            dive,
+            used,
+            difficulty.value,
+        ),
     )
 
 
@@ -164,18 +174,16 @@ def select_by_board(
     runs.
     """
     chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
-    notes = []
-    if len(chosen) < n_exemplars:
-        if len(chosen) == 1:
-            notes.append(f"Only 1 exemplar of this dive number, not {n_exemplars}.")
-        else:
-            notes.append(f"Only {len(chosen)} exemplars of this dive number, not {n_exemplars}.")
+    notes, n = [], len(chosen)
+    if n == 1 < n_exemplars:
+        notes.append(Phrase("Only 1 exemplar of this dive number, not {0}.", n_exemplars))
+    elif n < n_exemplars:
+        notes.append(Phrase("Only {0} exemplars of this dive number, not {1}.", n, n_exemplars))
     other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
-    if other:
-        if other == 1:
-            notes.append(f"1 of {len(chosen)} exemplars is from another board, where the difficulty may differ.")
-        else:
-            notes.append(f"{other} of {len(chosen)} exemplars are from another board, where the difficulty may differ.")
+    if other == 1:
+        notes.append(Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", n))
+    elif other:
+        notes.append(Phrase("{0} of {1} exemplars are from another board, where the difficulty may differ.", other, n))
     return chosen, tuple(notes)
 
 

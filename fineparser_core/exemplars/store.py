@@ -30,6 +30,7 @@ from fineparser_core.exemplars.rows import (
     read_exemplar,
     read_mask,
 )
+from fineparser_core.language import Phrase, together
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
@@ -67,7 +68,7 @@ class ExemplarStore:
         """Takes files over, and closes them where one cannot be read. Raises: ExemplarError."""
         self.files, self.path, self.folder, self.writable = tuple(files), files[-1].path, folder, writable
         try:
-            self.notice = " ".join(filter(None, (notice, *map(_left_out, files))))
+            self.notice = together(filter(None, (notice, *map(_left_out, files))))
         except BaseException:
             self.close()
             raise
@@ -81,7 +82,7 @@ class ExemplarStore:
         store = cls([LibraryFile.open(path or resource("exemplars", FILE_NAME))])
         if store.notice and not store._known():
             store.close()
-            raise ExemplarError(f"{store.notice.rstrip('.')}: copy it again or choose another one.")
+            raise ExemplarError("{0}: copy it again or choose another one.", store.notice.rstrip("."))
         return store
 
     @classmethod
@@ -105,9 +106,11 @@ class ExemplarStore:
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
             if not path.is_file():
                 raise ExemplarError(
-                    f"{folder} cannot be written ({reason}), so no exemplars can be kept there: make it writable."
+                    "{0} cannot be written ({1}), so no exemplars can be kept there: make it writable.", folder, reason
                 ) from None
-            notice = f"{path} cannot be written ({reason}): its exemplars can be used, but none added or changed."
+            notice = Phrase(
+                "{0} cannot be written ({1}): its exemplars can be used, but none added or changed.", path, reason
+            )
             own, writable = LibraryFile.open(path), False
         try:
             files = [own, LibraryFile.open(bundled)] if bundled else [own]
@@ -138,7 +141,7 @@ class ExemplarStore:
             return cls.open_own(folder, bundled=resource("exemplars", FILE_NAME))
         except ExemplarError as error:
             store = cls.open()
-            store.notice = str(error)
+            store.notice = error.phrase
             return store
 
     @classmethod
@@ -175,7 +178,7 @@ class ExemplarStore:
         """
         found = self._find(exemplar_id)
         if found is None:
-            raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
+            raise ExemplarError("{0} has no exemplar '{1}'.", self.path, exemplar_id)
         return found[1]
 
     def mask(self, exemplar_id: str) -> MaskTrack | None:
@@ -238,8 +241,10 @@ class ExemplarStore:
             return None if row is None else read(*row)
         except ValueError as error:
             raise ExemplarError(
-                f"{self.path}: exemplar {exemplar_id!r} cannot be used, {error}: copy the library again, or choose "
-                "another one."
+                "{0}: exemplar {1} cannot be used, {2}: copy the library again, or choose another one.",
+                self.path,
+                repr(exemplar_id),
+                error,
             ) from None
 
     def add(self, exemplar: Exemplar, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding] | None = None) -> None:
@@ -261,7 +266,7 @@ class ExemplarStore:
                 )
                 _put(db, exemplar.id, mask, encodings or {})
         except (ValueError, sqlite3.IntegrityError) as error:
-            raise ExemplarError(f"{file.path} cannot take exemplar {exemplar.id!r}: {error}.") from None
+            raise ExemplarError("{0} cannot take exemplar {1}: {2}.", file.path, repr(exemplar.id), error) from None
         self._back_up()
 
     def add_clip(
@@ -349,7 +354,7 @@ class ExemplarStore:
         with self._own().writing() as db:
             query = f"UPDATE exemplar SET {names} WHERE id = ?"
             if not db.execute(query, (*values.values(), exemplar_id)).rowcount:
-                raise ExemplarError(f"{self.files[0].path} has no exemplar '{exemplar_id}'.")
+                raise ExemplarError("{0} has no exemplar '{1}'.", self.files[0].path, exemplar_id)
         self._back_up()
 
     def empty_bin(self) -> None:
@@ -369,7 +374,7 @@ class ExemplarStore:
         """The file to write. Raises: ExemplarError where there is none."""
         if not self.writable:
             raise ExemplarError(
-                self.notice or f"{self.path} cannot be written: no folder for exemplars of your own is open."
+                self.notice or Phrase("{0} cannot be written: no folder for exemplars of your own is open.", self.path)
             )
         return self.files[0]
 
@@ -383,8 +388,8 @@ def _left_out(file: LibraryFile) -> str:
     found, left_out = file.exemplars()
     if not left_out:
         return ""
-    of, are = len(found) + len(left_out), "is" if len(left_out) == 1 else "are"
-    return f"{file.path}: {len(left_out)} of {of} exemplars cannot be used and {are} left out: {left_out[0]}."
+    n, of, are = len(left_out), len(found) + len(left_out), "is" if len(left_out) == 1 else "are"
+    return Phrase("{0}: {1} of {2} exemplars cannot be used and {3} left out: {4}.", file.path, n, of, are, left_out[0])
 
 
 def _put(db: sqlite3.Connection, exemplar_id: str, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding]) -> None:

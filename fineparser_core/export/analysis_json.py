@@ -22,6 +22,7 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
+from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
@@ -86,6 +87,11 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "notes": analysis.notes,
         "clip_notes": parse.notes,
         "measured_notes": analysis.measured_notes,
+        "phrases": {
+            str(said): said.to_json()
+            for said in (parse.refusal, analysis.unscored, *analysis.notes)
+            if isinstance(said, Phrase) and said.values
+        },
         "probabilities": parse.probabilities.T.astype(float),
         "sampled_frames": parse.sampled_frames,
         "sampled_times_s": parse.sampled_times_s.astype(float),
@@ -106,7 +112,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     try:
         of_json: dict[str, Any] = json.loads(json.dumps(to_json(result), allow_nan=False))
     except ValueError:
-        raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
+        raise ExportError(
+            "The analysis of {0} holds a number that is not finite: analyse it again.", clip.path
+        ) from None
     return of_json
 
 
@@ -131,8 +139,11 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         ExportError: another format, or an incomplete one.
     """
     if data.get("format") != FORMAT:
-        raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
+        raise ExportError(
+            "This is a file of format {0}, not {1}: analyse the clip again.", repr(data.get("format")), repr(FORMAT)
+        )
     try:
+        data = _with_phrases(data)
         parse = _parse(data, masks)
         given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
         if data["score"] is not None:
@@ -142,12 +153,23 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
         analysis = from_json(given, Analysis)
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise ExportError("This is not a complete {0} file ({1}): analyse the clip again.", FORMAT, error) from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
         path = parse.clip.path
-        raise ExportError(f"The masks are of other frames of {path} than the analysis: analyse the clip again.")
+        raise ExportError("The masks are of other frames of {0} than the analysis: analyse the clip again.", path)
     return analysis
+
+
+def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data, its sentences as the phrases that they were."""
+    phrases = {english: Phrase.from_json(parts) for english, parts in data.get("phrases", {}).items()}
+
+    def said(found: Any) -> Any:
+        return [said(one) for one in found] if isinstance(found, list) else phrases.get(found, found)
+
+    names = ("refusal", "unscored", "notes", "clip_notes", "measured_notes")
+    return {**data, **{name: said(data[name]) for name in names if name in data}}
 
 
 def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
@@ -215,7 +237,7 @@ def read_masks_npz(path: Path) -> MaskArrays:
             )
     except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError(f"{path} is not a readable masks file ({reason!s:.200}): write it again.") from error
+        raise ExportError("{0} is not a readable masks file ({1}): write it again.", path, str(reason)[:200]) from error
     return masks
 
 

@@ -40,10 +40,10 @@ def write_annotated_clip(
     """
     options, clip = options or RenderOptions(), analysis.parse.clip
     if not MIN_SPEED <= options.speed <= 1:
-        raise ConfigError(f"Speed {options.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
+        raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", options.speed, MIN_SPEED)
     for shown in (clip.path, *([options.comparison.path] if options.comparison else [])):
         if path.resolve() == shown.resolve():
-            raise ExportError(f"{path} is the clip itself: give the annotated clip another name.")
+            raise ExportError("{0} is the clip itself: give the annotated clip another name.", path)
     with ExitStack() as stack:
         reader = stack.enter_context(VideoReader(clip.path))
         other = stack.enter_context(VideoReader(options.comparison.path)) if options.comparison else None

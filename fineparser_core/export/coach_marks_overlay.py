@@ -21,7 +21,7 @@ from fineparser_core.export.overlay import (
     draw_label,
     label_size,
 )
-from fineparser_core.language import text
+from fineparser_core.language import number, text
 from fineparser_core.video.planes import ColorMatrix, Planes
 
 #: Maps pixels of the file's frames to pixels of the output image.
@@ -91,7 +91,7 @@ def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: fl
     else:
         (x0, y0), (x1, y1) = points
         at = ((x0 + x1) / 2 + 12 * unit, (y0 + y1) / 2 - 6 * unit)
-        draw_label(canvas, [text("{0}° off vertical", f"{mark.degrees:.0f}")], at, unit, LIGHT)
+        draw_label(canvas, [text("{0}° off vertical", number(mark.degrees, 0))], at, unit, LIGHT)
     for point in points:
         _draw_handle(canvas, point, 2.5 * unit, unit)
 

@@ -25,6 +25,7 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import readable_json
+from fineparser_core.language import Phrase, together
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.types import DiveParse
 
@@ -58,7 +59,7 @@ def label_error(dive: CorrectedDive) -> str | None:
         _difficulty(dive)
         _check_transitions(dive)
     except (ConfigError, ExportError) as error:
-        return str(error)
+        return error.phrase
     return None
 
 
@@ -74,11 +75,10 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
     skipped = _skipped_dives(dives)
     dives = [dive for dive in dives if label_error(dive) is None]
     if not dives:
-        raise ExportError(
-            " ".join(["No corrected dive can be exported as a label: there is nothing to export.", *skipped])
-        )
+        nothing = Phrase("No corrected dive can be exported as a label: there is nothing to export.")
+        raise ExportError(together([nothing, *skipped]))
     if path.suffix != ".pkl":
-        raise ExportError(f"{path} would hold a pickle: choose a name that ends in .pkl.")
+        raise ExportError("{0} would hold a pickle: choose a name that ends in .pkl.", path)
     records: dict[tuple[str, int], list[Any]] = {}
     provenance = []
     indices: Counter[str] = Counter()
@@ -101,7 +101,7 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
         temporary.write_bytes(pickle.dumps(records, protocol=4))
     with atomic_file(provenance_path(path)) as temporary:
         temporary.write_bytes(readable_json(content))
-    return (f"Dives with labels: {len(dives)}.", *skipped)
+    return (Phrase("Dives with labels: {0}.", len(dives)), *skipped)
 
 
 def provenance_path(path: Path) -> Path:
@@ -117,7 +117,7 @@ def _skipped_dives(dives: Sequence[CorrectedDive]) -> list[str]:
             clip = dive.model_parse.clip
             from_frame = f" from frame {clip.in_frame}" if clip.in_frame else ""  # files can hold many dives
             names.setdefault(reason, []).append(f"{clip.path.name}{from_frame}")
-    return [f"Skipped: {', '.join(several)}. {reason}" for reason, several in names.items()]
+    return [Phrase("Skipped: {0}. {1}", ", ".join(several), reason) for reason, several in names.items()]
 
 
 def _difficulty(dive: CorrectedDive) -> Difficulty:
@@ -129,14 +129,16 @@ def _difficulty(dive: CorrectedDive) -> Difficulty:
 def _check_transitions(dive: CorrectedDive) -> None:
     clip, (flight, entry) = dive.model_parse.clip, dive.transitions
     if not clip.in_frame < flight < entry <= clip.out_frame:
+        values = (flight, entry, clip.path, clip.in_frame, clip.out_frame)
         raise ExportError(
-            f"The transitions {flight} and {entry} of {clip.path} lie outside its frames {clip.in_frame} to "
-            f"{clip.out_frame}: correct them again."
+            "The transitions {0} and {1} of {2} lie outside its frames {3} to {4}: correct them again.", *values
         )
     if dive.contact_frame is not None and not entry <= dive.contact_frame <= clip.out_frame:
+        contact = (dive.contact_frame, clip.path, entry, clip.out_frame)
         raise ExportError(
-            f"The first contact with the water at frame {dive.contact_frame} of {clip.path} lies outside frames "
-            f"{entry} (its entry) to {clip.out_frame}: correct it again."
+            "The first contact with the water at frame {0} of {1} lies outside frames "
+            "{2} (its entry) to {3}: correct it again.",
+            *contact,
         )
 
 

@@ -26,11 +26,11 @@ def write_image(image: np.ndarray, path: Path) -> None:
 
     suffix = path.suffix.lower()
     if suffix not in IMAGE_SUFFIXES:
-        raise ConfigError(f"{path} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(IMAGE_SUFFIXES))
     flags = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix != ".png" else []
     _, data = cv2.imencode(suffix, np.ascontiguousarray(image[:, :, ::-1]), flags)
     with atomic_file(path) as temporary:
         temporary.write_bytes(data.tobytes())
         written = cv2.imdecode(np.frombuffer(temporary.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
         if written is None or written.shape != image.shape:
-            raise ExportError(f"{path} cannot be read back: write it to another disk.")
+            raise ExportError("{0} cannot be read back: write it to another disk.", path)

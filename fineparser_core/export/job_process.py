@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fineparser_core.errors import Cancelled, FineParserError
 from fineparser_core.export.jobs import job_language, load_job, run_job
-from fineparser_core.language import use_language
+from fineparser_core.language import translated, use_language
 from fineparser_core.progress import CancelToken, throttle
 from fineparser_core.support.background import lower_priority
 
@@ -43,11 +43,11 @@ def main(argv: Sequence[str]) -> int:
     threading.Thread(target=wait_for_end, daemon=True).start()
     try:
         use_language(job_language(Path(argv[0])))
-        send(notes=run_job(load_job(Path(argv[0])), progress, cancel))
+        send(notes=[translated(note) for note in run_job(load_job(Path(argv[0])), progress, cancel)])
     except Cancelled:
         send(cancelled=True)
     except FineParserError as error:
-        send(failed=str(error))
+        send(failed=translated(error))
     return 0
 
 

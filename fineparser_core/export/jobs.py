@@ -147,7 +147,7 @@ def save_job(job: Job, folder: Path) -> None:
             for part in (language(), job):
                 pickle.dump(part, file)
     except OSError as error:
-        raise ExportError(f"{folder} cannot be written ({error.strerror}): make room there.") from error
+        raise ExportError("{0} cannot be written ({1}): make room there.", folder, error.strerror) from error
 
 
 def load_job(folder: Path) -> Job:
@@ -172,7 +172,7 @@ def _read(folder: Path) -> list[object]:
         with gzip.open(folder / _JOB) as file:
             return [pickle.load(file) for _ in range(2)]
     except (OSError, EOFError, pickle.UnpicklingError) as error:
-        raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
+        raise ExportError("{0} holds no complete export ({1}): export again.", folder, error) from error
 
 
 def _unmasked(dive: ExportedDive) -> ExportedDive:

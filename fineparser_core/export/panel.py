@@ -9,7 +9,7 @@ import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
 from fineparser_core.export.palette import contrast, readable_on
-from fineparser_core.language import number, sentence, short_number, text
+from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -118,7 +118,7 @@ def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
     draw_text(image, (after, top + (low + 13) * unit), text("agreement, not accuracy"), 11 * unit, MUTED)
     if scoring.interval is not None:
         ends = (number(scoring.interval.low, 0), number(scoring.interval.high, 0))
-        stated = text("{0} % interval {1} to {2}", f"{100 * scoring.interval.level:.0f}", *ends)
+        stated = text("{0} % interval {1} to {2}", number(100 * scoring.interval.level, 0), *ends)
         draw_text(image, (after, top + 51 * unit), stated, 14 * unit, TEXT)
     dive = scoring.dive_number
     if scoring.board_m is not None:
@@ -157,10 +157,10 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     model = analysis.parse.model
     sentences: list[tuple[str, Colour]] = []
     if analysis.parse.refusal is not None:
-        sentences.append((sentence(analysis.parse.refusal), _CAUTION))
+        sentences.append((translated(analysis.parse.refusal), _CAUTION))
     elif analysis.scoring is None:
         sentences.append((text("Phases and mask only: a score needs the dive number."), MUTED))
-    sentences += [(sentence(note), MUTED) for note in analysis.notes]
+    sentences += [(translated(note), MUTED) for note in analysis.notes]
     if model.synthetic:
         sentences.append((text("Model trained on rendered dives, not on judged ones ({0}).", model.id), _CAUTION))
     else:

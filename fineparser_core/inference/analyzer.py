@@ -32,7 +32,7 @@ from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.joints.finding import find_joints
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
@@ -267,8 +267,11 @@ class Analyzer:
         except VideoError as error:
             reason = str(error).rstrip(".")
             raise ExemplarError(
-                f"{self.library.path}: the clip of exemplar '{exemplar.id}' cannot be used ({reason}): copy the "
-                "library again together with its clips, or choose another one."
+                "{0}: the clip of exemplar '{1}' cannot be used ({2}): copy the "
+                "library again together with its clips, or choose another one.",
+                self.library.path,
+                exemplar.id,
+                reason,
             ) from None
         own = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
         if exemplar.corrected:
@@ -347,7 +350,7 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         if n_exemplars < 1:
-            raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
+            raise ConfigError("{0} exemplars cannot vote: ask for at least 1.", n_exemplars)
         known = self.library.exemplars(cancel=cancel)
         chosen, notes = select_exemplars(
             known, dive, difficulty, n_exemplars, seed=seed, rule=rule, path=self.library.path
@@ -365,7 +368,7 @@ class Analyzer:
         if not usable:
             raise unusable[0]
         if unusable:
-            left_out = phrase(f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
+            left_out = Phrase("{0} of {1} exemplars could not be used: {2}", len(unusable), len(chosen), unusable[0])
             notes = (*notes, left_out)
         # No rule was measured for exemplars of other numbers.
         same = all(exemplar.dive_number == str(dive) for exemplar in usable)
@@ -460,5 +463,5 @@ class Analyzer:
         try:
             scoring = self.score(encoding, dive, difficulty, progress=progress, cancel=cancel, **choice)
         except NoExemplarsError as error:
-            return replace(analysis, unscored=str(error))
+            return replace(analysis, unscored=error.phrase)
         return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty))

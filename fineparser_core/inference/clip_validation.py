@@ -8,6 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
+from fineparser_core.language import Phrase
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
@@ -56,8 +57,10 @@ class Calibration:
             return from_json(stored, cls)
         except ValueError as error:
             raise CheckpointError(
-                f"The card of {source} has a calibration that cannot be read ({error}): fit it again with "
-                "`fineparser calibrate`."
+                "The card of {0} has a calibration that cannot be read ({1}): fit it again with "
+                "`fineparser calibrate`.",
+                source,
+                error,
             ) from None
 
 
@@ -94,9 +97,9 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
     A body in free fall is a dive whatever the network makes of it; without one both transitions must show.
     """
     if evidence.shown < least.shown:
-        return "No diver is seen in the air in this clip: choose the stretch of the video that shows the dive."
+        return Phrase("No diver is seen in the air in this clip: choose the stretch of the video that shows the dive.")
     if evidence.descent <= 0 and (evidence.take_off < least.take_off or evidence.entry < least.entry):
-        return (
+        return Phrase(
             "This does not look like a dive, nobody takes off and comes down: choose the stretch of the video that "
             "shows one."
         )
@@ -116,12 +119,14 @@ def warnings(
     told = () if moments is None else (moments.take_off, moments.come_out)
     sure = [not one.conflict and one.deviation_s < _SURE_S * slowed for one in told] or [False, False]
     if evidence.descent <= 0:
-        found.append("Nobody was seen to fall freely: check that the right person is followed.")
+        found.append(Phrase("Nobody was seen to fall freely: check that the right person is followed."))
     if evidence.take_off < least.take_off and not sure[0]:
-        found.append("The take-off hardly shows: check it, and let the clip begin about a second before it.")
+        found.append(Phrase("The take-off hardly shows: check it, and let the clip begin about a second before it."))
     # In a clip that ends in the air the entry is decoded at the last samples.
     if (evidence.entry < least.entry and not sure[1]) or evidence.after < least.after:
-        found.append("The entry hardly shows: check it, and let the clip end about a second and a half after it.")
+        found.append(
+            Phrase("The entry hardly shows: check it, and let the clip end about a second and a half after it.")
+        )
     return tuple(found)
 
 
@@ -133,7 +138,7 @@ def slow_motion(slowed: float) -> tuple[str, ...]:
     """
     if slowed <= 1:
         return ()
-    return (f"Slow motion, about {slowed:.0f} times: times are those of the recording, not of the dive.",)
+    return (Phrase("Slow motion, about {0:.0f} times: times are those of the recording, not of the dive.", slowed),)
 
 
 def trimmed(clip: Clip) -> tuple[str, ...]:
@@ -141,7 +146,10 @@ def trimmed(clip: Clip) -> tuple[str, ...]:
     before, after = clip.n_cut
     if not before + after:
         return ()
-    return (
-        f"The dive was found in frames {clip.in_frame} to {clip.out_frame}, which alone were analysed: {before} frames "
-        f"before and {after} after them were left out.",
+    values = (clip.in_frame, clip.out_frame, before, after)
+    found = Phrase(
+        "The dive was found in frames {0} to {1}, which alone were analysed: {2} frames before and {3} after them were "
+        "left out.",
+        *values,
     )
+    return (found,)

@@ -25,9 +25,9 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = next(device for device, there in available.items() if there)
     if name not in available:
-        raise ConfigError(f"Unknown device '{name}': use one of {', '.join(DEVICES)}.")
+        raise ConfigError("Unknown device '{0}': use one of {1}.", name, ", ".join(DEVICES))
     if not available[name]:
-        raise ConfigError(f"This machine has no device '{name}' that runs the network: use 'auto' or 'cpu'.")
+        raise ConfigError("This machine has no device '{0}' that runs the network: use 'auto' or 'cpu'.", name)
     if name == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
@@ -72,7 +72,7 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
     """
     if name != "auto":
         if name not in PRECISIONS:
-            raise ConfigError(f"Unknown precision '{name}': use auto, {', '.join(PRECISIONS)}.")
+            raise ConfigError("Unknown precision '{0}': use auto, {1}.", name, ", ".join(PRECISIONS))
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"

@@ -9,6 +9,7 @@ import numpy as np
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.joints.turned import WIDE, WIDE_PX
+from fineparser_core.language import Phrase
 from fineparser_core.motion.candidates import candidates
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
@@ -189,7 +190,7 @@ def _whole_frames(clip: Clip, shape: FullFrame, progress: ProgressCallback, canc
                     cancel.raise_if_cancelled()
         notes = damage_notes(info, sorted(reader.damaged), len(needed))
     if clip.athlete is not None:
-        notes = (*notes, "These weights see the whole picture: the point on the diver changes nothing.")
+        notes = (*notes, Phrase("These weights see the whole picture: the point on the diver changes nothing."))
     crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
     read = np.stack([kept[i] for i in sampled.tolist()])
     return Samples(read, sampled, info.pts_s[sampled], np.tile(crop, (len(sampled), 1)), notes=notes)

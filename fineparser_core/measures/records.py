@@ -6,12 +6,12 @@ stands beside a range of an angle between limbs, it is what joints allow.
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M
-from fineparser_core.language import marked
+from fineparser_core.language import Phrase
 from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.record import Limits, MeasureRecord
 
 _TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
-_AT_WATER = (marked("short"), marked("over"))
+_AT_WATER = (Phrase("short"), Phrase("over"))
 
 # The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, metres. Boards of 1 m and 3 m are the
 # same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
@@ -24,8 +24,8 @@ _ALL = (
         take=take_off.flight_time,
         unit="s",
         step=_TAKE_OFF,
-        title=marked("time in the air"),
-        sentence=marked("{0} in the air"),
+        title=Phrase("time in the air"),
+        sentence=Phrase("{0} in the air"),
         better="more",
         # Seconds: (v + √(v² + 2gd)) / g, where the body's centre falls d below where it left: the board's height,
         # 0.3 m more or less. At least of a step off (v = 1 m/s; from a platform an armstand's fall), at most of the
@@ -43,8 +43,8 @@ _ALL = (
         take=take_off.jump_height,
         unit="m",
         step=_TAKE_OFF,
-        title=marked("height of the jump"),
-        sentence=marked("{0} of jump"),
+        title=Phrase("height of the jump"),
+        sentence=Phrase("{0} of jump"),
         better="more",
         plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
         in_score=True,
@@ -55,8 +55,8 @@ _ALL = (
         take=take_off.board_distance,
         unit="m",
         step=_TAKE_OFF,
-        title=marked("distance passing the board"),
-        sentence=marked("Passes the board at {0}"),
+        title=Phrase("distance passing the board"),
+        sentence=Phrase("Passes the board at {0}"),
         better="less",
         # Metres: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
         plausible=Limits(0.0, 4.0),
@@ -71,8 +71,8 @@ _ALL = (
         take=take_off.closest_approach,
         unit="m",
         step=_TAKE_OFF,
-        title=marked("head, hands to the board"),
-        sentence=marked("Head or hands {0} from the board"),
+        title=Phrase("head, hands to the board"),
+        sentence=Phrase("Head or hands {0} from the board"),
         better="more",
         # Metres: no farther than the body's centre may be, and half a body.
         plausible=Limits(0.0, 4.5),
@@ -88,9 +88,9 @@ _ALL = (
         take=take_off.lean,
         unit="deg",
         step=_TAKE_OFF,
-        title=marked("lean at the take-off"),
-        sentence=marked("Leans {0} at the take-off"),
-        signs=(marked("back"), marked("forward")),
+        title=Phrase("lean at the take-off"),
+        sentence=Phrase("Leans {0} at the take-off"),
+        signs=(Phrase("back"), Phrase("forward")),
         better="within",
         # Degrees: beyond, the feet have slid off the board before they push.
         plausible=Limits(-45.0, 60.0),
@@ -103,8 +103,8 @@ _ALL = (
         take=take_off.recoil_time,
         unit="s",
         step=_TAKE_OFF,
-        title=marked("time on the board's recoil"),
-        sentence=marked("{0} on the board's recoil"),
+        title=Phrase("time on the board's recoil"),
+        sentence=Phrase("{0} on the board's recoil"),
         better="more",
         # Seconds: half a period of the loaded board, 0.2 to 0.5 with the fulcrum.
         plausible=Limits(0.1, 0.6),
@@ -116,8 +116,8 @@ _ALL = (
         take=take_off.arm_asymmetry,
         unit="deg",
         step=_TAKE_OFF,
-        title=marked("angle between the arms"),
-        sentence=marked("{0} between the arms at the take-off"),
+        title=Phrase("angle between the arms"),
+        sentence=Phrase("{0} between the arms at the take-off"),
         better="less",
         plausible=Limits(0.0, 180.0),
         in_score=True,
@@ -129,8 +129,8 @@ _ALL = (
         take=flight.rotation_speed,
         unit="turns/s",
         step=_FLIGHT,
-        title=marked("rotation"),
-        sentence=marked("Rotates at {0}"),
+        title=Phrase("rotation"),
+        sentence=Phrase("Rotates at {0}"),
         better="more",
         # Turns a second: a header turns at a quarter or more, and four and a half somersaults, tucked, at 3.2.
         plausible=Limits(0.15, 3.4),
@@ -142,8 +142,8 @@ _ALL = (
         take=flight.rotation_hold,
         unit="",
         step=_FLIGHT,
-        title=marked("rotation kept"),
-        sentence=marked("Keeps {0} of the rotation"),
+        title=Phrase("rotation kept"),
+        sentence=Phrase("Keeps {0} of the rotation"),
         better="more",
         # Ratio: with the same spin, a body turns three times as fast tucked as straight.
         plausible=Limits(0.3, 2.0),
@@ -155,8 +155,8 @@ _ALL = (
         take=flight.hip_angle,
         unit="deg",
         step=_FLIGHT,
-        title=marked("hips, held position"),
-        sentence=marked("Hips at {0} in the held position"),
+        title=Phrase("hips, held position"),
+        sentence=Phrase("Hips at {0} in the held position"),
         better="position",
         plausible=Limits(0.0, 180.0),
         # A group that holds some of its dives straight and some bent says nothing of either.
@@ -170,8 +170,8 @@ _ALL = (
         take=flight.knee_angle,
         unit="deg",
         step=_FLIGHT,
-        title=marked("knees, held position"),
-        sentence=marked("Knees at {0} in the held position"),
+        title=Phrase("knees, held position"),
+        sentence=Phrase("Knees at {0} in the held position"),
         better="position",
         plausible=Limits(10.0, 180.0),  # calf and thigh touch
         widest_good=60.0,
@@ -184,8 +184,8 @@ _ALL = (
         take=flight.legs_apart,
         unit="deg",
         step=_FLIGHT,
-        title=marked("legs apart"),
-        sentence=marked("Legs {0} apart"),
+        title=Phrase("legs apart"),
+        sentence=Phrase("Legs {0} apart"),
         better="less",
         plausible=Limits(0.0, 90.0),  # in a tuck the knees come apart; no dive is done in the splits
         in_score=True,
@@ -197,8 +197,8 @@ _ALL = (
         take=flight.toe_angle,
         unit="deg",
         step=_FLIGHT,
-        title=marked("toes, held position"),
-        sentence=marked("Toes at {0}, 180° is pointed"),
+        title=Phrase("toes, held position"),
+        sentence=Phrase("Toes at {0}, 180° is pointed"),
         better="more",
         plausible=Limits(60.0, 180.0),  # an ankle that is drawn up stands at 70
         in_score=True,
@@ -210,8 +210,8 @@ _ALL = (
         take=entry.come_out_lead,
         unit="s",
         step=_ENTRY,
-        title=marked("come-out before the water"),
-        sentence=marked("Comes out {0} before the water"),
+        title=Phrase("come-out before the water"),
+        sentence=Phrase("Comes out {0} before the water"),
         better="more",
         # Seconds: bodies open about the top at the earliest, so it is at most the fall from there, and a quarter more.
         plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
@@ -223,8 +223,8 @@ _ALL = (
         take=entry.come_out_height,
         unit="m",
         step=_ENTRY,
-        title=marked("height of the come-out"),
-        sentence=marked("Comes out {0} over the water"),
+        title=Phrase("height of the come-out"),
+        sentence=Phrase("Comes out {0} over the water"),
         better="more",
         # Metres: the centre is over the water, and at most at the top of the best jump, 1.2 m over its feet.
         plausible=Limits(
@@ -241,8 +241,8 @@ _ALL = (
         take=entry.opening_time,
         unit="s",
         step=_ENTRY,
-        title=marked("time to open"),
-        sentence=marked("{0} to open the hips"),
+        title=Phrase("time to open"),
+        sentence=Phrase("{0} to open the hips"),
         better="less",
         plausible=Limits(0.0, 0.8),  # seconds: who takes longer has no come-out
         in_score=False,
@@ -253,8 +253,8 @@ _ALL = (
         take=entry.entry_angle,
         unit="deg",
         step=_ENTRY,
-        title=marked("body line at the entry"),
-        sentence=marked("Entry {0}"),
+        title=Phrase("body line at the entry"),
+        sentence=Phrase("Entry {0}"),
         signs=_AT_WATER,
         better="zero",
         # Degrees. By eye, bodies on real clips stand 13 to 59 short at the first contact, those of club dives 20 to 40
@@ -273,8 +273,8 @@ _ALL = (
         take=entry.legs_line,
         unit="deg",
         step=_ENTRY,
-        title=marked("legs as the hips go under"),
-        sentence=marked("Legs {0} as the hips go under"),
+        title=Phrase("legs as the hips go under"),
+        sentence=Phrase("Legs {0} as the hips go under"),
         signs=_AT_WATER,
         better="zero",
         plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
@@ -289,8 +289,8 @@ _ALL = (
         take=entry.hip_line,
         unit="deg",
         step=_ENTRY,
-        title=marked("hips off straight at the entry"),
-        sentence=marked("Hips {0} off straight at the entry"),
+        title=Phrase("hips off straight at the entry"),
+        sentence=Phrase("Hips {0} off straight at the entry"),
         better="less",
         plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
         good=Limits(0.0, 15.0),  # the body is to be straight; 15 is where the score begins to take off
@@ -302,8 +302,8 @@ _ALL = (
         take=entry.arm_line,
         unit="deg",
         step=_ENTRY,
-        title=marked("elbows at the entry"),
-        sentence=marked("Elbows at {0} at the entry"),
+        title=Phrase("elbows at the entry"),
+        sentence=Phrase("Elbows at {0} at the entry"),
         better="more",
         plausible=Limits(10.0, 180.0),
         good=Limits(160.0, 180.0),  # arms are to be straight; less than 160 shows as bent
@@ -316,8 +316,8 @@ _ALL = (
         take=take_off.entry_distance,
         unit="m",
         step=_ENTRY,
-        title=marked("entry from the board"),
-        sentence=marked("Enters {0} from the board"),
+        title=Phrase("entry from the board"),
+        sentence=Phrase("Enters {0} from the board"),
         better="less",
         plausible=Limits(0.0, 4.0),  # metres: as of passing the board
         # A safe dive from a springboard enters half a metre from it or more, a controlled one no farther than a body's

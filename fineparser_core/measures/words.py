@@ -1,6 +1,6 @@
 """Measures in words, as coaches say them: for the window, the command line and reports."""
 
-from fineparser_core.language import marked, number, short_number, text
+from fineparser_core.language import Phrase, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.record import MeasureRecord
 from fineparser_core.measures.records import RECORDS
@@ -10,7 +10,7 @@ from fineparser_core.types import Measure
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2
 #: What a unit is called where it is not as it is written.
-_UNITS = {"turns/s": marked("somersaults/s"), "deg": "°"}
+_UNITS = {"turns/s": Phrase("somersaults/s"), "deg": "°"}
 
 
 def measure_name(name: str) -> str:
@@ -68,15 +68,14 @@ def good_dives_text(dive_number: str, board_m: float | None) -> str:
     return text("good {0}s from {1} m", dive_number, short_number(board_m))
 
 
-def implausible_note(record: MeasureRecord, value: float, board_m: float | None) -> str:
-    """A sentence, in English, that says why a value is no measure; `sentence` translates it."""
-    digits = 0 if record.unit == "deg" else _MOST_DIGITS
-    bounds = record.plausible.of(board_m)
-    seen, low, high = (f"{one:.{digits}f}".replace("-", "\N{MINUS SIGN}") for one in (value, *bounds))
-    unit = {"deg": marked("degrees"), "turns/s": marked("somersaults/s")}.get(record.unit, record.unit)
+def implausible_note(record: MeasureRecord, value: float, board_m: float | None) -> Phrase:
+    """A sentence that says why a value is no measure."""
+    form = "{0:.0f}" if record.unit == "deg" else "{0:.2f}"
+    seen, low, high = (Phrase(form, one) for one in (value, *record.plausible.of(board_m)))
+    unit = {"deg": Phrase("degrees"), "turns/s": Phrase("somersaults/s")}.get(record.unit, record.unit)
     if not unit:
-        return f"Not measured: {record.title}. Read as {seen}, and dives show {low} to {high}."
-    return f"Not measured: {record.title}. Read as {seen} {unit}, and dives show {low} to {high}."
+        return Phrase("Not measured: {0}. Read as {1}, and dives show {2} to {3}.", record.title, seen, low, high)
+    return Phrase("Not measured: {0}. Read as {1} {2}, and dives show {3} to {4}.", record.title, seen, unit, low, high)
 
 
 def _signs(name: str) -> tuple[str, ...]:

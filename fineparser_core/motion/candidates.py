@@ -107,8 +107,11 @@ def candidates(
         return
     if (n := images.stop - images.start) < LEAST_FRAMES:
         raise ConfigError(
-            f"{clip.path}: the clip is too short to follow the diver from a point ({n} samples, need at "
-            f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
+            "{0}: the clip is too short to follow the diver from a point ({1} samples, need at "
+            "least {2}): move the in or the out point, or take the point away.",
+            clip.path,
+            n,
+            LEAST_FRAMES,
         )
     image = int(np.abs(recording.frames - clip.athlete.frame).argmin())
     pointed = fall_at_point(motion, image, clip.athlete)

@@ -79,8 +79,11 @@ def follow_point(motion: Motion, image: int, athlete: AthletePoint) -> np.ndarra
     off = np.hypot(*(motion.seen_from(image, near) - point).T) / np.maximum(size, 1)
     if not (off <= _POINT_SIZES).any():
         raise ConfigError(
-            f"Nothing moves near the point {athlete.x:g}, {athlete.y:g} of frame {athlete.frame}: choose one on the "
-            "diver, in a frame that shows the diver in the air."
+            "Nothing moves near the point {0:g}, {1:g} of frame {2}: choose one on the "
+            "diver, in a frame that shows the diver in the air.",
+            athlete.x,
+            athlete.y,
+            athlete.frame,
         )
     body_px = float(size[off.argmin()])
     places = np.tile(point, (len(motion.times_s), 1))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.errors import NoDiveError, VideoError
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
@@ -255,8 +255,9 @@ def find_clip(
 def no_dive(path: Path) -> NoDiveError:
     """The error for a file without a dive."""
     return NoDiveError(
-        f"{path}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
-        "--end-frame, or choose another recording."
+        "{0}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
+        "--end-frame, or choose another recording.",
+        path,
     )
 
 
@@ -312,20 +313,24 @@ def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[
     """
     notes = []
     if info.n_frames_missing:
-        notes.append(f"The file is cut off: {info.n_frames_missing} of its {info.n_frames_whole} frames are missing.")
+        lost = (info.n_frames_missing, info.n_frames_whole)
+        notes.append(Phrase("The file is cut off: {0} of its {1} frames are missing.", *lost))
     if info.n_parts_damaged:
         n_parts = info.n_parts_damaged
-        parts = phrase("1 part") if n_parts == 1 else phrase(f"{n_parts} parts")
-        notes.append(f"The file is damaged: {parts} of its video cannot be read.")
+        parts = Phrase("1 part") if n_parts == 1 else Phrase("{0} parts", n_parts)
+        notes.append(Phrase("The file is damaged: {0} of its video cannot be read.", parts))
     if damaged:
-        share = phrase(f"{len(damaged)} of the {n_read} frames read")
+        share = Phrase("{0} of the {1} frames read", len(damaged), n_read)
         if len(damaged) > _MOST_DAMAGED * n_read:
             raise VideoError(
-                f"{info.path} is damaged: {share} cannot be decoded (the first is frame {damaged[0]}): copy it again, "
-                "or move the in or the out point."
+                "{0} is damaged: {1} cannot be decoded (the first is frame {2}): copy it again, "
+                "or move the in or the out point.",
+                info.path,
+                share,
+                damaged[0],
             )
         if len(damaged) == 1:
-            notes.append(f"The file is damaged: {share} is not whole, the first is frame {damaged[0]}.")
+            notes.append(Phrase("The file is damaged: {0} is not whole, the first is frame {1}.", share, damaged[0]))
         else:
-            notes.append(f"The file is damaged: {share} are not whole, the first is frame {damaged[0]}.")
+            notes.append(Phrase("The file is damaged: {0} are not whole, the first is frame {1}.", share, damaged[0]))
     return tuple(notes)

@@ -16,6 +16,7 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive, measures
 from fineparser_core.measures.position import position_shown
 from fineparser_core.motion.moments import height_m
@@ -268,9 +269,9 @@ def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
     if dive.half_twists or dive.flying or dive.armstand:
         return None
     hips, knees = (next(one.value for one in found if one.name == name) for name in ("hip_angle", "knee_angle"))
-    return (
-        f"Hips at {hips:.0f}° and knees at {knees:.0f}° show position {shown}, and {dive} names {dive.position}: check "
-        "the dive number."
+    values = (hips, knees, shown, dive, dive.position)
+    return Phrase(
+        "Hips at {0:.0f}° and knees at {1:.0f}° show position {2}, and {3} names {4}: check the dive number.", *values
     )
 
 
@@ -282,9 +283,11 @@ def board_note(moments: Moments, motion: DiveMotion | None, board_m: float | Non
     fall_m = height_m(rise_s, fall_s)
     if 1 / _SAME_BOARD < max(fall_m, 0.1) / board_m < _SAME_BOARD:
         return None
-    return (
-        f"The body falls about {max(fall_m, 0.0):.1f} m as its times say, which is not from {board_m:g} m: check the "
-        "board, and whether the video plays in real time."
+    return Phrase(
+        "The body falls about {0:.1f} m as its times say, which is not from {1:g} m: check the "
+        "board, and whether the video plays in real time.",
+        max(fall_m, 0.0),
+        board_m,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.language import Phrase
 from fineparser_core.types import (
     ClipEncoding,
     Contribution,
@@ -68,8 +69,11 @@ def correct_transitions(
     )
     if not (parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame and st < ed):
         raise ConfigError(
-            f"Transitions at frames {frames[0]} and {frames[1]} leave a phase of the dive in frames "
-            f"{parse.clip.in_frame} to {parse.clip.out_frame} empty: move them apart, or into the dive."
+            "Transitions at frames {0} and {1} leave a phase of the dive in frames "
+            "{2} to {3} empty: move them apart, or into the dive.",
+            *frames,
+            parse.clip.in_frame,
+            parse.clip.out_frame,
         )
     return with_transitions(parse, transitions), replace(encoding, transition_samples=(st, ed))
 
@@ -106,8 +110,11 @@ def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
     first, last = transition_range(parse, 2)
     if not first <= frame <= last:
         raise ConfigError(
-            f"The water cannot be touched first at frame {frame}: the entry begins at frame {first} and the clip ends "
-            f"at frame {last}: choose a frame from {first} to {last}."
+            "The water cannot be touched first at frame {0}: the entry begins at frame {1} and the clip ends "
+            "at frame {2}: choose a frame from {1} to {2}.",
+            frame,
+            first,
+            last,
         )
     if frame == parse.first_water_contact_frame:
         return parse
@@ -165,7 +172,7 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
     if not n_out:
         return scoring
     if not kept:
-        raise ExemplarError(f"Every exemplar of {scoring.dive_number} is left out: take one back in.")
+        raise ExemplarError("Every exemplar of {0} is left out: take one back in.", scoring.dive_number)
     score, spread, contributions = _means(kept)
     return replace(
         scoring,
@@ -179,7 +186,7 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
             if scoring.interval
             else None
         ),
-        notes=(*scoring.notes, f"{n_out} of {len(scoring.exemplars)} exemplars left out by hand."),
+        notes=(*scoring.notes, Phrase("{0} of {1} exemplars left out by hand.", n_out, len(scoring.exemplars))),
     )
 
 

@@ -78,4 +78,4 @@ def _opened(path: Path) -> Iterator[ZipFile]:
             yield archive
     except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError(f"{path} is not a readable record ({reason!s:.200}): make it again.") from error
+        raise ExportError("{0} is not a readable record ({1}): make it again.", path, str(reason)[:200]) from error

@@ -53,10 +53,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         if is_full(error):
             raise ExportError(
-                f"{path} cannot be written ({reason}): make room on its disk, or choose another one."
+                "{0} cannot be written ({1}): make room on its disk, or choose another one.", path, reason
             ) from error
         raise ExportError(
-            f"{path} cannot be written ({reason}): choose a folder that exists and may be written to."
+            "{0} cannot be written ({1}): choose a folder that exists and may be written to.", path, reason
         ) from error
     finally:
         with suppress(OSError):

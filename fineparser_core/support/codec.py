@@ -65,10 +65,8 @@ def _decoded(kind: type, value: Any) -> Any:
 def _encoded(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, Path):
+    if isinstance(value, Path | str):  # such as a phrase
         return str(value)
-    if isinstance(value, str):
-        return str.__str__(value)  # of a class of our own
     raise NotImplementedError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import ConfigError, VideoError
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.types import AthletePoint, Clip, VideoInfo
 from fineparser_core.video.probe import probe
 
@@ -31,23 +31,24 @@ def make_clip(
     info = probe(path)
     last = info.n_frames - 1
     if info.n_frames_missing and out_frame is None:
+        there = (path, info.n_frames, info.n_frames_whole, last)
         raise VideoError(
-            f"{path} is cut off, {info.n_frames} of its {info.n_frames_whole} frames are there: copy it again, or "
-            f"choose {last} or an earlier frame as the out point to analyse what is left."
+            "{0} is cut off, {1} of its {2} frames are there: copy it again, or "
+            "choose {3} or an earlier frame as the out point to analyse what is left.",
+            *there,
         )
     start = 0 if in_frame is None else in_frame
     end = last if out_frame is None else out_frame
     if not 0 <= start <= last:
-        raise VideoError(f"{path}: there is no frame {start} for the in point: choose one from 0 to {last}.")
+        raise VideoError("{0}: there is no frame {1} for the in point: choose one from 0 to {2}.", path, start, last)
     if not 0 <= end <= last:
-        raise VideoError(f"{path}: there is no frame {end} for the out point: choose one from 0 to {last}.")
+        raise VideoError("{0}: there is no frame {1} for the out point: choose one from 0 to {2}.", path, end, last)
     length = end - start + 1
     if length < MIN_FRAMES:
-        found = phrase("found 1 frame") if length == 1 else phrase(f"found {length} frames")
-        found = found if length > 0 else phrase("found no frame")
-        raise VideoError(
-            f"{path}: {found} from {start} to {end}, need at least {MIN_FRAMES}: move the in or the out point."
-        )
+        found = Phrase("found 1 frame") if length == 1 else Phrase("found {0} frames", length)
+        found = found if length > 0 else Phrase("found no frame")
+        values = (path, found, start, end, MIN_FRAMES)
+        raise VideoError("{0}: {1} from {2} to {3}, need at least {4}: move the in or the out point.", *values)
     n_cut = (start, last - end) if trimmed else (0, 0)
     clip = Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete, n_cut=n_cut)
     if athlete is not None:
@@ -57,12 +58,15 @@ def make_clip(
 
 def _check_point(athlete: AthletePoint, clip: Clip, info: VideoInfo) -> None:
     if not clip.in_frame <= athlete.frame <= clip.out_frame:
+        frames = (athlete.frame, clip.in_frame, clip.out_frame)
         raise ConfigError(
-            f"{clip.path}: the diver's point is in frame {athlete.frame}, outside the clip: choose one of its frames "
-            f"{clip.in_frame} to {clip.out_frame}."
+            "{0}: the diver's point is in frame {1}, outside the clip: choose one of its frames {2} to {3}.",
+            clip.path,
+            *frames,
         )
     if not (0 <= athlete.x < info.width_px and 0 <= athlete.y < info.height_px):
+        values = (clip.path, athlete.x, athlete.y, info.width_px - 1, info.height_px - 1)
         raise ConfigError(
-            f"{clip.path}: the diver's point {athlete.x:g}, {athlete.y:g} lies outside the picture: choose x from 0 to "
-            f"{info.width_px - 1} and y from 0 to {info.height_px - 1}."
+            "{0}: the diver's point {1:g}, {2:g} lies outside the picture: choose x from 0 to {3} and y from 0 to {4}.",
+            *values,
         )

@@ -139,4 +139,4 @@ def get_preprocessing(name: str) -> Preprocessing:
         return PREPROCESSINGS[name]
     except KeyError:
         known = ", ".join(f'"{known}"' for known in PREPROCESSINGS)
-        raise ConfigError(f'Unknown preprocessing "{name}": use one of {known}.') from None
+        raise ConfigError('Unknown preprocessing "{0}": use one of {1}.', name, known) from None

@@ -24,7 +24,7 @@ from av.video.stream import VideoStream
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
-from fineparser_core.language import phrase
+from fineparser_core.language import Phrase
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.containers import read_declared
 
@@ -116,13 +116,13 @@ def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
     try:
         state = path.stat()
     except (OSError, ValueError):  # a null character in the name is a ValueError
-        raise VideoError(f"{path}: there is no such file: check the name and the folder.") from None
+        raise VideoError("{0}: there is no such file: check the name and the folder.", path) from None
     if stat.S_ISDIR(state.st_mode):
-        raise VideoError(f"{path} is a folder, not a video: choose a file in it.")
+        raise VideoError("{0} is a folder, not a video: choose a file in it.", path)
     if not stat.S_ISREG(state.st_mode):
-        raise VideoError(f"{path} is a pipe or a device, not a video: choose a file.")
+        raise VideoError("{0} is a pipe or a device, not a video: choose a file.", path)
     if state.st_size == 0:
-        raise VideoError(f"{path} is empty (0 bytes): copy it again or choose another clip.")
+        raise VideoError("{0} is empty (0 bytes): copy it again or choose another clip.", path)
     return _inspect(path, state.st_mtime_ns, state.st_size)
 
 
@@ -137,9 +137,9 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         index, time_base, n_missing, n_damaged = _index_packets(path, container, stream, declared.cut_off)
     n_frames = len(index.pts)
     if n_frames < MIN_FRAMES:
-        found = phrase("1 frame") if n_frames == 1 else phrase(f"{n_frames} frames")
-        cut_off = phrase(f" (the file is cut off, {n_missing} more are missing)") if n_missing else ""
-        raise VideoError(f"{path}: found {found}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
+        found = Phrase("1 frame") if n_frames == 1 else Phrase("{0} frames", n_frames)
+        cut_off = Phrase(" (the file is cut off, {0} more are missing)", n_missing) if n_missing else ""
+        raise VideoError("{0}: found {1}{2}, need at least {3}: pick a longer clip.", path, found, cut_off, MIN_FRAMES)
     with open_video(path) as (container, stream):
         codec, geometry = _inspect_first_frame(path, container, stream)
         recorded_on = recording_day(container.metadata)
@@ -203,18 +203,17 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         # FFmpeg reports the cover picture of a sound file as a stream of one frame.
         pictures = [s for s in container.streams.video if not s.disposition & _NOT_VIDEO]
         if not pictures and container.streams.audio:
-            raise VideoError(f"{path} has sound but no picture: choose a video.")
+            raise VideoError("{0} has sound but no picture: choose a video.", path)
         if not pictures:
-            raise VideoError(f"{path} is not a video: choose an MP4, MOV, MKV or AVI file.")
+            raise VideoError("{0} is not a video: choose an MP4, MOV, MKV or AVI file.", path)
         stream = next((s for s in pictures if s.disposition & Disposition.default), pictures[0])
         _refuse_too_many(path, stream.frames)
         context = stream.codec_context
         if context is None:
-            raise VideoError(f"{path} is in a format that cannot be decoded: convert it to H.264 MP4.")
+            raise VideoError("{0} is in a format that cannot be decoded: convert it to H.264 MP4.", path)
         if context.width * context.height > MOST_PIXELS:
-            raise VideoError(
-                f"{path} has frames of {context.width} x {context.height} pixels: convert it to at most 8192 x 4320."
-            )
+            shape = (context.width, context.height)
+            raise VideoError("{0} has frames of {1} x {2} pixels: convert it to at most 8192 x 4320.", path, *shape)
         context.options = {"max_pixels": str(MOST_PIXELS)}
         stream.thread_type = "AUTO"
         yield container, stream
@@ -222,7 +221,9 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 def _refuse_too_many(path: Path, n_frames: int) -> None:
     if n_frames > MOST_FRAMES:
-        raise VideoError(f"{path} declares {n_frames:,} frames, and at most {MOST_FRAMES:,} are read: cut it shorter.")
+        raise VideoError(
+            "{0} declares {1:,} frames, and at most {2:,} are read: cut it shorter.", path, n_frames, MOST_FRAMES
+        )
 
 
 def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
@@ -232,15 +233,15 @@ def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[P
 
 def _why_not_opened(path: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
-        return f"{path} may not be read: give yourself permission or copy the file."
+        return Phrase("{0} may not be read: give yourself permission or copy the file.", path)
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as read_error:
-        return f"{path} cannot be read ({read_error.strerror}): copy it to another place."
+        return Phrase("{0} cannot be read ({1}): copy it to another place.", path, read_error.strerror)
     if any(mark in head for mark in _CONTAINER_MARKS):
-        return f"{path} is cut off or damaged, no frame can be read: copy it again from the camera."
-    return f"{path} is not a video: choose an MP4, MOV, MKV or AVI file."
+        return Phrase("{0} is cut off or damaged, no frame can be read: copy it again from the camera.", path)
+    return Phrase("{0} is not a video: choose an MP4, MOV, MKV or AVI file.", path)
 
 
 def _index_packets(
@@ -325,7 +326,7 @@ def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStr
         if frame is not None:
             break
     if frame is None:
-        raise VideoError(f"{path}: no frame of its {codec} video can be decoded: convert it to H.264 MP4.")
+        raise VideoError("{0}: no frame of its {1} video can be decoded: convert it to H.264 MP4.", path, codec)
     width, height = frame.width, frame.height
     aspect = float(stream.sample_aspect_ratio or 1)
     if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT or width * height * max(aspect, 1 / aspect) > 2 * MOST_PIXELS:

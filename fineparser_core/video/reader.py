@@ -159,7 +159,7 @@ class VideoReader:
         """
         if not 0 <= index < self.info.n_frames:
             raise VideoError(
-                f"{self.info.path}: there is no frame {index}: choose one from 0 to {self.info.n_frames - 1}."
+                "{0}: there is no frame {1}: choose one from 0 to {2}.", self.info.path, index, self.info.n_frames - 1
             )
         needed_from = min(max(needed_from, 0), index) if self._can_skip else 0
         if self._is_reachable(index):
@@ -175,7 +175,9 @@ class VideoReader:
                 if self._current is not None:  # the rest of the file is damaged
                     break
                 raise VideoError(
-                    f"{self.info.path}: frame {index} cannot be decoded, nor any frame before it: copy the file again."
+                    "{0}: frame {1} cannot be decoded, nor any frame before it: copy the file again.",
+                    self.info.path,
+                    index,
                 )
             if self._next[0] <= index:
                 self._current, self._next = self._next, None

@@ -16,6 +16,7 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from fineparser_core.errors import ExportError
+from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video.planes import ColorMatrix
 
@@ -92,7 +93,9 @@ class VideoWriter:
         """A sentence for the user about the substitute codec; None for others."""
         if self.codec != "mpeg4":
             return None
-        return f"There is no H.264 encoder here: {self._path.name} is written as MPEG-4 part 2, larger and softer."
+        return Phrase(
+            "There is no H.264 encoder here: {0} is written as MPEG-4 part 2, larger and softer.", self._path.name
+        )
 
     def write(self, frame: np.ndarray, time_s: float) -> None:
         """Append a frame.
@@ -161,18 +164,19 @@ class VideoWriter:
                 found = sorted(packet.pts for packet in written.demux(stream) if packet.size and packet.pts is not None)
                 ticks = stream.time_base / _TIME_BASE if stream.time_base else 0
         except (av.error.FFmpegError, IndexError) as error:
-            raise ExportError(f"{self._path} cannot be read back ({error}): write it to another disk.") from error
+            raise ExportError("{0} cannot be read back ({1}): write it to another disk.", self._path, error) from error
         if len(found) != len(self._pts):
-            raise ExportError(
-                f"{self._path}: {len(found)} of {len(self._pts)} frames could be read back: write it to another disk."
-            )
+            values = (self._path, len(found), len(self._pts))
+            raise ExportError("{0}: {1} of {2} frames could be read back: write it to another disk.", *values)
         if [(pts - found[0]) * ticks for pts in found] != [pts - self._pts[0] for pts in self._pts]:
-            raise ExportError(f"{self._path}: the times of its frames are not those written: write it as another file.")
+            raise ExportError(
+                "{0}: the times of its frames are not those written: write it as another file.", self._path
+            )
 
     def _encode(self, picture: av.VideoFrame | None) -> None:
         try:
             self._container.mux(self._stream.encode(picture))
         except (av.error.FFmpegError, OSError) as error:
             raise ExportError(
-                f"{self._path} cannot be written ({error.strerror}): choose a folder that has room."
+                "{0} cannot be written ({1}): choose a folder that has room.", self._path, error.strerror
             ) from error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.language import marked
+from fineparser_core.language import Phrase
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,16 @@ class FixedShortcut:
     keys: tuple[str, ...]
 
 
-_PICTURE = marked("Picture")
-_TIMELINE = marked("Timeline")
+_PICTURE = Phrase("Picture")
+_TIMELINE = Phrase("Timeline")
 _ARROWS = ("Left", "Right", "Up", "Down")
 
 FIXED: tuple[FixedShortcut, ...] = (
-    FixedShortcut(_PICTURE, marked("Move crosshair or drawing (Shift: ten times as far)"), _ARROWS),
-    FixedShortcut(_PICTURE, marked("Set a point, edit a note, select a point of a line"), ("Return",)),
-    FixedShortcut(_PICTURE, marked("Select the next drawing of the frame"), ("Tab",)),
-    FixedShortcut(_PICTURE, marked("Cancel / Deselect"), ("Esc",)),
-    FixedShortcut(_TIMELINE, marked("Select the next handle"), ("Tab",)),
-    FixedShortcut(_TIMELINE, marked("Move handle or playhead (Shift: ten frames)"), _ARROWS[:2]),
-    FixedShortcut(_TIMELINE, marked("Deselect the handle"), ("Esc",)),
+    FixedShortcut(_PICTURE, Phrase("Move crosshair or drawing (Shift: ten times as far)"), _ARROWS),
+    FixedShortcut(_PICTURE, Phrase("Set a point, edit a note, select a point of a line"), ("Return",)),
+    FixedShortcut(_PICTURE, Phrase("Select the next drawing of the frame"), ("Tab",)),
+    FixedShortcut(_PICTURE, Phrase("Cancel / Deselect"), ("Esc",)),
+    FixedShortcut(_TIMELINE, Phrase("Select the next handle"), ("Tab",)),
+    FixedShortcut(_TIMELINE, Phrase("Move handle or playhead (Shift: ten frames)"), _ARROWS[:2]),
+    FixedShortcut(_TIMELINE, Phrase("Deselect the handle"), ("Esc",)),
 )

@@ -3,19 +3,15 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from fineparser_core.language import translated
 from fineparser_gui.actions.catalog import CATALOG, Situation
 from fineparser_gui.actions.shortcuts import Shortcuts, shortcuts_of
 from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.icons import icon
-
-
-def translated(text: str) -> str:
-    """A text of the catalogue in the user's language."""
-    return QCoreApplication.translate("actions", text)
 
 
 def plain_text(text: str) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from math import atan2, cos, degrees, radians, sin
 
-from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
+from fineparser_core.language import text
 from fineparser_gui.canvas.skeleton_painting import paint_label
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.drawings import ANGLE, NOTE, Drawing
-
-translate = QCoreApplication.translate
 
 ToWidget = Callable[[float, float], QPointF]
 
@@ -47,12 +46,7 @@ def paint_mark(
             _paint_angle(painter, drawing, points, color)
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
-            _paint_text(
-                painter,
-                beside,
-                translate("DrawingMarks", "{0}° off vertical").format(decimal(drawing.degrees, 0)),
-                color,
-            )
+            _paint_text(painter, beside, text("{0}° off vertical", decimal(drawing.degrees, 0)), color)
     if selected or drawing.kind != NOTE:
         _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
 
@@ -105,13 +99,9 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
 def described(drawing: Drawing) -> str:
     """Accessible description of a drawing."""
     if drawing.kind == NOTE:
-        return translate("DrawingMarks", "note: {0}").format(drawing.text)
-    text = (
-        translate("DrawingMarks", "angle of {0}°")
-        if drawing.kind == ANGLE
-        else translate("DrawingMarks", "line {0}° off vertical")
-    )
-    return text.format(decimal(drawing.degrees, 0))
+        return text("note: {0}", drawing.text)
+    turn = decimal(drawing.degrees, 0)
+    return text("angle of {0}°", turn) if drawing.kind == ANGLE else text("line {0}° off vertical", turn)
 
 
 def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor) -> None:

@@ -19,7 +19,7 @@ from fineparser_core.diving.judging import read_score
 from fineparser_core.diving.name_parsing import parse_file_name, parse_list
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
 from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.dive import Dive, DiveState
@@ -154,7 +154,7 @@ class AddExemplarsDialog(QDialog):
                 text = decimal(self.facts(key).score, 2)
             except ConfigError as error:
                 text = self.tr("?")
-                self._why[key] = sentence(str(error))
+                self._why[key] = translated(error)
         self.table.blockSignals(True)
         self._item(row, _SCORE).setText(text)
         self.table.blockSignals(False)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLineEdit, QVBoxL
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import LONGEST_NAME, day
@@ -94,7 +94,7 @@ class EditDivesDialog(QDialog):
         try:
             said = self.changes()
         except ConfigError as error:
-            self._say(sentence(str(error)), self.number)
+            self._say(translated(error), self.number)
             return
         except ValueError:
             text = self.tr("'{0}' is not a day: write it as 2026-05-31, or leave it out.")

@@ -22,7 +22,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField
@@ -117,7 +117,7 @@ class ExemplarDialog(QDialog):
         try:
             score = read_score(typed, known_difficulty(number, self.board.currentData()))
         except ConfigError as error:
-            self._say(sentence(str(error)), self.score)
+            self._say(translated(error), self.score)
             return
         try:
             facts = check_facts(
@@ -131,7 +131,7 @@ class ExemplarDialog(QDialog):
                 )
             )
         except ConfigError as error:
-            self._say(sentence(str(error)))
+            self._say(translated(error))
             return
         self._accept(facts)
         self.accept()

@@ -4,16 +4,14 @@ import html
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
+from fineparser_core.language import text
 from fineparser_core.resources import resource
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.worker.protocol import Ready
-
-translate = QCoreApplication.translate
 
 CARD_NAME = "card.json"
 PROSE_NAME = "MODEL_CARD.md"
@@ -38,11 +36,11 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
     end = QTextCursor(page.document())
     end.movePosition(QTextCursor.MoveOperation.End)
     if prose:
-        heading = translate("dialogs", "Figures")
+        heading = text("Figures")
         end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
     end.insertHtml(_facts(folder / CARD_NAME, model))
     page.moveCursor(QTextCursor.MoveOperation.Start)
-    return TextDialog(translate("dialogs", "Model card"), page, parent)
+    return TextDialog(text("Model card"), page, parent)
 
 
 def _facts(path: Path, model: Ready | None) -> str:
@@ -51,10 +49,8 @@ def _facts(path: Path, model: Ready | None) -> str:
         known = {name: card[name] for name in _FIRST if name in card}
         rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
     except (OSError, ValueError, TypeError, AttributeError):
-        text = translate("dialogs", "{0} cannot be read. Choose another folder of weights in the preferences.").format(
-            path
-        )
-        return f"<p>{html.escape(text)}</p>"
+        unread = text("{0} cannot be read. Choose another folder of weights in the preferences.", path)
+        return f"<p>{html.escape(unread)}</p>"
     if model is not None:
         rows += [("device", model.device), ("precision", model.precision)]
     cells = "".join(
@@ -71,5 +67,5 @@ def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "<br>".join(html.escape(str(item)) for item in value)
     if isinstance(value, bool):
-        return translate("dialogs", "yes") if value else translate("dialogs", "no")
+        return text("yes") if value else text("no")
     return html.escape(str(value))

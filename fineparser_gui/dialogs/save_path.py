@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-translate = QCoreApplication.translate
+from fineparser_core.language import text
 
 
 def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> Path | None:
@@ -16,14 +15,14 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
         suffixes: the first is appended where the name has none of them.
     """
     filters = {
-        ".mp4": translate("ExportDialog", "MP4 video (*.mp4)"),
-        ".png": translate("ExportDialog", "Pictures (*.png *.jpg)"),
-        ".csv": translate("ExportDialog", "Table (*.csv)"),
-        ".json": translate("ExportDialog", "Data (*.json)"),
-        ".pdf": translate("ExportDialog", "PDF (*.pdf)"),
-        ".html": translate("ExportDialog", "Page (*.html)"),
+        ".mp4": text("MP4 video (*.mp4)"),
+        ".png": text("Pictures (*.png *.jpg)"),
+        ".csv": text("Table (*.csv)"),
+        ".json": text("Data (*.json)"),
+        ".pdf": text("PDF (*.pdf)"),
+        ".html": text("Page (*.html)"),
     }
-    title = translate("ExportDialog", "Export")
+    title = text("Export")
     name, _ = QFileDialog.getSaveFileName(parent, title, str(proposed), filters[suffixes[0]])
     if not name:
         return None
@@ -36,6 +35,6 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
 
 
 def _may_replace(parent: QWidget, path: Path) -> bool:
-    text = translate("ExportDialog", "{0} exists already. Replace it?").format(path.name)
-    answer = QMessageBox.question(parent, translate("ExportDialog", "Export"), text)
+    asked = text("{0} exists already. Replace it?", path.name)
+    answer = QMessageBox.question(parent, text("Export"), asked)
     return answer == QMessageBox.StandardButton.Yes

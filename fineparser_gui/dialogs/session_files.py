@@ -7,7 +7,7 @@ from PySide6.QtCore import QLocale, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
 
 from fineparser_core.export.corrections import label_error
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
@@ -151,7 +151,7 @@ class SessionFileDialogs(QObject):
     def export_corrections(self) -> None:
         """Ask for a file and write the corrected transitions to it as labels."""
         labels = self._session.exports.labels()
-        reasons = [sentence(label_error(label) or "") for label in labels]
+        reasons = [translated(label_error(label) or "") for label in labels]
         if all(reasons):  # said before a file is asked for
             text = self.tr("No corrected dive can be exported as a label. {0}")
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))

@@ -1,6 +1,6 @@
 """Table of all commands and shortcuts, with an editor of shortcuts."""
 
-from PySide6.QtCore import QCoreApplication, QMargins, Qt
+from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.language import text
 from fineparser_gui.actions.catalog import CATALOG, ActionSpec
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text, plain_text
@@ -162,7 +163,7 @@ def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
     """The table in a non-modal dialog."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(QCoreApplication.translate("dialogs", "Keyboard shortcuts"))
+    dialog.setWindowTitle(text("Keyboard shortcuts"))
     resize_within_screen(dialog, 600, 640)
     column = QVBoxLayout(dialog)
     column.addWidget(ShortcutsEditor(preferences), 1)

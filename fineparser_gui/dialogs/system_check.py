@@ -1,15 +1,14 @@
 """The page of `fineparser doctor` in a dialog, with a button that copies it."""
 
-from PySide6.QtCore import QCoreApplication, QProcess
+from PySide6.QtCore import QProcess
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QWidget
 
+from fineparser_core.language import text
 from fineparser_core.support.own_process import own_process
 from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.services.ending import end
 from fineparser_gui.settings.preferences import Preferences
-
-translate = QCoreApplication.translate
 
 
 class SystemCheckDialog(TextDialog):
@@ -20,11 +19,11 @@ class SystemCheckDialog(TextDialog):
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         page = TextPage()
-        copy = translate("dialogs", "Copy"), lambda: self.copy()
-        super().__init__(translate("dialogs", "System check"), page, parent, size=(760, 620), button=copy)
+        copy = text("Copy"), lambda: self.copy()
+        super().__init__(text("System check"), page, parent, size=(760, 620), button=copy)
         page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)
-        page.setPlainText(translate("dialogs", "Looking at this computer…"))
+        page.setPlainText(text("Looking at this computer…"))
         self.button.setEnabled(False)
         chosen = ["--device", preferences.device, "--precision", preferences.precision]
         if preferences.weights:

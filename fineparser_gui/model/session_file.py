@@ -148,8 +148,10 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
     data = json.dumps(content, indent=1).encode("ascii") + b"\n"
     if len(saved.dives) > MOST_DIVES or len(data) > _MOST_BYTES or _n_parts(data) > _MOST_PARTS:
         raise ExportError(
-            f"{path} cannot be written (its {len(saved.dives)} dives are more than a session can hold): remove some of "
-            f"them or of their drawings first."
+            "{0} cannot be written (its {1} dives are more than a session can hold): remove some of "
+            "them or of their drawings first.",
+            path,
+            len(saved.dives),
         )
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
@@ -169,7 +171,7 @@ def session_bytes(path: Path) -> bytes:
     try:
         return read_bounded(path, _MOST_BYTES)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+        raise ConfigError("{0} cannot be read ({1}): check the path.", path, error.strerror) from error
 
 
 def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]:
@@ -188,11 +190,11 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
         if not isinstance(content, dict):
             raise ValueError(f"{shown(content)} where a session belongs")
     except ValueError as error:
-        raise ConfigError(f"{path} is damaged or not a session file ({error}): open another one.") from error
+        raise ConfigError("{0} is damaged or not a session file ({1}): open another one.", path, error) from error
     found = content.get("format")
     if found != FORMAT:
         raise ConfigError(
-            f"{path} is of format {shown(found)}, not {FORMAT!r}: open a session that this version saved."
+            "{0} is of format {1}, not {2}: open a session that this version saved.", path, shown(found), repr(FORMAT)
         )
     try:
         content = _writable(content)
@@ -206,7 +208,9 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
         origin = {"path": content.get("origin"), "sha256": content.get("origin_sha256") or ""}
         return saved, None if origin["path"] is None else from_json(origin, Origin)
     except ValueError as error:
-        raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
+        raise ConfigError(
+            "{0} is damaged ({1}): mend it in a text editor, or open another one.", path, error
+        ) from error
 
 
 def _n_parts(data: bytes) -> int:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLi
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.formatting import board_text, decimal, shortest
 from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, day
 from fineparser_gui.panels.number_field import NumberField
@@ -199,7 +199,7 @@ class DetailsPanel(QWidget):
         try:
             dive = parse_dive_number(number) if number else None
         except ConfigError as error:
-            self._say(sentence(str(error)), wrong=self.number)
+            self._say(translated(error), wrong=self.number)
             return None
         try:
             typed = float(dd.replace(",", ".")) if dd else None
@@ -218,7 +218,7 @@ class DetailsPanel(QWidget):
             difficulty = find_difficulty(dive, self.board.currentData(), typed)
         except ConfigError as error:
             self._say(
-                f"{dive.description}. {sentence(str(error))}", wrong=self.number if typed is None else self.difficulty
+                f"{dive.description}. {translated(error)}", wrong=self.number if typed is None else self.difficulty
             )
         else:
             text = self.tr("DD {0}").format(decimal(difficulty.value))

@@ -1,11 +1,8 @@
 """The state of a dive in the words of the window."""
 
-from PySide6.QtCore import QCoreApplication
-
+from fineparser_core.language import text
 from fineparser_gui.formatting import board_text, decimal, percent
 from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
-
-translate = QCoreApplication.translate
 
 #: States in which nothing happens without the user.
 WAITING_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
@@ -29,34 +26,26 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
     if dive.searching and dive.progress is not None:
         return f"{stage_text('scan')} {percent(dive.fraction)}"
     if dive.searching:
-        return translate("DivesPanel", "waiting")
+        return text("waiting")
     if settled(dive, n_accepted):
-        return (
-            translate("DivesPanel", "dives added: {0}").format(n_accepted)
-            if n_accepted
-            else translate("DivesPanel", "no dives added")
-        )
+        return text("dives added: {0}", n_accepted) if n_accepted else text("no dives added")
     if dive.state is DiveState.NEEDS_TRIM and dive.segments:
         found = len(dive.segments)
-        return (
-            translate("DivesPanel", "dives added: {0} of {1}").format(n_accepted, found)
-            if n_accepted
-            else translate("DivesPanel", "dives found: {0}").format(found)
-        )
+        return text("dives added: {0} of {1}", n_accepted, found) if n_accepted else text("dives found: {0}", found)
     if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
-        return translate("DivesPanel", "search cancelled")
+        return text("search cancelled")
     if dive.state is DiveState.READY and dive.refused:
-        return translate("DivesPanel", "Not a complete dive")
+        return text("Not a complete dive")
     if dive.state is DiveState.MISSING and dive.conflicting_video is not None:
-        return translate("DivesPanel", "different video")
+        return text("different video")
     texts = {
-        DiveState.OPENING: translate("DivesPanel", "opening"),
-        DiveState.MISSING: translate("DivesPanel", "video is missing"),
-        DiveState.NEEDS_TRIM: translate("DivesPanel", "needs trimming"),
-        DiveState.QUEUED: translate("DivesPanel", "waiting"),
-        DiveState.ANALYSING: translate("DivesPanel", "analysing"),
-        DiveState.CANCELLED: translate("DivesPanel", "cancelled"),
-        DiveState.FAILED: translate("DivesPanel", "not analysed"),
+        DiveState.OPENING: text("opening"),
+        DiveState.MISSING: text("video is missing"),
+        DiveState.NEEDS_TRIM: text("needs trimming"),
+        DiveState.QUEUED: text("waiting"),
+        DiveState.ANALYSING: text("analysing"),
+        DiveState.CANCELLED: text("cancelled"),
+        DiveState.FAILED: text("not analysed"),
     }
     if dive.state in texts:
         return texts[dive.state]
@@ -65,10 +54,10 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
         score = decimal(scoring.score)
-        return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
+        return text("{0} (nearest)", score) if scoring.nearest_numbers else score
     if dive.score_state is ScoreState.NO_EXEMPLARS:
-        return translate("DivesPanel", "no exemplars")
-    return translate("DivesPanel", "no score") if dive.dive_number else translate("DivesPanel", "needs dive number")
+        return text("no exemplars")
+    return text("no score") if dive.dive_number else text("needs dive number")
 
 
 def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
@@ -92,18 +81,18 @@ def left_text(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 90:
-        return translate("DivesPanel", "about {0} s left").format(max(round(seconds), 1))
-    return translate("DivesPanel", "about {0} min left").format(round(seconds / 60))
+        return text("about {0} s left", max(round(seconds), 1))
+    return text("about {0} min left", round(seconds / 60))
 
 
 def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress`, translated."""
     texts = {
-        "scan": translate("DivesPanel", "searching for dives"),
-        "read": translate("DivesPanel", "reading"),
-        "coarse": translate("DivesPanel", "finding the athlete"),
-        "parse": translate("DivesPanel", "finding the phases"),
-        "compare": translate("DivesPanel", "comparing"),
-        "copy": translate("DivesPanel", "copying"),
+        "scan": text("searching for dives"),
+        "read": text("reading"),
+        "coarse": text("finding the athlete"),
+        "parse": text("finding the phases"),
+        "compare": text("comparing"),
+        "copy": text("copying"),
     }
     return texts.get(stage, stage)

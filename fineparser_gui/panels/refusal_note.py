@@ -3,7 +3,7 @@
 from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label, push_button
@@ -56,7 +56,7 @@ class RefusalNote(QWidget):
         if dive is None or refusal is None:
             return
         overruled = dive.correction.is_dive
-        said = sentence(refusal)
+        said = translated(refusal)
         self._text.setText(self.tr("Scored anyway. {0}").format(said) if overruled else said)
         # Once for a file: the buttons beside what was found come next.
         self.find.setVisible(not overruled and not dive.searching and not dive.proposals)

@@ -1,9 +1,9 @@
 """The predicted score of the shown dive, its spread, interval and difficulty, and how far to trust it."""
 
-from PySide6.QtCore import QCoreApplication, QMargins, Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.language import sentence
+from fineparser_core.language import text, translated
 from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.formatting import board_text, decimal
@@ -15,8 +15,6 @@ from fineparser_gui.panels.refusal_note import RefusalNote
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import card, fill, label, push_button
 from fineparser_gui.worker.protocol import Ready
-
-translate = QCoreApplication.translate
 
 
 class ScorePanel(QWidget):
@@ -124,7 +122,7 @@ class ScorePanel(QWidget):
         # Greyed while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         notes = dive.analysis.notes if dive and dive.analysis else ()
-        self._notes.setText("\n".join(map(sentence, notes)))
+        self._notes.setText("\n".join(map(translated, notes)))
         self._notes.setVisible(bool(notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
@@ -196,34 +194,33 @@ class ScorePanel(QWidget):
 def own_award_text(own: OwnAward) -> str:
     """The award by measures alone, with its interval."""
     low, high = own.award_range
-    text = translate("ScorePanel", "From measures alone, no exemplar: award {0} ({1} – {2})")
-    return text.format(decimal(own.award), decimal(low), decimal(high))
+    bounds = (decimal(low), decimal(high))
+    return text("From measures alone, no exemplar: award {0} ({1} – {2})", decimal(own.award), *bounds)
 
 
 def own_award_about(own: OwnAward) -> str:
     """What the award by measures alone is, and what it is not."""
-    text = translate(
-        "ScorePanel",
+    checked = own.checked
+    return text(
         "Height, angles and times against the rules of judging. On {0} judged dives the order was right in the main "
         "(rank correlation {1}), the size off by {2} awards.",
+        checked.dives,
+        decimal(checked.rank_correlation, 2),
+        decimal(checked.mean_error),
     )
-    checked = own.checked
-    return text.format(checked.dives, decimal(checked.rank_correlation, 2), decimal(checked.mean_error))
 
 
 def _scatter_of_awards() -> str:
-    return translate(
-        "ScorePanel", "By how far awards of real dives scatter. Judged dives have not shown yet that it holds."
-    )
+    return text("By how far awards of real dives scatter. Judged dives have not shown yet that it holds.")
 
 
 def _interval_text(scoring: Scoring | OwnAward) -> str:
     """The calibrated prediction interval of a score."""
     interval = scoring.interval
     if interval is None:
-        return translate("ScorePanel", "No prediction interval: the error of these weights was not measured.")
-    text = translate("ScorePanel", "{2} % prediction interval: {0} – {1}")
-    return text.format(decimal(interval.low), decimal(interval.high), decimal(100 * interval.level, 0))
+        return text("No prediction interval: the error of these weights was not measured.")
+    ends = (decimal(interval.low), decimal(interval.high))
+    return text("{2} % prediction interval: {0} – {1}", *ends, decimal(100 * interval.level, 0))
 
 
 def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready | None) -> str:
@@ -232,14 +229,15 @@ def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready |
         return ""
     if scoring.uses_measures:
         return _scatter_of_awards()
-    kind = translate("ScorePanel", "rendered dives") if parsed_by.synthetic else translate("ScorePanel", "dives")
+    kind = text("rendered dives") if parsed_by.synthetic else text("dives")
     card = loaded.card if loaded is not None and loaded.card.get("id") == parsed_by.id else {}
     n_dives = card.get("calibration", {}).get("interval", {}).get("dives")
     fitted_on = f"{n_dives} {kind}" if n_dives else kind
-    text = translate(
-        "ScorePanel",
+    said = text(
         "Fitted on {0} with known scores that were not used in training: the scores of {1} % of them lie within.",
-    ).format(fitted_on, decimal(100 * scoring.interval.level, 0))
+        fitted_on,
+        decimal(100 * scoring.interval.level, 0),
+    )
     if parsed_by.synthetic:
-        text += " " + translate("ScorePanel", "For real dives it may be too narrow.")
-    return text
+        said += " " + text("For real dives it may be too narrow.")
+    return said

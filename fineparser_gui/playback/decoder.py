@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal
 
 from fineparser_core.errors import FineParserError, VideoError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_gui.playback.frame_cache import FrameCache
 from fineparser_gui.playback.prefetch import Playhead, Prefetch, Run, n_bytes
 
@@ -128,7 +128,7 @@ class Decoder(QThread):
                 self.opened.emit(info)
                 self._serve(reader, self._prefetch)
         except FineParserError as error:
-            self.failed.emit(sentence(str(error)))
+            self.failed.emit(translated(error))
         except Exception as error:  # an unexpected decoder error must not end the program
             log.exception("decoding %s", self._path)
             self.failed.emit(f"{self._path.name}: {error}")
@@ -187,7 +187,7 @@ class Decoder(QThread):
             if frame == 0 or self._prefetch is None:
                 raise
             self._prefetch.end_at(frame)
-            self.failed.emit(sentence(str(error)))
+            self.failed.emit(translated(error))
             return False
 
     def _catch_up(self, frame: int, run: Run) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis
 from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
@@ -128,7 +128,7 @@ class AnalysisService(QObject):
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
         if dive.refused and not self._is_shown(key):
-            self._state.problem.emit(f"{dive.path.name}: {sentence(analysis.parse.refusal or '')}")
+            self._state.problem.emit(f"{dive.path.name}: {translated(analysis.parse.refusal or '')}")
         self._score(key)
 
     def _on_parse_failed(self, key: str, kind: str, message: str) -> None:
@@ -148,7 +148,7 @@ class AnalysisService(QObject):
             self._on_score_failed(key, "InternalError", str(error))
             return
         state = ScoreState.NO_EXEMPLARS if analysis.unscored else ScoreState.SCORED
-        found = {"model_analysis": analysis, "score_state": state, "problem": sentence(analysis.unscored) or None}
+        found = {"model_analysis": analysis, "score_state": state, "problem": translated(analysis.unscored) or None}
         self._state.update_analysis(key, **found, progress=None)
         self._rescoring.rescore(key)
 

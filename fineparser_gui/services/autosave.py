@@ -12,7 +12,7 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
@@ -110,9 +110,7 @@ class Autosave(QObject):
             if not self.told:
                 self.told = True
                 log.warning("autosave: %s", error)
-                self._session.problem.emit(
-                    self.tr("The session is not being autosaved: {0}").format(sentence(str(error)))
-                )
+                self._session.problem.emit(self.tr("The session is not being autosaved: {0}").format(translated(error)))
             return False
         self._written, self.told = now, False
         return True

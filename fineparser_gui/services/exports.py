@@ -27,7 +27,7 @@ from fineparser_core.export.jobs import (
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
@@ -181,7 +181,7 @@ class ExportService(QObject):
         try:
             save_job(job, folder)
         except FineParserError as error:
-            problem = sentence(str(error))
+            problem = translated(error)
         except Exception as error:  # must not end the thread pool
             log.exception("saving the export of %s", job.path)
             problem = f"{job.path.name}: {error}"
@@ -193,8 +193,8 @@ class ExportService(QObject):
             return
         process = ExportProcess(self._job_folder(number), self._exports[number].path, self)
         process.progressed.connect(lambda done, total: self._update(number, done=done, total=total))
-        process.finished.connect(lambda notes: self._finish(number, ExportState.DONE, " ".join(map(sentence, notes))))
-        process.failed.connect(lambda problem: self._finish(number, ExportState.FAILED, sentence(problem)))
+        process.finished.connect(lambda notes: self._finish(number, ExportState.DONE, " ".join(notes)))
+        process.failed.connect(lambda problem: self._finish(number, ExportState.FAILED, problem))
         process.cancelled.connect(lambda: self._finish(number, ExportState.CANCELLED))
         self._process = process
         process.start()

@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 
+from fineparser_core.language import Phrase, text
 from fineparser_gui.formatting import decimal, shortest
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
@@ -22,8 +23,6 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.services.video_opener import OpenedVideo, OpenTask, VideoOpener
-
-translate = QCoreApplication.translate
 
 #: Rows that are added in one turn of the event loop: each costs the window about a millisecond.
 _ROWS_AT_ONCE = 8
@@ -311,25 +310,14 @@ class DiveImporter(QObject):
 
 def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
     """One sentence on how a file differs from the one that the session was made with."""
-    for text, of_one in (
-        (translate("VideoIdentity", "{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
-        (
-            translate("VideoIdentity", "{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."),
-            _picture,
-        ),
-        (
-            translate(
-                "VideoIdentity",
-                "{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}.",
-            ),
-            _size,
-        ),
+    for said, of_one in (
+        (Phrase("{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
+        (Phrase("{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."), _picture),
+        (Phrase("{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}."), _size),
     ):
         if of_one(found) != of_one(expected):
-            return text.format(path.name, *of_one(found), *of_one(expected))
-    return translate(
-        "VideoIdentity", "{0} is as long and as large, but its content is not that of the session's video."
-    ).format(path.name)
+            return text(said, path.name, *of_one(found), *of_one(expected))
+    return text("{0} is as long and as large, but its content is not that of the session's video.", path.name)
 
 
 def _length(one: VideoIdentity) -> tuple[str, ...]:

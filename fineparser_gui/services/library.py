@@ -14,7 +14,7 @@ from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import best_exemplar
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.types import MaskTrack
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive
@@ -86,7 +86,7 @@ class LibraryService(QObject):
         try:
             return self._open_bundled().exemplars()
         except FineParserError as error:
-            self.problem.emit(sentence(str(error)))
+            self.problem.emit(translated(error))
             return []
 
     @property
@@ -145,7 +145,7 @@ class LibraryService(QObject):
             with ExemplarStore.open(self._folder / FILE_NAME) as own:
                 return own.mask(exemplar_id)
         except FineParserError as error:
-            self.problem.emit(sentence(str(error)))
+            self.problem.emit(translated(error))
             return None
 
     def add_clip(self, path: Path, in_frame: int | None, out_frame: int | None, facts: ExemplarFacts) -> None:
@@ -285,7 +285,7 @@ class LibraryService(QObject):
         self.entries = tuple(report.entries)
         self.writable = report.writable
         if report.notice and report.notice != self._notice and self._folder is not None:
-            self.problem.emit(sentence(report.notice))
+            self.problem.emit(report.notice)
         self._notice = report.notice
         self.changed.emit()
         self._prepare_next()

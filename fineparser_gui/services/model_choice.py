@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.language import language
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import WORKER_PREFERENCES, Preferences
@@ -54,4 +55,4 @@ class ModelChoice(QObject):
 
 
 def _worker_settings(preferences: Preferences) -> WorkerSettings:
-    return WorkerSettings(**{name: getattr(preferences, name) for name in WORKER_PREFERENCES})
+    return WorkerSettings(language=language(), **{name: getattr(preferences, name) for name in WORKER_PREFERENCES})

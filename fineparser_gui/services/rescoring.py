@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.model.correction import frames_of, timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
@@ -108,12 +108,12 @@ class RescoringService(QObject):
         try:
             rescored = read_score(result, dive.model_analysis.parse)
         except FineParserError as error:
-            self._drop_score(key, sentence(str(error)))
+            self._drop_score(key, translated(error))
             return
         placed = None if request.transitions is None else frames_of(request.transitions)
         state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
         found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame), "score_state": state}
-        self._state.update_analysis(key, **found, problem=sentence(rescored.unscored) or None)
+        self._state.update_analysis(key, **found, problem=translated(rescored.unscored) or None)
         self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:

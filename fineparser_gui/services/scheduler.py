@@ -9,7 +9,6 @@ from types import UnionType
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_gui.model.clock import Clock
 from fineparser_gui.services.kept_results import KeptResults
@@ -274,7 +273,7 @@ class Scheduler(QObject):
         elif isinstance(message, Ready):
             self.ready.emit(message)
         elif isinstance(message, Failure) and message.id is None:
-            self.failed.emit(message.kind, sentence(message.message))
+            self.failed.emit(message.kind, message.message)
         elif not isinstance(message, BegunReport | ProgressReport | Ending):
             log.warning("unexpected message of the worker: %s", message)
         elif (task := next((one for one in self._tasks if one.id == message.id), None)) is None:
@@ -310,7 +309,7 @@ class Scheduler(QObject):
                 self._usual_s[type(task.request)] = (usual_s + task.clock.elapsed_s) / 2  # the latest count most
             task.finished.emit(message)
         elif isinstance(message, Failure):
-            task.failed.emit(message.kind, sentence(message.message))
+            task.failed.emit(message.kind, message.message)
         else:
             task.cancelled.emit()
         task.deleteLater()

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QLockFile, QObject, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.support.codec import from_json
 from fineparser_gui.model.session_file import (
     Origin,
@@ -117,7 +117,7 @@ class SessionFileController(QObject):
         try:
             write_session(saved, path)
         except FineParserError as error:
-            self._session.problem.emit(sentence(str(error)))
+            self._session.problem.emit(translated(error))
             return False
         self._belongs_to(path, saved, _digest(path))
         return True
@@ -187,7 +187,7 @@ class SessionFileController(QObject):
             data = session_bytes(path)
             return parse_session(data, path)[0], sha256(data).hexdigest()
         except ConfigError as error:
-            self._session.problem.emit(sentence(str(error)))
+            self._session.problem.emit(translated(error))
             return None
 
     def _belongs_to(self, path: Path, saved: SavedSession, content: str) -> None:

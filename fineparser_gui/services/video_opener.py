@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
 
 from fineparser_core.errors import ExportError, FineParserError
-from fineparser_core.language import sentence
+from fineparser_core.language import translated
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import VideoInfo
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
@@ -143,7 +143,7 @@ def _probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) ->
                 cache.put(name, facts, {"pts_s": info.pts_s, "thumbnail": thumbnail})
         return "opened", (OpenedVideo(info, identity_of(info), content, thumbnail),)
     except FineParserError as error:
-        return "failed", (sentence(str(error)),)
+        return "failed", (translated(error),)
     except Exception as error:  # a decoder's own failure must not end the thread pool
         log.exception("opening %s", path)
         return "failed", (f"{path.name}: {error}",)

@@ -70,7 +70,7 @@ class Preferences:
             try:
                 from_json(value := getattr(self, name), kind)
             except ValueError:
-                raise ConfigError(f"{name} cannot be {shown(value)}.") from None
+                raise ConfigError("{0} cannot be {1}.", name, shown(value)) from None
 
     @property
     def mask_style(self) -> MaskStyle:

@@ -1,14 +1,11 @@
 """Handles of the timeline, transitions, water contact, In and Out point: their frames and what is said of them."""
 
-from PySide6.QtCore import QCoreApplication
-
 from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.language import text
 from fineparser_core.types import DiveParse, Moment
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.correction import frames_of
-
-translate = QCoreApplication.translate
 
 #: Places of In and Out point, after flight (0), entry (1) and first contact with the water (2).
 IN, OUT = 3, 4
@@ -114,35 +111,35 @@ class Handles:
         """Accessible descriptions of the transitions and of the range."""
         texts = [self.text(place) for place in range(IN) if self.frames[place] is not None]
         if self.range is not None:
-            texts.append(translate("Handles", "dive from frame {0} to {1}").format(*self.range))
+            texts.append(text("dive from frame {0} to {1}", *self.range))
         return texts
 
     def text(self, place: int) -> str:
         """Description of a handle: its frame, and what a change of it means."""
         frame = self.frames[place]
-        text = (
-            translate("Handles", "flight from frame {0}"),
-            translate("Handles", "entry from frame {0}"),
-            translate("Handles", "first water contact in frame {0}"),
-            translate("Handles", "In point: frame {0}"),
-            translate("Handles", "Out point: frame {0}"),
-        )[place].format(frame)
+        said = (
+            text("flight from frame {0}", frame),
+            text("entry from frame {0}", frame),
+            text("first water contact in frame {0}", frame),
+            text("In point: frame {0}", frame),
+            text("Out point: frame {0}", frame),
+        )[place]
         if place >= IN:
             changed = self.range != self._committed
-            return f"{text} · {translate('Handles', 'analysed again on release')}" if changed else text
+            return said + (" · " + text("analysed again on release") if changed else "")
         assert self._parse is not None
         assert frame is not None
         low, high = self.bands[place]
         if _told(self._parse)[place].conflict:
-            text += " · " + translate("Handles", "what tells it disagrees: check it")
+            said += " · " + text("what tells it disagrees: check it")
         elif high - low > 1:
-            text += ", ± " + decimal((high - low) / 2, 1)
+            said += ", ± " + decimal((high - low) / 2, 1)
         sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
         if sampled != frame and place < 2:  # the network knows sampled frames only
-            text += " · " + translate("Handles", "scored from the next sampled frame, {0}").format(sampled)
+            said += " · " + text("scored from the next sampled frame, {0}", sampled)
         if place < len(self.ghosts) and self.ghosts[place] is not None:
-            text += " · " + translate("Handles", "model: {0}").format(self.ghosts[place])
-        return text
+            said += " · " + text("model: {0}", self.ghosts[place])
+        return said
 
 
 def placed_frames(parse: DiveParse) -> tuple[int, ...]:

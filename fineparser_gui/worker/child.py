@@ -28,6 +28,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
@@ -148,7 +149,7 @@ class Worker:
         except Cancelled:
             self._end(CancelledReport(id=request_id))
         except FineParserError as error:
-            self._end(Failure(id=request_id, kind=type(error).__name__, message=str(error)))
+            self._end(Failure(id=request_id, kind=type(error).__name__, message=translated(error)))
         except Exception as error:
             log.exception("request %s failed", request_id)
             self._end(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
@@ -306,7 +307,7 @@ class Worker:
         except ExportError as error:
             log.warning("%s", error)
             self._cache.remove(parse_id)
-        raise ParseLost("The analysis of this dive is no longer kept: analyse it again.")
+        raise ParseLost(Phrase("The analysis of this dive is no longer kept: analyse it again."))
 
     def _watch(self, request: Request) -> Watch:
         def tell(progress: Progress) -> None:
@@ -347,6 +348,7 @@ def main() -> None:
             os._exit(0)
 
     settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()
+    use_language(settings.language)
     library = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
     worker = Worker(Path(sys.argv[1]), send, settings, library)
     for line in sys.stdin.buffer:

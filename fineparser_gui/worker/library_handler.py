@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.language import translated
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport
 
@@ -51,6 +52,6 @@ class LibraryHandler:
             id=request_id,
             entries=[entry(one) for one in (*store.exemplars(), *store.removed())],
             writable=store.writable,
-            notice=store.notice,
+            notice=translated(store.notice),
             added=added,
         )

@@ -21,11 +21,15 @@ from fineparser_gui.model.library import LibraryEntry
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`."""
+    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`.
+
+    What the worker says to the user is in the language of the window.
+    """
 
     device: str = "auto"
     precision: str = "auto"
     weights: str = ""
+    language: str = ""
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -243,4 +247,4 @@ def decode(line: bytes) -> Message:
 
 def plain(value: object) -> Any:
     """A message or a part of one, of the types of JSON."""
-    return msgspec.to_builtins(value, enc_hook=lambda one: str(one) if isinstance(one, Path) else float(one))
+    return msgspec.to_builtins(value, enc_hook=lambda one: str(one) if isinstance(one, Path | str) else float(one))

@@ -53,7 +53,7 @@ def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
         samples = found["transition_samples"].tolist()
         return parse, from_json(found | {"transition_samples": samples}, ClipEncoding)
     except (KeyError, ValueError) as error:
-        raise ExportError(f"An encoding is not complete ({error}): analyse the clip again.") from error
+        raise ExportError("An encoding is not complete ({0}): analyse the clip again.", error) from error
 
 
 def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
@@ -72,8 +72,8 @@ def _mask_arrays(arrays: Mapping[str, np.ndarray]) -> MaskArrays:
     known = {name: arrays[name] for name in MaskArrays._fields if name in arrays}
     for name, array in known.items():
         if name in _SHAPES and (array.shape, array.dtype) != _SHAPES[name]:
-            raise ExportError(f"{name} is of {array.shape} {array.dtype}: analyse the clip again.")
+            raise ExportError("{0} is of {1} {2}: analyse the clip again.", name, array.shape, array.dtype)
     try:
         return MaskArrays(**known)
     except TypeError as error:
-        raise ExportError(f"Masks are not complete ({error}): analyse the clip again.") from error
+        raise ExportError("Masks are not complete ({0}): analyse the clip again.", error) from error

@@ -45,7 +45,7 @@ def numbers_in(markdown: str) -> Counter[str]:
 @pytest.fixture(scope="module")
 def said() -> dict[str, dict[str, set[str]]]:
     """Plain English text of the app -> code of a language -> how it is said in it."""
-    table = json.loads((ROOT / "resources" / "translations" / "texts.json").read_text(encoding="utf-8"))["texts"]
+    table = json.loads((ROOT / "resources" / "translations" / "texts.json").read_text(encoding="utf-8"))
     found: dict[str, dict[str, set[str]]] = {}
     for english, known in table.items():
         plain = without_mnemonic(english.partition(REMARK)[0])

@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
 from fineparser_core.errors import VideoError
-from fineparser_core.language import LANGUAGES, REMARK, language, sentence, use_language
+from fineparser_core.language import LANGUAGES, REMARK, language, translated, use_language
 from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
@@ -47,9 +47,9 @@ class _Pseudo(TableTranslator):
 def marked(qapp, monkeypatch) -> Iterator[None]:
     """Everything that the table of translations has is in that language."""
     table = json.loads(resource("translations", "texts.json").read_text(encoding="utf-8"))
-    made = {part: {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table[part]} for part in table}
+    made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table}
     monkeypatch.setattr("fineparser_core.language._language", "xx")
-    monkeypatch.setattr("fineparser_core.language._table", lambda: made)
+    monkeypatch.setattr("fineparser_core.language._catalogue", lambda: made)
     translator = _Pseudo(qapp)
     qapp.installTranslator(translator)
     yield
@@ -168,9 +168,9 @@ def test_a_count_decides_between_plural_forms(qapp, installed) -> None:
 
 def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> None:
     installed += install_language(qapp, "de")
-    error = VideoError("/videos/a.mp4 is empty (0 bytes): copy it again or choose another clip.")
-    assert sentence(str(error)).startswith("/videos/a.mp4 ist leer")
-    assert sentence("Something new happened.") == "Something new happened."
+    error = VideoError("{0} is empty (0 bytes): copy it again or choose another clip.", "/videos/a.mp4")
+    assert translated(error).startswith("/videos/a.mp4 ist leer")
+    assert translated("Something new happened.") == "Something new happened."
 
 
 def test_a_key_in_brackets_belongs_to_menus_alone() -> None:

@@ -21,6 +21,7 @@ from fineparser_gui.worker.protocol import (
     ParseRequest,
     ScoreRequest,
     TrimRequest,
+    WorkerSettings,
 )
 
 _START_MS = 120_000
@@ -50,7 +51,8 @@ def parse_request(path: Path | str) -> ParseRequest:
     return ParseRequest(path=str(path), in_frame=None, out_frame=None)
 
 
-def test_a_file_that_is_no_video_is_one_sentence(scheduler, qtbot, tmp_path):
+def test_a_file_that_is_no_video_is_one_sentence(client, scheduler, qtbot, tmp_path):
+    client.settings = WorkerSettings(language="de")
     path = tmp_path / "notes.mp4"
     path.write_text("not a video", encoding="utf-8")
     task = scheduler.submit(parse_request(path))
@@ -59,6 +61,7 @@ def test_a_file_that_is_no_video_is_one_sentence(scheduler, qtbot, tmp_path):
     kind, message = failed.args
     assert kind == "VideoError"
     assert "notes.mp4" in message
+    assert "ist kein Video" in message
 
 
 def test_a_request_that_waits_is_dropped_at_once(scheduler, qtbot):

@@ -11,7 +11,7 @@ from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, PictureRow, Report
 from fineparser_core.export.report.pictures import moment_pictures
-from fineparser_core.language import number, sentence, short_number, text
+from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.measures.words import (
     band_text,
@@ -88,7 +88,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
         about=_about(analysis, dive, measured=bool(found)),
-        warning=sentence(analysis.parse.refusal or ""),
+        warning=translated(analysis.parse.refusal or ""),
     )
 
 
@@ -122,7 +122,7 @@ def _headline(analysis: Analysis) -> tuple[str, str]:
 
 def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
     scoring, own = dive.analysis.scoring, dive.analysis.own_award
-    facts = [(text("date"), printable(dive.date)), (text("video", remark="file"), printable(dive.path.name))]
+    facts = [(text("date"), printable(dive.date)), (text("video // file"), printable(dive.path.name))]
     if own is not None and scoring is None:
         facts.append((text("difficulty"), short_number(own.difficulty)))
     if scoring is not None:
@@ -243,4 +243,4 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
     sentences.append(printable(origin))
     unscored = (analysis.unscored,) if analysis.unscored else ()
-    return (*sentences, *(without_home(printable(sentence(note))) for note in (*unscored, *analysis.notes)))
+    return (*sentences, *(without_home(printable(translated(note))) for note in (*unscored, *analysis.notes)))

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.language import marked
+from fineparser_core.language import Phrase
 from fineparser_core.types import DiveParse, Measure, StepSpan
 
-COME_OUT = marked("come-out")
+COME_OUT = Phrase("come-out")
 #: Before the take-off, and after the water is touched; seconds of the file.
 _APPROACH_S, _AFTER_S = 0.6, 0.4
 #: The hands are in the water so long after the come-out, where the contact was not seen.
@@ -49,12 +49,12 @@ def moments_of(
 
     entry = contact_frame if contact_frame is not None else at(times_s[comes_out] + _DOWN_S)
     return (
-        ShownMoment(marked("approach"), at(times_s[leaves] - _APPROACH_S)),
+        ShownMoment(Phrase("approach"), at(times_s[leaves] - _APPROACH_S)),
         ShownMoment("take-off", leaves),
         ShownMoment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
         ShownMoment(COME_OUT, comes_out),
         ShownMoment("entry", min(entry, last)),
-        ShownMoment(marked("after"), at(times_s[min(entry, last)] + _AFTER_S)),
+        ShownMoment(Phrase("after"), at(times_s[min(entry, last)] + _AFTER_S)),
     )
 
 

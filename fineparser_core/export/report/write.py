@@ -37,7 +37,7 @@ def write_report(
     """
     suffix = path.suffix.lower()
     if suffix not in REPORT_SUFFIXES:
-        raise ConfigError(f"{path} ends in none of {', '.join(REPORT_SUFFIXES)}: choose such a name.")
+        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
     report = make_report(dives, title=title, progress=progress, cancel=cancel)
     if overview_note is not None:
         report = replace(report, overview=make_overview(dives, report.title, overview_note))

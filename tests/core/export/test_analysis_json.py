@@ -13,6 +13,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import (
     FORMAT,
+    MaskArrays,
     analysis_from_dict,
     analysis_to_dict,
     measures_of,
@@ -20,6 +21,7 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
+from fineparser_core.language import Phrase
 from fineparser_core.types import Analysis, AthletePoint, AwardCheck, DiveMotion, IntervalRule, Measure, OwnAward
 
 
@@ -244,3 +246,17 @@ def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path:
         del data[key]
     old = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
     assert (old.measures, old.own_award, old.unscored) == (None, None, "")
+
+
+def test_sentences_keep_what_they_are_made_of(analysis: Analysis, tmp_path: Path) -> None:
+    masks = MaskArrays.of(analysis.parse)
+    unscored, damaged = Phrase("No exemplars of {0}.", "207C"), Phrase("Cut off: {0} are missing.", 3)
+    parse = replace(analysis.parse, refusal=Phrase("Nobody dives."), notes=(damaged, "Of this clip."))
+    data = analysis_to_dict(replace(analysis, parse=parse, scoring=None, unscored=unscored))
+    assert data["notes"] == data["clip_notes"] == ["Cut off: 3 are missing.", "Of this clip."]
+    back = analysis_from_dict(data, masks)
+    assert (back.unscored.values, back.notes[0].values) == (("207C",), (3,))
+    assert (back.parse.refusal, back.notes[1]) == ("Nobody dives.", "Of this clip.")
+    for parts in ([], None, {}, 7, ["{0:.1f}", 10**400]):
+        with pytest.raises(ExportError, match="not a complete"):
+            analysis_from_dict(data | {"phrases": {unscored: parts}}, masks)

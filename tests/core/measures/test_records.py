@@ -59,8 +59,8 @@ def test_every_measure_is_said_in_every_language(code: str) -> None:
                 assert language.translation(english), english
             assert unit_text(record.unit) != record.unit or record.unit in ("s", "m", "")
             note = implausible_note(record, 1e3, None)
-            assert language.sentence(note) != note
-            assert str(language.translation(record.title)) in language.sentence(note)
+            assert language.translated(note) != note
+            assert str(language.translation(record.title)) in language.translated(note)
     finally:
         language.use_language(language.ENGLISH)
 
@@ -147,7 +147,7 @@ def test_the_reason_is_a_sentence() -> None:
     assert over == "Not measured: body line at the entry. Read as 129 degrees, and dives show −75 to 45."
     language.use_language("de")
     try:
-        told = language.sentence(implausible_note(RECORDS["jump_height"], 2.12, 1.0))
+        told = language.translated(implausible_note(RECORDS["jump_height"], 2.12, 1.0))
     finally:
         language.use_language(language.ENGLISH)
     assert told == "Nicht gemessen: Sprunghöhe. Gelesen wurden 2,12 m, Sprünge zeigen 0,00 bis 1,90."
