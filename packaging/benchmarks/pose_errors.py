@@ -18,7 +18,7 @@ from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, 
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, CheckpointError
@@ -54,7 +54,7 @@ def measure_joints(
         Cancelled: once the token is set.
     """
     preprocessing = analyzer.model.preprocessing
-    frames = FrameCache(cache or default_cache(data), data, preprocessing)
+    frames = DatasetCache(cache or default_cache(data), data, preprocessing)
     spans: dict[str, list[np.ndarray]] = {"until the entry": [], "around the take-off": [], "in the flight": []}
     for dive in load_dives(data, records, frames, cancel, progress=progress):
         true = true_joints(data.root, dive, preprocessing)

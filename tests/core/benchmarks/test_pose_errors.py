@@ -14,7 +14,7 @@ from pose_errors import measure_joints, true_joints, visible
 
 from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, CheckpointError
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -37,7 +37,7 @@ def analyzer(find: Any) -> Any:
 def test_joints_are_as_far_off_as_they_are_and_sides_as_they_fit_best(rendered_root: Path, tmp_path: Path) -> None:
     data = load_dataset(rendered_root)
     records = data.split("train")
-    dives = load_dives(data, records, FrameCache(tmp_path, data, "follow"), CancelToken())
+    dives = load_dives(data, records, DatasetCache(tmp_path, data, "follow"), CancelToken())
     known = {}
     for dive in dives:
         view, joints = plain_view(dive, "follow"), true_joints(data.root, dive, "follow")
@@ -58,6 +58,6 @@ def test_what_cannot_be_measured_is_named(rendered_root: Path, tmp_path: Path) -
     records = data.split("test")
     with pytest.raises(CheckpointError, match="fineparser-0 sees no poses: give weights with poses, by --weights"):
         measure_joints(analyzer(lambda frames: None), data, records, cache=tmp_path, **OPTIONS)
-    (dive,) = load_dives(data, records, FrameCache(tmp_path, data, "follow"), CancelToken())
+    (dive,) = load_dives(data, records, DatasetCache(tmp_path, data, "follow"), CancelToken())
     with pytest.raises(AnnotationError, match="is not rendered"):
         true_joints(tmp_path, dive, "follow")
