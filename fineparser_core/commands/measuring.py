@@ -17,7 +17,7 @@ from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.diving.difficulty import find_difficulty
@@ -172,7 +172,7 @@ def _some_of_each(
     return chosen
 
 
-def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
+def _thumbnails(dive: DatasetDive, preprocessing: str) -> list[np.ndarray]:
     return list(view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES))
 
 

@@ -46,7 +46,7 @@ class StoredImages:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dive:
+class DatasetDive:
     """A dive of a data set with its squeezed frames.
 
     Attributes:

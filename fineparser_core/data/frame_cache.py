@@ -15,7 +15,7 @@ import platformdirs
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive, StoredImages
+from fineparser_core.data.dives import DatasetDive, StoredImages
 from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
@@ -176,7 +176,7 @@ class DatasetCache:
                 raise
         return [f"{record.id}: {reasons[record.id]}" for record in plan.missing if record.id in reasons]
 
-    def load(self, record: DiveRecord) -> Dive:
+    def load(self, record: DiveRecord) -> DatasetDive:
         """A dive that `prepare` has stored; its images are read when they are indexed.
 
         Raises:
@@ -189,7 +189,7 @@ class DatasetCache:
         frames = StoredImages(path, 0, (length, rows, columns, _CHANNELS))
         masks = StoredImages(path, rows * columns * _CHANNELS, (length, rows, columns))
         squares = StoredImages(path, self._frame_bytes - _SQUARE_BYTES, (length, _SQUARE_BYTES))
-        return Dive(
+        return DatasetDive(
             record=record,
             frames=frames,
             masks=masks if self._has_masks else None,
@@ -287,7 +287,7 @@ def load_dives(
     *,
     workers: int | None = None,
     progress: ProgressCallback = ignore_progress,
-) -> list[Dive]:
+) -> list[DatasetDive]:
     """Prepares and loads dives; those that cannot be used are left out and counted in the log.
 
     Args:

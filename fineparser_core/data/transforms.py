@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
-from fineparser_core.data.dives import Dive, StoredImages
+from fineparser_core.data.dives import DatasetDive, StoredImages
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
@@ -34,7 +34,7 @@ class View:
     first_column: int = 0
     side_px: int = MASK_SIZE
 
-    def transitions(self, dive: Dive) -> tuple[int, int]:
+    def transitions(self, dive: DatasetDive) -> tuple[int, int]:
         """Samples of the two transitions in this view.
 
         Raises:
@@ -45,7 +45,7 @@ class View:
         return _transitions(self.sampled, dive.first_flight_frame, dive.first_entry_frame)
 
 
-def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
+def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
     """The whole clip, as inference sees it; its samples and transitions are the same in every preprocessing.
 
     Raises:
@@ -64,7 +64,7 @@ def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
 
 
 def draw_view(
-    dive: Dive, preprocessing: str, rng: np.random.Generator, *, flip: float = 0.5, temporal_shift: int = 3
+    dive: DatasetDive, preprocessing: str, rng: np.random.Generator, *, flip: float = 0.5, temporal_shift: int = 3
 ) -> View:
     """A random view; the same generator gives the same one.
 
@@ -96,12 +96,12 @@ def draw_view(
     )
 
 
-def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+def view_frames(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB."""
     return _cut(dive.frames, view, samples)
 
 
-def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+def view_masks(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Masks of the same samples, (n, 112, 112) uint8, 255 = athlete.
 
     Raises:

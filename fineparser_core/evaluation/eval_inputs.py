@@ -7,7 +7,7 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
@@ -33,13 +33,13 @@ class EvalInput(NamedTuple):
     missed: np.ndarray | None
 
 
-InputSource = Callable[[Dive], EvalInput]
+InputSource = Callable[[DatasetDive], EvalInput]
 
 
 def stored_inputs(preprocessing: str) -> InputSource:
     """Inputs from the frame cache. In an athlete crop these are cut around the true masks."""
 
-    def read(dive: Dive) -> EvalInput:
+    def read(dive: DatasetDive) -> EvalInput:
         view = plain_view(dive, preprocessing)
         truth = None if dive.masks is None else view_masks(dive, view, _ALL) >= _ATHLETE
         return EvalInput(view_frames(dive, view, _ALL), truth, None if truth is None else np.zeros(N_SAMPLES, bool))
@@ -50,7 +50,7 @@ def stored_inputs(preprocessing: str) -> InputSource:
 def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
     """Inputs cut from the source images around the masks of the encoder's own coarse pass, as inference does it."""
 
-    def read(dive: Dive) -> EvalInput:
+    def read(dive: DatasetDive) -> EvalInput:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
         images = [read_frame(path) for path, _ in chosen]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import labelled_transitions, plain_view
@@ -38,7 +38,7 @@ class Evaluator:
         self,
         model: AQAModel,
         pool: Sequence[DiveRecord],
-        exemplars: Sequence[Dive],
+        exemplars: Sequence[DatasetDive],
         protocol: Protocol,
         *,
         inputs: InputSource | None = None,
@@ -53,7 +53,7 @@ class Evaluator:
 
     def run(
         self,
-        dives: Sequence[Dive],
+        dives: Sequence[DatasetDive],
         *,
         shard: tuple[int, int] = (0, 1),
         result_cache: ResultCache | None = None,
@@ -87,7 +87,7 @@ class Evaluator:
             progress(Progress("evaluate", done, len(mine)))
         return results
 
-    def encode(self, dive: Dive) -> tuple[EvalInput, EncodedVideo]:
+    def encode(self, dive: DatasetDive) -> tuple[EvalInput, EncodedVideo]:
         """The network input of a dive, and the encoding with everything predicted along with it."""
         given = self._inputs(dive)
         frames = normalise(torch.from_numpy(given.frames).to(self._device))
@@ -95,7 +95,7 @@ class Evaluator:
         with torch.inference_mode():
             return given, self._model.encode(frames.transpose(0, 1)[None], decode)
 
-    def _encoding(self, dive: Dive, observed: EncodedVideo | None = None) -> VideoEncoding:
+    def _encoding(self, dive: DatasetDive, observed: EncodedVideo | None = None) -> VideoEncoding:
         encoding = (observed or self.encode(dive)[1]).encoding
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
         return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
@@ -107,7 +107,7 @@ class Evaluator:
 
     @torch.inference_mode()
     def _votes(
-        self, dive: Dive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
+        self, dive: DatasetDive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
     ) -> tuple[Tensor | None, Tensor | None]:
         """Votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
         query = self._encoding(dive, observed)
@@ -123,7 +123,7 @@ class Evaluator:
         relative = self._model.relative_to(query, exemplars)
         return relative.delta + exemplars["score"], relative.dynamic + relative.static
 
-    def _measure(self, dive: Dive) -> DiveResult:
+    def _measure(self, dive: DatasetDive) -> DiveResult:
         record, protocol = dive.record, self._protocol
         given, observed = self.encode(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.printable import printable
@@ -42,13 +42,13 @@ SHEETS = (
 )
 
 
-def failure_sheet(evaluator: Evaluator, dives: Sequence[Dive], shown: Sequence[DiveResult]) -> np.ndarray:
+def failure_sheet(evaluator: Evaluator, dives: Sequence[DatasetDive], shown: Sequence[DiveResult]) -> np.ndarray:
     """(H, W, 3) uint8 RGB, a row per dive: samples of the network input, predicted masks filled, true ones outlined."""
     by_id = {dive.record.id: dive for dive in dives}
     return np.vstack([_row(evaluator, by_id[result.id], result) for result in shown])
 
 
-def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
+def _row(evaluator: Evaluator, dive: DatasetDive, result: DiveResult) -> np.ndarray:
     given, observed = evaluator.encode(dive)
     masks = observed.mask_probability
     tiles = []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import draw_exemplars
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord, Key
@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
     """
 
     evaluator: Evaluator
-    dives: list[Dive]
+    dives: list[DatasetDive]
     median_transitions: tuple[float, float] | None
     stored_as: str
     pool: list[DiveRecord]
@@ -76,11 +76,11 @@ def prepare(
         preprocessing = WHOLE.name
     frames = DatasetCache(cache or default_cache(data), data, preprocessing)
 
-    def load(wanted: Sequence[DiveRecord]) -> list[Dive]:
+    def load(wanted: Sequence[DiveRecord]) -> list[DatasetDive]:
         return load_dives(data, wanted, frames, cancel, progress=progress)
 
     dives = load(records)
-    drawn_from, exemplars = frames.usable(pool), list[Dive]()
+    drawn_from, exemplars = frames.usable(pool), list[DatasetDive]()
     if not drawn_from:
         raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
     if model.contrastive:
@@ -103,8 +103,8 @@ def _load_exemplars(
     queries: Sequence[DiveRecord],
     pool: list[DiveRecord],
     protocol: Protocol,
-    load: Callable[[Sequence[DiveRecord]], list[Dive]],
-) -> tuple[list[DiveRecord], list[Dive]]:
+    load: Callable[[Sequence[DiveRecord]], list[DatasetDive]],
+) -> tuple[list[DiveRecord], list[DatasetDive]]:
     """The pool without dives whose images turn out to be damaged, and the dives that are drawn from it."""
     while True:
         drawn: set[Key] = set()

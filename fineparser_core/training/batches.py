@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
@@ -95,7 +95,7 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
     return batches
 
 
-def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
+def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
     """The tensors of a batch.
 
     Args:

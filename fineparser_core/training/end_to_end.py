@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
@@ -43,9 +43,9 @@ BEST = "best.pt"
 class Splits:
     """Dives to train on, to pick the epoch by, and to test on; the last two may be empty."""
 
-    train: Sequence[Dive]
-    validation: Sequence[Dive]
-    test: Sequence[Dive]
+    train: Sequence[DatasetDive]
+    validation: Sequence[DatasetDive]
+    test: Sequence[DatasetDive]
 
     def median_transitions(self) -> tuple[float, float] | None:
         """Medians over the training dives, in samples, the naive baseline of transitions; None without labels."""
@@ -60,7 +60,7 @@ class Plan:
     with whatever is left.
     """
 
-    def __init__(self, dives: Sequence[Dive], config: TrainConfig, peers: Processes) -> None:
+    def __init__(self, dives: Sequence[DatasetDive], config: TrainConfig, peers: Processes) -> None:
         self._records = [dive.record for dive in dives]
         self._config, self._peers = config, peers
         n_batches = [len(self.batches(epoch)) for epoch in range(config.epochs)]
@@ -217,8 +217,8 @@ def train_end_to_end(
 
 def evaluate_sharded(
     model: AQAModel,
-    dives: Sequence[Dive],
-    pool: Sequence[Dive],
+    dives: Sequence[DatasetDive],
+    pool: Sequence[DatasetDive],
     config: TrainConfig,
     *,
     cancel: CancelToken,
@@ -241,7 +241,7 @@ def protocol_of(config: TrainConfig) -> Protocol:
 
 
 def run_sharded(
-    evaluator: Evaluator, dives: Sequence[Dive], *, cancel: CancelToken, peers: Processes
+    evaluator: Evaluator, dives: Sequence[DatasetDive], *, cancel: CancelToken, peers: Processes
 ) -> list[DiveResult]:
     """Results of all dives in order, each measured by one of the processes; every process gets all.
 

@@ -8,7 +8,7 @@ import torch
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import N_SAMPLES
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.aqa_model import AQAModel
@@ -19,7 +19,7 @@ _GREEN, _RED = (40, 220, 90), (255, 70, 60)
 
 
 @torch.inference_mode()
-def mask_sheet(model: AQAModel, dives: Sequence[Dive], config: TrainConfig) -> np.ndarray | None:
+def mask_sheet(model: AQAModel, dives: Sequence[DatasetDive], config: TrainConfig) -> np.ndarray | None:
     """Six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
 
     Returns: None for a method or a data set without masks.

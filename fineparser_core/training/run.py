@@ -12,7 +12,8 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bun
 from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.frame_cache import DatasetCache, Dive, default_cache, load_dives
+from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import AnnotationError, ConfigError
@@ -237,7 +238,7 @@ def _load(
 ) -> Splits:
     cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
 
-    def load(name: str) -> list[Dive]:
+    def load(name: str) -> list[DatasetDive]:
         which = records[name]
         return load_dives(data, which, cache, cancel, workers=settings.workers) if which or name == "train" else []
 

@@ -17,7 +17,7 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
@@ -80,7 +80,7 @@ def measure_joints(
     )
 
 
-def true_joints(root: Path, dive: Dive, preprocessing: str) -> np.ndarray:
+def true_joints(root: Path, dive: DatasetDive, preprocessing: str) -> np.ndarray:
     """The body's joints in the samples of a dive, (96, 15, 2) pixels of what the network sees.
 
     Raises:

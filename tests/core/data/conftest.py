@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 
 
@@ -19,10 +19,10 @@ def make_record() -> Callable[..., DiveRecord]:
 
 
 @pytest.fixture
-def dive(make_record: Callable[..., DiveRecord]) -> Dive:
+def dive(make_record: Callable[..., DiveRecord]) -> DatasetDive:
     """60 squeezed frames of 200 rows whose red channel is the mask, with the flight at 15 and the entry at 40."""
     images = np.random.default_rng(0).integers(0, 256, (60, 200, 112, 3), dtype=np.uint8)
-    return Dive(
+    return DatasetDive(
         record=make_record(first_flight_frame=15, first_entry_frame=40),
         frames=images,
         masks=images[..., 0].copy(),

@@ -12,7 +12,7 @@ import torch
 from fineparser_core.config import PreprocessingName
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, frame_bytes, load_dives
 from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.data.survey import take_survey
@@ -28,7 +28,7 @@ def data(rendered_root: Path) -> DiveSet:
 
 
 @pytest.fixture(scope="module")
-def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Dive]]:
+def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[DatasetDive]]:
     """The training dives as every preprocessing keeps them."""
     folder = tmp_path_factory.mktemp("cache")
     records = data.split("train")
@@ -36,11 +36,11 @@ def stored(data: DiveSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def followed(stored: dict[str, list[Dive]]) -> list[Dive]:
+def followed(stored: dict[str, list[DatasetDive]]) -> list[DatasetDive]:
     return stored["follow"]
 
 
-def in_air(dive: Dive, view: View) -> np.ndarray:
+def in_air(dive: DatasetDive, view: View) -> np.ndarray:
     """Samples of the flight, which nothing hides."""
     first, second = view.transitions(dive)
     return np.arange(first, second)
@@ -50,7 +50,7 @@ def test_the_names_of_preprocessings_are_the_settings() -> None:
     assert set(get_args(PreprocessingName)) == set(PREPROCESSINGS)
 
 
-def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Dive]) -> None:
+def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[DatasetDive]) -> None:
     for dive in followed:
         assert dive.frames.shape == (40, 144, 144, 3)
         assert dive.masks is not None
@@ -72,7 +72,7 @@ def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Dive])
         assert (found & expected).sum() / (found | expected).sum() > 0.85
 
 
-def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[Dive]]) -> None:
+def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[DatasetDive]]) -> None:
     for dive, whole in zip(stored["follow"], stored["whole"], strict=True):
         view = plain_view(dive, "follow")
         assert (view.first_row, view.first_column, view.side_px) == (16, 16, 112)
@@ -93,7 +93,7 @@ def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[Dive]]) 
             assert reddish[shown < 5].mean() < 20
 
 
-def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[Dive]) -> None:
+def test_zoomed_and_moved_views_stay_in_what_is_stored(followed: list[DatasetDive]) -> None:
     views = [draw_view(followed[0], "follow", np.random.default_rng(i)) for i in range(300)]
     assert {view.side_px for view in views} == set(range(95, 135))
     assert all(0 <= start <= 144 - view.side_px for view in views for start in (view.first_row, view.first_column))
@@ -125,7 +125,9 @@ def test_a_mask_of_another_size_than_its_frame_is_a_reason(data: DiveSet, tmp_pa
 @pytest.mark.parametrize(
     ("preprocessing", "first_rows"), [("release", [22, 66, 38]), ("whole", [0, 0, 0])], ids=["release", "whole"]
 )
-def test_older_presets_draw_the_views_they_always_drew(dive: Dive, preprocessing: str, first_rows: list[int]) -> None:
+def test_older_presets_draw_the_views_they_always_drew(
+    dive: DatasetDive, preprocessing: str, first_rows: list[int]
+) -> None:
     views = [draw_view(dive, preprocessing, np.random.default_rng((3, 1, i))) for i in range(3)]
     assert [(int(v.sampled[0]), int(v.sampled[-1]), v.flip) for v in views] == [
         (0, 56, True),

@@ -13,7 +13,7 @@ from stand_in import HiddenTakeOff, StandIn, corner, nothing
 from fineparser_core.commands.measuring import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.data.records import DiveRecord
@@ -40,7 +40,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
+def load(data: DiveSet, cache: Path, preprocessing: str) -> DatasetDive:
     return load_dives(data, data.split("test"), DatasetCache(cache, data, preprocessing), CancelToken())[0]
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.training.batches import (
     Batch,
@@ -24,7 +24,7 @@ NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
 ROWS = 200
 
 
-def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> Dive:
+def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> DatasetDive:
     """20 frames of noise whose red channel is the mask."""
     frames = np.random.default_rng(index).integers(0, 256, (20, ROWS, 112, 3), dtype=np.uint8)
     first, second = (6, 13) if labelled else (None, None)
@@ -39,7 +39,7 @@ def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> Dive:
         awards=(7.0, 7.5, 8.0),
     )
     masks = frames[..., 0].copy() if labelled else None
-    return Dive(record=record, frames=frames, masks=masks, first_flight_frame=first, first_entry_frame=second)
+    return DatasetDive(record=record, frames=frames, masks=masks, first_flight_frame=first, first_entry_frame=second)
 
 
 DIVES = [a_dive(index, number) for index, number in enumerate(NUMBERS)]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import Cancelled
 from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding
@@ -50,7 +50,7 @@ class BrightnessObjective(Objective):
         return {"total": (found - batch.scores[batch.query] + batch.scores[batch.exemplar]).square().mean()}
 
 
-def some_dives(count: int, seed: int) -> list[Dive]:
+def some_dives(count: int, seed: int) -> list[DatasetDive]:
     """Dives of one colour each, of one dive number."""
     rng = np.random.default_rng(seed)
     dives = []
@@ -60,7 +60,9 @@ def some_dives(count: int, seed: int) -> list[Dive]:
             key=(f"event{seed}", index), dive_number="107B", difficulty=3.0, score=float(colour.sum() / 8), n_frames=6
         )
         frames = np.broadcast_to(colour.astype(np.uint8), (6, 112, 112, 3))
-        dives.append(Dive(record=record, frames=frames, masks=None, first_flight_frame=None, first_entry_frame=None))
+        dives.append(
+            DatasetDive(record=record, frames=frames, masks=None, first_flight_frame=None, first_entry_frame=None)
+        )
     return dives
 
 
