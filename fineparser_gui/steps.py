@@ -18,11 +18,7 @@ def step_texts() -> tuple[str, ...]:
 
 def step_label(step: str) -> str:
     """The long name of a step: the model's flight ends at the come-out, not at the water."""
-    labels = (
-        text("approach + take-off"),
-        text("flight"),
-        text("come-out + entry"),
-    )
+    labels = (text("approach + take-off"), text("flight"), text("come-out + entry"))
     return dict(zip(STEP_NAMES, labels, strict=True))[step]
 
 

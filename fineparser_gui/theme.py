@@ -193,11 +193,7 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 
 
 #: What the system is asked for: it draws title bars and some dialogs.
-_SCHEMES = {
-    "system": Qt.ColorScheme.Unknown,
-    "light": Qt.ColorScheme.Light,
-    "dark": Qt.ColorScheme.Dark,
-}
+_SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 #: Present colour of each step: the preference, adjusted for contrast with the theme's surface.
 _step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")

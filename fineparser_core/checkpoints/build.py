@@ -21,12 +21,7 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 #: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
 
-_BASELINES: dict[str, Callable[[], AQAModel]] = {
-    "i3d-mlp": I3DMLP,
-    "usdl": USDL,
-    "musdl": MUSDL,
-    "core": CoRe,
-}
+_BASELINES: dict[str, Callable[[], AQAModel]] = {"i3d-mlp": I3DMLP, "usdl": USDL, "musdl": MUSDL, "core": CoRe}
 
 
 def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = None) -> AQAModel:

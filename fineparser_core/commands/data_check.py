@@ -66,7 +66,7 @@ def report(survey: Survey) -> str:
         lines += [f"  {name or 'none':<8}{counts}{split.dive_numbers:>9}"]
     lines += [
         f"  {survey.dive_numbers} dive numbers; by {survey.criterion}, {survey.few_exemplars} test dives have fewer "
-        f"than {N_VOTERS} exemplars in training and {survey.no_exemplars} have none",
+        f"than {N_VOTERS} exemplars in training and {survey.no_exemplars} have none"
     ]
     without = {"frames": sum(split.records - split.with_frames for split in survey.splits.values())}
     if survey.layout == "finediving":  # MTL-AQA has no masks to miss

@@ -28,13 +28,7 @@ from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity,
 from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.protocol import Protocol, read_pool
-from fineparser_core.evaluation.real_clips import (
-    ClipLabels,
-    RealClipResult,
-    judge_trim,
-    measure_clip,
-    read_labels,
-)
+from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, judge_trim, measure_clip, read_labels
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache

@@ -183,11 +183,7 @@ class DatasetOptions:
     def dataset(self, root: Path, layout: str = "auto") -> DiveSet:
         """Opens the data set of a folder."""
         return load_dataset(
-            root,
-            layout,
-            frames=self.frames,
-            frame_pattern=self.frame_pattern,
-            mask_pattern=self.mask_pattern,
+            root, layout, frames=self.frames, frame_pattern=self.frame_pattern, mask_pattern=self.mask_pattern
         )
 
 

@@ -228,11 +228,7 @@ def _check_options(args: ScoreOptions) -> None:
 
 
 def _write_outputs(
-    analysis: Analysis,
-    args: ScoreOptions,
-    library: ExemplarStore,
-    progress: ProgressCallback,
-    cancel: CancelToken,
+    analysis: Analysis, args: ScoreOptions, library: ExemplarStore, progress: ProgressCallback, cancel: CancelToken
 ) -> tuple[str, ...]:
     """Writes the requested files.
 
@@ -264,11 +260,7 @@ def _write_outputs(
         scored = scoring or analysis.own_award
         bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
         dive = ReportedDive(
-            path=args.clip,
-            analysis=analysis,
-            diver=args.diver,
-            bands=bands,
-            comparison=_compared(best, library),
+            path=args.clip, analysis=analysis, diver=args.diver, bands=bands, comparison=_compared(best, library)
         )
         write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:

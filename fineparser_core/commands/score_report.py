@@ -9,13 +9,7 @@ from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.words import (
-    band_text,
-    finding_text,
-    good_dives_text,
-    measure_name,
-    measured_text,
-)
+from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring

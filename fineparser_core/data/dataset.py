@@ -8,10 +8,7 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.errors import AnnotationError, ConfigError
 
 #: Annotation files by layout: any one of them says that a folder has it.
-ANNOTATION_FILES = {
-    "finediving": (finediving.AQA_FILE, finediving.FINE_FILE),
-    "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,),
-}
+ANNOTATION_FILES = {"finediving": (finediving.AQA_FILE, finediving.FINE_FILE), "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,)}
 LAYOUTS = ("auto", *ANNOTATION_FILES)
 
 

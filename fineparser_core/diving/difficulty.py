@@ -26,10 +26,7 @@ TABLE = ("tables", "recorded_difficulty.json")
 _Row = tuple[int | None, int | None, int | None, int | None]
 
 # A: somersaults, by half-somersaults 0 to 9.
-_SOMERSAULTS = {
-    1.0: (9, 11, 12, 16, 20, 24, 27, 30, 33, 38),
-    3.0: (10, 13, 13, 15, 18, 22, 23, 28, 29, 35),
-}
+_SOMERSAULTS = {1.0: (9, 11, 12, 16, 20, 24, 27, 30, 33, 38), 3.0: (10, 13, 13, 15, 18, 22, 23, 28, 29, 35)}
 # B: flight position, by blocks of 0-1, 1½-2, 2½, 3-3½ and 4-4½ somersaults; "flying" is added to the position's.
 _BLOCK = (0, 0, 0, 1, 1, 2, 3, 3, 4, 4)
 _FLIGHT: dict[str, tuple[_Row, ...]] = {

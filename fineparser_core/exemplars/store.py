@@ -22,14 +22,7 @@ from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.library_file import MOST_EXEMPLARS, LibraryFile
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.recovery import back_up, open_repaired
-from fineparser_core.exemplars.rows import (
-    encoding_row,
-    exemplar_row,
-    mask_row,
-    read_encoding,
-    read_exemplar,
-    read_mask,
-)
+from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
 from fineparser_core.language import Phrase, together
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
@@ -224,12 +217,7 @@ class ExemplarStore:
         return None
 
     def _stored(
-        self,
-        read: Callable[..., Record],
-        query: str,
-        exemplar_id: str,
-        *values: str,
-        cancel: CancelToken | None = None,
+        self, read: Callable[..., Record], query: str, exemplar_id: str, *values: str, cancel: CancelToken | None = None
     ) -> Record | None:
         """What is stored of an exemplar in a row of another table."""
         found = self._find(exemplar_id, cancel)
@@ -309,12 +297,7 @@ class ExemplarStore:
         return exemplar
 
     def keep_parse(
-        self,
-        exemplar_id: str,
-        model_id: str,
-        encoding: ExemplarEncoding,
-        mask: MaskTrack,
-        transitions: tuple[int, int],
+        self, exemplar_id: str, model_id: str, encoding: ExemplarEncoding, mask: MaskTrack, transitions: tuple[int, int]
     ) -> None:
         """Keeps what newer weights made of an exemplar of the coach's; transitions that a person placed stay.
 

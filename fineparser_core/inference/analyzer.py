@@ -90,11 +90,7 @@ class Analyzer:
     """Weights, exemplar library and device in one place; one clip at a time."""
 
     def __init__(
-        self,
-        model: FineParser,
-        identity: ModelIdentity,
-        library: ExemplarStore,
-        calibration: Calibration | None = None,
+        self, model: FineParser, identity: ModelIdentity, library: ExemplarStore, calibration: Calibration | None = None
     ) -> None:
         self.model = identity
         self.calibration = calibration or Calibration()
@@ -237,11 +233,7 @@ class Analyzer:
             raise
 
     def exemplar_encoding(
-        self,
-        exemplar: Exemplar,
-        *,
-        progress: ProgressCallback = ignore_progress,
-        cancel: CancelToken | None = None,
+        self, exemplar: Exemplar, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
     ) -> ExemplarEncoding:
         """The encoding of an exemplar by these weights: from the library, or made once from its clip.
 

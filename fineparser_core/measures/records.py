@@ -31,9 +31,7 @@ _ALL = (
         # 0.3 m more or less. At least of a step off (v = 1 m/s; from a platform an armstand's fall), at most of the
         # best jump; and 0.1 s for the error of reading it.
         plausible=Limits(
-            0.4,
-            2.1,
-            {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)},
+            0.4, 2.1, {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)}
         ),
         in_score=True,
         render_error=(-0.02, 0.05),

@@ -6,14 +6,7 @@ import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import ConfigError
-from fineparser_core.motion.following import (
-    LEAST_FRAMES,
-    Diver,
-    diver_of,
-    fall_at_point,
-    follow_diver,
-    follow_point,
-)
+from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall_at_point, follow_diver, follow_point
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import Recording, around_fall, find_dives
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress

@@ -115,13 +115,7 @@ def estimate_moments(
         both_s = float(np.hypot(contact.deviation_s, come_out.deviation_s))
         if contact.time_s + _APART * both_s < come_out.time_s:  # nobody opens in the water
             contact, come_out = replace(contact, conflict=True), replace(come_out, conflict=True)
-    return Moments(
-        take_off=take_off,
-        top=top,
-        come_out=come_out,
-        contact=contact,
-        covariance_s2=covariance,
-    )
+    return Moments(take_off=take_off, top=top, come_out=come_out, contact=contact, covariance_s2=covariance)
 
 
 def network_alone(network_s: tuple[float, float]) -> Moments:

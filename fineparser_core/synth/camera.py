@@ -41,11 +41,7 @@ class Camera:
     def plane_homography(self, at: int, origin: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Homography (3, 3) from plane coordinates (a, b, 1), the point origin + a u + b v, to pixels at an instant."""
         k = np.array(
-            [
-                [self.focal_px[at], 0, self.width_px / 2],
-                [0, self.focal_px[at], self.height_px / 2],
-                [0, 0, 1.0],
-            ]
+            [[self.focal_px[at], 0, self.width_px / 2], [0, self.focal_px[at], self.height_px / 2], [0, 0, 1.0]]
         )
         return k @ self.rotation[at] @ np.stack([u, v, origin - self.position], axis=1)
 

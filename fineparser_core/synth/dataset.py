@@ -324,10 +324,7 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
     truth = GroundTruth(
-        joints=dive.joints,
-        qualities=np.array(dive.qualities),
-        contact_frame=dive.contact_frame,
-        splash=dive.splash,
+        joints=dive.joints, qualities=np.array(dive.qualities), contact_frame=dive.contact_frame, splash=dive.splash
     )
     save_ground_truth(root, key, truth)
     _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())

@@ -265,12 +265,7 @@ def _flight_keys(
 
 
 def _opening_keys(
-    position: str,
-    span: tuple[float, float],
-    faults: Faults,
-    feet_first: bool,
-    point: float,
-    rng: np.random.Generator,
+    position: str, span: tuple[float, float], faults: Faults, feet_first: bool, point: float, rng: np.random.Generator
 ) -> list[tuple[float, np.ndarray]]:
     """Keyframes (time, pose) of the come-out: the legs stretch, the trunk follows, the arms rise beside or before it.
 

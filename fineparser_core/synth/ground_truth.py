@@ -63,10 +63,7 @@ def save_ground_truth(root: Path, key: tuple[str, int], truth: GroundTruth) -> N
         optional = {"contact_frame": truth.contact_frame, "splash": truth.splash}
         known: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
         np.savez(
-            file,
-            joints=truth.joints.astype(np.float32),
-            qualities=np.asarray(truth.qualities, np.float32),
-            **known,
+            file, joints=truth.joints.astype(np.float32), qualities=np.asarray(truth.qualities, np.float32), **known
         )
 
 

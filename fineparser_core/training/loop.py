@@ -87,12 +87,7 @@ class _Progress:
 
 
 def run_stage(
-    stage: Stage,
-    out: Path,
-    cancel: CancelToken,
-    *,
-    events: Events | None = None,
-    peers: Processes | None = None,
+    stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
 ) -> Any:
     """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
 

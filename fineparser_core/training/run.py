@@ -285,8 +285,5 @@ def _test(
     evaluation = evaluation or prepared()
     results = run_sharded(evaluation.evaluator, evaluation.dives, cancel=cancel, peers=peers)
     return summarise(
-        results,
-        median_transitions=evaluation.median_transitions,
-        exemplars=config.exemplars,
-        seed=config.seed,
+        results, median_transitions=evaluation.median_transitions, exemplars=config.exemplars, seed=config.seed
     )

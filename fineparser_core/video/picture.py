@@ -74,12 +74,7 @@ class Scaler:
         size_px = geometry.stored_width_px, geometry.stored_height_px
         if is_hdr(frame):
             return _orient(standard_range(self._deep, frame, *size_px, Interpolation.BICUBIC), geometry)
-        full = self._full.reformat(
-            frame,
-            *size_px,
-            "rgb24",
-            interpolation=Interpolation.BICUBIC,
-        )
+        full = self._full.reformat(frame, *size_px, "rgb24", interpolation=Interpolation.BICUBIC)
         return _orient(full.to_ndarray(), geometry)
 
 

@@ -10,14 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
 from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of, moved_within
-from fineparser_gui.canvas.drawing_marks import (
-    described,
-    note_box,
-    paint_crosshair,
-    paint_grip,
-    paint_hint,
-    paint_mark,
-)
+from fineparser_gui.canvas.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, visible_marks
 

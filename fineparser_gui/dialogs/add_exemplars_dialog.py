@@ -124,11 +124,7 @@ class AddExemplarsDialog(QDialog):
         dive = self._session.dive(self.keys[row])
         number, board_m = _number_and_board(dive)
         named = " · ".join(filter(None, (dive.title, dive.diver)))
-        texts = {
-            _FILE: named,
-            _DIVE: " ".join(filter(None, (number, board_text(board_m)))),
-            _STATE: self._phases(dive),
-        }
+        texts = {_FILE: named, _DIVE: " ".join(filter(None, (number, board_text(board_m)))), _STATE: self._phases(dive)}
         self.table.blockSignals(True)
         for column, text in texts.items():
             item = self._item(row, column)

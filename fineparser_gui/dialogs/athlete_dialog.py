@@ -4,15 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHeaderView,
-    QPushButton,
-    QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHeaderView, QPushButton, QScrollArea, QTableWidget, QTableWidgetItem, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures import NAMES

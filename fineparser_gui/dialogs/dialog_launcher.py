@@ -30,12 +30,7 @@ class DialogLauncher(QObject):
     """
 
     def __init__(
-        self,
-        window: QWidget,
-        session: Session,
-        preferences: PreferenceStore,
-        choice: ModelChoice,
-        folder: Path | None,
+        self, window: QWidget, session: Session, preferences: PreferenceStore, choice: ModelChoice, folder: Path | None
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._folder = window, session, folder

@@ -45,12 +45,7 @@ class ExportDialog(QDialog):
     """
 
     def __init__(
-        self,
-        session: Session,
-        frame: int,
-        preferences: Preferences,
-        parent: QWidget,
-        selected: Sequence[str] = (),
+        self, session: Session, frame: int, preferences: Preferences, parent: QWidget, selected: Sequence[str] = ()
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -68,13 +63,7 @@ class ExportDialog(QDialog):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.pages = QStackedWidget()
         self.report = ReportPage(session, selected, self._beside_box(best=True))
-        for page in (
-            self._clip_page(),
-            self._sheet_page(),
-            self._still_page(),
-            self._table_page(),
-            self.report,
-        ):
+        for page in (self._clip_page(), self._sheet_page(), self._still_page(), self._table_page(), self.report):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)

@@ -5,15 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker
 from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextFrameFormat, QTextTable
-from PySide6.QtWidgets import (
-    QDialog,
-    QLineEdit,
-    QSplitter,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QLineEdit, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.language import ENGLISH, language
 from fineparser_core.resources import resource

@@ -155,9 +155,7 @@ class PreferencesDialog(QDialog):
             add_form_row(form, name, button)
         form.addRow(
             label(
-                self.tr("Colours with too little contrast to the window are darkened or lightened."),
-                "muted",
-                wrap=True,
+                self.tr("Colours with too little contrast to the window are darkened or lightened."), "muted", wrap=True
             )
         )
         return page

@@ -26,10 +26,7 @@ class DrawingPair(QObject):
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
-        self._sides: tuple[ComparableDive | None, ComparableDive | None] = (
-            None,
-            None,
-        )  # dives shown by the layers
+        self._sides: tuple[ComparableDive | None, ComparableDive | None] = (None, None)  # dives shown by the layers
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))

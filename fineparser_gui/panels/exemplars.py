@@ -30,14 +30,7 @@ class ExemplarModel(TableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[tuple[ExemplarVote, bool]] = []
-        self.headers = (
-            "",
-            self.tr("exemplar"),
-            self.tr("dive"),
-            self.tr("score"),
-            self.tr("vote"),
-            *step_texts(),
-        )
+        self.headers = ("", self.tr("exemplar"), self.tr("dive"), self.tr("score"), self.tr("vote"), *step_texts())
         self._names: dict[str, str] = {}
         self._left_out: frozenset[str] = frozenset()
         self._outliers: frozenset[str] = frozenset()

@@ -2,14 +2,7 @@
 
 from PySide6.QtCore import QEvent, QMargins, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState

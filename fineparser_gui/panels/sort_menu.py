@@ -33,10 +33,7 @@ class SortMenu(QMenu):
 
     def _check(self) -> None:
         header = self._table.horizontalHeader()
-        for group, now in (
-            (self._columns, header.sortIndicatorSection()),
-            (self._orders, header.sortIndicatorOrder()),
-        ):
+        for group, now in ((self._columns, header.sortIndicatorSection()), (self._orders, header.sortIndicatorOrder())):
             for action in group.actions():
                 action.setChecked(action.data() == now)
 

@@ -151,13 +151,7 @@ class LibraryService(QObject):
     def add_clip(self, path: Path, in_frame: int | None, out_frame: int | None, facts: ExemplarFacts) -> None:
         """Add a stretch of a video; None: the file's ends."""
         self._add(
-            AddExemplarRequest(
-                path=str(path),
-                in_frame=in_frame,
-                out_frame=out_frame,
-                facts=facts,
-            ),
-            Urgency.EXEMPLAR,
+            AddExemplarRequest(path=str(path), in_frame=in_frame, out_frame=out_frame, facts=facts), Urgency.EXEMPLAR
         )
 
     def add_dive(self, dive: Dive, facts: ExemplarFacts) -> None:

@@ -44,11 +44,7 @@ _STOP_MS = 30_000
 #: Of kept answers that are told in one turn of the event loop.
 _TURN_S = 0.02
 #: Urgency by kind of request; `Urgency.BATCH` of all else.
-_USUAL = {
-    EncodeExemplarRequest: Urgency.BACKGROUND,
-    ScoreRequest: Urgency.SCORE,
-    ChangeLibraryRequest: Urgency.SCORE,
-}
+_USUAL = {EncodeExemplarRequest: Urgency.BACKGROUND, ScoreRequest: Urgency.SCORE, ChangeLibraryRequest: Urgency.SCORE}
 #: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
 

@@ -46,10 +46,7 @@ class Session(SessionState):
     comparison_changed = Signal()
 
     def __init__(
-        self,
-        client: WorkerClient,
-        library_folder: Path | None = None,
-        cache: AnalysisCache | None = None,
+        self, client: WorkerClient, library_folder: Path | None = None, cache: AnalysisCache | None = None
     ) -> None:
         super().__init__()
         history = EditStack(self)

@@ -169,7 +169,4 @@ def kill_worker() -> Outcome:
             session.analyse(key)
             survived += 1
         shown.wait(lambda: session.dive(key).model_analysis is not None and not session.dive(key).busy)
-    return Outcome(
-        measured=f"{survived} of {_KILLS}, then analysed",
-        met=survived == _KILLS,
-    )
+    return Outcome(measured=f"{survived} of {_KILLS}, then analysed", met=survived == _KILLS)

@@ -151,11 +151,7 @@ def measured(made: Plan, labels: ClipLabels, analysis: Analysis) -> dict[str, An
             "come_out": time_s(parse.transitions.first_entry_frame),
             "contact": None if contact is None else time_s(contact),
         },
-        "errors": {
-            "take_off": against.flight_error,
-            "come_out": against.entry_error,
-            "contact": against.contact_error,
-        },
+        "errors": {"take_off": against.flight_error, "come_out": against.entry_error, "contact": against.contact_error},
         "clip_s": (time_s(parse.clip.in_frame), time_s(parse.clip.out_frame)),
         "award": None if analysis.scoring is None else analysis.scoring.award,
         "own_award": None if analysis.own_award is None else analysis.own_award.award,

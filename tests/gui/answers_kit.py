@@ -8,11 +8,7 @@ from made_answers import dive_parse, scoring
 
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.support.array_file import write_array_file
-from fineparser_core.types import (
-    Analysis,
-    Contribution,
-    Scoring,
-)
+from fineparser_core.types import Analysis, Contribution, Scoring
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services import worker_client

@@ -58,14 +58,5 @@ def turn_wheel(widget: QWidget, at: QPointF, notches: int, *, shift: bool = Fals
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
     turned, phase = QPoint(0, 120 * notches), Qt.ScrollPhase.NoScrollPhase
     widget, at = under(widget, at)
-    event = QWheelEvent(
-        at,
-        widget.mapToGlobal(at),
-        QPoint(),
-        turned,
-        Qt.MouseButton.NoButton,
-        modifier,
-        phase,
-        False,
-    )
+    event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turned, Qt.MouseButton.NoButton, modifier, phase, False)
     QApplication.sendEvent(widget, event)

@@ -8,16 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import (
-    ANGLE,
-    LINE,
-    NOTE,
-    Drawing,
-    angle_deg,
-    next_frame,
-    to_dict,
-    visible_marks,
-)
+from fineparser_gui.model.drawings import ANGLE, LINE, NOTE, Drawing, angle_deg, next_frame, to_dict, visible_marks
 from fineparser_gui.model.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30

@@ -78,9 +78,7 @@ def test_the_contents_lead_to_each_heading_and_follow_the_page(guide, qtbot) -> 
     for place in range(guide.contents.topLevelItemCount()):
         item = guide.contents.topLevelItem(place)
         qtbot.mouseClick(
-            guide.contents.viewport(),
-            Qt.MouseButton.LeftButton,
-            pos=guide.contents.visualItemRect(item).center(),
+            guide.contents.viewport(), Qt.MouseButton.LeftButton, pos=guide.contents.visualItemRect(item).center()
         )
         assert guide.contents.currentItem() is item
         assert first_line(guide) == item.text(0) or bar.value() == bar.maximum()

@@ -49,11 +49,7 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
     assert strip.isHidden()
     point_by_mouse(scored, qtbot, 40, 30)
     (request,) = asked(scored)
-    assert request.athlete == AthletePoint(
-        frame=12,
-        x=pytest.approx(40, abs=0.3),
-        y=pytest.approx(30, abs=0.3),
-    )
+    assert request.athlete == AthletePoint(frame=12, x=pytest.approx(40, abs=0.3), y=pytest.approx(30, abs=0.3))
     assert request.kept_as != first
     assert "frame 12" in strip.text
     assert not scored.window.player.pointing.asks

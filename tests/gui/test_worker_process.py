@@ -16,13 +16,7 @@ from fineparser_gui.services import worker_client
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.task import TaskState, Urgency
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.worker.protocol import (
-    ChangeLibraryRequest,
-    ParseRequest,
-    ScoreRequest,
-    TrimRequest,
-    WorkerSettings,
-)
+from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
 
 _START_MS = 120_000
 

@@ -48,12 +48,7 @@ ENTRY = LibraryEntry(exemplar=EXEMPLAR, own=True, state="ready")
         ParseRequest(id="p1", path="/ö/a\nb.mp4", in_frame=1, out_frame=None),
         ScoreRequest(id="s2", parse_id="p1", dive_number="207C", board_m=None, difficulty=3.3),
         ScoreRequest(
-            id="r1",
-            parse_id="p1",
-            dive_number="207C",
-            board_m=10.0,
-            difficulty=None,
-            transitions=TRANSITIONS,
+            id="r1", parse_id="p1", dive_number="207C", board_m=10.0, difficulty=None, transitions=TRANSITIONS
         ),
         TrimRequest(id="t1", path="/training.mp4"),
         Segments(id="t1", segments=[SEGMENT]),

@@ -212,13 +212,7 @@ def _bad_values(words: tuple[str, ...], option: str, values: tuple[str, ...]) ->
 
 
 def _bad_outputs(words: tuple[str, ...], end: str, *, is_input: bool = True) -> Iterator[Refusal]:
-    for place in (
-        f"nowhere/out{end}",
-        f"folder{end}",
-        f"file/out{end}",
-        f"/proc/out{end}",
-        f"loop{end}",
-    ):
+    for place in (f"nowhere/out{end}", f"folder{end}", f"file/out{end}", f"/proc/out{end}", f"loop{end}"):
         yield Refusal((*words, place), OUTPUT)
     yield Refusal((*words, f"loop/out{end}"), OUTPUT)
     yield Refusal((*words, ""), USAGE)

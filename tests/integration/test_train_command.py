@@ -206,11 +206,7 @@ def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[o
 
 
 def test_eval_measures_the_bundle_of_a_run(
-    fineparser: Fineparser,
-    words: tuple[object, ...],
-    whole: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Another process with as many threads as training had, so that sums are rounded alike.
     argv = [sys.executable, "-m", "small_training", "fineparser_core.eval", *map(str, words)]

@@ -13,13 +13,7 @@ from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, 
 from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
-from fineparser_core.measures.words import (
-    band_text,
-    finding_text,
-    good_dives_text,
-    measure_name,
-    measured_text,
-)
+from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, Measure, OwnAward, Scoring, StepSpan

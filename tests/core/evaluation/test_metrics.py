@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, rankdata
 
-from fineparser_core.evaluation.metrics import (
-    aiou,
-    interval_iou,
-    mask_iou,
-    relative_l2,
-    spearman,
-    step_ious,
-)
+from fineparser_core.evaluation.metrics import aiou, interval_iou, mask_iou, relative_l2, spearman, step_ious
 
 
 def test_scores() -> None:

@@ -37,10 +37,7 @@ def test_numbers_agree_with_what_the_text_says_of_them():
 
 
 def test_side_by_side_marks_whose_numbers_they_are():
-    ours = {
-        "tsa": {"rho": 0.5, "aiou_75": 0.25, "something": 1.0},
-        "rendered": {"rho": -0.125, "r_l2_x100": 12.5},
-    }
+    ours = {"tsa": {"rho": 0.5, "aiou_75": 0.25, "something": 1.0}, "rendered": {"rho": -0.125, "r_l2_x100": 12.5}}
     lines = side_by_side(1, ours, data="96 rendered dives").splitlines()
     assert "measured on FineDiving-HM; ours: measured on 96 rendered dives" in lines[1]
     assert lines[3].split() == ["rho", "R-l2", "x100", "AIoU@0.5", "AIoU@0.75", "MAE", "F_beta", "S-measure"]

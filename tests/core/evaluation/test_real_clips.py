@@ -8,12 +8,7 @@ import pytest
 from made_analysis import moments_at
 
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.real_clips import (
-    full_frame_mask,
-    judge_trim,
-    measure_clip,
-    read_labels,
-)
+from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip, read_labels
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
 

@@ -89,11 +89,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Upright:
 
 
 def found(
-    own: np.ndarray,
-    joints: np.ndarray,
-    network: Upright,
-    looked_at: np.ndarray,
-    cancel: CancelToken | None = None,
+    own: np.ndarray, joints: np.ndarray, network: Upright, looked_at: np.ndarray, cancel: CancelToken | None = None
 ) -> np.ndarray:
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
     masks = np.stack([mask_of(one) for one in joints])

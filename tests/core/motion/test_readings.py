@@ -5,13 +5,7 @@ import pytest
 
 from fineparser_core.motion.body import body_lengths, lowest_points
 from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.readings import (
-    feet_s,
-    opening_s,
-    read_moments,
-    transition_prior,
-    water_contact_s,
-)
+from fineparser_core.motion.readings import feet_s, opening_s, read_moments, transition_prior, water_contact_s
 
 FPS = 30.0
 TIMES_S = np.arange(96) / FPS

@@ -90,10 +90,7 @@ def test_twins_agree_with_their_records(tmp_path: Path) -> None:
         assert fact["recorded_score"] == wanted.score
         expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (14, 31)
         assert (twin.first_flight_frame, twin.first_entry_frame) == expected
-    assert plan.notes() == {
-        "rendered from another board": 1,
-        "the record's transitions give no three phases": 1,
-    }
+    assert plan.notes() == {"rendered from another board": 1, "the record's transitions give no three phases": 1}
 
 
 def test_shards_render_the_same_dives_as_one_run(tmp_path: Path) -> None:

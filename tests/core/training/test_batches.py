@@ -10,14 +10,7 @@ import torch
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.training.batches import (
-    Batch,
-    BatchPlan,
-    epoch_batches,
-    make_batch,
-    ordered_pairs,
-    three_awards,
-)
+from fineparser_core.training.batches import Batch, BatchPlan, epoch_batches, make_batch, ordered_pairs, three_awards
 from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")

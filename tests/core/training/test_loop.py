@@ -20,14 +20,7 @@ from toy_stage import ITERATIONS, left_by, toy_stage
 
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training.loop import (
-    After,
-    Stage,
-    load_checkpoint,
-    make_optimizer,
-    run_stage,
-    save_checkpoint,
-)
+from fineparser_core.training.loop import After, Stage, load_checkpoint, make_optimizer, run_stage, save_checkpoint
 
 CPU = torch.device("cpu")
 LONG = 300

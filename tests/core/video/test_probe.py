@@ -94,10 +94,7 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
     "empty.mp4": (lambda path, make: path.touch(), "is empty"),
     "text.mp4": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
     "text.txt": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
-    "noise.mp4": (
-        lambda path, make: path.write_bytes(np.random.default_rng(0).bytes(5000)),
-        "is not a video",
-    ),
+    "noise.mp4": (lambda path, make: path.write_bytes(np.random.default_rng(0).bytes(5000)), "is not a video"),
     "playlist.m3u8": (
         lambda path, make: path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"),
         "is not a video",
