@@ -13,5 +13,5 @@ def test_the_shares_are_those_that_the_readme_states(capsys: pytest.CaptureFixtu
         assert f"{len(library.exemplars())} exemplars, each left out in turn" in printed
     printed_rho = {line[:20].strip(): float(line.split()[-1]) for line in printed.splitlines()[2:]}
     assert printed_rho == pytest.approx(
-        {"both streams": 0.861, "static stream alone": 0.861, "dynamic stream alone": 0.245}, abs=0.003
+        {"both streams": 0.820, "static stream alone": 0.816, "dynamic stream alone": 0.241}, abs=0.003
     )
