@@ -1,6 +1,8 @@
 """BlazePose as `joints.finding` uses it: pictures to our joints. Imports torch."""
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -23,10 +25,16 @@ def load_blazepose(device: torch.device) -> Look:
         network = BlazePose(graph, {name: file.get_tensor(name) for name in file.keys()}).to(device).eval()  # noqa: SIM118
 
     @torch.inference_mode()
-    def look(picture: np.ndarray) -> Seen:
+    def see(picture: np.ndarray) -> Seen:
         seen = torch.from_numpy(picture).to(device).permute(2, 0, 1)[None].float() / 255
         landmarks = network(seen)[0].cpu().double().numpy()
         ours = np.concatenate([landmarks[_EARS, :].mean(axis=0, keepdims=True), landmarks[_JOINTS, :]])
         return Seen(ours[:, :2], 1 / (1 + np.exp(-ours[:, 3])))
+
+    def look(pictures: Sequence[np.ndarray]) -> list[Seen]:
+        # The layers are so small that threads cost more than they help: each picture has one of its own.
+        workers = torch.get_num_threads() if device.type == "cpu" else 1
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(see, pictures))
 
     return look

@@ -60,8 +60,8 @@ class Seen(NamedTuple):
     visible: np.ndarray
 
 
-#: Looks at a picture (256, 256, 3) uint8 RGB of one person, who is about upright.
-Look = Callable[[np.ndarray], Seen]
+#: Looks at pictures (256, 256, 3) uint8 RGB of one person each, who is about upright.
+Look = Callable[[Sequence[np.ndarray]], Sequence[Seen]]
 
 
 class _Pose(NamedTuple):
@@ -107,13 +107,14 @@ def find_joints(
     def look(turned: np.ndarray, at: np.ndarray, mirrored: bool) -> None:
         """Adds what BlazePose sees in some samples whose trunks are turned by so many radians."""
         places, visible, fits = ours.copy(), np.zeros((len(own), BODY)), np.full(len(own), -np.inf)
-        for sample in np.flatnonzero(at):
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-            turn = Turn(float(turned[sample]), mirrored)
-            seen = blazepose(turn.picture(wide[sample]))
-            order = _SWAPPED if mirrored else slice(None)
+        samples = np.flatnonzero(at)
+        turns = [Turn(float(turned[sample]), mirrored) for sample in samples]
+        order = _SWAPPED if mirrored else slice(None)
+        pictures = [turn.picture(wide[sample]) for turn, sample in zip(turns, samples, strict=True)]
+        for sample, turn, seen in zip(samples, turns, blazepose(pictures), strict=True):
             places[sample], visible[sample] = turn.in_crop(seen.joints)[order], seen.visible[order]
+        if cancel is not None:
+            cancel.raise_if_cancelled()
         fits[at] = _fit(places[at], masks[at])
         poses.append(_Pose(places, visible, fits))
 

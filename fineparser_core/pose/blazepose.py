@@ -58,5 +58,5 @@ class BlazePose(nn.Module):
                 x = F.max_pool2d(x, 2)
             else:
                 x = F.interpolate(x, scale_factor=2.0, mode="bilinear")
-            values.append(F.relu6(x) if step[-1] is True else x)
+            values.append(F.relu6(x, inplace=True) if step[-1] is True else x)
         return values[-1].flatten(1).unflatten(1, (-1, _VALUES))

@@ -37,7 +37,7 @@ def drawn_person() -> np.ndarray:
 
 
 def test_it_gives_what_the_published_file_gives() -> None:
-    seen = load_blazepose(torch.device("cpu"))(drawn_person())
+    seen = load_blazepose(torch.device("cpu"))([drawn_person()])[0]
     assert seen.joints.shape == (15, 2)
     found = {name: seen.joints[KEYPOINT_NAMES.index(name)] for name in PUBLISHED}
     for name, place in PUBLISHED.items():

@@ -1,5 +1,7 @@
 """Joints out of two networks, of which each is wrong now and then."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -62,23 +64,28 @@ class Upright:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.joints, self.radians = somersault()
-        self.turn, self.looks = Turn(0, False), 0
+        self.turns: list[Turn] = []
+        self.looks = 0
         picture = Turn.picture
 
         def told(turn: Turn, wide: np.ndarray) -> np.ndarray:
-            self.turn = turn
+            self.turns.append(turn)
             return picture(turn, wide)
 
         monkeypatch.setattr(Turn, "picture", told)
 
-    def __call__(self, picture: np.ndarray) -> Seen:
+    def __call__(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+        turns, self.turns = self.turns, []
+        return [self.see(picture, turn) for picture, turn in zip(pictures, turns, strict=True)]
+
+    def see(self, picture: np.ndarray, turn: Turn) -> Seen:
         self.looks += 1
         sample = int(picture[PICTURE_PX // 2, PICTURE_PX // 2, 0])
         seen = np.tile([[200.0, 60.0]], (BODY, 1)) + 40 * body()
-        if abs(np.angle(np.exp(1j * (self.turn.radians - self.radians[sample])))) < 0.6:
-            origin, ends = self.turn.in_crop(np.zeros(2)), self.turn.in_crop(np.eye(2))
+        if abs(np.angle(np.exp(1j * (turn.radians - self.radians[sample])))) < 0.6:
+            origin, ends = turn.in_crop(np.zeros(2)), turn.in_crop(np.eye(2))
             seen = (self.joints[sample] - origin) @ np.linalg.inv(ends - origin)
-            if self.turn.mirrored:
+            if turn.mirrored:
                 seen = seen[list(KEYPOINT_FLIP[:BODY])]
         return Seen(seen, np.full(BODY, 0.9))
 
