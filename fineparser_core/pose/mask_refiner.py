@@ -27,24 +27,12 @@ class RefinedMaskDecoder(MaskDecoder):
         super().__init__()
         self.refiner = MaskRefiner()
 
-    def _mask_logits(
-        self, sides: list[Tensor], taps: Taps, windows: Tensor | None, middle: Tensor | None = None
-    ) -> Tensor:
-        middle = self.refiner.middle(taps) if middle is None else middle
+    def _mask_logits(self, sides: list[Tensor], taps: Taps, windows: Tensor | None) -> Tensor:
+        middle = self.refiner.middle(taps)
         logits = self._fused(sides)[:, 0] + self.refiner(taps, middle)
         if windows is not None:
             logits = logits + self.refiner.sharpener(logits, windows, middle)
         return logits[:, None]
-
-    def forward(self, taps: Taps, windows: Tensor | None = None, middle: Tensor | None = None) -> Tensor:
-        """As `MaskDecoder.forward`.
-
-        Args:
-            windows: (N, 3, 16, 112, 112), by which the masks are sharpened; None leaves them as they are.
-            middle: what `MaskRefiner.middle` gives of the taps, where it is computed already.
-        """
-        sides = self._sides(taps)
-        return torch.cat([*self._side_maps(sides), self._mask_logits(sides, taps, windows, middle)], dim=1)
 
 
 class MaskRefiner(nn.Module):

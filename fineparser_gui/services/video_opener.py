@@ -133,7 +133,9 @@ class VideoOpener(QObject):
 
 def _probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:
     try:
-        content = content_digest(path) if path.is_file() else ""  # else the reader says what is wrong
+        content = ""
+        with suppress(OSError):  # the reader says what is wrong
+            content = content_digest(path) if path.is_file() else ""
         name = digest("video", content, shown_frame)
         found = _kept_video(path, name, cache) or _read_video(path, shown_frame)
         info, thumbnail = found

@@ -118,7 +118,6 @@ def _score() -> Iterator[Refusal]:
 
 def _trim() -> Iterator[Refusal]:
     yield from _bad_inputs(("trim",), VIDEO)
-    yield from _bad_inputs(("trim", "dive.mp4", "--weights"), WEIGHTS)
 
 
 def _evaluate() -> Iterator[Refusal]:
