@@ -44,12 +44,6 @@ class ExitCode(IntEnum):
         return member
 
 
-def exit_code_table() -> str:
-    """The exit codes as a table in Markdown, which the documents hold."""
-    rows = [("code", "meaning"), ("---", "---"), *((str(code.value), code.meaning) for code in ExitCode)]
-    return "\n".join(f"| {code} | {meaning} |" for code, meaning in rows)
-
-
 class FineParserError(Exception):
     """Base of all expected failures: a template and its values, see `Phrase`; its text is shown to the user."""
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
-from fineparser_core.errors import AnnotationError
-from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.evaluation.real_clips import by_clip
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import DiveParse
 
@@ -57,13 +56,7 @@ def read_joint_labels(folder: Path) -> list[JointLabels]:
     path = next((at for at in (folder / JOINTS_FILE, folder.parent / "joints" / JOINTS_FILE) if at.is_file()), None)
     if path is None:
         return []
-    try:
-        labels = parse_json(read_bounded(path, MOST_JSON_BYTES))
-        return [JointLabels(_clip(path.parent, name), _places(frames)) for name, frames in labels.items()]
-    except OSError as error:
-        raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a folder of labelled clips.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(f"{path} does not hold labelled joints ({error!r:.200}): correct it.") from error
+    return by_clip(path, lambda clip, frames: JointLabels(clip, _places(frames)), "labelled joints")
 
 
 def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
@@ -77,9 +70,8 @@ def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
     )
     torso = np.linalg.norm(hips - shoulders, axis=-1)
     torso = np.maximum(torso, _LEAST_TORSO * np.nanmedian(torso))[:, None]
-    strict = np.linalg.norm(found[..., :2] - true, axis=-1) / torso
-    swapped = np.linalg.norm(found[:, list(KEYPOINT_FLIP), :2] - true, axis=-1) / torso
     flip = list(KEYPOINT_FLIP)
+    strict, swapped = (np.linalg.norm(one[..., :2] - true, axis=-1) / torso for one in (found, found[:, flip]))
     better = swapped + swapped[:, flip] < strict + strict[:, flip]
     return JointErrors(strict[:, _COMPARED], np.where(better, swapped, strict)[:, _COMPARED], found[:, _COMPARED, 2])
 
@@ -100,12 +92,6 @@ def joint_table(errors: list[JointErrors]) -> str:
     if len(right):
         told += f"; {right.mean():.0%} of these are right to {_RIGHT} torso lengths"
     return f"{text_table(header, rows, left=(0,))}\n{told}"
-
-
-def _clip(folder: Path, name: str) -> Path:
-    if not name or Path(name).name != name or "\0" in name:
-        raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
-    return folder / name
 
 
 def _places(frames: list[dict[str, Any]]) -> np.ndarray:

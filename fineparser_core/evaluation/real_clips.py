@@ -5,10 +5,10 @@ frames of a thirtieth of a second of real time, whatever the camera's rate or a 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zipfile import ZipFile
 
 import cv2
@@ -23,6 +23,8 @@ from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import DiveParse, Frame
+
+Labels = TypeVar("Labels")
 
 LABELS_FILE = "labels.json"
 #: Frames after the first contact with the water in which the athlete may still be seen.
@@ -133,14 +135,32 @@ def read_labels(folder: Path) -> list[ClipLabels]:
     Raises:
         AnnotationError: no labels, or a file that is none.
     """
-    path = folder / LABELS_FILE
+    return by_clip(folder / LABELS_FILE, _labels, "labels of clips")
+
+
+def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> list[Labels]:
+    """What a file says of each of the clips beside it that it names.
+
+    Args:
+        labels_of: of a clip's path and what the file holds under its name.
+        what: the file should hold, for the message.
+
+    Raises:
+        AnnotationError: no such file, or one that holds something else.
+    """
+
+    def clip(name: str) -> Path:
+        if not name or Path(name).name != name or "\0" in name:
+            raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
+        return path.parent / name
+
     try:
-        labels = parse_json(read_bounded(path, MOST_JSON_BYTES))
-        return [_labels(folder, name, values) for name, values in labels.items()]
+        found = parse_json(read_bounded(path, MOST_JSON_BYTES))
+        return [labels_of(clip(name), values) for name, values in found.items()]
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a folder of labelled clips.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(f"{path} does not hold labels of clips ({error!r:.200}): correct it.") from error
+        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): correct it.") from error
 
 
 def measure_clip(
@@ -242,17 +262,15 @@ class _Scored:
     marks: _Marks | None = None
 
 
-def _labels(folder: Path, name: str, values: dict[str, Any]) -> ClipLabels:
-    if not name or Path(name).name != name or "\0" in name:
-        raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
+def _labels(path: Path, values: dict[str, Any]) -> ClipLabels:
     named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
     other_names = {
         "in_frame": values.get("in"),
         "out_frame": values.get("out"),
         "contact_frame": values.get("first_water_contact_frame"),
-        "path": folder / name,
+        "path": path,
         "dive_number": named.group() if named else None,
-        "truths": _truths(folder / f"{Path(name).stem}_masks.npz"),
+        "truths": _truths(path.with_name(f"{path.stem}_masks.npz")),
     }
     labels = from_json(values | other_names | {"award": None}, ClipLabels)
     if labels.first_entry_range is not None and labels.first_entry_range[0] > labels.first_entry_range[1]:

@@ -205,14 +205,13 @@ class Analyzer:
         cancel: CancelToken | None,
     ) -> np.ndarray:
         """Joints (96, 16, 3) in pixels of the source, of what the network saw and, in the air, BlazePose sees."""
-        slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
-        first, last = (samples.times_s[sample] for sample in decoded)
-        in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
-        in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
-        if samples.wide is None:
-            return joints_in_source(seen, samples.crops)
-        joints = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
-        return joints_in_source(joints, samples.crops)
+        if samples.wide is not None:
+            slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
+            first, last = (samples.times_s[sample] for sample in decoded)
+            in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
+            in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
+            seen = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
+        return joints_in_source(seen, samples.crops)
 
     def _encoded(
         self, clip: Clip, recording: Recording | None, progress: ProgressCallback, cancel: CancelToken | None

@@ -78,6 +78,20 @@ class _Pose(NamedTuple):
     fits: np.ndarray
 
 
+class _Body(NamedTuple):
+    """The body along the likeliest path, n samples.
+
+    Attributes:
+        places, visible, fits: as of `_Pose`, the first two averaged.
+        apart: (n, 15) how far the looks are apart in torso lengths.
+    """
+
+    places: np.ndarray
+    visible: np.ndarray
+    fits: np.ndarray
+    apart: np.ndarray
+
+
 def find_joints(
     own: np.ndarray,
     wide: np.ndarray,
@@ -107,32 +121,31 @@ def find_joints(
     def look(turned: np.ndarray, at: np.ndarray, mirrored: bool) -> None:
         """Adds what BlazePose sees in some samples whose trunks are turned by so many radians."""
         places, visible, fits = ours.copy(), np.zeros((len(own), BODY)), np.full(len(own), -np.inf)
-        samples = np.flatnonzero(at)
-        turns = [Turn(float(turned[sample]), mirrored) for sample in samples]
+        turns = {sample: Turn(float(turned[sample]), mirrored) for sample in np.flatnonzero(at)}
         order = _SWAPPED if mirrored else slice(None)
-        pictures = [turn.picture(wide[sample]) for turn, sample in zip(turns, samples, strict=True)]
-        for sample, turn, seen in zip(samples, turns, blazepose(pictures), strict=True):
+        pictures = [turn.picture(wide[sample]) for sample, turn in turns.items()]
+        for (sample, turn), seen in zip(turns.items(), blazepose(pictures), strict=True):
             places[sample], visible[sample] = turn.in_crop(seen.joints)[order], seen.visible[order]
         if cancel is not None:
             cancel.raise_if_cancelled()
         fits[at] = _fit(places[at], masks[at])
         poses.append(_Pose(places, visible, fits))
 
-    turns = [_turned(ours)]
-    look(turns[0], looked_at, mirrored=False)
+    seen_at = [_turned(ours)]  # radians of each look; NaN where there was none
+    look(seen_at[0], looked_at, mirrored=False)
     for _ in range(_ROUNDS):
-        turned = _turned(_averaged(poses)[0])
+        turned = _turned(_averaged(poses).places)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
         for neighbour, mirrored in ((before, False), (after, True)):
-            known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in turns], axis=0)
+            known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
             at = looked_at & ~known
-            turns.append(np.where(at, neighbour, np.nan))
+            seen_at.append(np.where(at, neighbour, np.nan))
             look(neighbour, at, mirrored)
-    places, sure = _averaged(poses, masks)
-    padded = np.concatenate([places[:1], places, places[-1:]])
-    places = (1 - 2 * _STEADIED) * places + _STEADIED * (padded[:-2] + padded[2:])
+    body = _averaged(poses)
+    padded = np.concatenate([body.places[:1], body.places, body.places[-1:]])
+    places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])
     found = own.astype(np.float32)
-    found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, sure
+    found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, _sure(body, masks)
     return found
 
 
@@ -161,11 +174,8 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
     return found
 
 
-def _averaged(poses: Sequence[_Pose], masks: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest path, averaged with the poses near to it: places (n, 15, 2), and how sure they are (n, 15).
-
-    A place is sure where the looks agree, and where the pose fits the mask and lies on it; without masks nothing is.
-    """
+def _averaged(poses: Sequence[_Pose]) -> _Body:
+    """The likeliest path, averaged with the poses near to it."""
     places, visible, fits = (np.stack(values) for values in zip(*poses, strict=True))
     # Which side is left only the path through time tells.
     both = np.stack([places, places[:, :, _SWAPPED]])
@@ -180,17 +190,19 @@ def _averaged(poses: Sequence[_Pose], masks: np.ndarray | None = None) -> tuple[
     weight = np.where(off.min(axis=0) < _NEAR * TORSO, np.exp(likely), 0)[..., None]
     weight = weight / weight.sum(axis=0)
     found = (places * weight[..., None]).sum(axis=0)
-    if masks is None:
-        return found, np.zeros(found.shape[:2])
     apart = np.minimum(np.linalg.norm(places - found, axis=-1) / TORSO, _MOST_APART)
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
-    column, row = np.floor(found * MASK_SIZE).astype(int).clip(0, MASK_SIZE - 1).transpose(2, 0, 1)
-    on_body = masks[samples[:, None], row, column].astype(np.float64)
+    return _Body(found, (visible * weight).sum(axis=0), fits[look, samples], apart)
+
+
+def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:
+    """(n, 15) how sure a joint is: seen, the looks agree on it, the pose fits the mask, and the joint lies on that."""
+    column, row = np.floor(body.places * MASK_SIZE).astype(int).clip(0, MASK_SIZE - 1).transpose(2, 0, 1)
+    on_body = masks[np.arange(len(masks))[:, None], row, column].astype(np.float64)
     base, agreed, fitting, on = _SURE
-    logit = base + agreed * np.log(apart + 0.03) + fitting * fits[look, samples, None] + on * on_body
-    shown = np.minimum((visible * weight).sum(axis=0) / _SHOWN, 1)
-    return found, shown / (1 + np.exp(-logit))
+    logit = base + agreed * np.log(body.apart + 0.03) + fitting * body.fits[:, None] + on * on_body
+    return np.asarray(np.minimum(body.visible / _SHOWN, 1) / (1 + np.exp(-logit)))
 
 
 def _likeliest_path(places: np.ndarray, likely: np.ndarray) -> np.ndarray:

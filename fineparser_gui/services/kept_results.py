@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fineparser_core.resources import resource
+from fineparser_core.support.codec import to_json
 from fineparser_core.support.files import read_bounded
 from fineparser_core.types import DiveParse, DiveSegment
 from fineparser_gui.model.analysis_cache import AnalysisCache, digest
@@ -23,7 +24,6 @@ from fineparser_gui.worker.protocol import (
     Segments,
     TrimRequest,
     WorkerSettings,
-    plain,
 )
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class KeptResults:
             parse_fields = [field.name for field in fields(DiveParse)]
             weights = self._weights(settings.weights)
             context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
-        facts = {name: value for name, value in plain(request).items() if name not in _NO_FACTS}
+        facts = {name: value for name, value in to_json(request).items() if name not in _NO_FACTS}
         return msgspec.structs.replace(request, kept_as=digest(*context, facts))
 
     def has(self, request: Request) -> bool:

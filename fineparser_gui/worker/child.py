@@ -33,6 +33,7 @@ from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.support.background import lower_priority, wait_asleep
+from fineparser_core.support.codec import to_json
 from fineparser_core.types import ClipEncoding, DiveParse, DiveSegment
 from fineparser_core.video.clips import make_clip
 from fineparser_gui.model.analysis_cache import AnalysisCache
@@ -64,7 +65,6 @@ from fineparser_gui.worker.protocol import (
     WorkerSettings,
     decode,
     encode,
-    plain,
 )
 from fineparser_gui.worker.records import parse_record, read_parse
 
@@ -261,7 +261,7 @@ class Worker:
         with self._search(request) as search:
             tell = watch["progress"]
             found = search.run(progress=lambda one: tell(replace(one, stage="scan")), cancel=watch["cancel"])
-        self._keep(request, {"segments": plain(found.segments)})
+        self._keep(request, {"segments": to_json(found.segments)})
         return found.segments
 
     def _score(self, request: ScoreRequest) -> Result:

@@ -9,12 +9,12 @@ the cache's folder or that of the window's run, and a message names the file.
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.support.codec import to_json
 from fineparser_core.types import AthletePoint, DiveSegment, Transitions
 from fineparser_gui.model.library import LibraryEntry
 
@@ -230,7 +230,7 @@ _Message = (
 
 def encode(message: Message) -> bytes:
     """One line, newline included: JSON by `json`, as names of files need not be valid Unicode."""
-    return json.dumps(plain(message)).encode() + b"\n"
+    return json.dumps(to_json(message)).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
@@ -243,8 +243,3 @@ def decode(line: bytes) -> Message:
         return msgspec.convert(json.loads(line), _Message, dec_hook=lambda kind, value: kind(value))
     except ValueError as error:
         raise ValueError(f"not a message: {line[:200]!r}") from error
-
-
-def plain(value: object) -> Any:
-    """A message or a part of one, of the types of JSON."""
-    return msgspec.to_builtins(value, enc_hook=lambda one: str(one) if isinstance(one, Path | str) else float(one))
