@@ -98,7 +98,7 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
         stages += [
             (owner, name, "I3D of the spatial parser") for owner, name in ((parser, "taps"), (parser.encoder, "end"))
         ]
-        stages.append((parser.decoder, "fused", "mask decoder"))
+        stages += [(parser.decoder, name, "mask decoder") for name in ("coarse", "finish")]
     stages.append((analyzer, "_find_joints", "joints, by BlazePose and masks"))
     if isinstance(backbone := model.static_encoder.backbone, PoseBackbone):
         stages.append((backbone, "features_and_keypoints", "poses"))

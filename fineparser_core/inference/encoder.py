@@ -234,7 +234,7 @@ class ClipEncoder:
         parser = self.model.spatial_parser
         window = self._video(frames).contiguous(memory_format=torch.channels_last_3d)
         # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
-        return parser.decoder.fused(parser.taps(window), None)
+        return parser.decoder.coarse(parser.taps(window))[0]
 
     def _video(self, frames: np.ndarray) -> Tensor:
         """Frames (n, H, W, 3) uint8 RGB as a video (1, 3, n, H, W)."""

@@ -1,13 +1,13 @@
 """FineParser: composes the spatial and temporal parsers, the static encoder and the regression (paper section 3)."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.constants import N_SAMPLES, TOKENS_PER_STEP, WINDOW_STRIDE
+from fineparser_core.constants import N_SAMPLES, TOKENS_PER_STEP, WINDOW_LENGTH, WINDOW_STRIDE
 from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding, to_windows
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
@@ -17,6 +17,7 @@ from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, 
 from fineparser_core.models.temporal_parser import PSNet, decode_release
 
 Pairs = Sequence[tuple[int, int]]
+AnyMasks = TypeVar("AnyMasks")
 
 #: Samples of the transitions where none are predicted or labelled: 0.29 and 0.64 of the clip, as is usual of dives.
 FIXED_TRANSITIONS = (round(0.29 * (N_SAMPLES - 1)), round(0.64 * (N_SAMPLES - 1)))
@@ -146,37 +147,35 @@ class FineParser(AQAModel):
         relative = self.compare((first.gated, second.gated), tokens, transitions)
         return ComparedVideos(relative, first, second, transitions)
 
-    def parse(self, video: Tensor, *, masks: str = "all", bn_groups: int = 1) -> Parsed:
+    def parse(self, video: Tensor, *, masks: bool = True, bn_groups: int = 1) -> Parsed:
         """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
 
         Args:
-            masks: "all" maps, the "fused" one, or "none".
+            masks: whether maps of masks are asked for.
             bn_groups: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take
                 apart. As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
         """
         with self.encoders(video.device):
-            gated, logits = self._encode_windows(to_windows(video), masks)
+            parser = None
+            if self.has_masks:
+                parser = self.spatial_parser if masks else self.spatial_parser.embed
+            gated, logits = self._encode_windows(to_windows(video), parser)
             static_features, frame_features, _ = self._encode_frames(video, bn_groups)
         gated = gated.unflatten(0, (len(video), -1))
         if logits is not None:
-            logits = logits.unflatten(0, (len(video), -1))
+            logits = logits.float().unflatten(0, (len(video), -1))
         probabilities = self.step_probabilities(gated, static_features, bn_groups) if self.has_steps else None
         return Parsed(gated, probabilities, logits, frame_features)
 
-    def _encode_windows(self, windows: Tensor, masks: str) -> tuple[Tensor, Tensor | None]:
-        """Windows (N, 3, 16, H, W) to gated features (N, 1024) and mask logits (N, heads, 16, H, W), float32."""
-        feature, logits = self.i3d(windows).float(), None
-        if self.has_masks:
-            parser = self.spatial_parser
-            if masks == "all":
-                logits, embedding = parser(windows)
-            elif masks == "fused":
-                fused, embedding = parser.infer(windows)
-                logits = fused[:, None]
-            else:
-                embedding = parser.embed(windows)
-            feature = self.gate(feature, embedding.float())
-        return feature, None if logits is None else logits.float()
+    def _encode_windows(
+        self, windows: Tensor, parser: Callable[[Tensor], tuple[AnyMasks, Tensor]] | None
+    ) -> tuple[Tensor, AnyMasks | None]:
+        """Windows (N, 3, 16, H, W) to features (N, 1024) float32, gated where the parser tells masks and embeddings."""
+        feature = self.i3d(windows).float()
+        if parser is None:
+            return feature, None
+        masks, embedding = parser(windows)
+        return self.gate(feature, embedding.float()), masks
 
     def _encode_frames(
         self, video: Tensor, bn_groups: int = 1
@@ -214,13 +213,14 @@ class FineParser(AQAModel):
             between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
                 one at a time, which is as fast on a CPU.
         """
-        windows = to_windows(video)
+        windows, parser = to_windows(video), self.spatial_parser.infer if self.has_masks else None
         with self.encoders(video.device):
             parts = []
             for part in windows.split(1) if between_windows else [windows]:
-                parts.append(self._encode_windows(part, "fused"))
+                parts.append(self._encode_windows(part, parser))
                 if between_windows:
                     between_windows()
+            masks = self._finish_masks([part for _, part in parts if part is not None], video)
             static_features, frame_features, estimates = self._encode_frames(video)
         gated = torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1))
         probabilities = self.step_probabilities(gated, static_features) if self.has_steps else None
@@ -230,15 +230,25 @@ class FineParser(AQAModel):
         encoding = {"gated": gated, "transitions": torch.tensor(transitions)}
         if frame_features is not None:
             encoding["static_tokens"] = self.static_encoder.step_tokens(frame_features, transitions)
-        logits = [part[:, -1] for _, part in parts if part is not None]
         return EncodedVideo(
             encoding=encoding,
             probabilities=probabilities,
             transitions=transitions if self.has_steps else None,
-            mask_probability=mean_over_windows(torch.cat(logits).sigmoid(), len(video)) if logits else None,
+            mask_probability=masks,
             frame_features=frame_features,
             estimates=estimates,
         )
+
+    def _finish_masks(self, parts: Sequence[tuple[Tensor, Tensor | None]], video: Tensor) -> Tensor | None:
+        """Mask probability (B, 96, H, W) out of what `SpatialParser.infer` gave of the windows."""
+        if not parts:
+            return None
+        logits, known = zip(*parts, strict=True)
+        of_samples, n_videos = None, len(video)
+        if known[0] is not None:
+            of_samples = mean_over_windows(torch.cat(known).transpose(1, 2), n_videos).transpose(1, 2)
+        coarse = mean_over_windows(torch.cat(logits).float(), n_videos)
+        return self.spatial_parser.decoder.finish(coarse, of_samples, video).float().sigmoid()
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         """Eq. 12 for each exemplar: predicted difference plus its score."""
@@ -290,12 +300,12 @@ class FineParser(AQAModel):
 
 
 def mean_over_windows(values: Tensor, n_videos: int = 1) -> Tensor:
-    """(9 B, 16, H, W) of the windows of B videos to the samples (B, 96, H, W): the mean over windows that cover one."""
-    windows = values.unflatten(0, (n_videos, -1))
-    total = values.new_zeros(n_videos, N_SAMPLES, *values.shape[2:])
-    count = values.new_zeros(N_SAMPLES, 1, 1)
+    """(9 B, T, ...) of the windows of B videos, T a divisor of 16, to (B, 6 T, ...): the mean over what covers it."""
+    windows, length = values.unflatten(0, (n_videos, -1)), values.shape[1]
+    total = values.new_zeros(n_videos, N_SAMPLES * length // WINDOW_LENGTH, *values.shape[2:])
+    count = values.new_zeros(total.shape[1], *(1 for _ in values.shape[2:]))
     for i in range(windows.shape[1]):
-        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + windows.shape[2])
-        total[:, part] += windows[:, i]
-        count[part] += 1
+        start = i * WINDOW_STRIDE * length // WINDOW_LENGTH
+        total[:, start : start + length] += windows[:, i]
+        count[start : start + length] += 1
     return total / count

@@ -93,30 +93,35 @@ class MaskDecoder(nn.Module):
             kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
             maps.append(_upsample(side, kernel.to(side.dtype), stride, padding))
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
-        return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
-
-    def _mask_logits(self, sides: list[Tensor], taps: Taps, windows: Tensor | None) -> Tensor:
-        """The fused map (N, 1, 16, 112, 112); a decoder that refines it uses taps and windows."""
-        return self._fused(sides)
+        return torch.stack(maps).sum(0)[:, 0] + bias
 
     def _sides(self, taps: Taps) -> list[Tensor]:
         return [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
 
-    def forward(self, taps: Taps, windows: Tensor | None = None) -> Tensor:
-        """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one.
-
-        Args:
-            windows: (N, 3, 16, 112, 112), for a decoder that refines the fused map by them; this one does not.
-        """
+    def forward(self, taps: Taps, windows: Tensor) -> Tensor:
+        """Taps of N windows (N, 3, 16, 112, 112) to logits (N, 5, 16, 112, 112): four side maps and the fused one."""
         sides = self._sides(taps)
-        return torch.cat([*self._side_maps(sides), self._mask_logits(sides, taps, windows)], dim=1)
+        fused = self.finish(*self._coarse(sides, taps), windows)
+        return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1)
 
     def _side_maps(self, sides: list[Tensor]) -> list[Tensor]:
         return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
 
-    def fused(self, taps: Taps, windows: Tensor | None = None) -> Tensor:
-        """The fused logits alone, (N, 16, 112, 112): what inference needs. Arguments as of `forward`."""
-        return self._mask_logits(self._sides(taps), taps, windows)[:, 0]
+    def coarse(self, taps: Taps) -> tuple[Tensor, Tensor | None]:
+        """Taps of N windows to the fused logits (N, 16, 112, 112), and what else `finish` needs of each window."""
+        return self._coarse(self._sides(taps), taps)
+
+    def _coarse(self, sides: list[Tensor], taps: Taps) -> tuple[Tensor, Tensor | None]:
+        return self._fused(sides), None
+
+    def finish(self, logits: Tensor, known: Tensor | None, video: Tensor) -> Tensor:
+        """Fused logits (N, T, 112, 112) of any even number of samples, refined by the video; not by this decoder.
+
+        Args:
+            known: as `coarse` gives it, of the same samples.
+            video: (N, 3, T, 112, 112).
+        """
+        return logits
 
 
 class SpatialParser(nn.Module):
@@ -143,12 +148,11 @@ class SpatialParser(nn.Module):
         taps = self.taps(windows)
         return self.decoder(taps, windows), self.encoder.end(taps[3])
 
-    def embed(self, windows: Tensor) -> Tensor:
-        """Windows (N, 3, 16, 112, 112) to embeddings (N, 1024) alone."""
-        embedding: Tensor = self.encoder(windows)
-        return embedding
+    def embed(self, windows: Tensor) -> tuple[None, Tensor]:
+        """As `forward`, without masks."""
+        return None, self.encoder(windows)
 
-    def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
-        """As `forward`, but only the fused logits (N, 16, 112, 112)."""
+    def infer(self, windows: Tensor) -> tuple[tuple[Tensor, Tensor | None], Tensor]:
+        """As `forward`, but of the logits only what `MaskDecoder.coarse` gives."""
         taps = self.taps(windows)
-        return self.decoder.fused(taps, windows), self.encoder.end(taps[3])
+        return self.decoder.coarse(taps), self.encoder.end(taps[3])

@@ -16,6 +16,8 @@ _WIDTHS = (24, 32, 48, 64)
 #: Channels of the map that `MaskRefiner.middle` gives, of 28 x 28 cells and half the samples.
 MIDDLE_CHANNELS = _WIDTHS[1]
 _SHARPENER_WIDTHS = (16, 24, 48, 96)
+# Samples that are sharpened at once: with more of them a processor's cache overflows.
+_AT_ONCE = 16
 # About the largest logit of a mask: what the sharpener sees should not dwarf the frames.
 _LOGIT_SCALE = 6.0
 
@@ -27,12 +29,14 @@ class RefinedMaskDecoder(MaskDecoder):
         super().__init__()
         self.refiner = MaskRefiner()
 
-    def _mask_logits(self, sides: list[Tensor], taps: Taps, windows: Tensor | None) -> Tensor:
+    def _coarse(self, sides: list[Tensor], taps: Taps) -> tuple[Tensor, Tensor]:
         middle = self.refiner.middle(taps)
-        logits = self._fused(sides)[:, 0] + self.refiner(taps, middle)
-        if windows is not None:
-            logits = logits + self.refiner.sharpener(logits, windows, middle)
-        return logits[:, None]
+        return self._fused(sides) + self.refiner(taps, middle), middle
+
+    def finish(self, logits: Tensor, known: Tensor | None, video: Tensor) -> Tensor:
+        assert known is not None
+        parts = zip(logits.split(_AT_ONCE, 1), video.split(_AT_ONCE, 2), known.split(_AT_ONCE // 2, 2), strict=True)
+        return logits + torch.cat([self.refiner.sharpener(*part) for part in parts], dim=1)
 
 
 class MaskRefiner(nn.Module):

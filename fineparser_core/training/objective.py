@@ -59,7 +59,7 @@ class FineParserObjective(Objective):
         """As `Objective.forward`: "mask", "transitions" and "regression"."""
         config = self.config
         masked = batch.masks is not None and self.model.has_masks and config.mask_weight > 0
-        parsed = self.model.parse(batch.video, masks="all" if masked else "none", bn_groups=2 if batch.paired else 1)
+        parsed = self.model.parse(batch.video, masks=masked, bn_groups=2 if batch.paired else 1)
         weighted: list[Tensor] = []
         losses: dict[str, Tensor] = {}
 

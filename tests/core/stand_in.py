@@ -53,7 +53,9 @@ class StandIn(FineParser):
         self.i3d = lambda windows: windows.mean(dim=(1, 2, 3, 4))[:, None].expand(-1, 1024)  # type: ignore[assignment]
         self.spatial_parser = SimpleNamespace(  # type: ignore[assignment]
             taps=lambda windows: windows,
-            decoder=SimpleNamespace(fused=lambda taps, windows: self.fused(taps)),
+            decoder=SimpleNamespace(
+                coarse=lambda taps: (self.fused(taps), None), finish=lambda logits, known, video: logits
+            ),
             infer=self.infer,
         )
 
@@ -61,8 +63,8 @@ class StandIn(FineParser):
         self.windows += len(windows)
         return self.find(windows)
 
-    def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
-        return self.fused(windows), torch.zeros(len(windows), 1024)
+    def infer(self, windows: Tensor) -> tuple[tuple[Tensor, None], Tensor]:
+        return (self.fused(windows), None), torch.zeros(len(windows), 1024)
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         found = torch.full((len(gated), 96, 2), 0.001)

@@ -33,7 +33,7 @@ def test_every_tensor_of_the_network_is_on_its_device(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # which does not know that device
     with torch.device("meta"):
         model = FineParserPose().eval()
-    parsed = model.parse(torch.empty(1, 3, 96, SIZE_PX, SIZE_PX, device="meta"), masks="fused")
+    parsed = model.parse(torch.empty(1, 3, 96, SIZE_PX, SIZE_PX, device="meta"))
     features = parsed.frame_features
     assert features is not None
     assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}  # type: ignore[union-attr]

@@ -159,7 +159,7 @@ def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared, encoded):
     video = normalise(torch.from_numpy(clip_frames("query")))
     with torch.inference_mode():
         windows = torch.stack([video[80:96].transpose(0, 1), video[70:86].transpose(0, 1)])
-        single = analyzer.encoder.model.spatial_parser.infer(windows)[0].sigmoid().numpy()
+        single = analyzer.encoder.model.spatial_parser.infer(windows)[0][0].sigmoid().numpy()
     np.testing.assert_allclose(masks[95], single[0, 15], atol=2e-3)  # one window
     np.testing.assert_allclose(masks[82], (single[0, 2] + single[1, 12]) / 2, atol=2e-3)  # two windows
 

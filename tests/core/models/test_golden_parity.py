@@ -88,7 +88,7 @@ def test_end_to_end(seed):
                 assert np.abs(logits[[0, 8]][:, :, ::4, ::4, ::4].numpy() - stored).max() < 2e-2
                 means = torch.stack([logits.mean((2, 3, 4)), logits.std((2, 3, 4), correction=0)], dim=-1)
                 assert np.abs(means.numpy() - g["mask_head_mean_std_query"]).max() < 2e-3
-                assert torch.equal(logits[:, -1], network.spatial_parser.infer(windows)[0])
+                assert torch.equal(logits[:, -1], network.spatial_parser.infer(windows)[0][0])
             else:
                 mask = network.spatial_parser.encoder(windows)
             gated = network.gate(i3d, mask)[None]
