@@ -56,7 +56,7 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
         images = [read_frame(path) for path, _ in chosen]
         squares = follow_masks(coarse_pass(images, encoder)[1], images[0])
         squares, _ = squares_around_body(images, squares, encoder)
-        frames, crops = crop_frames(images, squares, MASK_SIZE)
+        ((frames, crops),) = crop_frames(images, squares, (MASK_SIZE, 1.0))
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
             return EvalInput(frames, None, None)

@@ -101,8 +101,7 @@ def read_samples(
         squares, seen = squares_around_body(one, found, encoder, progress=progress, cancel=cancel)
         if seen or one.diver is None or clip.athlete is not None:
             break
-    frames, crops = crop_frames(one, squares, MASK_SIZE)
-    wide, _ = crop_frames(one, squares, WIDE_PX, WIDE)
+    (frames, crops), (wide, _) = crop_frames(one, squares, (MASK_SIZE, 1.0), (WIDE_PX, WIDE))
     return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, wide, coarse, one.notes)
 
 
@@ -155,7 +154,7 @@ def squares_around_body(
         Cancelled: `cancel` was set.
     """
     height, width = frames[0].shape[:2]
-    crops, boxes = crop_frames(frames, squares, MASK_SIZE)
+    ((crops, boxes),) = crop_frames(frames, squares, (MASK_SIZE, 1.0))
     keypoints = encoder.keypoints(crops, _LOOKED_AT, progress=progress, cancel=cancel)
     if keypoints is None:
         return squares, True
@@ -167,13 +166,19 @@ def squares_around_body(
 
 
 def crop_frames(
-    frames: Sequence[np.ndarray], squares: np.ndarray, size_px: int, scale: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Crops (n, size, size, 3) uint8 of squares (n, 3), so many times enlarged; and the pixels that each covers, (n, 4)
-    float32, x0, y0, x1, y1."""
-    boxes = [square_to_xyxy(square, scale) for square in squares]
-    crops = [crop_image(frame, box, size_px) for frame, box in zip(frames, boxes, strict=True)]
-    return np.stack(crops), np.array(boxes, np.float32)
+    frames: Sequence[np.ndarray], squares: np.ndarray, *shapes: tuple[int, float]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Crops (n, size, size, 3) uint8 of squares (n, 3), so many times enlarged, and the pixels that each covers, (n, 4)
+    float32, x0, y0, x1, y1: for each size in pixels and scale. A frame is made once for all."""
+    boxes = [[square_to_xyxy(square, scale) for square in squares] for _, scale in shapes]
+    crops = [
+        [crop_image(frame, box, size) for box, (size, _) in zip(of_frame, shapes, strict=True)]
+        for frame, *of_frame in zip(frames, *boxes, strict=True)
+    ]
+    return [
+        (np.stack(of_shape), np.array(of_boxes, np.float32))
+        for of_shape, of_boxes in zip(zip(*crops, strict=True), boxes, strict=True)
+    ]
 
 
 def _whole_frames(clip: Clip, shape: FullFrame, progress: ProgressCallback, cancel: CancelToken | None) -> Samples:

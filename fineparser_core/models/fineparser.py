@@ -247,7 +247,7 @@ class FineParser(AQAModel):
         of_samples, n_videos = None, len(video)
         if known[0] is not None:
             of_samples = mean_over_windows(torch.cat(known).transpose(1, 2), n_videos).transpose(1, 2)
-        coarse = mean_over_windows(torch.cat(logits).float(), n_videos)
+        coarse = mean_over_windows(torch.cat(logits).float().sigmoid(), n_videos).logit(eps=1e-6)
         return self.spatial_parser.decoder.finish(coarse, of_samples, video).float().sigmoid()
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -219,23 +219,19 @@ def _flickering(motion: Motion) -> np.ndarray:
     flickers = np.zeros(len(motion.image), bool)
     times, size = motion.times_s[motion.image], motion.extent.max(axis=1, initial=0)
     everywhere = apply(motion.to_first[motion.image], motion.centre) if len(times) else motion.centre
-    for i in range(len(times)):
-        low, high = np.searchsorted(times, [times[i] - _AROUND_S, times[i] + _AROUND_S])
-        around = np.arange(low, high)
-        around = around[
-            (np.abs(times[around] - times[i]) > _NEAREST_S)
-            & (motion.scene[motion.image[around]] == motion.scene[motion.image[i]])
-        ]
+    scene = motion.scene[motion.image]
+    for image in np.unique(motion.image):
+        own = slice(*np.searchsorted(motion.image, [image, image + 1]))
+        time_s = motion.times_s[image]
+        around = np.arange(*np.searchsorted(times, [time_s - _AROUND_S, time_s + _AROUND_S]))
+        around = around[(np.abs(times[around] - time_s) > _NEAREST_S) & (scene[around] == motion.scene[image])]
         if not len(around):
             continue
-        near = (np.abs(everywhere[around] - everywhere[i]) < np.maximum(_SAME_PLACE * motion.extent[i], 3)).all(axis=1)
-        ratio = size[around] / size[i]
+        apart = np.abs(everywhere[around] - everywhere[own, None])
+        near = (apart < np.maximum(_SAME_PLACE * motion.extent[own, None], 3)).all(axis=-1)
+        ratio = size[around] / size[own, None]
         same = near & (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
-        images = _distinct(motion.image[around])
-        flickers[i] = _distinct(motion.image[around[same]]) > _FLICKER_SHARE * images
+        images, begins = np.unique(motion.image[around], return_index=True)
+        shown = np.logical_or.reduceat(same, begins, axis=1).sum(axis=1)
+        flickers[own] = shown > _FLICKER_SHARE * len(images)
     return flickers
-
-
-def _distinct(ascending: np.ndarray) -> int:
-    """How many different values there are."""
-    return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))

@@ -5,6 +5,7 @@ Planes are 4:2:0, 8 bits, limited range: luma (H, W) and two chroma planes (H / 
 
 from dataclasses import dataclass
 from enum import Enum
+from threading import local
 from typing import NamedTuple
 
 import av
@@ -18,6 +19,8 @@ from fineparser_core.video.probe import Geometry
 _UNSPECIFIED = 2
 # Frames without a colour tag are taken for BT.709 from this height on and for BT.601 below it, as players do.
 _HD_HEIGHT_PX = 720
+# The reformatter of a thread, whose tables and threads cost more than the conversion of a picture.
+_kept = local()
 
 
 class Planes(NamedTuple):
@@ -115,9 +118,16 @@ def to_video_frame(planes: Planes) -> av.VideoFrame:
 
 def to_rgb(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
     """Convert planes to an (H, W, 3) uint8 RGB image."""
-    return to_video_frame(planes).to_ndarray(
-        format="rgb24", src_colorspace=matrix.value.tag, src_color_range=ColorRange.MPEG, interpolation="BICUBIC"
+    if not hasattr(_kept, "reformatter"):
+        _kept.reformatter = VideoReformatter()
+    converted = _kept.reformatter.reformat(
+        to_video_frame(planes),
+        format="rgb24",
+        src_colorspace=matrix.value.tag,
+        src_color_range=ColorRange.MPEG,
+        interpolation=Interpolation.BICUBIC,
     )
+    return np.asarray(converted.to_ndarray())
 
 
 def _own_matrix(frame: av.VideoFrame) -> ColorMatrix | None:
