@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,17 @@ from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
+from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, read_masks
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
-from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import NoDiveError, VideoError
+from fineparser_core.errors import AnnotationError, ConfigError, NoDiveError, VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.joint_labels import JointLabels, joint_table, measure_joints, read_joint_labels
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.protocol import Protocol, read_pool
-from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, judge_trim, measure_clip, read_labels
+from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
@@ -39,7 +39,7 @@ from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.text_table import text_table
@@ -61,7 +61,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     card = read_card(weights)
     # Before anything is printed or loaded: they may not be there.
     data = None if args.data is None else args.dataset(args.data, args.layout)
-    clips = () if args.real is None else read_labels(args.real)
+    clips = () if args.real is None else read_dives(args.real)
     joints = () if args.real is None else read_joint_labels(args.real)
     device = choose_device(args.device)
     precision = choose_precision(device, args.precision or card.evaluation.get("precision", "auto"))
@@ -171,18 +171,19 @@ def _thumbnails(dive: DatasetDive, preprocessing: str) -> list[np.ndarray]:
 
 
 def _measure_clips(
-    analyzer: Analyzer, clips: Sequence[ClipLabels], out: Path | None, cancel: CancelToken
+    analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, cancel: CancelToken
 ) -> dict[str, dict[str, Any]]:
     results = []
     for labels in clips:
         try:
-            result, parse = _measure_clip(analyzer, labels, cancel)
-        except VideoError as error:
-            say(f"{labels.path.name} is left out: {error}")
+            truths = {} if labels.masks is None else read_masks(labels.masks)
+            result, parse = _measure_clip(analyzer, labels, truths, cancel)
+        except (AnnotationError, ConfigError, VideoError) as error:
+            say(f"{labels.name} is left out: {error}")
             continue
         results.append(result)
         if out is not None:
-            _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
+            _write_picture(out / f"{labels.video.stem}.png", overlay_sheet(parse, truths))
     if results:
         say(f"\n{real_table(results)}")
     return {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
@@ -202,24 +203,26 @@ def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path 
         say(f"\n{joint_table(errors)}")
 
 
-def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -> tuple[RealClipResult, DiveParse]:
+def _measure_clip(
+    analyzer: Analyzer, labels: JudgedDive, truths: Mapping[int, np.ndarray], cancel: CancelToken
+) -> tuple[RealClipResult, DiveParse]:
     """A real clip as `score` takes it: the file trimmed, parsed and scored; what is not found in it is not a dive."""
     began_s, award = time.perf_counter(), None
     try:
-        found, is_dive = find_clip(labels.path, cancel=cancel), True
+        found, is_dive = clip_of(labels, cancel=cancel), True
     except NoDiveError:
-        found, is_dive = FoundClip(make_clip(labels.path, labels.in_frame, labels.out_frame)), False
+        found, is_dive = FoundClip(make_clip(labels.video, labels.start_frame, labels.end_frame)), False
     clip = found.clip
     parse, encoding = analyzer.parse(clip, found.recording, cancel=cancel)
     dives = [(clip.in_frame, clip.out_frame), *found.others] if is_dive and parse.refusal is None else []
-    trim = judge_trim(dives, labels, clip.fps)
-    if labels.dive_number is not None and parse.refusal is None:
+    trim = judge_trim(dives, labels, clip.fps) if labels.trim or labels.start_frame is None else None
+    difficulty = labels.known_difficulty
+    if labels.dive_number is not None and difficulty is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
-        difficulty = find_difficulty(dive, labels.board_m)
         scoring = analyzer.score_parse((parse, encoding), dive, difficulty, cancel=cancel).scoring
         award = scoring.award if scoring is not None else None
     seconds = time.perf_counter() - began_s
-    return measure_clip(parse, labels, trim=trim, award=award, seconds=seconds), parse
+    return measure_clip(parse, labels, truths=truths, trim=trim, award=award, seconds=seconds), parse
 
 
 def _fidelity_text(fidelity: Fidelity | None) -> str:

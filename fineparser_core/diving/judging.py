@@ -61,6 +61,21 @@ def score_dive(awards: Sequence[float], difficulty: float) -> float:
     return round(total_award(awards) * difficulty, 2)
 
 
+def mean_award(awards: Sequence[float]) -> float:
+    """The mean of the counted awards, 0 to 10; of a number of marks that no panel has, of all of them.
+
+    Args:
+        awards: at least one.
+
+    Raises:
+        ConfigError: one is not a multiple of 0.5 from 0 to 10.
+    """
+    _check(awards)
+    if len(awards) in (3, 5, 7, 11):
+        return total_award(awards) / 3
+    return sum(awards) / len(awards)
+
+
 def read_score(text: str, difficulty: float | None) -> float:
     """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
 
@@ -84,9 +99,7 @@ def read_score(text: str, difficulty: float | None) -> float:
     _check(values)
     if difficulty is None:
         raise ConfigError("The marks {0} are no score without a DD: give the dive number and the board first.", text)
-    if len(values) in (3, 5, 7, 11):
-        return score_dive(values, difficulty)
-    return round(3 * sum(values) / len(values) * difficulty, 2)
+    return round(3 * mean_award(values) * difficulty, 2)
 
 
 def _check(awards: Sequence[float]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
-from fineparser_core.evaluation.real_clips import by_clip
+from fineparser_core.data.judged_dives import by_clip
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import DiveParse
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from fineparser_core.evaluation.real_clips import ClipLabels
+from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
@@ -89,7 +89,7 @@ class Plan:
         start = self.dive[0]
         return float(self.info.pts_s[self.sources[start]] - self.times_s[start])
 
-    def labels(self, labels: ClipLabels) -> ClipLabels:
+    def labels(self, labels: JudgedDive) -> JudgedDive:
         """Labels of the file as those of the variant: frames that it lacks become the next ones that it has.
 
         Masks are left out.
@@ -109,15 +109,15 @@ class Plan:
             entry = (begin, max(begin, until))
         return replace(
             labels,
-            path=self.path,
-            in_frame=first(labels.in_frame),
-            out_frame=last(labels.out_frame),
+            video=self.path,
+            start_frame=first(labels.start_frame),
+            end_frame=last(labels.end_frame),
             first_flight_frame=first(labels.first_flight_frame),
             first_entry_frame=first(labels.first_entry_frame),
-            contact_frame=first(labels.contact_frame),
+            first_water_contact_frame=first(labels.first_water_contact_frame),
             first_entry_range=entry,
             real_fps=None if labels.real_fps is None else labels.real_fps * self.faster,
-            truths={},
+            masks=None,
         )
 
     def followed(self, sampled_frames: np.ndarray, sampled_times_s: np.ndarray, crop_xyxy: np.ndarray) -> np.ndarray:
@@ -135,7 +135,7 @@ class Plan:
         return np.column_stack([sampled_times_s + self.later_s, (left + right) / 2, side])
 
 
-def plan(name: str, labels: ClipLabels, info: VideoInfo, folder: Path) -> Plan | None:
+def plan(name: str, labels: JudgedDive, info: VideoInfo, folder: Path) -> Plan | None:
     """What a variant shows.
 
     Args:
@@ -146,7 +146,7 @@ def plan(name: str, labels: ClipLabels, info: VideoInfo, folder: Path) -> Plan |
     Returns:
         None where the variant would be another one: there is nothing to cut off.
     """
-    path = labels.path if name == WHOLE else folder / f"{labels.path.stem}.mp4"
+    path = labels.video if name == WHOLE else folder / f"{labels.video.stem}.mp4"
     whole = np.arange(info.n_frames)
     if name in _CUTS:
         first, last = _CUTS[name](labels, info)
@@ -206,16 +206,16 @@ def _in_order(path: Path, info: VideoInfo, sources: np.ndarray) -> Plan:
     return Plan(path=path, info=info, sources=sources, times_s=times_s, picture=_AS_IT_IS, dive=(0, len(sources)))
 
 
-def _by_hand(labels: ClipLabels, info: VideoInfo) -> tuple[int, int]:
+def _by_hand(labels: JudgedDive, info: VideoInfo) -> tuple[int, int]:
     """First and last frame of the dive, as a person cuts it."""
     last = info.n_frames - 1
-    return labels.in_frame or 0, last if labels.out_frame is None else min(labels.out_frame, last)
+    return labels.start_frame or 0, last if labels.end_frame is None else min(labels.end_frame, last)
 
 
-def _shifted(labels: ClipLabels, info: VideoInfo, start_s: float, end_s: float) -> tuple[int, int]:
+def _shifted(labels: JudgedDive, info: VideoInfo, start_s: float, end_s: float) -> tuple[int, int]:
     """A cut by hand, moved at either end by seconds of the file, as far as file and dive allow."""
     first, last = _by_hand(labels, info)
-    flight, contact = labels.first_flight_frame, labels.contact_frame
+    flight, contact = labels.first_flight_frame, labels.first_water_contact_frame
     latest = last if flight is None else flight - round(_LEAST_LEAD_S * info.fps)
     earliest = first if contact is None else contact + round(_LEAST_TAIL_S * info.fps)
     start, end = first + round(start_s * info.fps), last + round(end_s * info.fps)
@@ -226,12 +226,12 @@ def _shifted(labels: ClipLabels, info: VideoInfo, start_s: float, end_s: float) 
     return max(start, 0), min(end, info.n_frames - 1)
 
 
-def _tight(labels: ClipLabels, info: VideoInfo) -> tuple[int, int]:
+def _tight(labels: JudgedDive, info: VideoInfo) -> tuple[int, int]:
     """The dive and a second around it."""
     first, last = _by_hand(labels, info)
     around = round(_TIGHT_S * (labels.real_fps or info.fps))
     start = first if labels.first_flight_frame is None else labels.first_flight_frame - around
-    end = last if labels.contact_frame is None else labels.contact_frame + around
+    end = last if labels.first_water_contact_frame is None else labels.first_water_contact_frame + around
     return max(start, first), min(end, last)
 
 
@@ -244,11 +244,11 @@ def _at_another_rate(path: Path, info: VideoInfo) -> Plan:
     return replace(made, times_s=times_s, faster=rate / info.fps)
 
 
-def _in_a_recording(path: Path, info: VideoInfo, labels: ClipLabels) -> Plan:
+def _in_a_recording(path: Path, info: VideoInfo, labels: JudgedDive) -> Plan:
     """The dive amid two minutes of waiting: what comes before and after it in the file, forward and backward."""
     first, last = _by_hand(labels, info)[0], info.n_frames - 1
     flight = first if labels.first_flight_frame is None else labels.first_flight_frame
-    contact = last if labels.contact_frame is None else labels.contact_frame
+    contact = last if labels.first_water_contact_frame is None else labels.first_water_contact_frame
     rate = labels.real_fps or info.fps
     before = _to_and_fro(first, range(first, flight - round(_HURDLE_S * rate) + 1))
     after = _to_and_fro(last, range(last, contact + round(_SPLASH_S * rate) - 1, -1))
@@ -368,7 +368,7 @@ PICTURES: dict[str, Picture] = {
     "darker": Picture(_darker, _unmoved),
     "overlays": Picture(_overlaid, _unmoved),
 }
-_CUTS: dict[str, Callable[[ClipLabels, VideoInfo], tuple[int, int]]] = {
+_CUTS: dict[str, Callable[[JudgedDive, VideoInfo], tuple[int, int]]] = {
     "cut": _by_hand,
     "earlier": lambda labels, info: _shifted(labels, info, -_EARLIER_S, -_EARLIER_S),
     "later": lambda labels, info: _shifted(labels, info, _LATER_S, _LATER_S),

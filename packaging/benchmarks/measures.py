@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.fidelity import rank_correlation
-from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.export.analysis_json import (
     analysis_from_dict,
     read_masks_npz,
@@ -145,19 +145,19 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
 def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
     """Rows of a table over real clips: labelled and measured flight time, height, and entry angle."""
     angles = json.loads(_ANGLES.read_text(encoding="utf-8"))["clips"]
-    for clip in read_labels(folder):
-        if clip.first_flight_frame is None or clip.contact_frame is None or clip.real_fps is None:
+    for clip in read_dives(folder):
+        if clip.first_flight_frame is None or clip.first_water_contact_frame is None or clip.real_fps is None:
             continue
-        parse = cache.parse(clip.path.stem, clip.path)
+        parse = cache.parse(clip.video.stem, clip.video)
         if parse is None:
             continue
         board_m = clip.board_m or _PLATFORM_M
         found = {m.name: m for m in measures(parse, dive_number=clip.dive_number, board_m=board_m)}
-        flight_s = (clip.contact_frame - clip.first_flight_frame) / clip.real_fps
+        flight_s = (clip.first_water_contact_frame - clip.first_flight_frame) / clip.real_fps
         speed = GRAVITY_M_S2 * flight_s / 2 - board_m / flight_s
-        read = angles.get(clip.path.name)
+        read = angles.get(clip.video.name)
         yield [
-            clip.path.name,
+            clip.video.name,
             *_beside(found.get("flight_time"), flight_s),
             *_beside(found.get("jump_height"), speed**2 / (2 * GRAVITY_M_S2)),
             *_beside(found.get("entry_angle"), None if read is None else float(np.mean(read["degrees"]))),

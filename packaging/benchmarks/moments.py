@@ -13,7 +13,7 @@ from unittest import mock
 
 import numpy as np
 
-from fineparser_core.evaluation.real_clips import ClipLabels, read_labels
+from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
 from fineparser_core.motion.moments import FRAME_S, Source
@@ -30,10 +30,10 @@ _WRONG = 9.0
 class Dive:
     """A labelled dive, what was read of it, and what is estimated from that."""
 
-    def __init__(self, analyzer: Analyzer, labels: ClipLabels) -> None:
+    def __init__(self, analyzer: Analyzer, labels: JudgedDive) -> None:
         self.labels = labels
         with mock.patch.object(moments, "estimate_moments", side_effect=self._remember):
-            found = find_clip(labels.path)
+            found = find_clip(labels.video)
             self.parse, _ = analyzer.parse(found.clip, found.recording)
 
     def _remember(self, *told: object) -> Moments:
@@ -62,7 +62,7 @@ class Dive:
             "FEET": self.off(read.feet_s, one.first_flight_frame),
             "OPENING": self.off(read.opening_s, one.first_entry_frame),
             "NETWORK_COME_OUT": self.off(come_out_s, one.first_entry_frame),
-            "CONTACT": self.off(read.contact_s, one.contact_frame),
+            "CONTACT": self.off(read.contact_s, one.first_water_contact_frame),
         }
 
 
@@ -93,9 +93,9 @@ def left_out(dives: list[Dive]) -> Iterator[list[str]]:
         off = (
             dive.off(found.take_off.time_s, one.first_flight_frame),
             min(early, 0.0) + max(late, 0.0),
-            dive.off(found.contact and found.contact.time_s, one.contact_frame),
+            dive.off(found.contact and found.contact.time_s, one.first_water_contact_frame),
         )
-        yield [one.path.name, *(f"{value:+.1f}" for value in off), "yes" if found.take_off.conflict else ""]
+        yield [one.video.name, *(f"{value:+.1f}" for value in off), "yes" if found.take_off.conflict else ""]
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path)
     analyzer, folder = Analyzer.open(), parser.parse_args().clips
-    dives = [Dive(analyzer, one) for one in read_labels(folder) if one.contact_frame is not None]
+    dives = [Dive(analyzer, one) for one in read_dives(folder) if one.first_water_contact_frame is not None]
     rows = []
     for name in _SOURCES:
         errors = np.array([dive.errors()[name] for dive in dives])

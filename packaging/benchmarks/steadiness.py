@@ -28,10 +28,11 @@ from clip_variants import VARIANTS, Plan, plan, write
 from steadiness_table import PYTHON, Result, tables
 
 import fineparser_core
+from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_core.evaluation.real_clips import ClipLabels, measure_clip, read_labels
+from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, measures_of, read_masks_npz
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.own_process import own_process
@@ -127,7 +128,7 @@ def _ask(worker: "subprocess.Popen[bytes]", request: Any) -> Any:
 ROUTES = {PYTHON: _python, "command": _command, "window": _window}
 
 
-def measured(made: Plan, labels: ClipLabels, analysis: Analysis) -> dict[str, Any]:
+def measured(made: Plan, labels: JudgedDive, analysis: Analysis) -> dict[str, Any]:
     """What was found in a variant, as the fields of a `Result`.
 
     Args:
@@ -140,7 +141,7 @@ def measured(made: Plan, labels: ClipLabels, analysis: Analysis) -> dict[str, An
     def time_s(frame: int) -> float:
         return float(info.pts_s[frame]) + later_s
 
-    flight = (labels.first_flight_frame, labels.contact_frame)
+    flight = (labels.first_flight_frame, labels.first_water_contact_frame)
     return {
         "model": parse.model.id,
         "refusal": parse.refusal,
@@ -160,10 +161,10 @@ def measured(made: Plan, labels: ClipLabels, analysis: Analysis) -> dict[str, An
     }
 
 
-def scored_as(labels: ClipLabels) -> tuple[str | None, float | None]:
+def scored_as(labels: JudgedDive) -> tuple[str | None, float | None]:
     """Dive number and board of a clip; no number where there is no such dive."""
     board_m = labels.board_m
-    if board_m is None and labels.path.name.startswith(_PLATFORM):
+    if board_m is None and labels.video.name.startswith(_PLATFORM):
         board_m = _PLATFORM_M
     if labels.dive_number is None:
         return None, board_m
@@ -201,19 +202,19 @@ def run(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     path, code = args.out / RESULTS, code_digest()
     done = {} if args.anew else read_results(path)
-    dives = [one for one in read_labels(args.clips_folder) if one.first_flight_frame is not None]
+    dives = [one for one in read_dives(args.clips_folder) if one.first_flight_frame is not None]
     if args.clips:
-        dives = [one for one in dives if one.path.name in args.clips or one.path.stem in args.clips]
+        dives = [one for one in dives if one.video.name in args.clips or one.video.stem in args.clips]
     with ExitStack() as stack, path.open("a", encoding="utf-8") as file:
         routes: dict[str, Route] = {}
         for labels in dives:
-            info = probe(labels.path)
+            info = probe(labels.video)
             for variant in args.only:
                 made = plan(variant, labels, info, args.out / variant)
                 asked = [name for name in args.route if _code(done, labels, variant, name) != code]
                 if made is None or not asked:
                     continue
-                write(made, labels.path)
+                write(made, labels.video)
                 for name in asked:
                     if name not in routes:
                         routes[name] = stack.enter_context(ROUTES[name]())
@@ -223,19 +224,19 @@ def run(args: argparse.Namespace) -> None:
                     print(f"{one.clip}, {one.way}: {one.seconds:.1f} s", file=sys.stderr, flush=True)
 
 
-def _code(done: dict[tuple[str, str, str], Result], labels: ClipLabels, variant: str, route: str) -> str | None:
-    one = done.get((labels.path.name, variant, route))
+def _code(done: dict[tuple[str, str, str], Result], labels: JudgedDive, variant: str, route: str) -> str | None:
+    one = done.get((labels.video.name, variant, route))
     return None if one is None else one.code
 
 
-def _result(route: Route, made: Plan, labels: ClipLabels, facts: dict[str, str]) -> Result:
+def _result(route: Route, made: Plan, labels: JudgedDive, facts: dict[str, str]) -> Result:
     began_s = time.perf_counter()
     found: dict[str, Any] = {"moments_s": {}, "errors": {}, "measures": {}, "followed": []}
     try:
         found = measured(made, labels, route(made.path, *scored_as(labels)))
     except FineParserError as error:
         found["error"] = str(error)
-    return Result(clip=labels.path.name, seconds=time.perf_counter() - began_s, **facts, **found)
+    return Result(clip=labels.video.name, seconds=time.perf_counter() - began_s, **facts, **found)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,10 +15,10 @@ import torch
 from damage import holder_of, places
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
+from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.fidelity import QUALITIES_FILE, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION, write_model_card
-from fineparser_core.evaluation.real_clips import LABELS_FILE, read_labels
 from fineparser_core.export.analysis_json import read_masks_npz
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
@@ -84,7 +84,7 @@ def read(path: Path) -> None:
     elif path.name == "masks.npz":
         read_masks_npz(path)
     else:
-        read_labels(path.parent)
+        read_dives(path.parent)
 
 
 def damaged() -> Iterator[tuple[str, str, bytes]]:

@@ -21,9 +21,9 @@ from test_videos import read_video
 
 from fineparser_core.checkpoints.bundle import CARD_NAME, read_card
 from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.protocol import POOL_FILE, read_pool
-from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.export.analysis_json import read_masks_npz
 
 #: Of each kind, in every run and where that is asked for.
@@ -65,7 +65,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     CARD_NAME: lambda path: read_card(path.parent).id,
     "weights.safetensors": _shard,
     AQA_FILE: _annotations,
-    "labels.json": lambda path: len(read_labels(path.parent)),
+    "labels.json": lambda path: len(read_dives(path.parent)),
     "predictions.json": lambda path: len(read_scored(path).error),
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),

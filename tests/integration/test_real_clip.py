@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fineparser_core.data.judged_dives import JudgedDive, read_dives, read_masks
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.evaluation.real_clips import ClipLabels, measure_clip, read_labels
+from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.types import Analysis
@@ -20,20 +21,20 @@ MIN_MEDIAN_MASK_IOU = 0.70
 
 
 @pytest.fixture(scope="module")
-def labels(shared_dir: Path) -> ClipLabels:
-    return next(clip for clip in read_labels(shared_dir / "real/clips") if clip.path.name == "platform_10m_054.avi")
+def labels(shared_dir: Path) -> JudgedDive:
+    return next(clip for clip in read_dives(shared_dir / "real/clips") if clip.video.name == "platform_10m_054.avi")
 
 
 @pytest.fixture(scope="module")
-def analysis(labels: ClipLabels) -> Analysis:
+def analysis(labels: JudgedDive) -> Analysis:
     if not (bundled_weights() / "card.json").is_file():
         pytest.skip("no weights are bundled yet")
-    clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
+    clip = make_clip(labels.video, labels.start_frame, labels.end_frame)
     dive = parse_dive_number("207C")
     return Analyzer.open().analyze(clip, dive, find_difficulty(dive, 10.0))
 
 
-def test_transitions(analysis: Analysis, labels: ClipLabels) -> None:
+def test_transitions(analysis: Analysis, labels: JudgedDive) -> None:
     found = measure_clip(analysis.parse, labels)
     assert found.flight_error is not None
     assert found.entry_error is not None
@@ -41,8 +42,9 @@ def test_transitions(analysis: Analysis, labels: ClipLabels) -> None:
     assert abs(found.entry_error) <= MAX_ENTRY_ERROR_FRAMES
 
 
-def test_masks(analysis: Analysis, labels: ClipLabels) -> None:
-    found = measure_clip(analysis.parse, labels)
+def test_masks(analysis: Analysis, labels: JudgedDive) -> None:
+    assert labels.masks is not None
+    found = measure_clip(analysis.parse, labels, truths=read_masks(labels.masks))
     assert len(found.mask_ious) == 10
     assert found.median_iou is not None
     assert found.median_iou >= MIN_MEDIAN_MASK_IOU, found.mask_ious

@@ -10,8 +10,9 @@ import pytest
 
 from fineparser_core.commands.cli import main
 from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import NoDiveError
-from fineparser_core.evaluation.real_clips import judge_trim, read_labels
+from fineparser_core.evaluation.real_clips import judge_trim
 from fineparser_core.motion.recording import find_clip, find_dives
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.types import DiveSegment
@@ -117,14 +118,14 @@ def test_every_dive_of_joined_recordings_is_found_and_nothing_else(
     shared_dir: Path, tmp_path: Path, record_property
 ) -> None:
     """Real clips with four seconds of waiting before each: hard cuts, walking, climbing out, score cards."""
-    labels = [one for one in read_labels(shared_dir / "real/clips") if one.contact_frame is not None]
+    labels = [one for one in read_dives(shared_dir / "real/clips") if one.first_water_contact_frame is not None]
     video, at, wanted = tmp_path / "joined.mp4", 0, []
     with VideoWriter(video, width_px=640, height_px=360, fps=FPS) as writer:
         for one in labels:
-            with VideoReader(one.path) as reader:
+            with VideoReader(one.video) as reader:
                 frames = [on_canvas(frame) for _, frame in reader.frames(range(reader.info.n_frames))]
             wait = round(4 * FPS)
-            wanted.append((at + wait + one.first_flight_frame, at + wait + one.contact_frame))
+            wanted.append((at + wait + one.first_flight_frame, at + wait + one.first_water_contact_frame))
             for frame in [*[frames[0]] * wait, *frames]:
                 writer.write(frame, at / FPS)
                 at += 1
@@ -147,11 +148,11 @@ def test_an_empty_pool_and_the_water_after_a_dive_give_none(shared_dir: Path, tm
     with VideoReader(clips / "empty_pool.mkv") as reader:
         frames = [on_canvas(frame) for _, frame in reader.frames(range(reader.info.n_frames))]
     recordings = {"empty pool": (frames + frames[::-1]) * 13}
-    for one in read_labels(clips):
-        if one.contact_frame is not None:
-            with VideoReader(one.path) as reader:
-                after = range(one.contact_frame + 6, reader.info.n_frames)
-                recordings[one.path.name] = [on_canvas(frame) for _, frame in reader.frames(after)]
+    for one in read_dives(clips):
+        if one.first_water_contact_frame is not None:
+            with VideoReader(one.video) as reader:
+                after = range(one.first_water_contact_frame + 6, reader.info.n_frames)
+                recordings[one.video.name] = [on_canvas(frame) for _, frame in reader.frames(after)]
     wrong = {}
     for name, frames in recordings.items():
         if len(frames) < MIN_FRAMES:
@@ -174,12 +175,12 @@ def test_an_empty_pool_and_the_water_after_a_dive_give_none(shared_dir: Path, tm
 @pytest.mark.timeout(900)
 def test_every_real_dive_is_cut_out_of_its_file_whole(shared_dir: Path) -> None:
     wrong = {}
-    for one in read_labels(shared_dir / "real/clips"):
-        if one.contact_frame is not None:
-            clip = find_clip(one.path)
+    for one in read_dives(shared_dir / "real/clips"):
+        if one.first_water_contact_frame is not None:
+            clip = find_clip(one.video)
             trim = judge_trim([(clip.clip.in_frame, clip.clip.out_frame)], one, clip.clip.fps)
             if not trim.contained or trim.surplus or clip.others:
-                wrong[one.path.name] = clip
+                wrong[one.video.name] = clip
     assert not wrong
 
 

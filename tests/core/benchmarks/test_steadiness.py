@@ -15,7 +15,7 @@ from clip_variants import PICTURES, VARIANTS, Plan, plan, write
 from steadiness import main, read_results, scored_as
 from steadiness_table import Result, awards_table, from_median, measures_table, outliers, routes_table, same_person
 
-from fineparser_core.evaluation.real_clips import ClipLabels
+from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -39,21 +39,21 @@ def video(n_frames: int = 240, fps: float = 30.0, path: Path = Path("platform.mp
     )
 
 
-LABELS = ClipLabels(
-    path=Path("platform.mp4"),
-    in_frame=20,
-    out_frame=200,
+LABELS = JudgedDive(
+    video=Path("platform.mp4"),
+    start_frame=20,
+    end_frame=200,
     first_flight_frame=120,
     first_entry_frame=140,
-    contact_frame=151,
+    first_water_contact_frame=151,
     first_entry_range=(139, 142),
     real_fps=30.0,
     dive_number="207C",
-    truths={120: np.ones((2, 2), bool)},
+    masks=Path("dive_masks.npz"),
 )
 
 
-def planned(name: str, labels: ClipLabels = LABELS, info: VideoInfo | None = None) -> Plan:
+def planned(name: str, labels: JudgedDive = LABELS, info: VideoInfo | None = None) -> Plan:
     made = plan(name, labels, info or video(), FOLDER)
     assert made is not None
     return made
@@ -63,13 +63,13 @@ def planned(name: str, labels: ClipLabels = LABELS, info: VideoInfo | None = Non
 def test_labels_name_the_frames_that_show_the_same(name: str) -> None:
     made = planned(name)
     moved = made.labels(LABELS)
-    assert moved.path == made.path == (LABELS.path if name == "whole" else FOLDER / "platform.mp4")
-    assert moved.truths == {}
+    assert moved.video == made.path == (LABELS.video if name == "whole" else FOLDER / "platform.mp4")
+    assert moved.masks is None
     start, end = made.dive
     for before, after in (
         (LABELS.first_flight_frame, moved.first_flight_frame),
         (LABELS.first_entry_frame, moved.first_entry_frame),
-        (LABELS.contact_frame, moved.contact_frame),
+        (LABELS.first_water_contact_frame, moved.first_water_contact_frame),
     ):
         assert before is not None
         assert after is not None
@@ -85,7 +85,7 @@ def test_cuts_begin_and_end_as_their_names_say() -> None:
     shown = {name: planned(name).sources[[0, -1]].tolist() for name in ("cut", "earlier", "later", "tight")}
     assert shown == {"cut": [20, 200], "earlier": [5, 185], "later": [29, 209], "tight": [90, 181]}
     # A cut leaves the take-off and what follows the contact; where there is nothing else to cut off, it is no variant.
-    close = replace(LABELS, in_frame=0, out_frame=165, first_flight_frame=8)
+    close = replace(LABELS, start_frame=0, end_frame=165, first_flight_frame=8)
     assert planned("later", close, video(166)).sources[[0, -1]].tolist() == [2, 165]
     whole = replace(close, first_flight_frame=5)
     assert plan("later", whole, video(166), FOLDER) is None
@@ -136,7 +136,9 @@ def test_a_variant_is_written_frame_by_frame(tmp_path: Path) -> None:
     with VideoWriter(source, width_px=64, height_px=48, fps=30) as writer:
         for i in range(40):
             writer.write(np.full((48, 64, 3), 4 * i, np.uint8), i / 30)
-    labels = replace(LABELS, path=source, in_frame=4, out_frame=35, first_flight_frame=15, contact_frame=18)
+    labels = replace(
+        LABELS, video=source, start_frame=4, end_frame=35, first_flight_frame=15, first_water_contact_frame=18
+    )
     made = plan("later", labels, probe(source), tmp_path / "later")
     assert made is not None
     write(made, source)
@@ -148,8 +150,8 @@ def test_a_variant_is_written_frame_by_frame(tmp_path: Path) -> None:
 
 def test_clips_are_scored_as_what_they_are() -> None:
     assert scored_as(LABELS) == ("207C", 10.0)
-    assert scored_as(replace(LABELS, path=Path("phone.mp4"), board_m=1.0)) == ("207C", 1.0)
-    assert scored_as(replace(LABELS, dive_number="999A")) == (None, 10.0)
+    assert scored_as(replace(LABELS, video=Path("phone.mp4"), board_m=1.0)) == ("207C", 1.0)
+    assert scored_as(replace(LABELS, dive_number="413A")) == (None, 10.0)
 
 
 def result(variant: str = "whole", *, clip: str = "a.mp4", route: str = "python", **changes: Any) -> Result:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from made_analysis import moments_at
 
+from fineparser_core.data.judged_dives import read_dives, read_masks
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip, read_labels
+from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
 
@@ -61,9 +62,10 @@ def folder(tmp_path: Path, truth: np.ndarray) -> Path:
 
 
 def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse: DiveParse) -> None:
-    labels, unlabelled = read_labels(folder)
-    assert (labels.path, labels.in_frame, labels.out_frame) == (folder / "dive.avi", 5, 100)
-    result = measure_clip(parse, labels)
+    labels, unlabelled = read_dives(folder)
+    assert (labels.video, labels.start_frame, labels.end_frame) == (folder / "dive.avi", 5, 100)
+    assert labels.masks is not None
+    result = measure_clip(parse, labels, truths=read_masks(labels.masks))
     assert result.flight_error == pytest.approx(-1.2)  # a frame of 25 a second is 1.2 of 30
     assert result.entry_error == pytest.approx(2.4)
     assert list(result.mask_ious) == [20, 40]
@@ -93,7 +95,7 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(
     """Flight from frame 60, contact at 100, at 30 frames a second of which each counts for one."""
     facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
     (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}))
-    (labels,) = read_labels(tmp_path)
+    (labels,) = read_dives(tmp_path)
     result = judge_trim(found, labels, 30.0)
     assert (result.contained, result.surplus) == (contained, surplus)
 
@@ -111,7 +113,7 @@ def test_labels_of_slow_replays_ranges_and_marks(tmp_path: Path, parse: DivePars
     }
     phone = {"dive_number": "103B", "board_m": 1, "marks": {"award": 5.5, "by": "one person"}}
     (tmp_path / "labels.json").write_text(json.dumps({"slow.mp4": slow, "phone.mp4": phone}))
-    labels, other = read_labels(tmp_path)
+    labels, other = read_dives(tmp_path)
     assert labels.dive_number == "307C"
     assert labels.award == pytest.approx(81.6 / (3 * 3.4))
     assert other.award == 5.5
@@ -138,4 +140,4 @@ def test_labels_that_are_none_are_said(text: str | None, tmp_path: Path) -> None
     if text is not None:
         (tmp_path / "labels.json").write_text(text)
     with pytest.raises(AnnotationError, match=r"labels\.json"):
-        read_labels(tmp_path)
+        read_dives(tmp_path)

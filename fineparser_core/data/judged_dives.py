@@ -1,0 +1,338 @@
+"""Judged dives of any videos: the record, and the file that holds a set of them. No torch.
+
+The file is JSON, `{"format": "fineparser-dives", "version": 1, "dives": [...]}`; the keys of a dive are those fields of
+`JudgedDive` that are known, and names of files are relative to its own folder: see `packaging/docs/json.md`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zipfile import ZipFile
+
+import numpy as np
+from msgspec import Meta
+
+from fineparser_core.diving.difficulty import BOARDS_M, Difficulty, commonest_board_m, find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import mean_award
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json, shown, to_json
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.npz import DAMAGE, read_array
+from fineparser_core.types import Frame
+
+FORMAT, VERSION = "fineparser-dives", 1
+LABELS_FILE = "labels.json"
+PERSON = "person"
+#: Frames of real time a second.
+_Rate = Annotated[float, Meta(gt=0, lt=1e6)]
+_Mark = Annotated[float, Meta(ge=0, le=10)]
+_Name = Annotated[str, Meta(max_length=200)]
+_HIGHEST_AWARD = 10.0
+#: What rounding a score to hundredths adds to an award.
+_TOLERANCE = 0.02
+_MOST_FRAMES = 2**31
+#: A hundred frames of 1080p have 207 MB.
+_MOST_MASK_BYTES = 250_000_000
+_DIVE_NUMBER = re.compile(r"\b\d{3,4}[A-D]\b")
+#: Of a text that is looked through.
+_MOST_LETTERS = 200
+Labels = TypeVar("Labels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseMarks:
+    """Marks of the phases, 0 to 10; None where there is none."""
+
+    take_off: _Mark | None = None
+    flight: _Mark | None = None
+    entry: _Mark | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedDive:
+    """What is known of a dive in a video, in frames of its file; None where nobody has said.
+
+    Attributes:
+        video: the file.
+        start_frame, end_frame: of the dive in it, both included; without them it is looked for, see `clip_of`.
+        trim: look for it all the same; start and end are then labels alone.
+        dive_number: in its usual form, e.g. "5253B".
+        board_m: one of `BOARDS_M`.
+        difficulty: DD as given; see `known_difficulty`.
+        score: official points.
+        awards: judges' awards as given, 11 at most.
+        award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, what the rules make of the
+            awards where there are any, otherwise as given.
+        marks: of the phases.
+        first_entry_range: first and last frame at which the entry may be said to begin.
+        first_water_contact_frame: first contact with the water.
+        labelled_by: who placed the transitions and the contact: "person", or the id of the weights that found them.
+        real_fps: frames a second of real time, which a slowed replay has more of than its file says.
+        masks: NPZ with `frames` (n,) and `masks` (n, H, W), 1 = athlete, see `read_masks`; or with the masks of an
+            analysis, where the weights found them.
+        date: YYYY-MM-DD.
+        split: "train" or "test"; "" where it is in none.
+        n: place in its file, counted from 1, or row of the table.
+    """
+
+    video: Path
+    start_frame: Frame | None = None
+    end_frame: Frame | None = None
+    trim: bool = False
+    dive_number: str | None = None
+    board_m: float | None = None
+    difficulty: float | None = None
+    score: Annotated[float, Meta(ge=0, lt=1000)] | None = None
+    awards: tuple[_Mark, ...] = ()
+    award: _Mark | None = None
+    marks: PhaseMarks = PhaseMarks()
+    first_flight_frame: Frame | None = None
+    first_entry_frame: Frame | None = None
+    first_entry_range: tuple[Frame, Frame] | None = None
+    first_water_contact_frame: Frame | None = None
+    labelled_by: _Name = PERSON
+    real_fps: _Rate | None = None
+    masks: Path | None = None
+    athlete: _Name = ""
+    event: _Name = ""
+    date: Annotated[str, Meta(max_length=10)] = ""
+    split: Literal["", "train", "test"] = ""
+    n: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError, for what no dive can have; the text is the reason alone, without the dive."""
+        try:
+            if self.dive_number is not None:
+                object.__setattr__(self, "dive_number", str(parse_dive_number(self.dive_number)))
+            if self.board_m is not None and self.board_m not in BOARDS_M:
+                boards = ", ".join(f"{board:g}" for board in BOARDS_M)
+                raise ValueError(f"There is no board at {self.board_m:g} m: choose one of {boards}.")
+            object.__setattr__(self, "award", self._award())
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        if self.date:
+            _check_day(self.date)
+        entry = self.first_entry_range or (self.first_entry_frame,) * 2
+        _check_order("start, end", self.start_frame, self.end_frame)
+        _check_order("first_entry_range", *entry, at_once=True)
+        _check_order("first flight, first entry frame", self.first_flight_frame, self.first_entry_frame)
+        _check_order(
+            "first flight frame and first water contact", self.first_flight_frame, self.first_water_contact_frame
+        )
+
+    def _award(self) -> float | None:
+        """Raises: ConfigError for awards or a DD that cannot be, ValueError for a score that the dive cannot have."""
+        difficulty = self.known_difficulty
+        if self.score is not None and difficulty is not None:
+            award = self.score / (3 * difficulty.value)
+            if award > _HIGHEST_AWARD + _TOLERANCE:
+                raise ValueError(
+                    f"Score {self.score:g} is more than a dive of DD {difficulty.value:g} can have, "
+                    f"{30 * difficulty.value:g}: correct the score, the dive number, the board or the DD."
+                )
+            return min(award, _HIGHEST_AWARD)
+        return mean_award(self.awards) if self.awards else self.award
+
+    @property
+    def known_difficulty(self) -> Difficulty | None:
+        """The DD as given or by the tables, from the board or the commonest one; None where neither has it.
+
+        Raises:
+            ConfigError: a DD, or an armstand from a springboard, that cannot be.
+        """
+        if self.dive_number is None:
+            return None
+        dive = parse_dive_number(self.dive_number)
+        board_m = commonest_board_m(dive) if self.board_m is None else self.board_m
+        if self.difficulty is not None:
+            return find_difficulty(dive, board_m, self.difficulty)
+        try:
+            return find_difficulty(dive, board_m)
+        except ConfigError:  # no table has it
+            return None
+
+    @property
+    def points(self) -> float | None:
+        """Official points, or those that the award comes to; None where either award or DD is not known."""
+        if self.score is not None:
+            return self.score
+        difficulty = self.known_difficulty
+        return None if self.award is None or difficulty is None else 3 * difficulty.value * self.award
+
+    @property
+    def name(self) -> str:
+        """The file and, where it may hold several dives, its first frame: what a person calls the dive."""
+        start = f" from frame {self.start_frame}" if self.start_frame and not self.trim else ""
+        return f"{self.video.name}{start}"
+
+
+def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip:
+    """The clip of a dive by `find_clip`: from start to end where these are known and not to be found.
+
+    Raises: what `find_clip` raises.
+    """
+    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
+    return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel)
+
+
+def read_dives(path: Path) -> list[JudgedDive]:
+    """The dives of a file in the format above; or of a folder's `labels.json`, or of exported corrections.
+
+    A `labels.json` maps names of clips in its folder to objects with, each of them optional, `in` and `out`,
+    `first_flight_frame`, `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`,
+    `dive_number` (or a text `dive` that holds one), `board_m`, `difficulty`, `official_score`, and `marks` with
+    `award`, `take_off`, `flight` and `entry`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks.
+    Corrections are the NAME.provenance.json that the app writes.
+
+    Raises:
+        AnnotationError: no such file, or one that holds something else; the text names the first dive that is wrong.
+    """
+    if path.is_dir():
+        path /= LABELS_FILE
+    content = _content(path, "dives")
+    kind = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(kind, str):
+        labelled = by_clip(path, _labelled, "labels of clips")
+        return [replace(dive, n=n) for n, dive in enumerate(labelled, start=1)]
+    if kind == FORMAT and content.get("version") != VERSION:
+        raise AnnotationError(
+            f"{path} is of version {shown(content.get('version'))}, and {VERSION} is read here: bring this program up "
+            "to date."
+        )
+    dives = content.get("dives")
+    if not (kind == FORMAT or kind.startswith("fineparser.corrections/")) or not isinstance(dives, list):
+        raise AnnotationError(f"{path} does not hold judged dives ({shown(kind)}): choose another file.")
+    return [_dive(path, n, values, corrected=kind != FORMAT) for n, values in enumerate(dives, start=1)]
+
+
+def write_dives(path: Path, dives: Sequence[JudgedDive]) -> None:
+    """Writes a set of dives; files below its folder are named relative to it.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    folder = path.absolute().parent
+    content = {"format": FORMAT, "version": VERSION, "dives": [_known(one, folder) for one in dives]}
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> list[Labels]:
+    """What a file says of each of the clips beside it that it names.
+
+    Args:
+        labels_of: of a clip's path and what the file holds under its name.
+        what: the file should hold, for the message.
+
+    Raises:
+        AnnotationError: no such file, or one that holds something else.
+    """
+
+    def clip(name: str) -> Path:
+        if not name or Path(name).name != name or "\0" in name:
+            raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
+        return path.parent / name
+
+    try:
+        return [labels_of(clip(name), values) for name, values in _content(path, what).items()]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): correct it.") from error
+
+
+def read_masks(path: Path) -> dict[int, np.ndarray]:
+    """(H, W) bool masks by frame, of what a person drew.
+
+    Raises:
+        AnnotationError: the file cannot be read, or holds something else.
+    """
+    try:
+        with ZipFile(path) as archive:
+            frames = read_array(archive, "frames", _MOST_FRAMES)
+            masks = read_array(archive, "masks", _MOST_MASK_BYTES)
+        if frames.dtype.kind not in "iu" or masks.ndim != 3 or len(frames) != len(masks) or not masks.size:
+            raise ValueError(f"frames {frames.shape} of {frames.dtype}, masks {masks.shape}")
+    except DAMAGE as error:
+        raise AnnotationError(f"{path} does not hold masks of frames ({error!r:.200}): correct it.") from error
+    return dict(zip(frames.tolist(), masks > 0, strict=True))
+
+
+def _content(path: Path, what: str) -> Any:
+    try:
+        return parse_json(read_bounded(path, MOST_JSON_BYTES))
+    except OSError as error:
+        raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a file of {what}.") from None
+    except ValueError as error:
+        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): correct it.") from error
+
+
+def _dive(path: Path, n: int, values: Any, *, corrected: bool) -> JudgedDive:
+    try:
+        if not isinstance(values, dict):
+            raise ValueError(f"{shown(values)} where an object belongs")
+        if corrected:
+            values = values | {"video": values.get("path"), "event": ""}  # which only numbers them
+        return _placed(from_json(values | {"n": n}, JudgedDive), path.parent)
+    except ValueError as error:
+        raise AnnotationError(f"{path}, dive {n}: {error}".rstrip(".") + ": correct it.") from None
+
+
+def _placed(dive: JudgedDive, folder: Path) -> JudgedDive:
+    return replace(dive, video=folder / dive.video, masks=dive.masks and folder / dive.masks)
+
+
+def _known(dive: JudgedDive, folder: Path) -> dict[str, Any]:
+    """The fields that say something, with names of files as seen from a folder."""
+
+    def place(path: Path | None) -> str | None:
+        if path is None:
+            return None
+        absolute = path.absolute()
+        return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
+
+    values = to_json(replace(dive, marks=PhaseMarks())) | {"video": place(dive.video), "masks": place(dive.masks)}
+    values["marks"] = {name: mark for name, mark in to_json(dive.marks).items() if mark is not None}
+    by_default = to_json(JudgedDive(video=dive.video)) | {"n": dive.n, "marks": {}}
+    return {name: value for name, value in values.items() if name == "video" or value != by_default[name]}
+
+
+def _labelled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
+    """A clip of a `labels.json`."""
+    named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
+    marks = values.get("marks") or {}
+    masks = path.with_name(f"{path.stem}_masks.npz")
+    names = ("first_flight_frame", "first_entry_frame", "first_entry_range", "first_water_contact_frame")
+    known = {name: values[name] for name in (*names, "real_fps", "board_m", "difficulty") if name in values}
+    known |= {
+        "video": path,
+        "start_frame": values.get("in"),
+        "end_frame": values.get("out"),
+        "trim": True,
+        "dive_number": named.group() if named else None,
+        "score": values.get("official_score"),
+        "award": marks.get("award"),
+        "marks": {name: marks.get(name) for name in ("take_off", "flight", "entry")},
+        "masks": masks if masks.is_file() else None,
+    }
+    return from_json(known, JudgedDive)
+
+
+def _check_day(text: str) -> None:
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return
+    except ValueError:
+        pass
+    raise ValueError(f"'{text}' is not a day: write it as 2026-05-31, or leave it out.")
+
+
+def _check_order(what: str, first: int | None, second: int | None, *, at_once: bool = False) -> None:
+    if first is not None and second is not None and not (first < second or (at_once and first == second)):
+        raise ValueError(f"{what}: {first} and {second} are not in order")
