@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),
     "eval": ("evaluate", "the same as evaluate"),
     "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
-    "data": ("data_check", "say what a data set has, lacks and gets wrong"),
+    "data": ("data", "say what a data set has and lacks, or make one of a table of judged dives"),
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("exemplars", "render exemplars and a sample dive, or encode rendered ones for other weights"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),

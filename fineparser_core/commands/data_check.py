@@ -8,7 +8,7 @@ from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.terminal import running
 from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
-from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.errors import AnnotationError
 
 _EXAMPLES = 3
 
@@ -36,9 +36,7 @@ def main(argv: list[str]) -> int:
     Raises:
         AnnotationError: no dive of the training split can be used; the report is printed all the same.
     """
-    if argv[:1] not in (["check"], ["--help"], ["-h"]):
-        raise ConfigError("A data set can be checked: write `fineparser data check FOLDER`.")
-    args = parse(CheckOptions, "data check", argv[argv[:1] == ["check"] :])
+    args = parse(CheckOptions, "data check", argv)
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         survey = take_survey(data, images=args.images, progress=progress, cancel=cancel)

@@ -76,6 +76,21 @@ def mean_award(awards: Sequence[float]) -> float:
     return sum(awards) / len(awards)
 
 
+def read_awards(text: str) -> tuple[float, ...]:
+    """The numbers of a text such as "6.5 6 6.5", at least one.
+
+    Raises:
+        ConfigError: there is none, or more than any panel gives, or something else.
+    """
+    try:
+        values = tuple(float(part.replace(",", ".")) for part in re.split(r"[\s;/]+|,\s+", text.strip()) if part)
+    except ValueError:
+        values = ()
+    if not values or not all(map(isfinite, values)) or len(values) > _MOST_MARKS:
+        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
+    return values
+
+
 def read_score(text: str, difficulty: float | None) -> float:
     """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
 
@@ -88,12 +103,7 @@ def read_score(text: str, difficulty: float | None) -> float:
     Raises:
         ConfigError: it is neither, or marks without a DD.
     """
-    try:
-        values = [float(part.replace(",", ".")) for part in re.split(r"[\s;/]+|,\s+", text.strip()) if part]
-    except ValueError:
-        values = []
-    if not values or not all(map(isfinite, values)) or len(values) > _MOST_MARKS:
-        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
+    values = read_awards(text)
     if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
         return values[0]
     _check(values)

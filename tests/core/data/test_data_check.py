@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.commands import data_check
+from fineparser_core.commands import data as data_command
 from fineparser_core.commands.cli import main
 from fineparser_core.config import RunSettings
 from fineparser_core.data.dataset import load_dataset
@@ -103,7 +103,7 @@ def test_cancelling_stops_between_dives(finediving_root, stage):
 
 def test_an_action_is_needed():
     with pytest.raises(ConfigError, match="write `fineparser data check FOLDER`"):
-        data_check.main([])
+        data_command.main([])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""`fineparser data import TABLE`: a table of judged dives and their videos become a data set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tyro.conf import UseAppendAction
+
+from fineparser_core.commands.options import Positional, WeightsOptions, parse
+from fineparser_core.commands.output_paths import check_output_files, check_output_folder
+from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.commands.terminal import running
+from fineparser_core.data.dive_table import BadRow, read_table
+from fineparser_core.data.judged_dives import JudgedDive, clip_of, write_dives
+from fineparser_core.errors import AnnotationError, ConfigError, VideoError
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.support.text_table import text_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(WeightsOptions):
+    """Makes a data set of a table of judged dives and their videos, which are left where they are.
+
+    Columns are known by usual names in any case: video, start, end, dive, position, board, DD, score, J1 to J11 or
+    awards, award, take-off, flight, entry (marks of the phases), athlete, event, date, split, first flight, first
+    entry, contact, real fps. Videos are named as seen from the table. A frame is a whole number, a time has a unit or
+    a colon: 370, 12.3s, 0:12.3. Rows that cannot be used are left out and named.
+
+    Attributes:
+        table: CSV file.
+        out: the data set, a JSON file.
+        map: FIELD=COLUMN for a column of another name; may be given several times.
+        label: let the weights find the dive, its transitions and masks where the table does not give them.
+    """
+
+    table: Positional[Path]
+    out: Path
+    map: UseAppendAction[tuple[str, ...]] = ()
+    label: bool = False
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command; see `--help`.
+
+    Raises:
+        AnnotationError: no row of the table can be used; the reasons are printed all the same.
+    """
+    args = parse(ImportOptions, "data import", argv)
+    named = dict(_pair(text) for text in args.map)
+    check_output_files([args.out], {args.table: "the table itself"})
+    with running() as (progress, cancel):
+        found = read_table(args.table, named)
+        dives, unlabelled = found.dives, list[BadRow]()
+        if found.unused:
+            remark(f"Columns that are not used: {', '.join(found.unused)}; --map FIELD=COLUMN takes one.")
+        _say_rows(f"{len(found.bad)} rows are left out:", found.bad)
+        if dives and args.label:
+            dives, unlabelled = _label(args, dives, progress, cancel)
+    _say_rows(f"{len(unlabelled)} dives stay as they are, as the weights see no whole dive:", unlabelled)
+    if not dives:
+        raise AnnotationError(f"{args.table} has no row that can be used, of {len(found.bad)}: correct them.")
+    write_dives(args.out, dives)
+    judged = sum(dive.award is not None for dive in dives)
+    say(f"{len(dives)} dives, {judged} of them judged.")
+    say_written(args.out)
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, sign, column = text.partition("=")
+    if not sign or not column:
+        raise ConfigError(f"--map {text} is not FIELD=COLUMN: write it as --map athlete=Diver.")
+    return field, column
+
+
+def _say_rows(heading: str, rows: Sequence[BadRow]) -> None:
+    if rows:
+        cells = [(str(one.row), one.video, one.reason.removesuffix(".")) for one in rows]
+        remark(f"{heading}\n{text_table(('row', 'video', 'why'), cells, left=(1, 2), indent='  ')}", keep="\n")
+
+
+def _label(
+    args: ImportOptions, dives: Sequence[JudgedDive], progress: ProgressCallback, cancel: CancelToken
+) -> tuple[list[JudgedDive], list[BadRow]]:
+    """The dives with what the weights find of what they lack, and those in which they find no dive."""
+    # Imported late, as they load torch.
+    from fineparser_core.export.analysis_json import write_masks_npz
+    from fineparser_core.inference.analyzer import Analyzer
+
+    folder = args.out.with_name(f"{args.out.stem}_masks")
+    check_output_folder(folder)
+    folder.mkdir(exist_ok=True)
+    analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
+    labelled, refused = [], []
+    for done, dive in enumerate(dives, start=1):
+        known = (dive.first_flight_frame, dive.first_entry_frame, dive.first_water_contact_frame)
+        try:
+            found = clip_of(dive, cancel=cancel)
+            parse, _ = analyzer.parse(found.clip, found.recording, cancel=cancel)
+            if parse.refusal is not None:
+                raise VideoError(parse.refusal)
+            steps = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
+            flight, entry, contact = (
+                theirs if own is None else own
+                for own, theirs in zip(known, (*steps, parse.first_water_contact_frame), strict=True)
+            )
+            filled = replace(
+                dive,
+                start_frame=found.clip.in_frame,
+                end_frame=found.clip.out_frame,
+                first_flight_frame=flight,
+                first_entry_frame=entry,
+                first_water_contact_frame=contact,
+                labelled_by=dive.labelled_by if None not in known else analyzer.model.id,
+            )
+        except (ValueError, VideoError) as error:  # some of the labels may contradict one another
+            refused.append(BadRow(dive.n, dive.name, str(error)))
+            filled = dive
+        else:
+            if dive.masks is None:
+                filled = replace(filled, masks=folder / f"{dive.n:04d}.npz")
+                write_masks_npz(parse, folder / f"{dive.n:04d}.npz")
+        labelled.append(filled)
+        progress(Progress("label", done, len(dives)))
+    return labelled, refused

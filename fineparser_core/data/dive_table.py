@@ -1,0 +1,314 @@
+"""Judged dives out of a table that a person keeps: CSV, whatever its columns are called. No torch.
+
+A frame is a whole number, a time has a unit or a colon: 370, 12.3s, 0:12.3 (minutes and seconds) or 1:02:03. A column
+whose name says so ("start_s", "start frame") holds the one or the other without. Numbers have a point or a comma.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+from unicodedata import combining, normalize
+
+import numpy as np
+
+from fineparser_core.data.judged_dives import JudgedDive
+from fineparser_core.diving.judging import read_awards
+from fineparser_core.diving.name_parsing import PLACEHOLDERS
+from fineparser_core.errors import AnnotationError, ConfigError, VideoError
+from fineparser_core.support.codec import from_json, shown
+from fineparser_core.support.files import read_bounded
+from fineparser_core.types import VideoInfo
+from fineparser_core.video.clips import make_clip
+from fineparser_core.video.probe import probe
+
+_MOST_BYTES, _MOST_ROWS = 20_000_000, 100_000
+_DELIMITERS = ",;\t"
+#: What the columns of each field are called, folded as `_folded` does; the field's own name comes on top.
+_NAMES = {
+    "video": "clip file filename path videofile movie datei dateiname videodatei fichier archivo",
+    "start_frame": "start in from begin von anfang beginn debut inicio inizio",
+    "end_frame": "end out to until bis ende fin fine",
+    "dive_number": "dive number diveno divecode sprung sprungnummer plongeon salto tuffo",
+    "position": "pos haltung ausfuhrung",
+    "board_m": "board height heightm boardheight brett hohe turm hauteur altura altezza",
+    "difficulty": "dd degreeofdifficulty tariff schwierigkeit schwierigkeitsgrad coefficient coeficiente coefficiente",
+    "score": "points officialscore pts punkte punktzahl puntos punti",
+    "awards": "marks judges judgesawards wertungen noten",
+    "award": "mark meanaward mean average wertung durchschnitt mittelwert",
+    "take_off": "takeoffmark absprung",
+    "flight": "flightmark flug vol vuelo volo",
+    "entry": "entrymark eintauchen entree entrada entrata",
+    "first_flight_frame": "firstflight flightstart flightframe takeoffframe",
+    "first_entry_frame": "firstentry comeout entryframe",
+    "first_water_contact_frame": "contact watercontact firstcontact firstwatercontact",
+    "real_fps": "",
+    "masks": "maskfile",
+    "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
+    "event": "competition meet wettkampf gara competition competicion",
+    "date": "day datum tag fecha",
+    "split": "",
+}
+_FRAMES = tuple(name for name in _NAMES if name.endswith("_frame"))
+_PHASES = ("take_off", "flight", "entry")
+_JUDGE = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)\s*(?:s|sec|seconds)?")
+_FRAME, _SECONDS = "frame", "s"
+
+
+class BadRow(NamedTuple):
+    """A row of a table that is left out, as a spreadsheet counts it, with the video that it names, and why."""
+
+    row: int
+    video: str
+    reason: str
+
+
+class DiveTable(NamedTuple):
+    """What a table holds: its dives, the rows that are left out, and the columns that are."""
+
+    dives: list[JudgedDive]
+    bad: list[BadRow]
+    unused: list[str]
+
+
+class _Column(NamedTuple):
+    """Where a field is read, how its column is called, and the unit of its numbers that the name tells."""
+
+    places: list[int]
+    name: str
+    unit: str
+
+
+def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
+    """The dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or Windows' Latin (cp1252).
+
+    A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is none that a
+    dive can have.
+
+    Args:
+        named: fields of `JudgedDive` (or "position", of the dive number) by their columns' names, which come first.
+
+    Raises:
+        AnnotationError: the file cannot be read, is no such table, or has no row.
+        ConfigError: `named` names no field or no column, no column names the video, or two columns one field.
+    """
+    rows = _rows(path)
+    at, header = next(((n, row) for n, row in rows if any(map(str.strip, row))), (0, []))
+    columns = _columns(path, header, named or {})
+    taken = {place for column in columns.values() for place in column.places}
+    found = DiveTable([], [], [name for place, name in enumerate(header) if place not in taken and name.strip()])
+    seen: dict[tuple[Path, int | None, int | None], int] = {}
+    for n, row in rows:
+        if n > at + _MOST_ROWS:
+            raise AnnotationError(f"{path} has more than {_MOST_ROWS} rows: split it.")
+        if not any(map(str.strip, row)):
+            continue
+        cells = {name: [row[i].strip() if i < len(row) else "" for i in one.places] for name, one in columns.items()}
+        try:
+            if any(map(str.strip, row[len(header) :])):
+                raise ValueError(f"{len(row)} cells under {len(header)} names: put what has a delimiter in quotes")
+            dive = _dive(path.parent, n, cells, columns)
+            first = seen.setdefault((dive.video, dive.start_frame, dive.end_frame), n)
+            if first != n:
+                raise ValueError(f"the same dive as in row {first}: give start and end of each")
+        except (ValueError, ConfigError, VideoError) as error:
+            found.bad.append(BadRow(n, cells["video"][0], str(error)))
+        else:
+            found.dives.append(dive)
+    if not found.dives and not found.bad:
+        raise AnnotationError(f"{path} has no row below its names of columns: add a row for each dive.")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers, from 1."""
+    try:
+        data = read_bounded(path, _MOST_BYTES)
+    except OSError as error:
+        raise AnnotationError(f"{path} cannot be read ({error.strerror}): give a table as CSV.") from None
+    text = None if data.startswith(b"PK\3\4") else _text(data)
+    if text is None or "\0" in text:
+        raise AnnotationError(f"{path} is no CSV: save the sheet as CSV in UTF-8 and give that file.")
+    lines = text.splitlines()
+    if told := re.fullmatch(r"sep=(.)", lines[0] if lines else ""):
+        text = "\n" + text.partition("\n")[2]  # rows are still counted as a spreadsheet does
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = told[1] if told else max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one))))
+    try:
+        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
+    except csv.Error as error:
+        raise AnnotationError(f"{path} is no CSV ({error}): save it anew.") from None
+
+
+def _text(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _folded(name: str) -> str:
+    """A name of a column without case, accents, spaces and signs."""
+    plain = (letter for letter in normalize("NFKD", name.casefold()) if not combining(letter))
+    return re.sub(r"[\W_]+", "", "".join(plain))
+
+
+def _columns(path: Path, header: Sequence[str], named: Mapping[str, str]) -> dict[str, _Column]:
+    folded = [_folded(name) for name in header]
+    columns: dict[str, _Column] = {}
+    for field, name in named.items():
+        if field not in _NAMES:
+            raise ConfigError(f"--map {field}={name}: there is no field {field}: use one of {', '.join(_NAMES)}.")
+        if _folded(name) not in folded:
+            raise ConfigError(f"--map {field}={name}: {path} has no column {name}, but {', '.join(header)}.")
+        place = folded.index(_folded(name))
+        columns[field] = _Column([place], header[place], _unit(folded[place]))
+    mapped = {place for column in columns.values() for place in column.places}
+    judges: dict[int, int] = {}
+    for place, name in enumerate(folded):
+        field, unit = _KNOWN.get(name, ("", ""))
+        if place in mapped or field in named:
+            continue
+        if judge := _JUDGE.fullmatch(name):
+            judges[int(judge[1])] = place
+        elif field in columns:
+            both = f"{columns[field].name} and {header[place]}"
+            raise ConfigError(f"{path}: the columns {both} both look like {field}: choose one by --map {field}=NAME.")
+        elif field:
+            columns[field] = _Column([place], header[place], unit)
+    if judges and "awards" not in columns:
+        columns["awards"] = _Column([judges[number] for number in sorted(judges)], "awards", "")
+    if "video" not in columns:
+        names = ", ".join(name for name in header if name.strip()) or "no names"
+        raise ConfigError(f"{path}: no column names the video; found {names}: choose it by --map video=NAME.")
+    return columns
+
+
+def _unit(folded: str) -> str:
+    return _FRAME if folded.endswith("frame") else ""
+
+
+def _known() -> dict[str, tuple[str, str]]:
+    """Field, and unit where the name tells it, by every folded name of a column."""
+    known = {}
+    for field, names in _NAMES.items():
+        for name in (_folded(field), *names.split()):
+            known[name] = field, _unit(name)
+            if field in _FRAMES and not name.endswith("frame"):
+                known |= {f"{name}frame": (field, _FRAME)}
+                known |= {f"{name}{unit}": (field, _SECONDS) for unit in ("s", "sec", "seconds")}
+    return known
+
+
+_KNOWN = _known()
+
+
+def _dive(folder: Path, n: int, cells: Mapping[str, Sequence[str]], columns: Mapping[str, _Column]) -> JudgedDive:
+    """Raises: ValueError, ConfigError or VideoError, with the reason."""
+    video = _place(folder, cells["video"][0])
+    info = probe(video)
+    values: dict[str, Any] = {"video": video, "n": n, "marks": {}}
+    for field, texts in cells.items():
+        given = [text for text in texts if text not in PLACEHOLDERS]
+        if field == "video" or not given:
+            continue
+        try:
+            value = _value(field, given, columns[field].unit, info)
+        except ValueError as error:
+            raise ValueError(f"{columns[field].name}: {error}") from None
+        if field in _PHASES:
+            values["marks"][field] = value
+        else:
+            values[field] = _place(folder, value) if field == "masks" else value
+    position = values.pop("position", "")
+    if position and str(values.get("dive_number", "")).isdigit():
+        values["dive_number"] += position
+    dive = from_json(values, JudgedDive)
+    if (dive.start_frame, dive.end_frame) != (None, None):
+        make_clip(video, dive.start_frame, dive.end_frame)  # sees whether they are in the file
+    return dive
+
+
+def _place(folder: Path, text: str) -> Path:
+    """A file by its name as seen from the table, which may lack its suffix and have the separators of Windows."""
+    if text in PLACEHOLDERS:
+        raise ValueError("no video is named")
+    from_json(text, Path)  # bounds it
+    path = folder / text
+    if not path.exists() and "\\" in text:
+        path = folder / text.replace("\\", "/")
+    if not path.exists() and path.parent.is_dir():
+        alike = [one for one in path.parent.iterdir() if one.stem == path.name]
+        path = alike[0] if len(alike) == 1 else path
+    return path
+
+
+def _value(field: str, texts: Sequence[str], unit: str, info: VideoInfo) -> Any:
+    """A cell as what its field holds; several cells are those of the judges."""
+    text = texts[0]
+    if field in _FRAMES:
+        return _frame(text, unit, info)
+    if field == "awards":
+        return read_awards(" ".join(texts))
+    return _READ.get(field, str)(text)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise ValueError(f"{shown(text)} is not a number")
+    return value
+
+
+def _metres(text: str) -> float:
+    found = re.match(r"(\d{1,2}(?:[.,]\d)?)\s*(?:m\b|$)", text.lower())
+    if found is None:
+        raise ValueError(f"{shown(text)} is no height of a board: write 1, 3, 5, 7.5 or 10")
+    return _number(found[1])
+
+
+def _frame(text: str, unit: str, info: VideoInfo) -> int:
+    """A frame, or the one that is nearest to a time."""
+    found = _TIME.fullmatch(text.lower())
+    if found is None:
+        raise ValueError(f"{shown(text)} is neither a frame nor a time: write 370, 12.3s or 0:12.3")
+    hours, minutes, seconds = found.groups()
+    bare = minutes is None and text[-1].isdigit()
+    number = _number(seconds)
+    if bare and unit != _SECONDS:
+        if not number.is_integer() or (not unit and not text.isdigit()):
+            raise ValueError(f"{shown(text)} may be a frame or a time: write 370, 12.3s or 0:12.3")
+        return int(number)
+    time_s = 3600 * int(hours or 0) + 60 * int(minutes or 0) + number
+    last_s = float(info.pts_s[-1])
+    if time_s > last_s + 1 / info.fps:
+        raise ValueError(f"{shown(text)} is after the end of the video, {last_s:.2f}s")
+    return int(np.abs(info.pts_s - time_s).argmin())
+
+
+def _day(text: str) -> str:
+    """YYYY-MM-DD also of what has the day first, between points."""
+    return re.sub(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", lambda d: f"{d[3]}-{d[2]:0>2}-{d[1]:0>2}", text)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "board_m": _metres,
+    "difficulty": _number,
+    "score": _number,
+    "award": _number,
+    "take_off": _number,
+    "flight": _number,
+    "entry": _number,
+    "real_fps": _number,
+    "date": _day,
+    "split": lambda text: {"training": "train", "testing": "test"}.get(text.lower(), text.lower()),
+}
