@@ -16,7 +16,6 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.images import clip_images, read_frame
 from fineparser_core.data.records import FPS, DiveRecord
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -149,7 +148,7 @@ def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
     Raises:
         AnnotationError: they cannot be read. The text is the reason alone.
     """
-    frames = (read_frame(image) for image, _ in clip_images(data, record))
+    frames = data.frames(record)
     first = next(frames)
     height, width = first.shape[:2]
     with VideoWriter(path, width_px=width, height_px=height, fps=FPS) as writer:

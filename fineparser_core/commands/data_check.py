@@ -46,10 +46,7 @@ def main(argv: list[str]) -> int:
         say(report(survey))
     if not survey.splits["train"].usable:
         first = next(iter(survey.unusable), "its train split is empty.")
-        raise AnnotationError(
-            f"{data.frames} has no dive to train on, the first: {first} Put the frames there or name their folder "
-            "with --frames."
-        )
+        raise AnnotationError(f"{data.root} has no dive to train on, the first: {first} {data.lost_frames}")
     return 0
 
 

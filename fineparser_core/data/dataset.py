@@ -26,7 +26,7 @@ def load_dataset(
         root: the folder of the annotation files, or one that holds it.
         layout: "finediving" (the rendered dives have it too), "mtl-aqa", or "auto" to see by the files.
         frames: the folder of the images, where it is another one.
-        frame_pattern: where the frames are below that, see `DiveSet`; None takes the release's.
+        frame_pattern: where the frames are below that, see `FolderDives`; None takes the release's.
         mask_pattern: where the masks are, likewise; for "finediving" alone.
 
     Raises:

@@ -57,6 +57,7 @@ class DatasetDive:
         first_entry_frame: first frame of the entry, likewise.
         squares: (T, 16) uint8, four float32 a frame: left, top, width and height of what `frames` show, as shares of
             the frame they were cut from; None where they show all of it.
+        fps: frames a second of real time.
     """
 
     record: DiveRecord
@@ -65,6 +66,7 @@ class DatasetDive:
     first_flight_frame: int | None
     first_entry_frame: int | None
     squares: np.ndarray | StoredImages | None = field(default=None, repr=False)
+    fps: float = FPS
 
     @property
     def key(self) -> str:
@@ -78,8 +80,8 @@ class DatasetDive:
 
     @property
     def seconds(self) -> float:
-        """From the first frame to the last, at the nominal rate."""
-        return (len(self.frames) - 1) / FPS
+        """From the first frame to the last, of real time."""
+        return (len(self.frames) - 1) / self.fps
 
     @property
     def score(self) -> float:

@@ -19,7 +19,7 @@ from fineparser_core.data.annotation_files import (
     record_defects,
     refuse_unknown_keys,
 )
-from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.folder_dives import FolderDives
 from fineparser_core.data.mtl_aqa import video_board_m
 from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
@@ -44,7 +44,7 @@ MASK_PATTERNS = tuple(
 
 def load_finediving(
     root: Path, *, frames: Path | None = None, frame_pattern: str | None = None, mask_pattern: str | None = None
-) -> DiveSet:
+) -> FolderDives:
     """Reads the annotations and splits under `root`.
 
     Either of the two fine-grained annotation files will do; judges' awards are taken from the coarse one where
@@ -54,8 +54,8 @@ def load_finediving(
     Args:
         frames: the folder below which the frames are; `root` by default. Masks are looked for below it, below `root`,
             and, where `frame_pattern` is given, beside `frames`.
-        frame_pattern: see `DiveSet`; None takes the first of `FRAME_PATTERNS` whose folder exists.
-        mask_pattern: see `DiveSet`; None looks for `MASK_PATTERNS`.
+        frame_pattern: see `FolderDives`; None takes the first of `FRAME_PATTERNS` whose folder exists.
+        mask_pattern: see `FolderDives`; None looks for `MASK_PATTERNS`.
 
     Raises:
         AnnotationError: a file is missing or damaged, or is not what its name says.
@@ -78,12 +78,12 @@ def load_finediving(
     refuse_unknown_keys(splits, records, path)
     below = frames or root
     beside = [below.absolute().parent] if frame_pattern is not None else []
-    return DiveSet(
+    return FolderDives(
         root=root,
         layout="finediving",
         records=records,
         defects=tuple(defect for _, defects in found for defect in defects),
-        frames=below,
+        frame_root=below,
         frame_pattern=frame_pattern or _first_existing(below, FRAME_PATTERNS),
         mask_roots=tuple(dict.fromkeys([below, root, *beside])),
         mask_patterns=MASK_PATTERNS if mask_pattern is None else (mask_pattern,),

@@ -16,7 +16,6 @@ import platformdirs
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive, StoredImages
-from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -117,7 +116,7 @@ class DatasetCache:
         if self._stored_length(record) is not None:
             return True
         try:
-            clip_images(self._data, record)
+            self._data.length(record)
         except AnnotationError:
             return False
         return True
@@ -196,6 +195,7 @@ class DatasetCache:
             squares=squares if isinstance(self._preprocessing, AthleteCrop) else None,
             first_flight_frame=record.first_flight_frame,
             first_entry_frame=record.first_entry_frame,
+            fps=self._data.fps(record),
         )
 
     def _path(self, record: DiveRecord) -> Path:
@@ -206,7 +206,7 @@ class DatasetCache:
             record.first_flight_frame,
             record.first_entry_frame,
         )
-        checksum = zlib.crc32(repr((record.key, record.dive_number, *annotated)).encode())
+        checksum = zlib.crc32(repr((record.key, record.dive_number, *annotated, *self._data.version(record))).encode())
         return self.folder / f"{record.key[0]}-{record.key[1]}-{self._preprocessing.name}-{checksum:08x}.npy"
 
     def _stored_length(self, record: DiveRecord) -> int | None:
@@ -238,36 +238,35 @@ class DatasetCache:
         return ""
 
     def _decode(self, record: DiveRecord, cancel: CancelToken) -> np.ndarray:
-        paths = clip_images(self._data, record)
-        if (on_disk := len(self._data.frame_paths(record))) != record.n_frames:
+        data, length = self._data, self._data.length(record)
+        if (on_disk := data.counts(record)[0]) != record.n_frames:
             count = f"{on_disk} frames on disk, {record.n_frames} labelled"
-            logger.warning("%s: %s: the first %d are used.", record.id, count, len(paths))
-        images = np.empty((len(paths), self._frame_bytes), np.uint8)
+            logger.warning("%s: %s: the first %d are used.", record.id, count, length)
+        images = np.empty((length, self._frame_bytes), np.uint8)
         if isinstance(self._preprocessing, AthleteCrop):
-            _fill_squares(images, paths, self._preprocessing, cancel)
+            _fill_squares(images, data, record, self._preprocessing, cancel)
             return images
-        for row, (frame_path, mask_path) in zip(images, paths, strict=True):
+        masks = data.masks(record)
+        for row, image in zip(images, data.frames(record), strict=True):
             cancel.raise_if_cancelled()
-            frame = self._preprocessing.resize(read_frame(frame_path)).reshape(-1)
+            frame = self._preprocessing.resize(image).reshape(-1)
             row[: len(frame)] = frame
-            if mask_path is not None:
-                share = self._preprocessing.resize_mask(read_mask(mask_path))
-                row[len(frame) :] = np.rint(share * 255).reshape(-1)
+            if self._has_masks:
+                row[len(frame) :] = np.rint(self._preprocessing.resize_mask(next(masks)) * 255).reshape(-1)
         return images
 
 
 def _fill_squares(
-    images: np.ndarray, paths: Sequence[tuple[Path, Path | None]], shape: AthleteCrop, cancel: CancelToken
+    images: np.ndarray, data: DiveSet, record: DiveRecord, shape: AthleteCrop, cancel: CancelToken
 ) -> None:
-    masks = [read_mask(mask_path) for _, mask_path in paths if mask_path is not None]
-    height, width = masks[0].shape
-    squares = track_athlete(np.stack([WHOLE.resize_mask(mask) for mask in masks]), width, height)
-    for row, (frame_path, _), mask, square in zip(images, paths, masks, squares, strict=True):
+    height, width = next(data.masks(record)).shape
+    squares = track_athlete(np.stack([WHOLE.resize_mask(mask) for mask in data.masks(record)]), width, height)
+    each = zip(images, data.frames(record), data.masks(record), squares, strict=True)
+    for number, (row, image, mask, square) in enumerate(each):
         cancel.raise_if_cancelled()
-        image = read_frame(frame_path)
         if image.shape[:2] != (height, width) or mask.shape != (height, width):
             raise AnnotationError(
-                f"{frame_path} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
+                f"frame {number} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
                 f"{mask.shape[0]} and the first mask {width} x {height}: for an athlete crop they must be equal."
             )
         place, size = square_to_xyxy(square, shape.stored_scale), shape.stored_px[0]
@@ -305,7 +304,7 @@ def load_dives(
     if len(skipped) == len(records):
         raise AnnotationError(
             f"{data.root} has no readable dive among {len(records)}, the first: {skipped[0]} `fineparser "
-            f"data check {data.root}` says what is missing; --frames names another folder of the frames."
+            f"data check {data.root}` says what is missing. {data.lost_frames}"
         )
     if skipped:
         logger.warning("%d of %d dives are left out, the first: %s", len(skipped), len(records), skipped[0])

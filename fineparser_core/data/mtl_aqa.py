@@ -14,7 +14,7 @@ from fineparser_core.data.annotation_files import (
     record_defects,
     refuse_unknown_keys,
 )
-from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.folder_dives import FolderDives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 
@@ -33,12 +33,12 @@ def video_board_m(video: int, dive: int) -> float:
     return 3.0 if springboard else 10.0
 
 
-def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> DiveSet:
+def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> FolderDives:
     """Reads the annotations and the split under `root`; keys are (video in two digits, dive).
 
     Args:
         frames: the folder below which `frame_pattern` finds the frames; `root` by default.
-        frame_pattern: see `DiveSet`.
+        frame_pattern: see `FolderDives`.
 
     Raises:
         AnnotationError: a file is missing or damaged, or is not what its name says.
@@ -71,11 +71,11 @@ def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str =
 
     records = {record.key: record for record in read_dives(path, "MTL-AQA", read)}
     refuse_unknown_keys(splits, records, path)
-    return DiveSet(
+    return FolderDives(
         root=root,
         layout="mtl-aqa",
         records=records,
         defects=tuple(defect for record in records.values() for defect in record_defects(record)),
-        frames=frames or root,
+        frame_root=frames or root,
         frame_pattern=frame_pattern,
     )

@@ -12,7 +12,6 @@ from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.frame_cache import frame_bytes
-from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import Defect, DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -28,8 +27,9 @@ _FILES = {
         *finediving.SPLIT_FILES.values(),
     ),
     "mtl-aqa": (mtl_aqa.ANNOTATION_FILE, *mtl_aqa.SPLIT_FILES.values()),
+    "dives": (),
 }
-_CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty"}
+_CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty", "dives": "dive-number"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +106,9 @@ def take_survey(
     reasons: dict[str, str] = {}
     for done, record in enumerate(data.records.values(), start=1):
         cancel.raise_if_cancelled()
-        n_frames[record.id], n_masks[record.id] = len(data.frame_paths(record)), len(data.mask_paths(record))
+        n_frames[record.id], n_masks[record.id] = data.counts(record)
         try:
-            clip_images(data, record)
+            data.length(record)
         except AnnotationError as error:
             reasons[record.id] = str(error)
         progress(Progress("scan", done, len(data.records)))
@@ -128,7 +128,7 @@ def take_survey(
     voters = [len(candidates(query, data.split("train"), _CRITERIA[data.layout])) for query in data.split("test")]
     frame_defects = [defect for defect in data.frame_defects() if n_frames[f"{defect.key[0]}/{defect.key[1]}"]]
     total_frames = sum(record.n_frames for record in data.records.values() if record.split)
-    masks = data.has_masks or bool(data.mask_patterns)
+    masks = data.has_masks or bool(data.lost_masks)
     return Survey(
         root=data.root,
         layout=data.layout,
@@ -156,15 +156,7 @@ def by_kind(defects: Sequence[Defect]) -> dict[str, int]:
 
 def _damaged(data: DiveSet, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
     def damaged_images(record: DiveRecord) -> list[str]:
-        wrong = []
-        for read, paths in ((read_frame, data.frame_paths(record)), (read_mask, data.mask_paths(record))):
-            for path in paths:
-                cancel.raise_if_cancelled()
-                try:
-                    read(path)
-                except AnnotationError as error:
-                    wrong.append(str(error))
-        return wrong
+        return list(data.damaged(record, cancel))
 
     found: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -8,7 +8,6 @@ import numpy as np
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import coarse_pass, crop_frames, follow_masks, squares_around_body
@@ -51,13 +50,12 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
     """Inputs cut from the source images around the masks of the encoder's own coarse pass, as inference does it."""
 
     def read(dive: DatasetDive) -> EvalInput:
-        paths = clip_images(data, dive.record)
-        chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
-        images = [read_frame(path) for path, _ in chosen]
+        chosen = plain_view(dive, WHOLE.name).sampled.tolist()
+        images = list(data.frames(dive.record, chosen))
         squares = follow_masks(coarse_pass(images, encoder)[1], images[0])
         squares, _ = squares_around_body(images, squares, encoder)
         ((frames, crops),) = crop_frames(images, squares, (MASK_SIZE, 1.0))
-        whole = [read_mask(mask) for _, mask in chosen if mask is not None]
+        whole = list(data.masks(dive.record, chosen))
         if not whole:
             return EvalInput(frames, None, None)
         places = [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in crops]

@@ -17,7 +17,6 @@ from fineparser_core.support.atomic import atomic_file, sweep_leftovers
 _STAMP = "run.json"
 #: Written by the renderer beside what it rendered.
 _RENDERED = "rendered.json"
-_NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +34,7 @@ def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
     rendered = (data.root / _RENDERED).is_file()
     labels = hashlib.sha256(repr([asdict(record) for record in records]).encode()).hexdigest()
     return DataStamp(
-        name="rendered dives" if rendered else _NAMES[data.layout],
-        rendered=rendered,
-        dives=len(records),
-        labels=labels[:16],
+        name="rendered dives" if rendered else data.name, rendered=rendered, dives=len(records), labels=labels[:16]
     )
 
 

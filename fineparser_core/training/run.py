@@ -220,11 +220,9 @@ def check_masks(data: DiveSet) -> None:
         AnnotationError: none of the folders of masks is there.
     """
     if data.lost_masks:
-        folders = ", ".join(str(folder) for folder in data.mask_folders)
         raise AnnotationError(
-            f"{data.root} has no masks for the spatial parser to learn from; looked for {folders}. Name their place "
-            'by --mask-pattern, e.g. "FineDiving_HM/{event}/{index}", or train without: --mask-weight 0 keeps the '
-            "parser and drops its loss, --no-sap drops the parser."
+            f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
+            "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
 
 

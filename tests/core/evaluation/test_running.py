@@ -97,7 +97,7 @@ def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data: DiveS
 def test_a_sliver_that_is_seen_is_not_missed(data: DiveSet, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sliver = np.zeros((144, 192), bool)
     sliver[70, 96] = True  # one pixel of a square as high as the frame, less than half of a pixel of 112
-    monkeypatch.setattr("fineparser_core.evaluation.eval_inputs.read_mask", lambda path: sliver)
+    monkeypatch.setattr("fineparser_core.data.folder_dives.read_mask", lambda path: sliver)
     seen = athlete_crop_inputs(data, encoder(StandIn(nothing)))(load(data, cache, "whole"))
     assert seen.truth is not None
     assert seen.missed is not None

@@ -1,0 +1,193 @@
+"""Dives whose frames and masks are JPEGs in folders, as FineDiving, MTL-AQA and rendered dives have them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+import numpy as np
+
+from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.images import read_frame, read_mask
+from fineparser_core.data.records import Defect, DiveRecord
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.progress import CancelToken
+
+_MAX_DIGITS = 8
+_NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
+
+#: What a pattern may name of a dive, or of an image of it.
+_FIELDS = {"event": "", "video": "", "index": 0, "frame": ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderDives(DiveSet):
+    """A data set in folders.
+
+    Images are found by patterns, in which {event} (or {video}) and {index} are the parts of a key. A frame pattern
+    that ends in {frame} names single frames of an untrimmed recording, without ".jpg"; any other names the folder
+    that holds a dive's images and nothing else.
+
+    Attributes:
+        frame_root: the folder below which the frames are.
+        frame_pattern: where the frames of a dive are below that.
+        mask_roots: folders below which the masks may be.
+        mask_patterns: where the masks of a dive may be below these, named as its frames; empty for a layout that has
+            no masks.
+    """
+
+    frame_root: Path
+    frame_pattern: str
+    mask_roots: tuple[Path, ...] = ()
+    mask_patterns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for pattern in (self.frame_pattern, *self.mask_patterns):
+            try:
+                _check_pattern(pattern)
+            except (KeyError, IndexError, ValueError) as error:
+                raise ConfigError(
+                    f'Frames cannot be found by "{pattern}" ({error!r}): use {{event}} or {{video}}, {{index}} and '
+                    "{frame} in the pattern."
+                ) from error
+
+    @property
+    def name(self) -> str:
+        return _NAMES[self.layout]
+
+    @property
+    def mask_folders(self) -> list[Path]:
+        """The folders in which masks are looked for, the first choice first; they need not exist."""
+        return [root / pattern.partition("{")[0] for root, pattern in self._mask_places]
+
+    @property
+    def has_masks(self) -> bool:
+        return any(folder.is_dir() for folder in self.mask_folders)
+
+    @property
+    def lost_masks(self) -> str:
+        if not self.mask_patterns or self.has_masks:
+            return ""
+        folders = ", ".join(str(folder) for folder in self.mask_folders)
+        return f'looked for {folders}. Name their place by --mask-pattern, e.g. "FineDiving_HM/{{event}}/{{index}}"'
+
+    @property
+    def lost_frames(self) -> str:
+        return "Put the frames there or name their folder with --frames."
+
+    @property
+    def _mask_places(self) -> list[tuple[Path, str]]:
+        return [(root, pattern) for root in self.mask_roots for pattern in self.mask_patterns]
+
+    def frame_folder(self, record: DiveRecord) -> Path:
+        """The folder in which the frames of a dive belong."""
+        return _folder(self.frame_root, self.frame_pattern, record)
+
+    def frame_paths(self, record: DiveRecord) -> list[Path]:
+        """Frames of a dive in order; empty where they are not on disk."""
+        folder = self.frame_folder(record)
+        if "{frame}" not in self.frame_pattern:
+            return sorted(folder.glob("*.jpg"))
+        return _numbered(folder, Path(self.frame_pattern).name, record) if folder.is_dir() else []
+
+    def mask_paths(self, record: DiveRecord) -> list[Path]:
+        """Masks of a dive in order, named as its frames; empty where they are not on disk."""
+        folders = (_folder(root, pattern, record) for root, pattern in self._mask_places)
+        return next((paths for folder in folders if (paths := sorted(folder.glob("*.jpg")))), [])
+
+    def counts(self, record: DiveRecord) -> tuple[int, int]:
+        return len(self.frame_paths(record)), len(self.mask_paths(record))
+
+    def length(self, record: DiveRecord) -> int:
+        return len(self._images(record))
+
+    def frames(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
+        paths = self._images(record)
+        for i in range(len(paths)) if chosen is None else chosen:
+            yield read_frame(paths[i][0])
+
+    def masks(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
+        paths = self._images(record)
+        for i in range(len(paths)) if chosen is None else chosen:
+            if (mask := paths[i][1]) is not None:
+                yield read_mask(mask)
+
+    def damaged(self, record: DiveRecord, cancel: CancelToken) -> Iterator[str]:
+        for read, paths in ((read_frame, self.frame_paths(record)), (read_mask, self.mask_paths(record))):
+            for path in paths:
+                cancel.raise_if_cancelled()
+                try:
+                    read(path)
+                except AnnotationError as error:
+                    yield str(error)
+
+    def _images(self, record: DiveRecord) -> list[tuple[Path, Path | None]]:
+        """Every frame of a clip with its mask, if the data set has masks; reads names, not images.
+
+        Where frames and labels are not equally many, as in some dives of FineDiving, the clip ends with whichever ends
+        first.
+
+        Raises:
+            AnnotationError: see `length`.
+        """
+        if record.fault:
+            raise AnnotationError(record.fault)
+        found = self.frame_paths(record)
+        paths = found[: record.n_frames]
+        if len(paths) < MIN_FRAMES:
+            folder = self.frame_folder(record)
+            raise AnnotationError(f"{len(found)} frames in {folder}, {record.n_frames} labelled, {MIN_FRAMES} needed.")
+        first, second = record.first_flight_frame, record.first_entry_frame
+        if first is not None and second is not None and not 0 < first < second < len(paths):
+            raise AnnotationError(
+                f"transitions at {first} and {second} do not divide {len(paths)} frames into three phases."
+            )
+        if not self.has_masks:
+            return [(path, None) for path in paths]
+        masks = {path.name: path for path in self.mask_paths(record)}
+        if unmasked := [path.name for path in paths if path.name not in masks]:
+            raise AnnotationError(f"{len(unmasked)} of {len(paths)} frames lack a mask, the first is {unmasked[0]}.")
+        return [(path, masks[path.name]) for path in paths]
+
+    def frame_defects(self) -> Iterator[Defect]:
+        for record in self.records.values():
+            frames, masks = self.frame_paths(record), self.mask_paths(record)
+            if len(frames) != record.n_frames:
+                text = f"{len(frames)} frames on disk, {record.n_frames} labelled."
+                yield Defect(key=record.key, kind="frames", text=text)
+            if masks and [path.name for path in masks] != [path.name for path in frames]:
+                text = f"{len(masks)} masks for {len(frames)} frames, or other names."
+                yield Defect(key=record.key, kind="masks", text=text)
+
+
+def _folder(root: Path, pattern: str, record: DiveRecord) -> Path:
+    folder = str(Path(pattern).parent) if "{frame}" in pattern else pattern
+    event, index = record.key
+    return root / folder.format(event=event, video=event, index=index)
+
+
+def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:
+    """Frames of a recording, their numbers padded with zeros to whatever width they have.
+
+    Files are asked for one by one, as the folder of a recording holds a hundred times as many as a dive.
+    """
+    event, index = record.key
+    start, width, paths = record.start_frame or 0, 0, []
+    for number in range(start, start + record.n_frames):
+        for digits in (width, *range(_MAX_DIGITS + 1)):
+            path = folder / f"{name.format(event=event, video=event, index=index, frame=str(number).zfill(digits))}.jpg"
+            if path.is_file():
+                width = digits
+                paths.append(path)
+                break
+    return paths
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises: KeyError, IndexError or ValueError for other fields, for their attributes, or for a width beyond 99."""
+    for _, name, width, conversion in Formatter().parse(pattern):
+        if name not in (None, *_FIELDS) or conversion or not re.fullmatch(r"0?\d{0,2}[ds]?", width or ""):
+            raise KeyError(name)
+    pattern.format(**_FIELDS)
