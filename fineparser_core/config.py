@@ -15,7 +15,7 @@ _FineParser = Literal["fineparser", "fineparser-pose"]
 Method = Literal[_FineParser, "i3d-mlp", "usdl", "musdl", "core", "tsa"]
 #: Those of Table 5.
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
-Layout = Literal["auto", "finediving", "mtl-aqa"]
+Layout = Literal["auto", "finediving", "mtl-aqa", "dives"]
 PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
@@ -169,7 +169,7 @@ class TrainConfig(ModelConfig):
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
         window_stride: samples from the start of a window to that of the next; other than 10 likewise.
-        layout: of the data set, "finediving", "mtl-aqa", or "auto" to see by its files.
+        layout: of the data set, "finediving", "mtl-aqa", "dives", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.
         pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe

@@ -18,7 +18,7 @@ class CheckOptions(DatasetOptions):
     """Looks at a data set before it is trained on: what it has, what is missing and what is wrong.
 
     Attributes:
-        data: folder of the annotations, and of the frames unless --frames says otherwise.
+        data: folder of the annotations, and of the frames unless --frames says otherwise; or a file of judged dives.
         layout: auto: by the annotation files.
         images: decode every image and name the damaged ones.
         json: print the whole report as JSON.

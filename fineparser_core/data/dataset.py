@@ -5,10 +5,16 @@ from pathlib import Path
 from fineparser_core.data import finediving, mtl_aqa
 from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.judged_dives import LABELS_FILE
+from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 
 #: Annotation files by layout: any one of them says that a folder has it.
-ANNOTATION_FILES = {"finediving": (finediving.AQA_FILE, finediving.FINE_FILE), "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,)}
+ANNOTATION_FILES = {
+    "finediving": (finediving.AQA_FILE, finediving.FINE_FILE),
+    "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,),
+    "dives": (LABELS_FILE,),
+}
 LAYOUTS = ("auto", *ANNOTATION_FILES)
 
 
@@ -23,8 +29,8 @@ def load_dataset(
     """Reads the annotations and splits under `root`.
 
     Args:
-        root: the folder of the annotation files, or one that holds it.
-        layout: "finediving" (the rendered dives have it too), "mtl-aqa", or "auto" to see by the files.
+        root: the folder of the annotation files, or one that holds it; or a file of judged dives.
+        layout: "finediving" (the rendered dives have it too), "mtl-aqa", "dives", or "auto" to see by the files.
         frames: the folder of the images, where it is another one.
         frame_pattern: where the frames are below that, see `FolderDives`; None takes the release's.
         mask_pattern: where the masks are, likewise; for "finediving" alone.
@@ -44,10 +50,16 @@ def load_dataset(
             if mask_pattern is not None:
                 raise ConfigError("MTL-AQA has no masks: leave --mask-pattern away.")
             return mtl_aqa.load_mtl_aqa(root, frames=frames, frame_pattern=frame_pattern or mtl_aqa.FRAME_PATTERN)
+        case "dives":
+            if (frames, frame_pattern, mask_pattern) != (None, None, None):
+                raise ConfigError(f"{root} names its videos itself: leave --frames and the patterns away.")
+            return load_video_dives(root)
     raise ConfigError(f'No data set has the layout "{layout}": use one of {", ".join(LAYOUTS)}.')
 
 
 def _layout_of(root: Path) -> str:
+    if root.is_file():
+        return "dives"
     found = [layout for layout, names in ANNOTATION_FILES.items() if any(find_file(root, name) for name in names)]
     if not root.is_dir():
         raise AnnotationError(f"{root} is not a folder that exists: give the folder of a data set.")

@@ -7,12 +7,12 @@ frames of a thirtieth of a second of real time, whatever the camera's rate or a 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.types import DiveParse
+from fineparser_core.video.athlete_crop import uncrop_mask
 
 #: Frames after the first contact with the water in which the athlete may still be seen.
 _SUBMERSION_FRAMES = 8
@@ -154,13 +154,7 @@ def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.n
     """
     sample = int(np.abs(parse.sampled_frames - frame).argmin())
     mask = parse.mask_probability[sample].astype(np.float32)
-    x0, y0, x1, y1 = parse.crop_xyxy[sample].astype(float)
-    left, top, right, bottom = (round(value) for value in (x0, y0, x1, y1))
-    seen = cv2.resize(mask, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
-    full = np.zeros(size, np.float32)
-    inside = full[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    inside[:] = seen[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]
-    return full
+    return uncrop_mask(mask, parse.crop_xyxy[sample], size)
 
 
 def _point(frame: int | None) -> tuple[int, int] | None:

@@ -146,6 +146,22 @@ def crop_mask(mask: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int) -
     return crop_image(padded, (x0 + before, y0 + above, x1 + before, y1 + above), size_px)
 
 
+def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """A mask float32 of a rectangle (x0, y0, x1, y1) of a frame as one of the whole frame, 0 outside the rectangle.
+
+    Args:
+        size: (H, W) of the frame.
+    """
+    import cv2
+
+    left, top, right, bottom = (round(value) for value in xyxy.astype(float).tolist())
+    seen = cv2.resize(mask, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+    full = np.zeros(size, np.float32)
+    inside = full[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    inside[:] = seen[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]
+    return full
+
+
 def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold: float) -> np.ndarray:
     """Connected components of a mask, the largest first: (n, 4) centre x, centre y, longer side in pixels, and area."""
     import cv2

@@ -71,7 +71,7 @@ def record(index: int, score: float = 60.0) -> DiveRecord:
 
 
 def test_stamps_tell_dives_and_labels_apart(tmp_path: Path) -> None:
-    data: Any = SimpleNamespace(root=tmp_path, layout="finediving")
+    data: Any = SimpleNamespace(root=tmp_path, name="FineDiving")
     stamp = data_stamp(data, [record(1), record(2)])
     assert stamp == data_stamp(data, [record(1), record(2)])
     assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
