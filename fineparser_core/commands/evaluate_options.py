@@ -16,8 +16,8 @@ class EvaluateOptions(DatasetOptions):
     Of rendered dives, whose qualities are known, it says how far the contributions mean their phases.
 
     Attributes:
-        data: folder of the data set.
-        real: folder of real clips with labels.json and NAME_masks.npz.
+        data: folder of the data set, or a file of judged dives.
+        real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, instead of the bundled one.

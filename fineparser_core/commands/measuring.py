@@ -32,7 +32,7 @@ from fineparser_core.evaluation.real_clips import RealClipResult, judge_trim, me
 from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import finite, write_predictions
+from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.running import first_usable, prepare
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.export.overlay_sheet import overlay_sheet
@@ -44,7 +44,7 @@ from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, Scoring
 from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
@@ -77,7 +77,9 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
             content["data"] = _measure_data(args, data, weights, precision, content, progress, cancel)
         if args.real is not None:
             analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
-            content["real"] = _measure_clips(analyzer, clips, args.out, cancel)
+            content["real"] = _measure_clips(
+                analyzer, clips, args.out, "predictions" if data is None else "real_predictions", cancel
+            )
             _measure_joints(analyzer, joints, args.out, cancel)
     if args.out is not None:
         with atomic_file(args.out / EVALUATION) as temporary:
@@ -171,21 +173,27 @@ def _thumbnails(dive: DatasetDive, preprocessing: str) -> list[np.ndarray]:
 
 
 def _measure_clips(
-    analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, cancel: CancelToken
+    analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, predictions: str, cancel: CancelToken
 ) -> dict[str, dict[str, Any]]:
-    results = []
+    """Measures clips, which is printed; pictures, and the predictions of judged dives by that name, are written."""
+    results, scored = [], list[DiveResult]()
     for labels in clips:
         try:
             truths = {} if labels.masks is None else read_masks(labels.masks)
-            result, parse = _measure_clip(analyzer, labels, truths, cancel)
+            result, parse, scoring = _measure_clip(analyzer, labels, truths, cancel)
         except (AnnotationError, ConfigError, VideoError) as error:
             say(f"{labels.name} is left out: {error}")
             continue
         results.append(result)
+        if scoring is not None and labels.points is not None:
+            scored.append(_scored_clip(labels.name, scoring, labels.points))
         if out is not None:
-            _write_picture(out / f"{labels.video.stem}.png", overlay_sheet(parse, truths))
+            start = f"-{labels.start_frame}" if labels.start_frame and not labels.trim else ""
+            _write_picture(out / f"{labels.video.stem}{start}.png", overlay_sheet(parse, truths))
     if results:
         say(f"\n{real_table(results)}")
+    if out is not None and scored:
+        write_predictions(out / f"{predictions}.csv", out / f"{predictions}.json", scored)
     return {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
 
 
@@ -205,9 +213,9 @@ def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path 
 
 def _measure_clip(
     analyzer: Analyzer, labels: JudgedDive, truths: Mapping[int, np.ndarray], cancel: CancelToken
-) -> tuple[RealClipResult, DiveParse]:
+) -> tuple[RealClipResult, DiveParse, Scoring | None]:
     """A real clip as `score` takes it: the file trimmed, parsed and scored; what is not found in it is not a dive."""
-    began_s, award = time.perf_counter(), None
+    began_s, scoring = time.perf_counter(), None
     try:
         found, is_dive = clip_of(labels, cancel=cancel), True
     except NoDiveError:
@@ -215,14 +223,37 @@ def _measure_clip(
     clip = found.clip
     parse, encoding = analyzer.parse(clip, found.recording, cancel=cancel)
     dives = [(clip.in_frame, clip.out_frame), *found.others] if is_dive and parse.refusal is None else []
-    trim = judge_trim(dives, labels, clip.fps) if labels.trim or labels.start_frame is None else None
+    given = (labels.start_frame, labels.end_frame) != (None, None) and not labels.trim
+    trim = None if given else judge_trim(dives, labels, clip.fps)
     difficulty = labels.known_difficulty
     if labels.dive_number is not None and difficulty is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
         scoring = analyzer.score_parse((parse, encoding), dive, difficulty, cancel=cancel).scoring
-        award = scoring.award if scoring is not None else None
-    seconds = time.perf_counter() - began_s
-    return measure_clip(parse, labels, truths=truths, trim=trim, award=award, seconds=seconds), parse
+    result = measure_clip(
+        parse,
+        labels,
+        truths=truths,
+        trim=trim,
+        award=None if scoring is None else scoring.award,
+        difficulty=None if scoring is None else scoring.difficulty,
+        seconds=time.perf_counter() - began_s,
+    )
+    return result, parse, scoring
+
+
+def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
+    """Prediction and truth of a clip as those of a dive of a data set."""
+    return DiveResult(
+        id=name,
+        dive_number=scoring.dive_number,
+        difficulty=scoring.difficulty,
+        score=points,
+        predicted=scoring.score,
+        spread=scoring.spread,
+        n_exemplars=len(scoring.exemplars),
+        exemplar_mean=float(np.mean([vote.score for vote in scoring.exemplars])),
+        exemplars=tuple(vote.id for vote in scoring.exemplars),
+    )
 
 
 def _fidelity_text(fidelity: Fidelity | None) -> str:

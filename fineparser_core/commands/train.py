@@ -20,7 +20,7 @@ class RunOptions(RunSettings, DatasetOptions):
     """Options of every training run.
 
     Attributes:
-        data: folder of the data set.
+        data: folder of the data set, or a file of judged dives.
         out: folder for checkpoints, events, results and the finished bundle.
         device: where the network runs; by default on the best that there is.
     """

@@ -54,6 +54,7 @@ class RealClipResult:
         trim: None where trimming was not measured.
         award: predicted mean mark, 0 to 10; None where the dive is not scored.
         labelled_award: of the labels.
+        difficulty: DD, by which awards become points; None where the dive is not scored.
         seconds: of decoding, parsing and scoring.
     """
 
@@ -69,6 +70,7 @@ class RealClipResult:
     trim: TrimResult | None = None
     award: float | None = None
     labelled_award: float | None = None
+    difficulty: float | None = None
     seconds: float | None = None
 
     @property
@@ -84,13 +86,14 @@ def measure_clip(
     truths: Mapping[int, np.ndarray] | None = None,
     trim: TrimResult | None = None,
     award: float | None = None,
+    difficulty: float | None = None,
     seconds: float | None = None,
 ) -> RealClipResult:
     """A parsed clip against its labels.
 
     Args:
         truths: (H, W) bool masks at source resolution, by frame.
-        trim, award, seconds: as in `RealClipResult`.
+        trim, award, difficulty, seconds: as in `RealClipResult`.
     """
     transitions = parse.transitions
     area = (parse.mask_probability >= 0.5).sum(axis=(1, 2))
@@ -120,6 +123,7 @@ def measure_clip(
         trim=trim,
         award=award,
         labelled_award=labels.award,
+        difficulty=difficulty,
         seconds=seconds,
     )
 

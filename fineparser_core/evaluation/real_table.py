@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fineparser_core.evaluation.metrics import spearman
+from fineparser_core.evaluation.metrics import relative_l2, spearman
 from fineparser_core.evaluation.real_clips import RealClipResult, TrimResult
 from fineparser_core.support.text_table import text_table
 
@@ -40,7 +40,11 @@ def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
     flight = [one.flight_error for one in dives if one.flight_error is not None]
     entry = [one.entry_error for one in dives if one.entry_error is not None]
     trims = [one.trim for one in dives if one.trim is not None]
-    judged = [(one.award, one.labelled_award) for one in results if None not in (one.award, one.labelled_award)]
+    judged = [
+        (one.award, one.labelled_award, one.difficulty)
+        for one in results
+        if None not in (one.award, one.labelled_award, one.difficulty)
+    ]
     ious = [iou for one in results for iou in one.mask_ious.values()]
     rows = [
         share("trim: contained, no surplus", [bool(one.contained) and not one.surplus for one in trims]),
@@ -56,8 +60,16 @@ def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
         ("mask IoU, median of the labelled frames", _number(float(np.median(ious)) if ious else None, ".3f")),
     ]
     if len(judged) > 2:
-        rho = spearman(*(np.array(side, float) for side in zip(*judged, strict=True)))
-        rows.append((f"awards, Spearman rho of {len(judged)}", _number(rho, "+.2f")))
+        predicted, true, difficulty = np.array(judged, float).T
+        error = float(np.abs(predicted - true).mean())
+        rows += [
+            (f"awards, Spearman rho of {len(judged)}", _number(spearman(predicted, true), "+.2f")),
+            (f"awards, mean absolute error of {len(judged)}", _number(error, ".2f")),
+            (
+                f"scores, R-l2 x100 of {len(judged)}",
+                _number(relative_l2(predicted * difficulty, true * difficulty), ".3f"),
+            ),
+        ]
     return rows
 
 

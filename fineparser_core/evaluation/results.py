@@ -53,12 +53,12 @@ class DiveResult:
     spread: float | None
     n_exemplars: int
     exemplar_mean: float | None
-    number_mean: float | None
-    transitions: tuple[int, int] | None
-    true_transitions: tuple[int, int] | None
-    interval_iou: float | None
-    step_ious: tuple[float, float, float] | None
-    masks: Mapping[str, float] | None
+    number_mean: float | None = None
+    transitions: tuple[int, int] | None = None
+    true_transitions: tuple[int, int] | None = None
+    interval_iou: float | None = None
+    step_ious: tuple[float, float, float] | None = None
+    masks: Mapping[str, float] | None = None
     exemplars: tuple[str, ...] = ()
     contributions: tuple[tuple[float, float, float], ...] | None = None
 
