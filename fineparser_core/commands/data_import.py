@@ -111,7 +111,7 @@ def _label(
                 first_flight_frame=flight,
                 first_entry_frame=entry,
                 first_water_contact_frame=contact,
-                labelled_by=dive.labelled_by if None not in known else analyzer.model.id,
+                labelled_by=analyzer.model.id if None in known[:2] else dive.labelled_by,
             )
         except (ValueError, VideoError) as error:  # some of the labels may contradict one another
             refused.append(BadRow(dive.n, dive.name, str(error)))

@@ -88,8 +88,10 @@ class DatasetCache:
         self._preprocessing = get_preprocessing(preprocessing)
         self._has_masks = data.has_masks
         if isinstance(self._preprocessing, AthleteCrop) and not self._has_masks:
+            way_out = f"; {data.lost_masks}" if data.lost_masks else ""
             raise ConfigError(
-                f"{data.root} has no masks, by which preprocessing '{preprocessing}' follows the athlete: use 'whole'."
+                f"{data.root} has no masks, by which preprocessing '{preprocessing}' follows the athlete: use "
+                f"'whole'{way_out}."
             )
         self._frame_bytes = frame_bytes(preprocessing, masks=self._has_masks)
 

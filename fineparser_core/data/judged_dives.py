@@ -74,7 +74,7 @@ class JudgedDive:
         marks: of the phases.
         first_entry_range: first and last frame at which the entry may be said to begin.
         first_water_contact_frame: first contact with the water.
-        labelled_by: who placed the transitions and the contact: "person", or the id of the weights that found them.
+        labelled_by: who placed the transitions: "person", or the id of the weights that found them, or one of them.
         real_fps: frames a second of real time, which a slowed replay has more of than its file says.
         masks: NPZ with `frames` (n,) and `masks` (n, H, W), 1 = athlete, see `read_masks`; or with the masks of an
             analysis, where the weights found them.

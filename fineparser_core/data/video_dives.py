@@ -33,7 +33,7 @@ class VideoDives(DiveSet):
 
     Attributes:
         dives: by key.
-        faults: why a dive cannot be used, by key.
+        faults: why the images of a dive cannot be used, by key.
         masked: keys of the dives whose masks an analysis found.
     """
 
@@ -64,7 +64,12 @@ class VideoDives(DiveSet):
         return there, there if record.key in self.masked else 0
 
     def length(self, record: DiveRecord) -> int:
-        if fault := self.faults.get(record.key) or record.fault:
+        dive, fault = self.dives[record.key], self.faults.get(record.key)
+        if fault is None and dive.known_difficulty is None:
+            fault = f"{dive.name}: no DD is known: give dive number and board, or the DD."
+        elif fault is None and dive.points is None:
+            fault = f"{dive.name}: no score is known: give the score or the judges' awards."
+        if fault := fault or record.fault:
             raise AnnotationError(fault)
         if record.n_frames < MIN_FRAMES:
             raise AnnotationError(f"{record.n_frames} frames, {MIN_FRAMES} needed.")
@@ -138,10 +143,6 @@ def load_video_dives(path: Path) -> VideoDives:
             faults[key] = str(error)
         flight, entry = dive.first_flight_frame, dive.first_entry_frame
         difficulty, score = dive.known_difficulty, dive.points
-        if difficulty is None:
-            faults.setdefault(key, f"{dive.name}: no DD is known: give dive number and board, or the DD.")
-        elif score is None:
-            faults.setdefault(key, f"{dive.name}: no score is known: give the score or the judges' awards.")
         dives[key] = dive
         records[key] = DiveRecord(
             key=key,

@@ -88,7 +88,8 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
         key = (event, indices[event])
         difficulty = _difficulty(dive)
         records[key] = _record(dive, difficulty.value)
-        provenance.append(_provenance(key, dive) | {"difficulty_source": difficulty.source})
+        known = {"dive_number": dive.dive_number, "difficulty": difficulty.value}
+        provenance.append(_provenance(key, dive) | known | {"difficulty_source": difficulty.source})
     content = {
         "format": FORMAT,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),

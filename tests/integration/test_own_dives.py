@@ -1,0 +1,145 @@
+"""From a club's table and videos to trained weights, by stand-ins of which scores and transitions are known."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_training import see_some
+
+from fineparser_core.commands.cli import main
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.frame_cache import DatasetCache
+from fineparser_core.data.judged_dives import read_dives
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.export.analysis_json import MaskArrays
+from fineparser_core.models.i3d import I3D
+from fineparser_core.resources import resource
+from fineparser_core.training.run import check_masks
+from fineparser_core.video.reader import VideoReader
+
+Fineparser = Callable[..., Any]
+# The smallest method, on one dive.
+ONE_STEP = [
+    "--config",
+    "i3d-mlp",
+    "--freeze",
+    "i3d",
+    "--batch-norm",
+    "fixed",
+    "--grad-accum-steps",
+    "1",
+    "--limit",
+    "1",
+    "--epochs",
+    "1",
+]
+ONE_STEP += ["--batch-size", "1", "--validation-share", "0", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four judged dives of one number, the last for testing, and one without a score."""
+    folder = tmp_path_factory.mktemp("club")
+    facts = json.loads(resource("exemplars", "dives.json").read_text())
+    chosen = [fact for fact in facts if fact["dive_number"] == "207C"][:4]
+    rows = ["Clip;Dive;Board;Points;first flight;first entry;end;Diver;split"]
+    for i, fact in enumerate([*chosen, chosen[0] | {"score": "", "out_frame": fact_end(chosen[0])}]):
+        frames = f"{fact['first_flight_frame']};{fact['first_entry_frame']};{fact['out_frame']}"
+        clip, score = resource("exemplars", f"{fact['id']}.mp4"), str(fact["score"]).replace(".", ",")
+        rows.append(f"{clip};207C;10 m;{score};{frames};A{i};{'test' if i == 3 else ''}")
+    (folder / "dives.csv").write_text("\n".join(rows) + "\n")
+    assert main(["data", "import", str(folder / "dives.csv"), "--out", str(folder / "club.json")]) == 0
+    return folder / "club.json"
+
+
+def fact_end(fact: dict[str, Any]) -> int:
+    """Another last frame, so that it is another dive."""
+    return int(fact["out_frame"]) - 1
+
+
+def test_a_table_of_videos_is_trained_on(
+    club: Path, fineparser: Fineparser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = fineparser("data", "check", club)
+    assert checked.code == 0
+    assert ["train", "4", "4", "0", "4", "3", "1"] in [line.split() for line in checked.out.splitlines()]
+    assert "dives/5: rendered-207C-01.mp4: no score is known: give the score or the judges' awards." in checked.out
+    monkeypatch.setattr(I3D, "forward", see_some)
+    trained = fineparser("train", *ONE_STEP, "--data", club, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
+    assert trained.code == 0, trained.err
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["data"]["name"] == "club.json"
+    assert results["data"]["dives"] == 1
+
+
+def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> None:
+    content = json.loads(club.read_text())
+    video = Path(content["dives"][0]["video"])
+    frames = np.minimum(np.arange(10, 106), 90)
+    probability = np.zeros((96, 112, 112), np.float16)
+    probability[:, 40:60, 50:62] = 1
+    masks = MaskArrays(frames, probability, np.tile(np.array([60, 0, 300, 240], np.float32), (96, 1)))
+    np.savez(tmp_path / "masks.npz", **{name: one for name, one in masks._asdict().items() if one is not None})
+    for dive in content["dives"][:2]:
+        dive["masks"] = str(tmp_path / "masks.npz")
+    content["dives"][0]["labelled_by"] = "weights-1"
+    (tmp_path / "masked.json").write_text(json.dumps(content))
+    data = load_dataset(tmp_path / "masked.json")
+    first, _, third, *_ = data.records.values()
+    assert data.name == "masked.json, transitions of 1 found by weights-1"
+    assert (first.n_frames, first.start_frame, first.first_flight_frame) == (81, 10, 20)
+    with pytest.raises(AnnotationError, match="other dives have masks, it has none"):
+        data.length(third)
+    with VideoReader(video) as reader:
+        (shown,) = data.frames(first, [5])
+        assert np.array_equal(shown, reader.frame(15))
+    mask = list(data.masks(first))[5]
+    rows, columns = np.nonzero(mask)
+    assert mask.shape == shown.shape[:2]
+    assert (rows.mean(), columns.mean()) == pytest.approx((240 * 50 / 112, 60 + 240 * 56 / 112), abs=1)
+    cache = DatasetCache(tmp_path / "cache", data, "follow")
+    assert cache.prepare([first]) == []
+    dive = cache.load(first)
+    assert dive.masks is not None
+    assert (np.asarray(dive.masks)[20] > 127).any()
+    assert dive.seconds == pytest.approx(80 / 25)
+
+
+def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) -> None:
+    data = load_dataset(club)
+    for needs in (lambda: check_masks(data), lambda: DatasetCache(tmp_path, data, "follow")):
+        with pytest.raises((AnnotationError, ConfigError), match="data import TABLE --label"):
+            needs()
+    with pytest.raises(ConfigError, match="leave --frames"):
+        load_dataset(club, frames=tmp_path)
+
+
+def test_real_clips_with_labels_are_such_a_set(shared_dir: Path) -> None:
+    dives = read_dives(shared_dir / "real/clips")
+    data = load_dataset(shared_dir / "real/clips")
+    judged = [dive for dive in dives if dive.award is not None]
+    assert len(judged) == 7
+    usable = [record.key[1] for record in data.records.values() if record.fault is None and data.length(record)]
+    assert usable == [dive.n for dive in judged]
+
+
+@pytest.mark.slow
+def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
+    video = resource("samples", "sample.mp4")
+    (tmp_path / "dives.csv").write_text(f"video,dive,board,score\n{video},207C,10,62.7\n")
+    done = fineparser("data", "import", tmp_path / "dives.csv", "--out", tmp_path / "club.json", "--label")
+    assert done.code == 0, done.err
+    (dive,) = read_dives(tmp_path / "club.json")
+    assert None not in (dive.start_frame, dive.end_frame, dive.first_flight_frame, dive.first_entry_frame)
+    assert dive.labelled_by.startswith("fineparser")
+    data = load_dataset(tmp_path / "club.json")
+    (record,) = data.records.values()
+    assert data.has_masks
+    assert record.has_steps
+    assert any(mask.any() for mask in data.masks(record))
+    made = fineparser("exemplars", "--data", tmp_path / "club.json", "--out", tmp_path / "library")
+    assert made.code == 0, made.err
+    assert (tmp_path / "library" / "library.sqlite").is_file()
