@@ -188,7 +188,7 @@ def _measure_clips(
         if scoring is not None and labels.points is not None:
             scored.append(_scored_clip(labels.name, scoring, labels.points))
         if out is not None:
-            start = f"-{labels.start_frame}" if labels.start_frame and not labels.trim else ""
+            start = "" if labels.start_frame is None or labels.trim else f"-{labels.start_frame}"
             _write_picture(out / f"{labels.video.stem}{start}.png", overlay_sheet(parse, truths))
     if results:
         say(f"\n{real_table(results)}")

@@ -6,6 +6,7 @@ whose name says so ("start_s", "start frame") holds the one or the other without
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
@@ -25,7 +26,7 @@ from fineparser_core.types import VideoInfo
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
-_MOST_BYTES, _MOST_ROWS = 20_000_000, 100_000
+_MOST_BYTES, _MOST_ROWS, _SHOWN = 20_000_000, 100_000, 80
 _DELIMITERS = ",;\t"
 #: What the columns of each field are called, folded as `_folded` does; the field's own name comes on top.
 _NAMES = {
@@ -115,8 +116,8 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
             first = seen.setdefault((dive.video, dive.start_frame, dive.end_frame), n)
             if first != n:
                 raise ValueError(f"the same dive as in row {first}: give start and end of each")
-        except (ValueError, ConfigError, VideoError) as error:
-            found.bad.append(BadRow(n, cells["video"][0], str(error)))
+        except (OSError, ValueError, ConfigError, VideoError) as error:
+            found.bad.append(BadRow(n, cells["video"][0][:_SHOWN], str(error)))
         else:
             found.dives.append(dive)
     if not found.dives and not found.bad:
@@ -241,9 +242,9 @@ def _place(folder: Path, text: str) -> Path:
         raise ValueError("no video is named")
     from_json(text, Path)  # bounds it
     path = folder / text
-    if not path.exists() and "\\" in text:
+    if not os.path.exists(path) and "\\" in text:
         path = folder / text.replace("\\", "/")
-    if not path.exists() and path.parent.is_dir():
+    if not os.path.exists(path) and os.path.isdir(path.parent):
         alike = [one for one in path.parent.iterdir() if one.stem == path.name]
         path = alike[0] if len(alike) == 1 else path
     return path

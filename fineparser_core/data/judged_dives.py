@@ -5,6 +5,7 @@ The file is JSON, `{"format": "fineparser-dives", "version": 1, "dives": [...]}`
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -170,7 +171,8 @@ class JudgedDive:
     @property
     def name(self) -> str:
         """The file and, where it may hold several dives, its first frame: what a person calls the dive."""
-        start = f" from frame {self.start_frame}" if self.start_frame and not self.trim else ""
+        begins = self.start_frame is not None and not self.trim
+        start = f" from frame {self.start_frame}" if begins else ""
         return f"{self.video.name}{start}"
 
 
@@ -319,7 +321,7 @@ def _labelled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
         "score": values.get("official_score"),
         "award": marks.get("award"),
         "marks": {name: marks.get(name) for name in ("take_off", "flight", "entry")},
-        "masks": masks if masks.is_file() else None,
+        "masks": masks if os.path.isfile(masks) else None,
     }
     return from_json(known, JudgedDive)
 

@@ -1,5 +1,6 @@
 """Judged dives of videos as a data set: their frames are read out of the videos, their masks out of an analysis."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ class VideoDives(DiveSet):
 
     def version(self, record: DiveRecord) -> tuple[object, ...]:
         files = [path for path in (self.dives[record.key].video, self.dives[record.key].masks) if path is not None]
-        return tuple((str(path), path.stat().st_mtime_ns) for path in files if path.is_file())
+        return tuple((str(path), path.stat().st_mtime_ns) for path in files if os.path.isfile(path))
 
 
 def load_video_dives(path: Path) -> VideoDives:

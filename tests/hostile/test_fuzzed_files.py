@@ -20,8 +20,10 @@ from test_pickles import DIVE, KEYS
 from test_videos import read_video
 
 from fineparser_core.checkpoints.bundle import CARD_NAME, read_card
+from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES
 from fineparser_core.data.judged_dives import read_dives
+from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.protocol import POOL_FILE, read_pool
 from fineparser_core.export.analysis_json import read_masks_npz
@@ -66,6 +68,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "weights.safetensors": _shard,
     AQA_FILE: _annotations,
     "labels.json": lambda path: len(read_dives(path.parent)),
+    "dives.json": lambda path: len(load_video_dives(path).records),
+    "dives.csv": lambda path: len(read_table(path).dives),
     "predictions.json": lambda path: len(read_scored(path).error),
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
@@ -84,6 +88,10 @@ def write_valid(folder: Path) -> None:
         (folder / file).write_bytes(pickle.dumps([KEYS[name == "test"]]))
     labels = {"a.mp4": {"in": 0, "out": 20, "first_flight_frame": 5, "first_entry_frame": 12}}
     (folder / "labels.json").write_text(json.dumps(labels))
+    dive = {"video": "a.mp4", "start_frame": 2, "award": 6.5, "dive_number": "107B", "masks": "masks.npz"}
+    content = {"format": "fineparser-dives", "version": 1, "dives": [dive]}
+    (folder / "dives.json").write_text(json.dumps(content))
+    (folder / "dives.csv").write_text("Clip,Start,Dive,J1,J2,J3,Date\na.mp4,2,107 B,6.5,7,7,2026-05-31\n")
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
     (folder / "predictions.json").write_text(json.dumps(rows))
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}))

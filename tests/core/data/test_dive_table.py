@@ -91,6 +91,7 @@ def test_columns_of_other_names_are_mapped(folder: Path) -> None:
     [
         ("score", ",50", "no video is named"),
         ("", "none.mp4,", "none.mp4"),
+        ("", f"{'x' * 300}.mp4,", "no such file"),
         ("", "dives.csv,", "dives.csv"),
         ("start,end", "clips/a.mp4,5,50", "no frame 50 for the out point"),
         ("start,end", "clips/a.mp4,30,10", "start, end: 30 and 10"),
