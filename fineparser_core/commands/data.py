@@ -6,7 +6,8 @@ from fineparser_core.commands.printing import say
 from fineparser_core.errors import ConfigError
 
 _USAGE = (
-    "fineparser data check FOLDER    say what a data set has, lacks and gets wrong\n"
+    "usage: fineparser data check|import ...\n\n"
+    "fineparser data check DATA      say what a data set has, lacks and gets wrong\n"
     "fineparser data import TABLE    make a data set of a table of judged dives (CSV) and their videos\n"
     "\nEach has a --help of its own."
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import ExportError
 from fineparser_core.export.corrections import CorrectedDive, label_error, provenance_path, write_corrections
 
@@ -50,6 +51,9 @@ def test_the_provenance_records_file_correction_and_prediction(corrected, tmp_pa
     }
     assert dive["model"]["id"] == corrected.model_parse.model.id
     assert dive["difficulty_source"] == "board"
+    (read,) = read_dives(provenance_path(tmp_path / NAME))
+    assert (read.video, read.dive_number, read.board_m) == (corrected.model_parse.clip.path, "207C", 10)
+    assert (read.first_flight_frame, read.first_entry_frame) == corrected.transitions
 
 
 def test_a_contact_with_the_water_is_kept_after_the_entry_alone(corrected, tmp_path):
