@@ -54,7 +54,7 @@ def report(survey: Survey) -> str:
     """The survey in lines for a person: there, missing, wrong, and what the cache takes."""
     missing_files = [name for name, path in survey.files.items() if path is None]
     lines = [f"{survey.layout} in {survey.root}", "", "There:"]
-    lines += [f"  {path}" for path in survey.files.values() if path is not None]
+    lines += [f"  {path}" for path in survey.files.values() if path is not None] or [f"  {survey.name}"]
     lines += [f"  {'split':<8}{'dives':>7}{'frames':>8}{'masks':>7}{'phases':>7}{'usable':>8}{'numbers':>9}"]
     for name, split in survey.splits.items():
         counts = f"{split.records:>7}{split.with_frames:>8}{split.with_masks:>7}{split.with_steps:>7}{split.usable:>8}"

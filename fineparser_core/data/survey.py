@@ -57,7 +57,7 @@ class Survey:
     """What there is, what is missing and what is wrong.
 
     Attributes:
-        root, layout: of the data set.
+        root, layout, name: of the data set.
         files: path of every annotation file by its name; None where it is not there.
         splits: counts by split; "" for dives that are in none.
         dive_numbers: how many different numbers all dives have.
@@ -71,6 +71,7 @@ class Survey:
 
     root: Path
     layout: str
+    name: str
     files: dict[str, Path | None]
     splits: dict[str, SplitSurvey]
     dive_numbers: int
@@ -132,6 +133,7 @@ def take_survey(
     return Survey(
         root=data.root,
         layout=data.layout,
+        name=data.name,
         files={name: find_file(data.root, name) for name in _FILES[data.layout]},
         splits={name: count(name) for name in names},
         dive_numbers=len({record.dive_number for record in data.records.values()}),

@@ -44,9 +44,9 @@ class VideoDives(DiveSet):
 
     @property
     def name(self) -> str:
-        found = sorted({dive.labelled_by for dive in self.dives.values()} - {PERSON})
-        count = sum(dive.labelled_by != PERSON for dive in self.dives.values())
-        return f"{self.root.name}" + (f", transitions of {count} found by {', '.join(found)}" if found else "")
+        by = [dive.labelled_by for dive in self.dives.values() if dive.labelled_by != PERSON]
+        steps = f", transitions of {len(by)} found by {', '.join(sorted(set(by)))}" if by else ""
+        return f"{self.root.name}{steps}" + (f", masks of {len(self.masked)} by weights" if self.masked else "")
 
     @property
     def has_masks(self) -> bool:

@@ -89,7 +89,7 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
     (tmp_path / "masked.json").write_text(json.dumps(content))
     data = load_dataset(tmp_path / "masked.json")
     first, _, third, *_ = data.records.values()
-    assert data.name == "masked.json, transitions of 1 found by weights-1"
+    assert data.name == "masked.json, transitions of 1 found by weights-1, masks of 2 by weights"
     assert (first.n_frames, first.start_frame, first.first_flight_frame) == (81, 10, 20)
     with pytest.raises(AnnotationError, match="other dives have masks, it has none"):
         data.length(third)
