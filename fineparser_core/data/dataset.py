@@ -62,7 +62,9 @@ def _layout_of(root: Path) -> str:
         return "dives"
     found = [layout for layout, names in ANNOTATION_FILES.items() if any(find_file(root, name) for name in names)]
     if not root.is_dir():
-        raise AnnotationError(f"{root} is not a folder that exists: give the folder of a data set.")
+        raise AnnotationError(
+            f"{root} is not a folder that exists: give the folder of a data set, or a file of judged dives."
+        )
     if not found:
         expected = "; ".join(f"{' or '.join(names)} ({layout})" for layout, names in ANNOTATION_FILES.items())
         raise AnnotationError(f"{root} holds no annotations: it, or a folder up to two below it, needs {expected}.")
