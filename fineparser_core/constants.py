@@ -37,7 +37,7 @@ KEYPOINT_FLIP = tuple(
 )
 
 #: Counted up where the same weights find otherwise in the same clip than they did: what was kept before is found anew.
-PIPELINE = 3
+PIPELINE = 4
 
 #: What a user may ask for; "auto" is the best that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]

@@ -4,7 +4,7 @@
     pip install tflite
     python packaging/convert_blazepose.py pose_landmark_lite.tflite
 
-Numbers are kept as they are, in float16. What leads to the landmarks is kept, the rest of the network is not.
+Numbers are kept as they are, in float16. What leads to the landmarks and to the mask is kept, the rest is not.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from safetensors.numpy import save_file
 _TARGET = Path(__file__).parents[1] / "resources" / "weights" / "blazepose.safetensors"
 _NUMBERS = {tflite.TensorType.FLOAT16: np.float16, tflite.TensorType.INT32: np.int32}
 _NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
+#: Number of the value that it makes, step, and kernel and bias.
+Step = tuple[int, list[Any], tuple[np.ndarray, ...]]
 _SAME, _RELU6 = tflite.Padding.SAME, tflite.ActivationFunctionType.RELU6
 
 
@@ -26,8 +28,9 @@ def main() -> None:
     """Converts one file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
-    graph, tensors = read_graph(parser.parse_args().file.read_bytes())
+    graph, tensors, landmarks = read_graph(parser.parse_args().file.read_bytes())
     about = {
+        "landmarks": str(landmarks),
         "graph": json.dumps(graph, separators=(",", ":")),
         "source": "MediaPipe pose_landmark_lite, npm @mediapipe/pose 0.5.1675469404, converted; the MediaPipe authors",
         "licence": "Apache-2.0",
@@ -35,13 +38,13 @@ def main() -> None:
     save_file(tensors, _TARGET, metadata=about)
 
 
-def read_graph(data: bytes) -> tuple[list[list[Any]], dict[str, np.ndarray]]:
-    """The steps from the picture, value 0, to the landmarks, as `pose.blazepose.BlazePose` takes them; and kernels and
-    biases by the number of their step."""
+def read_graph(data: bytes) -> tuple[list[list[Any]], dict[str, np.ndarray], int]:
+    """The steps from the picture, value 0, to the landmarks and on to the mask, as `pose.blazepose.BlazePose` takes
+    them; kernels and biases by the number of their step; and the number of the step that ends with the landmarks."""
     model = tflite.Model.GetRootAsModel(data, 0)
     net = model.Subgraphs(0)
     known: dict[int, np.ndarray] = {}
-    steps: list[tuple[int, list[Any], tuple[np.ndarray, ...]]] = []
+    steps: list[Step] = []
     padded: dict[int, tuple[int, tuple[int, int]]] = {}
     size = {net.Inputs(0): net.Tensors(net.Inputs(0)).Shape(1)}
 
@@ -82,19 +85,29 @@ def read_graph(data: bytes) -> tuple[list[list[Any]], dict[str, np.ndarray]]:
             steps.append((out, ["halve" if kind.startswith("MAX") else "double", inputs[0]], ()))
         elif kind == "RESHAPE":
             padded[out] = (inputs[0], (0, 0))
-    needed, kept = {padded[net.Outputs(0)][0]}, []
-    for out, step, numbers in reversed(steps):
-        if out in needed:
-            needed |= set(step[1:3] if step[0] == "add" else step[1:2])
-            kept.append((out, step, numbers))
+    landmarks = padded[net.Outputs(0)][0]
+    first = _leading_to(landmarks, steps)
+    known_by = {out for out, _, _ in first}
+    rest = [one for one in _leading_to(net.Outputs(2), steps) if one[0] not in known_by]
     index, graph, tensors = {net.Inputs(0): 0}, [], {}
-    for n, (out, step, numbers) in enumerate(reversed(kept), start=1):
+    for n, (out, step, numbers) in enumerate(first + rest, start=1):
         places = (1, 2) if step[0] == "add" else (1,)
         graph.append([index[part] if at in places else part for at, part in enumerate(step)])
         index[out] = n
         for name, array in zip(("kernel", "bias"), numbers, strict=False):
             tensors[f"{n}.{name}"] = np.ascontiguousarray(array)
-    return graph, tensors
+    return graph, tensors, index[landmarks]
+
+
+def _leading_to(end: int, steps: list[Step]) -> list[Step]:
+    """Those of the steps, in order, that a value is made of."""
+    needed, kept = {end}, []
+    for one in reversed(steps):
+        out, step, _ = one
+        if out in needed:
+            needed |= set(step[1:3] if step[0] == "add" else step[1:2])
+            kept.append(one)
+    return kept[::-1]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from fineparser_core.inference.clip_validation import (
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.joints.finding import find_joints
+from fineparser_core.joints.finding import BestLook, find_joints, fuse_masks
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
@@ -162,7 +162,7 @@ class Analyzer:
         diver, decoded, descent = samples.diver, encoding.transition_samples, 0.0
         if diver is not None:
             decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
-        joints = None if seen is None else self._find_joints(samples, seen, masks, decoded, cancel)
+        joints, looks = (None, {}) if seen is None else self._find_joints(samples, seen, masks, decoded, cancel)
         if diver is None:
             moments = network_alone((float(times[decoded[0]]), float(times[decoded[1]])))
         else:
@@ -172,6 +172,9 @@ class Analyzer:
         transitions, placed, contact_frame, moments = place_moments(moments, decoded, sampled, times)
         encoding = replace(encoding, transition_samples=placed)
         evidence = clip_evidence(encoding.probabilities, placed, masks, descent, int(samples.valid.sum()))
+        # Moments and evidence are read from the network's masks, which end at the water; a look goes on below it.
+        end_s = (moments.contact or moments.come_out).time_s
+        masks = fuse_masks(masks, {at: one for at, one in looks.items() if times[at] < end_s}, self._blazepose)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -203,15 +206,17 @@ class Analyzer:
         masks: np.ndarray,
         decoded: tuple[int, int],
         cancel: CancelToken | None,
-    ) -> np.ndarray:
-        """Joints (96, 16, 3) in pixels of the source, of what the network saw and, in the air, BlazePose sees."""
+    ) -> tuple[np.ndarray, dict[int, BestLook]]:
+        """Joints (96, 16, 3) in pixels of the source, of what the network saw and, in the air, BlazePose sees; and the
+        best looks of the latter."""
+        looks: dict[int, BestLook] = {}
         if samples.wide is not None:
             slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
             first, last = (samples.times_s[sample] for sample in decoded)
             in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
             in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
-            seen = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
-        return joints_in_source(seen, samples.crops)
+            seen, looks = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
+        return joints_in_source(seen, samples.crops), looks
 
     def _encoded(
         self, clip: Clip, recording: Recording | None, progress: ProgressCallback, cancel: CancelToken | None

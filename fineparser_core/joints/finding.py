@@ -1,8 +1,8 @@
-"""One path of a body through the samples of a dive, out of what two networks see."""
+"""One path of a body through the samples of a dive, and its masks, out of what two networks see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -44,6 +44,8 @@ _OTHERWISE = np.radians(15)
 _ROUNDS = 2  # in which neighbours are asked how they are turned
 # Share of the sample before, and of the one after, in the place of a joint.
 _STEADIED = 0.15
+# Of a mask of BlazePose, where its pose fits ours wholly.
+_MASK_WEIGHT = 0.5
 # Points of a limb, cells of a mask that are looked at, and how far from a point a cell may lie, in cells.
 _POINTS, _CELLS, _REACH = 6, 150, 5.0
 
@@ -54,14 +56,30 @@ class Seen(NamedTuple):
     Attributes:
         joints: (15, 2) x and y in pixels of the picture.
         visible: (15,) probability that each is visible.
+        shared: what `Look.masks` goes on from.
     """
 
     joints: np.ndarray
     visible: np.ndarray
+    shared: Any = None
 
 
-#: Looks at pictures (256, 256, 3) uint8 RGB of one person each, who is about upright.
-Look = Callable[[Sequence[np.ndarray]], Sequence[Seen]]
+class Look(Protocol):
+    """Looks at pictures (256, 256, 3) uint8 RGB of one person each, who is about upright."""
+
+    def joints(self, pictures: Sequence[np.ndarray]) -> Sequence[Seen]:
+        """The body in each picture."""
+
+    def masks(self, seen: Sequence[Seen]) -> Sequence[np.ndarray]:
+        """Probability (256, 256) float32 that a pixel shows the body, of each; NaN far from it."""
+
+
+class BestLook(NamedTuple):
+    """The look at a sample whose pose fits the mask best, by so much from 0 to 1."""
+
+    turn: Turn
+    seen: Seen
+    fit: float
 
 
 class _Pose(NamedTuple):
@@ -99,9 +117,9 @@ def find_joints(
     looked_at: np.ndarray,
     blazepose: Look,
     cancel: CancelToken | None = None,
-) -> np.ndarray:
+) -> tuple[np.ndarray, dict[int, BestLook]]:
     """Joints of the diver in n samples, (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability
-    that a joint is seen and lies there, to a fifth of a torso length.
+    that a joint is seen and lies there, to a fifth of a torso length. And the best look at each sample looked at.
 
     BlazePose looks at each sample with the trunk upright as our network sees it; then as it lies in the sample before,
     and in the one after, where those are turned otherwise: what is seen well in one sample helps the next.
@@ -117,19 +135,23 @@ def find_joints(
     """
     ours = own[:, :BODY, :2].astype(np.float64) / MASK_SIZE
     poses = [_Pose(ours, own[:, :BODY, 2].astype(np.float64), _fit(ours, masks))]
+    best: dict[int, BestLook] = {}
 
     def look(turned: np.ndarray, at: np.ndarray, mirrored: bool) -> None:
         """Adds what BlazePose sees in some samples whose trunks are turned by so many radians."""
         places, visible, fits = ours.copy(), np.zeros((len(own), BODY)), np.full(len(own), -np.inf)
-        turns = {sample: Turn(float(turned[sample]), mirrored) for sample in np.flatnonzero(at)}
+        turns = {sample: Turn(float(turned[sample]), mirrored) for sample in np.flatnonzero(at).tolist()}
         order = _SWAPPED if mirrored else slice(None)
-        pictures = [turn.picture(wide[sample]) for sample, turn in turns.items()]
-        for (sample, turn), seen in zip(turns.items(), blazepose(pictures), strict=True):
+        looks = blazepose.joints([turn.picture(wide[sample]) for sample, turn in turns.items()])
+        for (sample, turn), seen in zip(turns.items(), looks, strict=True):
             places[sample], visible[sample] = turn.in_crop(seen.joints)[order], seen.visible[order]
         if cancel is not None:
             cancel.raise_if_cancelled()
         fits[at] = _fit(places[at], masks[at])
         poses.append(_Pose(places, visible, fits))
+        for (sample, turn), seen in zip(turns.items(), looks, strict=True):
+            if sample not in best or fits[sample] > best[sample].fit:
+                best[sample] = BestLook(turn, seen, float(fits[sample]))
 
     seen_at = [_turned(ours)]  # radians of each look; NaN where there was none
     look(seen_at[0], looked_at, mirrored=False)
@@ -146,7 +168,18 @@ def find_joints(
     places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])
     found = own.astype(np.float32)
     found[:, :BODY, :2], found[:, :BODY, 2] = places * MASK_SIZE, _sure(body, masks)
-    return found
+    return found, best
+
+
+def fuse_masks(masks: np.ndarray, best: Mapping[int, BestLook], blazepose: Look) -> np.ndarray:
+    """Masks (n, 112, 112) float16 averaged with those of the best looks, which weigh half as much as they fit: no look
+    at a bystander takes away what ours is sure of, nor adds what ours does not see at all."""
+    fused = masks.astype(np.float32)
+    for (sample, look), mask in zip(best.items(), blazepose.masks([look.seen for look in best.values()]), strict=True):
+        seen = look.turn.mask_in_crop(mask)
+        weight = np.where(np.isfinite(seen), _MASK_WEIGHT * look.fit, 0)
+        fused[sample] = (1 - weight) * fused[sample] + weight * np.nan_to_num(seen)
+    return fused.astype(masks.dtype)
 
 
 def _turned(places: np.ndarray) -> np.ndarray:

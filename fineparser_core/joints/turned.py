@@ -5,6 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE
+
 #: Side of the pictures that BlazePose sees, in pixels.
 PICTURE_PX = 256
 #: A wide crop's side, in sides of the athlete crop that it lies around, and in pixels.
@@ -30,6 +32,13 @@ class Turn(NamedTuple):
         to_wide[:, 2] += WIDE_PX * (1 - 1 / WIDE) / 2
         size = (PICTURE_PX, PICTURE_PX)
         return np.asarray(cv2.warpAffine(wide, to_wide, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+
+    def mask_in_crop(self, mask: np.ndarray) -> np.ndarray:
+        """(112, 112) of the athlete crop, of a mask (256, 256) float32 of the picture; NaN where that ends."""
+        to_crop = self._to_crop() * MASK_SIZE
+        to_crop[:, 2] += to_crop[:, :2].sum(axis=1) / 2 - 0.5  # places count from the middle of the first pixel
+        size = (MASK_SIZE, MASK_SIZE)
+        return np.asarray(cv2.warpAffine(mask, to_crop, size, flags=cv2.INTER_LINEAR, borderValue=float("nan")))
 
     def in_crop(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) from pixels of the picture to shares of the athlete crop."""

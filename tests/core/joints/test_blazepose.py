@@ -13,6 +13,8 @@ PUBLISHED = {
     "wrist_l": (88.06, 151.89), "wrist_r": (167.67, 158.43),
     "hip_l": (116.09, 153.22), "hip_r": (136.40, 154.38), "ankle_l": (118.83, 247.20), "ankle_r": (134.77, 240.98),
 }  # fmt: skip
+# And how many pixels of its mask are above 0.
+PUBLISHED_MASK_PX = 9735
 
 
 def drawn_person() -> np.ndarray:
@@ -37,9 +39,16 @@ def drawn_person() -> np.ndarray:
 
 
 def test_it_gives_what_the_published_file_gives() -> None:
-    seen = load_blazepose(torch.device("cpu"))([drawn_person()])[0]
+    blazepose = load_blazepose(torch.device("cpu"))
+    (seen,) = blazepose.joints([drawn_person()])
     assert seen.joints.shape == (15, 2)
     found = {name: seen.joints[KEYPOINT_NAMES.index(name)] for name in PUBLISHED}
     for name, place in PUBLISHED.items():
         np.testing.assert_allclose(found[name], place, atol=0.05, err_msg=name)
     assert (seen.visible[[KEYPOINT_NAMES.index(f"hip_{side}") for side in "lr"]] > 0.99).all()
+    (mask,) = blazepose.masks([seen])
+    body = np.nan_to_num(mask) > 0.5
+    assert abs(int(body.sum()) - PUBLISHED_MASK_PX) < 5
+    x, y = seen.joints.T
+    assert np.isnan(mask[int(y.min()) - 40]).all()  # not looked for far from the joints
+    assert np.isnan(mask[:, int(x.max()) + 40]).all()

@@ -7,7 +7,7 @@ import pytest
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import Cancelled
-from fineparser_core.joints.finding import BODY, Seen, find_joints
+from fineparser_core.joints.finding import BODY, BestLook, Look, Seen, find_joints, fuse_masks
 from fineparser_core.joints.turned import PICTURE_PX, WIDE_PX, Turn
 from fineparser_core.progress import CancelToken
 
@@ -56,14 +56,14 @@ def as_own(joints: np.ndarray) -> np.ndarray:
     return own
 
 
-class Upright:
+class Upright(Look):
     """A network that sees a body right where its trunk is about upright in the picture, and else a fixed wrong one.
 
     It knows the sample by the brightness of the wide crop, and the turn of each picture from `Turn.picture`.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.joints, self.radians = somersault()
+        self.true, self.radians = somersault()
         self.turns: list[Turn] = []
         self.looks = 0
         picture = Turn.picture
@@ -74,9 +74,12 @@ class Upright:
 
         monkeypatch.setattr(Turn, "picture", told)
 
-    def __call__(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
+    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
         turns, self.turns = self.turns, []
         return [self.see(picture, turn) for picture, turn in zip(pictures, turns, strict=True)]
+
+    def masks(self, seen: Sequence[Seen]) -> list[np.ndarray]:
+        return [one.shared for one in seen]
 
     def see(self, picture: np.ndarray, turn: Turn) -> Seen:
         self.looks += 1
@@ -84,7 +87,7 @@ class Upright:
         seen = np.tile([[200.0, 60.0]], (BODY, 1)) + 40 * body()
         if abs(np.angle(np.exp(1j * (turn.radians - self.radians[sample])))) < 0.6:
             origin, ends = turn.in_crop(np.zeros(2)), turn.in_crop(np.eye(2))
-            seen = (self.joints[sample] - origin) @ np.linalg.inv(ends - origin)
+            seen = (self.true[sample] - origin) @ np.linalg.inv(ends - origin)
             if turn.mirrored:
                 seen = seen[list(KEYPOINT_FLIP[:BODY])]
         return Seen(seen, np.full(BODY, 0.9))
@@ -100,7 +103,7 @@ def found(
 ) -> np.ndarray:
     wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
     masks = np.stack([mask_of(one) for one in joints])
-    return find_joints(own, wide, masks, looked_at, network, cancel)
+    return find_joints(own, wide, masks, looked_at, network, cancel)[0]
 
 
 def off(joints: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -165,3 +168,30 @@ def test_a_turned_picture_shows_the_crop_turned(mirrored: bool) -> None:
     turn = Turn(0.8, mirrored)
     rows, columns = np.nonzero(turn.picture(wide)[..., 0] > 128)
     np.testing.assert_allclose(turn.in_crop(np.array([columns.mean(), rows.mean()])), spot, atol=0.01)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_mask_of_a_turned_picture_lies_where_its_pixels_do(mirrored: bool) -> None:
+    mask = np.zeros((PICTURE_PX, PICTURE_PX), np.float32)
+    mask[60:80, 150:180] = 1
+    turn = Turn(0.8, mirrored)
+    rows, columns = np.nonzero(np.nan_to_num(turn.mask_in_crop(mask)) > 0.5)
+    middle = (np.array([columns.mean(), rows.mean()]) + 0.5) / 112
+    np.testing.assert_allclose(middle, turn.in_crop(np.array([165.0, 70.0])), atol=0.005)
+
+
+def test_masks_are_averaged_as_far_as_the_look_fits(network: Upright) -> None:
+    seen = np.full((PICTURE_PX, PICTURE_PX), np.nan, np.float32)
+    seen[64:192, 64:192] = 1
+    masks = np.full((3, 112, 112), 0.4, np.float16)
+    masks[:, 50:60, 50:60] = 0
+    looks = {
+        at: BestLook(Turn(0.0, mirrored=False), Seen(np.zeros((BODY, 2)), np.ones(BODY), seen), fit)
+        for at, fit in ((0, 0.8), (1, 0.0))
+    }
+    fused = fuse_masks(masks, looks, network)
+    assert fused.dtype == np.float16
+    np.testing.assert_allclose(fused[0, 40, 40], 0.64, atol=1e-3)
+    assert (fused[0, 50:60, 50:60] < 0.5).all()  # what our mask does not see at all is not added
+    assert fused[0, 2, 2] == masks[0, 2, 2]  # far from the body nothing was looked for
+    np.testing.assert_array_equal(fused[1:], masks[1:])
