@@ -7,6 +7,7 @@ from math import floor
 
 from PySide6.QtCore import QLocale
 
+from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.language import text
 
@@ -29,6 +30,11 @@ def decimal(value: float, digits: int = 1) -> str:
 def shortest(value: float) -> str:
     """A number with as many digits as it needs, at most six: 3.2, 104.55."""
     return decimal(value, len(f"{value:.6g}".partition(".")[2]))
+
+
+def awards_text(awards: Sequence[float | None]) -> str:
+    """Awards as a person writes them: 6.5 6 7, with - for one that there is not."""
+    return " ".join(NOT_MARKED if award is None else shortest(award) for award in awards)
 
 
 def percent(share: float) -> str:

@@ -155,6 +155,15 @@ def style_table(table: QTableView) -> None:
     table.horizontalHeader().setHighlightSections(False)
 
 
+def restyle(widget: QWidget, **properties: object) -> None:
+    """Give a widget other properties of the style sheet."""
+    if any(widget.property(name) != value for name, value in properties.items()):
+        for name, value in properties.items():
+            widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def keyboard_friendly(control: QWidget) -> None:
     """Let a control take the focus by Tab only, so that a click leaves the keyboard to the player."""
     control.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
 from fineparser_core.resources import resource
@@ -114,6 +114,14 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     if board_m is None:
         raise ConfigError("No competition record says which board {0} is done from: name the board.", dive)
     return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
+
+
+def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:
+    """DD of a dive as it was entered, see `find_difficulty`; None where there is none."""
+    try:
+        return find_difficulty(parse_dive_number(dive_number or ""), board_m, typed).value
+    except ConfigError:
+        return None
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:

@@ -10,12 +10,66 @@ Source: World Aquatics competition regulations, diving.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
+from statistics import fmean
+from typing import Annotated
+
+from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 
-_MOST_MARKS = 11
+_MOST_AWARDS = 11
 _SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
+#: Stands for the mark of a phase that nobody marked.
+NOT_MARKED = "-"
+#: Of a dive without marks by phase.
+NO_STEPS = (None, None, None)
+
+Award = Annotated[float, Meta(ge=0, le=10)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """What judges gave a dive.
+
+    Attributes:
+        awards: of every judge, see `counting`; or one alone, which may be a mean and then has any decimals.
+        by_step: of take-off, flight and entry, where these were marked; any decimals.
+    """
+
+    awards: Annotated[tuple[Award, ...], Meta(min_length=1, max_length=_MOST_AWARDS)]
+    by_step: tuple[Award | None, Award | None, Award | None] = NO_STEPS
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigError, where an award cannot be."""
+        _check(self.awards, halves=len(self.awards) > 1)
+        _check([mark for mark in self.by_step if mark is not None], halves=False)
+
+    @property
+    def award(self) -> float:
+        """The mean of the awards that count."""
+        return fmean(award for award, counts in zip(self.awards, counting(self.awards), strict=True) if counts)
+
+    def score(self, difficulty: float) -> float:
+        """The official score in points, rounded to hundredths: 3 * `award` * `difficulty`."""
+        return round(3 * self.award * difficulty, 2)
+
+
+def counting(awards: Sequence[float]) -> tuple[bool, ...]:
+    """Whether each award counts: neither the highest nor the lowest of a panel; of a number that no panel has, all.
+
+    Args:
+        awards: in any order, but for the 11 of a synchronised dive, see `total_award`.
+    """
+    panels = _SYNCHRO_PANELS if len(awards) == 11 else (slice(len(awards)),)
+    dropped = {5: 1, 7: 2, 11: 1}.get(len(awards), 0)
+    counts = [False] * len(awards)
+    for panel in panels:
+        places = sorted(range(len(awards))[panel], key=awards.__getitem__)
+        for place in places[dropped : len(places) - dropped]:
+            counts[place] = True
+    return tuple(counts)
 
 
 def total_award(awards: Sequence[float]) -> float:
@@ -29,13 +83,11 @@ def total_award(awards: Sequence[float]) -> float:
         ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
     """
     _check(awards)
-    match len(awards):
-        case 3 | 5 | 7:
-            return float(sum(_middle(awards, (len(awards) - 3) // 2)))
-        case 11:
-            return 0.6 * sum(sum(_middle(awards[panel], 1)) for panel in _SYNCHRO_PANELS)
-        case count:
-            raise ConfigError("Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", count)
+    if len(awards) not in (3, 5, 7, 11):
+        raise ConfigError(
+            "Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", len(awards)
+        )
+    return 3 * Judging(awards=tuple(awards)).award
 
 
 def counted_award(counted: Sequence[float]) -> float:
@@ -44,12 +96,10 @@ def counted_award(counted: Sequence[float]) -> float:
     Raises:
         ConfigError: the number of awards is neither, or an award is not a multiple of 0.5 from 0 to 10.
     """
-    if len(counted) == 5:
-        _check(counted)
-        return 0.6 * sum(counted)
-    if len(counted) == 3:
-        return total_award(counted)
-    raise ConfigError("Found {0} counted awards, need 3, or 5 of a synchronised dive.", len(counted))
+    _check(counted)
+    if len(counted) not in (3, 5):
+        raise ConfigError("Found {0} counted awards, need 3, or 5 of a synchronised dive.", len(counted))
+    return 3 * fmean(counted)
 
 
 def score_dive(awards: Sequence[float], difficulty: float) -> float:
@@ -61,41 +111,10 @@ def score_dive(awards: Sequence[float], difficulty: float) -> float:
     return round(total_award(awards) * difficulty, 2)
 
 
-def mean_award(awards: Sequence[float]) -> float:
-    """The mean of the counted awards, 0 to 10; of a number of marks that no panel has, of all of them.
-
-    Args:
-        awards: at least one.
-
-    Raises:
-        ConfigError: one is not a multiple of 0.5 from 0 to 10.
-    """
-    _check(awards)
-    if len(awards) in (3, 5, 7, 11):
-        return total_award(awards) / 3
-    return sum(awards) / len(awards)
-
-
-def read_awards(text: str) -> tuple[float, ...]:
-    """The numbers of a text such as "6.5 6 6.5", at least one.
-
-    Raises:
-        ConfigError: there is none, or more than any panel gives, or something else.
-    """
-    try:
-        values = tuple(float(part.replace(",", ".")) for part in re.split(r"[\s;/]+|,\s+", text.strip()) if part)
-    except ValueError:
-        values = ()
-    if not values or not all(map(isfinite, values)) or len(values) > _MOST_MARKS:
-        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
-    return values
-
-
 def read_score(text: str, difficulty: float | None) -> float:
     """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
 
-    A single number from 0 to 10 in halves is a mark; of a number of marks that no panel has the mean counts three
-    times.
+    A single number from 0 to 10 in halves is a mark.
 
     Args:
         difficulty: DD of the dive, for marks; None where it is not known.
@@ -103,20 +122,53 @@ def read_score(text: str, difficulty: float | None) -> float:
     Raises:
         ConfigError: it is neither, or marks without a DD.
     """
-    values = read_awards(text)
+    values = _numbers(text)
+    if not values:
+        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
     if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
         return values[0]
-    _check(values)
+    judging = Judging(awards=values)
     if difficulty is None:
         raise ConfigError("The marks {0} are no score without a DD: give the dive number and the board first.", text)
-    return round(3 * mean_award(values) * difficulty, 2)
+    return judging.score(difficulty)
 
 
-def _check(awards: Sequence[float]) -> None:
+def read_judging(awards: str, by_step: str = "") -> Judging:
+    """The marks of a dive as a person writes them.
+
+    Args:
+        awards: as in `Judging`, with decimal points or commas: "6.5", or "6 6.5 7 6.5 6".
+        by_step: likewise, "7 - 6"; `NOT_MARKED` for a phase without a mark, as those have that lack at the end.
+
+    Raises:
+        ConfigError: they are none.
+    """
+    given = _numbers(awards)
+    if not given:
+        raise ConfigError("'{0}' are no marks: give the award, 6.5, or that of each judge, 6 6.5 7 6.5 6.", awards)
+    marks = [None if word == NOT_MARKED else _numbers(word) for word in _words(by_step)]
+    if len(marks) > 3 or () in marks:
+        raise ConfigError("'{0}' are no marks of take-off, flight and entry: give three, 7 6.5 6.", by_step)
+    first, second, third, *_ = (*(mark and mark[0] for mark in marks), *NO_STEPS)
+    return Judging(awards=given, by_step=(first, second, third))
+
+
+def _words(text: str) -> list[str]:
+    """Numbers are parted by spaces, semicolons or slashes, and by commas where these are no decimal ones."""
+    text = text.replace(",", " ") if "." in text else text
+    return [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Empty where there are none, or something else."""
+    try:
+        values = tuple(float(word.replace(",", ".")) for word in _words(text))
+    except ValueError:
+        return ()
+    return values if all(map(isfinite, values)) and len(values) <= _MOST_AWARDS else ()
+
+
+def _check(awards: Sequence[float], *, halves: bool = True) -> None:
     for award in awards:
-        if not (0 <= award <= 10 and (2 * award) % 1 == 0):
+        if not (0 <= award <= 10 and (not halves or (2 * award) % 1 == 0)):
             raise ConfigError("Award {0:g} is not one a judge can give: use 0 to 10 in halves.", award)
-
-
-def _middle(awards: Sequence[float], dropped: int) -> Sequence[float]:
-    return sorted(awards)[dropped : len(awards) - dropped]

@@ -4,12 +4,13 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, dive_number, board_m, state,
-transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
+JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, judging, dive_number, board_m,
+state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
 dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame,
 points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its
 upright frames; degrees of an angle, of a line from the vertical, null of a note. `note` is the coach's on the dive as a
-whole. The table has this and the notes on frames, each with its frame.
+whole. The table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or null:
+{awards, counted, award, score, by_step}, the mean of the awards that count, and 3 * DD * this where the DD is known.
 """
 
 import codecs
@@ -20,6 +21,8 @@ from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.difficulty import known_difficulty
+from fineparser_core.diving.judging import Judging, counting
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
@@ -66,6 +69,10 @@ COLUMNS = (
     "model",
     "trained_on",
     "coach_notes",
+    "judges_awards",
+    "judged_award",
+    "judged_score",
+    *(f"judged_{step.replace('-', '_')}" for step in STEP_NAMES),
 )
 
 
@@ -78,6 +85,8 @@ class ExportedDive:
         diver: name; "" where it is not known.
         dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
         note: of the coach on the dive as a whole.
+        judging: the judges' marks; None where there are none.
+        difficulty: the DD that a person typed; None: the tables'.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
@@ -89,8 +98,10 @@ class ExportedDive:
     diver: str = ""
     dived_on: str = ""
     note: str = ""
+    judging: Judging | None = None
     dive_number: str | None = None
     board_m: float | None = None
+    difficulty: float | None = None
     state: str = "analysed"
     analysis: Analysis | None = None
     corrected: bool = False
@@ -124,6 +135,7 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
                 "diver": dive.diver or None,
                 "dived_on": dive.dived_on or None,
                 "note": dive.note or None,
+                "judging": _judging(dive),
                 "dive_number": dive.dive_number,
                 "board_m": dive.board_m,
                 "state": dive.state,
@@ -149,6 +161,13 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "board_m": dive.board_m,
         "coach_notes": "; ".join(_notes(dive)),
     }
+    if judging := _judging(dive):
+        row |= {
+            "judges_awards": " ".join(f"{award:g}" for award in judging["awards"]),
+            "judged_award": judging["award"],
+            "judged_score": judging["score"],
+            **{f"judged_{step.replace('-', '_')}": mark for step, mark in judging["by_step"].items()},
+        }
     if dive.analysis is None:
         return row
     parse, scoring = dive.analysis.parse, dive.analysis.scoring
@@ -196,6 +215,19 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
     for part in scoring.contributions:
         row |= {f"{part.step.replace('-', '_')}_{name}": getattr(part, name) for name in _PARTS}
     return row
+
+
+def _judging(dive: ExportedDive) -> dict[str, Any] | None:
+    judging, difficulty = dive.judging, known_difficulty(dive.dive_number, dive.board_m, dive.difficulty)
+    if judging is None:
+        return None
+    return {
+        "awards": judging.awards,
+        "counted": counting(judging.awards),
+        "award": judging.award,
+        "score": judging.score(difficulty) if difficulty is not None else None,
+        "by_step": dict(zip(STEP_NAMES, judging.by_step, strict=True)),
+    }
 
 
 def _notes(dive: ExportedDive) -> list[str]:

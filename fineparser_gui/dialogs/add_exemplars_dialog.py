@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.diving.name_parsing import parse_file_name, parse_list
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import translated
-from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
+from fineparser_gui.dialogs.exemplar_dialog import official_text
 from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import state_text
@@ -98,7 +99,7 @@ class AddExemplarsDialog(QDialog):
             ExemplarFacts(
                 dive_number=number or "",
                 board_m=board_m,
-                score=read_score(typed, dive.difficulty or known_difficulty(number, board_m)),
+                score=read_score(typed, known_difficulty(number, board_m, dive.difficulty)),
                 diver=dive.diver,
                 dived_on=dive.dived_on or None,
                 synchro=dive.synchro,
@@ -130,7 +131,8 @@ class AddExemplarsDialog(QDialog):
             item = self._item(row, column)
             item.setText(text)
             item.setToolTip(tool_tip(text))
-        self._item(row, _MARKS)
+        if not (marks := self._item(row, _MARKS)).text():
+            marks.setText(official_text(dive))
         self.table.blockSignals(False)
         self._show_score(row)
 

@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
-from fineparser_gui.formatting import board_text, shortest
+from fineparser_gui.formatting import awards_text, board_text, decimal, shortest
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.widgets import ElidedLabel, add_form_row, label
 
@@ -38,6 +38,7 @@ class ExemplarDialog(QDialog):
         accept: called with the valid facts.
         known: initial entries; a score that is not finite is shown empty.
         numbers: returns the number of exemplars by dive number.
+        marks: initial entry in the place of a score.
         clip: file of a new exemplar; None while editing one.
     """
 
@@ -49,6 +50,7 @@ class ExemplarDialog(QDialog):
         *,
         numbers: Callable[[], Mapping[str, int]],
         known: ExemplarFacts | None = None,
+        marks: str = "",
         clip: Path | None = None,
     ) -> None:
         super().__init__(parent)
@@ -63,7 +65,7 @@ class ExemplarDialog(QDialog):
             self.board.addItem(board_text(board_m), board_m)
         self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
         scored = known is not None and isfinite(known.score)
-        self.score = QLineEdit(shortest(known.score) if known and scored else "")
+        self.score = QLineEdit(shortest(known.score) if known and scored else marks)
         self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
         self.date = QLineEdit((known.dived_on or "") if known else "", placeholderText=self.tr("e.g. 2026-05-31"))
@@ -143,12 +145,12 @@ class ExemplarDialog(QDialog):
             field.setFocus()
 
 
-def known_difficulty(dive_number: str | None, board_m: float | None) -> float | None:
-    """DD of a dive as it was entered; None where the tables do not tell."""
-    try:
-        return find_difficulty(parse_dive_number(dive_number or ""), board_m).value
-    except ConfigError:
-        return None
+def official_text(dive: Dive) -> str:
+    """The marks of a dive as `read_score` reads them, or the points where they are a mean; "" where there are none."""
+    awards, points = (dive.judging.awards if dive.judging is not None else ()), dive.judged_score
+    if len(awards) == 1 and 2 * awards[0] % 1:
+        return "" if points is None else decimal(points, 2)
+    return awards_text(awards)
 
 
 def _frame(edge: str) -> QSpinBox:

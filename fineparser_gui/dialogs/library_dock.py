@@ -21,7 +21,7 @@ from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
-from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
+from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog, official_text
 from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
@@ -161,6 +161,7 @@ class LibraryDock(QDockWidget):
                 dived_on=dive.dived_on or None,
                 synchro=dive.synchro,
             ),
+            marks=official_text(dive),
         )
         return self._open(dialog)
 

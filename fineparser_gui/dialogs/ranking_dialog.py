@@ -17,20 +17,20 @@ from fineparser_gui.theme import step_color
 from fineparser_gui.widgets import label, style_table
 
 _SIZE = (660, 660)
-_PLACE, _NAME, _SCORE = range(3)
+_PLACE, _NAME, _SCORE, _JUDGED = range(4)
 _OTHER_EXEMPLARS = " *"
 
 
 class RankingModel(TableModel):
     """One row per dive; the rank follows the sorted column."""
 
-    right = (_PLACE, *range(_SCORE, _SCORE + 1 + len(STEP_NAMES)))
+    right = (_PLACE, *range(_SCORE, _JUDGED + 1 + len(STEP_NAMES)))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[RankedDive] = []
         self._column, self._falling = _SCORE, True
-        self.headers = ("", self.tr("diver or file"), self.tr("score"), *step_texts())
+        self.headers = ("", self.tr("diver or file"), self.tr("score"), self.tr("judges"), *step_texts())
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
         """Replace all rows."""
@@ -42,7 +42,9 @@ class RankingModel(TableModel):
         return self.rows[row]
 
     def header_tip(self, column: int) -> str | None:
-        return self.tr("points of this phase relative to the exemplars") if column > _SCORE else None
+        if column == _JUDGED:
+            return self.tr("official score, by the judges' marks")
+        return self.tr("points of this phase relative to the exemplars") if column > _JUDGED else None
 
     def text(self, row: int, column: int) -> str:
         dive = self.rows[row]
@@ -50,7 +52,10 @@ class RankingModel(TableModel):
             return f"{self._place(row)}." if self._column >= _SCORE else ""
         if column == _NAME:
             return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
-        return decimal(dive.score) if column == _SCORE else signed(dive.step_points[column - _SCORE - 1])
+        if column > _JUDGED:
+            return signed(dive.step_points[column - _JUDGED - 1])
+        points = dive.score if column == _SCORE else dive.judged
+        return "" if points is None else decimal(points)
 
     def shown(self, row: int, column: int, role: int) -> object:
         return self.rows[row].file_name if role == Qt.ItemDataRole.ToolTipRole else None

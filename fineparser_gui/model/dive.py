@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.diving.difficulty import known_difficulty
+from fineparser_core.diving.judging import Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.support.codec import shown
@@ -103,6 +105,7 @@ class Dive:
         dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
             known yet.
         note: of the coach on the dive as a whole, lines, or "".
+        judging: the judges' marks; None where there are none.
         rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
         progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
@@ -137,6 +140,7 @@ class Dive:
     diver: str = ""
     dived_on: str | None = None
     note: str = ""
+    judging: Judging | None = None
     rule: CandidateRule = field(default_factory=CandidateRule)
     drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None
@@ -199,6 +203,12 @@ class Dive:
     def details(self) -> tuple[str | None, float | None, float | None]:
         """Dive number, board and DD."""
         return self.dive_number, self.board_m, self.difficulty
+
+    @property
+    def judged_score(self) -> float | None:
+        """The official score, points; None without marks or a DD."""
+        difficulty = known_difficulty(*self.details)
+        return self.judging.score(difficulty) if self.judging is not None and difficulty is not None else None
 
     @property
     def synchro(self) -> bool:

@@ -21,6 +21,7 @@ class Subject(Enum):
     DIVER = auto()  # (name)
     DAY = auto()  # (day as YYYY-MM-DD, or "")
     NOTE = auto()  # (lines)
+    JUDGING = auto()  # (Judging, or None)
     RULE = auto()  # (CandidateRule)
     RANGE = auto()  # (in frame, out frame)
     ATHLETE = auto()  # (AthletePoint, or None)

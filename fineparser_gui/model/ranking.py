@@ -14,6 +14,7 @@ class RankedDive:
     Attributes:
         name: of the diver, or of the file if the diver is not known.
         score: in points.
+        judged: official score, points; None without judges' marks.
         step_points: relative to the exemplars, in the order of the steps.
         comparable: whether its exemplars are those of most dives of the group; with others, points of steps and
             score are relative to something else.
@@ -23,13 +24,14 @@ class RankedDive:
     name: str
     file_name: str
     score: float
+    judged: float | None
     step_points: tuple[float, ...]
     comparable: bool
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Values to rank by: the score, and the points of each step."""
-        return self.score, *self.step_points
+        """Values to rank by: score, official score (the last where there is none), and the points of each step."""
+        return self.score, -1.0 if self.judged is None else self.judged, *self.step_points
 
 
 Group = tuple[str, float | None]
@@ -60,6 +62,7 @@ def _ranked(dives: list[Dive]) -> list[RankedDive]:
                 name=dive.diver or dive.title,
                 file_name=dive.path.name,
                 score=scoring.score,
+                judged=dive.judging.score(scoring.difficulty) if dive.judging is not None else None,
                 step_points=tuple(part.points for part in scoring.contributions),
                 comparable=exemplars[dive.key] == usual,
             )

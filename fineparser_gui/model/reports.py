@@ -48,6 +48,7 @@ def reported_dive(
         diver=dive.diver,
         date=dive.dived_on or "",
         note=note,
+        judging=dive.judging,
         marks=dive.drawings if drawings else (),
         bands=bands,
         trend=_trend(dive, dives),

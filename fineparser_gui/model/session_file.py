@@ -10,8 +10,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              note, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments,
-              dismissed, video}, in the order of the list; note is the coach's on the dive (older files have none);
+              note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings,
+              segments, dismissed, video}, in the order of the list; note is the coach's on the dive, judging the judges'
+              {awards, by_step}, as `Judging`, or null (older files have neither);
               relative_path is as seen from the folder of the session file, or null where there is none; athlete is the
               {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright frames, or
               null; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
@@ -35,6 +36,7 @@ from msgspec import Meta
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import Judging
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.printable import without_surrogates
@@ -81,6 +83,7 @@ class SavedDive:
     diver: _Name = ""
     dived_on: _Name | None = None
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+    judging: Judging | None = None
     drawings: Drawings = ()
     rule: CandidateRule = field(default_factory=CandidateRule)
     cancelled: bool = False

@@ -14,10 +14,11 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.formatting import board_text, decimal, shortest
 from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_gui.panels.judging_fields import JudgingFields
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, restyle
 
 #: Height of the note's field.
 _NOTE_LINES = 2
@@ -94,6 +95,7 @@ class DetailsPanel(QWidget):
         below.addWidget(self.synchro, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(below)
         layout.addWidget(self.suggestions)
+        layout.addWidget(JudgingFields(session))
         layout.addWidget(self.note)
         fill(self, frame)
         session.current_changed.connect(self._on_current_changed)
@@ -166,15 +168,15 @@ class DetailsPanel(QWidget):
         """The day that is known; what is typed and no day goes."""
         dive = self._session.find(self._key) if self._key is not None else None
         self.date.setText((dive.dived_on or "") if dive is not None else "")
-        self._mark(self.date, valid=True)
+        restyle(self.date, valid=True)
 
     def _on_date_edited(self, typed: str) -> None:
         try:
             found = day(typed.strip()) or ""
         except ValueError:
-            self._mark(self.date, valid=False)
+            restyle(self.date, valid=False)
             return
-        self._mark(self.date, valid=True)
+        restyle(self.date, valid=True)
         if self._key is not None:
             self._session.editing.set_day(self._key, found)
 
@@ -226,14 +228,7 @@ class DetailsPanel(QWidget):
         return dive, typed
 
     def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:
-        self._hint.setProperty("role", "muted" if wrong is None else "error")
+        restyle(self._hint, role="muted" if wrong is None else "error")
         for field in (self.number, self.difficulty):
-            self._mark(field, valid=field is not wrong)
-        self._hint.style().unpolish(self._hint)
-        self._hint.style().polish(self._hint)
+            restyle(field, valid=field is not wrong)
         self._hint.setText(text)
-
-    def _mark(self, field: QLineEdit, *, valid: bool) -> None:
-        field.setProperty("valid", valid)
-        field.style().unpolish(field)
-        field.style().polish(field)

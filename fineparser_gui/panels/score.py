@@ -67,6 +67,7 @@ class ScorePanel(QWidget):
         grid.setColumnStretch(2, 1)
         self._interval = label(wrap=True)
         self._interval.setObjectName("interval")
+        self._judged = label(wrap=True)
         self._own_award = label(role="muted", wrap=True)
         self._outliers = label(role="muted", wrap=True)
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean award per judge that gives this score"))
@@ -81,6 +82,7 @@ class ScorePanel(QWidget):
         layout.addWidget(self._headline)
         layout.addWidget(self._interval)
         layout.addWidget(self._numbers)
+        layout.addWidget(self._judged)
         layout.addWidget(self._own_award)
         layout.addWidget(self.correction)
         layout.addWidget(self.refusal)
@@ -114,6 +116,11 @@ class ScorePanel(QWidget):
         for widget in (self._headline, self._numbers, self._interval):
             widget.setVisible(scoring is not None or own is not None)
         self._own_award.setVisible(own is not None)
+        predicted, judging = scoring or own, dive.judging if dive else None
+        self._judged.setVisible(predicted is not None and judging is not None)
+        if predicted is not None and judging is not None:
+            awards = decimal(judging.award, 2), decimal(predicted.award, 2)
+            self._judged.setText(self.tr("Judges {0} · predicted {1}").format(*awards))
         disagreeing = outliers(scoring.exemplars) if scoring else frozenset()
         self._outliers.setVisible(bool(disagreeing))
         self._outliers.setText(self._outliers_text(disagreeing))

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.scoring.rescore import transition_range
@@ -44,9 +45,10 @@ class EditingService(QObject):
         self._library, self._comparing = library, comparing
         of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
             Subject.DETAILS: self._apply_details,
-            Subject.DIVER: self._apply_diver,
-            Subject.DAY: self._apply_day,
-            Subject.NOTE: self._apply_note,
+            Subject.DIVER: self._sets("diver"),
+            Subject.DAY: self._sets("dived_on"),
+            Subject.NOTE: self._sets("note"),
+            Subject.JUDGING: self._sets("judging"),
             Subject.RULE: self._apply_rule,
             Subject.RANGE: self._apply_range,
             Subject.ATHLETE: self._apply_athlete,
@@ -83,6 +85,11 @@ class EditingService(QObject):
         """Set the coach's note on the dive."""
         before = self._state.dive(key).note
         self._do(Subject.NOTE, key, before, note[:LONGEST_NOTE], self.tr("writing the note"), gesture="note")
+
+    def set_judging(self, key: str, judging: Judging | None) -> None:
+        """Set the judges' marks."""
+        before = self._state.dive(key).judging
+        self._do(Subject.JUDGING, key, before, judging, self.tr("entering judges' marks"), gesture="judging")
 
     def set_many(self, keys: Sequence[str], said: Mapping[str, Any]) -> None:
         """Change details of many dives, as one edit.
@@ -238,14 +245,9 @@ class EditingService(QObject):
         number, board_m, difficulty = edit.after
         self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
 
-    def _apply_diver(self, dive: Dive, edit: Edit) -> None:
-        self._state.update(dive.key, diver=edit.after)
-
-    def _apply_day(self, dive: Dive, edit: Edit) -> None:
-        self._state.update(dive.key, dived_on=edit.after)
-
-    def _apply_note(self, dive: Dive, edit: Edit) -> None:
-        self._state.update(dive.key, note=edit.after)
+    def _sets(self, name: str) -> Callable[[Dive, Edit], None]:
+        """A handler that changes an attribute on which nothing else depends."""
+        return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
 
     def _apply_rule(self, dive: Dive, edit: Edit) -> None:
         self._analyses.score_anew(dive.key, rule=edit.after)

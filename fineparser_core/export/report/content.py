@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.diving.judging import Judging
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.export.report.dives import ReportedDive
@@ -129,7 +130,18 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         facts += [(text("difficulty"), short_number(scoring.difficulty)), (text("compared with"), compared)]
     if own is not None and scoring is not None:
         facts.append((text("without exemplars"), own_award_text(own)))
+    if dive.judging is not None:
+        facts.append((text("judges"), _judged(dive.judging, scoring or own)))
     return tuple((name, said) for name, said in facts if said)
+
+
+def _judged(judging: Judging, scored: Scoring | OwnAward | None) -> str:
+    """The award of the judges and the points, and behind them the awards of all."""
+    award = number(judging.award, 2)
+    points = number(judging.score(scored.difficulty), 2) if scored is not None else ""
+    said = text("{0} · {1} points", award, points) if points else text("award {0}", award)
+    marks = " ".join(map(short_number, judging.awards))
+    return f"{said} ({marks})" if len(judging.awards) > 1 else said
 
 
 def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) -> tuple[Phase, ...]:

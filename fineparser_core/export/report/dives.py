@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fineparser_core.diving.judging import Judging
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.measures.explanation import Band
@@ -22,6 +23,7 @@ class ReportedDive:
         diver: name, or "".
         date: ISO date of the dive, or "".
         note: of the coach, lines.
+        judging: the judges' marks; None where there are none.
         marks: drawings and notes on frames.
         bands: of good dives of the same number, by the measures' names; empty where they are not known.
         trend: dives of this number by the same diver, this one among them, in order of time.
@@ -34,6 +36,7 @@ class ReportedDive:
     diver: str = ""
     date: str = ""
     note: str = ""
+    judging: Judging | None = None
     marks: tuple[Mark, ...] = ()
     bands: Mapping[str, Band] = field(default_factory=dict)
     trend: tuple[TrendPoint, ...] = ()

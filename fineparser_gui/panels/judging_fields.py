@@ -1,0 +1,104 @@
+"""Fields for the judges' marks of the shown dive, with the award and the points that they give below."""
+
+from html import escape
+
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from fineparser_core.diving.judging import NO_STEPS, Judging, counting, read_judging
+from fineparser_core.errors import ConfigError
+from fineparser_core.language import text, translated
+from fineparser_gui.formatting import awards_text, decimal, shortest
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label, restyle
+
+_LONGEST = 80
+
+
+class JudgingFields(QWidget):
+    """Sends every valid change to the session at once; what is no mark leaves the dive without any."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._shown: tuple[str | None, Judging | None] = (None, None)
+        self._wrong: QLineEdit | None = None
+        self._awards = QLineEdit(
+            placeholderText=self.tr("judges' marks"),
+            accessibleName=self.tr("Judges' marks"),
+            toolTip=self.tr("The award, 6.5, or that of each judge, 6 6.5 7 6.5 6: the middle ones count"),
+            maxLength=_LONGEST,
+        )
+        self._by_step = QLineEdit(
+            placeholderText=self.tr("by phase"),
+            accessibleName=self.tr("Marks by phase"),
+            toolTip=self.tr("Optional marks of take-off, flight and entry: 7 6.5 6, with - for one that has none"),
+            maxLength=_LONGEST,
+        )
+        self._result = label(role="muted", wrap=True)
+        self._result.setTextFormat(Qt.TextFormat.RichText)
+        row = QHBoxLayout(spacing=8)
+        for field, share in ((self._awards, 3), (self._by_step, 2)):
+            row.addWidget(field, share)
+            field.textEdited.connect(self._on_edited)
+            field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
+        column.addLayout(row)
+        column.addWidget(self._result)
+        session.shown_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Follow the session, without overwriting what is being typed."""
+        dive = self._session.current
+        key, judging = (dive.key, dive.judging) if dive is not None else (None, None)
+        if (key, judging) != self._shown:
+            self._shown, self._wrong = (key, judging), None
+            self._awards.setText(awards_text(judging.awards) if judging else "")
+            self._by_step.setText(awards_text(judging.by_step) if judging and judging.by_step != NO_STEPS else "")
+        if self._wrong is None:
+            self._say(_result(dive) if dive is not None else "")
+
+    def _on_edited(self) -> None:
+        dive = self._session.current
+        if dive is None:
+            return
+        judging, self._wrong, said = None, None, ""
+        awards, by_step = self._awards.text(), self._by_step.text()
+        try:
+            if awards.strip():
+                self._wrong = self._awards
+                read_judging(awards)
+                self._wrong = self._by_step
+                judging = read_judging(awards, by_step)
+                self._wrong = None
+        except ConfigError as error:
+            said = escape(translated(error))
+        self._shown = dive.key, judging
+        self._session.editing.set_judging(dive.key, judging)
+        self._say(said or _result(self._session.dive(dive.key)))
+
+    def _say(self, text: str) -> None:
+        self._result.setText(text)
+        self._result.setVisible(bool(text))
+        self._by_step.setEnabled(bool(self._awards.text().strip()))
+        restyle(self._result, role="error" if self._wrong else "muted")
+        for field in (self._awards, self._by_step):
+            restyle(field, valid=field is not self._wrong)
+
+
+def _result(dive: Dive) -> str:
+    """The award and the points, after the awards with those struck that do not count: rich text."""
+    if dive.judging is None:
+        return ""
+    awards, points = dive.judging.awards, dive.judged_score
+    award = decimal(dive.judging.award, 2)
+    result = text("award {0}", award) if points is None else text("{0} · {1} points", award, decimal(points, 2))
+    counts = counting(awards)
+    if all(counts):
+        return result
+    marks = [
+        shortest(one) if counted else f"<s>{shortest(one)}</s>" for one, counted in zip(awards, counts, strict=True)
+    ]
+    return f"{' '.join(marks)} → {result}"
