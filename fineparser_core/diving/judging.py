@@ -23,10 +23,22 @@ _MOST_AWARDS = 11
 _SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
 #: Stands for the mark of a phase that nobody marked.
 NOT_MARKED = "-"
-#: Of a dive without marks by phase.
-NO_STEPS = (None, None, None)
 
 Award = Annotated[float, Meta(ge=0, le=10)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseMarks:
+    """Marks of the phases; None where there is none."""
+
+    take_off: Award | None = None
+    flight: Award | None = None
+    entry: Award | None = None
+
+    @property
+    def by_step(self) -> tuple[float | None, float | None, float | None]:
+        """In the order of `STEP_NAMES`."""
+        return self.take_off, self.flight, self.entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +47,21 @@ class Judging:
 
     Attributes:
         awards: of every judge, see `counting`; or one alone, which may be a mean and then has any decimals.
-        by_step: of take-off, flight and entry, where these were marked; any decimals.
+        phases: with any decimals.
     """
 
     awards: Annotated[tuple[Award, ...], Meta(min_length=1, max_length=_MOST_AWARDS)]
-    by_step: tuple[Award | None, Award | None, Award | None] = NO_STEPS
+    phases: PhaseMarks = PhaseMarks()
 
     def __post_init__(self) -> None:
         """Raises: ConfigError, where an award cannot be."""
         _check(self.awards, halves=len(self.awards) > 1)
-        _check([mark for mark in self.by_step if mark is not None], halves=False)
+        _check([mark for mark in self.phases.by_step if mark is not None], halves=False)
 
     @property
     def award(self) -> float:
         """The mean of the awards that count."""
-        return fmean(award for award, counts in zip(self.awards, counting(self.awards), strict=True) if counts)
+        return _mean_counted(self.awards)
 
     def score(self, difficulty: float) -> float:
         """The official score in points, rounded to hundredths: 3 * `award` * `difficulty`."""
@@ -87,7 +99,7 @@ def total_award(awards: Sequence[float]) -> float:
         raise ConfigError(
             "Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", len(awards)
         )
-    return 3 * Judging(awards=tuple(awards)).award
+    return 3 * _mean_counted(awards)
 
 
 def counted_award(counted: Sequence[float]) -> float:
@@ -133,12 +145,12 @@ def read_score(text: str, difficulty: float | None) -> float:
     return judging.score(difficulty)
 
 
-def read_judging(awards: str, by_step: str = "") -> Judging:
+def read_judging(awards: str, phases: str = "") -> Judging:
     """The marks of a dive as a person writes them.
 
     Args:
         awards: as in `Judging`, with decimal points or commas: "6.5", or "6 6.5 7 6.5 6".
-        by_step: likewise, "7 - 6"; `NOT_MARKED` for a phase without a mark, as those have that lack at the end.
+        phases: likewise, "7 - 6"; `NOT_MARKED` for a phase without a mark, as those have that lack at the end.
 
     Raises:
         ConfigError: they are none.
@@ -146,17 +158,17 @@ def read_judging(awards: str, by_step: str = "") -> Judging:
     given = _numbers(awards)
     if not given:
         raise ConfigError("'{0}' are no marks: give the award, 6.5, or that of each judge, 6 6.5 7 6.5 6.", awards)
-    marks = [None if word == NOT_MARKED else _numbers(word) for word in _words(by_step)]
-    if len(marks) > 3 or () in marks:
-        raise ConfigError("'{0}' are no marks of take-off, flight and entry: give three, 7 6.5 6.", by_step)
-    first, second, third, *_ = (*(mark and mark[0] for mark in marks), *NO_STEPS)
-    return Judging(awards=given, by_step=(first, second, third))
+    words = _words(phases)
+    if len(words) > 3 or not all(word == NOT_MARKED or _numbers(word) for word in words):
+        raise ConfigError("'{0}' are no marks of take-off, flight and entry: give three, 7 6.5 6.", phases)
+    marks = [None if word == NOT_MARKED else _numbers(word)[0] for word in words]
+    return Judging(awards=given, phases=PhaseMarks(**dict(zip(("take_off", "flight", "entry"), marks, strict=False))))
 
 
 def _words(text: str) -> list[str]:
-    """Numbers are parted by spaces, semicolons or slashes, and by commas where these are no decimal ones."""
-    text = text.replace(",", " ") if "." in text else text
-    return [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
+    """What spaces, semicolons or slashes part; a comma is a decimal one, but before a space and in "6,6.5,7"."""
+    parted = [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
+    return text.split(",") if len(parted) == 1 and "." in text else parted
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -166,6 +178,10 @@ def _numbers(text: str) -> tuple[float, ...]:
     except ValueError:
         return ()
     return values if all(map(isfinite, values)) and len(values) <= _MOST_AWARDS else ()
+
+
+def _mean_counted(awards: Sequence[float]) -> float:
+    return fmean(award for award, counts in zip(awards, counting(awards), strict=True) if counts)
 
 
 def _check(awards: Sequence[float], *, halves: bool = True) -> None:

@@ -4,25 +4,26 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, judging, dive_number, board_m,
-state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
-dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame,
-points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its
-upright frames; degrees of an angle, of a line from the vertical, null of a note. `note` is the coach's on the dive as a
-whole. The table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or null:
-{awards, counted, award, score, by_step}, the mean of the awards that count, and 3 * DD * this where the DD is known.
+JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, judging, dive_number,
+board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`,
+or null. A single dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of
+{kind, frame, points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels
+of its upright frames; degrees of an angle, of a line from the vertical, null of a note. `note` is the coach's on the
+dive as a whole. The table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or
+null: {awards, counted, award, score, phases}; award is the mean of those that are counted, score 3 * DD * award, or
+null without a DD.
 """
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
-from fineparser_core.diving.judging import Judging, counting
+from fineparser_core.diving.judging import Judging, PhaseMarks, counting
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
@@ -72,7 +73,7 @@ COLUMNS = (
     "judges_awards",
     "judged_award",
     "judged_score",
-    *(f"judged_{step.replace('-', '_')}" for step in STEP_NAMES),
+    *(f"judged_{phase.name}" for phase in fields(PhaseMarks)),
 )
 
 
@@ -166,7 +167,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
             "judges_awards": " ".join(f"{award:g}" for award in judging["awards"]),
             "judged_award": judging["award"],
             "judged_score": judging["score"],
-            **{f"judged_{step.replace('-', '_')}": mark for step, mark in judging["by_step"].items()},
+            **{f"judged_{name}": mark for name, mark in judging["phases"].items()},
         }
     if dive.analysis is None:
         return row
@@ -226,7 +227,7 @@ def _judging(dive: ExportedDive) -> dict[str, Any] | None:
         "counted": counting(judging.awards),
         "award": judging.award,
         "score": judging.score(difficulty) if difficulty is not None else None,
-        "by_step": dict(zip(STEP_NAMES, judging.by_step, strict=True)),
+        "phases": asdict(judging.phases),
     }
 
 

@@ -176,6 +176,7 @@ class RankingDialog(DivesDialog):
     def _show_group(self) -> None:
         dives = self._groups.get(self.group.currentData(), [])
         self.model.show_dives(dives)
+        self.table.setColumnHidden(_JUDGED, all(dive.judged is None for dive in dives))
         self._plot()
         if not dives:
             self.note.setText(self.tr("No dive has a score yet."))

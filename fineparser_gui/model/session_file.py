@@ -11,9 +11,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
               note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings,
-              segments, dismissed, video}, in the order of the list; note is the coach's on the dive, judging the judges'
-              {awards, by_step}, as `Judging`, or null (older files have neither);
-              relative_path is as seen from the folder of the session file, or null where there is none; athlete is the
+              segments, dismissed, video}, in the order of the list; note is the coach's on the dive, judging the
+              {awards, phases} of the judges, as `Judging`, or null (older files have neither); relative_path is as
+              seen from the folder of the session file, or null where there is none; athlete is the
               {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright frames, or
               null; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
               {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives found

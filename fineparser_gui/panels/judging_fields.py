@@ -1,11 +1,9 @@
 """Fields for the judges' marks of the shown dive, with the award and the points that they give below."""
 
-from html import escape
-
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from fineparser_core.diving.judging import NO_STEPS, Judging, counting, read_judging
+from fineparser_core.diving.judging import Judging, PhaseMarks, counting, read_judging
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import text, translated
 from fineparser_gui.formatting import awards_text, decimal, shortest
@@ -30,16 +28,15 @@ class JudgingFields(QWidget):
             toolTip=self.tr("The award, 6.5, or that of each judge, 6 6.5 7 6.5 6: the middle ones count"),
             maxLength=_LONGEST,
         )
-        self._by_step = QLineEdit(
+        self._phases = QLineEdit(
             placeholderText=self.tr("by phase"),
             accessibleName=self.tr("Marks by phase"),
             toolTip=self.tr("Optional marks of take-off, flight and entry: 7 6.5 6, with - for one that has none"),
             maxLength=_LONGEST,
         )
         self._result = label(role="muted", wrap=True)
-        self._result.setTextFormat(Qt.TextFormat.RichText)
         row = QHBoxLayout(spacing=8)
-        for field, share in ((self._awards, 3), (self._by_step, 2)):
+        for field, share in ((self._awards, 3), (self._phases, 2)):
             row.addWidget(field, share)
             field.textEdited.connect(self._on_edited)
             field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
@@ -56,7 +53,9 @@ class JudgingFields(QWidget):
         if (key, judging) != self._shown:
             self._shown, self._wrong = (key, judging), None
             self._awards.setText(awards_text(judging.awards) if judging else "")
-            self._by_step.setText(awards_text(judging.by_step) if judging and judging.by_step != NO_STEPS else "")
+            self._phases.setText(
+                awards_text(judging.phases.by_step) if judging and judging.phases != PhaseMarks() else ""
+            )
         if self._wrong is None:
             self._say(_result(dive) if dive is not None else "")
 
@@ -65,26 +64,27 @@ class JudgingFields(QWidget):
         if dive is None:
             return
         judging, self._wrong, said = None, None, ""
-        awards, by_step = self._awards.text(), self._by_step.text()
+        awards, phases = self._awards.text(), self._phases.text()
         try:
             if awards.strip():
                 self._wrong = self._awards
                 read_judging(awards)
-                self._wrong = self._by_step
-                judging = read_judging(awards, by_step)
+                self._wrong = self._phases
+                judging = read_judging(awards, phases)
                 self._wrong = None
         except ConfigError as error:
-            said = escape(translated(error))
+            said = translated(error)
         self._shown = dive.key, judging
         self._session.editing.set_judging(dive.key, judging)
         self._say(said or _result(self._session.dive(dive.key)))
 
     def _say(self, text: str) -> None:
+        self._result.setTextFormat(Qt.TextFormat.PlainText if self._wrong else Qt.TextFormat.RichText)
         self._result.setText(text)
         self._result.setVisible(bool(text))
-        self._by_step.setEnabled(bool(self._awards.text().strip()))
+        self._phases.setEnabled(bool(self._awards.text().strip()))
         restyle(self._result, role="error" if self._wrong else "muted")
-        for field in (self._awards, self._by_step):
+        for field in (self._awards, self._phases):
             restyle(field, valid=field is not self._wrong)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.diving.judging import counted_award, score_dive, total_award
+from fineparser_core.diving.judging import Judging, counted_award, counting, read_judging, score_dive, total_award
 from fineparser_core.errors import ConfigError
 
 
@@ -41,3 +41,69 @@ def test_impossible_awards_are_refused_by_value(award):
 def test_impossible_panels_are_refused(count):
     with pytest.raises(ConfigError, match=f"Found {count} awards"):
         total_award((7.0,) * count)
+
+
+@pytest.mark.parametrize(
+    ("typed", "awards", "award"),
+    [
+        ("6.5", (6.5,), 6.5),
+        ("6,33", (6.33,), 6.33),  # a mean
+        ("6 6.5 7 6.5 6", (6.0, 6.5, 7.0, 6.5, 6.0), 19 / 3),
+        ("6,5; 6;7", (6.5, 6.0, 7.0), 6.5),
+        ("6,5, 6, 7,", (6.5, 6.0, 7.0), 6.5),
+        ("6,6.5,7", (6.0, 6.5, 7.0), 6.5),
+        ("6,5 6.5 6", (6.5, 6.5, 6.0), 19 / 3),
+        ("6 7", (6.0, 7.0), 6.5),
+        ("6.5，6；7", (6.5, 6.0, 7.0), 6.5),
+    ],
+)
+def test_marks_are_read_as_people_write_them(typed, awards, award):
+    judging = read_judging(typed)
+    assert judging.awards == awards
+    assert judging.award == pytest.approx(award)
+    assert judging.score(2.0) == pytest.approx(6 * award, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("good", "'good' are no marks"),
+        ("41", "Award 41 is not"),
+        ("6.3 6", "Award 6.3 is not"),
+        ("6 " * 12, "are no marks"),
+        ("nan", "are no marks"),
+        ("-1", "Award -1 is not"),
+    ],
+)
+def test_what_are_no_marks_is_told(typed, said):
+    with pytest.raises(ConfigError, match=said):
+        read_judging(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "steps"),
+    [
+        ("", (None, None, None)),
+        ("7 6,25 6", (7, 6.25, 6)),
+        ("7", (7, None, None)),
+        ("- 6", (None, 6, None)),
+        ("0 - 0", (0, None, 0)),
+    ],
+)
+def test_marks_by_phase(typed, steps):
+    assert read_judging("6", typed).phases.by_step == steps
+
+
+@pytest.mark.parametrize("typed", ["7 6 6 6", "high", "11"])
+def test_what_are_no_marks_by_phase_is_told(typed):
+    with pytest.raises(ConfigError, match=typed):
+        read_judging("6", typed)
+
+
+def test_which_awards_count():
+    assert counting((6, 6.5, 7, 6.5, 6)) == (False, True, False, True, True)
+    assert counting((6, 6, 6, 7, 7, 7, 8)) == (False, False, True, True, True, False, False)
+    assert counting((6, 7)) == (True, True)
+    synchro = (8, 7, 6, 6, 6, 6, 9, 8.5, 8, 8, 4)
+    assert sum(one for one, counts in zip(synchro, counting(synchro), strict=True) if counts) == 37.5
+    assert Judging(awards=synchro).award == 7.5

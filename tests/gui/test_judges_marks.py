@@ -1,0 +1,154 @@
+"""Judges' marks: typed where the dive is, kept with it, shown beside the prediction, and exported."""
+
+import csv
+import json
+
+import pytest
+from answers_kit import open_scored, scoring
+from finding import named, reads
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView
+
+from fineparser_core.diving.judging import Judging, PhaseMarks
+from fineparser_core.errors import ConfigError
+from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
+from fineparser_gui.dialogs.ranking_dialog import RankingDialog
+from fineparser_gui.model.session_file import read_session
+
+FIVE = Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))
+DD = 3.3  # of a 207C from 10 m
+
+
+@pytest.fixture
+def scored(make_studio, qtbot, small_video, tmp_path):
+    """The program with a scored dive."""
+    studio = make_studio()
+    open_scored(studio, qtbot, small_video, tmp_path)
+    return studio
+
+
+def typed(studio, qtbot, text: str, name: str = "Judges' marks") -> None:
+    field = named(studio.window, name)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    qtbot.keyClicks(field, text)
+
+
+def test_marks_are_typed_where_the_dive_is_and_stand_beside_the_prediction(scored, qtbot):
+    session, window = scored.session, scored.window
+    assert "predicted" not in reads(window.score)
+    typed(scored, qtbot, "6 6,5 7; 6.5 6")
+    assert session.current.judging == FIVE
+    assert "<s>6</s> 6.5 <s>7</s> 6.5 6 → 6.33 · 62.70 points" in reads(window.details)
+    assert f"Judges 6.33 · predicted {scoring().award:.2f}" in reads(window.score)
+    typed(scored, qtbot, "7 - 6,25", "Marks by phase")
+    assert session.current.judging == Judging(awards=FIVE.awards, phases=PhaseMarks(take_off=7, entry=6.25))
+    qtbot.keyClick(named(window, "Marks by phase"), Qt.Key.Key_Return)
+    assert not named(window, "Marks by phase").hasFocus()
+    session.editing.edits.undo()
+    assert session.current.judging is None
+    assert named(window, "Judges' marks").text() == ""
+    assert not named(window, "Marks by phase").isEnabled()
+
+
+def test_a_mean_has_points_once_there_is_a_difficulty(scored, qtbot):
+    session, window = scored.session, scored.window
+    typed(scored, qtbot, "6.25")
+    assert session.current.judged_score == pytest.approx(3 * 6.25 * DD, abs=0.01)
+    session.editing.set_details(session.current.key, None, None)
+    assert session.current.judged_score is None
+    assert "award 6.25" in reads(window.details)
+
+
+def test_what_are_no_marks_leaves_the_dive_without_any_and_is_one_sentence(scored, qtbot):
+    session, window = scored.session, scored.window
+    typed(scored, qtbot, "6.5 41")
+    assert session.current.judging is None
+    assert "Award 41 is not one a judge can give: use 0 to 10 in halves." in reads(window.details)
+    session.editing.set_note(session.current.key, "what else changes takes neither away")
+    assert named(window, "Judges' marks").text() == "6.5 41"
+    typed(scored, qtbot, "6.5")
+    typed(scored, qtbot, "7 6 6 6", "Marks by phase")
+    assert "'7 6 6 6' are no marks of take-off, flight and entry" in reads(window.details)
+    assert session.current.judging is None
+
+
+def test_marks_are_kept_with_the_session(scored, qtbot, tmp_path):
+    session, path = scored.session, tmp_path / "a.fineparser"
+    typed(scored, qtbot, "6 6.5 7 6.5 6")
+    typed(scored, qtbot, "7 6", "Marks by phase")
+    assert scored.files.modified
+    assert scored.files.save_to(path)
+    kept = Judging(awards=FIVE.awards, phases=PhaseMarks(take_off=7, flight=6))
+    assert read_session(path)[0].dives[0].judging == kept
+    session.clear()
+    assert named(scored.window, "Judges' marks").text() == ""
+    scored.files.open(path)
+    assert session.current.judging == kept
+    assert named(scored.window, "Judges' marks").text() == "6 6.5 7 6.5 6"
+    assert named(scored.window, "Marks by phase").text() == "7 6 -"
+    assert not scored.files.modified
+
+
+@pytest.mark.parametrize(
+    "judging", [{"awards": []}, {"awards": [11]}, {"awards": [6.3, 6]}, {"awards": [6] * 12}, {}, [6], "6"]
+)
+def test_damaged_marks_of_a_session_file_are_told(scored, qtbot, tmp_path, judging):
+    path = tmp_path / "a.fineparser"
+    assert scored.files.save_to(path)
+    content = json.loads(path.read_text())
+    assert content["dives"][0]["judging"] is None
+    content["dives"][0]["judging"] = judging
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="dive 1: "):
+        read_session(path)
+    del content["dives"][0]["judging"]  # as older files
+    path.write_text(json.dumps(content))
+    assert read_session(path)[0].dives[0].judging is None
+
+
+def test_the_ranking_has_a_column_of_the_judges_once_a_dive_has_marks(scored, qtbot):
+    window = scored.window
+    window.actions_by_id["ranking"].trigger()
+    dialog = window.findChild(RankingDialog)
+    table = dialog.findChild(QTableView)
+    assert table.isColumnHidden(3)
+    typed(scored, qtbot, "6.5 6.5 6")
+    qtbot.waitUntil(lambda: not table.isColumnHidden(3), timeout=2000)
+    model = table.model()
+    assert model.headerData(3, Qt.Orientation.Horizontal) == "judges"
+    assert model.index(0, 3).data() == "62.7"
+    table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    assert model.index(0, 0).data() == "1."
+
+
+def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
+    session = scored.session
+    typed(scored, qtbot, "6 6.5 7 6.5 6")
+    typed(scored, qtbot, "7 - 6", "Marks by phase")
+    for name in ("dives.csv", "dives.json"):
+        session.exports.table(session.keys, tmp_path / name)
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["judges_awards"], row["judged_award"], row["judged_score"]) == ("6 6.5 7 6.5 6", "6.333", "62.7")
+    assert (row["judged_take_off"], row["judged_flight"], row["judged_entry"]) == ("7", "", "6")
+    (dive,) = json.loads((tmp_path / "dives.json").read_text())["dives"]
+    assert dive["judging"] == {
+        "awards": [6, 6.5, 7, 6.5, 6],
+        "counted": [False, True, False, True, True],
+        "award": pytest.approx(19 / 3),
+        "score": 62.7,
+        "phases": {"take_off": 7, "flight": None, "entry": 6},
+    }
+
+
+@pytest.mark.parametrize(("text", "proposed"), [("6 6.5 7", "6 6.5 7"), ("6.5", "6.5"), ("6.25", "61.88")])
+def test_marks_need_not_be_typed_again_for_an_exemplar(scored, qtbot, text, proposed):
+    typed(scored, qtbot, text)
+    dialog = scored.window.library.add_dive()
+    assert isinstance(dialog, ExemplarDialog)
+    assert dialog.score.text() == proposed
+    assert dialog.ok.text() == "Add"
+    dialog.reject()
