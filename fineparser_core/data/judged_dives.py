@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from fineparser_core.diving.difficulty import BOARDS_M, Difficulty, commonest_board_m, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.diving.judging import mean_award
+from fineparser_core.diving.judging import Award, PhaseMarks, mean_award
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken
@@ -34,7 +34,6 @@ LABELS_FILE = "labels.json"
 PERSON = "person"
 #: Frames of real time a second.
 _Rate = Annotated[float, Meta(gt=0, lt=1e6)]
-_Mark = Annotated[float, Meta(ge=0, le=10)]
 _Name = Annotated[str, Meta(max_length=200)]
 _HIGHEST_AWARD = 10.0
 #: What rounding a score to hundredths adds to an award.
@@ -46,15 +45,6 @@ _DIVE_NUMBER = re.compile(r"\b\d{3,4}[A-D]\b")
 #: Of a text that is looked through.
 _MOST_LETTERS = 200
 Labels = TypeVar("Labels")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhaseMarks:
-    """Marks of the phases, 0 to 10; None where there is none."""
-
-    take_off: _Mark | None = None
-    flight: _Mark | None = None
-    entry: _Mark | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +82,9 @@ class JudgedDive:
     board_m: float | None = None
     difficulty: float | None = None
     score: Annotated[float, Meta(ge=0, lt=1000)] | None = None
-    awards: tuple[_Mark, ...] = ()
-    award: _Mark | None = None
-    marks: PhaseMarks = PhaseMarks()
+    awards: tuple[Award, ...] = ()
+    award: Award | None = None
+    marks: PhaseMarks = field(default_factory=PhaseMarks)
     first_flight_frame: Frame | None = None
     first_entry_frame: Frame | None = None
     first_entry_range: tuple[Frame, Frame] | None = None

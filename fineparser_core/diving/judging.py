@@ -61,7 +61,7 @@ class Judging:
     @property
     def award(self) -> float:
         """The mean of the awards that count."""
-        return _mean_counted(self.awards)
+        return self.awards[0] if len(self.awards) == 1 else mean_award(self.awards)
 
     def score(self, difficulty: float) -> float:
         """The official score in points, rounded to hundredths: 3 * `award` * `difficulty`."""
@@ -84,6 +84,19 @@ def counting(awards: Sequence[float]) -> tuple[bool, ...]:
     return tuple(counts)
 
 
+def mean_award(awards: Sequence[float]) -> float:
+    """The mean of the awards that count, 0 to 10, see `counting`.
+
+    Args:
+        awards: at least one.
+
+    Raises:
+        ConfigError: one is not a multiple of 0.5 from 0 to 10.
+    """
+    _check(awards)
+    return fmean(award for award, counts in zip(awards, counting(awards), strict=True) if counts)
+
+
 def total_award(awards: Sequence[float]) -> float:
     """The sum of the counted awards, 0 to 30; the score is this sum times the DD.
 
@@ -94,12 +107,11 @@ def total_award(awards: Sequence[float]) -> float:
     Raises:
         ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
     """
-    _check(awards)
     if len(awards) not in (3, 5, 7, 11):
         raise ConfigError(
             "Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", len(awards)
         )
-    return 3 * _mean_counted(awards)
+    return 3 * mean_award(awards)
 
 
 def counted_award(counted: Sequence[float]) -> float:
@@ -134,15 +146,24 @@ def read_score(text: str, difficulty: float | None) -> float:
     Raises:
         ConfigError: it is neither, or marks without a DD.
     """
-    values = _numbers(text)
-    if not values:
-        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
+    values = read_awards(text)
     if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
         return values[0]
     judging = Judging(awards=values)
     if difficulty is None:
         raise ConfigError("The marks {0} are no score without a DD: give the dive number and the board first.", text)
     return judging.score(difficulty)
+
+
+def read_awards(text: str) -> tuple[float, ...]:
+    """The numbers of a text such as "6.5 6 6.5", at least one.
+
+    Raises:
+        ConfigError: there is none, or more than any panel gives, or something else.
+    """
+    if not (values := _numbers(text)):
+        raise ConfigError("'{0}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.", text)
+    return values
 
 
 def read_judging(awards: str, phases: str = "") -> Judging:
@@ -178,10 +199,6 @@ def _numbers(text: str) -> tuple[float, ...]:
     except ValueError:
         return ()
     return values if all(map(isfinite, values)) and len(values) <= _MOST_AWARDS else ()
-
-
-def _mean_counted(awards: Sequence[float]) -> float:
-    return fmean(award for award, counts in zip(awards, counting(awards), strict=True) if counts)
 
 
 def _check(awards: Sequence[float], *, halves: bool = True) -> None:

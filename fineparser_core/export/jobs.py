@@ -65,10 +65,15 @@ class PlainStillJob:
 
 @dataclass(frozen=True, kw_only=True)
 class TableJob:
-    """Writes a table of dives: JSON if the path ends in .json, otherwise CSV."""
+    """Writes a table of dives: JSON if the path ends in .json, otherwise CSV.
+
+    Attributes:
+        judged: it is a set of judged dives instead, see `judged`.
+    """
 
     path: Path
     dives: tuple[ExportedDive, ...]
+    judged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +109,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     # Imported here, because the window only creates jobs and must not load the video libraries.
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
+    from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_report
     from fineparser_core.export.stills import write_plain_still, write_still
 
@@ -124,6 +130,8 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_report(
             job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel
         )
+    elif job.judged:
+        return write_judged(job.dives, job.path)
     elif job.path.suffix.lower() == ".json":
         write_json(job.dives, job.path)
     else:

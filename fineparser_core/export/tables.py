@@ -86,6 +86,7 @@ class ExportedDive:
         diver: name; "" where it is not known.
         dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
         note: of the coach on the dive as a whole.
+        frames: first and last frame of the dive, where a person has set them.
         judging: the judges' marks; None where there are none.
         difficulty: the DD that a person typed; None: the tables'.
         state: how far the analysis is, in a word or two.
@@ -99,6 +100,7 @@ class ExportedDive:
     diver: str = ""
     dived_on: str = ""
     note: str = ""
+    frames: tuple[int | None, int | None] = (None, None)
     judging: Judging | None = None
     dive_number: str | None = None
     board_m: float | None = None

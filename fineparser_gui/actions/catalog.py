@@ -135,6 +135,8 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys()), lambda s: s.shown),
             _can("export_corrections", Phrase("Export &corrections…"), "",
                  lambda w: w.files.export_corrections(), lambda s: bool(s.window.session.exports.corrected_dives())),
+            _can("export_judged", Phrase("Export &judged dives…"), "",
+                 lambda w: w.files.export_judged(), lambda s: any(dive.judging for dive in s.dives)),
         ),
         (_can("quit", Phrase("&Quit"), "Ctrl+Q", lambda w: w.quit()),),
     ),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWid
 from fineparser_core.export.corrections import label_error
 from fineparser_core.language import translated
 from fineparser_gui.actions.registry import plain_text
+from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
 from fineparser_gui.services.session import Session
@@ -163,6 +164,14 @@ class SessionFileDialogs(QObject):
             return
         path = Path(name) if name.endswith(".pkl") else free_path(Path(name + ".pkl"))
         self._session.exports.corrections(labels, path)
+
+    def export_judged(self) -> None:
+        """Ask for a file and write the dives with judges' marks to it."""
+        dives = self._session.exports.judged_dives()
+        if dives:
+            proposed = dives[0].path.absolute().with_name(self.tr("judged dives") + ".json")
+            if path := ask_save_path(self._window, proposed, (".json",)):
+                self._session.exports.judged(path)
 
     def _file_filter(self) -> str:
         return self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)

@@ -117,6 +117,15 @@ class ExportService(QObject):
         """Write corrected moments as labels."""
         self._add(CorrectionsJob(path=path, dives=tuple(dives)))
 
+    def judged_dives(self) -> list[Dive]:
+        """Dives with judges' marks."""
+        return [dive for dive in self._state.dives if dive.judging is not None]
+
+    def judged(self, path: Path) -> None:
+        """Write them as a set to learn from."""
+        dives = tuple(_record(dive, drawings=False) for dive in self.judged_dives())
+        self._add(TableJob(path=path, dives=dives, judged=True))
+
     def cancel(self, number: int) -> None:
         """Stop an export, or take it out of the queue; no file is left."""
         if number == self._running:
@@ -223,6 +232,7 @@ def _record(dive: Dive, drawings: bool) -> ExportedDive:
         diver=dive.diver,
         dived_on=dive.dived_on or "",
         note=dive.note,
+        frames=(dive.in_frame, dive.out_frame),
         judging=dive.judging,
         dive_number=dive.dive_number,
         board_m=dive.board_m,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fineparser_core.commands.cli import main
 from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
-from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, read_dives
+from fineparser_core.data.judged_dives import JudgedDive, read_dives
+from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.video.writer import VideoWriter
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, read_dives, write_dives
+from fineparser_core.data.judged_dives import JudgedDive, read_dives, write_dives
+from fineparser_core.diving.judging import PhaseMarks
 from fineparser_core.errors import AnnotationError
 
 FULL = JudgedDive(
