@@ -16,7 +16,7 @@ from fineparser_gui.table_model import TableModel
 from fineparser_gui.theme import step_color
 from fineparser_gui.widgets import label, style_table
 
-_SIZE = (660, 660)
+_SIZE = (720, 660)
 _PLACE, _NAME, _SCORE, _JUDGED = range(4)
 _OTHER_EXEMPLARS = " *"
 

@@ -2,17 +2,20 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from answers_kit import open_scored, scoring
 from finding import named, reads
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableView
+from PySide6.QtWidgets import QFileDialog, QTableView
 
+from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.errors import ConfigError
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.session_file import read_session
 
 FIVE = Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))
@@ -152,3 +155,56 @@ def test_marks_need_not_be_typed_again_for_an_exemplar(scored, qtbot, text, prop
     assert dialog.score.text() == proposed
     assert dialog.ok.text() == "Add"
     dialog.reject()
+
+
+def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_path, small_video, monkeypatch):
+    session, window = scored.session, scored.window
+    action = window.actions_by_id["export_judged"]
+    assert not action.isEnabled()
+    typed(scored, qtbot, "6 6.5 7 6.5 6")
+    typed(scored, qtbot, "7 - 6", "Marks by phase")
+    session.editing.set_diver(session.current.key, "Anna")
+    first = session.current
+    session.editing.move_transition(first.key, 1, first.analysis.parse.transitions.first_entry_frame + 3)
+    first = session.current
+    (tmp_path / "second.mp4").write_bytes(small_video.read_bytes())
+    session.open([tmp_path / "second.mp4"], in_frame=10, out_frame=90)
+    second = session.keys[1]
+    qtbot.waitUntil(lambda: session.dive(second).state is DiveState.QUEUED, timeout=5000)
+    session.select(second)
+    typed(scored, qtbot, "6.25")
+    asked = []
+    path = tmp_path / "judged.json"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *given: asked.append(Path(given[2]).name) or (str(path), "")
+    )
+    action.trigger()
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    assert asked == ["judged dives.json"]
+    assert session.exports.exports[0].message == "Judged dives: 2."
+    one, other = read_dives(path)
+    parse = first.analysis.parse
+    assert (one.video, one.start_frame, one.end_frame) == (first.path, parse.clip.in_frame, parse.clip.out_frame)
+    assert (one.dive_number, one.board_m, one.awards, one.marks) == (
+        "207C",
+        10.0,
+        FIVE.awards,
+        PhaseMarks(take_off=7, entry=6),
+    )
+    assert (one.points, one.athlete, one.labelled_by) == (pytest.approx(62.7), "Anna", "person")
+    assert one.first_entry_frame == parse.transitions.first_entry_frame
+    assert (other.video.name, other.start_frame, other.end_frame) == ("second.mp4", 10, 90)
+    assert (other.award, other.awards, other.dive_number, other.first_flight_frame) == (6.25, (), None, None)
+
+
+def test_a_dive_with_an_impossible_dd_is_left_out_of_the_set_and_named(scored, qtbot, tmp_path):
+    session = scored.session
+    typed(scored, qtbot, "6.5")
+    session.editing.set_details(session.current.key, "207C", 10.0, 9.9)
+    said = []
+    session.problem.connect(said.append)
+    session.exports.judged(tmp_path / "judged.json")
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    assert "No dive has judges' marks" in said[0]
+    assert "A DD of 9.9 cannot be" in said[0]
+    assert not (tmp_path / "judged.json").exists()
