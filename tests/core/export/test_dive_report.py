@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.judging import Judging
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, job_language, load_job, run_job, save_job
@@ -50,6 +51,18 @@ def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
         bands={"flight_time": Band(low=0.1, high=0.2, unit="s", n_dives=9)},
         trend=tuple(TrendPoint(label=f"dive {k}", award=5 + k / 2, is_this=k == 2) for k in range(4)),
     )
+
+
+def test_a_page_has_the_marks_of_the_judges(dive: ReportedDive) -> None:
+    assert "judges" not in dict(make_page(dive).facts)
+    judged = replace(dive, judging=Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0)))
+    scoring = dive.analysis.scoring
+    assert scoring is not None
+    points = f"{19 * scoring.difficulty:.2f}"
+    assert dict(make_page(judged).facts)["judges"] == f"6.33 · {points} points (6 6.5 7 6.5 6)"
+    unscored = replace(dive.analysis, scoring=None, own_award=None)
+    mean = replace(dive, judging=Judging(awards=(6.25,)), analysis=unscored)
+    assert dict(make_page(mean).facts)["judges"] == "award 6.25"
 
 
 def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: ReportedDive) -> None:
