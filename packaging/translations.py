@@ -35,8 +35,8 @@ _TAKE_TEXTS = {
     **dict.fromkeys(("Phrase", "text"), (1,)),
     "tr": {None: (1,), 3: (1, 1), 4: (1, 1)},
 }
-#: Rooms of core whose errors no window shows: settings and parts of networks are chosen by programs.
-_UNSEEN = ("config", "models", "checkpoints.build")
+#: Rooms of core whose errors no window shows: programs choose settings and networks, commands read judged dives.
+_UNSEEN = ("config", "models", "checkpoints.build", "data.judged_dives")
 
 #: {English: {language: text, or its plural forms}}.
 Table = dict[str, dict[str, str | list[str]]]
