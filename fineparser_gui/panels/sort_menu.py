@@ -36,6 +36,8 @@ class SortMenu(QMenu):
         for group, now in ((self._columns, header.sortIndicatorSection()), (self._orders, header.sortIndicatorOrder())):
             for action in group.actions():
                 action.setChecked(action.data() == now)
+        for action in self._columns.actions():
+            action.setVisible(not self._table.isColumnHidden(action.data()))
 
     def _sort(self) -> None:
         column, order = self._columns.checkedAction(), self._orders.checkedAction()

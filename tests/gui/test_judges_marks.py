@@ -116,9 +116,14 @@ def test_the_ranking_has_a_column_of_the_judges_once_a_dive_has_marks(scored, qt
     window.actions_by_id["ranking"].trigger()
     dialog = window.findChild(RankingDialog)
     table = dialog.findChild(QTableView)
+    entry = next(action for action in dialog.sorting.menu().actions() if action.text() == "judges")
     assert table.isColumnHidden(3)
+    dialog.sorting.menu().aboutToShow.emit()
+    assert not entry.isVisible()
     typed(scored, qtbot, "6.5 6.5 6")
     qtbot.waitUntil(lambda: not table.isColumnHidden(3), timeout=2000)
+    dialog.sorting.menu().aboutToShow.emit()
+    assert entry.isVisible()
     model = table.model()
     assert model.headerData(3, Qt.Orientation.Horizontal) == "judges"
     assert model.index(0, 3).data() == "62.7"
