@@ -126,15 +126,6 @@ def counted_award(counted: Sequence[float]) -> float:
     return 3 * fmean(counted)
 
 
-def score_dive(awards: Sequence[float], difficulty: float) -> float:
-    """The score in points, rounded to hundredths: the sum of the counted awards times `difficulty`.
-
-    Raises:
-        ConfigError: as `total_award`.
-    """
-    return round(total_award(awards) * difficulty, 2)
-
-
 def read_score(text: str, difficulty: float | None) -> float:
     """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
 

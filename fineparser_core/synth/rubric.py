@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fineparser_core.diving.judging import score_dive
+from fineparser_core.diving.judging import Judging
 
 STEP_WEIGHTS = (3.0, 5.0, 2.0)
 """Weights (lambda) of take-off, flight and entry; award = sum(weight * quality) / 10. Source: Eq. 6."""
@@ -126,5 +126,5 @@ def judge(qualities: tuple[float, float, float], rng: np.random.Generator) -> tu
 
 
 def score(awards: tuple[float, ...], difficulty: float) -> float:
-    """The score of a dive from its awards, see `judging.score_dive`."""
-    return float(score_dive(awards, difficulty))
+    """The score of a dive from its awards."""
+    return Judging(awards=awards).score(difficulty)

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.diving.judging import Judging, counted_award, counting, read_judging, score_dive, total_award
+from fineparser_core.diving.judging import Judging, counted_award, counting, read_judging, total_award
 from fineparser_core.errors import ConfigError
 
 
@@ -20,8 +20,8 @@ def test_extreme_awards_are_dropped(awards, total):
 
 
 def test_the_score_is_the_total_times_the_difficulty():
-    assert score_dive((9.5, 9.0, 9.5, 9.0, 8.5, 9.5, 8.5), 3.2) == 88.0
-    assert score_dive((7.0, 7.0, 7.5), 2.9) == 62.35
+    assert Judging(awards=(9.5, 9.0, 9.5, 9.0, 8.5, 9.5, 8.5)).score(3.2) == 88.0
+    assert Judging(awards=(7.0, 7.0, 7.5)).score(2.9) == 62.35
 
 
 def test_counted_awards_are_not_dropped_again():
