@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from fineparser_core.resources import resource
+from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.actions.catalog import Situation
 from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.actions.registry import ActionRegistry
@@ -30,7 +31,6 @@ from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.model.session_file import SUFFIX
-from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.corner import Corner
 from fineparser_gui.panels.details import DetailsPanel

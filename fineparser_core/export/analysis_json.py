@@ -11,7 +11,7 @@ of the file: its own, not real ones, where `motion.slowed` is over 1.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,9 @@ from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import Analysis, DiveMotion, DiveParse, MaskTrack, Measure, ScoreInterval, Scoring
 
 FORMAT = "fineparser.analysis/4"
+
+#: Lists with an entry for each sample, or for each picture of the fall: of an analysis, and of its motion.
+_BY_SAMPLE, _BY_PICTURE = ("sampled_frames", "sampled_times_s"), ("to_scene", "path")
 
 #: Of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
@@ -59,6 +62,12 @@ class MaskArrays(NamedTuple):
     def of(cls, parse: MaskTrack) -> "MaskArrays":
         """Those of a parse."""
         return cls(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
+
+    @classmethod
+    def none(cls, data: Mapping[str, Any]) -> "MaskArrays":
+        """Of no sample of an analysis as JSON."""
+        frames = np.array(data["sampled_frames"], np.int64)
+        return cls(frames, np.zeros((0, MASK_SIZE, MASK_SIZE), np.float16), np.zeros((0, 4), np.float32))
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
@@ -118,6 +127,17 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     return of_json
 
 
+def without_samples(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An analysis as of `analysis_to_dict`, of each list by sample or picture its first and last entry alone."""
+
+    def ends(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        return {**found, **{name: found[name][:: max(len(found[name]) - 1, 1)] for name in names}}
+
+    motion = data["motion"] and ends(data["motion"], _BY_PICTURE)
+    probabilities = [row[:: len(row) - 1] for row in data["probabilities"]]
+    return ends(data, _BY_SAMPLE) | {"probabilities": probabilities, "motion": motion}
+
+
 def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
     """The measures of an analysed dive; made now, by dive number and board where these are known, if nobody did yet."""
     if analysis.measures is not None:
@@ -128,12 +148,13 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
     return measures(analysis.parse, dive_number=scoring.dive_number, board_m=scoring.board_m)
 
 
-def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
+def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Analysis:
     """The analysis that `analysis_to_dict` wrote.
 
     Args:
         data: parsed JSON.
-        masks: what `read_masks_npz` gave for the same clip.
+        masks: what `read_masks_npz` gave for the same clip; None: there are none, as of `without_samples`, and the
+            arrays of the analysis have as many entries as are there.
 
     Raises:
         ExportError: another format, or an incomplete one.
@@ -144,6 +165,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         )
     try:
         data = _with_phrases(data)
+        masks = masks or MaskArrays.none(data)
         parse = _parse(data, masks)
         given: dict[str, Any] = {**data, "parse": parse, "scoring": None}
         if data["score"] is not None:
@@ -182,7 +204,7 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "mask_probability": masks.crop_xyxy,  # stands for what may still lie on the disk
         "crop_xyxy": masks.crop_xyxy,
         "joints": masks.joints,
-        "motion": _motion_from_dict(motion) if motion else None,
+        "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
     return replace(parse, mask_probability=masks.probability)
@@ -275,10 +297,10 @@ def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:
     return stored | {"path": np.column_stack([stored.pop("path_s"), stored.pop("path_xy")])}
 
 
-def _motion_from_dict(data: Mapping[str, Any]) -> DiveMotion:
+def _motion_from_dict(data: Mapping[str, Any], n_samples: int) -> DiveMotion:
     path = np.array(data["path"], np.float64).reshape(-1, 3)
-    to_scene = np.tile(np.eye(3), (N_SAMPLES, 1, 1))
-    to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(N_SAMPLES, 2, 3)
+    to_scene = np.tile(np.eye(3), (n_samples, 1, 1))
+    to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(n_samples, 2, 3)
     return from_json({**data, "to_scene": to_scene, "path_s": path[:, 0], "path_xy": path[:, 1:]}, DiveMotion)
 
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog, official_text
 from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, label

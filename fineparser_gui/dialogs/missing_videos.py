@@ -5,9 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from fineparser_core.video.files import VIDEO_SUFFIXES, names_of
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.relocation import is_there
-from fineparser_gui.model.video_files import VIDEO_SUFFIXES, names_of
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.services.session import Session
 

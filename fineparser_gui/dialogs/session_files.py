@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWid
 
 from fineparser_core.export.corrections import label_error
 from fineparser_core.language import translated
+from fineparser_core.video.files import names_of
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.model.session_file import SUFFIX
-from fineparser_gui.model.video_files import names_of
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import Leftover, SessionFileController, free_path
 from fineparser_gui.widgets import tool_tip

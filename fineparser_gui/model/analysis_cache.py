@@ -4,8 +4,6 @@ One file a result, written whole or not at all, so that several windows and work
 a digest of all that the result depends on: nothing in the folder is ever out of date, it is only no longer asked for.
 """
 
-import hashlib
-import json
 import logging
 import os
 import time
@@ -16,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core import __version__
-from fineparser_core.constants import PIPELINE
 from fineparser_core.errors import ExportError
 from fineparser_core.support.array_file import read_array_file, write_array_file
 
@@ -30,39 +26,6 @@ _KEPT_SHARE = 0.9
 #: A file is marked as used at most this often.
 _USED_EVERY_S = 600
 _SUFFIX = ".kept"
-
-#: Of `content_digest`: bytes of the file's start and end, and of as many places between them.
-_END_BYTES = 1 << 20
-_PART_BYTES = 1 << 16
-_N_PARTS = 32
-
-
-def digest(*facts: object) -> str:
-    """A name made of facts of JSON types, 32 hexadecimal digits; other with another version of the program."""
-    text = json.dumps([__version__, PIPELINE, *facts], sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def content_digest(path: Path) -> str:
-    """Digest of a file's content: its size, the MiB at its start and at its end, and 32 parts of 64 KiB between them.
-
-    All of a file of 4 MiB or less. A longer video that was changed differs at its start or end, where its index lies.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        found = hashlib.sha256(str(size).encode())
-        if size <= 2 * _END_BYTES + _N_PARTS * _PART_BYTES:
-            found.update(file.read())
-        else:
-            found.update(file.read(_END_BYTES))
-            between = np.linspace(_END_BYTES, size - _END_BYTES - _PART_BYTES, _N_PARTS).astype(np.int64)
-            for start, n_bytes in (*((int(at), _PART_BYTES) for at in between), (size - _END_BYTES, _END_BYTES)):
-                file.seek(start)
-                found.update(file.read(n_bytes))
-    return found.hexdigest()[:32]
 
 
 class AnalysisCache:

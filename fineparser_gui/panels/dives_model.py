@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
 from fineparser_core.diving.name_parsing import parse_list
+from fineparser_core.video.files import sort_key
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.video_files import sort_key
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import tool_tip

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.language import Phrase, text
+from fineparser_core.video.files import is_video, names_of, sort_key
 from fineparser_gui.formatting import decimal, shortest
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
@@ -16,7 +17,6 @@ from fineparser_gui.model.edits import Edit, Subject
 from fineparser_gui.model.relocation import relocated
 from fineparser_gui.model.session import restored_attributes
 from fineparser_gui.model.session_file import SavedSession
-from fineparser_gui.model.video_files import is_video, names_of, sort_key
 from fineparser_gui.model.video_identity import VideoIdentity
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState

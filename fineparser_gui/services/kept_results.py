@@ -11,9 +11,10 @@ import msgspec
 
 from fineparser_core.resources import resource
 from fineparser_core.support.codec import to_json
+from fineparser_core.support.digest import digest
 from fineparser_core.support.files import read_bounded
 from fineparser_core.types import DiveParse, DiveSegment
-from fineparser_gui.model.analysis_cache import AnalysisCache, digest
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.exemplar_snapshot import Voter
 from fineparser_gui.worker.protocol import (
     Answer,

@@ -11,8 +11,9 @@ import pytest
 from answers_kit import script
 from shown_studio import shown_studio
 
+from fineparser_core.support.digest import content_digest, digest
 from fineparser_gui.app import Studio
-from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 

@@ -1,0 +1,153 @@
+"""Results of many clips in a file, each a line of JSON that is appended once the clip is done.
+
+A line is {format, key, path, content, dive_number, board_m, difficulty, start_frame, end_frame, analysis, quantities,
+error}: what was asked of which file, and what came of it. `analysis` is in the format of `analysis_json` as
+`without_samples` leaves it, or null where `error` says why there is none.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from fineparser_core.errors import ExportError
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.types import Analysis
+
+FORMAT = "fineparser.results/1"
+
+#: Of a file of results; a dive takes some 20 KB.
+_MOST_BYTES = 1_000_000_000
+_MOST_LINE_BYTES = 2_000_000
+
+_Text = Annotated[str, Meta(max_length=10_000)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedClip:
+    """What is asked of a file.
+
+    Attributes:
+        path: of the video, as it was given.
+        dive_number, board_m, difficulty: as they were given, whether or not there is such a dive.
+        start_frame, end_frame: first and last frame of the dive, both included; None: it is found.
+    """
+
+    path: Path
+    dive_number: _Text | None = None
+    board_m: float | None = None
+    difficulty: float | None = None
+    start_frame: int | None = None
+    end_frame: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipResult:
+    """What came of a clip.
+
+    Attributes:
+        asked: what was asked.
+        key: digest of all that the result depends on: the file's content, what was asked, options, weights, exemplars
+            and the program; "" for a result that is to be had anew.
+        content: `content_digest` of the file; "" where it could not be read.
+        analysis: without what it has for each sample, see `without_samples`; None where there is an error.
+        quantities: what was measured were the moments a little otherwise, equally likely each, see `add_measures`; of
+            each quantity its value and standard deviation. Empty for a dive that is not scored.
+        error: a sentence that says why there is no analysis; "" otherwise.
+    """
+
+    asked: AskedClip
+    key: _Text
+    content: _Text = ""
+    analysis: Analysis | None = None
+    quantities: tuple[dict[str, tuple[float, float]], ...] = ()
+    error: _Text = ""
+
+
+def result_to_line(result: ClipResult) -> bytes:
+    """The result as a line of the file.
+
+    Raises:
+        ExportError: a number in it is not finite.
+    """
+    found = result.analysis
+    content = {
+        "format": FORMAT,
+        "key": result.key,
+        **to_json(result.asked),
+        "content": result.content,
+        "analysis": None if found is None else without_samples(analysis_to_dict(found)),
+        "quantities": result.quantities,
+        "error": result.error,
+    }
+    return json.dumps(content).encode() + b"\n"
+
+
+def result_from_dict(data: Any) -> ClipResult:
+    """The inverse of `result_to_line`, of parsed JSON.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        raise ValueError(f"it is not of format {FORMAT}")
+    analysis = data.get("analysis")
+    if analysis is not None:
+        try:
+            analysis = analysis_from_dict(from_json(analysis, dict), None)
+        except ExportError as error:
+            raise ValueError(str(error)) from error
+    return from_json({**data, "asked": from_json(data, AskedClip), "analysis": analysis}, ClipResult)
+
+
+def read_results(path: Path) -> list[ClipResult]:
+    """The results of a file in its order, but for a last line that is not whole: its writer was stopped.
+
+    Raises:
+        ExportError: the file cannot be read, or a line of it is no result.
+    """
+    return [result for result, _ in read_lines(path)]
+
+
+def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
+    """As `read_results`, and each result with its line."""
+    try:
+        whole = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
+    except OSError as error:
+        raise ExportError("{0} cannot be read ({1}).", path, error.strerror or str(error)) from error
+    found = []
+    for number, line in enumerate(whole, start=1):
+        try:
+            if len(line) > _MOST_LINE_BYTES:
+                raise ValueError("it is too long")
+            found.append((result_from_dict(parse_json(line)), line + b"\n"))
+        except ValueError as error:
+            raise ExportError(
+                "Line {0} of {1} is no result of a clip ({2}): delete that line, or give another file.",
+                number,
+                path,
+                str(error)[:200],
+            ) from error
+    return found
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append a result that a kill or a power cut does not undo.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError("{0} cannot be written ({1}): make room, then go on with it.", path, reason) from error
