@@ -1,13 +1,18 @@
-"""`fineparser score`: one clip in, its phases, masks, score and contributions out, and the files that are asked for."""
+"""`fineparser score`: one clip in, its phases, masks, score and contributions out, and the files that are asked for.
+
+Many clips are those of `score_many`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, parse
+from fineparser_core.commands.many_scorer import ManyOptions
+from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
+from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.score_report import report
-from fineparser_core.commands.terminal import running
+from fineparser_core.commands.terminal import cancel_on_signals, running
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
@@ -23,6 +28,7 @@ from fineparser_core.export.images import IMAGE_SUFFIXES
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
+from fineparser_core.export.results import AskedClip
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
@@ -31,6 +37,10 @@ from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
 _BEST = "best"
+#: Options that are of one clip.
+_OF_ONE = ("start_frame", "end_frame", "athlete", "json", "masks", "annotated", "contact_sheet", "report")
+_SEE_HELP = "see `fineparser score --help`."
+_NO_NUMBER = "--board and --difficulty say nothing without --dive-number: add it, e.g. 207C."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,7 @@ class ScoreOptions(WeightsOptions):
     """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
 
     Attributes:
-        clip: video file.
+        clips: video file; with --out also several of them, folders, .txt with a path a line, sets of dives (.json).
         dive_number: e.g. 207C; needed for a score, not for the phases.
         board: 1, 3, 5, 7.5 or 10 m; without it the commonest DD.
         difficulty: the DD, where no table has it.
@@ -53,8 +63,10 @@ class ScoreOptions(WeightsOptions):
         seed: which exemplars are drawn where there are more.
         library: this file of exemplars alone; by default the bundled ones and your own.
         quiet: no progress on stderr.
+        out: write a line of JSON for each clip; the same command goes on where it was stopped.
+        workers: with --out: so many clips at once, each in a process of its own.
         json: write the analysis as JSON; - prints it instead of the report.
-        csv: write the analysis as a row of a table.
+        csv: write the analysis as a row of a table, with --out those of all clips.
         masks: write the athlete masks, as .npz.
         annotated: write the clip with mask, phases and score, as .mp4.
         compare_with: annotated: with an exemplar beside, aligned by phase; its id, or best.
@@ -67,7 +79,7 @@ class ScoreOptions(WeightsOptions):
         diver: report: the athlete's name.
     """
 
-    clip: Positional[Path]
+    clips: Positional[tuple[Path, ...]]
     dive_number: str | None = None
     board: float | None = None
     difficulty: float | None = None
@@ -82,6 +94,8 @@ class ScoreOptions(WeightsOptions):
     seed: Seed = 0
     library: Path | None = None
     quiet: bool = False
+    out: Path | None = None
+    workers: Workers = 1
 
     json: Path | None = None
     csv: Path | None = None
@@ -96,6 +110,11 @@ class ScoreOptions(WeightsOptions):
     report: Path | None = None
     diver: str = ""
 
+    @property
+    def clip(self) -> Path:
+        """The only one."""
+        return self.clips[0]
+
 
 def main(argv: list[str]) -> int:
     """Runs `fineparser score`.
@@ -104,11 +123,17 @@ def main(argv: list[str]) -> int:
         FineParserError: with the sentence for the user and the exit code.
     """
     args = parse(ScoreOptions, "score", argv)
+    if not args.clips:
+        raise ConfigError(f"Missing from fineparser score: CLIP video file. (required): {_SEE_HELP}")
+    if args.out is not None:
+        return _score_many(args, args.out)
+    if len(args.clips) > 1 or args.workers > 1:
+        raise ConfigError(f"Several clips need a file for their results, so add --out results.jsonl: {_SEE_HELP}")
     with running(quiet=args.quiet) as (progress, cancel):
         dive = None if args.dive_number is None else parse_dive_number(args.dive_number)
         difficulty = None
         if dive is None and (args.board, args.difficulty) != (None, None):
-            raise ConfigError("--board and --difficulty say nothing without --dive-number: add it, e.g. 207C.")
+            raise ConfigError(_NO_NUMBER)
         if dive is not None:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
         library = _open_library(args.library)
@@ -151,6 +176,34 @@ def main(argv: list[str]) -> int:
     if analysis.parse.refusal is not None and not args.force:
         return ExitCode.NOT_A_DIVE
     return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
+
+
+def _score_many(args: ScoreOptions, out: Path) -> int:
+    """Raises: FineParserError, as `score_many`, or for options that are of one clip."""
+    _check_options(args)
+    if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if getattr(args, name) is not None]:
+        raise ConfigError(f"Of one clip alone can be had, not with --out: {', '.join(of_one)}. Leave that out.")
+    usual = AskedClip(path=out, dive_number=args.dive_number, board_m=args.board, difficulty=args.difficulty)
+    asked = asked_clips(args.clips, usual)
+    if (args.board, args.difficulty) != (None, None) and not any(one.dive_number for one in asked):
+        raise ConfigError(_NO_NUMBER)
+    _open_library(args.library).close()  # what is wrong with it is said once
+    options = ManyOptions(
+        weights=args.weights,
+        device=args.device,
+        precision=args.precision,
+        library=args.library,
+        own=own_folder(),
+        n_exemplars=args.exemplars,
+        seed=args.seed,
+        rule=CandidateRule(nearest=args.allow_nearest, synchro=args.synchro),
+        trim=not args.no_trim,
+        force=args.force,
+        workers=args.workers,
+    )
+    with cancel_on_signals() as cancel:
+        score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
+    return ExitCode.DONE
 
 
 def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> FoundClip:

@@ -1,4 +1,4 @@
-"""Results of many clips in a file, each a line of JSON that is appended once the clip is done.
+"""Results of many clips in a file, each a line of JSON that is appended as soon as the clip is done.
 
 A line is {format, key, path, content, dive_number, board_m, difficulty, start_frame, end_frame, analysis, quantities,
 error}: what was asked of which file, and what came of it. `analysis` is in the format of `analysis_json` as
@@ -7,10 +7,9 @@ error}: what was asked of which file, and what came of it. `analysis` is in the 
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -89,13 +88,16 @@ def result_to_line(result: ClipResult) -> bytes:
     return json.dumps(content).encode() + b"\n"
 
 
-def result_from_dict(data: Any) -> ClipResult:
-    """The inverse of `result_to_line`, of parsed JSON.
+def result_from_line(line: bytes) -> ClipResult:
+    """The inverse of `result_to_line`.
 
     Raises:
         ValueError: it is something else.
     """
-    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+    if len(line) > _MOST_LINE_BYTES:
+        raise ValueError("it is too long")
+    data = parse_json(line)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"it is not of format {FORMAT}")
     analysis = data.get("analysis")
     if analysis is not None:
@@ -118,15 +120,13 @@ def read_results(path: Path) -> list[ClipResult]:
 def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
     """As `read_results`, and each result with its line."""
     try:
-        whole = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
+        lines = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
     except OSError as error:
         raise ExportError("{0} cannot be read ({1}).", path, error.strerror or str(error)) from error
     found = []
-    for number, line in enumerate(whole, start=1):
+    for number, line in enumerate(lines, start=1):
         try:
-            if len(line) > _MOST_LINE_BYTES:
-                raise ValueError("it is too long")
-            found.append((result_from_dict(parse_json(line)), line + b"\n"))
+            found.append((result_from_line(line), line + b"\n"))
         except ValueError as error:
             raise ExportError(
                 "Line {0} of {1} is no result of a clip ({2}): delete that line, or give another file.",
@@ -137,7 +137,7 @@ def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
     return found
 
 
-def append_line(path: Path, line: bytes) -> None:
+def add_line(path: Path, line: bytes) -> None:
     """Append a result that a kill or a power cut does not undo.
 
     Raises:
@@ -150,4 +150,4 @@ def append_line(path: Path, line: bytes) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ExportError("{0} cannot be written ({1}): make room, then go on with it.", path, reason) from error
+        raise ExportError("{0} cannot be written ({1}): make room, and go on with it.", path, reason) from error

@@ -199,8 +199,7 @@ def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficult
 
     The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in.
     """
-    number, board_m = str(dive), known_board(difficulty)
-    queries = [quantities(measures(moved, dive_number=number, board_m=board_m)) for moved in moved_parses(parse)]
+    queries = moved_quantities(parse, dive, difficulty)
     if not any(queries):
         return scoring
     votes = with_measures(scoring.exemplars, queries, dive, difficulty)
@@ -215,6 +214,14 @@ def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficult
         rule=rule,
         deviation=float(np.std(of_each)),
     )
+
+
+def moved_quantities(
+    parse: DiveParse, dive: DiveNumber, difficulty: Difficulty
+) -> list[dict[str, tuple[float, float]]]:
+    """`quantities` of a dive were its moments a little otherwise, equally likely each: see `moved_parses`."""
+    number, board_m = str(dive), known_board(difficulty)
+    return [quantities(measures(moved, dive_number=number, board_m=board_m)) for moved in moved_parses(parse)]
 
 
 def with_measures(

@@ -1,7 +1,10 @@
 """How a process of ours is started, in a checkout, from a wheel and in the frozen app."""
 
+import os
 import sys
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 
 #: First argument of the frozen command line that has it run a module of ours, which the second names.
 RUN_MODULE = "--run-module"
@@ -26,3 +29,18 @@ def own_process(module: str, *arguments: str) -> list[str]:
         return [sys.executable, "-P", "-m", module, *arguments]
     here = Path(sys.executable)
     return [str(here.with_name(f"fineparser{here.suffix}")), RUN_MODULE, module, *arguments]
+
+
+def end_with_parent() -> None:
+    """Have this process of `multiprocessing` end once its parent does, killed or not.
+
+    It would wait for work for ever, or go on writing where another run writes.
+    """
+    parent = parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Any, Protocol
 
 import cv2
@@ -22,6 +21,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.own_process import end_with_parent
 from fineparser_core.synth import rubric
 from fineparser_core.synth.ground_truth import GroundTruth, save_ground_truth
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
@@ -292,16 +292,8 @@ def _render(
 def _init_worker() -> None:
     # The parent process alone handles Ctrl+C; dives in progress are completed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     cv2.setNumThreads(1)
-
-
-def _end_with_parent() -> None:
-    """Ends a worker whose parent was killed: it would wait for work for ever, and write where another run writes."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def write_dive(root: Path, i: int, planned: PlannedDive) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import ExportError
-from fineparser_core.export.results import AskedClip, ClipResult, append_line, read_results, result_to_line
+from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_results, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.types import Analysis, DiveMotion, Measure
 
@@ -41,8 +41,8 @@ def result(small_video: Path, make_analysis: Callable[..., Analysis]) -> ClipRes
 
 def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result: ClipResult, tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
-    append_line(path, result_to_line(result))
-    append_line(path, result_to_line(replace(result, analysis=None, error="It is damaged.")))
+    add_line(path, result_to_line(result))
+    add_line(path, result_to_line(replace(result, analysis=None, error="It is damaged.")))
     back, failed = read_results(path)
     assert (back.asked, back.key, back.content, back.quantities) == (
         result.asked,

@@ -1,0 +1,141 @@
+"""What scores a clip among many, in a process that has opened weights and exemplars: from a job to its line."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import FineParserError
+from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.motion.recording import find_clip
+from fineparser_core.resources import resource
+from fineparser_core.scoring.measured_stream import moved_quantities
+from fineparser_core.support.codec import to_json
+from fineparser_core.support.digest import content_digest, digest
+from fineparser_core.support.files import read_bounded
+from fineparser_core.types import Analysis
+
+log = logging.getLogger(__name__)
+
+_MOST_CARD_BYTES = 2_000_000
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyOptions:
+    """What holds for all clips.
+
+    Attributes:
+        weights, device, precision: as of `Analyzer.open`.
+        library: this file of exemplars alone; None: the bundled ones and those of the folder `own`.
+        n_exemplars, seed, rule, trim, force: as of `score_clip`.
+        workers: processes.
+    """
+
+    weights: Path | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    library: Path | None = None
+    own: Path | None = None
+    n_exemplars: int = 10
+    seed: int = 0
+    rule: CandidateRule = SAME_NUMBER
+    trim: bool = True
+    force: bool = False
+    workers: int = 1
+
+    def open_library(self) -> ExemplarStore:
+        """Opens the exemplars. Raises: ExemplarError."""
+        return ExemplarStore.open(self.library) if self.library is not None else ExemplarStore.open_all(self.own)
+
+    def key(self) -> str:
+        """Digest of all that a result depends on, but for its clip."""
+        try:
+            card = read_bounded((self.weights or resource("weights", "fineparser")) / "card.json", _MOST_CARD_BYTES)
+        except OSError:  # whoever opens the weights says what is wrong
+            card = b""
+        with self.open_library() as library:
+            known = [to_json(one.facts) | {"id": one.id} for one in library.exemplars()]
+        options = to_json(replace(self, weights=None, library=None, own=None, workers=1))
+        return digest(options, card.decode(errors="replace"), known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A clip to be scored, with what its result will be known by: see `ClipResult`."""
+
+    asked: AskedClip
+    key: str
+    content: str
+
+    @classmethod
+    def of(cls, asked: AskedClip, options_key: str) -> "Job":
+        """A job; `options_key` is of `ManyOptions.key`."""
+        try:
+            content = content_digest(asked.path) if asked.path.is_file() else ""
+        except OSError:
+            content = ""
+        # Wherever it lies, the same content has the same result.
+        facts = to_json(replace(asked, path=Path("clip") if content else asked.path))
+        return cls(asked=asked, key=digest(options_key, content, facts), content=content)
+
+
+Scorer = Callable[[Job], bytes]
+
+
+def open_scorer(options: ManyOptions) -> Scorer:
+    """Opens weights and exemplars, in a process of its own; the function that it returns makes the line of a clip.
+
+    Raises:
+        CheckpointError, ExemplarError, ConfigError: as of `Analyzer.open`.
+    """
+    # Imported late, as they load torch.
+    import torch
+
+    from fineparser_core.inference.analyzer import Analyzer
+
+    if options.workers > 1:
+        torch.set_num_threads(max(torch.get_num_threads() // options.workers, 1))
+    library = options.open_library()
+    analyzer = Analyzer.open(
+        weights=options.weights, library=library, device=options.device, precision=options.precision
+    )
+
+    def score(asked: AskedClip) -> tuple[Analysis, list[dict[str, tuple[float, float]]]]:
+        dive = difficulty = None
+        if asked.dive_number is not None:
+            dive = parse_dive_number(asked.dive_number)
+            difficulty = find_difficulty(dive, asked.board_m, asked.difficulty)
+        frames = {"start_frame": asked.start_frame, "end_frame": asked.end_frame}
+        found = find_clip(asked.path, **frames, trim=options.trim)
+        analysis = analyzer.analyze(
+            found.clip,
+            dive,
+            difficulty,
+            found.recording,
+            force=options.force,
+            n_exemplars=options.n_exemplars,
+            seed=options.seed,
+            rule=options.rule,
+        )
+        if dive is None or difficulty is None or not analysis.measures:
+            return analysis, []
+        return analysis, moved_quantities(analysis.parse, dive, difficulty)
+
+    def line(job: Job) -> bytes:
+        result = ClipResult(asked=job.asked, key=job.key, content=job.content)
+        try:
+            analysis, quantities = score(job.asked)
+            return result_to_line(replace(result, analysis=analysis, quantities=tuple(quantities)))
+        except FineParserError as error:
+            return result_to_line(replace(result, error=str(error)))
+        except Exception as error:  # one clip shall not cost the others
+            log.exception("%s", job.asked.path)
+            reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+            return result_to_line(replace(result, key="", error=f"{job.asked.path}: unexpected failure, {reason}."))
+
+    return line

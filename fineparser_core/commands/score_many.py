@@ -1,0 +1,199 @@
+"""`fineparser score` on many clips: which they are, and a file with a line for each that can be gone on with."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer, open_scorer
+from fineparser_core.commands.output_paths import check_output_files
+from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
+from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
+from fineparser_core.export.tables import ExportedDive, write_csv
+from fineparser_core.progress import CancelToken
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.files import read_bounded
+from fineparser_core.support.job_processes import Died, do_jobs
+from fineparser_core.video.files import files_in
+
+_LIST, _DIVES = ".txt", ".json"
+_MOST_LIST_BYTES = 10_000_000
+
+
+def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
+    """The clips of the inputs, in their order.
+
+    Args:
+        inputs: videos; folders, of which all videos are taken, those of the folders in it too, in the order of people,
+            with what its `labels.json` says of them; .txt with a path a line, relative to its folder; sets of dives.
+        usual: what is asked where an input does not say it.
+
+    Raises:
+        ConfigError: there are none, or a list cannot be read.
+        AnnotationError: a set of dives cannot be read.
+    """
+    found: list[AskedClip] = []
+    for path in inputs:
+        if path.is_dir():
+            dives = read_dives(path) if (path / LABELS_FILE).is_file() else []
+            known = {dive.video: _of_dive(dive, usual) for dive in dives}
+            found += [known.get(video) or replace(usual, path=video) for video in files_in(path)[0]]
+        elif path.suffix.lower() == _DIVES:
+            found += [_of_dive(dive, usual) for dive in read_dives(path)]
+        elif path.suffix.lower() == _LIST:
+            found += [replace(usual, path=path.parent / line) for line in _lines(path)]
+        else:
+            found.append(replace(usual, path=path))
+    if not found:
+        raise ConfigError(f"There is no video in {', '.join(map(str, inputs))}: name another place.")
+    return found
+
+
+def _of_dive(dive: JudgedDive, usual: AskedClip) -> AskedClip:
+    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
+    return AskedClip(
+        path=dive.video,
+        dive_number=dive.dive_number or usual.dive_number,
+        board_m=dive.board_m or usual.board_m,
+        difficulty=dive.difficulty or usual.difficulty,
+        start_frame=start,
+        end_frame=end,
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = read_bounded(path, _MOST_LIST_BYTES).decode("utf-8-sig").split("\n")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): give another list of clips.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8: write the path of a clip on each line.") from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def score_many(
+    asked: Sequence[AskedClip],
+    options: ManyOptions,
+    out: Path,
+    cancel: CancelToken,
+    *,
+    table: Path | None = None,
+    quiet: bool = False,
+    open_scorer: Callable[[ManyOptions], Scorer] = open_scorer,
+) -> None:
+    """Scores clips into a file, and goes on with one that holds results of them.
+
+    Args:
+        out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
+        table: of all clips too, as CSV.
+        open_scorer: called in each process.
+
+    Raises:
+        ConfigError: an output is one of the clips, or `out` holds results of others.
+        ExportError: an output cannot be written, or `out` holds something else.
+        CheckpointError, ExemplarError: as of `Analyzer.open`.
+        Cancelled: the token is set; what is done by then stays.
+    """
+    outputs = [path for path in (out, table) if path is not None]
+    check_output_files(outputs, {one.path: "one of the clips" for one in asked})
+    options_key = options.key()
+    jobs = [Job.of(one, options_key) for one in asked]
+    lines = _kept(out, jobs)
+    _write(out, (lines[job.key] for job in jobs if job.key in lines))
+    todo = list({job.key: job for job in jobs if job.key not in lines}.values())
+    if lines and not quiet:
+        remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
+    began_s = time.monotonic()
+    try:
+        with closing(do_jobs(partial(open_scorer, options), todo, options.workers, cancel)) as answers:
+            for n, (place, answer) in enumerate(answers, start=1):
+                job = todo[place]
+                lines[job.key] = line = _of_dead(job, answer) if isinstance(answer, Died) else answer
+                add_line(out, line)
+                left_s = (time.monotonic() - began_s) / n * (len(todo) - n)
+                if not quiet:
+                    remark(f"{n}/{len(todo)} {_told(result_from_line(line))}; {_minutes(left_s)} left")
+    except Cancelled:
+        done = sum(job.key in lines for job in jobs)
+        said = "Cancelled: {0} of {1} clips are in {2}, and the same command goes on with the others."
+        raise Cancelled(said, done, len(jobs), out) from None
+    finished = [_as_asked(lines[job.key], job.asked) for job in jobs]
+    _write(out, finished)
+    results = list(map(result_from_line, finished))
+    if table is not None:
+        write_csv(list(map(_row, results)), table)
+    n_failed = sum(bool(one.error) for one in results)
+    n_scored = sum(one.analysis is not None and one.analysis.scoring is not None for one in results)
+    others = len(results) - n_scored - n_failed
+    say(f"{len(results)} clips: {n_scored} with a score, {others} without, {n_failed} failed")
+    for path in outputs:
+        say_written(path)
+
+
+def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
+    """The lines of a file that are results of these jobs, by their keys.
+
+    Raises:
+        ConfigError: others are of other clips.
+        ExportError: it holds something else.
+    """
+    if not out.exists():
+        return {}
+    kept, wanted, paths = {}, {job.key for job in jobs}, {job.asked.path for job in jobs}
+    for result, line in read_lines(out):
+        if result.key in wanted and (result.analysis is not None or result.asked.path in paths):
+            kept[result.key] = line
+        elif result.asked.path not in paths:
+            raise ConfigError(
+                f"{out} holds the result of {result.asked.path}, which is not among these clips: give another name, or "
+                "remove that file."
+            )
+    return kept
+
+
+def _write(out: Path, lines: Iterable[bytes]) -> None:
+    with atomic_file(out) as temporary:
+        temporary.write_bytes(b"".join(lines))
+
+
+def _of_dead(job: Job, died: Died) -> bytes:
+    said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {died.code})."
+    return result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
+
+
+def _as_asked(line: bytes, asked: AskedClip) -> bytes:
+    """A line, of a clip that lay elsewhere when it was scored too."""
+    result = result_from_line(line)
+    if result.asked == asked or result.analysis is None:
+        return line
+    parse = result.analysis.parse
+    moved = replace(result.analysis, parse=replace(parse, clip=replace(parse.clip, path=asked.path)))
+    return result_to_line(replace(result, asked=asked, analysis=moved))
+
+
+def _told(result: ClipResult) -> str:
+    analysis, name = result.analysis, result.asked.path.name
+    if analysis is None:
+        return result.error.rstrip(".")
+    if analysis.scoring is None:
+        return f"{name}: no score"
+    return f"{name}: {analysis.scoring.score:.2f}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _row(result: ClipResult) -> ExportedDive:
+    asked = result.asked
+    return ExportedDive(
+        path=asked.path,
+        dive_number=asked.dive_number,
+        board_m=asked.board_m,
+        state=f"failed: {result.error}" if result.error else "analysed",
+        analysis=result.analysis,
+    )

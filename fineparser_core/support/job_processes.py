@@ -1,0 +1,114 @@
+"""Jobs in processes of their own that each open something costly once: a process that dies costs its job alone."""
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.progress import CancelToken
+from fineparser_core.support.own_process import end_with_parent
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+_READY = "ready"
+#: How long a cancel may go unseen.
+_LOOK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Died:
+    """In place of an answer: the process that had the job ended, by a signal where the code is below 0."""
+
+    code: int | None
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    ready: bool = False
+    job: int | None = None
+
+
+def do_jobs(
+    open_worker: Callable[[], Callable[[Job], Answer]], jobs: Sequence[Job], n_processes: int, cancel: CancelToken
+) -> Iterator[tuple[int, Answer | Died]]:
+    """Yields the place of each job and its answer as they are done; once it ends, so have the processes.
+
+    Args:
+        open_worker: called once in each process; it and all that is sent must be picklable.
+
+    Raises:
+        FineParserError: raised by `open_worker`; or a process died in it.
+        Cancelled: at once, whatever the processes do.
+    """
+    waiting = deque(enumerate(jobs))
+    workers: dict[Connection, _Worker] = {}
+
+    def start() -> None:
+        ours, theirs = get_context("spawn").Pipe()
+        process = get_context("spawn").Process(target=_work, args=(theirs, open_worker), daemon=True)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits: Ctrl+C is the parent's
+        try:
+            process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        theirs.close()
+        workers[ours] = _Worker(process)
+
+    try:
+        for _ in range(min(n_processes, len(jobs))):
+            start()
+        while waiting or any(worker.job is not None for worker in workers.values()):
+            cancel.raise_if_cancelled()
+            for connection in wait(list(workers), _LOOK_EVERY_S):
+                worker = workers[connection]
+                answer = _received(connection, worker)
+                if isinstance(answer, Exception):
+                    raise answer
+                done, worker.ready, worker.job = worker.job, True, None
+                if isinstance(answer, Died):
+                    del workers[connection]
+                    if waiting:
+                        start()
+                elif waiting:
+                    worker.job, job = waiting.popleft()
+                    connection.send(job)
+                if done is not None:
+                    yield done, answer
+    finally:
+        for worker in workers.values():
+            worker.process.kill()
+        for worker in workers.values():
+            worker.process.join()
+
+
+def _received(connection: Connection, worker: _Worker) -> Any:
+    try:
+        return connection.recv()
+    except (EOFError, OSError):
+        worker.process.join()
+        code = worker.process.exitcode
+        if not worker.ready:
+            return FineParserError("A process ended before it could begin (code {0}): try fewer at once.", str(code))
+        return Died(code)
+
+
+def _work(connection: Connection, open_worker: Callable[[], Callable[[Any], Any]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
+    end_with_parent()
+    try:
+        do = open_worker()
+    except FineParserError as error:
+        connection.send(error)
+        return
+    connection.send(_READY)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
+        while True:
+            connection.send(do(connection.recv()))
