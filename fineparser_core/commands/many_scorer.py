@@ -110,8 +110,8 @@ def open_scorer(options: ManyOptions) -> Scorer:
         if asked.dive_number is not None:
             dive = parse_dive_number(asked.dive_number)
             difficulty = find_difficulty(dive, asked.board_m, asked.difficulty)
-        frames = {"start_frame": asked.start_frame, "end_frame": asked.end_frame}
-        found = find_clip(asked.path, **frames, trim=options.trim)
+        start, end = asked.start_frame, asked.end_frame
+        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim)
         analysis = analyzer.analyze(
             found.clip,
             dive,

@@ -48,7 +48,7 @@ class ScoreOptions(WeightsOptions):
     """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
 
     Attributes:
-        clips: video file; with --out also several of them, folders, .txt with a path a line, sets of dives (.json).
+        clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
         dive_number: e.g. 207C; needed for a score, not for the phases.
         board: 1, 3, 5, 7.5 or 10 m; without it the commonest DD.
         difficulty: the DD, where no table has it.

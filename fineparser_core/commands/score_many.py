@@ -10,6 +10,7 @@ from pathlib import Path
 from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer, open_scorer
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
@@ -20,7 +21,7 @@ from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
 from fineparser_core.video.files import files_in
 
-_LIST, _DIVES = ".txt", ".json"
+_LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
 _MOST_LIST_BYTES = 10_000_000
 
 
@@ -29,7 +30,8 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
 
     Args:
         inputs: videos; folders, of which all videos are taken, those of the folders in it too, in the order of people,
-            with what its `labels.json` says of them; .txt with a path a line, relative to its folder; sets of dives.
+            with what its `labels.json` says of them; .txt with a path a line, relative to its folder; tables (.csv) and
+            sets (.json) of dives.
         usual: what is asked where an input does not say it.
 
     Raises:
@@ -42,6 +44,11 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
             dives = read_dives(path) if (path / LABELS_FILE).is_file() else []
             known = {dive.video: _of_dive(dive, usual) for dive in dives}
             found += [known.get(video) or replace(usual, path=video) for video in files_in(path)[0]]
+        elif path.suffix.lower() == _TABLE:
+            table = read_table(path)
+            found += [_of_dive(dive, usual) for dive in table.dives]
+            for bad in table.bad:
+                remark(f"{path}, row {bad.row} is left out: {bad.reason}")
         elif path.suffix.lower() == _DIVES:
             found += [_of_dive(dive, usual) for dive in read_dives(path)]
         elif path.suffix.lower() == _LIST:

@@ -2,7 +2,7 @@
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -38,7 +38,7 @@ class _Worker:
 
 def do_jobs(
     open_worker: Callable[[], Callable[[Job], Answer]], jobs: Sequence[Job], n_processes: int, cancel: CancelToken
-) -> Iterator[tuple[int, Answer | Died]]:
+) -> Generator[tuple[int, Answer | Died], None, None]:
     """Yields the place of each job and its answer as they are done; once it ends, so have the processes.
 
     Args:
@@ -67,7 +67,8 @@ def do_jobs(
             start()
         while waiting or any(worker.job is not None for worker in workers.values()):
             cancel.raise_if_cancelled()
-            for connection in wait(list(workers), _LOOK_EVERY_S):
+            ready = wait(list(workers), _LOOK_EVERY_S)
+            for connection in [one for one in workers if one in ready]:
                 worker = workers[connection]
                 answer = _received(connection, worker)
                 if isinstance(answer, Exception):
