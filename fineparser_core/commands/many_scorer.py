@@ -1,6 +1,5 @@
 """What scores a clip among many, in a process that has opened weights and exemplars: from a job to its line."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +16,6 @@ from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import content_digest, digest
 from fineparser_core.support.files import read_bounded
-from fineparser_core.types import Analysis
-
-log = logging.getLogger(__name__)
 
 _MOST_CARD_BYTES = 2_000_000
 _LONGEST_REASON = 200
@@ -105,8 +101,8 @@ def open_scorer(options: ManyOptions) -> Scorer:
         weights=options.weights, library=library, device=options.device, precision=options.precision
     )
 
-    def score(asked: AskedClip) -> tuple[Analysis, list[dict[str, tuple[float, float]]]]:
-        dive = difficulty = None
+    def score(result: ClipResult) -> ClipResult:
+        asked, dive, difficulty = result.asked, None, None
         if asked.dive_number is not None:
             dive = parse_dive_number(asked.dive_number)
             difficulty = find_difficulty(dive, asked.board_m, asked.difficulty)
@@ -122,20 +118,20 @@ def open_scorer(options: ManyOptions) -> Scorer:
             seed=options.seed,
             rule=options.rule,
         )
+        result = replace(result, analysis=analysis, others=found.others)
         if dive is None or difficulty is None or not analysis.measures:
-            return analysis, []
-        return analysis, moved_quantities(analysis.parse, dive, difficulty)
+            return result
+        return replace(result, quantities=tuple(moved_quantities(analysis.parse, dive, difficulty)))
 
     def line(job: Job) -> bytes:
         result = ClipResult(asked=job.asked, key=job.key, content=job.content)
         try:
-            analysis, quantities = score(job.asked)
-            return result_to_line(replace(result, analysis=analysis, quantities=tuple(quantities)))
+            return result_to_line(score(result))
         except FineParserError as error:
             return result_to_line(replace(result, error=str(error)))
         except Exception as error:  # one clip shall not cost the others
-            log.exception("%s", job.asked.path)
-            reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-            return result_to_line(replace(result, key="", error=f"{job.asked.path}: unexpected failure, {reason}."))
+            reason = f"unexpected failure, {type(error).__name__}: {error}"[:_LONGEST_REASON].rstrip(".")
+            said = f"{job.asked.path}: {reason}: score it alone to have the details logged."
+            return result_to_line(replace(result, key="", error=said))
 
     return line

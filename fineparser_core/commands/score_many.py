@@ -186,9 +186,12 @@ def _told(result: ClipResult) -> str:
     analysis, name = result.analysis, result.asked.path.name
     if analysis is None:
         return result.error.rstrip(".")
+    among = f", the clearest of {1 + len(result.others)} dives" if result.others else ""
     if analysis.scoring is None:
-        return f"{name}: no score"
-    return f"{name}: {analysis.scoring.score:.2f}"
+        lacking = f"no exemplars of {result.asked.dive_number}" if analysis.unscored else "no dive number"
+        reason = (analysis.parse.refusal or lacking).partition(":")[0]
+        return f"{name}{among}: no score, {reason}"
+    return f"{name}{among}: {analysis.scoring.score:.2f}"
 
 
 def _minutes(seconds: float) -> str:

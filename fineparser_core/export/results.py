@@ -1,7 +1,7 @@
 """Results of many clips in a file, each a line of JSON that is appended as soon as the clip is done.
 
 A line is {format, key, path, content, dive_number, board_m, difficulty, start_frame, end_frame, analysis, quantities,
-error}: what was asked of which file, and what came of it. `analysis` is in the format of `analysis_json` as
+others, error}: what was asked of which file, and what came of it. `analysis` is in the format of `analysis_json` as
 `without_samples` leaves it, or null where `error` says why there is none.
 """
 
@@ -17,7 +17,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.files import parse_json, read_bounded
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, Frame
 
 FORMAT = "fineparser.results/1"
 
@@ -58,6 +58,7 @@ class ClipResult:
         analysis: without what it has for each sample, see `without_samples`; None where there is an error.
         quantities: what was measured were the moments a little otherwise, equally likely each, see `add_measures`; of
             each quantity its value and standard deviation. Empty for a dive that is not scored.
+        others: first and last frame of further dives that were found in the file, of which nothing is said.
         error: a sentence that says why there is no analysis; "" otherwise.
     """
 
@@ -66,6 +67,7 @@ class ClipResult:
     content: _Text = ""
     analysis: Analysis | None = None
     quantities: tuple[dict[str, tuple[float, float]], ...] = ()
+    others: tuple[tuple[Frame, Frame], ...] = ()
     error: _Text = ""
 
 
@@ -83,6 +85,7 @@ def result_to_line(result: ClipResult) -> bytes:
         "content": result.content,
         "analysis": None if found is None else without_samples(analysis_to_dict(found)),
         "quantities": result.quantities,
+        "others": result.others,
         "error": result.error,
     }
     return json.dumps(content).encode() + b"\n"

@@ -80,7 +80,8 @@ def do_jobs(
                         start()
                 elif waiting:
                     worker.job, job = waiting.popleft()
-                    connection.send(job)
+                    with suppress(OSError):  # it has just died, which is seen next
+                        connection.send(job)
                 if done is not None:
                     yield done, answer
     finally:

@@ -103,6 +103,32 @@ def test_export_options_that_cannot_be(
     assert_refused(fineparser("score", clips / "dive.mp4", *options), code, word)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--json", "a.json"),
+        ("--masks", "m.npz"),
+        ("--annotated", "a.mp4"),
+        ("--contact-sheet", "s.png"),
+        ("--report", "r.pdf"),
+        ("--start-frame", "1"),
+        ("--athlete", "1,2,3"),
+    ],
+)
+def test_what_is_of_one_clip_is_not_of_several(
+    fineparser: Fineparser, clips: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    clip, out = clips / "dive.mp4", tmp_path / "results.jsonl"
+    assert_refused(fineparser("score", clip, clips / "nobody.mp4", "--out", out, *option), 2, option[0], "one clip")
+    assert not out.exists()
+
+
+def test_weights_that_are_none_cost_more_than_a_line(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    outcome = fineparser("score", clips / "dive.mp4", "--out", tmp_path / "o.jsonl", "--weights", tmp_path / "nothing")
+    assert_refused(outcome, CheckpointError.exit_code, "nothing")
+    assert_refused(fineparser("score", tmp_path, "--out", tmp_path / "o.jsonl"), 2, str(tmp_path), "no video")
+
+
 def test_two_divers_without_exemplars_of_two_divers(fineparser: Fineparser, clips: Path) -> None:
     for more in ((), ("--allow-nearest",)):
         outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--synchro", *more)
@@ -143,6 +169,7 @@ def test_weights_that_are_none(fineparser: Fineparser, clips: Path, tmp_path: Pa
         ("--start-frame", "first"),
         ("--no-such-option",),
         ("a second clip",),
+        ("--workers", "2"),
     ],
 )
 def test_wrong_usage(fineparser: Fineparser, clips: Path, words: tuple[str, ...]) -> None:

@@ -23,7 +23,9 @@ from fineparser_core.export.analysis_json import (
     analysis_from_dict,
     analysis_to_dict,
     read_masks_npz,
+    without_samples,
 )
+from fineparser_core.export.results import read_results
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.score_clip import score_clip
 from fineparser_core.resources import resource
@@ -112,6 +114,23 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path,
         assert shown in outcome.out
     if analysis.parse.model.synthetic:
         assert "trained on rendered dives only" in outcome.out
+
+
+def test_many_have_the_numbers_of_each(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
+    bad, out = tmp_path / "bad.mp4", tmp_path / "results.jsonl"
+    bad.write_text("no video")
+    outcome = fineparser("score", recording, bad, SAMPLE_CLIP, *DIVE, "--out", out, "--csv", tmp_path / "table.csv")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("3 clips: 2 with a score, 0 without, 1 failed\n")
+    found = read_results(out)
+    assert [one.asked.path for one in found] == [recording, bad, SAMPLE_CLIP]
+    assert found[1].error.startswith(f"{bad}")
+    for one in (found[0], found[2]):
+        alone, _ = by_command(fineparser, one.asked.path, tmp_path)
+        assert one.analysis is not None
+        assert without_samples(analysis_to_dict(one.analysis)) == without_samples(alone)
+        assert len(one.quantities) == 6
+        assert one.quantities[0].keys() >= {"flight_time", "take_off_speed"}
 
 
 def by_command(fineparser: Fineparser, path: Path, folder: Path) -> tuple[dict[str, Any], MaskArrays]:

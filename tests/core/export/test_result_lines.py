@@ -35,6 +35,7 @@ def result(small_video: Path, make_analysis: Callable[..., Analysis]) -> ClipRes
         key="0123",
         content="4567",
         analysis=replace(analysis, parse=replace(analysis.parse, motion=motion), measures=(measure,)),
+        others=((200, 300),),
         quantities=({"flight_time": (1.4, 0.05)}, {"flight_time": (1.6, 0.05)}),
     )
 
@@ -44,12 +45,8 @@ def test_what_was_found_comes_back_but_for_what_it_has_for_each_sample(result: C
     add_line(path, result_to_line(result))
     add_line(path, result_to_line(replace(result, analysis=None, error="It is damaged.")))
     back, failed = read_results(path)
-    assert (back.asked, back.key, back.content, back.quantities) == (
-        result.asked,
-        result.key,
-        result.content,
-        result.quantities,
-    )
+    for name in ("asked", "key", "content", "quantities", "others"):
+        assert getattr(back, name) == getattr(result, name)
     assert (failed.analysis, failed.error) == (None, "It is damaged.")
     found, was = back.analysis, result.analysis
     assert found is not None

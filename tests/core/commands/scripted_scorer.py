@@ -1,0 +1,48 @@
+"""A scorer that does as the names of clips say, in place of one with weights; as a script, `fineparser` with it.
+
+"dies": its process is killed, the first time; "fails": an error of the clip; "slow": after a third of a second; "long":
+after a minute. What it is asked is added to `asked.log` beside the clip, with the id of its process.
+"""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+
+from made_analysis import made_analysis
+
+from fineparser_core.commands import cli
+from fineparser_core.commands import score as command
+from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer
+from fineparser_core.commands.score_many import score_many
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.results import ClipResult, result_to_line
+
+
+def open_scorer(options: ManyOptions) -> Scorer:
+    if options.seed == 13:
+        raise ConfigError("13 opens nothing.")
+    if options.seed == 14:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def score(job: Job) -> bytes:
+        path = job.asked.path
+        with path.with_name("asked.log").open("a") as log:
+            log.write(f"{path.name} {os.getpid()}\n")
+        result = ClipResult(asked=job.asked, key=job.key, content=job.content)
+        if "fails" in path.name:
+            return result_to_line(replace(result, error=f"{path} fails."))
+        time.sleep(60 if "long" in path.name else 0.3 if "slow" in path.name else 0)
+        if "dies" in path.name and not path.with_name("died").exists():
+            path.with_name("died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result_to_line(replace(result, analysis=made_analysis(path, job.asked.start_frame)))
+
+    return score
+
+
+if __name__ == "__main__":
+    command.score_many = partial(score_many, open_scorer=open_scorer)  # type: ignore[assignment]
+    sys.exit(cli.main(sys.argv[1:]))
