@@ -40,7 +40,7 @@ _SURE = (-5.2, -0.54, 3.98, 1.52)
 _SHOWN = 0.5  # probability that a joint is visible from which on it counts in full
 _MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was one look alone
 # Trunks are turned otherwise from so many radians on.
-_OTHERWISE = np.radians(15)
+_OTHERWISE = np.radians(22)
 _ROUNDS = 2  # in which neighbours are asked how they are turned
 # Share of the sample before, and of the one after, in the place of a joint.
 _STEADIED = 0.15
