@@ -1,14 +1,17 @@
-"""A club that exists in numbers alone: athletes, their dives, and judges with a rubric that no part of the program knows.
+"""A club in numbers alone: athletes, their dives, and judges with a rubric that no part of the program knows.
 
 Fixed by its seed before anything learned from it. Its judges mark what they see of the true motion by slopes of their
-own: the entry counts nearly half, most measures cost more than in the bundled table, some less, the splash counts and is
-measured by nobody, they like some athletes, and their level and scale are their own. `seen` is what an analysis would
-measure of such a dive, as uncertain as `packaging/docs/measures.md` says that it is.
+own: the entry counts nearly half, most measures cost more than in the bundled table, some less, the splash counts and
+is measured by nobody, they like some athletes, and their level and scale are their own. `seen` is what an analysis
+would measure of such a dive, as uncertain as `packaging/docs/measures.md` says; `film` renders it as the club's phones
+show it: pale, greenish, grainy and soft, half of them upright.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
+import cv2
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
@@ -16,10 +19,11 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.scoring.measured_stream import Quantities, quantities
-from fineparser_core.synth.render import DiveSpec, plan_dive
+from fineparser_core.synth.render import DiveSpec, plan_dive, render_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 from fineparser_core.synth.true_measures import true_measures
 from fineparser_core.types import Contribution, ExemplarVote, Measure
+from fineparser_core.video.writer import VideoWriter
 
 SEED, DIVES, ATHLETES = 3939, 60, 12
 NUMBERS = (("103B", 1.0), ("103C", 3.0), ("201B", 1.0), ("203B", 3.0), ("401B", 1.0), ("403C", 3.0))
@@ -39,6 +43,8 @@ _SEEN = {
 }  # fmt: skip
 #: Of the network's points: how much of a true difference of a phase they tell, and their noise, awards.
 _NETWORK, _NETWORK_NOISE, _VOTES = 0.3, 0.8, 3
+#: Of the phones' pictures: factors of red, green and blue, and the noise of a pixel.
+_TINT, _GRAIN = (0.9, 1.0, 0.86), 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +132,18 @@ def phases_off(truth: dict[str, float], number: str, board_m: float, splash: flo
     entry -= 0.01 * max(172 - truth["elbow_angle"], 0) + 2.5 * (splash - 0.2)
     entry += 3.0 * min(truth["come_out_lead"] / truth["flight_time"] - 0.3, 0.05)
     return float(take_off), float(flight), float(entry)
+
+
+def film(dive: ClubDive, path: Path) -> None:
+    """Renders a dive as the club's phones film it."""
+    rendered, rng = render_dive(dive.spec, dive.seed), np.random.default_rng([dive.seed, 0xF11])
+    height, width = rendered.frames.shape[1:3]
+    with VideoWriter(path, width_px=width, height_px=height, fps=rendered.fps) as writer:
+        for number, frame in enumerate(rendered.frames):
+            soft = cv2.resize(cv2.resize(frame, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA), (width, height))
+            pale = 255 * (0.12 + 0.8 * (soft / 255.0) ** 0.8) * np.array(_TINT)
+            grainy = pale + rng.normal(0, _GRAIN, (height, width, 1))
+            writer.write(np.clip(grainy, 0, 255).astype(np.uint8), number / rendered.fps)
 
 
 def seen(dive: ClubDive) -> Quantities:
