@@ -437,6 +437,21 @@ class ScoreInterval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProfileIdentity:
+    """The judges' profile that a score was made by, see `fineparser_core.scoring.profile`.
+
+    Attributes:
+        id: of its content.
+        name: that the coach gave it.
+        dives: judged ones that it was learned from.
+    """
+
+    id: Annotated[str, Meta(max_length=64)]
+    name: Annotated[str, Meta(max_length=200)]
+    dives: Annotated[int, Meta(ge=1, lt=2**31)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scoring:
     """The score of a dive against its exemplars (paper Eq. 6 and 12).
 
@@ -448,6 +463,7 @@ class Scoring:
         notes: sentences to show to the user (e.g. fewer exemplars than requested, exemplars from other boards).
         interval: prediction interval; None for weights without a calibration.
         deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+        profile: whose judges' scale it is on, that of its exemplars' scores as well; None: as shipped.
     """
 
     dive_number: str
@@ -463,6 +479,7 @@ class Scoring:
     notes: tuple[str, ...] = ()
     interval: ScoreInterval | None = None
     deviation: float = 0.0
+    profile: ProfileIdentity | None = None
 
     @property
     def uses_measures(self) -> bool:
@@ -503,6 +520,7 @@ class OwnAward:
             of a usual dive.
         interval: of the score.
         checked: how such awards came out.
+        profile: whose judges' scale it is on; None: as shipped.
     """
 
     dive_number: str
@@ -513,6 +531,7 @@ class OwnAward:
     steps: tuple[float, float, float]
     interval: ScoreInterval
     checked: AwardCheck
+    profile: ProfileIdentity | None = None
 
     @property
     def award_range(self) -> tuple[float, float]:

@@ -6,7 +6,7 @@ counts less, one that was not seen not at all. Numpy only.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -34,6 +34,7 @@ from fineparser_core.types import (
     Measure,
     Moments,
     OwnAward,
+    ProfileIdentity,
     Scoring,
 )
 
@@ -111,6 +112,8 @@ class MeasuredStream:
         step_shares: of the phases in an award.
         interval, own_interval: of a score by this stream, and of one without exemplars.
         checked: how the award of its own came out.
+        offset, scale: of awards by the judges of a profile, about the mean award; see `judged`.
+        profile: what made it of the bundled stream; None for that itself.
     """
 
     terms: tuple[Term, ...]
@@ -120,38 +123,54 @@ class MeasuredStream:
     interval: IntervalRule
     own_interval: IntervalRule
     checked: AwardCheck
+    offset: float = 0.0
+    scale: float = 1.0
+    profile: ProfileIdentity | None = None
+
+    def judged(self, award: float) -> float:
+        """What the judges of the profile would give an exemplar of this award."""
+        return self.mean_award + self.offset + self.scale * (award - self.mean_award)
 
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
-        """(3,) awards of each phase of a dive against an exemplar, by what is known of both.
+        """(3,) awards of each phase of a dive against an exemplar, by what is known of both."""
+        return _by_step(self.parts(query, exemplar, dive, board_m))
+
+    def parts(
+        self, query: Quantities, exemplar: Quantities | None, dive: DiveNumber, board_m: float | None
+    ) -> Iterator[tuple[Term, float]]:
+        """Terms with the awards that they add, of a dive against an exemplar; without one, against a usual dive.
 
         Where the exemplar has not been measured as the dive was, what stands for that measure is taken, each against
         that of a usual dive.
         """
-        awards = np.zeros(len(STEP_NAMES))
         for term in self._terms(query, dive, board_m):
+            if exemplar is None:
+                value, deviation = query[term.measure]
+                yield term, term.certainty(deviation) * term.against_usual(value)
+                continue
             for other in self.terms:
                 stands_for = other is term or other.instead_of == term.measure
                 if stands_for and other.measure in exemplar and other.applies(dive, board_m):
                     (value, deviation), (known, of_known) = query[term.measure], exemplar[other.measure]
-                    off = term.against_usual(value) - other.against_usual(known)
                     certainty = term.certainty(float(np.hypot(deviation, of_known)))
-                    awards[STEP_NAMES.index(term.step)] += certainty * off
+                    yield term, certainty * term.against_usual(value)
+                    yield other, -certainty * other.against_usual(known)
                     break
-        return awards
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
         """(3,) awards of each phase of a dive against another one of which nothing but its award is known."""
-        return self._against_usual(query, dive, board_m) - (award - self.mean_award) * np.array(self.step_shares)
+        off = self.scale * (award - self.mean_award) * np.array(self.step_shares)
+        return _by_step(self.parts(query, None, dive, board_m)) - off
 
     def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
         """The award of a dive by what was measured alone; None where fewer than two phases were."""
         board_m = difficulty.board_m
         if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
             return None
-        steps = self._against_usual(query, dive, board_m)
-        award = float(np.clip(self.mean_award + steps.sum(), 0.0, 10.0))
+        steps = _by_step(self.parts(query, None, dive, board_m))
+        award = float(np.clip(self.judged(self.mean_award) + steps.sum(), 0.0, 10.0))
         take_off, flight, entry = steps.tolist()
         score = 3 * difficulty.value * award
         return OwnAward(
@@ -163,14 +182,8 @@ class MeasuredStream:
             steps=(take_off, flight, entry),
             interval=self.own_interval.around(score, 0.0, difficulty.value),
             checked=self.checked,
+            profile=self.profile,
         )
-
-    def _against_usual(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> np.ndarray:
-        awards = np.zeros(len(STEP_NAMES))
-        for term in self._terms(query, dive, board_m):
-            value, deviation = query[term.measure]
-            awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * term.against_usual(value)
-        return awards
 
     def _terms(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> list[Term]:
         return [
@@ -180,10 +193,23 @@ class MeasuredStream:
         ]
 
 
-def measured(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Analysis:
-    """What was measured of a dive of known number, and the award by that alone; without a score yet."""
+def _by_step(parts: Iterator[tuple[Term, float]]) -> np.ndarray:
+    awards = np.zeros(len(STEP_NAMES))
+    for term, award in parts:
+        awards[STEP_NAMES.index(term.step)] += award
+    return awards
+
+
+def measured(
+    parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream | None = None
+) -> Analysis:
+    """What was measured of a dive of known number, and the award by that alone; without a score yet.
+
+    Args:
+        stream: that of a profile; None for the bundled one.
+    """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
-    own = measured_stream().own_award(quantities(found.measures), dive, difficulty)
+    own = (stream or measured_stream()).own_award(quantities(found.measures), dive, difficulty)
     told = position_note(found.measures, dive), board_note(parse.moments, parse.motion, known_board(difficulty))
     notes = (*(note for note in told if note is not None), *found.notes)
     return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=notes)
@@ -194,18 +220,29 @@ def known_board(difficulty: Difficulty) -> float | None:
     return difficulty.board_m if difficulty.source != "commonest board" else None
 
 
-def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Scoring:
+def add_measures(
+    scoring: Scoring,
+    parse: DiveParse,
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    stream: MeasuredStream | None = None,
+) -> Scoring:
     """A score of the network's streams with the measured one added; the same where nothing was measured.
 
     The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in.
+
+    Args:
+        stream: that of a profile; None for the bundled one.
     """
+    stream = stream or measured_stream()
     queries = moved_quantities(parse, dive, difficulty)
     if not any(queries):
         return scoring
-    votes = with_measures(scoring.exemplars, queries, dive, difficulty)
-    of_each = 3 * difficulty.value * _awards(scoring.exemplars, queries, dive, difficulty).mean(axis=0).sum(axis=1)
-    rule = measured_stream().interval if scoring.interval is not None else None
-    return aggregate_votes(
+    votes = with_measures(scoring.exemplars, queries, dive, difficulty, stream)
+    awards = _awards(scoring.exemplars, queries, dive, difficulty, stream)
+    of_each = 3 * difficulty.value * awards.mean(axis=0).sum(axis=1)
+    rule = stream.interval if scoring.interval is not None else None
+    added = aggregate_votes(
         votes,
         scoring.dive_number,
         difficulty,
@@ -214,6 +251,7 @@ def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficult
         rule=rule,
         deviation=float(np.std(of_each)),
     )
+    return replace(added, profile=stream.profile)
 
 
 def moved_quantities(
@@ -225,32 +263,46 @@ def moved_quantities(
 
 
 def with_measures(
-    votes: Sequence[ExemplarVote], queries: Sequence[Quantities], dive: DiveNumber, difficulty: Difficulty
+    votes: Sequence[ExemplarVote],
+    queries: Sequence[Quantities],
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    stream: MeasuredStream | None = None,
 ) -> tuple[ExemplarVote, ...]:
     """Votes of the network with the measured stream added, and the network's own streams by their share.
 
+    Exemplars have the scores that the judges of a profile would give them.
+
     Args:
         queries: what was measured of the dive, equally likely each: the stream is the mean over them.
+        stream: that of a profile; None for the bundled one.
     """
-    stream, added = measured_stream(), []
-    mean_awards = _awards(votes, queries, dive, difficulty).mean(axis=1)
+    stream, added, points_an_award = stream or measured_stream(), [], 3 * difficulty.value
+    mean_awards = _awards(votes, queries, dive, difficulty, stream).mean(axis=1)
     for vote, awards in zip(votes, mean_awards, strict=True):
         parts = []
-        for part, points in zip(vote.contributions, 3 * difficulty.value * awards, strict=True):
+        for part, points in zip(vote.contributions, points_an_award * awards, strict=True):
             dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
             measured = float(points)
             total = dynamic + static + measured
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
-        added.append(replace(vote, vote=vote.score + sum(part.points for part in parts), contributions=tuple(parts)))
+        score = vote.score
+        if stream.profile is not None:
+            score = points_an_award * stream.judged(score / points_an_award)
+        voted = score + sum(part.points for part in parts)
+        added.append(replace(vote, score=score, vote=voted, contributions=tuple(parts)))
     return tuple(added)
 
 
 def _awards(
-    votes: Sequence[ExemplarVote], queries: Sequence[Quantities], dive: DiveNumber, difficulty: Difficulty
+    votes: Sequence[ExemplarVote],
+    queries: Sequence[Quantities],
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    stream: MeasuredStream,
 ) -> np.ndarray:
     """(votes, queries, 3) awards of each phase of the dive against each exemplar, by each of the queries."""
-    stream, known = measured_stream(), exemplar_quantities()
-    found = []
+    known, found = exemplar_quantities(), []
     for vote in votes:
         # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
         award = vote.score / (3 * difficulty.value)
