@@ -13,9 +13,9 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.support.bootstrap import bootstrap_interval
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import aiou, rank_correlations, relative_l2, spearman
 from fineparser_core.evaluation.naive_baselines import median_transition_ious
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
+from fineparser_core.support.bootstrap import bootstrap_interval
 from fineparser_core.support.text_table import text_table
 
 EXEMPLAR_BASELINE = "drawn exemplars"

@@ -221,11 +221,7 @@ def known_board(difficulty: Difficulty) -> float | None:
 
 
 def add_measures(
-    scoring: Scoring,
-    parse: DiveParse,
-    dive: DiveNumber,
-    difficulty: Difficulty,
-    stream: MeasuredStream | None = None,
+    scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream | None = None
 ) -> Scoring:
     """A score of the network's streams with the measured one added; the same where nothing was measured.
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import rank_correlations
+from fineparser_core.support.bootstrap import bootstrap_interval
 
 
 def test_interval_of_a_mean_is_that_of_its_standard_error() -> None:

@@ -1,0 +1,128 @@
+"""Whether learning from judged dives helps: each is predicted by what the others taught, beside simpler ways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from fineparser_core.scoring.learning import JudgedScore, Learned, check_marks, learn, shipped_solution, table_of
+from fineparser_core.scoring.profile import CrossValidated, Gain, Profile
+from fineparser_core.support.bootstrap import bootstrap_interval
+
+#: Fewer athletes, or events, left out one at a time say little of others.
+_LEAST_GROUPS = 3
+_LEVEL = 0.9
+#: Ways that calibrated awards are held against.
+OVER = ("shipped", "mean of the number", "mean of the athlete")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted:
+    """Awards of dives (n,), each by what is known without its athlete, event or itself, and whose it is.
+
+    Attributes:
+        calibrated: by what the others taught.
+        others: (3, n) by `OVER`: what is shipped; the mean mark of the number and board among the others (of all of
+            them where it is not among them); the mean mark of the same athlete's other dives, which the others lack:
+            what a coach who knows the athlete would say.
+        left_out: "athlete", "event" or "dive"; `group` (n,) of which.
+    """
+
+    award: np.ndarray
+    calibrated: np.ndarray
+    others: np.ndarray
+    left_out: str
+    group: np.ndarray
+
+    def checked(self) -> CrossValidated:
+        """What comes of it, with paired intervals over what was left out at a time."""
+        off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
+        groups = [np.flatnonzero(self.group == one) for one in np.unique(self.group)]
+        counts = np.array([len(rows) for rows in groups])
+        gains = []
+        for over, errors in zip(OVER, of_others, strict=True):
+            sums = np.array([(errors - off)[rows].sum() for rows in groups])
+            low, high = bootstrap_interval(
+                lambda drawn, sums=sums: sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), len(groups), level=_LEVEL
+            )
+            mean = float((errors - off).mean())
+            gains.append(Gain(over=over, off=float(errors.mean()), gain=mean, low=low, high=high))
+        place = min(int(np.ceil(0.8 * (len(off) + 1))), len(off)) - 1
+        ranked = spearmanr(self.calibrated, self.award).statistic if np.ptp(self.calibrated) else 0.0
+        shipped, of_number, of_athlete = gains
+        return CrossValidated(
+            left_out=self.left_out,
+            times=len(groups),
+            off=float(off.mean()),
+            off_80=float(np.sort(off)[place]),
+            rank_correlation=float(ranked),
+            gains=(shipped, of_number, of_athlete),
+        )
+
+
+def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
+    """Predicts each dive by the others: those of other athletes, where enough are named, of other events, or all.
+
+    Raises: what `check_marks` raises.
+    """
+    check_marks(dives)
+    table, left_out, group = table_of(dives), *_groups(dives)
+    calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
+    others[0] = table.predicted(shipped_solution())
+    numbers = np.array([f"{dive.dive_number} {dive.difficulty.board_m}" for dive in dives])
+    for one in np.unique(group):
+        out, rest = group == one, group != one
+        calibrated[out] = table.take(out).predicted(learn(table.take(rest)).solution)
+        for i in np.flatnonzero(out):
+            others[1, i] = _mean_of(table.award, rest & (numbers == numbers[i]), rest)
+    for i, athlete in enumerate(table.athlete):
+        alone = np.arange(len(dives)) != i
+        others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
+    return Predicted(award=table.award, calibrated=calibrated, others=others, left_out=left_out, group=group)
+
+
+def make_profile(
+    dives: Sequence[JudgedScore], predicted: Predicted, *, name: str, model: str, forced: bool = False
+) -> Profile:
+    """What all dives teach.
+
+    Args:
+        predicted: what `cross_validate` gave of them.
+        model: id of the weights of their analyses.
+        forced: it is to be used though it was not shown to help.
+    """
+    learned: Learned = learn(table_of(dives))
+    days = sorted(dive.day for dive in dives if dive.day)
+    checked = predicted.checked()
+    named = {dive.athlete for dive in dives if dive.athlete}
+    return Profile(
+        name=name,
+        dives=len(dives),
+        athletes=max(len(named), 1),
+        first_day=days[0] if days else "",
+        last_day=days[-1] if days else "",
+        made_on=date.today().isoformat(),
+        model=model,
+        offset=float(learned.solution[0]),
+        scale=float(learned.solution[1]),
+        weights=learned.weights,
+        network_share=float(learned.solution[-1]),
+        emphasis=learned.emphasis,
+        checked=checked,
+        forced=forced and not checked.helped,
+    )
+
+
+def _groups(dives: Sequence[JudgedScore]) -> tuple[str, np.ndarray]:
+    """What is left out at a time, and of which each dive is."""
+    for left_out in ("athlete", "event"):
+        names = [getattr(dive, left_out) for dive in dives]
+        if all(names) and len(set(names)) >= _LEAST_GROUPS:
+            return left_out, np.unique(names, return_inverse=True)[1]
+    return "dive", np.arange(len(dives))
+
+
+def _mean_of(award: np.ndarray, wanted: np.ndarray, otherwise: np.ndarray) -> float:
+    return float(award[wanted if wanted.any() else otherwise].mean())

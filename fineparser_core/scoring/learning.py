@@ -1,0 +1,279 @@
+"""Learns how the judges of a club mark, from dives that are analysed and judged. In closed form, in hundredths of a second.
+
+An award is a sum that is linear in what is learned: level, scale, the weight of each measure, the network's share.
+
+    award = mean + offset + scale * (exemplar's award - mean) + sum(weight * what the measure adds) + share * network
+
+Each is held to what is shipped by a normal prior: weights by what all, those of a phase, and each of them have of
+their own. How tight the priors are is not known: the result is the mean over a grid of them, each as likely as it
+makes the marks (empirical Bayes, averaged), so that a few dives move little. Marks of one athlete go together: what is
+not measured of a diver comes again. Marks of phases, where there are some, say how much each phase counts, and what
+counts in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.difficulty import Difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_core.scoring.measured_stream import Quantities, exemplar_quantities, measured_stream, quantities
+from fineparser_core.types import Analysis, ExemplarVote
+
+LEAST_DIVES = 5
+_HIGHEST = 10.0
+#: Grid of standard deviations: of the offset; of what all weights, a phase's and each have of their own; of the marks.
+_OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.15, 0.3, 0.6), (0.7, 0.9, 1.2)
+#: Of the network's share, against that of a weight.
+_OF_SHARE = 0.25
+#: Share of the variance of marks that is the athlete's.
+_OF_ATHLETE = 0.3
+#: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and how far the
+#: emphasis of a phase may be another one.
+_OF_PHASE, _ABOUT_PHASES, _EMPHASIS = 1.5, 0.6, 0.15
+#: For weights that would be negative.
+_LEAST_DEVIATION = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedScore:
+    """A judged dive as it was analysed with what is shipped.
+
+    Attributes:
+        name: what a person calls it.
+        athlete, event, day: "" where unknown.
+        award: of its judges, 0 to 10.
+        phases: their marks of take-off, flight and entry, 0 to 10; None where there are none.
+        votes: of the exemplars, as shipped; empty for an award by measures alone.
+        queries: what was measured, equally likely each, as `moved_quantities` gives it.
+    """
+
+    name: str
+    athlete: str = ""
+    event: str = ""
+    day: str = ""
+    dive_number: str
+    difficulty: Difficulty
+    award: float
+    phases: tuple[float, float, float] | None = None
+    votes: tuple[ExemplarVote, ...]
+    queries: tuple[Quantities, ...]
+
+
+def why_not(analysis: Analysis) -> str:
+    """Why nothing can be learned from a dive so analysed, a sentence; "" where it can."""
+    if analysis.parse.refusal is not None:
+        return analysis.parse.refusal
+    if analysis.scoring is None and analysis.own_award is None:
+        return analysis.unscored or "A dive without a number is not scored: give its number."
+    if any(one is not None and one.profile for one in (analysis.scoring, analysis.own_award)):
+        return "It was scored by a profile: score it as shipped."
+    return ""
+
+
+def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantities, ...]:
+    """The queries of a dive: by its moved moments where these were measured."""
+    return tuple(moved) or (quantities(analysis.measures or ()),)
+
+
+def check_marks(dives: Sequence[JudgedScore]) -> None:
+    """Raises: ConfigError for marks that teach nothing, a sentence each."""
+    for dive in dives:
+        if not np.isfinite([dive.award, *(dive.phases or ())]).all():
+            raise ConfigError("{0} has a mark that is no number: correct it, or leave it out.", dive.name)
+        if not all(0 <= mark <= _HIGHEST for mark in (dive.award, *(dive.phases or ()))):
+            raise ConfigError(
+                "{0} has the mark {1:g}, and awards go from 0 to 10: were they given out of 100, divide them by ten.",
+                dive.name,
+                max((dive.award, *(dive.phases or ())), key=abs),
+            )
+    if len(dives) < LEAST_DIVES:
+        raise ConfigError(
+            "{0} judged dives are too few to learn from: {1} are the least, and forty are a good number.",
+            len(dives),
+            LEAST_DIVES,
+        )
+    if len({dive.award for dive in dives}) == 1:
+        raise ConfigError(
+            "All {0} dives have the mark {1:g}: marks that do not differ teach nothing.", len(dives), dives[0].award
+        )
+    marks: dict[str, float] = {}
+    for dive in dives:
+        if marks.setdefault(dive.name, dive.award) != dive.award:
+            raise ConfigError(
+                "{0} is there with the marks {1:g} and {2:g}: keep one of them.",
+                dive.name,
+                marks[dive.name],
+                dive.award,
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What was learned, as in `Profile`; `solution` has offset, scale, weights of `MEASURES` and share."""
+
+    solution: np.ndarray
+    emphasis: tuple[float, float, float]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return dict(zip(_measures(), self.solution[2:-1].tolist(), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Dives as rows (n).
+
+    Attributes:
+        award: (n,).
+        parts: (n, 3, 3 + m) what each phase's award is a linear function of: columns offset, scale, weights, share.
+        athlete: (n,) int, the same for the same athlete.
+        marks: (n, 3), nan where there are none.
+    """
+
+    award: np.ndarray
+    parts: np.ndarray
+    athlete: np.ndarray
+    marks: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Table":
+        """Some of them."""
+        return Table(award=self.award[rows], parts=self.parts[rows], athlete=self.athlete[rows], marks=self.marks[rows])
+
+    def predicted(self, solution: np.ndarray) -> np.ndarray:
+        """(n,) awards by what was learned."""
+        return np.asarray(measured_stream().mean_award + self.parts.sum(axis=1) @ solution)
+
+
+def table_of(dives: Sequence[JudgedScore]) -> Table:
+    """The dives as a table."""
+    nobody = range(-1, -len(dives) - 1, -1)
+    athletes: Mapping[str, int] = {name: i for i, name in enumerate(dict.fromkeys(dive.athlete for dive in dives))}
+    return Table(
+        award=np.array([dive.award for dive in dives]),
+        parts=np.array([_parts(dive) for dive in dives]),
+        athlete=np.array(
+            [athletes[dive.athlete] if dive.athlete else alone for dive, alone in zip(dives, nobody, strict=True)]
+        ),
+        marks=np.array([dive.phases or (np.nan,) * len(STEP_NAMES) for dive in dives]),
+    )
+
+
+def shipped_solution() -> np.ndarray:
+    """(3 + m,) what is shipped."""
+    return np.array([0.0, 1.0, *(1.0 for _ in _measures()), measured_stream().network_share])
+
+
+def learn(table: Table) -> Learned:
+    """What dives teach, shrunk towards what is shipped."""
+    emphasis = _emphasis(table)
+    start, basis = _prior(emphasis)
+    design, off = _whitened(table, emphasis, start)
+    latent = design @ basis
+    gram, projected, size = latent.T @ latent, latent.T @ off, float(off @ off)
+    found, likely = [], []
+    for offset, weight, noise in product(_OFFSETS, _WEIGHTS, _NOISES):
+        scales = np.full(basis.shape[1], weight)
+        scales[0], scales[-1] = offset, _OF_SHARE * weight
+        # Of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales, by matrices of few rows.
+        inner = noise**2 * np.eye(len(scales)) + scales[:, None] * gram * scales
+        mean = scales * np.linalg.solve(inner, scales * projected)
+        log_det = np.linalg.slogdet(inner / noise**2)[1] + 2 * len(off) * np.log(noise)
+        found.append((mean, weight, noise))
+        likely.append(-0.5 * (log_det + (size - projected @ mean) / noise**2))
+    share = np.exp(np.array(likely) - max(likely))
+    share /= share.sum()
+    means, weights, noises = (np.array(one) for one in zip(*found, strict=True))
+    solution = start + basis @ (share @ means)
+    if (solution[1:] < 0).any():
+        spread = np.full(basis.shape[1], max(float(share @ weights), _LEAST_DEVIATION))
+        spread[0], spread[-1] = max(_OFFSETS), _OF_SHARE * spread[1]
+        solution = _not_negative(solution, design, basis * spread, float(share @ noises))
+    first, second, third = emphasis.tolist()
+    return Learned(solution=solution, emphasis=(first, second, third))
+
+
+def _measures() -> tuple[str, ...]:
+    """Measures of the terms, in the order of the columns."""
+    return tuple(dict.fromkeys(term.measure for term in measured_stream().terms))
+
+
+def _parts(dive: JudgedScore) -> np.ndarray:
+    """(3, 3 + m) of `Table`: as the stream adds it, with what is learned left open."""
+    stream, known, names = measured_stream(), exemplar_quantities(), _measures()
+    number, board_m, points = parse_dive_number(dive.dive_number), dive.difficulty.board_m, 3 * dive.difficulty.value
+    found = np.zeros((len(STEP_NAMES), 3 + len(names)))
+    shares = np.array(stream.step_shares)
+    found[:, 0] = shares
+    for vote in dive.votes:
+        off = vote.score / points - stream.mean_award
+        found[:, 1] += off * shares * (vote.id in known) / len(dive.votes)
+        network = [(part.dynamic + part.static) / points / stream.network_share for part in vote.contributions]
+        found[:, -1] += np.array(network) / len(dive.votes)
+    for query, vote in product(dive.queries, dive.votes or (None,)):
+        exemplar = None if vote is None else known.get(vote.id)
+        for term, award in stream.parts(query, exemplar, number, board_m):
+            column = 2 + names.index(term.measure)
+            found[STEP_NAMES.index(term.step), column] += award / len(dive.queries) / max(len(dive.votes), 1)
+    return found
+
+
+def _emphasis(table: Table) -> np.ndarray:
+    """(3,) by how much each phase counts in an award: as shipped, moved by the marks of phases."""
+    shares = np.array(measured_stream().step_shares)
+    marked = np.isfinite(table.marks).all(axis=1)
+    if marked.sum() < 3:
+        return shares
+    marks, award = (values[marked] - values[marked].mean(axis=0) for values in (table.marks, table.award))
+    rows = np.vstack([marks / _ABOUT_PHASES, np.eye(3) / _EMPHASIS])
+    emphasis = lsq_linear(rows, np.concatenate([award / _ABOUT_PHASES, shares / _EMPHASIS]), bounds=(0.01, 1)).x
+    return np.asarray(emphasis / emphasis.sum())
+
+
+def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where what is learned starts (p,), and what it is moved by (p, q), all of deviation 1: offset, all weights
+    together, those of a phase, each, and the network's share."""
+    stream, names = measured_stream(), _measures()
+    steps = [next(STEP_NAMES.index(term.step) for term in stream.terms if term.measure == name) for name in names]
+    start = shipped_solution()
+    start[2:-1] = (emphasis / np.array(stream.step_shares))[steps]
+    m = len(names)
+    basis = np.zeros((3 + m, 6 + m))
+    basis[0, 0] = 1
+    basis[1:-1, 1] = 1
+    basis[-1, 1] = stream.network_share
+    basis[2 + np.arange(m), 2 + np.array(steps)] = 1
+    basis[2 + np.arange(m), 5 + np.arange(m)] = 1
+    basis[-1, -1] = 1
+    return start, basis
+
+
+def _whitened(table: Table, emphasis: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of which each has noise of its own, of one size: of awards, then of marks of phases."""
+    together = table.athlete[:, None] == table.athlete
+    root = np.linalg.cholesky(_OF_ATHLETE * together + (1 - _OF_ATHLETE) * np.eye(len(together)))
+    off = table.award - table.predicted(start)
+    design = [np.linalg.solve(root, table.parts.sum(axis=1))]
+    offs = [np.linalg.solve(root, off)]
+    marked = np.isfinite(table.marks).all(axis=1)
+    if marked.sum() >= 3:
+        for step, counts in enumerate(emphasis):
+            rows, marks = table.parts[marked, step], table.marks[marked, step]
+            rows = (rows - rows.mean(axis=0)) / (counts * _OF_PHASE)
+            design.append(rows)
+            offs.append((marks - marks.mean()) / _OF_PHASE - rows @ start)
+    return np.concatenate(design), np.concatenate(offs)
+
+
+def _not_negative(solution: np.ndarray, design: np.ndarray, moved_by: np.ndarray, noise: float) -> np.ndarray:
+    """The nearest solution by its own uncertainty in which nothing but the offset is negative."""
+    precision = design.T @ design / noise**2 + np.linalg.inv(moved_by @ moved_by.T)
+    root = np.linalg.cholesky(precision).T
+    least = np.zeros(len(solution))
+    least[0] = -np.inf
+    return np.asarray(lsq_linear(root, root @ solution, bounds=(least, np.inf)).x)

@@ -1,0 +1,213 @@
+"""A profile: how the judges of a club differ from the bundled measured stream, as learned from their own judged dives.
+
+A file of JSON, `{"format": "fineparser.profile/1", ...}` with the fields of `Profile`.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from msgspec import Meta
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.language import Phrase, number, text
+from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.files import parse_json, read_bounded
+from fineparser_core.types import AwardCheck, ProfileIdentity
+
+FORMAT = "fineparser.profile/1"
+ACTIVE_NAME = "profile.json"
+_MOST_BYTES = 100_000
+
+_Name = Annotated[str, Meta(max_length=200)]
+_Award = Annotated[float, Meta(ge=-10, le=10)]
+_Factor = Annotated[float, Meta(ge=0, le=20)]
+_Count = Annotated[int, Meta(ge=1, lt=2**31)]
+_Off = Annotated[float, Meta(ge=0, le=10)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gain:
+    """By how many awards less calibrated ones are off than others, on the same dives that they were not learned from.
+
+    Attributes:
+        over: "shipped", "mean of the number" or "mean of the athlete".
+        off: mean error of those others.
+        gain: mean, and `low` and `high` the ends of its paired 90 % interval.
+    """
+
+    over: _Name
+    off: _Off
+    gain: _Award
+    low: _Award
+    high: _Award
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossValidated:
+    """What came of dives that a profile, learned anew without them, was asked about.
+
+    Attributes:
+        left_out: what was left out at a time: "athlete", "event" or "dive"; `times` so often.
+        off: mean error in awards.
+        off_80: that four of five errors do not exceed.
+        rank_correlation: with the marks, Spearman's.
+        gains: over what is shipped, the mean of the number, and that of the athlete's other dives.
+    """
+
+    left_out: _Name
+    times: _Count
+    off: _Off
+    off_80: _Off
+    rank_correlation: Annotated[float, Meta(ge=-1, le=1)]
+    gains: tuple[Gain, Gain, Gain]
+
+    @property
+    def helped(self) -> bool:
+        """Whether it was better than what is shipped, beyond chance."""
+        return self.gains[0].low > 0
+
+    @property
+    def said(self) -> Phrase:
+        """Whether it helped, a sentence."""
+        shipped = self.gains[0]
+        helps = "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: "
+        shown = "it helps, by {2:.2f} (90 % interval {3:.2f} to {4:.2f})."
+        unshown = "that it helps is not shown, {2:.2f} better (90 % interval {3:.2f} to {4:.2f})."
+        values = (self.off, shipped.off, shipped.gain, shipped.low, shipped.high)
+        return Phrase(helps + shown, *values) if self.helped else Phrase(helps + unshown, *values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What was learned.
+
+    Attributes:
+        dives, athletes: that it was learned from; `first_day` and `last_day` of them, "" where unknown.
+        model: id of the weights whose analyses they were.
+        offset, scale: as in `MeasuredStream.judged`.
+        weights: by measure, 1 as shipped; never negative, so that no term rises where the rules let it fall.
+        network_share: as in `MeasuredStream`.
+        emphasis: of take-off, flight and entry in an award, where marks of phases tell it.
+        forced: it is used though it was not shown to help.
+    """
+
+    name: _Name
+    dives: _Count
+    athletes: _Count
+    first_day: _Name = ""
+    last_day: _Name = ""
+    made_on: _Name = ""
+    model: _Name
+    offset: _Award
+    scale: _Factor
+    weights: Annotated[dict[_Name, _Factor], Meta(max_length=100)]
+    network_share: _Factor
+    emphasis: tuple[_Factor, _Factor, _Factor]
+    checked: CrossValidated
+    forced: bool = False
+
+    @property
+    def id(self) -> str:
+        """Of its content."""
+        return hashlib.sha256(json.dumps(to_json(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def identity(self) -> ProfileIdentity:
+        return ProfileIdentity(id=self.id, name=self.name, dives=self.dives)
+
+    def stream(self) -> MeasuredStream:
+        """The measured stream as these judges mark.
+
+        Its intervals are those of the dives that were left out; the fewer there were, the more as shipped.
+        """
+        shipped, checked = measured_stream(), self.checked
+        terms = tuple(
+            replace(
+                term,
+                below=weight * term.below,
+                above=weight * term.above,
+                most=term.most if term.most == inf else weight * term.most,
+            )
+            for term, weight in ((term, self.weights.get(term.measure, 1.0)) for term in shipped.terms)
+        )
+        trusted = self.dives / (self.dives + _HALF_TRUSTED)
+        intervals = (
+            replace(
+                rule, per_difficulty=trusted * 3 * checked.off_80 + (1 - trusted) * rule.per_difficulty, per_spread=0.0
+            )
+            for rule in (shipped.interval, shipped.own_interval)
+        )
+        interval, own_interval = intervals
+        return replace(
+            shipped,
+            terms=terms,
+            network_share=self.network_share,
+            interval=interval,
+            own_interval=own_interval,
+            checked=AwardCheck(dives=self.dives, rank_correlation=checked.rank_correlation, mean_error=checked.off),
+            offset=self.offset,
+            scale=self.scale,
+            profile=self.identity,
+        )
+
+
+#: Dives at which the errors of those that were left out count as much for an interval as what is shipped.
+_HALF_TRUSTED = 20
+
+
+def active_path() -> Path:
+    """Where the profile lies that scores are made by; none may be there. Beside the coach's own exemplars."""
+    return platformdirs.user_data_path("fineparser", appauthor=False) / ACTIVE_NAME
+
+
+def read_profile(path: Path) -> Profile:
+    """The profile of a file.
+
+    Raises:
+        ConfigError: it cannot be read, or is none.
+    """
+    try:
+        content = parse_json(read_bounded(path, _MOST_BYTES))
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise ValueError(f"it is not of format {FORMAT}")
+        return from_json(content, Profile)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)[:200]
+        raise ConfigError(
+            "{0} is no profile that can be used ({1}): make one with fineparser learn.", path, reason
+        ) from None
+
+
+def write_profile(profile: Profile, path: Path) -> None:
+    """Writes a profile, whole or not at all.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    with atomic_file(path) as temporary:
+        temporary.write_text(
+            json.dumps({"format": FORMAT, **to_json(profile)}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def check_model(profile: Profile, model: str) -> None:
+    """Raises: ConfigError where a profile is of analyses by other weights."""
+    if profile.model != model:
+        raise ConfigError(
+            "The profile {0} was learned with the weights {1}, and these are {2}: learn it again.",
+            profile.name,
+            profile.model,
+            model,
+        )
+
+
+def calibrated_text(profile: ProfileIdentity) -> str:
+    """Which profile made a score: "calibrated on 34 of your dives (profile club)"."""
+    return text("calibrated on {0} of your dives (profile {1})", number(profile.dives, 0), profile.name)
