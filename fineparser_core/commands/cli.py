@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
     "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),
     "eval": ("evaluate", "the same as evaluate"),
+    "learn": ("learn", "learn how your judges mark, from judged dives, and say whether it helps"),
     "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
     "data": ("data", "say what a data set has and lacks, or make one of a table of judged dives"),
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),

@@ -109,7 +109,11 @@ def _score(scoring: Scoring) -> str:
     if scoring.interval is not None:
         low, high, level = scoring.interval.low, scoring.interval.high, scoring.interval.level
         of = "held-out dives fall within one so made"
-        if scoring.uses_measures:
+        if scoring.profile is not None:
+            of = (
+                "judged dives of yours should, as those did that were left out in learning, and with few of them others"
+            )
+        elif scoring.uses_measures:
             of = "dives should, as far as awards of real dives scatter; judged dives have not shown it yet"
         interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of {of}"
     return (

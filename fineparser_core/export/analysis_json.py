@@ -47,6 +47,7 @@ _SCORE_KEYS = (
     "award",
     "seed",
     "deviation",
+    "profile",
 )
 
 

@@ -52,6 +52,7 @@ COLUMNS = (
     "own_award",
     "own_award_low",
     "own_award_high",
+    "profile",
     *(f"{step.replace('-', '_')}_{part}" for step in STEP_NAMES for part in _PARTS),
     "exemplars",
     "mean_exemplar_score",
@@ -201,6 +202,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         low, high = own.award_range
         row |= {"dive_number": own.dive_number, "difficulty": own.difficulty}
         row |= {"own_award": own.award, "own_award_low": low, "own_award_high": high}
+        row["profile"] = own.profile and own.profile.name
     if scoring is None:
         return row
     row |= {
@@ -209,6 +211,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "score": scoring.score,
         "spread": scoring.spread,
         "award": scoring.award,
+        "profile": scoring.profile and scoring.profile.name,
         "exemplars": len(scoring.exemplars),
         "mean_exemplar_score": sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars),
     }

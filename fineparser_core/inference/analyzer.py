@@ -41,7 +41,8 @@ from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
-from fineparser_core.scoring.measured_stream import add_measures, measured
+from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
+from fineparser_core.scoring.profile import Profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
 from fineparser_core.types import (
     Analysis,
@@ -95,6 +96,8 @@ class Analyzer:
         self.model = identity
         self.calibration = calibration or Calibration()
         self.library = library
+        #: The bundled measured stream, or that of a profile by which this analyzer scores.
+        self.stream = measured_stream()
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
@@ -109,6 +112,7 @@ class Analyzer:
         *,
         weights: Path | None = None,
         library: Path | ExemplarStore | None = None,
+        profile: Profile | None = None,
         device: str = "auto",
         precision: str = "auto",
     ) -> "Analyzer":
@@ -116,14 +120,18 @@ class Analyzer:
 
         Args:
             library: the path of one, or what is open already.
+            profile: whose judges' scale scores are on; None: as shipped.
 
         Raises:
-            CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown.
+            CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown, or a profile that was
+                learned with other weights.
         """
         torch_device = choose_device(device)
         chosen_precision = choose_precision(torch_device, precision)
         folder = weights or bundled_weights()
         network, card = load_fineparser(folder)
+        if profile is not None:
+            check_model(profile, card.id)
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,
@@ -135,7 +143,10 @@ class Analyzer:
         )
         opened = ExemplarStore.open(library) if library is None or isinstance(library, Path) else library
         calibration = Calibration.from_card(card.calibration, str(folder))
-        return cls(fold_batch_norms(network), identity, opened, calibration)
+        analyzer = cls(fold_batch_norms(network), identity, opened, calibration)
+        if profile is not None:
+            analyzer.stream = profile.stream()
+        return analyzer
 
     def parse(
         self,
@@ -453,11 +464,12 @@ class Analyzer:
         Raises: what `score` raises, but of missing exemplars.
         """
         parse, encoding = parsed
-        analysis = measured(parse, dive, difficulty)
+        analysis = measured(parse, dive, difficulty, self.stream)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:
             scoring = self.score(encoding, dive, difficulty, progress=progress, cancel=cancel, **choice)
         except NoExemplarsError as error:
-            return replace(analysis, unscored=error.phrase)
-        return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty))
+            notes = (*analysis.measured_notes, *calibrated_notes(self.stream.profile))
+            return replace(analysis, unscored=error.phrase, measured_notes=notes)
+        return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty, self.stream))

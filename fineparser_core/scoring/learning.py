@@ -1,4 +1,4 @@
-"""Learns how the judges of a club mark, from dives that are analysed and judged. In closed form, in hundredths of a second.
+"""Learns how the judges of a club mark, from dives that are analysed and judged: in closed form.
 
 An award is a sum that is linear in what is learned: level, scale, the weight of each measure, the network's share.
 
@@ -180,7 +180,7 @@ def learn(table: Table) -> Learned:
     for offset, weight, noise in product(_OFFSETS, _WEIGHTS, _NOISES):
         scales = np.full(basis.shape[1], weight)
         scales[0], scales[-1] = offset, _OF_SHARE * weight
-        # Of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales, by matrices of few rows.
+        # Of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales.
         inner = noise**2 * np.eye(len(scales)) + scales[:, None] * gram * scales
         mean = scales * np.linalg.solve(inner, scales * projected)
         log_det = np.linalg.slogdet(inner / noise**2)[1] + 2 * len(off) * np.log(noise)

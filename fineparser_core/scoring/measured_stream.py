@@ -247,7 +247,14 @@ def add_measures(
         rule=rule,
         deviation=float(np.std(of_each)),
     )
-    return replace(added, profile=stream.profile)
+    return replace(added, profile=stream.profile, notes=(*scoring.notes, *calibrated_notes(stream.profile)))
+
+
+def calibrated_notes(profile: ProfileIdentity | None) -> tuple[str, ...]:
+    """A sentence on whose scale a score is."""
+    if profile is None:
+        return ()
+    return (Phrase("Calibrated on {0} of your dives: profile {1}.", profile.dives, profile.name),)
 
 
 def moved_quantities(

@@ -14,7 +14,7 @@ import platformdirs
 from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import Phrase, number, text
+from fineparser_core.language import Phrase
 from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
@@ -206,8 +206,3 @@ def check_model(profile: Profile, model: str) -> None:
             profile.model,
             model,
         )
-
-
-def calibrated_text(profile: ProfileIdentity) -> str:
-    """Which profile made a score: "calibrated on 34 of your dives (profile club)"."""
-    return text("calibrated on {0} of your dives (profile {1})", number(profile.dives, 0), profile.name)

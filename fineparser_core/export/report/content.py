@@ -128,6 +128,10 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         else:
             compared = text("{0} exemplars, mean score {1}", n, number(mean, 1))
         facts += [(text("difficulty"), short_number(scoring.difficulty)), (text("compared with"), compared)]
+    scored = scoring or own
+    if scored is not None and scored.profile is not None:
+        profile = scored.profile
+        facts.append((text("calibrated"), text("on {0} of your dives, profile {1}", profile.dives, profile.name)))
     if own is not None and scoring is not None:
         facts.append((text("without exemplars"), own_award_text(own)))
     if dive.judging is not None:
