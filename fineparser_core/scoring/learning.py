@@ -28,14 +28,16 @@ from fineparser_core.types import Analysis, ExemplarVote
 LEAST_DIVES = 5
 _HIGHEST = 10.0
 #: Grid of standard deviations: of the offset; of what all weights, a phase's and each have of their own; of the marks.
-_OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.15, 0.3, 0.6), (0.7, 0.9, 1.2)
+_OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.15, 0.3, 0.6, 1.0), (0.7, 0.9, 1.2)
+#: By how much looser weights are less likely beforehand: e to the power of this for a deviation of 1.
+_TIGHT = 2.0
 #: Of the network's share, against that of a weight.
 _OF_SHARE = 0.25
 #: Share of the variance of marks that is the athlete's.
 _OF_ATHLETE = 0.3
 #: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and how far the
 #: emphasis of a phase may be another one.
-_OF_PHASE, _ABOUT_PHASES, _EMPHASIS = 1.5, 0.6, 0.15
+_OF_PHASE, _ABOUT_PHASES, _EMPHASIS = 2.5, 0.6, 0.1
 #: For weights that would be negative.
 _LEAST_DEVIATION = 0.15
 
@@ -185,7 +187,7 @@ def learn(table: Table) -> Learned:
         mean = scales * np.linalg.solve(inner, scales * projected)
         log_det = np.linalg.slogdet(inner / noise**2)[1] + 2 * len(off) * np.log(noise)
         found.append((mean, weight, noise))
-        likely.append(-0.5 * (log_det + (size - projected @ mean) / noise**2))
+        likely.append(-0.5 * (log_det + (size - projected @ mean) / noise**2) - _TIGHT * weight)
     share = np.exp(np.array(likely) - max(likely))
     share /= share.sum()
     means, weights, noises = (np.array(one) for one in zip(*found, strict=True))
@@ -231,8 +233,9 @@ def _emphasis(table: Table) -> np.ndarray:
         return shares
     marks, award = (values[marked] - values[marked].mean(axis=0) for values in (table.marks, table.award))
     rows = np.vstack([marks / _ABOUT_PHASES, np.eye(3) / _EMPHASIS])
-    emphasis = lsq_linear(rows, np.concatenate([award / _ABOUT_PHASES, shares / _EMPHASIS]), bounds=(0.01, 1)).x
-    return np.asarray(emphasis / emphasis.sum())
+    return np.asarray(
+        lsq_linear(rows, np.concatenate([award / _ABOUT_PHASES, shares / _EMPHASIS]), bounds=(0.01, 2)).x
+    )
 
 
 def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ would measure of such a dive, as uncertain as `packaging/docs/measures.md` says;
 show it: pale, greenish, grainy and soft, half of them upright.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -18,7 +19,10 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.scoring.measured_stream import Quantities, quantities
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.resources import resource
+from fineparser_core.scoring.learning import JudgedScore
+from fineparser_core.scoring.measured_stream import Quantities, quantities, with_measures
 from fineparser_core.synth.render import DiveSpec, plan_dive, render_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 from fineparser_core.synth.true_measures import true_measures
@@ -183,6 +187,31 @@ def votes(dive: ClubDive, exemplars: list[Exemplar], qualities: dict[str, tuple[
                 score=one.score,
                 vote=one.score + sum(points),
                 contributions=parts,
+            )
+        )
+    return found
+
+
+def judged(dives: list[ClubDive]) -> list[JudgedScore]:
+    """The dives as they would be analysed and judged, without a picture."""
+    with ExemplarStore.open() as library:
+        exemplars = list(library.exemplars())
+    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    qualities = {fact["id"]: tuple(fact["qualities"]) for fact in facts}
+    found = []
+    for dive in dives:
+        query = seen(dive)
+        shipped = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
+        found.append(
+            JudgedScore(
+                name=dive.id,
+                athlete=dive.athlete,
+                dive_number=dive.spec.dive_number,
+                difficulty=dive.difficulty,
+                award=dive.award,
+                phases=dive.phases,
+                votes=shipped,
+                queries=(query,),
             )
         )
     return found
