@@ -5,8 +5,14 @@ own: the entry counts nearly half, most measures cost more than in the bundled t
 is measured by nobody, they like some athletes, and their level and scale are their own. `seen` is what an analysis
 would measure of such a dive, as uncertain as `packaging/docs/measures.md` says; `film` renders it as the club's phones
 show it: pale, greenish, grainy and soft, half of them upright.
+
+    python packaging/benchmarks/simulated_club.py FOLDER [--dives N]
+    fineparser learn FOLDER/club.json --out FOLDER/profile.json
+
+The first makes FOLDER/club.json and its videos, those that are missing: 3 s a dive. The second analyses them.
 """
 
+import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +22,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
@@ -215,3 +222,40 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
             )
         )
     return found
+
+
+def main() -> None:
+    """Films the club; see `--help`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--dives", type=int, default=DIVES, help="the first of them alone")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    write_dives(args.folder / "club.json", write_club(args.folder, club()[: args.dives]))
+
+
+def write_club(folder: Path, dives: list[ClubDive]) -> list[JudgedDive]:
+    """Films the dives that are missing in a folder; what its judges say of all of them."""
+    found = []
+    for dive in dives:
+        video = folder / f"{dive.id}.mp4"
+        if not video.is_file():
+            film(dive, video)
+        marks = PhaseMarks()
+        if dive.phases is not None:
+            marks = PhaseMarks(take_off=dive.phases[0], flight=dive.phases[1], entry=dive.phases[2])
+        found.append(
+            JudgedDive(
+                video=video,
+                dive_number=dive.spec.dive_number,
+                board_m=dive.spec.board_m,
+                awards=dive.judges,
+                marks=marks,
+                athlete=dive.athlete,
+            )
+        )
+    return found
+
+
+if __name__ == "__main__":
+    main()

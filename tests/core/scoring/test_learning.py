@@ -1,0 +1,191 @@
+"""What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
+from fineparser_core.scoring.learning import JudgedScore, Table, check_marks, learn, shipped_solution, table_of
+from fineparser_core.scoring.measured_stream import measured_stream, with_measures
+from fineparser_core.scoring.profile import Profile, check_model, read_profile, write_profile
+from fineparser_core.scoring.rescore import aggregate_votes
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging" / "benchmarks"))
+
+from simulated_club import ATHLETES, DIVES, club, judged
+
+WORSE = 0.1
+
+
+@pytest.fixture(scope="module")
+def dives() -> list[JudgedScore]:
+    """Of the club that is fixed by its seed."""
+    found = judged(club())
+    assert (len(found), len({dive.athlete for dive in found})) == (DIVES, ATHLETES)
+    return found
+
+
+@pytest.fixture(scope="module")
+def profile(dives: list[JudgedScore]) -> Profile:
+    return make_profile(dives, cross_validate(dives), name="club", model="weights-1")
+
+
+def off(table: Table, solution: np.ndarray) -> float:
+    return float(np.abs(table.predicted(solution) - table.award).mean())
+
+
+def as_shipped(dives: Sequence[JudgedScore]) -> list[JudgedScore]:
+    """Marks that what is shipped tells but for noise."""
+    awards, rng = table_of(dives).predicted(shipped_solution()), np.random.default_rng(0)
+    marks = np.clip(awards + rng.normal(0, 0.7, len(dives)), 0, 10).tolist()
+    return [replace(dive, award=mark, phases=None) for dive, mark in zip(dives, marks, strict=True)]
+
+
+def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(profile: Profile) -> None:
+    checked = profile.checked
+    assert (checked.left_out, checked.times) == ("athlete", ATHLETES)
+    assert [gain.over for gain in checked.gains] == list(OVER)
+    shipped, of_number, of_athlete = checked.gains
+    assert shipped.low > 0
+    assert of_number.low > 0
+    # The mean of the athlete's other dives knows the athlete, who is unseen here: better than it, though within chance.
+    assert of_athlete.gain > 0
+    assert checked.helped
+    assert "it helps" in checked.said
+
+
+@pytest.mark.parametrize("number", [5, 10])
+@pytest.mark.parametrize("own_rubric", [True, False])
+def test_no_draw_of_few_dives_is_worse_than_shipped(dives: list[JudgedScore], number: int, own_rubric: bool) -> None:
+    table = table_of(dives if own_rubric else as_shipped(dives))
+    gains, moved = [], []
+    for draw in range(20):
+        rows = np.random.default_rng([draw, number]).permutation(DIVES)[:number]
+        unseen = table.take(~np.isin(table.athlete, table.athlete[rows]))
+        solution = learn(table.take(rows)).solution
+        gains.append(off(unseen, shipped_solution()) - off(unseen, solution))
+        moved.append(np.abs(unseen.predicted(solution) - unseen.predicted(shipped_solution())).mean())
+    assert min(gains) > -WORSE
+    assert np.mean(moved) < (1.0 if own_rubric else 0.2)
+    if own_rubric:
+        assert np.mean(gains) > 0
+
+
+def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[JudgedScore], profile: Profile) -> None:
+    stream, solution = profile.stream(), learn(table_of(dives)).solution
+    share = measured_stream().network_share
+    for dive in dives[:6]:
+        raw = tuple(
+            replace(
+                vote,
+                contributions=tuple(
+                    replace(part, dynamic=part.dynamic / share, static=part.static / share)
+                    for part in vote.contributions
+                ),
+            )
+            for vote in dive.votes
+        )
+        votes = with_measures(raw, dive.queries, parse_dive_number(dive.dive_number), dive.difficulty, stream)
+        scoring = aggregate_votes(votes, dive.dive_number, dive.difficulty, seed=0)
+        assert scoring.award == pytest.approx(table_of([dive]).predicted(solution)[0], abs=1e-9)
+        mean_exemplar = np.mean([vote.score for vote in votes])
+        assert scoring.score == pytest.approx(mean_exemplar + sum(part.points for part in scoring.contributions))
+        for vote in votes:
+            assert vote.vote == pytest.approx(vote.score + sum(part.points for part in vote.contributions))
+        alone = replace(dive, votes=())
+        own = stream.own_award(dive.queries[0], parse_dive_number(dive.dive_number), dive.difficulty)
+        assert own is not None
+        assert own.award == pytest.approx(table_of([alone]).predicted(solution)[0], abs=1e-9)
+        assert own.profile == profile.identity
+        assert own.checked.dives == DIVES
+
+
+def test_marks_that_are_upside_down_leave_every_term_monotone(dives: list[JudgedScore]) -> None:
+    upside_down = [replace(dive, award=12 - dive.award if dive.award > 2 else 10.0, phases=None) for dive in dives]
+    predicted = cross_validate(upside_down)
+    profile = make_profile(upside_down, predicted, name="", model="", forced=True)
+    assert min(profile.weights.values()) >= 0
+    assert profile.scale >= 0
+    assert profile.network_share >= 0
+    for term in profile.stream().terms:
+        awards = [term.award(value) for value in np.linspace(term.usual - 40, term.usual + 40, 200)]
+        best = int(np.argmax(awards))
+        assert (np.diff(awards[: best + 1]) >= -1e-12).all()
+        assert (np.diff(awards[best:]) <= 1e-12).all()
+
+
+def test_a_hundred_dives_take_seconds() -> None:
+    dives = judged(club(1, 100, 20))
+    began = time.perf_counter()
+    make_profile(dives, cross_validate(dives), name="", model="")
+    assert time.perf_counter() - began < 10
+
+
+def test_the_same_marks_teach_the_same(dives: list[JudgedScore], profile: Profile) -> None:
+    again = make_profile(dives, cross_validate(dives), name="club", model="weights-1")
+    assert replace(again, made_on=profile.made_on).id == profile.id
+
+
+def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives: list[JudgedScore]) -> None:
+    noise = as_shipped(dives)
+    profile = make_profile(noise, cross_validate(noise), name="noise", model="", forced=True)
+    assert not profile.checked.helped
+    assert profile.forced
+    assert "is not shown" in profile.checked.said
+
+
+def test_one_athlete_is_left_out_dive_by_dive(dives: list[JudgedScore]) -> None:
+    alone = [replace(dive, athlete="A") for dive in dives[:10]]
+    assert cross_validate(alone).left_out == "dive"
+    assert cross_validate([replace(dive, event=f"event {i % 3}") for i, dive in enumerate(alone)]).left_out == "event"
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ([65.0, 70.0, 55.0, 62.0, 48.0], "awards go from 0 to 10"),
+        ([float("nan"), 6.0, 7.0, 5.0, 4.0], "no number"),
+        ([6.0] * 5, "do not differ"),
+        ([6.0, 7.0], "too few"),
+        ([-1.0, 6.0, 7.0, 5.0, 4.0], "awards go from 0 to 10"),
+    ],
+)
+def test_marks_that_cannot_be_are_a_sentence(dives: list[JudgedScore], marks: list[float], said: str) -> None:
+    given = [replace(dive, award=mark) for dive, mark in zip(dives, marks, strict=False)]
+    with pytest.raises(ConfigError, match=said):
+        check_marks(given)
+
+
+def test_a_dive_with_two_marks_is_a_sentence(dives: list[JudgedScore]) -> None:
+    twice = [*dives[:5], replace(dives[0], award=dives[0].award + 2)]
+    with pytest.raises(ConfigError, match="keep one of them"):
+        check_marks(twice)
+
+
+def test_a_profile_comes_back_from_its_file(tmp_path: Path, profile: Profile) -> None:
+    path = tmp_path / "club.json"
+    write_profile(profile, path)
+    assert read_profile(path) == profile
+    check_model(profile, "weights-1")
+    with pytest.raises(ConfigError, match="learn it again"):
+        check_model(profile, "weights-2")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"format": "fineparser.profile/2"}', b'{"format": "fineparser.profile/1", "name": 3}', b"\xff"],
+)
+def test_another_file_is_no_profile(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "club.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"is no profile that can be used"):
+        read_profile(path)
+    with pytest.raises(ConfigError, match=r"is no profile that can be used"):
+        read_profile(tmp_path)
