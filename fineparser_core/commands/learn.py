@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fineparser_core.commands.many_scorer import ManyOptions
 from fineparser_core.commands.options import Positional, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import say, say_written
+from fineparser_core.commands.score_many import asked_of, score_many
+from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.results import AskedClip, ClipResult, read_results
 from fineparser_core.scoring.cross_validation import OVER, Predicted, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, queries_of, why_not
+from fineparser_core.scoring.learning import JudgedScore, check_marks, queries_of, why_not
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.csv_table import csv_table
@@ -61,14 +65,17 @@ def main(argv: list[str]) -> int:
     path = args.dives / LABELS_FILE if args.dives.is_dir() else args.dives
     results, predictions = args.results or path.with_suffix(_RESULTS), args.out.with_suffix(_PREDICTIONS)
     check_output_files((args.out, predictions), {path: "the set of dives", results: "the file of results"})
-    judged, model, left_out = _judged(read_dives(path), _results(path, results, args))
+    dives, left_out = _judged(read_dives(path))
+    check_marks([(_whole_name(dive), award, _phases(dive)) for dive in dives if (award := dive.award) is not None])
+    scored, model, unscored = _scored(dives, _results(dives, results, args))
+    left_out += unscored
     if left_out:
         say(f"Left out:\n{text_table(('dive', 'video', 'because'), left_out, left=(0, 1, 2), indent='  ')}\n")
-    scores = [score for _, score in judged]
+    scores = [score for _, score in scored]
     predicted = cross_validate(scores)
     profile = make_profile(scores, predicted, name=args.name or path.stem, model=model, forced=args.force)
     say(report(profile))
-    rows = [_row(dive, i, predicted) for i, (dive, _) in enumerate(judged)]
+    rows = [_row(dive, i, predicted) for i, (dive, _) in enumerate(scored)]
     with atomic_file(predictions) as temporary:
         temporary.write_bytes(csv_table((*_KNOWN, "calibrated", *map(_column, OVER)), rows, decimals=3))
     say_written(predictions)
@@ -112,21 +119,19 @@ def _worth(checked: CrossValidated) -> str:
     )
 
 
-def _results(path: Path, results: Path, args: LearnOptions) -> list[ClipResult]:
-    """A result for each dive of the set, in its order; clips without one are scored as shipped.
+def _results(dives: Sequence[JudgedDive], results: Path, args: LearnOptions) -> list[ClipResult]:
+    """A result for each dive, in their order; clips without one are scored as shipped.
 
     Raises: what `score_many` raises.
     """
-    from fineparser_core.commands.many_scorer import ManyOptions
-    from fineparser_core.commands.score_many import asked_clips, score_many
-    from fineparser_core.commands.terminal import cancel_on_signals
-
-    asked = asked_clips([path], AskedClip(path=path))
+    asked = [asked_of(dive, AskedClip(path=dive.video)) for dive in dives]
     known = {_place(one.asked): one for one in read_results(results)} if results.is_file() else {}
     if any(_place(one) not in known for one in asked):
-        options = ManyOptions(weights=args.weights, device=args.device, precision=args.precision, workers=args.workers)
+        options = ManyOptions(
+            weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), workers=args.workers
+        )
         with cancel_on_signals() as cancel:
-            score_many(asked, options, results, quiet=args.quiet, cancel=cancel)
+            score_many(asked, options, results, cancel, quiet=args.quiet)
         known = {_place(one.asked): one for one in read_results(results)}
     return [known[_place(one)] for one in asked]
 
@@ -135,54 +140,66 @@ def _place(asked: AskedClip) -> tuple[Path, int | None, int | None]:
     return asked.path.resolve(), asked.start_frame, asked.end_frame
 
 
-def _judged(
+def _judged(dives: Sequence[JudgedDive]) -> tuple[list[JudgedDive], list[tuple[str, str, str]]]:
+    """Dives with a number and a mark; and rows of a table of the others: which, and why not."""
+    judged, left_out = [], []
+    for dive in dives:
+        if dive.dive_number is None and (dive.award is not None or dive.score is not None):
+            left_out.append((str(dive.n), dive.name, "a score without a dive number: add the number"))
+        elif dive.award is None or dive.dive_number is None:
+            left_out.append((str(dive.n), dive.name, "no mark, or a score without a DD"))
+        else:
+            judged.append(dive)
+    return judged, left_out
+
+
+def _scored(
     dives: Sequence[JudgedDive], results: Sequence[ClipResult]
 ) -> tuple[list[tuple[JudgedDive, JudgedScore]], str, list[tuple[str, str, str]]]:
-    """Dives to learn from, the weights of their analyses, and rows of a table of the others: which, and why not.
+    """Dives with what was found of them, by which weights, and rows of a table of those of which nothing was.
 
     Raises:
         ConfigError: none is left, or they are by several weights.
     """
-    judged, left_out, models = [], [], set()
+    scored, left_out, models = [], [], set()
     for dive, result in zip(dives, results, strict=True):
-        why = _why_not(dive, result)
-        if why or result.analysis is None or dive.award is None:
-            left_out.append((str(dive.n), dive.name, why))
+        analysis, asked, number, award = result.analysis, result.asked, dive.dive_number, dive.award
+        why = result.error if analysis is None else why_not(analysis)
+        if analysis is None or number is None or award is None or why:
+            left_out.append((str(dive.n), dive.name, why.rstrip(".")))
             continue
-        analysis, asked = result.analysis, result.asked
-        marks = (dive.marks.take_off, dive.marks.flight, dive.marks.entry)
-        take_off, flight, entry = marks
-        phases = None if take_off is None or flight is None or entry is None else (take_off, flight, entry)
-        number = str(dive.dive_number)
         score = JudgedScore(
-            name=dive.name,
+            name=_whole_name(dive),
             athlete=dive.athlete,
             event=dive.event,
             day=dive.date,
             dive_number=number,
             difficulty=find_difficulty(parse_dive_number(number), asked.board_m, asked.difficulty),
-            award=dive.award,
-            phases=phases,
+            award=award,
+            phases=_phases(dive),
             votes=analysis.scoring.exemplars if analysis.scoring is not None else (),
             queries=queries_of(analysis, result.quantities),
         )
-        judged.append((dive, score))
+        scored.append((dive, score))
         models.add(analysis.parse.model.id)
     if len(models) > 1:
         raise ConfigError(
             "The results are by different weights, {0}: score all dives anew, by one.", " and ".join(sorted(models))
         )
-    if not judged:
-        raise ConfigError("None of {0} dives can be learned from, first: {1}", len(dives), left_out[0][2])
-    return judged, models.pop(), left_out
+    if not scored:
+        raise ConfigError("Nothing was found in any of {0} dives; in the first: {1}", len(dives), left_out[0][2])
+    return scored, models.pop(), left_out
 
 
-def _why_not(dive: JudgedDive, result: ClipResult) -> str:
-    if dive.dive_number is None:
-        return "a score without a dive number says no award: add the number"
-    if dive.award is None:
-        return "no mark, or a score without a DD"
-    return (result.error if result.analysis is None else why_not(result.analysis)).rstrip(".")
+def _whole_name(dive: JudgedDive) -> str:
+    return str(dive.video.parent / dive.name)
+
+
+def _phases(dive: JudgedDive) -> tuple[float, float, float] | None:
+    marks = dive.marks
+    if marks.take_off is None or marks.flight is None or marks.entry is None:
+        return None
+    return marks.take_off, marks.flight, marks.entry
 
 
 def _row(dive: JudgedDive, i: int, predicted: Predicted) -> dict[str, object]:

@@ -13,6 +13,7 @@ from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.motion.recording import find_clip
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import moved_quantities
+from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import content_digest, digest
 from fineparser_core.support.files import read_bounded
@@ -30,6 +31,7 @@ class ManyOptions:
         library: this file of exemplars alone; None: the bundled ones and those of the folder `own`.
         n_exemplars, seed, rule, trim, force: as of `score_clip`.
         workers: processes.
+        profile: whose judges' scale scores are on; None: as shipped.
     """
 
     weights: Path | None = None
@@ -43,6 +45,7 @@ class ManyOptions:
     trim: bool = True
     force: bool = False
     workers: int = 1
+    profile: Profile | None = None
 
     def open_library(self) -> ExemplarStore:
         """Opens the exemplars. Raises: ExemplarError."""
@@ -98,7 +101,11 @@ def open_scorer(options: ManyOptions) -> Scorer:
         torch.set_num_threads(max(torch.get_num_threads() // options.workers, 1))
     library = options.open_library()
     analyzer = Analyzer.open(
-        weights=options.weights, library=library, device=options.device, precision=options.precision
+        weights=options.weights,
+        library=library,
+        profile=options.profile,
+        device=options.device,
+        precision=options.precision,
     )
 
     def score(result: ClipResult) -> ClipResult:

@@ -32,6 +32,7 @@ from fineparser_core.export.results import AskedClip
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.probe import probe
 
@@ -62,6 +63,8 @@ class ScoreOptions(WeightsOptions):
         synchro: two divers: compare with exemplars of two divers alone.
         seed: which exemplars are drawn where there are more.
         library: this file of exemplars alone; by default the bundled ones and your own.
+        profile: as your judges mark, by this file of `fineparser learn`; by default the one in use.
+        no_profile: as shipped.
         quiet: no progress on stderr.
         out: write a line of JSON for each clip; the same command goes on where it was stopped.
         workers: with --out: so many clips at once, each in a process of its own.
@@ -93,6 +96,8 @@ class ScoreOptions(WeightsOptions):
     synchro: bool = False
     seed: Seed = 0
     library: Path | None = None
+    profile: Path | None = None
+    no_profile: bool = False
     quiet: bool = False
     out: Path | None = None
     workers: Workers = 1
@@ -136,6 +141,7 @@ def main(argv: list[str]) -> int:
             raise ConfigError(_NO_NUMBER)
         if dive is not None:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
+        profile = _profile(args)
         library = _open_library(args.library)
         rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
         if dive is not None:
@@ -149,7 +155,9 @@ def main(argv: list[str]) -> int:
         from fineparser_core.inference.analyzer import Analyzer
 
         cancel.raise_if_cancelled()
-        analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
+        analyzer = Analyzer.open(
+            weights=args.weights, library=library, profile=profile, device=args.device, precision=args.precision
+        )
         found = found or _found_dive(args, progress, cancel)
         analysis = analyzer.analyze(
             found.clip,
@@ -200,6 +208,7 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
         trim=not args.no_trim,
         force=args.force,
         workers=args.workers,
+        profile=_profile(args),
     )
     with cancel_on_signals() as cancel:
         score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
@@ -225,6 +234,13 @@ def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelTo
             f"The dive is in frames {found.clip.in_frame} to {found.clip.out_frame}; --no-trim takes the whole file."
         )
     return found
+
+
+def _profile(args: ScoreOptions) -> Profile | None:
+    """Raises: ConfigError where the one that is named, or in use, cannot be read."""
+    if args.no_profile:
+        return None
+    return active_profile() if args.profile is None else read_profile(args.profile)
 
 
 def _open_library(path: Path | None) -> ExemplarStore:

@@ -42,15 +42,15 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
     for path in inputs:
         if path.is_dir():
             dives = read_dives(path) if (path / LABELS_FILE).is_file() else []
-            known = {dive.video: _of_dive(dive, usual) for dive in dives}
+            known = {dive.video: asked_of(dive, usual) for dive in dives}
             found += [known.get(video) or replace(usual, path=video) for video in files_in(path)[0]]
         elif path.suffix.lower() == _TABLE:
             table = read_table(path)
-            found += [_of_dive(dive, usual) for dive in table.dives]
+            found += [asked_of(dive, usual) for dive in table.dives]
             for bad in table.bad:
                 remark(f"{path}, row {bad.row} is left out: {bad.reason}")
         elif path.suffix.lower() == _DIVES:
-            found += [_of_dive(dive, usual) for dive in read_dives(path)]
+            found += [asked_of(dive, usual) for dive in read_dives(path)]
         elif path.suffix.lower() == _LIST:
             found += [replace(usual, path=path.parent / line) for line in _lines(path)]
         else:
@@ -60,7 +60,8 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
     return found
 
 
-def _of_dive(dive: JudgedDive, usual: AskedClip) -> AskedClip:
+def asked_of(dive: JudgedDive, usual: AskedClip) -> AskedClip:
+    """What is asked of a judged dive; `usual` where it does not say it."""
     start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
     return AskedClip(
         path=dive.video,

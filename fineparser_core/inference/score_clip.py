@@ -7,6 +7,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion.recording import find_clip
+from fineparser_core.scoring.profile import active_profile
 from fineparser_core.types import Analysis
 
 
@@ -30,7 +31,8 @@ def score_clip(
             found in it.
         trim: without `start_frame` and `end_frame`, whether to look for the dive; otherwise the whole file is analysed.
         analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
-            user's own, as the command and the window do, which takes seconds. Give one for many clips.
+            user's own, and the profile in use, as the command and the window do, which takes seconds. Give one for many
+            clips.
 
     Returns:
         The analysis. `scoring` is None as well for a clip that is not a whole dive: `parse.refusal` says why.
@@ -42,5 +44,5 @@ def score_clip(
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
     found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
     if analyzer is None:
-        analyzer = Analyzer.open(library=ExemplarStore.open_all(own_folder()))
+        analyzer = Analyzer.open(library=ExemplarStore.open_all(own_folder()), profile=active_profile())
     return analyzer.analyze(found.clip, dive, difficulty, found.recording)

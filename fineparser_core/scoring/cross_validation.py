@@ -39,14 +39,9 @@ class Predicted:
     def checked(self) -> CrossValidated:
         """What comes of it, with paired intervals over what was left out at a time."""
         off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
-        groups = [np.flatnonzero(self.group == one) for one in np.unique(self.group)]
-        counts = np.array([len(rows) for rows in groups])
         gains = []
         for over, errors in zip(OVER, of_others, strict=True):
-            sums = np.array([(errors - off)[rows].sum() for rows in groups])
-            low, high = bootstrap_interval(
-                lambda drawn, sums=sums: sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), len(groups), level=_LEVEL
-            )
+            low, high = _interval(errors - off, self.group)
             mean = float((errors - off).mean())
             gains.append(Gain(over=over, off=float(errors.mean()), gain=mean, low=low, high=high))
         place = min(int(np.ceil(0.8 * (len(off) + 1))), len(off)) - 1
@@ -54,7 +49,7 @@ class Predicted:
         shipped, of_number, of_athlete = gains
         return CrossValidated(
             left_out=self.left_out,
-            times=len(groups),
+            times=len(np.unique(self.group)),
             off=float(off.mean()),
             off_80=float(np.sort(off)[place]),
             rank_correlation=float(ranked),
@@ -67,7 +62,7 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
 
     Raises: what `check_marks` raises.
     """
-    check_marks(dives)
+    check_marks([(dive.name, dive.award, dive.phases) for dive in dives])
     table, left_out, group = table_of(dives), *_groups(dives)
     calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
     others[0] = table.predicted(shipped_solution())
@@ -75,9 +70,9 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
     for one in np.unique(group):
         out, rest = group == one, group != one
         calibrated[out] = table.take(out).predicted(learn(table.take(rest)).solution)
-        for i in np.flatnonzero(out):
+        for i in np.flatnonzero(out).tolist():
             others[1, i] = _mean_of(table.award, rest & (numbers == numbers[i]), rest)
-    for i, athlete in enumerate(table.athlete):
+    for i, athlete in enumerate(table.athlete.tolist()):
         alone = np.arange(len(dives)) != i
         others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
     return Predicted(award=table.award, calibrated=calibrated, others=others, left_out=left_out, group=group)
@@ -113,6 +108,17 @@ def make_profile(
         checked=checked,
         forced=forced and not checked.helped,
     )
+
+
+def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:
+    """The ends of the 90 % interval of a mean gain, over groups of dives."""
+    groups = [gains[group == one] for one in np.unique(group)]
+    sums, counts = np.array([one.sum() for one in groups]), np.array([len(one) for one in groups])
+
+    def means(drawn: np.ndarray) -> np.ndarray:
+        return np.asarray(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
+
+    return bootstrap_interval(means, len(groups), level=_LEVEL)
 
 
 def _groups(dives: Sequence[JudgedScore]) -> tuple[str, np.ndarray]:

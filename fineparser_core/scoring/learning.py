@@ -83,16 +83,26 @@ def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantit
     return tuple(moved) or (quantities(analysis.measures or ()),)
 
 
-def check_marks(dives: Sequence[JudgedScore]) -> None:
+#: A dive's name, its award, and marks of its phases.
+Marked = tuple[str, float, tuple[float, float, float] | None]
+
+
+def check_marks(dives: Sequence[Marked]) -> None:
     """Raises: ConfigError for marks that teach nothing, a sentence each."""
-    for dive in dives:
-        if not np.isfinite([dive.award, *(dive.phases or ())]).all():
-            raise ConfigError("{0} has a mark that is no number: correct it, or leave it out.", dive.name)
-        if not all(0 <= mark <= _HIGHEST for mark in (dive.award, *(dive.phases or ()))):
+    awards: dict[str, float] = {}
+    for name, award, phases in dives:
+        marks = (award, *(phases or ()))
+        if not np.isfinite(marks).all():
+            raise ConfigError("{0} has a mark that is no number: correct it, or leave it out.", name)
+        if not all(0 <= mark <= _HIGHEST for mark in marks):
             raise ConfigError(
                 "{0} has the mark {1:g}, and awards go from 0 to 10: were they given out of 100, divide them by ten.",
-                dive.name,
-                max((dive.award, *(dive.phases or ())), key=abs),
+                name,
+                max(marks, key=lambda mark: abs(mark - _HIGHEST / 2)),
+            )
+        if awards.setdefault(name, award) != award:
+            raise ConfigError(
+                "{0} is there with the marks {1:g} and {2:g}: keep one of them.", name, awards[name], award
             )
     if len(dives) < LEAST_DIVES:
         raise ConfigError(
@@ -100,19 +110,10 @@ def check_marks(dives: Sequence[JudgedScore]) -> None:
             len(dives),
             LEAST_DIVES,
         )
-    if len({dive.award for dive in dives}) == 1:
+    if len(set(awards.values())) == 1:
         raise ConfigError(
-            "All {0} dives have the mark {1:g}: marks that do not differ teach nothing.", len(dives), dives[0].award
+            "All {0} dives have the mark {1:g}: marks that do not differ teach nothing.", len(dives), dives[0][1]
         )
-    marks: dict[str, float] = {}
-    for dive in dives:
-        if marks.setdefault(dive.name, dive.award) != dive.award:
-            raise ConfigError(
-                "{0} is there with the marks {1:g} and {2:g}: keep one of them.",
-                dive.name,
-                marks[dive.name],
-                dive.award,
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,11 +218,11 @@ def _parts(dive: JudgedScore) -> np.ndarray:
         found[:, 1] += off * shares * (vote.id in known) / len(dive.votes)
         network = [(part.dynamic + part.static) / points / stream.network_share for part in vote.contributions]
         found[:, -1] += np.array(network) / len(dive.votes)
-    for query, vote in product(dive.queries, dive.votes or (None,)):
-        exemplar = None if vote is None else known.get(vote.id)
+    exemplars = [known.get(vote.id) for vote in dive.votes] or [None]
+    for query, exemplar in product(dive.queries, exemplars):
         for term, award in stream.parts(query, exemplar, number, board_m):
             column = 2 + names.index(term.measure)
-            found[STEP_NAMES.index(term.step), column] += award / len(dive.queries) / max(len(dive.votes), 1)
+            found[STEP_NAMES.index(term.step), column] += award / len(dive.queries) / len(exemplars)
     return found
 
 
@@ -233,9 +234,7 @@ def _emphasis(table: Table) -> np.ndarray:
         return shares
     marks, award = (values[marked] - values[marked].mean(axis=0) for values in (table.marks, table.award))
     rows = np.vstack([marks / _ABOUT_PHASES, np.eye(3) / _EMPHASIS])
-    return np.asarray(
-        lsq_linear(rows, np.concatenate([award / _ABOUT_PHASES, shares / _EMPHASIS]), bounds=(0.01, 2)).x
-    )
+    return np.asarray(lsq_linear(rows, np.concatenate([award / _ABOUT_PHASES, shares / _EMPHASIS]), bounds=(0.01, 2)).x)
 
 
 def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -167,6 +167,11 @@ def active_path() -> Path:
     return platformdirs.user_data_path("fineparser", appauthor=False) / ACTIVE_NAME
 
 
+def active_profile() -> Profile | None:
+    """The profile that scores are made by; None: as shipped. Raises: ConfigError, as `read_profile`."""
+    return read_profile(active_path()) if active_path().is_file() else None
+
+
 def read_profile(path: Path) -> Profile:
     """The profile of a file.
 
@@ -201,7 +206,7 @@ def check_model(profile: Profile, model: str) -> None:
     """Raises: ConfigError where a profile is of analyses by other weights."""
     if profile.model != model:
         raise ConfigError(
-            "The profile {0} was learned with the weights {1}, and these are {2}: learn it again.",
+            "The profile {0} was learned with the weights {1}, and these are {2}: learn it again, or score without it.",
             profile.name,
             profile.model,
             model,

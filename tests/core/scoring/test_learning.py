@@ -12,7 +12,7 @@ import pytest
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, Table, check_marks, learn, shipped_solution, table_of
+from fineparser_core.scoring.learning import JudgedScore, Table, learn, shipped_solution, table_of
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
 from fineparser_core.scoring.profile import Profile, check_model, read_profile, write_profile
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -160,13 +160,13 @@ def test_one_athlete_is_left_out_dive_by_dive(dives: list[JudgedScore]) -> None:
 def test_marks_that_cannot_be_are_a_sentence(dives: list[JudgedScore], marks: list[float], said: str) -> None:
     given = [replace(dive, award=mark) for dive, mark in zip(dives, marks, strict=False)]
     with pytest.raises(ConfigError, match=said):
-        check_marks(given)
+        cross_validate(given)
 
 
 def test_a_dive_with_two_marks_is_a_sentence(dives: list[JudgedScore]) -> None:
     twice = [*dives[:5], replace(dives[0], award=dives[0].award + 2)]
     with pytest.raises(ConfigError, match="keep one of them"):
-        check_marks(twice)
+        cross_validate(twice)
 
 
 def test_a_profile_comes_back_from_its_file(tmp_path: Path, profile: Profile) -> None:
