@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from scipy.stats import spearmanr
 
-from fineparser_core.scoring.learning import JudgedScore, Learned, check_marks, learn, shipped_solution, table_of
+from fineparser_core.scoring.learning import JudgedScore, Learned, as_shipped, check_marks, learn, table_of
 from fineparser_core.scoring.profile import CrossValidated, Gain, Profile
 from fineparser_core.support.bootstrap import bootstrap_interval
 
@@ -65,11 +65,11 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
     check_marks([(dive.name, dive.award, dive.phases) for dive in dives])
     table, left_out, group = table_of(dives), *_groups(dives)
     calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
-    others[0] = table.predicted(shipped_solution())
+    others[0] = table.predicted(as_shipped())
     numbers = np.array([f"{dive.dive_number} {dive.difficulty.board_m}" for dive in dives])
     for one in np.unique(group):
         out, rest = group == one, group != one
-        calibrated[out] = table.take(out).predicted(learn(table.take(rest)).solution)
+        calibrated[out] = table.take(out).predicted(learn(table.take(rest)))
         for i in np.flatnonzero(out).tolist():
             others[1, i] = _mean_of(table.award, rest & (numbers == numbers[i]), rest)
     for i, athlete in enumerate(table.athlete.tolist()):
@@ -105,6 +105,7 @@ def make_profile(
         weights=learned.weights,
         network_share=float(learned.solution[-1]),
         emphasis=learned.emphasis,
+        numbers=dict(learned.numbers),
         checked=checked,
         forced=forced and not checked.helped,
     )

@@ -22,7 +22,13 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.scoring.measured_stream import Quantities, exemplar_quantities, measured_stream, quantities
+from fineparser_core.scoring.measured_stream import (
+    Quantities,
+    exemplar_quantities,
+    measured_stream,
+    number_key,
+    quantities,
+)
 from fineparser_core.types import Analysis, ExemplarVote
 
 LEAST_DIVES = 5
@@ -33,6 +39,8 @@ _OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.15, 0.3, 0.6, 1.0)
 _TIGHT = 2.0
 #: Of the network's share, against that of a weight.
 _OF_SHARE = 0.25
+#: Of what dives of a number have of their own, against the offset.
+_OF_NUMBER = 0.5
 #: Share of the variance of marks that is the athlete's.
 _OF_ATHLETE = 0.3
 #: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and how far the
@@ -118,10 +126,11 @@ def check_marks(dives: Sequence[Marked]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Learned:
-    """What was learned, as in `Profile`; `solution` has offset, scale, weights of `MEASURES` and share."""
+    """What was learned, as in `Profile`; `solution` (3 + m,) has offset, scale, weights of measures, and share."""
 
     solution: np.ndarray
     emphasis: tuple[float, float, float]
+    numbers: Mapping[str, float]
 
     @property
     def weights(self) -> dict[str, float]:
@@ -136,21 +145,30 @@ class Table:
         award: (n,).
         parts: (n, 3, 3 + m) what each phase's award is a linear function of: columns offset, scale, weights, share.
         athlete: (n,) int, the same for the same athlete.
+        number: (n,) str, of `number_key`.
         marks: (n, 3), nan where there are none.
     """
 
     award: np.ndarray
     parts: np.ndarray
     athlete: np.ndarray
+    number: np.ndarray
     marks: np.ndarray
 
     def take(self, rows: np.ndarray) -> "Table":
         """Some of them."""
-        return Table(award=self.award[rows], parts=self.parts[rows], athlete=self.athlete[rows], marks=self.marks[rows])
+        return Table(
+            award=self.award[rows],
+            parts=self.parts[rows],
+            athlete=self.athlete[rows],
+            number=self.number[rows],
+            marks=self.marks[rows],
+        )
 
-    def predicted(self, solution: np.ndarray) -> np.ndarray:
+    def predicted(self, learned: Learned) -> np.ndarray:
         """(n,) awards by what was learned."""
-        return np.asarray(measured_stream().mean_award + self.parts.sum(axis=1) @ solution)
+        of_number = np.array([learned.numbers.get(number, 0.0) for number in self.number.tolist()])
+        return np.asarray(measured_stream().mean_award + self.parts.sum(axis=1) @ learned.solution + of_number)
 
 
 def table_of(dives: Sequence[JudgedScore]) -> Table:
@@ -163,26 +181,28 @@ def table_of(dives: Sequence[JudgedScore]) -> Table:
         athlete=np.array(
             [athletes[dive.athlete] if dive.athlete else alone for dive, alone in zip(dives, nobody, strict=True)]
         ),
+        number=np.array([number_key(parse_dive_number(dive.dive_number), dive.difficulty.board_m) for dive in dives]),
         marks=np.array([dive.phases or (np.nan,) * len(STEP_NAMES) for dive in dives]),
     )
 
 
-def shipped_solution() -> np.ndarray:
-    """(3 + m,) what is shipped."""
-    return np.array([0.0, 1.0, *(1.0 for _ in _measures()), measured_stream().network_share])
+def as_shipped() -> Learned:
+    """What is shipped, as if it were learned."""
+    stream = measured_stream()
+    solution = np.array([0.0, 1.0, *(1.0 for _ in _measures()), stream.network_share])
+    return Learned(solution=solution, emphasis=stream.step_shares, numbers={})
 
 
 def learn(table: Table) -> Learned:
     """What dives teach, shrunk towards what is shipped."""
     emphasis = _emphasis(table)
-    start, basis = _prior(emphasis)
-    design, off = _whitened(table, emphasis, start)
-    latent = design @ basis
+    numbers, start, basis = np.unique(table.number), *_prior(emphasis)
+    design, off, of_number = _whitened(table, emphasis, start, numbers)
+    latent = np.hstack([design @ basis, of_number])
     gram, projected, size = latent.T @ latent, latent.T @ off, float(off @ off)
     found, likely = [], []
     for offset, weight, noise in product(_OFFSETS, _WEIGHTS, _NOISES):
-        scales = np.full(basis.shape[1], weight)
-        scales[0], scales[-1] = offset, _OF_SHARE * weight
+        scales = _scales(basis, offset, weight, len(numbers))
         # Of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales.
         inner = noise**2 * np.eye(len(scales)) + scales[:, None] * gram * scales
         mean = scales * np.linalg.solve(inner, scales * projected)
@@ -192,13 +212,17 @@ def learn(table: Table) -> Learned:
     share = np.exp(np.array(likely) - max(likely))
     share /= share.sum()
     means, weights, noises = (np.array(one) for one in zip(*found, strict=True))
-    solution = start + basis @ (share @ means)
+    moved, of_numbers = np.split(share @ means, [basis.shape[1]])
+    solution = start + basis @ moved
     if (solution[1:] < 0).any():
-        spread = np.full(basis.shape[1], max(float(share @ weights), _LEAST_DEVIATION))
-        spread[0], spread[-1] = max(_OFFSETS), _OF_SHARE * spread[1]
+        spread = _scales(basis, max(_OFFSETS), max(float(share @ weights), _LEAST_DEVIATION), 0)
         solution = _not_negative(solution, design, basis * spread, float(share @ noises))
     first, second, third = emphasis.tolist()
-    return Learned(solution=solution, emphasis=(first, second, third))
+    return Learned(
+        solution=solution,
+        emphasis=(first, second, third),
+        numbers=dict(zip(numbers.tolist(), of_numbers.tolist(), strict=True)),
+    )
 
 
 def _measures() -> tuple[str, ...]:
@@ -242,7 +266,7 @@ def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     together, those of a phase, each, and the network's share."""
     stream, names = measured_stream(), _measures()
     steps = [next(STEP_NAMES.index(term.step) for term in stream.terms if term.measure == name) for name in names]
-    start = shipped_solution()
+    start = as_shipped().solution
     start[2:-1] = (emphasis / np.array(stream.step_shares))[steps]
     m = len(names)
     basis = np.zeros((3 + m, 6 + m))
@@ -255,11 +279,25 @@ def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return start, basis
 
 
-def _whitened(table: Table, emphasis: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of which each has noise of its own, of one size: of awards, then of marks of phases."""
+def _scales(basis: np.ndarray, offset: float, weight: float, n_numbers: int) -> np.ndarray:
+    """Standard deviations of what the solution is moved by, and of what each number has of its own."""
+    scales = np.full(basis.shape[1] + n_numbers, weight)
+    scales[0], scales[basis.shape[1] - 1] = offset, _OF_SHARE * weight
+    scales[basis.shape[1] :] = _OF_NUMBER * offset
+    return scales
+
+
+def _whitened(
+    table: Table, emphasis: np.ndarray, start: np.ndarray, numbers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of which each has noise of its own, of one size: of awards, then of marks of phases.
+
+    Returns:
+        What rows are a function of, how far they are off at the start, and of which number they are.
+    """
     together = table.athlete[:, None] == table.athlete
     root = np.linalg.cholesky(_OF_ATHLETE * together + (1 - _OF_ATHLETE) * np.eye(len(together)))
-    off = table.award - table.predicted(start)
+    off = table.award - measured_stream().mean_award - table.parts.sum(axis=1) @ start
     design = [np.linalg.solve(root, table.parts.sum(axis=1))]
     offs = [np.linalg.solve(root, off)]
     marked = np.isfinite(table.marks).all(axis=1)
@@ -269,7 +307,8 @@ def _whitened(table: Table, emphasis: np.ndarray, start: np.ndarray) -> tuple[np
             rows = (rows - rows.mean(axis=0)) / (counts * _OF_PHASE)
             design.append(rows)
             offs.append((marks - marks.mean()) / _OF_PHASE - rows @ start)
-    return np.concatenate(design), np.concatenate(offs)
+    rows, of_number = np.concatenate(design), np.linalg.solve(root, table.number[:, None] == numbers)
+    return rows, np.concatenate(offs), np.pad(of_number, ((0, len(rows) - len(of_number)), (0, 0)))
 
 
 def _not_negative(solution: np.ndarray, design: np.ndarray, moved_by: np.ndarray, noise: float) -> np.ndarray:

@@ -7,7 +7,7 @@ counts less, one that was not seen not at all. Numpy only.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -112,7 +112,8 @@ class MeasuredStream:
         step_shares: of the phases in an award.
         interval, own_interval: of a score by this stream, and of one without exemplars.
         checked: how the award of its own came out.
-        offset, scale: of awards by the judges of a profile, about the mean award; see `judged`.
+        offset, scale: of awards by the judges of a profile, about the mean award, and `numbers`: what dives of a number
+            have beyond, by `number_key`; see `judged`.
         profile: what made it of the bundled stream; None for that itself.
     """
 
@@ -125,11 +126,13 @@ class MeasuredStream:
     checked: AwardCheck
     offset: float = 0.0
     scale: float = 1.0
+    numbers: Mapping[str, float] = field(default_factory=dict)
     profile: ProfileIdentity | None = None
 
-    def judged(self, award: float) -> float:
+    def judged(self, award: float, dive: DiveNumber, board_m: float | None) -> float:
         """What the judges of the profile would give an exemplar of this award."""
-        return self.mean_award + self.offset + self.scale * (award - self.mean_award)
+        offset = self.offset + self.numbers.get(number_key(dive, board_m), 0.0)
+        return self.mean_award + offset + self.scale * (award - self.mean_award)
 
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
@@ -170,7 +173,7 @@ class MeasuredStream:
         if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
             return None
         steps = _by_step(self.parts(query, None, dive, board_m))
-        award = float(np.clip(self.judged(self.mean_award) + steps.sum(), 0.0, 10.0))
+        award = float(np.clip(self.judged(self.mean_award, dive, board_m) + steps.sum(), 0.0, 10.0))
         take_off, flight, entry = steps.tolist()
         score = 3 * difficulty.value * award
         return OwnAward(
@@ -191,6 +194,11 @@ class MeasuredStream:
             for term in self.terms
             if term.measure in query and term.instead_of not in query and term.applies(dive, board_m)
         ]
+
+
+def number_key(dive: DiveNumber, board_m: float | None) -> str:
+    """A number and its board, such as "103B 1"."""
+    return str(dive) if board_m is None else f"{dive} {board_m:g}"
 
 
 def _by_step(parts: Iterator[tuple[Term, float]]) -> np.ndarray:
@@ -291,7 +299,7 @@ def with_measures(
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
         score = vote.score
         if stream.profile is not None:
-            score = points_an_award * stream.judged(score / points_an_award)
+            score = points_an_award * stream.judged(score / points_an_award, dive, difficulty.board_m)
         voted = score + sum(part.points for part in parts)
         added.append(replace(vote, score=score, vote=voted, contributions=tuple(parts)))
     return tuple(added)

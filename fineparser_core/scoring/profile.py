@@ -94,6 +94,7 @@ class Profile:
         offset, scale: as in `MeasuredStream.judged`.
         weights: by measure, 1 as shipped; never negative, so that no term rises where the rules let it fall.
         network_share: as in `MeasuredStream`.
+        numbers: awards that dives of a number and board have beyond the offset, by `number_key`.
         emphasis: of take-off, flight and entry in an award, where marks of phases tell it.
         forced: it is used though it was not shown to help.
     """
@@ -109,6 +110,7 @@ class Profile:
     scale: _Factor
     weights: Annotated[dict[_Name, _Factor], Meta(max_length=100)]
     network_share: _Factor
+    numbers: Annotated[dict[_Name, _Award], Meta(max_length=1000)]
     emphasis: tuple[_Factor, _Factor, _Factor]
     checked: CrossValidated
     forced: bool = False
@@ -154,6 +156,7 @@ class Profile:
             checked=AwardCheck(dives=self.dives, rank_correlation=checked.rank_correlation, mean_error=checked.off),
             offset=self.offset,
             scale=self.scale,
+            numbers=self.numbers,
             profile=self.identity,
         )
 

@@ -12,7 +12,7 @@ import pytest
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.scoring.cross_validation import OVER, cross_validate, make_profile
-from fineparser_core.scoring.learning import JudgedScore, Table, learn, shipped_solution, table_of
+from fineparser_core.scoring.learning import JudgedScore, Learned, Table, as_shipped, learn, table_of
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
 from fineparser_core.scoring.profile import Profile, check_model, read_profile, write_profile
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -37,13 +37,13 @@ def profile(dives: list[JudgedScore]) -> Profile:
     return make_profile(dives, cross_validate(dives), name="club", model="weights-1")
 
 
-def off(table: Table, solution: np.ndarray) -> float:
-    return float(np.abs(table.predicted(solution) - table.award).mean())
+def off(table: Table, learned: Learned) -> float:
+    return float(np.abs(table.predicted(learned) - table.award).mean())
 
 
-def as_shipped(dives: Sequence[JudgedScore]) -> list[JudgedScore]:
+def marked_as_shipped(dives: Sequence[JudgedScore]) -> list[JudgedScore]:
     """Marks that what is shipped tells but for noise."""
-    awards, rng = table_of(dives).predicted(shipped_solution()), np.random.default_rng(0)
+    awards, rng = table_of(dives).predicted(as_shipped()), np.random.default_rng(0)
     marks = np.clip(awards + rng.normal(0, 0.7, len(dives)), 0, 10).tolist()
     return [replace(dive, award=mark, phases=None) for dive, mark in zip(dives, marks, strict=True)]
 
@@ -64,14 +64,14 @@ def test_it_beats_what_is_shipped_and_the_mean_of_the_number_on_unseen_athletes(
 @pytest.mark.parametrize("number", [5, 10])
 @pytest.mark.parametrize("own_rubric", [True, False])
 def test_no_draw_of_few_dives_is_worse_than_shipped(dives: list[JudgedScore], number: int, own_rubric: bool) -> None:
-    table = table_of(dives if own_rubric else as_shipped(dives))
+    table = table_of(dives if own_rubric else marked_as_shipped(dives))
     gains, moved = [], []
     for draw in range(20):
         rows = np.random.default_rng([draw, number]).permutation(DIVES)[:number]
         unseen = table.take(~np.isin(table.athlete, table.athlete[rows]))
-        solution = learn(table.take(rows)).solution
-        gains.append(off(unseen, shipped_solution()) - off(unseen, solution))
-        moved.append(np.abs(unseen.predicted(solution) - unseen.predicted(shipped_solution())).mean())
+        learned = learn(table.take(rows))
+        gains.append(off(unseen, as_shipped()) - off(unseen, learned))
+        moved.append(np.abs(unseen.predicted(learned) - unseen.predicted(as_shipped())).mean())
     assert min(gains) > -WORSE
     assert np.mean(moved) < (1.0 if own_rubric else 0.2)
     if own_rubric:
@@ -79,7 +79,7 @@ def test_no_draw_of_few_dives_is_worse_than_shipped(dives: list[JudgedScore], nu
 
 
 def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[JudgedScore], profile: Profile) -> None:
-    stream, solution = profile.stream(), learn(table_of(dives)).solution
+    stream, learned = profile.stream(), learn(table_of(dives))
     share = measured_stream().network_share
     for dive in dives[:6]:
         raw = tuple(
@@ -94,7 +94,7 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[Judged
         )
         votes = with_measures(raw, dive.queries, parse_dive_number(dive.dive_number), dive.difficulty, stream)
         scoring = aggregate_votes(votes, dive.dive_number, dive.difficulty, seed=0)
-        assert scoring.award == pytest.approx(table_of([dive]).predicted(solution)[0], abs=1e-9)
+        assert scoring.award == pytest.approx(table_of([dive]).predicted(learned)[0], abs=1e-9)
         mean_exemplar = np.mean([vote.score for vote in votes])
         assert scoring.score == pytest.approx(mean_exemplar + sum(part.points for part in scoring.contributions))
         for vote in votes:
@@ -102,7 +102,7 @@ def test_a_score_by_a_profile_is_what_was_learned_and_adds_up(dives: list[Judged
         alone = replace(dive, votes=())
         own = stream.own_award(dive.queries[0], parse_dive_number(dive.dive_number), dive.difficulty)
         assert own is not None
-        assert own.award == pytest.approx(table_of([alone]).predicted(solution)[0], abs=1e-9)
+        assert own.award == pytest.approx(table_of([alone]).predicted(learned)[0], abs=1e-9)
         assert own.profile == profile.identity
         assert own.checked.dives == DIVES
 
@@ -134,7 +134,7 @@ def test_the_same_marks_teach_the_same(dives: list[JudgedScore], profile: Profil
 
 
 def test_noise_is_not_shown_to_help_and_forcing_it_is_told(dives: list[JudgedScore]) -> None:
-    noise = as_shipped(dives)
+    noise = marked_as_shipped(dives)
     profile = make_profile(noise, cross_validate(noise), name="noise", model="", forced=True)
     assert not profile.checked.helped
     assert profile.forced
