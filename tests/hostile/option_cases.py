@@ -63,7 +63,8 @@ def refusals() -> Iterator[Refusal]:
     """All of them."""
     for command in cli.COMMANDS:
         yield from _no_such_option(command)
-    for part in (_program, _score, _trim, _evaluate, _calibrate, _train, _synthesize, _exemplars, _convert, _profile):
+    of_commands = (_score, _trim, _evaluate, _calibrate, _learn, _train, _synthesize, _exemplars, _convert, _profile)
+    for part in (_program, *of_commands):
         yield from part()
     yield from _bad_folders(("demo", "--out"))
     yield from _bad_inputs(("data", "check"), DATA)
@@ -118,6 +119,7 @@ def _score() -> Iterator[Refusal]:
     yield Refusal((*many, "--csv", "./results.jsonl"), USAGE)
     yield from _bad_inputs(("score",), VIDEO)
     yield from _bad_inputs((*dive, "--library"), EXEMPLARS)
+    yield from _bad_inputs((*dive, "--profile"), USAGE)
     yield from _bad_inputs((*dive, "--weights"), WEIGHTS)
 
 
@@ -145,6 +147,12 @@ def _calibrate() -> Iterator[Refusal]:
     yield from _bad_values(data, "--seed", NO_SEEDS)
     yield from _bad_inputs(("calibrate", "--dry-run", "--data"), DATA)
     yield from _bad_inputs(("calibrate", "--dry-run", "--predictions"), DATA)
+
+
+def _learn() -> Iterator[Refusal]:
+    yield Refusal(("learn",), USAGE)
+    yield Refusal(("learn", "file"), USAGE)
+    yield from _bad_inputs(("learn", "--out", "profile.json"), DATA)
 
 
 def _train() -> Iterator[Refusal]:

@@ -1,0 +1,186 @@
+"""From a set of judged dives to a profile, to scores by it, and through the tutorial."""
+
+import csv
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_analysis import made_analysis
+
+from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
+from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
+from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.resources import resource
+from fineparser_core.scoring.measured_stream import measured_stream
+from fineparser_core.scoring.profile import Profile, read_profile, write_profile
+from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.types import Measure
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
+
+from simulated_club import ClubDive, club, judged
+
+ROOT = Path(__file__).resolve().parents[2]
+Fineparser = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the profile in use would lie."""
+    path = tmp_path / "data" / "profile.json"
+    for module in ("scoring.profile", "commands.learn"):
+        monkeypatch.setattr(f"fineparser_core.{module}.active_path", lambda: path)
+    return path
+
+
+@pytest.fixture
+def clip(tmp_path: Path, make_video: Callable[..., Path]) -> Path:
+    return make_video(tmp_path / "clip.mp4", 30)
+
+
+def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
+    """A set of the club's dives, all in one video, and what a scorer would have found of them."""
+    folder, known, lines = clip.parent, [], []
+    for n, (dive, score) in enumerate(zip(dives, judged(list(dives)), strict=True)):
+        frames = {"start_frame": n, "end_frame": n + 20}
+        facts: dict[str, Any] = {"dive_number": score.dive_number, "board_m": score.difficulty.board_m}
+        marks = PhaseMarks() if dive.phases is None else PhaseMarks(**dict(zip(PHASES, dive.phases, strict=True)))
+        given = {"awards": dive.judges, "athlete": dive.athlete, "marks": marks, "video": clip} | facts | frames
+        known.append(JudgedDive(**(given | changed)))
+        scoring = aggregate_votes(score.votes, score.dive_number, score.difficulty, seed=0)
+        measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
+        found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))
+        asked = AskedClip(path=clip, **facts, **frames)
+        result = ClipResult(asked=asked, key=str(n), analysis=found, quantities=tuple(map(dict, score.queries)))
+        lines.append(result_to_line(result))
+    write_dives(folder / "club.json", known)
+    (folder / "club.results.jsonl").write_bytes(b"".join(lines))
+    return folder / "club.json"
+
+
+PHASES = ("take_off", "flight", "entry")
+
+
+def test_a_profile_is_learned_told_used_and_named(clip: Path, active: Path, fineparser: Fineparser) -> None:
+    out = clip.parent / "profile.json"
+    done = fineparser("learn", write_set(clip, club()), "--out", out, "--name", "Friday", "--use")
+    assert done.code == 0, done.err
+    assert "Friday: 60 judged dives of 12 athletes" in done.out
+    assert "12 times without one athlete" in done.out
+    assert "it helps, by" in done.out
+    profile = read_profile(out)
+    assert (profile.name, profile.dives, profile.forced) == ("Friday", 60, False)
+    assert read_profile(active) == profile
+    table = (clip.parent / "profile.predictions.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
+    assert len(rows) == 60
+    off = sum(abs(float(row["calibrated"]) - float(row["award"])) for row in rows) / len(rows)
+    assert off == pytest.approx(profile.checked.off, abs=1e-3)
+    again = fineparser("learn", clip.parent / "club.json", "--out", clip.parent / "again.json", "--name", "Friday")
+    assert again.code == 0
+    assert replace(read_profile(clip.parent / "again.json"), made_on=profile.made_on).id == profile.id
+
+
+def test_what_does_not_help_is_written_by_force_alone(clip: Path, fineparser: Fineparser) -> None:
+    dives, out = write_set(clip, club()[:6]), clip.parent / "profile.json"
+    done = fineparser("learn", dives, "--out", out)
+    assert done.code == 0
+    assert "that it helps is not shown" in done.out
+    assert "No profile is written" in done.out
+    assert not out.exists()
+    assert fineparser("learn", dives, "--out", out, "--force").code == 0
+    assert read_profile(out).forced
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"award": 6.0, "awards": ()}, "do not differ"),
+        ({"awards": ()}, "0 judged dives are too few"),
+        ({"dive_number": None}, "0 judged dives are too few"),
+        ({"start_frame": 0, "end_frame": 20}, "keep one of them"),
+    ],
+)
+def test_marks_that_teach_nothing_are_one_sentence(
+    clip: Path, fineparser: Fineparser, changed: dict[str, Any], said: str
+) -> None:
+    done = fineparser("learn", write_set(clip, club()[:6], **changed), "--out", clip.parent / "profile.json")
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_dives_without_a_number_are_left_out_with_the_reason(clip: Path, fineparser: Fineparser) -> None:
+    path = write_set(clip, club()[:7])
+    content = json.loads(path.read_text())
+    del content["dives"][0]["dive_number"]
+    path.write_text(json.dumps(content))
+    done = fineparser("learn", path, "--out", clip.parent / "profile.json")
+    assert done.code == 0, done.err
+    assert "a score without a dive number" in done.out
+    assert "club: 6 judged dives" in done.out
+
+
+def made_profile(folder: Path, clip: Path, fineparser: Fineparser, **changed: Any) -> Profile:
+    assert fineparser("learn", write_set(clip, club()), "--out", folder / "profile.json").code == 0
+    profile = replace(read_profile(folder / "profile.json"), **changed)
+    write_profile(profile, folder / "profile.json")
+    return profile
+
+
+def test_a_score_by_a_profile_says_so_and_adds_up(
+    tmp_path: Path, clip: Path, active: Path, fineparser: Fineparser
+) -> None:
+    card = json.loads((resource("weights", "fineparser") / "card.json").read_text(encoding="utf-8"))
+    profile = made_profile(tmp_path, clip, fineparser, model=card["id"])
+    sample = ("score", resource("samples", "sample.mp4"), "--dive-number", "207C", "--board", "10", "--quiet")
+    done = fineparser(*sample, "--profile", tmp_path / "profile.json", "--json", tmp_path / "one.json")
+    assert done.code == 0, done.err
+    assert f"Calibrated on 60 of your dives: profile {profile.name}." in done.out
+    data = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
+    assert data["profile"] == {"id": profile.id, "name": profile.name, "dives": 60}
+    for vote in data["exemplars"]:
+        assert vote["vote"] == pytest.approx(vote["score"] + sum(part["points"] for part in vote["contributions"]))
+    assert data["score"] == pytest.approx(sum(vote["vote"] for vote in data["exemplars"]) / len(data["exemplars"]))
+    assert data["interval"]["per_difficulty"] < measured_stream().interval.per_difficulty
+    back = analysis_from_dict(data, MaskArrays.none(data))
+    assert back.scoring is not None
+    assert back.scoring.profile == profile.identity
+
+
+def test_a_profile_of_other_weights_is_refused(tmp_path: Path, clip: Path, fineparser: Fineparser) -> None:
+    made_profile(tmp_path, clip, fineparser)
+    done = fineparser("score", resource("samples", "sample.mp4"), "--profile", tmp_path / "profile.json", "--quiet")
+    assert done.code == 2
+    assert "learn it again, or score without it" in done.err
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_tutorial_run(
+    tmp_path: Path, fineparser: Fineparser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On rendered stand-ins for phone clips; five are too few to help, so `learn` is forced."""
+    text = (ROOT / "packaging" / "docs" / "learning.md").read_text(encoding="utf-8")
+    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    chosen = [fact for fact in facts if (fact["dive_number"], fact["board_m"]) in {("103B", 1.0), ("401B", 1.0)}][:5]
+    rows = ["video,start,end,dive,board,J1,J2,J3,J4,J5,athlete,date"]
+    for i, fact in enumerate(chosen):
+        shutil.copyfile(resource("exemplars", f"{fact['id']}.mp4"), tmp_path / f"IMG_{i}.mp4")
+        mark = round(2 * sum(fact["qualities"]) / 3) / 2
+        rows.append(f"IMG_{i}.mp4,,,{fact['dive_number']},1,{','.join([str(mark)] * 5)},Athlete {i},2026-05-02")
+    shutil.copyfile(tmp_path / "IMG_0.mp4", tmp_path / "dive.mp4")
+    (tmp_path / "dives.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^fineparser (.*)$", text, re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["data", "score", "learn", "score"]
+    for command in commands:
+        words = [*command.split(), *(["--force"] if command.startswith("learn") else [])]
+        done = fineparser(*words)
+        assert done.code == 0, done.err
+    assert "Calibrated on 5 of your dives: profile club." in done.out
