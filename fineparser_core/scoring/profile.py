@@ -77,11 +77,18 @@ class CrossValidated:
     def said(self) -> Phrase:
         """Whether it helped, a sentence."""
         shipped = self.gains[0]
-        helps = "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: "
-        shown = "it helps, by {2:.2f} (90 % interval {3:.2f} to {4:.2f})."
-        unshown = "that it helps is not shown, {2:.2f} better (90 % interval {3:.2f} to {4:.2f})."
         values = (self.off, shipped.off, shipped.gain, shipped.low, shipped.high)
-        return Phrase(helps + shown, *values) if self.helped else Phrase(helps + unshown, *values)
+        if self.helped:
+            return Phrase(
+                "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: it "
+                "helps, by {2:.2f} (90 % interval {3:.2f} to {4:.2f}).",
+                *values,
+            )
+        return Phrase(
+            "Calibrated awards of dives that were left out are off by {0:.2f}, the shipped ones by {1:.2f}: that it "
+            "helps is not shown ({2:.2f} better, 90 % interval {3:.2f} to {4:.2f}).",
+            *values,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
