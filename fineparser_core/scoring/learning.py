@@ -217,7 +217,7 @@ def learn(table: Table) -> Learned:
     if (solution[1:] < 0).any():
         spread = _scales(basis, max(_OFFSETS), max(float(share @ weights), _LEAST_DEVIATION), 0)
         solution = _not_negative(solution, design, basis * spread, float(share @ noises))
-    first, second, third = emphasis.tolist()
+    first, second, third = (emphasis / emphasis.sum()).tolist()
     return Learned(
         solution=solution,
         emphasis=(first, second, third),
