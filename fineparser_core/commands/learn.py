@@ -96,10 +96,12 @@ def report(profile: Profile) -> str:
     if profile.athletes == 1:
         blocks.append("They are of one athlete, or name none: of others this says nothing.")
     phases = ", ".join(f"{step} {share:.0%}" for step, share in zip(STEP_NAMES, profile.emphasis, strict=True))
+    numbers = ", ".join(f"{number} {off:+.2f}" for number, off in sorted(profile.numbers.items()))
     weights = [(name, f"{weight:.2f}") for name, weight in profile.weights.items()]
     blocks.append(
         f"Level {profile.offset:+.2f} awards, scale of exemplars {profile.scale:.2f}, network's share "
         f"{profile.network_share:.2f}; emphasis: {phases}\n"
+        f"Beyond the level: {numbers}\n"
         f"{text_table(('measure', 'weight, 1 as shipped'), weights, indent='  ')}"
     )
     return "\n\n".join(blocks) + "\n"

@@ -34,13 +34,13 @@ from fineparser_core.types import Analysis, ExemplarVote
 LEAST_DIVES = 5
 _HIGHEST = 10.0
 #: Grid of standard deviations: of the offset; of what all weights, a phase's and each have of their own; of the marks.
-_OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.15, 0.3, 0.6, 1.0), (0.7, 0.9, 1.2)
+_OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.15, 0.3, 0.5), (0.0, 0.15, 0.3, 0.6, 1.0), (0.7, 0.9, 1.2, 1.6)
 #: By how much looser weights are less likely beforehand: e to the power of this for a deviation of 1.
 _TIGHT = 2.0
 #: Of the network's share, against that of a weight.
 _OF_SHARE = 0.25
 #: Of what dives of a number have of their own, against the offset.
-_OF_NUMBER = 0.5
+_OF_NUMBER = 0.75
 #: Share of the variance of marks that is the athlete's.
 _OF_ATHLETE = 0.3
 #: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and how far the
