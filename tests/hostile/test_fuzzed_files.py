@@ -27,6 +27,7 @@ from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.protocol import POOL_FILE, read_pool
 from fineparser_core.export.analysis_json import read_masks_npz
+from fineparser_core.scoring.profile import CrossValidated, Gain, Profile, read_profile, write_profile
 
 #: Of each kind, in every run and where that is asked for.
 FEW, MANY = 6, 46
@@ -71,9 +72,28 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "dives.json": lambda path: len(load_video_dives(path).records),
     "dives.csv": lambda path: len(read_table(path).dives),
     "predictions.json": lambda path: len(read_scored(path).error),
+    "profile.json": lambda path: read_profile(path).stream().profile is not None,
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
 }
+
+
+GAIN = Gain(over="shipped", off=0.9, gain=0.3, low=0.1, high=0.5)
+PROFILE = Profile(
+    name="club",
+    dives=40,
+    athletes=5,
+    model="weights",
+    offset=-0.5,
+    scale=0.8,
+    weights={"hip_angle": 1.2},
+    network_share=0.1,
+    numbers={"103B 1": 0.1},
+    emphasis=(0.3, 0.5, 0.2),
+    checked=CrossValidated(
+        left_out="athlete", times=5, off=0.6, off_80=1.0, rank_correlation=0.5, gains=(GAIN, GAIN, GAIN)
+    ),
+)
 
 
 def write_valid(folder: Path) -> None:
@@ -94,6 +114,7 @@ def write_valid(folder: Path) -> None:
     (folder / "dives.csv").write_text("Clip,Start,Dive,J1,J2,J3,Date\na.mp4,2,107 B,6.5,7,7,2026-05-31\n")
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
     (folder / "predictions.json").write_text(json.dumps(rows))
+    write_profile(PROFILE, folder / "profile.json")
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}))
     np.savez_compressed(
         folder / "masks.npz",
