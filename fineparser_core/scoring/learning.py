@@ -83,7 +83,8 @@ def why_not(analysis: Analysis) -> str:
         return analysis.unscored or "A dive without a number is not scored: give its number."
     if any(one is not None and one.profile for one in (analysis.scoring, analysis.own_award)):
         return "It was scored by a profile: score it as shipped."
-    return "" if analysis.measures else "Nothing was measured of it."
+    measured = analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures
+    return "" if measured else "Nothing was measured of it."
 
 
 def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantities, ...]:
