@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr, t
 
 from fineparser_core.scoring.learning import JudgedScore, Learned, as_shipped, check_marks, learn, table_of
 from fineparser_core.scoring.profile import CrossValidated, Gain, Profile
@@ -13,7 +13,7 @@ from fineparser_core.support.bootstrap import bootstrap_interval
 
 #: Fewer athletes, or events, left out one at a time say little of others.
 _LEAST_GROUPS = 3
-_LEVEL = 0.9
+_LEVEL, _HIGHEST = 0.9, 10.0
 #: Ways that calibrated awards are held against.
 OVER = ("shipped", "mean of the number", "mean of the athlete")
 
@@ -112,14 +112,22 @@ def make_profile(
 
 
 def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:
-    """The ends of the 90 % interval of a mean gain, over groups of dives."""
+    """The ends of the 90 % interval of a mean gain, over groups of dives.
+
+    A bootstrap of few groups is too narrow: it is widened as Student's interval is against the
+    normal one (Hesterberg 2015).
+    """
     groups = [gains[group == one] for one in np.unique(group)]
     sums, counts = np.array([one.sum() for one in groups]), np.array([len(one) for one in groups])
 
     def means(drawn: np.ndarray) -> np.ndarray:
         return np.asarray(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
 
-    return bootstrap_interval(means, len(groups), level=_LEVEL)
+    n, tail, mean = len(groups), (1 + _LEVEL) / 2, float(gains.mean())
+    wider = float(np.sqrt(n / (n - 1)) * t.ppf(tail, n - 1) / norm.ppf(tail))
+    low, high = bootstrap_interval(means, n, level=_LEVEL)
+    low, high = np.clip([mean - wider * (mean - low), mean + wider * (high - mean)], -_HIGHEST, _HIGHEST).tolist()
+    return low, high
 
 
 def _groups(dives: Sequence[JudgedScore]) -> tuple[str, np.ndarray]:
