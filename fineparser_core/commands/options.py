@@ -104,6 +104,14 @@ def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | Non
         return _spec(partial(_whole, least=-_LARGEST, most=_LARGEST), int, "INT")
     if info.type is float:
         return _spec(_finite, int | float, "FLOAT")
+    if info.type == tuple[Path, ...]:  # as one value, for the sentence of a path that is none
+        return PrimitiveConstructorSpec(
+            nargs="*",
+            metavar="PATHS",
+            instance_from_str=lambda words: tuple(map(_path, words)),
+            is_instance=lambda value: isinstance(value, tuple),
+            str_from_instance=lambda value: list(map(str, value)),
+        )
     return _spec(_path, Path, "PATH") if info.type is Path else None
 
 

@@ -15,7 +15,7 @@ import torch
 from damage import holder_of, places
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
-from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, read_dives, read_masks
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.fidelity import QUALITIES_FILE, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION, write_model_card
@@ -84,7 +84,9 @@ def read(path: Path) -> None:
     elif path.name == "masks.npz":
         read_masks_npz(path)
     else:
-        read_dives(path.parent)
+        for dive in read_dives(path.parent):
+            if dive.masks is not None:
+                read_masks(dive.masks)
 
 
 def damaged() -> Iterator[tuple[str, str, bytes]]:

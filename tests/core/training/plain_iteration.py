@@ -29,7 +29,7 @@ def wide_fusion(decoder: MaskDecoder, sides: list[Tensor]) -> Tensor:
     """
     maps = [upsample(side) for upsample, side in zip(decoder.upsample_side, sides, strict=True)]
     fused: Tensor = decoder.fuse(torch.cat(maps, dim=1))
-    return fused
+    return fused[:, 0]
 
 
 def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
