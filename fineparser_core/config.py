@@ -129,7 +129,7 @@ class RunSettings:
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
-        weights: bundle to start from; without it and `kinetics`, all weights start random.
+        weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
         limit: use the first so many usable training dives and test dives only, and decode no others.
@@ -207,6 +207,8 @@ class TrainConfig(ModelConfig):
         focal_alpha: alpha_t of Eq. 9 for pixels of the athlete, 1 - alpha for the others; none, as released, weighs
             both alike.
         focal_gamma: gamma of Eq. 9.
+        start: what the network starts from where neither weights nor `kinetics` are given: "random", or the "bundled"
+            weights.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
             torchvision fetches.
         validation_share: share of the training dives that are kept aside to pick the epoch by.
@@ -252,6 +254,7 @@ class TrainConfig(ModelConfig):
     focal_alpha: float | None = None
     focal_gamma: float = 2.0
 
+    start: Literal["random", "bundled"] = "random"
     sve_weights: Literal["random", "imagenet"] = "random"
     validation_share: float = 0.1
     validation_by: Literal["number", "event"] = "number"

@@ -1,4 +1,4 @@
-"""The one function that finds bundled files."""
+"""Where bundled files are."""
 
 from pathlib import Path
 
@@ -20,3 +20,8 @@ def made(name: str) -> Path:
 def resource(*parts: str) -> Path:
     """Path of a bundled file or folder, e.g. `resource("samples", "sample.mp4")`; it may not exist."""
     return _ROOT.joinpath(*parts)
+
+
+def bundled_weights() -> Path:
+    """The folder of the weights that come with the program."""
+    return resource("weights", "fineparser")

@@ -23,7 +23,7 @@ from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json, read_bounded
@@ -401,7 +401,7 @@ def load_model(
 
     Raises: CheckpointError for anything missing or damaged, or where that function is missing.
     """
-    folder = resource("weights", "fineparser") if folder is None else Path(folder)
+    folder = bundled_weights() if folder is None else Path(folder)
 
     def read(card: WeightsCard) -> AQAModel:
         try:

@@ -30,8 +30,9 @@ from fineparser_core.evaluation.calibration import (
     read_scored,
     scored_dives,
 )
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.types import ClipEvidence
 from fineparser_core.video.clips import make_clip

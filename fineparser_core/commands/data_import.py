@@ -1,6 +1,6 @@
 """`fineparser data import TABLE`: a table of judged dives and their videos become a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
-from fineparser_core.data.dive_table import BadRow, read_table
-from fineparser_core.data.judged_dives import JudgedDive, clip_of, write_dives
+from fineparser_core.data.dive_table import BadRow, DiveTable, read_table
+from fineparser_core.data.judged_dives import JudgedDive, clip_of, read_dives, write_dives
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.text_table import text_table
+from fineparser_core.types import DiveParse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class ImportOptions(WeightsOptions):
     a colon: 370, 12.3s, 0:12.3. Rows that cannot be used are left out and named.
 
     Attributes:
-        table: CSV file.
+        table: CSV file; or a set of judged dives, JSON or a folder with labels.json.
         out: the data set, a JSON file.
         map: FIELD=COLUMN for a column of another name; may be given several times.
         label: let the weights find the dive, its transitions and masks where the table does not give them.
@@ -49,7 +50,7 @@ def main(argv: list[str]) -> int:
     named = dict(_pair(text) for text in args.map)
     check_output_files([args.out], {args.table: "the table itself"})
     with running() as (progress, cancel):
-        found = read_table(args.table, named)
+        found = _read(args.table, named)
         dives, unlabelled = found.dives, list[BadRow]()
         if found.unused:
             remark(f"Columns that are not used: {', '.join(found.unused)}; --map FIELD=COLUMN takes one.")
@@ -64,6 +65,15 @@ def main(argv: list[str]) -> int:
     say(f"{len(dives)} dives, {judged} of them judged.")
     say_written(args.out)
     return 0
+
+
+def _read(path: Path, named: Mapping[str, str]) -> DiveTable:
+    """A table; or the set of judged dives in a folder or a JSON file, of which --label finds what is missing."""
+    if path.is_dir() or path.suffix.lower() == ".json":
+        if named:
+            raise ConfigError(f"--map names columns, and {path} is no table: leave it out.")
+        return DiveTable(read_dives(path), [], [])
+    return read_table(path, named)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -93,25 +103,13 @@ def _label(
     analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
     labelled, refused = [], []
     for done, dive in enumerate(dives, start=1):
-        known = (dive.first_flight_frame, dive.first_entry_frame, dive.first_water_contact_frame)
         try:
             found = clip_of(dive, cancel=cancel)
             parse, _ = analyzer.parse(found.clip, found.recording, cancel=cancel)
             if parse.refusal is not None:
                 raise VideoError(parse.refusal)
-            steps = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
-            flight, entry, contact = (
-                theirs if own is None else own
-                for own, theirs in zip(known, (*steps, parse.first_water_contact_frame), strict=True)
-            )
             filled = replace(
-                dive,
-                start_frame=found.clip.in_frame,
-                end_frame=found.clip.out_frame,
-                first_flight_frame=flight,
-                first_entry_frame=entry,
-                first_water_contact_frame=contact,
-                labelled_by=analyzer.model.id if None in known[:2] else dive.labelled_by,
+                with_moments(dive, parse), start_frame=found.clip.in_frame, end_frame=found.clip.out_frame, trim=False
             )
         except (ValueError, VideoError) as error:  # some of the labels may contradict one another
             refused.append(BadRow(dive.n, dive.name, str(error)))
@@ -123,3 +121,30 @@ def _label(
         labelled.append(filled)
         progress(Progress("label", done, len(dives)))
     return labelled, refused
+
+
+def with_moments(dive: JudgedDive, parse: DiveParse) -> JudgedDive:
+    """The dive with the transitions that it lacks, and with the contact where any of them is the weights': where both
+    are a person's, `labelled_by` would call a contact that, too.
+
+    Raises: ValueError, where they contradict what is given.
+    """
+    flight, entry, contact = dive.first_flight_frame, dive.first_entry_frame, dive.first_water_contact_frame
+    if flight is not None and entry is not None:
+        return dive
+    flight = parse.transitions.first_flight_frame if flight is None else flight
+    entry = parse.transitions.first_entry_frame if entry is None else entry
+    if contact is not None and contact < entry:
+        raise ValueError(f"the entry would begin in frame {entry}, after the given contact in frame {contact}")
+    if contact is None:
+        contact = parse.first_water_contact_frame
+        if contact is not None and contact < entry:
+            remark(f"{dive.name}: no contact is kept: frame {contact} is before the entry, which begins in {entry}.")
+            contact = None
+    return replace(
+        dive,
+        first_flight_frame=flight,
+        first_entry_frame=entry,
+        first_water_contact_frame=contact,
+        labelled_by=parse.model.id,
+    )

@@ -5,13 +5,13 @@ from fineparser_core.commands.options import parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import log_to_stderr
 from fineparser_core.errors import ConfigError
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
-    weights = args.weights or resource("weights", "fineparser")
+    weights = args.weights or bundled_weights()
     if args.write_card is not None:
         from fineparser_core.evaluation.model_card import write_model_card
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fineparser_core.commands.options import Count, DatasetOptions, Seed
+from fineparser_core.commands.options import Count, DatasetOptions, Seed, Weights
 from fineparser_core.config import Layout, Pairing
 from fineparser_core.constants import Device, Precision
 
@@ -20,7 +20,7 @@ class EvaluateOptions(DatasetOptions):
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
-        weights: folder of a bundle of weights, instead of the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled one.
         out: folder for report.html, evaluation.json, predictions and pictures; an interrupted run goes on there.
         write_card: measure nothing; write what this folder, an earlier --out, holds into the card of the weights.
         cache: folder for decoded frames; by default the user's cache folder.
@@ -38,7 +38,7 @@ class EvaluateOptions(DatasetOptions):
     real: Path | None = None
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"
-    weights: Path | None = None
+    weights: Weights | None = None
     out: Path | None = None
     write_card: Path | None = None
     cache: Path | None = None

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card
-from fineparser_core.commands.options import Count, Seed, parse
+from fineparser_core.commands.options import Count, Seed, Weights, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
@@ -22,10 +22,11 @@ from fineparser_core.errors import AnnotationError, ConfigError, ExportError, Vi
 from fineparser_core.exemplars.facts import LONGEST_NAME, ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import resource
 from fineparser_core.scoring.rescore import correct_transitions
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
@@ -62,7 +63,7 @@ class ExemplarsOptions:
     Attributes:
         out: new folder for the library and its clips.
         sample: folder for a sample dive; without it, none is rendered.
-        weights: folder of a bundle of weights, instead of the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled one.
         bundled: encode the clips of the bundled exemplars, and render none.
         data: encode the judged dives of this file, and render none.
         each: exemplars of each of the eight commonest dive numbers.
@@ -71,7 +72,7 @@ class ExemplarsOptions:
 
     out: Path
     sample: Path | None = None
-    weights: Path | None = None
+    weights: Weights | None = None
     bundled: bool = False
     data: Path | None = None
     each: Count = 6

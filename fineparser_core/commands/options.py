@@ -21,6 +21,7 @@ from fineparser_core.constants import Device, Precision
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.errors import ConfigError
+from fineparser_core.resources import bundled_weights
 from fineparser_core.types import AthletePoint
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Point",
     "Positional",
     "Seed",
+    "Weights",
     "WeightsOptions",
     "Workers",
     "parse",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 Options = TypeVar("Options")
+#: Stands for the folder of the bundled weights, wherever the program is installed.
+BUNDLED = "bundled"
 
 
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
@@ -138,6 +142,10 @@ def _point(text: str) -> AthletePoint:
     return AthletePoint(frame=_whole(parts[0], 0, _LARGEST), x=_finite(parts[1]), y=_finite(parts[2]))
 
 
+def _weights(text: str) -> Path:
+    return bundled_weights() if text == BUNDLED else _path(text)
+
+
 #: A point on the diver.
 Point = Annotated[AthletePoint, _spec(_point, AthletePoint, "FRAME,X,Y")]
 #: A whole number of at least 1.
@@ -146,6 +154,8 @@ Count = Annotated[int, whole(1)]
 CountFromZero = Annotated[int, whole(0)]
 #: What random numbers are drawn by.
 Seed = Annotated[int, whole(0, metavar="INT")]
+#: The folder of a bundle of weights, or the word for the one that comes with the program.
+Weights = Annotated[Path, _spec(_weights, Path, f"FOLDER|{BUNDLED}")]
 #: Processes or threads.
 Workers = Annotated[int, whole(1, 1024)]
 
@@ -168,10 +178,10 @@ class WeightsOptions(DeviceOptions):
     """Which network runs, and where.
 
     Attributes:
-        weights: folder of a bundle of weights, instead of the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled one.
     """
 
-    weights: Path | None = None
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

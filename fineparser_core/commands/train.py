@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tyro
 
-from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, parse, parse_known
+from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
@@ -23,11 +23,13 @@ class RunOptions(RunSettings, DatasetOptions):
         data: folder of the data set, or a file of judged dives.
         out: folder for checkpoints, events, results and the finished bundle.
         device: where the network runs; by default on the best that there is.
+        weights: bundle to start from, or bundled; without it and `kinetics`, see `start`.
     """
 
     data: Path
     out: Path
     device: Device = "auto"
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), paper, mtl-aqa, a row of a table such as table3-A,
+        config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of a table such as table3-A,
             or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
     """
 

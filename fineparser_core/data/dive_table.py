@@ -9,6 +9,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from unicodedata import combining, normalize
 
 import numpy as np
 
-from fineparser_core.data.judged_dives import JudgedDive
+from fineparser_core.data.judged_dives import PERSON, JudgedDive
 from fineparser_core.diving.judging import read_awards
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
@@ -53,6 +54,18 @@ _NAMES = {
     "date": "day datum tag fecha",
     "split": "",
 }
+#: Columns of the table that the app exports, `export.tables`, and those by which it is known.
+_EXPORTED = {
+    "date": "dived_on",
+    "score": "judged_score",
+    "award": "judged_award",
+    "awards": "judges_awards",
+    "take_off": "judged_take_off",
+    "flight": "judged_flight",
+    "entry": "judged_entry",
+}
+_BY = ("transitions_by", "water_contact_by")
+_PREDICTED, _KNOWN_BY = ("score", "award"), ("own_award", "interval_low", "judged_award", "judged_score")
 _FRAMES = tuple(name for name in _NAMES if name.endswith("_frame"))
 _PHASES = ("take_off", "flight", "entry")
 _JUDGE = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
@@ -87,6 +100,8 @@ class _Column(NamedTuple):
 def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
     """The dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or Windows' Latin (cp1252).
 
+    Of the table that the app exports, the marks are those of the judges, and labels are whose it says.
+
     A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is none that a
     dive can have.
 
@@ -99,9 +114,14 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
     """
     rows = _rows(path)
     at, header = next(((n, row) for n, row in rows if any(map(str.strip, row))), (0, []))
-    columns = _columns(path, header, named or {})
+    named = dict(named or {})
+    if exported := not {*header}.isdisjoint(_KNOWN_BY):
+        header = ["" if name in _PREDICTED and name not in named.values() else name for name in header]
+        named = {field: name for field, name in _EXPORTED.items() if name in header} | named
+    columns = _columns(path, header, named)
     taken = {place for column in columns.values() for place in column.places}
-    found = DiveTable([], [], [name for place, name in enumerate(header) if place not in taken and name.strip()])
+    unused = [name for place, name in enumerate(header) if place not in taken and name.strip()]
+    found = DiveTable([], [], [] if exported else unused)
     seen: dict[tuple[Path, int | None, int | None], int] = {}
     for n, row in rows:
         if n > at + _MOST_ROWS:
@@ -113,6 +133,8 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
             if any(map(str.strip, row[len(header) :])):
                 raise ValueError(f"{len(row)} cells under {len(header)} names: put what has a delimiter in quotes")
             dive = _dive(path.parent, n, cells, columns)
+            if exported:
+                dive = _by_whom(dive, dict(zip(header, row, strict=False)))
             first = seen.setdefault((dive.video, dive.start_frame, dive.end_frame), n)
             if first != n:
                 raise ValueError(f"the same dive as in row {first}: give start and end of each")
@@ -234,6 +256,16 @@ def _dive(folder: Path, n: int, cells: Mapping[str, Sequence[str]], columns: Map
     if (dive.start_frame, dive.end_frame) != (None, None):
         make_clip(video, dive.start_frame, dive.end_frame)  # sees whether they are in the file
     return dive
+
+
+def _by_whom(dive: JudgedDive, row: Mapping[str, str]) -> JudgedDive:
+    """A dive of the app's own table with what a person has placed; where nobody has, with what the weights found."""
+    steps, contact = (row.get(name) == PERSON for name in _BY)
+    if not (steps or contact):
+        return replace(dive, labelled_by=row.get("model", "")[:_SHOWN] or PERSON)
+    if not steps:
+        return replace(dive, first_flight_frame=None, first_entry_frame=None)
+    return dive if contact else replace(dive, first_water_contact_frame=None)
 
 
 def _place(folder: Path, text: str) -> Path:

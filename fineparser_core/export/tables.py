@@ -163,6 +163,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "state": dive.state,
         "dive_number": dive.dive_number,
         "board_m": dive.board_m,
+        "difficulty": dive.difficulty,
         "coach_notes": "; ".join(_notes(dive)),
     }
     if judging := _judging(dive):

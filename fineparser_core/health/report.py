@@ -18,7 +18,7 @@ from fineparser_core.exemplars.store import own_folder
 from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.support.own_process import is_frozen
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")
@@ -53,7 +53,7 @@ class Places:
         device, precision: as chosen in the preferences.
     """
 
-    weights: Path = field(default_factory=lambda: resource("weights", "fineparser"))
+    weights: Path = field(default_factory=bundled_weights)
     data: Path = field(default_factory=lambda: own_folder().parent)
     cache: Path = field(default_factory=lambda: platformdirs.user_cache_path("fineparser", appauthor=False))
     log: Path = field(default_factory=lambda: platformdirs.user_log_path("fineparser", appauthor=False))

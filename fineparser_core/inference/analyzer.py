@@ -40,7 +40,7 @@ from fineparser_core.motion.moments import find_moments, network_alone, place_mo
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
 from fineparser_core.scoring.profile import Profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
@@ -80,11 +80,6 @@ def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
     """
     corner, size = crops[:, None, :2], (crops[:, 2:] - crops[:, :2])[:, None]
     return np.concatenate([corner + joints[..., :2] * size / MASK_SIZE, joints[..., 2:]], axis=-1).astype(np.float32)
-
-
-def bundled_weights() -> Path:
-    """The folder of the weights that come with the program."""
-    return resource("weights", "fineparser")
 
 
 class Analyzer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core import __version__
+from fineparser_core.checkpoints.bundle import WeightsCard
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
@@ -44,11 +45,16 @@ def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[D
     return {"weights": weights, "precision": precision, "labels": labels, "commit": commit()}
 
 
-def trained_on(stamp: DataStamp) -> str:
-    """One sentence for whoever sees a score."""
-    if stamp.rendered:
-        return f"{stamp.dives} dives rendered by this program; no real dive"
-    return f"{stamp.dives} dives of {stamp.name}"
+def trained_on(stamp: DataStamp, begun: WeightsCard | None = None) -> str:
+    """One sentence for whoever sees a score.
+
+    Args:
+        begun: of the weights from which the run starts, which learned something, too.
+    """
+    dives = f"{stamp.dives} dives " + ("rendered by this program" if stamp.rendered else f"of {stamp.name}")
+    if stamp.rendered and (begun is None or begun.synthetic):
+        return f"{dives}; no real dive"
+    return dives if begun is None else f"{dives}; before that {begun.trained_on}"
 
 
 def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:

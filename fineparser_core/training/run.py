@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core.checkpoints.build import BackboneFactory
-from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
+from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
 from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
@@ -24,6 +24,7 @@ from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
@@ -104,6 +105,8 @@ def train(
         config = replace(config, static_backbone=f"{OWN_BACKBONE}{_name(static_backbone)}")
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
+    if config.start == "bundled" and settings.weights is None and settings.kinetics is None:
+        settings = replace(settings, weights=bundled_weights())
     # What can be refused is refused before hours of decoding.
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
@@ -124,6 +127,7 @@ def train(
     history = train_end_to_end(model, splits, config, out, score_loss=loss, cancel=cancel, peers=peers)
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
+    begun = None if settings.weights is None else read_card(settings.weights)
     card = WeightsCard(
         name=settings.name,
         architecture=config.model.architecture,
@@ -132,13 +136,13 @@ def train(
         preprocessing=config.preprocessing,
         pairing=config.pairing,
         evaluation={"exemplars": config.exemplars, "seed": config.seed, "precision": precision},
-        trained_on=settings.trained_on or trained_on(stamp),
-        synthetic=stamp.rendered,
+        trained_on=settings.trained_on or trained_on(stamp, begun),
+        synthetic=stamp.rendered and (begun is None or begun.synthetic),
         training=f"end to end, {len(splits.train)} dives; {config}",
         seed=config.seed,
         commit=commit(),
         intended_use=_INTENDED_USE,
-        limitations=_RENDERED_LIMITATIONS if stamp.rendered else "",
+        limitations=_RENDERED_LIMITATIONS if stamp.rendered else begun.limitations if begun is not None else "",
         notices=tuple(notices),
     )
     bundle = out / BUNDLE

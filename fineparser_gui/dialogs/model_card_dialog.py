@@ -8,7 +8,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
 from fineparser_core.language import text
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_gui.dialogs.text_dialog import TextDialog, TextPage
 from fineparser_gui.worker.protocol import Ready
@@ -27,7 +27,7 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
     Args:
         weights: folder; "": the bundled weights.
     """
-    folder = Path(weights) if weights else resource("weights", "fineparser")
+    folder = Path(weights) if weights else bundled_weights()
     page = TextPage(folder)
     prose = ""
     with suppress(OSError):

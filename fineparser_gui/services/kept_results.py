@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import digest
 from fineparser_core.support.files import read_bounded
@@ -107,7 +107,7 @@ class KeptResults:
     def _weights(self, folder: str) -> str:
         """What tells apart weights: a digest of their card, which holds one of each of their files."""
         if folder not in self._cards:
-            path = (Path(folder) if folder else resource("weights", "fineparser")) / "card.json"
+            path = (Path(folder) if folder else bundled_weights()) / "card.json"
             try:
                 self._cards[folder] = hashlib.sha256(read_bounded(path, _MOST_CARD_BYTES)).hexdigest()
             except OSError:

@@ -31,6 +31,7 @@ from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
+from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.support.codec import to_json
@@ -168,7 +169,7 @@ class Worker:
         with self._opening:
             if self._analyzer is None:
                 from fineparser_core.checkpoints.bundle import read_card
-                from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+                from fineparser_core.inference.analyzer import Analyzer
 
                 chosen = self._settings
                 weights = Path(chosen.weights) if chosen.weights else bundled_weights()

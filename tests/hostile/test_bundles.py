@@ -24,7 +24,7 @@ from fineparser_core.checkpoints.bundle import (
     save_bundle,
 )
 from fineparser_core.config import ModelConfig
-from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.resources import bundled_weights
 from fineparser_core.resources import resource
 
 Change = Callable[[Path], None]

@@ -13,7 +13,7 @@ import pytest
 from fineparser_core.commands import measuring
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.resources import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 
 Fineparser = Callable[..., Any]

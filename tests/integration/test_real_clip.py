@@ -10,7 +10,8 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.resources import bundled_weights
 from fineparser_core.types import Analysis
 from fineparser_core.video.clips import make_clip
 

@@ -29,7 +29,7 @@ from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.resources import bundled_weights
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 

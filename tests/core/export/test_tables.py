@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.data.dive_table import read_table
+from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
@@ -85,3 +87,44 @@ def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
     note, line, _ = data["dives"][1]["drawings"]
     assert note == {"kind": "note", "frame": 12, "points": [[3.0, 4.0]], "text": "early", "degrees": None}
     assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
+
+
+def test_the_table_is_imported_with_the_judges_marks(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    found = make_analysis(small_video, 3, 110)
+    contact = found.parse.transitions.first_entry_frame + 4
+    touched = replace(found, parse=correct_contact(found.parse, contact))
+    judged = Judging(awards=(6.5, 7.0, 7.5), phases=PhaseMarks(entry=6.0))
+    known = {
+        "path": tmp_path / "a.mp4",
+        "diver": "Ana",
+        "dived_on": "2026-05-31",
+        "dive_number": "207C",
+        "board_m": 10.0,
+    }
+    dives = [
+        ExportedDive(**known, judging=judged, analysis=touched),
+        ExportedDive(**known, analysis=touched, corrected=True),
+        ExportedDive(**known, judging=Judging(awards=(8.0,)), analysis=touched, contact_corrected=True),
+        ExportedDive(**known, judging=judged, difficulty=3.0),
+    ]
+    named = [replace(dive, path=tmp_path / f"{n}.mp4") for n, dive in enumerate(dives)]
+    for dive in named:
+        dive.path.write_bytes(small_video.read_bytes())
+    write_csv(named, tmp_path / "dives.csv")
+    table = read_table(tmp_path / "dives.csv")
+    assert (table.bad, table.unused) == ([], [])
+    first, corrected, touched_by_hand, waiting = table.dives
+    assert (first.award, first.awards, first.marks) == (pytest.approx(7), (6.5, 7, 7.5), PhaseMarks(entry=6))
+    assert (first.score, first.athlete, first.date) == (pytest.approx(69.3), "Ana", "2026-05-31")
+    assert (first.start_frame, first.end_frame, first.labelled_by) == (3, 110, found.parse.model.id)
+    steps = found.parse.transitions.first_flight_frame, found.parse.transitions.first_entry_frame
+    assert (first.first_flight_frame, first.first_entry_frame) == steps
+    assert first.first_water_contact_frame == contact
+    assert (corrected.award, corrected.score, corrected.labelled_by) == (None, None, "person")
+    assert (corrected.first_flight_frame, corrected.first_water_contact_frame) == (steps[0], None)
+    assert (touched_by_hand.award, touched_by_hand.first_flight_frame) == (pytest.approx(8), None)
+    assert (touched_by_hand.first_water_contact_frame, touched_by_hand.labelled_by) == (contact, "person")
+    assert (waiting.award, waiting.difficulty, waiting.first_flight_frame) == (pytest.approx(7), 3, None)
+    text = (tmp_path / "dives.csv").read_text().replace("judged_", "other_")
+    (tmp_path / "dives.csv").write_text(text.replace("judges_awards", "others"))
+    assert {dive.award for dive in read_table(tmp_path / "dives.csv").dives} == {None}
