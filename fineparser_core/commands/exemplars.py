@@ -24,9 +24,8 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
-from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import atomic_file, sync_folder
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive

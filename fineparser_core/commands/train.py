@@ -41,8 +41,8 @@ class TrainOptions(RunOptions):
     same for all.
 
     Attributes:
-        config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of a table such as table3-A,
-            or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
+        config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of
+            a table such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
     """
 
     config: str = "release"

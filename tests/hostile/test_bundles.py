@@ -24,8 +24,7 @@ from fineparser_core.checkpoints.bundle import (
     save_bundle,
 )
 from fineparser_core.config import ModelConfig
-from fineparser_core.resources import bundled_weights
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights, resource
 
 Change = Callable[[Path], None]
 CARD = WeightsCard(name="stranger", trained_on="nothing", synthetic=True, notices=("a",), metrics={"rho": 0.5})
