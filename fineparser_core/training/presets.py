@@ -24,9 +24,9 @@ _FINE_TUNE = replace(
     mask_weight=0.0,
     transition_weight=0.0,
     epochs=5,
-    lr=1e-5,
+    lr=1e-4,
     warmup_epochs=0.0,
-    final_lr=1e-6,
+    final_lr=1e-5,
     precision="auto",
 )
 _TABLE_3: dict[str, dict[str, Any]] = {

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_training import see_some
 
+from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.commands.cli import main
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
@@ -16,7 +17,7 @@ from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.training.run import check_masks
 from fineparser_core.video.reader import VideoReader
 
@@ -143,3 +144,38 @@ def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparse
     made = fineparser("exemplars", "--data", tmp_path / "club.json", "--out", tmp_path / "library")
     assert made.code == 0, made.err
     assert (tmp_path / "library" / "library.sqlite").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_apps_own_model_goes_on_to_learn(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
+    dives = [dive for dive in json.loads(club.read_text())["dives"] if dive.get("split") != "test"][:2]
+    for dive in dives:
+        del dive["first_flight_frame"], dive["first_entry_frame"]
+    (tmp_path / "bare.json").write_text(json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}))
+    settings = ["--config", "fine-tune", "--epochs", "1", "--batch-size", "1", "--grad-accum-steps", "1"]
+    settings += ["--validation-share", "0", "--device", "cpu", "--cache", str(tmp_path / "cache")]
+    bare = fineparser("train", *settings, "--data", tmp_path / "bare.json", "--out", tmp_path / "run")
+    assert "data import TABLE --label" in bare.err
+    labelled = fineparser("data", "import", tmp_path / "bare.json", "--out", tmp_path / "club.json", "--label")
+    assert labelled.code == 0, labelled.err
+    trained = fineparser("train", *settings, "--data", tmp_path / "club.json", "--out", tmp_path / "run")
+    assert trained.code == 0, trained.err
+    before, old = load_fineparser(bundled_weights())
+    after, card = load_fineparser(tmp_path / "run" / "bundle")
+    assert card.trained_on.startswith("2 dives of club.json, transitions of 2 found by fineparser-pose")
+    assert card.trained_on.endswith(f"; before that {old.trained_on}")
+    assert card.notices[0].startswith(f"Starts from {old.id} ")
+    states = before.state_dict(), after.state_dict()
+    moved = {
+        name
+        for name, value in states[0].items()
+        if (value - states[1][name]).abs().max() > 1e-6 + value.abs().max() / 1e3
+    }
+    assert moved
+    assert {name.split(".")[0] for name in moved} <= {"reducers", "dynamic_stream", "static_stream", "static_encoder"}
+    clip = resource("samples", "sample.mp4")
+    words = ("--dive-number", "207C", "--exemplars", "1", "--weights", tmp_path / "run" / "bundle", "--json", "-")
+    scored = fineparser("score", clip, *words)
+    assert scored.code == 0, scored.err
+    assert json.loads(scored.out)["model"]["id"] == card.id
