@@ -11,7 +11,7 @@ from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.motion.recording import find_clip
-from fineparser_core.resources import resource
+from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
@@ -54,7 +54,7 @@ class ManyOptions:
     def key(self) -> str:
         """Digest of all that a result depends on, but for its clip."""
         try:
-            card = read_bounded((self.weights or resource("weights", "fineparser")) / "card.json", _MOST_CARD_BYTES)
+            card = read_bounded((self.weights or bundled_weights()) / "card.json", _MOST_CARD_BYTES)
         except OSError:  # whoever opens the weights says what is wrong
             card = b""
         with self.open_library() as library:
