@@ -153,7 +153,7 @@ def test_the_apps_own_model_goes_on_to_learn(club: Path, fineparser: Fineparser,
     for dive in dives:
         del dive["first_flight_frame"], dive["first_entry_frame"]
     (tmp_path / "bare.json").write_text(json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}))
-    settings = ["--config", "fine-tune", "--epochs", "1", "--batch-size", "1", "--grad-accum-steps", "1"]
+    settings = ["--config", "fine-tune", "--epochs", "1"]
     settings += ["--validation-share", "0", "--device", "cpu", "--cache", str(tmp_path / "cache")]
     bare = fineparser("train", *settings, "--data", tmp_path / "bare.json", "--out", tmp_path / "run")
     assert "data import TABLE --label" in bare.err
