@@ -25,7 +25,8 @@ from fineparser_core.video.reader import VideoReader
 _WITHOUT_EVENT, _LONGEST_EVENT = "dives", 100
 #: Side of a crop.
 _LARGEST_PX = 8192
-_IMPORT = "let the weights find them by `fineparser data import TABLE --label`"
+#: The way out where transitions or masks are missing.
+IMPORT = "let the weights find them by `fineparser data import TABLE --label`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class VideoDives(DiveSet):
 
     @property
     def lost_masks(self) -> str:
-        return "" if self.masked else _IMPORT
+        return "" if self.masked else IMPORT
 
     @property
     def lost_frames(self) -> str:
@@ -75,7 +76,7 @@ class VideoDives(DiveSet):
         if record.n_frames < MIN_FRAMES:
             raise AnnotationError(f"{record.n_frames} frames, {MIN_FRAMES} needed.")
         if self.masked and record.key not in self.masked:
-            raise AnnotationError(f"other dives have masks, it has none: {_IMPORT}.")
+            raise AnnotationError(f"other dives have masks, it has none: {IMPORT}.")
         return record.n_frames
 
     def frames(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:

@@ -16,6 +16,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
+from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
@@ -181,10 +182,10 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
             dive can have.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
-        raise ConfigError(
-            f"{data.root} has no phase labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
-            "the phases at fixed shares of a clip, or --no-tap."
-        )
+        way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
+        if isinstance(data, VideoDives):
+            way_out = IMPORT
+        raise ConfigError(f"{data.root} has no phase labels for the temporal parser to learn from: {way_out}.")
     if config.learns_masks:
         check_masks(data)
     training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
