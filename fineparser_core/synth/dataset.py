@@ -23,10 +23,11 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.own_process import end_with_parent
 from fineparser_core.synth import rubric
-from fineparser_core.synth.ground_truth import GroundTruth, save_ground_truth
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
+#: What FineDiving has no place for: an archive a dive, see `write_truth`.
+TRUTH_FOLDER = "FineDiving_truth"
 _RECORDS, _PARTIAL = ".records", ".partial"
 _SETTINGS = "synthesis.json"
 _MASK_QUALITY = 92
@@ -315,12 +316,18 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
-    truth = GroundTruth(
-        joints=dive.joints, qualities=np.array(dive.qualities), contact_frame=dive.contact_frame, splash=dive.splash
-    )
-    save_ground_truth(root, key, truth)
+    write_truth(root, key, dive)
     _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_truth(root: Path, key: Key, dive: RenderedDive) -> None:
+    """Write the joints, the qualities of the steps (3,) float32, the contact frame and the splash of a dive as NPZ."""
+    path = root / TRUTH_FOLDER / key[0] / f"{key[1]}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    qualities = np.array(dive.qualities, np.float32)
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, joints=dive.joints, qualities=qualities, contact_frame=dive.contact_frame, splash=dive.splash)
 
 
 def _write_jpeg(path: Path, image: np.ndarray, quality: int) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -14,7 +15,6 @@ from fineparser_core.synth import rubric
 from fineparser_core.synth.body import Body
 from fineparser_core.synth.camera import sample_close_up, sample_viewpoint
 from fineparser_core.synth.flight import plan_motion
-from fineparser_core.synth.ground_truth import mirror_joints
 from fineparser_core.synth.optics import Optics, sample_optics
 from fineparser_core.synth.scene import blend
 from fineparser_core.synth.shots import (
@@ -78,7 +78,9 @@ class RenderedDive:
     Attributes:
         frames: (T, H, W, 3) uint8 RGB.
         masks: (T, H, W) uint8, 1 for an athlete above the water; both athletes of a synchro dive.
-        joints: (T, 16, 2) float32, keypoints of the (first) athlete, see `ground_truth.GroundTruth`.
+        joints: (T, 16, 2) float32, keypoints of the (first) athlete in the order of `KEYPOINT_NAMES`: x / width and
+            y / height, (0, 0) the top left and (1, 1) the bottom right corner of the image. They may lie outside the
+            image, under water or behind other objects, and are NaN in frames of an underwater camera.
         first_flight_frame, first_entry_frame: first frames of the second and the third step.
         contact_frame: first frame in which the athlete touches the water.
         twist_end_frame: first frame after the twist; the first flight frame if there is no twist.
@@ -276,6 +278,11 @@ def sample_athletes(
         partner = bodies.sample_partner(first, rng)
         athletes.append(athlete(partner, partner_faults, apart, float(rng.normal(0, _SYNCHRO_DELAY_S))))
     return athletes, faults
+
+
+def mirror_joints(joints: np.ndarray) -> np.ndarray:
+    """Mirror joints (T, 16, 2) with the image, left to right; left and right joints are exchanged."""
+    return joints[:, list(KEYPOINT_FLIP)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
 
 
 def _render_shot(

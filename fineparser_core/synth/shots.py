@@ -10,7 +10,6 @@ from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
 from fineparser_core.synth.drawn_athlete import DrawnAthlete
 from fineparser_core.synth.foreground import Foreground
-from fineparser_core.synth.ground_truth import select_joints
 from fineparser_core.synth.optics import Optics, apply_optics, motion_blur, skew, skew_points, skip_unchanged_blocks
 from fineparser_core.synth.scene import Scene
 from fineparser_core.synth.staging import Athlete, Exposures
@@ -19,8 +18,11 @@ from fineparser_core.synth.underwater import UnderwaterView
 # Distance of the frames in which a video codec codes all blocks.
 _KEYFRAME_INTERVAL = 15
 
+_HEAD = (JOINT["head_low"], JOINT["head_top"])
+_BODY_JOINTS = [JOINT[name] for name in KEYPOINT_NAMES[1:-1]]
+
 Shot = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 16, 2) float32 as in `ground_truth.GroundTruth`."""
+"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 16, 2) float32 as in `render.RenderedDive`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +108,10 @@ def render_shot(
     scene = Scene(camera, middle, motion.board_m, time, boards, motion.body, light, rng)
     drawn = [DrawnAthlete(exposures, athlete, moved, rng) for athlete, moved in zip(athletes, joints, strict=True)]
     drawn.reverse()  # far to near: the partner is behind the first athlete
-    selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
-    joints_px, _ = camera.project(selected, middle)
+    # The keypoints of `KEYPOINT_NAMES`.
+    shown, edge = joints[0][middle], athletes[0].board_edge(time)
+    keypoints = [shown[:, _HEAD].mean(1, keepdims=True), shown[:, _BODY_JOINTS], edge[:, None]]
+    joints_px, _ = camera.project(np.concatenate(keypoints, axis=1), middle)
     body_px = joints_px[:, :-1]
     foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
     for i in range(count):

@@ -25,7 +25,7 @@ from fineparser_core.errors import AnnotationError, CheckpointError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.text_table import text_table
-from fineparser_core.synth.ground_truth import load_ground_truth
+from fineparser_core.synth.dataset import TRUTH_FOLDER
 
 #: Samples around the take-off in which joints are measured apart.
 _TAKE_OFF = (-3, 8)
@@ -86,11 +86,13 @@ def true_joints(root: Path, dive: DatasetDive, preprocessing: str) -> np.ndarray
     Raises:
         AnnotationError: the dive is not a rendered one.
     """
-    truth = load_ground_truth(root, dive.record.key)
-    if truth is None:
+    event, index = dive.record.key
+    path = root / TRUTH_FOLDER / event / f"{index}.npz"
+    if not path.is_file():
         raise AnnotationError(f"{dive.record.id} is not rendered: render dives (`fineparser synthesize`).")
     view = plain_view(dive, preprocessing)
-    points = truth.joints[view.sampled, :_BODY]
+    with np.load(path) as truth:
+        points = truth["joints"][view.sampled, :_BODY]
     if dive.squares is not None:
         squares = np.ascontiguousarray(dive.squares[view.sampled]).view(np.float32)
         points = (points - squares[:, None, :2]) / squares[:, None, 2:]

@@ -8,7 +8,7 @@ from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
 from fineparser_core.pose.pose_features import POSE_FEATURES, pose_features
 from fineparser_core.pose.static_stream import PoseFeatureEncoder
 from fineparser_core.pose.temporal_refiner import TemporalPoseRefiner
-from fineparser_core.synth.ground_truth import mirror_joints
+from fineparser_core.synth.render import mirror_joints
 
 GENERATOR = torch.Generator().manual_seed(4)
 

@@ -2,17 +2,9 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.errors import AnnotationError
-from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
-from fineparser_core.synth.ground_truth import (
-    GroundTruth,
-    ground_truth_path,
-    load_ground_truth,
-    mirror_joints,
-    save_ground_truth,
-)
+from fineparser_core.synth.dataset import TRUTH_FOLDER, SynthConfig, sample_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
-from fineparser_core.synth.render import DiveSpec, render_dive
+from fineparser_core.synth.render import DiveSpec, mirror_joints, render_dive
 
 
 @pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored
@@ -55,24 +47,13 @@ def test_points_are_skewed_with_the_image() -> None:
     assert skew_points(np.array([[40.0, 50.0]]), 60, (12.0, 3.0), 1.0)[0] == pytest.approx((x, y), abs=1.0)
 
 
-def test_ground_truth_is_saved_with_the_dive(tmp_path) -> None:
+def test_the_truth_is_saved_with_the_dive(tmp_path) -> None:
     config = SynthConfig(train=1, test=0, seed=3, numbers=("101B",))
     synthesize(tmp_path, config)
-    key = config.dive(0).key
-    truth = load_ground_truth(tmp_path, key)
+    event, index = config.dive(0).key
     dive = render_dive(*sample_spec(config, 0))
-    assert truth is not None
-    assert truth.qualities == pytest.approx(dive.qualities)
-    assert np.array_equal(truth.joints, dive.joints, equal_nan=True)
-    assert (truth.contact_frame, truth.splash) == (dive.contact_frame, pytest.approx(dive.splash))
-    assert load_ground_truth(tmp_path, (key[0], 99)) is None
-    earlier = GroundTruth(joints=truth.joints[:, :-1], qualities=truth.qualities)  # an older data set
-    save_ground_truth(tmp_path, (key[0], 98), earlier)
-    again = load_ground_truth(tmp_path, (key[0], 98))
-    assert again is not None
-    assert again.contact_frame is again.splash is None
-    assert np.array_equal(again.joints[:, :-1], truth.joints[:, :-1], equal_nan=True)
-    assert np.isnan(again.joints[:, -1]).all()
-    ground_truth_path(tmp_path, key).write_bytes(b"PK")
-    with pytest.raises(AnnotationError, match="damaged"):
-        load_ground_truth(tmp_path, key)
+    with np.load(tmp_path / TRUTH_FOLDER / event / f"{index}.npz") as truth:
+        assert truth["joints"].dtype == np.float32
+        assert np.array_equal(truth["joints"], dive.joints, equal_nan=True)
+        assert truth["qualities"] == pytest.approx(dive.qualities)
+        assert (truth["contact_frame"], truth["splash"]) == (dive.contact_frame, pytest.approx(dive.splash))
