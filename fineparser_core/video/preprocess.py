@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class AthleteCrop:
     """Crop a square around the athlete, found by a coarse pass over the whole frames; see `video.athlete_crop`.
 
-    Short clips are sampled in real time, not stretched: see `video.sampling`. Training stores crops of
+    Training stores crops of
     (112 + 2 * margin_px) pixels a side, so that augmentation can shift and scale them.
 
     Attributes:

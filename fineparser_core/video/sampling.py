@@ -17,19 +17,12 @@ WINDOWS.setflags(write=False)
 _TOLERANCE_S = 1e-6
 
 
-#: In real time samples are no nearer to one another: what moves in between says nothing that the network learned.
-_LEAST_INTERVAL_S = 1 / 30
-
-
-def sample_frames(info: VideoInfo, in_frame: int, out_frame: int, *, real_time: bool = False) -> np.ndarray:
+def sample_frames(info: VideoInfo, in_frame: int, out_frame: int) -> np.ndarray:
     """Sample 96 frames evenly from a clip.
 
     At a constant frame rate these are `trunc(linspace(in_frame, out_frame, 96))`, as in the authors' release. At a
     variable rate the samples are spaced evenly in time, each the last frame at or before its time. Both rules agree at
     a constant rate. Clips of fewer than 96 frames repeat frames.
-
-    Deviation: in real time a short clip is not stretched to 96 samples: they are a frame and a thirtieth of a second
-    apart at least, and what is left of the 96 repeats the last frame, see `valid_samples`.
 
     Args:
         info: see `probe`.
@@ -39,18 +32,9 @@ def sample_frames(info: VideoInfo, in_frame: int, out_frame: int, *, real_time: 
     Returns:
         (96,) int64, ascending source frames.
     """
-    each = np.arange(N_SAMPLES)
     if not info.variable_frame_rate:
-        interval = max(1.0, _LEAST_INTERVAL_S * info.fps)
-        if real_time and interval * (N_SAMPLES - 1) > out_frame - in_frame:
-            return np.minimum(in_frame + (interval * each).astype(np.int64), out_frame)
         return np.linspace(in_frame, out_frame, N_SAMPLES).astype(np.int64)
-    first_s, last_s = info.pts_s[in_frame], info.pts_s[out_frame]
-    interval_s = max(_LEAST_INTERVAL_S, 1 / info.fps)
-    if real_time and interval_s * (N_SAMPLES - 1) > last_s - first_s:
-        times_s = np.minimum(first_s + interval_s * each, last_s)
-    else:
-        times_s = np.linspace(first_s, last_s, N_SAMPLES)
+    times_s = np.linspace(info.pts_s[in_frame], info.pts_s[out_frame], N_SAMPLES)
     frames = np.searchsorted(info.pts_s, times_s + _TOLERANCE_S, side="right") - 1
     return np.clip(frames, in_frame, out_frame).astype(np.int64)
 
