@@ -16,7 +16,6 @@ from fineparser_core.commands.terminal import cancel_on_signals, running
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.compared import compared_exemplar
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule
@@ -342,4 +341,4 @@ def _write_outputs(
 
 
 def _compared(exemplar: Exemplar | None, library: ExemplarStore) -> ComparedDive | None:
-    return compared_exemplar(exemplar, library.mask(exemplar.id)) if exemplar is not None else None
+    return exemplar.compared(library.mask(exemplar.id)) if exemplar is not None else None

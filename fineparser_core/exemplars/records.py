@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.types import ComparedDive, MaskTrack, step_spans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,13 @@ class Exemplar(ExemplarFacts):
     def removed(self) -> bool:
         """Whether it lies in the bin: no candidate, but restorable."""
         return self.removed_at is not None
+
+    def compared(self, masks: MaskTrack | None) -> ComparedDive:
+        """As it is shown beside a dive, with masks if they are known; the title says whether it is rendered."""
+        steps = step_spans(self.in_frame, self.first_flight_frame, self.first_entry_frame, self.out_frame + 1)
+        who = f"{self.diver} · " if self.diver else ""
+        title = f"{who}{self.id} · exemplar of {self.score:.1f} points{', rendered' if self.synthetic else ''}"
+        return ComparedDive(path=self.clip_path, title=title, steps=steps, masks=masks)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.exemplars.compared import compared_exemplar
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.types import ComparedDive
@@ -113,7 +112,7 @@ class ReportPage(QWidget):
     def _best(self, dive: Dive) -> ComparedDive | None:
         number, library = dive.dive_number, self._session.library
         best = library.best(number, dive.board_m, synchro=dive.synchro) if number is not None else None
-        return compared_exemplar(best, library.mask(best.id)) if best is not None else None
+        return best.compared(library.mask(best.id)) if best is not None else None
 
     def _follow_scope(self) -> None:
         for field in (self.note, self.beside):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.exemplars.compared import compared_exemplar
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive
 from fineparser_gui.formatting import board_text, decimal, name_of
@@ -152,7 +151,7 @@ class ComparisonService(QObject):
         exemplar = self._library.exemplar(candidate.exemplar_id or "")
         if exemplar is None:
             return None
-        shown = compared_exemplar(exemplar, self._library.mask(exemplar.id))
+        shown = exemplar.compared(self._library.mask(exemplar.id))
         return replace(shown, title=candidate.title)
 
     def _put(self, left: ComparableDive | None, right: ComparableDive | None) -> None:
