@@ -48,9 +48,8 @@ _OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
 _ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
 # Counted up where the same weights encode clips otherwise than they did, see `identify`.
 _ENCODED = "2"
+# Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.
 _SCALE = ":scale"
-_CONVOLUTION_DIMS = (4, 5)
-_LARGE_KERNEL = 4096
 
 Result = TypeVar("Result")
 
@@ -103,25 +102,15 @@ class WeightsCard:
     shards: Mapping[str, str] = field(default_factory=dict)
 
 
-def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str, Tensor]:
+def _store(state: Mapping[str, Tensor], half: bool) -> dict[str, Tensor]:
     stored = {}
     for name, value in state.items():
         if name.endswith("num_batches_tracked"):  # bookkeeping of batch norm, unused in inference
-            continue
-        if eight_bit and value.ndim in _CONVOLUTION_DIMS and value.numel() >= _LARGE_KERNEL:
-            stored[name], stored[name + _SCALE] = _to_eight_bit(value.detach().float().cpu())
             continue
         # Only kernels are halved: variances can be too small for fp16, and vectors weigh nothing.
         dtype = torch.float16 if half and value.ndim > 1 else torch.float32
         stored[name] = value.detach().to("cpu", dtype).contiguous()
     return stored
-
-
-def _to_eight_bit(kernel: Tensor) -> tuple[Tensor, Tensor]:
-    """Whole numbers from -127 to 127, and the float32 scale (n,) of each of the kernel's first dimension."""
-    scale = kernel.flatten(1).abs().amax(dim=1).clamp(min=1e-12) / 127
-    rows = scale.view(-1, *[1] * (kernel.ndim - 1))
-    return (kernel / rows).round().to(torch.int8).contiguous(), scale
 
 
 def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
@@ -136,9 +125,7 @@ def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     return shards
 
 
-def save_bundle(
-    state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True, eight_bit: bool = False
-) -> WeightsCard:
+def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True) -> WeightsCard:
     """Writes weights and card into a folder, all or nothing; an older bundle there is replaced.
 
     Shards have names of their own content, and the card, which names them, is replaced last and at once: whoever reads
@@ -146,8 +133,6 @@ def save_bundle(
 
     Args:
         half: kernels as float16.
-        eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel: half the download
-            again. Measure what is loaded from it, not what was saved.
 
     Returns: the card with its id and shard hashes.
     Raises: ExportError where the folder cannot be written.
@@ -160,7 +145,7 @@ def save_bundle(
         raise ExportError("{0} cannot be written: {1}. Choose another folder.", folder, error.strerror) from None
     hashes = {}
     try:
-        shards = _shards(_store(state, half, eight_bit))
+        shards = _shards(_store(state, half))
         for i, shard in enumerate(shards, start=1):
             data = save(shard)
             digest = hashlib.sha256(data).hexdigest()
