@@ -1,7 +1,11 @@
 """The page that `fineparser doctor` prints and the app shows: English, as it is meant to be sent to whoever helps."""
 
+import hashlib
+import json
 import os
 import platform
+import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +18,9 @@ import av
 import platformdirs
 
 from fineparser_core import __version__
-from fineparser_core.exemplars.store import own_folder
-from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
+from fineparser_core.errors import FineParserError
+from fineparser_core.exemplars.library_file import damage_of
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
@@ -25,6 +30,9 @@ _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentia
 #: What phones, cameras and broadcasters write, and what the app writes itself.
 _READS = ("h264", "hevc", "vp9", "av1", "prores", "mpeg4", "mjpeg", "mpeg2video")
 _WRITES = ("libx264",)
+_CARD_NAME = "card.json"
+#: Less is said to be little: an exported clip and the analyses of an evening take about this.
+LEAST_FREE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -145,15 +153,59 @@ def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
 def _files(places: Places) -> Iterator[ReportLine]:
     problem = weights_problem(places.weights)
     yield ReportLine("Files", "weights", problem or f"{places.weights}: whole", bool(problem))
-    bundled = resource("exemplars", "library.sqlite")
+    bundled = resource("exemplars", FILE_NAME)
     state, problem = library_state(bundled)
     yield ReportLine("Files", "exemplars", problem or f"{bundled}: whole, {state}", bool(problem))
-    own = own_library(places.data / "exemplars")
-    if own is None:
-        yield ReportLine("Files", "own exemplars", f"none yet in {places.data / 'exemplars'}")
+    own = places.data / "exemplars" / FILE_NAME
+    if not own.is_file():
+        yield ReportLine("Files", "own exemplars", f"none yet in {own.parent}")
     else:
         state, problem = library_state(own)
         yield ReportLine("Files", "own exemplars", problem or f"{own}: whole, {state}", bool(problem))
+
+
+def weights_problem(folder: Path) -> str:
+    """What is wrong with a folder of weights, as one sentence; "" where every file has its checksum."""
+    again = "Install the app again, or fetch the weights again."
+    try:
+        shards = json.loads((folder / _CARD_NAME).read_text(encoding="utf-8"))["shards"]
+        for name, expected in shards.items():
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                    return f"{folder / name} is damaged (its checksum differs from the card). {again}"
+    except OSError as error:
+        return f"{error.filename} cannot be read ({error.strerror}). {again}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{folder / _CARD_NAME} is damaged. {again}"
+    return ""
+
+
+def library_state(path: Path) -> tuple[str, str]:
+    """How many exemplars a library has, and what is wrong with it as one sentence or "".
+
+    Args:
+        path: of the SQLite file; nothing is written.
+    """
+    try:
+        damage = damage_of(path, "?mode=ro&immutable=1")
+        if not damage:
+            with ExemplarStore.open(path) as store:
+                return f"{len(store.exemplars())} exemplars", ""
+    except sqlite3.Error as error:
+        damage = str(error)
+    except FineParserError as error:
+        return "", str(error)
+    return "", f"{path} is damaged ({damage}). Start the app, which restores its backup, or install it again."
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Room on the disk of a folder, which may not exist yet; None where that cannot be told."""
+    for place in (folder, *folder.parents):
+        try:
+            return shutil.disk_usage(place).free
+        except OSError:
+            continue
+    return None
 
 
 def _room(places: Places) -> Iterator[ReportLine]:

@@ -9,7 +9,7 @@ import pytest
 
 from fineparser_core.commands import cli
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.health import files, gpu, report
+from fineparser_core.health import gpu, report
 from fineparser_core.health.report import Places, as_text, examine
 from fineparser_core.resources import resource
 
@@ -71,20 +71,20 @@ def test_a_whole_installation_needs_no_attention(tmp_path: Path) -> None:
 def test_damaged_files_are_named(tmp_path: Path) -> None:
     weights = tmp_path / "weights"
     shutil.copytree(resource("weights", "fineparser"), weights)
-    assert files.weights_problem(weights) == ""
+    assert report.weights_problem(weights) == ""
     shard = next(weights.glob("model-*.safetensors"))
     shard.write_bytes(shard.read_bytes()[:-1] + b"x")
-    assert shard.name in files.weights_problem(weights)
+    assert shard.name in report.weights_problem(weights)
     shard.unlink()
-    assert "cannot be read" in files.weights_problem(weights)
+    assert "cannot be read" in report.weights_problem(weights)
     (weights / "card.json").write_text("[]")
-    assert "card.json is damaged" in files.weights_problem(weights)
+    assert "card.json is damaged" in report.weights_problem(weights)
 
     library = tmp_path / "library.sqlite"
     library.write_bytes(b"no database" * 100)
-    assert "damaged" in files.library_state(library)[1]
+    assert "damaged" in report.library_state(library)[1]
     sqlite3.connect(tmp_path / "other.sqlite").execute("CREATE TABLE t (a)")
-    assert files.library_state(tmp_path / "other.sqlite")[1]
+    assert report.library_state(tmp_path / "other.sqlite")[1]
 
 
 @pytest.mark.usefixtures("quiet_probe")
