@@ -135,8 +135,7 @@ def plan_approach(
     body: Body, dive: DiveNumber, board_m: float, springboard: bool, faults: Faults, rng: np.random.Generator
 ) -> Approach:
     """Sample an approach for the group of a dive and a board."""
-    forwards = dive.direction in (1, 4)
-    sense = 1.0 if forwards else -1.0
+    sense = 1.0 if dive.direction in (1, 4) else -1.0
     backward = dive.direction in (2, 4)
     running = not dive.armstand and not backward and (springboard or rng.random() < 0.35)
     if dive.armstand:
@@ -211,9 +210,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
     )  # fmt: skip
     lean = _lean_at_take_off(outward, sense, faults, rng)
     quick = rng.uniform(0.85, 1.15)
-    press = 0.0
-    if springboard:
-        press = -0.45
+    press = -0.45 if springboard else 0.0
     keys: _Keys = [(-_DURATION_S, stand, (0.0, x, 0.0, 0.3), 0.0), (-1.9 * quick, stand, (0.0, x, 0.0, 0.3), 0.0)]
     keys.append((-1.15 * quick, raised, (0.0, x, 0.0, 0.75), 0.0))
     if springboard:

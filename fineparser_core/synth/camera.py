@@ -55,9 +55,9 @@ class Viewpoint:
         distance_m: horizontal distance from the athlete.
         height_m: height above the water.
         view_height_m: height of the field of view at the athlete's distance.
+        shake_px: standard deviation of the camera's shake.
         fixed: True for a static camera that shows board and water at once.
         lag_s, overshoot: time constant and damping ratio of the tracking.
-        shake_px: standard deviation of the camera's shake.
         offset: mean position of the athlete relative to the centre, as a share of width and height.
         roll_rad: rotation about the optical axis.
         zoom: factors on the focal length at the start of the clip and at the water.
@@ -67,13 +67,13 @@ class Viewpoint:
     distance_m: float
     height_m: float
     view_height_m: float
-    fixed: bool
-    lag_s: float
-    overshoot: float
     shake_px: float
-    offset: tuple[float, float]
-    roll_rad: float
-    zoom: tuple[float, float]
+    fixed: bool = False
+    lag_s: float = 0.3
+    overshoot: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
+    roll_rad: float = 0.0
+    zoom: tuple[float, float] = (1.0, 1.0)
 
 
 def sample_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, clear: bool = False) -> Viewpoint:
@@ -111,13 +111,9 @@ def sample_close_up(board_m: float, rng: np.random.Generator) -> Viewpoint:
         distance_m=float(rng.uniform(6, 25)),
         height_m=board_m + float(rng.uniform(-2.0, 2.0)),
         view_height_m=float(np.exp(rng.uniform(np.log(0.8), np.log(2.6)))),
-        fixed=False,
-        lag_s=0.3,
-        overshoot=1.0,
         shake_px=float(rng.uniform(0.0, 0.8)),
         offset=(float(rng.normal(0, 0.1)), float(rng.normal(0.1, 0.08))),
         roll_rad=float(rng.normal(0, 0.012)),
-        zoom=(1.0, 1.0),
     )
 
 

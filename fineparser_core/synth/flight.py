@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.synth import approach as approaches
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT, Body, pose
 from fineparser_core.synth.rubric import Faults
 
-GRAVITY = 9.81
 _ENTRY_LEAD_S = 0.34
 _DRAG_PER_S = 2.2
 
@@ -81,9 +81,9 @@ class BodyMotion:
     def _centre(self, time_s: np.ndarray) -> np.ndarray:
         dry = np.minimum(time_s, self.contact_s)[:, None]
         centre = self.start_centre + self.start_velocity * dry
-        centre[:, 2] -= GRAVITY * dry[:, 0] ** 2 / 2
+        centre[:, 2] -= GRAVITY_M_S2 * dry[:, 0] ** 2 / 2
         wet = np.maximum(time_s - self.contact_s, 0.0)[:, None]
-        speed = self.start_velocity - np.array([0.0, 0.0, GRAVITY * self.contact_s])
+        speed = self.start_velocity - np.array([0.0, 0.0, GRAVITY_M_S2 * self.contact_s])
         return centre + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
 
 
@@ -111,12 +111,7 @@ def plan_motion(
     body: Body, dive: DiveNumber, board_m: float, springboard: bool, faults: Faults, rng: np.random.Generator
 ) -> BodyMotion:
     """Sample a motion of a dive with the given faults."""
-    direction = dive.direction
-    forwards = direction in (1, 4)
-    heading = 0.0
-    if (direction in (2, 4) and not dive.armstand) or (dive.armstand and direction == 2):
-        heading = np.pi
-    sense = 1.0 if forwards else -1.0
+    sense = 1.0 if dive.direction in (1, 4) else -1.0
     approach = approaches.plan_approach(body, dive, board_m, springboard, faults, rng)
 
     if dive.armstand:
@@ -131,7 +126,7 @@ def plan_motion(
     feet_first = (dive.half_somersaults % 2 == 0) != dive.armstand
     lead_m = _entry_reach(body, feet_first) * np.cos(faults.off_vertical_rad)
     drop = start_centre[2] - lead_m
-    contact = float((up + np.sqrt(up**2 + 2 * GRAVITY * max(drop, 0.05))) / GRAVITY)
+    contact = float((up + np.sqrt(up**2 + 2 * GRAVITY_M_S2 * max(drop, 0.05))) / GRAVITY_M_S2)
     reach_x = (
         1.25 + 0.03 * board_m + (0.5 if springboard else 0.0) + (0.4 if approach.running else 0.0) + faults.distance_m
     )
@@ -167,7 +162,7 @@ def plan_motion(
         contact_x=float(start_centre[0] + along * contact),
         start_velocity=velocity,
         start_centre=start_centre,
-        heading=heading,
+        heading=approach.heading,
         feet_first=feet_first,
         clock=clock,
         rotation_rad=rotation,

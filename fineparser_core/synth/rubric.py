@@ -4,22 +4,11 @@ The faults follow the criteria of judges: take-off (balance, angle, height, dist
 toes, tightness) and entry (verticality, straight body, arms, splash).
 
 The size of the faults follows the scale of awards: 8.5 to 9.5 very good, 7 to 8 good, 5 to 6.5 satisfactory, 2.5 to 4.5
-deficient, 0.5 to 2 unsatisfactory. Median sizes by quality of the step:
-
-| quality | off vertical | legs apart in flight | bent knees in pike | open tuck | hips at entry | splash |
-| --- | --- | --- | --- | --- | --- | --- |
-| 9.5 | 1° | 1° | 1° | 5 % | 1° | 9 % |
-| 8.5 | 4° | 2° | 4° | 15 % | 3° | 18 % |
-| 7.5 | 8° | 5° | 7° | 25 % | 6° | 28 % |
-| 6 | 14° | 8° | 13° | 40 % | 11° | 43 % |
-| 4 | 23° | 13° | 22° | 60 % | 18° | 65 % |
-| 2 | 32° | 18° | 32° | 80 % | 27° | 87 % |
-
-A good dive (7.5) is about 8 degrees short or over, which judges call slightly off. At 5 and below the deviation from
-the vertical and the faults of legs, knees and toes are obvious. The rules cap the awards of wrong arms at entry (4.5)
-and of another position (2); these failures are not simulated. Verticality (to 8 %) and splash (to 5 %) follow the
-quality closely, most other faults to 25 %, as judges weigh them against each other. The sizes are not tuned: larger
-faults would be easier to learn from rendered dives and would transfer less to filmed ones.
+deficient, 0.5 to 2 unsatisfactory. A good dive (7.5) is about 8 degrees short or over, which judges call slightly off;
+at 5 and below the deviation from the vertical and the faults of legs, knees and toes are obvious. The rules cap the
+awards of wrong arms at entry (4.5) and of another position (2); these failures are not simulated. Verticality and
+splash follow the quality closely, most other faults to 25 %, as judges weigh them against each other. The sizes are not
+tuned: larger faults would be easier to learn from rendered dives and would transfer less to filmed ones.
 
 Source: scale and criteria of the diving rules. Deviation: the rules give no degrees; the sizes and the weights of the
 faults within a step are this project's interpretation.

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.synth.camera import Camera
-from fineparser_core.synth.flight import GRAVITY
 
 _SHIFT = 4
 
@@ -54,15 +54,10 @@ class Splash:
         self._foam_bright = rng.uniform(50, 180, count)
         self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
 
-    def height_m(self, frame: int) -> float:
-        """Height of the highest droplet in a frame, metres above the water."""
-        _, position = self._droplets(float(self._since[frame]))
-        return float(position[:, 2].max(initial=0.0))
-
     def _droplets(self, since: float) -> tuple[np.ndarray, np.ndarray]:
         """Indices (n,) and positions (n, 3) of the droplets in the air."""
         age = since - self._born
-        z = self._up * age - GRAVITY * age**2 / 2
+        z = self._up * age - GRAVITY_M_S2 * age**2 / 2
         live = (age > 0) & (z > -0.02)
         reach = (self._start + self._out * age)[live, None] * self._flat[live]
         position = np.concatenate([self._where[:2] + reach, z[live, None]], axis=1)
@@ -86,13 +81,8 @@ class Splash:
         index, now = self._droplets(since)
         if len(index):
             half = self._exposure / 2
-            speed = np.concatenate(
-                [
-                    self._out[index, None] * self._flat[index],
-                    (self._up[index] - GRAVITY * (since - self._born[index]))[:, None],
-                ],
-                1,
-            )
+            up = self._up[index] - GRAVITY_M_S2 * (since - self._born[index])
+            speed = np.concatenate([self._out[index, None] * self._flat[index], up[:, None]], axis=1)
             ends = np.concatenate([now - half * speed, now + half * speed])
             pixel, depth = self._camera.project(ends, at)
             points = np.round(np.clip(pixel, -4e3, 8e3) * 16).astype(int)

@@ -28,8 +28,7 @@ def colour(rng: np.random.Generator) -> tuple[int, int, int]:
     else:
         base = rng.uniform(10, 245, 3)
         base = base.mean() + rng.uniform(0.3, 1.0) * (base - base.mean())
-    r, g, b = np.clip(base, 0, 255).astype(int)
-    return int(r), int(g), int(b)
+    return _rgb(base)
 
 
 def _rgb(tone: np.ndarray) -> tuple[int, int, int]:
@@ -96,8 +95,7 @@ def _panels(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Ge
     step = rng.uniform(0.6, 5) * scale
     while x < image.shape[1]:
         wide = step * rng.uniform(0.7, 1.3)
-        tone = np.clip(base * rng.uniform(0.85, 1.15), 0, 255)
-        _rect(image, x, y0, x + wide, y1, (int(tone[0]), int(tone[1]), int(tone[2])))
+        _rect(image, x, y0, x + wide, y1, _rgb(base * rng.uniform(0.85, 1.15)))
         x += wide
     if rng.random() < 0.5:
         for y in np.arange(y0, y1, max(4, rng.uniform(0.3, 1.5) * scale)):
@@ -109,19 +107,19 @@ def _windows(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.G
     wide, bar = rng.uniform(0.8, 3) * scale, max(1.0, rng.uniform(0.05, 0.4) * scale)
     bright = rng.uniform(120, 255)
     for x in np.arange(0, image.shape[1], wide).tolist():
-        pane = np.clip(bright * np.array([0.92, 0.97, 1.0]) * rng.uniform(0.85, 1.1), 0, 255).astype(int)
-        _rect(image, x + bar, y0 + bar, x + wide, y1 - bar, (int(pane[0]), int(pane[1]), int(pane[2])))
+        pane = bright * np.array([0.92, 0.97, 1.0]) * rng.uniform(0.85, 1.1)
+        _rect(image, x + bar, y0 + bar, x + wide, y1 - bar, _rgb(pane))
 
 
-def _trees(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Generator) -> None:
-    for y in range(y0, y1):
-        mix = (y - y0) / max(1, y1 - y0)
+def _trees(image: np.ndarray, y1: int, scale: float, rng: np.random.Generator) -> None:
+    for y in range(y1):
+        mix = y / max(1, y1)
         image[y] = np.clip(np.array([120, 170, 225]) * (1 - mix) + np.array([205, 220, 235]) * mix, 0, 255)
     crowns = rng.uniform(0.15, 0.65, 8)
     for _ in range(int(4 * image.shape[1] / max(scale, 1) + 20)):
         x = rng.uniform(0, 1)
         high = float(np.interp(8 * x, np.arange(8), crowns))
-        middle = (int(x * image.shape[1]), int(y1 - np.sqrt(rng.uniform(0, 1)) * high * (y1 - y0)))
+        middle = (int(x * image.shape[1]), int(y1 - np.sqrt(rng.uniform(0, 1)) * high * y1))
         tone = (np.array([50, 85, 40]) * rng.uniform(0.4, 1.5)).tolist()
         cv2.circle(image, middle, max(2, int(rng.uniform(0.3, 1.1) * scale)), tone, -1)
 
@@ -133,14 +131,8 @@ def _scaffold(image: np.ndarray, scale: float, rng: np.random.Generator) -> None
     for k in range(int(rng.integers(2, 5))):
         cv2.line(image, (int(x + k * step), 0), (int(x + k * step), high), fill, wide, cv2.LINE_AA)
     for y in np.arange(0, high, step):
-        cv2.line(
-            image,
-            (int(x), int(y)),
-            (int(x + 3 * step), int(y + step * rng.choice([-1, 0, 1]))),
-            fill,
-            wide,
-            cv2.LINE_AA,
-        )
+        end = (int(x + 3 * step), int(y + step * rng.choice([-1, 0, 1])))
+        cv2.line(image, (int(x), int(y)), end, fill, wide, cv2.LINE_AA)
 
 
 def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Generator) -> np.ndarray:
@@ -161,7 +153,7 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
         top = max(0, y - band)
         kind = rng.random()
         if outdoor and y < 0.6 * h and kind < 0.8:
-            _trees(image, 0, y, scale, rng)
+            _trees(image, y, scale, rng)
             break
         if kind < 0.36:
             _crowd(image, top, y, scale * rng.uniform(0.7, 1.3), rng)
@@ -216,12 +208,8 @@ def ground(
         hue = hue[[0, 2, 1]] * np.array([1.0, 0.75, 1.1])
     water = np.empty((y1 - y0, x1 - x0, 3), np.float32)
     shape = (y1 - y0, x1 - x0)
-    tone = (
-        1
-        + 0.1 * smooth_noise(shape, 3, rng)
-        + 0.07 * smooth_noise(shape, 14, rng)
-        + 0.05 * smooth_noise(shape, 60, rng)
-    )
+    tone = 1 + 0.1 * smooth_noise(shape, 3, rng) + 0.07 * smooth_noise(shape, 14, rng)
+    tone += 0.05 * smooth_noise(shape, 60, rng)
     water[:] = hue * tone[..., None]
     if rng.random() < 0.7:
         dark = (hue * rng.uniform(0.25, 0.7)).tolist()

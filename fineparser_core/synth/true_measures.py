@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.synth.body import JOINT
-from fineparser_core.synth.flight import GRAVITY, BodyMotion
+from fineparser_core.synth.flight import BodyMotion
 from fineparser_core.synth.render import DivePlan
 
 #: As in `fineparser_core.measures.flight`: the share of the time from leaving the board to opening after which the
@@ -24,7 +25,7 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     up = float(motion.start_velocity[2])
     found = {
         "flight_time": motion.contact_s,
-        "jump_height": up**2 / (2 * GRAVITY),
+        "jump_height": up**2 / (2 * GRAVITY_M_S2),
         "come_out_lead": motion.contact_s - motion.come_out_s,
         "entry_distance": motion.contact_x,
     }
@@ -70,7 +71,7 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
 
 def _closest_approach(motion: BodyMotion) -> float:
     """Of head and hands on the way down, in the plane of the dive."""
-    times = np.arange(motion.start_velocity[2] / GRAVITY, motion.contact_s, _STEP_S)
+    times = np.arange(motion.start_velocity[2] / GRAVITY_M_S2, motion.contact_s, _STEP_S)
     joints, _ = motion.world_joints(times)
     names = ("head_top", "wrist_l", "wrist_r", "elbow_l", "elbow_r")
     off = joints[:, [JOINT[name] for name in names]] - np.array([0.0, 0.0, motion.board_m])

@@ -59,13 +59,7 @@ class UnderwaterView:
             distance_m=float(rng.uniform(4, 9)),
             height_m=float(rng.uniform(-2.5, -0.8)),
             view_height_m=float(rng.uniform(2.6, 4.5)),
-            fixed=False,
-            lag_s=0.3,
-            overshoot=1.0,
             shake_px=0.5,
-            offset=(0.0, 0.0),
-            roll_rad=0.0,
-            zoom=(1.0, 1.0),
         )
         target = joints[:, JOINT["pelvis"]].copy()
         target[:, 2] = np.minimum(target[:, 2], -0.8)

@@ -33,7 +33,7 @@ def test_worse_entry_throws_water_higher():
     def height(quality):
         size = faults((8.0, 8.0, quality)).splash
         splash = Splash(camera, np.arange(30), np.zeros(3), size, np.arange(30) * 0.04, 0.02, np.random.default_rng(1))
-        return max(splash.height_m(i) for i in range(30))
+        return max(splash._droplets(since)[1][:, 2].max(initial=0.0) for since in splash._since)
 
     assert height(9.5) < height(7.0) < height(3.0)
 
