@@ -19,26 +19,17 @@ from collections.abc import Iterable
 
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 
-_DIRECTION = 2.0
-_ARMSTAND = 3.0
-_ENTRY = 2.0
-_TWISTS_AT_ALL = 1.0
-_HALF_SOMERSAULT = 0.5
-_HALF_TWIST = 0.5
-_POSITION = 1.0
-_FLYING = 1.0
-
 
 def dive_distance(first: DiveNumber, second: DiveNumber) -> float:
     """The distance between two dives, see the module's table; symmetric, and 0 only for equal numbers."""
-    distance = _HALF_SOMERSAULT * abs(first.half_somersaults - second.half_somersaults)
-    distance += _HALF_TWIST * abs(first.half_twists - second.half_twists)
-    distance += _DIRECTION * (first.direction != second.direction)
-    distance += _ARMSTAND * (first.armstand != second.armstand)
-    distance += _ENTRY * (_head_first(first) != _head_first(second))
-    distance += _TWISTS_AT_ALL * (bool(first.half_twists) != bool(second.half_twists))
-    distance += _POSITION * (first.position != second.position)
-    return distance + _FLYING * (first.flying != second.flying)
+    distance = 0.5 * abs(first.half_somersaults - second.half_somersaults)
+    distance += 0.5 * abs(first.half_twists - second.half_twists)
+    distance += 2.0 * (first.direction != second.direction)
+    distance += 3.0 * (first.armstand != second.armstand)
+    distance += 2.0 * (_head_first(first) != _head_first(second))
+    distance += 1.0 * (bool(first.half_twists) != bool(second.half_twists))
+    distance += 1.0 * (first.position != second.position)
+    return distance + 1.0 * (first.flying != second.flying)
 
 
 def group_by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[float, list[str]]]:
