@@ -8,6 +8,7 @@ from fineparser_core.constants import TOKEN_SIZE
 from fineparser_core.models.layers import DoubleConv1d
 
 DYNAMIC_TOKENS = 12
+_HEADS = 8
 #: The lambda_l of Eq. 6, divided by their sum and by two streams.
 #: Deviation: Eq. 6 sums plainly; as released it is a weighted mean over steps, then the mean of R_V and R_S.
 STEP_WEIGHTS = (3.0, 5.0, 2.0)
@@ -32,9 +33,9 @@ class StepReducer(nn.Module):
 class CrossAttentionBlock(nn.Module):
     """Pre-norm cross-attention and MLP; keys and values from a context that no block changes."""
 
-    def __init__(self, size: int = TOKEN_SIZE, n_heads: int = 8) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.n_heads = n_heads
+        size = TOKEN_SIZE
         self.norm_q = nn.LayerNorm(size)
         self.norm_v = nn.LayerNorm(size)
         self.q_map = nn.Linear(size, size, bias=False)
@@ -46,7 +47,7 @@ class CrossAttentionBlock(nn.Module):
         self.fc2 = nn.Linear(4 * size, size)
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return x.unflatten(-1, (_HEADS, -1)).transpose(1, 2)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
         """Tokens and context (B, n, 64) to tokens (B, n, 64)."""
@@ -61,9 +62,9 @@ class CrossAttentionBlock(nn.Module):
 class CrossAttentionDecoder(nn.Module):
     """Three blocks that look from one dive's step at the same step of the other."""
 
-    def __init__(self, n_blocks: int = 3) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(CrossAttentionBlock() for _ in range(n_blocks))
+        self.blocks = nn.ModuleList(CrossAttentionBlock() for _ in range(3))
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
         for block in self.blocks:

@@ -53,11 +53,10 @@ class FreeFall:
         size_px: median longer side of the boxes.
         acceleration, deviation: pixels a second squared, downwards, and its standard deviation.
         at_s, position, velocity: a time, and x, y of the parabola then, in pixels and pixels a second.
-        descent: from the start to the end, in body lengths.
         evidence: seconds on the parabola, less for gaps, for little depth and for an acceleration that does not fit
             the body.
         boxes: indices of the boxes in `Motion`, in order of time.
-        height_share: the descent in picture heights.
+        height_share: the descent from the start to the end, in picture heights.
         slowed: how many times slower than real time the recording is; 1 where the body fits real time.
     """
 
@@ -72,7 +71,6 @@ class FreeFall:
     at_s: float
     position: tuple[float, float]
     velocity: tuple[float, float]
-    descent: float
     height_share: float
     evidence: float
     seen_from: int
@@ -320,7 +318,6 @@ def _fall(
         at_s=float(motion.times_s[at]),
         position=(float(start[0]), float(start[1])),
         velocity=(float(velocity[0]), float(velocity[1])),
-        descent=descent,
         height_share=descent * body / motion.size_px[1],
         evidence=evidence,
         seen_from=at,
