@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.diving.difficulty import BOARDS_M, SPRINGBOARDS_M
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.body import LEAST_CONFIDENCE, body_lengths, centre_of_mass, lowest_points, mask_centres
 from fineparser_core.motion.following import Diver
@@ -43,6 +42,8 @@ CONTACT = Source(-0.5, 1.0)
 _TOP_S = 0.025
 #: Share of readings that are wrong altogether, and the time within which these lie anywhere, seconds of real time.
 _WRONG, _ANYWHERE_S = 0.1, 1.0
+#: Boards, and the first height that is a platform's.
+BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
 # The body's centre falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
 # the board, and some 0.9 m over the water when the hands of a leaning body touch that. Metres.
 _POSTURE_M, _POSTURE_SCATTER_M = 0.2, 0.2
@@ -152,7 +153,7 @@ def _take_off(
     likely_top = np.exp(-0.5 * ((tops_s - top_s) / deviation_s) ** 2)
     both = np.zeros((len(times_s), len(tops_s)))
     for board_m in BOARDS_M:
-        read = springboard if board_m in SPRINGBOARDS_M else platform
+        read = springboard if board_m < _PLATFORM_FROM_M else platform
         both += read[:, None] * likely_top * _fits_board(board_m, times_s, tops_s, contact, slowed)
     if contact is not None:
         sources = (*sources, "height")

@@ -14,7 +14,6 @@ from unittest import mock
 import numpy as np
 
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
-from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
 from fineparser_core.motion.moments import FRAME_S, Source
@@ -55,7 +54,7 @@ class Dive:
     def errors(self) -> dict[str, float]:
         """Of each source."""
         (take_off_s, come_out_s), read, *_ = self._told
-        one, springboard = self.labels, (self.labels.board_m or 10.0) in SPRINGBOARDS_M
+        one, springboard = self.labels, (self.labels.board_m or 10.0) < moments.BOARDS_M[2]
         network = self.off(take_off_s, one.first_flight_frame)
         return {
             "NETWORK_SPRINGBOARD": network if springboard else np.nan,
