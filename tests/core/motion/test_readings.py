@@ -16,7 +16,7 @@ TOP_S = 1.4
 
 def fall(**changes: float) -> FreeFall:
     values = {"first": 30, "last": 66, "start_s": 1.0, "top_s": TOP_S, "end_s": 2.2, "size_px": BODY_PX}
-    values |= {"acceleration": GRAVITY_PX, "descent": 2.5, "height_share": 0.4, "evidence": 2.0}
+    values |= {"acceleration": GRAVITY_PX, "height_share": 0.4, "evidence": 2.0}
     values |= {"deviation": 10.0, "at_s": TOP_S}
     path = {"position": (100.0, 60.0), "velocity": (40.0, 0.0)}
     return FreeFall(**{**values, **changes}, **path, seen_from=48, boxes=np.arange(30, 67))

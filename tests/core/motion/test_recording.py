@@ -133,7 +133,7 @@ def test_pictures_are_those_of_the_file(small_video: Path) -> None:
 
 def fall(start_s: float, evidence: float, slowed: float = 1.0) -> FreeFall:
     values = {"start_s": start_s, "top_s": start_s + 0.3, "end_s": start_s + 1.0 * slowed, "evidence": evidence}
-    values |= {"first": 0, "last": 1, "size_px": 40.0, "acceleration": 340.0 / slowed**2, "descent": 2.0}
+    values |= {"first": 0, "last": 1, "size_px": 40.0, "acceleration": 340.0 / slowed**2}
     values |= {"deviation": 10.0, "at_s": start_s + 0.5, "height_share": 0.4}
     return FreeFall(**values, position=(100.0, 60.0), velocity=(40.0, 60.0), seen_from=0, boxes=np.arange(2))
 
