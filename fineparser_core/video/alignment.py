@@ -14,16 +14,21 @@ class StepAlignment:
     Args:
         boundaries: of the reference dive.
         other_boundaries: of the other dive.
-        times_s: (n_frames,) presentation times of the reference file.
+        times_s: (n_frames,) presentation times of the reference file; None assumes a constant frame rate.
         other_times_s: the same of the other file.
     """
 
     def __init__(
-        self, boundaries: Boundaries, other_boundaries: Boundaries, times_s: np.ndarray, other_times_s: np.ndarray
+        self,
+        boundaries: Boundaries,
+        other_boundaries: Boundaries,
+        times_s: np.ndarray | None = None,
+        other_times_s: np.ndarray | None = None,
     ) -> None:
-        self._times_s, self._other_times_s = times_s, other_times_s
-        self._boundaries_s = times_s[list(boundaries)]
-        self._other_boundaries_s = other_times_s[list(other_boundaries)]
+        self._times_s = np.arange(boundaries[-1] + 1.0) if times_s is None else times_s
+        self._other_times_s = np.arange(other_boundaries[-1] + 1.0) if other_times_s is None else other_times_s
+        self._boundaries_s = self._times_s[list(boundaries)]
+        self._other_boundaries_s = self._other_times_s[list(other_boundaries)]
 
     def map_frame(self, frame: int) -> int:
         """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other dive."""

@@ -135,7 +135,7 @@ def test_speeds_stop_at_both_ends(transport):
 
 
 def test_steps_of_two_dives_start_together():
-    alignment = StepAlignment((1, 18, 51, 102), (10, 40, 60, 90), np.arange(103.0), np.arange(91.0))
+    alignment = StepAlignment((1, 18, 51, 102), (10, 40, 60, 90))
     assert [alignment.map_frame(frame) for frame in (1, 18, 51, 102)] == [10, 40, 60, 90]
     assert alignment.map_frame(17) < 40
     assert alignment.map_frame(50) < 60
