@@ -9,7 +9,9 @@ from PySide6.QtCore import QLocale
 
 from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.language import text
+from fineparser_core.language import text, translated
+from fineparser_core.scoring.measured_stream import calibrated_notes
+from fineparser_core.types import ProfileIdentity
 
 #: Digits behind the decimal point of contributions.
 DIGITS = 2
@@ -35,6 +37,11 @@ def shortest(value: float) -> str:
 def awards_text(awards: Sequence[float | None]) -> str:
     """Awards as a person writes them: 6.5 6 7, with - for one that there is not."""
     return " ".join(NOT_MARKED if award is None else shortest(award) for award in awards)
+
+
+def calibrated_text(profile: ProfileIdentity | None) -> str:
+    """Which profile made a score, a sentence; "" where it is as shipped."""
+    return " ".join(map(translated, calibrated_notes(profile)))
 
 
 def percent(share: float) -> str:

@@ -11,8 +11,9 @@ from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer, open_
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.data.dive_table import read_table
-from fineparser_core.data.judged_dives import LABELS_FILE, JudgedDive, read_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
@@ -58,19 +59,6 @@ def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
     if not found:
         raise ConfigError(f"There is no video in {', '.join(map(str, inputs))}: name another place.")
     return found
-
-
-def asked_of(dive: JudgedDive, usual: AskedClip) -> AskedClip:
-    """What is asked of a judged dive; `usual` where it does not say it."""
-    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
-    return AskedClip(
-        path=dive.video,
-        dive_number=dive.dive_number or usual.dive_number,
-        board_m=dive.board_m or usual.board_m,
-        difficulty=dive.difficulty or usual.difficulty,
-        start_frame=start,
-        end_frame=end,
-    )
 
 
 def _lines(path: Path) -> list[str]:

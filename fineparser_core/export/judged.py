@@ -1,16 +1,21 @@
-"""Exports the dives that judges have marked as a set to learn from and to measure with, see `data.judged_dives`."""
+"""The dives that judges have marked: exported as a set to learn from and to measure with, see `data.judged_dives`; and
+what was found of those of a set, see `results`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from fineparser_core.data.judged_dives import PERSON, JudgedDive, write_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, read_dives, write_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.results import AskedClip, ClipResult, read_results
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase, together
 
 _LONGEST_NAME = 200
+#: Instead of the suffix of a set of dives.
+_RESULTS = ".results.jsonl"
 
 
 def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
@@ -25,7 +30,7 @@ def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
     judged, skipped = [], []
     for dive in dives:
         try:
-            judged.append(_judged(dive))
+            judged.append(judged_dive(dive))
         except (ConfigError, ValueError) as error:
             skipped.append(Phrase("Skipped: {0}. {1}", dive.path.name, error))
     if not judged:
@@ -35,8 +40,12 @@ def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
     return (Phrase("Judged dives: {0}.", len(judged)), *skipped)
 
 
-def _judged(dive: ExportedDive) -> JudgedDive:
-    """Raises: ConfigError or ValueError, for what no dive can have."""
+def judged_dive(dive: ExportedDive) -> JudgedDive:
+    """A dive with marks as one of a set.
+
+    Raises:
+        ConfigError, ValueError: for what no dive can have.
+    """
     judging, (start, end) = dive.judging, dive.frames
     assert judging is not None
     if dive.dive_number is not None and dive.difficulty is not None:
@@ -69,3 +78,46 @@ def _judged(dive: ExportedDive) -> JudgedDive:
         athlete=dive.diver[:_LONGEST_NAME],
         date=dive.dived_on,
     )
+
+
+def asked_of(dive: JudgedDive, usual: AskedClip | None = None) -> AskedClip:
+    """What is asked of a judged dive; `usual` where it does not say it."""
+    usual = usual or AskedClip(path=dive.video)
+    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
+    return AskedClip(
+        path=dive.video,
+        dive_number=dive.dive_number or usual.dive_number,
+        board_m=dive.board_m or usual.board_m,
+        difficulty=dive.difficulty or usual.difficulty,
+        start_frame=start,
+        end_frame=end,
+    )
+
+
+def results_file(path: Path) -> Path:
+    """Where the results of a set of dives, or of a folder of them, lie unless somebody says otherwise."""
+    return (path / LABELS_FILE if path.is_dir() else path).with_suffix(_RESULTS)
+
+
+def results_of(dives: Sequence[JudgedDive], results: Path) -> list[ClipResult | None]:
+    """What was found of each dive by what is asked of it; None: nothing yet, as where there is no such file.
+
+    Raises:
+        ExportError: the file cannot be read.
+    """
+    known = {_resolved(one.asked): one for one in (read_results(results) if results.is_file() else ())}
+    return [known.get(_resolved(asked_of(dive))) for dive in dives]
+
+
+def read_found(path: Path, results: Path) -> list[tuple[JudgedDive, ClipResult | None]]:
+    """The dives of a set, with `results_of` them.
+
+    Raises:
+        AnnotationError, ExportError: a file cannot be read.
+    """
+    dives = read_dives(path)
+    return list(zip(dives, results_of(dives, results), strict=True))
+
+
+def _resolved(asked: AskedClip) -> AskedClip:
+    return replace(asked, path=asked.path.resolve())

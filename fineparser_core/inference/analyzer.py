@@ -125,8 +125,6 @@ class Analyzer:
         chosen_precision = choose_precision(torch_device, precision)
         folder = weights or bundled_weights()
         network, card = load_fineparser(folder)
-        if profile is not None:
-            check_model(profile, card.id)
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,
@@ -139,9 +137,18 @@ class Analyzer:
         opened = ExemplarStore.open(library) if library is None or isinstance(library, Path) else library
         calibration = Calibration.from_card(card.calibration, str(folder))
         analyzer = cls(fold_batch_norms(network), identity, opened, calibration)
-        if profile is not None:
-            analyzer.stream = profile.stream()
+        analyzer.use_profile(profile)
         return analyzer
+
+    def use_profile(self, profile: Profile | None) -> None:
+        """Score on the scale of a profile's judges from now on; None: as shipped.
+
+        Raises:
+            ConfigError: it was learned with other weights.
+        """
+        if profile is not None:
+            check_model(profile, self.model.id)
+        self.stream = measured_stream() if profile is None else profile.stream()
 
     def parse(
         self,

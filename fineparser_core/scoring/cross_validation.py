@@ -40,19 +40,20 @@ class Predicted:
         """What comes of it, with paired intervals over what was left out at a time."""
         off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
         gains = []
-        for over, errors in zip(OVER, of_others, strict=True):
+        for over, others, errors in zip(OVER, self.others, of_others, strict=True):
             low, high = _interval(errors - off, self.group)
-            mean = float((errors - off).mean())
-            gains.append(Gain(over=over, off=float(errors.mean()), gain=mean, low=low, high=high))
+            mean, ranked = float((errors - off).mean()), _rank_correlation(others, self.award)
+            gains.append(
+                Gain(over=over, off=float(errors.mean()), rank_correlation=ranked, gain=mean, low=low, high=high)
+            )
         place = min(int(np.ceil(0.8 * (len(off) + 1))), len(off)) - 1
-        ranked = spearmanr(self.calibrated, self.award).statistic if np.ptp(self.calibrated) else 0.0
         shipped, of_number, of_athlete = gains
         return CrossValidated(
             left_out=self.left_out,
             times=len(np.unique(self.group)),
             off=float(off.mean()),
             off_80=float(np.sort(off)[place]),
-            rank_correlation=float(ranked),
+            rank_correlation=_rank_correlation(self.calibrated, self.award),
             gains=(shipped, of_number, of_athlete),
         )
 
@@ -109,6 +110,10 @@ def make_profile(
         checked=checked,
         forced=forced and not checked.helped,
     )
+
+
+def _rank_correlation(predicted: np.ndarray, award: np.ndarray) -> float:
+    return float(spearmanr(predicted, award).statistic) if np.ptp(predicted) else 0.0
 
 
 def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import Phrase
 from fineparser_core.scoring.measured_stream import (
     Quantities,
     exemplar_quantities,
@@ -77,14 +78,11 @@ class JudgedScore:
 
 def why_not(analysis: Analysis) -> str:
     """Why nothing can be learned from a dive so analysed, a sentence; "" where it can."""
-    if analysis.parse.refusal is not None:
-        return analysis.parse.refusal
     if analysis.scoring is None and analysis.own_award is None:
-        return analysis.unscored or "A dive without a number is not scored: give its number."
-    if any(one is not None and one.profile for one in (analysis.scoring, analysis.own_award)):
-        return "It was scored by a profile: score it as shipped."
+        unscored = analysis.parse.refusal or analysis.unscored
+        return unscored or Phrase("A dive without a number is not scored: give its number.")
     measured = analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures
-    return "" if measured else "Nothing was measured of it."
+    return "" if measured else Phrase("Nothing was measured of it.")
 
 
 def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantities, ...]:

@@ -134,6 +134,13 @@ class MeasuredStream:
         offset = self.offset + self.numbers.get(number_key(dive, board_m), 0.0)
         return self.mean_award + offset + self.scale * (award - self.mean_award)
 
+    def judged_score(self, score: float, dive: DiveNumber, difficulty: Difficulty) -> float:
+        """Points of an exemplar as `judged`; those that it has where there is no profile."""
+        if self.profile is None:
+            return score
+        points_an_award = 3 * difficulty.value
+        return points_an_award * self.judged(score / points_an_award, dive, difficulty.board_m)
+
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
@@ -297,9 +304,7 @@ def with_measures(
             measured = float(points)
             total = dynamic + static + measured
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
-        score = vote.score
-        if stream.profile is not None:
-            score = points_an_award * stream.judged(score / points_an_award, dive, difficulty.board_m)
+        score = stream.judged_score(vote.score, dive, difficulty)
         voted = score + sum(part.points for part in parts)
         added.append(replace(vote, score=score, vote=voted, contributions=tuple(parts)))
     return tuple(added)

@@ -30,6 +30,7 @@ _Award = Annotated[float, Meta(ge=-10, le=10)]
 _Factor = Annotated[float, Meta(ge=0, le=20)]
 _Count = Annotated[int, Meta(ge=1, lt=2**31)]
 _Off = Annotated[float, Meta(ge=0, le=10)]
+_Rank = Annotated[float, Meta(ge=-1, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +40,13 @@ class Gain:
     Attributes:
         over: "shipped", "mean of the number" or "mean of the athlete".
         off: mean error of those others.
+        rank_correlation: theirs with the marks, Spearman's.
         gain: mean, and `low` and `high` the ends of its paired 90 % interval.
     """
 
     over: _Name
     off: _Off
+    rank_correlation: _Rank
     gain: _Award
     low: _Award
     high: _Award
@@ -65,7 +68,7 @@ class CrossValidated:
     times: _Count
     off: _Off
     off_80: _Off
-    rank_correlation: Annotated[float, Meta(ge=-1, le=1)]
+    rank_correlation: _Rank
     gains: tuple[Gain, Gain, Gain]
 
     @property

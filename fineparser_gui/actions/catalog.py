@@ -267,13 +267,11 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.player.step_other(-1), lambda s: s.comparing, icon="step-back"),
             _can("other_forward", Phrase("Other dive one frame forward"), "Ctrl+Right",
                  lambda w: w.player.step_other(1), lambda s: s.comparing, icon="step-forward"),
-            _can("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on), checked=False),
             _can("ranking", Phrase("&Ranking by phase…"), "Ctrl+Shift+R",
                  lambda w: w.batch.rank(), lambda s: bool(s.dives)),
             _can("athletes", Phrase("Athlet&es…"), "Ctrl+Shift+A",
                  lambda w: w.batch.show_athletes(), lambda s: bool(s.dives)),
             _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.several),
-            _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu),
         ),
         (
             _can("mask", Phrase("Athlete &mask"), "M",
@@ -325,6 +323,16 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.player.go_to_drawing(-1), lambda s: bool(s.window.player.drawing.drawings)),
             _can("next_drawing", Phrase("Ne&xt drawing"), "N",
                  lambda w: w.player.go_to_drawing(1), lambda s: bool(s.window.player.drawing.drawings)),
+        ),
+    ),
+    *_menu(
+        Phrase("&Library"),
+        (
+            _can("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on), checked=False),
+            _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu),
+        ),
+        (
+            _can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),
         ),
     ),
     *_menu(

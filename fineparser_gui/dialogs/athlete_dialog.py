@@ -11,7 +11,7 @@ from fineparser_core.measures import NAMES
 from fineparser_core.measures.words import measure_name, unit_text
 from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
-from fineparser_gui.formatting import board_text, decimal, signed
+from fineparser_gui.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
@@ -104,7 +104,7 @@ class AthleteDialog(DivesDialog):
             if undated:
                 missing = self.tr("Without a date, a dive is in the table alone ({0} here): enter it beside the dive.")
                 text = f"{missing.format(undated)} {text}"
-            self.note.setText(text)
+            self.note.setText(f"{text} {calibrated_text(self._session.profile and self._session.profile.identity)}")
 
     def _fill_table(self) -> None:
         names = [name for name in NAMES if any(row.measure(name) for row in self._rows)]

@@ -1,4 +1,4 @@
-"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes.
+"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes, learn.
 
 Their dialogs are imported when they are asked for: the start of the app does without.
 """
@@ -61,6 +61,12 @@ class BatchCommands(QObject):
         if self._session.current is not None:
             dialog.show_dive(self._session.current)
         dialog.show()
+
+    def learn(self) -> None:
+        """Show the dialog that learns from judged dives beside the window."""
+        from fineparser_gui.dialogs.learn_dialog import LearnDialog
+
+        LearnDialog(self._session, self._window).show()
 
     def move(self, places: int) -> None:
         """Move the selected dives up or down in the list, keeping their order."""

@@ -19,7 +19,10 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 
-_COMMANDS = "fineparser train --help\nfineparser evaluate --help\nfineparser calibrate --help"
+_COMMANDS = (
+    "fineparser data import --help\nfineparser train --help\nfineparser evaluate --help\n"
+    "fineparser calibrate --help\nfineparser learn --help"
+)
 
 
 class DialogLauncher(QObject):
@@ -70,8 +73,9 @@ class DialogLauncher(QObject):
             "\n\n".join(
                 (
                     self.tr(
-                        "Weights are trained on the command line from judged dives with labelled phases. No command "
-                        "trains on the corrections that the File menu exports: they hold no score. These commands "
+                        "Weights are trained on the command line from sets of judged dives: those of a table, or what "
+                        "Export judged dives… in the File menu writes. From few dives, fineparser learn and Learn from "
+                        "my judged dives… in the Library menu make a profile of your judges instead. These commands "
                         "explain how:"
                     ),
                     "```\n" + _COMMANDS + "\n```",

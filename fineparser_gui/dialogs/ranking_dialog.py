@@ -1,13 +1,14 @@
 """Dialog that ranks the scored dives of the session by step, within one dive number and board."""
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
-from fineparser_gui.formatting import board_text, decimal, signed
+from fineparser_gui.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.services.session import Session
@@ -189,7 +190,7 @@ class RankingDialog(DivesDialog):
         if any(one is not None and one.parse.model.synthetic for one in analyses):
             told = self.tr("Scored by {0}weights trained on rendered dives{1}. This does not replace judges.")
             note += " " + told.format('<a href="card">', "</a>")
-        self.note.setText(note)
+        self.note.setText(f"{note} {escape(calibrated_text(self._session.profile and self._session.profile.identity))}")
 
     def _on_chosen(self, index: QModelIndex) -> None:
         self._choose(self.model.dive(index.row()).key)

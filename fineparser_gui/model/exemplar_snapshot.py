@@ -7,6 +7,8 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, select_exemplars
+from fineparser_core.scoring.measured_stream import measured_stream
+from fineparser_core.scoring.profile import Profile
 from fineparser_gui.model.dive import Dive, DiveState
 
 #: What of an exemplar makes its vote: id, dive number, board, score.
@@ -22,18 +24,23 @@ class ExemplarSnapshot:
         self.exemplars = list(exemplars)
         self._voters: dict[tuple, frozenset[Voter]] = {}  # many dives of a session have the same
 
-    def voters(self, details: Details, rule: CandidateRule, n_exemplars: int) -> frozenset[Voter]:
+    def voters(
+        self, details: Details, rule: CandidateRule, n_exemplars: int, profile: Profile | None = None
+    ) -> frozenset[Voter]:
         """The exemplars that the worker chooses for a dive; empty if it cannot be scored.
 
         Args:
             details: see `Dive.details`.
+            profile: whose judges' scale their scores are on; None: as shipped.
         """
-        wanted = (details, rule, n_exemplars)
+        wanted = (details, rule, n_exemplars, profile and profile.id)
         if wanted not in self._voters:
-            self._voters[wanted] = self._chosen(details, rule, n_exemplars)
+            self._voters[wanted] = self._chosen(details, rule, n_exemplars, profile)
         return self._voters[wanted]
 
-    def _chosen(self, details: Details, rule: CandidateRule, n_exemplars: int) -> frozenset[Voter]:
+    def _chosen(
+        self, details: Details, rule: CandidateRule, n_exemplars: int, profile: Profile | None
+    ) -> frozenset[Voter]:
         dive_number, board_m, typed = details
         if dive_number is None:
             return frozenset()
@@ -43,11 +50,18 @@ class ExemplarSnapshot:
             chosen, _ = select_exemplars(self.exemplars, number, difficulty, n_exemplars, rule=rule)
         except FineParserError:
             return frozenset()
-        return frozenset((e.id, e.dive_number, e.board_m, e.score) for e in chosen)
+        stream = measured_stream() if profile is None else profile.stream()
+        return frozenset(
+            (e.id, e.dive_number, e.board_m, stream.judged_score(e.score, number, difficulty)) for e in chosen
+        )
 
 
 def with_other_voters(
-    dives: Iterable[Dive], before: ExemplarSnapshot | None, now: ExemplarSnapshot, n_exemplars: int
+    dives: Iterable[Dive],
+    before: ExemplarSnapshot | None,
+    now: ExemplarSnapshot,
+    n_exemplars: int,
+    profile: Profile | None,
 ) -> Iterator[Dive]:
     """The dives that are compared with other exemplars than before.
 
@@ -56,6 +70,7 @@ def with_other_voters(
 
     Args:
         before: None where the library was not known: a kept score is compared by its votes.
+        profile: by which they are scored, where anything was measured of them.
     """
     known = before.exemplars if before is not None else []
     changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
@@ -63,7 +78,8 @@ def with_other_voters(
         concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:
             continue
-        asked = (dive.details, dive.rule, n_exemplars)
+        scoring = dive.model_analysis.scoring if dive.model_analysis else None
+        asked = (dive.details, dive.rule, n_exemplars, profile if scoring and scoring.profile else None)
         voters = _voted(dive) if before is None else before.voters(*asked)
         if voters != now.voters(*asked):
             yield dive

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from fineparser_core.diving.name_parsing import parse_list
 from fineparser_core.video.files import sort_key
+from fineparser_gui.formatting import calibrated_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
@@ -109,7 +110,9 @@ class DivesModel(QAbstractListModel):
             return image_of(dive.thumbnail) if dive.thumbnail is not None else None
         if role == Qt.ItemDataRole.ToolTipRole:
             state = state_text(dive, self._n_accepted(key))
-            return tool_tip("\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem))))
+            scored = dive.analysis.scoring or dive.analysis.own_award if dive.analysis else None
+            profile = calibrated_text(scored.profile if scored else None)
+            return tool_tip("\n".join(filter(None, (str(dive.path), details_text(dive), state, profile, dive.problem))))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from fineparser_core.language import text, translated
 from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ModelIdentity, OwnAward, Scoring
-from fineparser_gui.formatting import board_text, decimal
+from fineparser_gui.formatting import board_text, calibrated_text, decimal
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction_note import CorrectionNote
@@ -137,6 +137,7 @@ class ScorePanel(QWidget):
         message = "" if scoring else self.no_exemplars.text() or self._state_text(dive)
         self._message.setText(message)
         self._message.setVisible(bool(message))
+        self._score.setToolTip(calibrated_text(predicted.profile) if predicted is not None else "")
         if scoring is not None:
             self._show(scoring)
             self._interval.setText(_interval_text(scoring))

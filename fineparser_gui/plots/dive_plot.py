@@ -136,6 +136,10 @@ class DivePlot(pg.PlotItem):
             self._points.append(points)
         self._fit([dive for one in series for dive in one.dives])
 
+    def show_diagonal(self, color: QColor) -> None:
+        """Where x and y are the same."""
+        self.addItem(pg.InfiniteLine((0, 0), angle=45, pen=pg.mkPen(color, style=Qt.PenStyle.DashLine)))
+
     def name_axes(self, bottom: str, left: str) -> None:
         """Write what the axes show beside them."""
         for side, text in (("bottom", bottom), ("left", left)):

@@ -91,7 +91,7 @@ class AnalysisService(QObject):
         if dive.dive_number is None or dive.parse_id is None or dive.refused:
             return
         self._state.update(key, score_state=ScoreState.SCORING, progress=None)
-        request = self._scheduler.kept.named(score_request(dive, self._state.n_exemplars))
+        request = self._scheduler.kept.named(score_request(dive, self._state.n_exemplars, self._state.profile))
         self._submit(key, request, self._on_scored, self._on_score_failed, self._on_score_cancelled)
 
     def _submit(

@@ -96,7 +96,7 @@ class ExportService(QObject):
 
     def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
         """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
-        dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
+        dives = tuple(exported(self._state.dive(key), drawings=drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
 
     def report(
@@ -123,7 +123,7 @@ class ExportService(QObject):
 
     def judged(self, path: Path) -> None:
         """Write them as a set to learn from."""
-        dives = tuple(_record(dive, drawings=False) for dive in self.judged_dives())
+        dives = tuple(exported(dive, drawings=False) for dive in self.judged_dives())
         self._add(TableJob(path=path, dives=dives, judged=True))
 
     def cancel(self, number: int) -> None:
@@ -226,7 +226,8 @@ class ExportService(QObject):
         self._start_next()
 
 
-def _record(dive: Dive, drawings: bool) -> ExportedDive:
+def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
+    """A dive as it is exported, with or without drawings."""
     return ExportedDive(
         path=dive.path,
         diver=dive.diver,

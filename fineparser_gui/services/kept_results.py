@@ -100,7 +100,8 @@ class KeptResults:
 
     def _is_by_present_exemplars(self, request: ScoreRequest, analysis: Mapping[str, Any]) -> bool:
         """Whether those voted for a kept score that would now: exemplars come, go and are corrected."""
-        voters = self.voters(request)
+        by_profile = request.profile if analysis["profile"] else None  # nothing may have been measured
+        voters = self.voters(msgspec.structs.replace(request, profile=by_profile))
         votes = ((vote["id"], vote["dive_number"], vote["board_m"], vote["score"]) for vote in analysis["exemplars"])
         return voters is None or voters == frozenset(votes)
 

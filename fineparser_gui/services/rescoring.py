@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.language import translated
+from fineparser_core.scoring.profile import Profile
 from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.model.correction import frames_of, timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
@@ -21,8 +22,8 @@ from fineparser_gui.worker.protocol import Result, ScoreRequest
 _GATHER_MS = 15
 
 
-def score_request(dive: Dive, n_exemplars: int) -> ScoreRequest:
-    """A request for the score of a parsed dive of known number."""
+def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
+    """A request for the score of a parsed dive of known number, by a profile or as shipped."""
     assert dive.parse_id is not None
     assert dive.dive_number is not None
     return ScoreRequest(
@@ -33,7 +34,18 @@ def score_request(dive: Dive, n_exemplars: int) -> ScoreRequest:
         n_exemplars=n_exemplars,
         nearest=dive.rule.nearest,
         synchro=dive.rule.synchro,
+        profile=profile,
     )
+
+
+def corrected_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
+    """As `score_request`, of the corrected moments where there are some."""
+    request = score_request(dive, n_exemplars, profile)
+    if dive.corrected_moments is None or dive.info is None:
+        return request
+    frames, contact = dive.corrected_moments
+    placed = timed_transitions(frames, dive.info) if frames is not None else None
+    return msgspec.structs.replace(request, transitions=placed, contact_frame=contact)
 
 
 def read_score(result: Result, parse: DiveParse) -> Analysis:
@@ -65,10 +77,7 @@ class RescoringService(QObject):
         dive = self._state.dive(key)
         moments = dive.corrected_moments
         if dive.rescoring and moments and dive.info:
-            request = score_request(dive, self._state.n_exemplars)
-            frames, contact = moments
-            placed = timed_transitions(frames, dive.info) if frames is not None else None
-            request = msgspec.structs.replace(request, transitions=placed, contact_frame=contact)
+            request = corrected_request(dive, self._state.n_exemplars, self._state.profile)
             self._wanted[key] = self._scheduler.kept.named(request)
             if not self._timer.isActive():
                 self._timer.start()

@@ -20,6 +20,7 @@ from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
+from fineparser_gui.services.profiles import ProfileService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.session_state import SessionState
@@ -59,6 +60,7 @@ class Session(SessionState):
         self.comparing = ComparisonService(self, self.library)
         self.editing = EditingService(self, history, self.analyses, self.rescoring, self.library, self.comparing)
         self.exports = ExportService(self)
+        self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
         for stack in (self.library.edits, history):
             self.edits.addStack(stack)
@@ -173,7 +175,7 @@ class Session(SessionState):
     def _on_library_changed(self) -> None:
         """Score dives again that are compared with other exemplars now."""
         before, self._exemplars = self._exemplars, ExemplarSnapshot(self.library.exemplars)
-        for dive in list(with_other_voters(self.dives, before, self._exemplars, self.n_exemplars)):
+        for dive in list(with_other_voters(self.dives, before, self._exemplars, self.n_exemplars, self.profile)):
             self.analyses.score_anew(dive.key)
 
     def _voters(self, request: ScoreRequest) -> frozenset[Voter] | None:
@@ -181,7 +183,7 @@ class Session(SessionState):
             return None
         details = request.dive_number, request.board_m, request.difficulty
         rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
-        return self._exemplars.voters(details, rule, request.n_exemplars)
+        return self._exemplars.voters(details, rule, request.n_exemplars, request.profile)
 
     def _on_ready(self, ready: Ready) -> None:
         self.model = ready

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.scoring.profile import Profile
 from fineparser_gui.model.session import SessionModel
 from fineparser_gui.worker.protocol import Ready
 
@@ -16,6 +17,7 @@ class SessionState(QObject, SessionModel):
     Attributes:
         model: the loaded weights; None while the worker loads them.
         n_exemplars: number of exemplars that a dive is compared with.
+        profile: by which dives are scored; None: as shipped.
     """
 
     dive_added = Signal(str)
@@ -32,3 +34,4 @@ class SessionState(QObject, SessionModel):
         super().__init__()  # cooperative: runs `SessionModel.__init__` as well
         self.model: Ready | None = None
         self.n_exemplars = 10
+        self.profile: Profile | None = None

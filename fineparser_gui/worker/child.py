@@ -275,7 +275,9 @@ class Worker:
         difficulty = find_difficulty(dive, request.board_m, request.difficulty)
         rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
         check_rule(rule, self._library.store.exemplars, dive)
-        analysis = self._open().score_parse(
+        analyzer = self._open()
+        analyzer.use_profile(request.profile)  # of this thread alone: nothing else scores
+        analysis = analyzer.score_parse(
             (parse, encoding), dive, difficulty, n_exemplars=request.n_exemplars, rule=rule, **self._watch(request)
         )
         answer = analysis_to_dict(analysis)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.types import AthletePoint, DiveSegment, Transitions
 from fineparser_gui.model.library import LibraryEntry
@@ -62,7 +63,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
     parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
-    found.
+    found. profile is of the judges on whose scale the score is; None: as shipped.
     """
 
     parse_id: str
@@ -74,6 +75,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False
+    profile: Profile | None = None
     kept_as: str = ""
 
 

@@ -78,7 +78,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-GAIN = Gain(over="shipped", off=0.9, gain=0.3, low=0.1, high=0.5)
+GAIN = Gain(over="shipped", off=0.9, rank_correlation=0.2, gain=0.3, low=0.1, high=0.5)
 PROFILE = Profile(
     name="club",
     dives=40,

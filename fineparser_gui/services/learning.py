@@ -1,0 +1,192 @@
+"""Learns a profile from judged dives, those of the session and of sets, on a thread. Imported with its dialog: scipy."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from fineparser_core.errors import Cancelled, FineParserError
+from fineparser_core.export.judged import judged_dive, read_found
+from fineparser_core.language import translated
+from fineparser_core.progress import CancelToken
+from fineparser_core.scoring.candidates import Candidate, model_of
+from fineparser_core.scoring.cross_validation import Predicted, cross_validate, make_profile
+from fineparser_core.scoring.profile import Profile
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.services.exports import exported
+from fineparser_gui.services.rescoring import corrected_request, read_score
+from fineparser_gui.services.session import Session
+from fineparser_gui.services.task import Task
+from fineparser_gui.worker.protocol import Result
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedDive:
+    """A judged dive that is offered.
+
+    Attributes:
+        key: of the dive in the session, or a name of its own.
+        candidate: what is known; None: no set could hold it.
+        why_not: why it cannot count, a sentence in the user's language; "" where it can.
+    """
+
+    key: str
+    title: str
+    athlete: str
+    award: float | None
+    candidate: Candidate | None
+    why_not: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What was learned, and how the dives were predicted: `predicted` is in their order."""
+
+    profile: Profile
+    predicted: Predicted
+    dives: Sequence[ListedDive]
+
+
+class LearningService(QObject):
+    """One lesson at a time.
+
+    Signals:
+        progressed: (int, int) dives that are read, of how many.
+        learned: (Lesson) it is done.
+        set_read: (list[ListedDive]) the dives of a set.
+        ended: (str) nothing came of it: why, "" where it was cancelled.
+    """
+
+    progressed = Signal(int, int)
+    learned = Signal(object)
+    set_read = Signal(object)
+    ended = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._threads = QThreadPool(self)
+        self._cancel = CancelToken()
+        self._asked: list[Task] = []
+
+    def of_session(self) -> list[ListedDive]:
+        """The dives of the session that have marks."""
+        return [self._listed(dive) for dive in self._session.exports.judged_dives()]
+
+    def read_set(self, path: Path, results: Path) -> None:
+        """Read the dives of a set with what `fineparser score` has found of them."""
+        self._cancel = CancelToken()
+        self._threads.start(partial(self._guarded, partial(self._read_set, path, results)))
+
+    def learn(self, dives: Sequence[ListedDive], name: str) -> None:
+        """Learn from dives that can count; those that were scored by a profile are scored as shipped before."""
+        self._cancel, self._asked, self._name, self._dives = CancelToken(), [], name, list(dives)
+        for place, one in enumerate(dives):
+            if one.candidate is not None and one.candidate.profile is not None and one.key in self._session.keys:
+                dive, scheduler = self._session.dive(one.key), self._session.scheduler
+                request = scheduler.kept.named(corrected_request(dive, self._session.n_exemplars, None))
+                task = scheduler.submit(request)
+                self._asked.append(task)
+                task.finished.connect(partial(self._on_scored, place, task))
+                task.failed.connect(lambda _, message: self._fail(message))
+        if not self._asked:
+            self._start()
+
+    def cancel(self) -> None:
+        """Stop; `ended` follows."""
+        self._cancel.cancel()
+        if self._asked:
+            self._fail("")
+
+    def close(self) -> None:
+        """Stop, and say nothing more."""
+        self.blockSignals(True)
+        self.cancel()
+        self._threads.waitForDone()
+
+    def _listed(self, dive: Dive) -> ListedDive:
+        candidate, why_not = None, ""
+        try:
+            found = replace(exported(dive, drawings=False), analysis=dive.rescored or dive.model_analysis)
+            candidate = Candidate(dive=judged_dive(found), analysis=found.analysis)
+            why_not = translated(candidate.why_not)
+        except (FineParserError, ValueError) as error:
+            why_not = translated(error)
+        if dive.busy or dive.rescoring:
+            why_not = self.tr("It is being analysed.")
+        award = dive.judging.award if dive.judging is not None else None
+        return ListedDive(
+            key=dive.key, title=dive.title, athlete=dive.diver, award=award, candidate=candidate, why_not=why_not
+        )
+
+    def _on_scored(self, place: int, task: Task, result: Result) -> None:
+        self._asked.remove(task)
+        one = self._dives[place]
+        assert one.candidate is not None
+        assert one.candidate.analysis is not None
+        try:
+            shipped = read_score(result, one.candidate.analysis.parse)
+        except FineParserError as error:
+            self._fail(translated(error))
+            return
+        self._dives[place] = replace(one, candidate=replace(one.candidate, analysis=shipped))
+        if not self._asked:
+            self._start()
+
+    def _fail(self, message: str) -> None:
+        while self._asked:
+            self._asked.pop().abandon()
+        self.ended.emit(message)
+
+    def _start(self) -> None:
+        self._threads.start(partial(self._guarded, partial(self._learn, self._dives, self._name)))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Does work off the GUI thread, and says what is wrong."""
+        try:
+            work()
+        except Cancelled:
+            self.ended.emit("")
+        except FineParserError as error:
+            self.ended.emit(translated(error))
+        except Exception as error:  # must not end the thread pool
+            log.exception("learning from judged dives")
+            self.ended.emit(f"{type(error).__name__}: {error}")
+
+    def _read_set(self, path: Path, results: Path) -> None:
+        listed = []
+        for dive, found in read_found(path, results):
+            analysis, moved, error = (
+                (None, None, "") if found is None else (found.analysis, found.quantities, found.error)
+            )
+            one = Candidate(dive=dive, analysis=analysis, moved=moved, error=error)
+            listed.append(
+                ListedDive(
+                    key=f"{path} {dive.n}",
+                    title=dive.name,
+                    athlete=dive.athlete,
+                    award=dive.award,
+                    candidate=one,
+                    why_not=translated(one.why_not_now),
+                )
+            )
+        self.set_read.emit(listed)
+
+    def _learn(self, dives: Sequence[ListedDive], name: str) -> None:
+        candidates = [one.candidate for one in dives if one.candidate is not None]
+        model = model_of(candidates) if candidates else ""
+        scores = []
+        for done, one in enumerate(candidates):
+            self._cancel.raise_if_cancelled()
+            self.progressed.emit(done, len(candidates))
+            scores.append(one.score())
+        self.progressed.emit(0, 0)
+        predicted = cross_validate(scores)
+        self._cancel.raise_if_cancelled()
+        profile = make_profile(scores, predicted, name=name, model=model)
+        self.learned.emit(Lesson(profile=profile, predicted=predicted, dives=dives))
