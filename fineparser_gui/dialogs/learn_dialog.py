@@ -197,6 +197,7 @@ class LearnDialog(DivesDialog):
         self.refresh()
 
     def _on_learn(self) -> None:
+        self.refresh()  # what was scored meanwhile
         self._be_busy(True)
         self._service.learn(self._counting(), self.name.text().strip() or self.tr("My judges"))
 
@@ -244,7 +245,7 @@ class LearnDialog(DivesDialog):
             self.title.setText(self.tr("Scores are as shipped."))
             return
         state = self.tr("in use") if in_use else self.tr("not in use")
-        dives = self.tr("calibrated on {0} of your dives", None, profile.dives).format(profile.dives)
+        dives = self.tr("calibrated on {0} of your dives").format(profile.dives)
         self.title.setText(f"{profile.name}: {dives} ({state})")
         self.said.setText(translated(profile.checked.said))
         self._fill_worth(profile)

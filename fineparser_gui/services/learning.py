@@ -1,4 +1,4 @@
-"""Learns a profile from judged dives, those of the session and of sets, on a thread. Imported with its dialog: scipy."""
+"""Learns a profile from judged dives of the session and of sets, on a thread. Imported with its dialog, for scipy."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -5,26 +5,22 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_analysis import made_analysis
+from club_set import write_set
 
-from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
-from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, read_profile, write_profile
-from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.types import Measure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
 
-from simulated_club import ClubDive, club, judged
+from simulated_club import club
 
 ROOT = Path(__file__).resolve().parents[2]
 Fineparser = Callable[..., Any]
@@ -42,29 +38,6 @@ def active(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def clip(tmp_path: Path, make_video: Callable[..., Path]) -> Path:
     return make_video(tmp_path / "clip.mp4", 30)
-
-
-def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
-    """A set of the club's dives, all in one video, and what a scorer would have found of them."""
-    folder, known, lines = clip.parent, [], []
-    for n, (dive, score) in enumerate(zip(dives, judged(list(dives)), strict=True)):
-        frames = {"start_frame": n, "end_frame": n + 20}
-        facts: dict[str, Any] = {"dive_number": score.dive_number, "board_m": score.difficulty.board_m}
-        marks = PhaseMarks() if dive.phases is None else PhaseMarks(**dict(zip(PHASES, dive.phases, strict=True)))
-        given = {"awards": dive.judges, "athlete": dive.athlete, "marks": marks, "video": clip} | facts | frames
-        known.append(JudgedDive(**(given | changed)))
-        scoring = aggregate_votes(score.votes, score.dive_number, score.difficulty, seed=0)
-        measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
-        found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))
-        asked = AskedClip(path=clip, **facts, **frames)
-        result = ClipResult(asked=asked, key=str(n), analysis=found, quantities=tuple(map(dict, score.queries)))
-        lines.append(result_to_line(result))
-    write_dives(folder / "club.json", known)
-    (folder / "club.results.jsonl").write_bytes(b"".join(lines))
-    return folder / "club.json"
-
-
-PHASES = ("take_off", "flight", "entry")
 
 
 def test_a_profile_is_learned_told_used_and_named(clip: Path, active: Path, fineparser: Fineparser) -> None:

@@ -1,0 +1,40 @@
+"""A set of the simulated club's dives, with what a scorer would have found of them."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from made_analysis import made_analysis
+
+from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
+from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
+from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.types import Measure
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging" / "benchmarks"))
+
+from simulated_club import ClubDive, judged
+
+PHASES = ("take_off", "flight", "entry")
+
+
+def write_set(clip: Path, dives: Sequence[ClubDive], **changed: Any) -> Path:
+    """A set of the club's dives, all in one video, and what a scorer would have found of them."""
+    folder, known, lines = clip.parent, [], []
+    for n, (dive, score) in enumerate(zip(dives, judged(list(dives)), strict=True)):
+        frames = {"start_frame": n, "end_frame": n + 20}
+        facts: dict[str, Any] = {"dive_number": score.dive_number, "board_m": score.difficulty.board_m}
+        marks = PhaseMarks() if dive.phases is None else PhaseMarks(**dict(zip(PHASES, dive.phases, strict=True)))
+        given = {"awards": dive.judges, "athlete": dive.athlete, "marks": marks, "video": clip} | facts | frames
+        known.append(JudgedDive(**(given | changed)))
+        scoring = aggregate_votes(score.votes, score.dive_number, score.difficulty, seed=0)
+        measure = Measure(name="hip_angle", value=40.0, unit="deg", uncertainty=5.0, frame=3, step="flight")
+        found = replace(made_analysis(clip), scoring=scoring, measures=(measure,))
+        asked = AskedClip(path=clip, **facts, **frames)
+        result = ClipResult(asked=asked, key=str(n), analysis=found, quantities=tuple(map(dict, score.queries)))
+        lines.append(result_to_line(result))
+    write_dives(folder / "club.json", known)
+    (folder / "club.results.jsonl").write_bytes(b"".join(lines))
+    return folder / "club.json"
