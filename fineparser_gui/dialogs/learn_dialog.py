@@ -28,7 +28,7 @@ from fineparser_gui.services.learning import LearningService, Lesson, ListedDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, label, style_table
 
-_SIZE = (960, 690)
+_SIZE = (1060, 690)
 _LONGEST_NAME = 60
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -94,7 +94,7 @@ class LearnDialog(DivesDialog):
             ]
         )
         self.worth.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.worth.setFixedHeight(round(6.5 * self.worth.verticalHeader().defaultSectionSize()))
+        self.worth.setFixedHeight(round(5.4 * self.worth.verticalHeader().defaultSectionSize()))
         self.use = QPushButton(self.tr("Use this profile"), clicked=self._on_use)
         self.use_anyway = QPushButton(self.tr("Use it all the same…"), clicked=self._on_use_anyway)
         self.back = QPushButton(self.tr("Switch back to the shipped score"), clicked=self._session.profiles.switch_back)
