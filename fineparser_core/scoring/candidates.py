@@ -64,10 +64,11 @@ class Candidate:
     @property
     def marked(self) -> tuple[str, float | None, tuple[float, float, float] | None]:
         """Its name, its award, and marks of its phases where all are there."""
-        take_off, flight, entry = self.dive.marks.by_step
-        marked = take_off is not None and flight is not None and entry is not None
         name = str(self.dive.video.parent / self.dive.name)
-        return name, self.dive.award, (take_off, flight, entry) if marked else None
+        take_off, flight, entry = self.dive.marks.by_step
+        if take_off is None or flight is None or entry is None:
+            return name, self.dive.award, None
+        return name, self.dive.award, (take_off, flight, entry)
 
     def score(self) -> JudgedScore:
         """What is learned from.

@@ -16,6 +16,7 @@ from made_answers import dive_parse, scoring
 
 from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import Progress
+from fineparser_core.scoring.profile import Profile
 from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_core.video import clips
 from fineparser_gui.worker import child
@@ -59,6 +60,9 @@ class ScriptedAnalyzer:
             progress(Progress("parse", window, 9))
             cancel.raise_if_cancelled()
         return replace(dive_parse(clip.path, clip.out_frame + 1), clip=clip), encoding()
+
+    def use_profile(self, profile: Profile | None) -> None:
+        """Its scores are of no profile."""
 
     def score_parse(self, parsed: tuple[DiveParse, ClipEncoding], *_: object, **__: object) -> Analysis:
         """By the one exemplar that the library holds, with the score that it has now."""
