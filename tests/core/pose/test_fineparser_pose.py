@@ -61,8 +61,8 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
         assert torch.equal(FineParser.step_probabilities(network, gated, None), network.psnet(gated))
 
 
-def test_no_preset_is_it() -> None:
-    assert not any(config.method == "fineparser-pose" for config in PRESETS.values())
+def test_no_preset_of_the_paper_is_it() -> None:
+    assert [name for name, config in PRESETS.items() if config.method == "fineparser-pose"] == ["fine-tune"]
 
 
 def test_it_is_fineparser_with_other_parts_and_has_a_name_of_its_own() -> None:
