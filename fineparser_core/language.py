@@ -1,8 +1,9 @@
 """The language of what people read: the code says everything in English, a catalogue has the translations.
 
 A text is known by its English template, with {0}, {1} … or {0:.1f} for its values, as in gettext.
-`resources/translations/texts.json` holds {template: {language: text}}, a list of plural forms where a count decides:
-one file for all languages, as a `.po` for each would repeat all the English. Whatever has no translation stays English.
+`resources/translations/texts.json` holds rows of a template and its text in each of the languages that the first row
+names, a list of plural forms where a count decides: one file for all languages, as a `.po` for each would repeat the
+English. Whatever has no translation stays English.
 A process has one language.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from gettext import c2py
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from fineparser_core.printable import printable
@@ -168,4 +170,10 @@ def _number(value: float, form: str, *, point: bool) -> str:
 
 @cache
 def _catalogue() -> Mapping[str, Mapping[str, Any]]:
-    return json.loads(resource("translations", "texts.json").read_text(encoding="utf-8"))
+    return read_texts(resource("translations", "texts.json"))
+
+
+def read_texts(path: Path) -> dict[str, dict[str, Any]]:
+    """The texts of a table of translations by template and language; of what is not translated, none."""
+    (_, *languages), *rows = json.loads(path.read_text(encoding="utf-8"))
+    return {english: {code: one for code, one in zip(languages, said, strict=True) if one} for english, *said in rows}

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fineparser_core import errors  # noqa: E402
-from fineparser_core.language import ENGLISH, REMARK, plural_rule  # noqa: E402
+from fineparser_core.language import ENGLISH, REMARK, plural_rule, read_texts  # noqa: E402
 from fineparser_core.language import LANGUAGES as SPOKEN  # noqa: E402
 
 N_PLURALS = {code: 1 + max(map(c2py(plural_rule(code)), range(200))) for code in SPOKEN}
@@ -62,12 +62,12 @@ def collect() -> dict[str, bool]:
 
 def update(table: Table) -> tuple[Table, int, int]:
     """The table with what is new in the code, without what is gone; and how many of each."""
-    texts = collect()
+    collected = collect()
     updated: Table = {}
-    for english in sorted(texts, key=lambda one: (one.lower(), one)):
+    for english in sorted(collected, key=lambda one: (one.lower(), one)):
         known = table.get(english, {})
         # Whether a count decides may have changed: to be looked at again.
-        updated[english] = {code: said for code, said in known.items() if isinstance(said, list) == texts[english]}
+        updated[english] = {code: said for code, said in known.items() if isinstance(said, list) == collected[english]}
     return updated, len(updated.keys() - table.keys()), len(table.keys() - updated.keys())
 
 
@@ -78,16 +78,17 @@ def missing(table: Table, language: str) -> list[str]:
 
 def read_table() -> Table:
     """The table as it is stored."""
-    table: Table = json.loads(TABLE.read_text(encoding="utf-8"))
-    return table
+    return read_texts(TABLE)
 
 
 def write_table(table: Table) -> None:
-    """Store the table, a line for each language of each text."""
-    ordered = {
-        english: {code: known[code] for code in LANGUAGES if known.get(code)} for english, known in table.items()
-    }
-    TABLE.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Store the table, a line for each text."""
+    rows = [
+        ["en", *LANGUAGES],
+        *([english, *(known.get(code) for code in LANGUAGES)] for english, known in table.items()),
+    ]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def export_po(table: Table, language: str, path: Path) -> None:

@@ -1,13 +1,12 @@
 """The user guide in each language: the same parts and pictures as the English one, and names that the app has."""
 
-import json
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from fineparser_core.language import ENGLISH, LANGUAGES, REMARK
+from fineparser_core.language import ENGLISH, LANGUAGES, REMARK, read_texts
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.formatting import without_mnemonic
@@ -45,7 +44,7 @@ def numbers_in(markdown: str) -> Counter[str]:
 @pytest.fixture(scope="module")
 def said() -> dict[str, dict[str, set[str]]]:
     """Plain English text of the app -> code of a language -> how it is said in it."""
-    table = json.loads((ROOT / "resources" / "translations" / "texts.json").read_text(encoding="utf-8"))
+    table = read_texts(ROOT / "resources" / "translations" / "texts.json")
     found: dict[str, dict[str, set[str]]] = {}
     for english, known in table.items():
         plain = without_mnemonic(english.partition(REMARK)[0])

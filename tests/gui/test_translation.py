@@ -1,6 +1,5 @@
 """Another language reaches everything that is read in the window."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -14,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
 from fineparser_core.errors import VideoError
-from fineparser_core.language import LANGUAGES, REMARK, language, translated, use_language
+from fineparser_core.language import LANGUAGES, REMARK, language, read_texts, translated, use_language
 from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
@@ -46,7 +45,7 @@ class _Pseudo(TableTranslator):
 @pytest.fixture
 def marked(qapp, monkeypatch) -> Iterator[None]:
     """Everything that the table of translations has is in that language."""
-    table = json.loads(resource("translations", "texts.json").read_text(encoding="utf-8"))
+    table = read_texts(resource("translations", "texts.json"))
     made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table}
     monkeypatch.setattr("fineparser_core.language._language", "xx")
     monkeypatch.setattr("fineparser_core.language._catalogue", lambda: made)
