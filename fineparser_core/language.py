@@ -163,6 +163,8 @@ def _filled(template: str, values: tuple[object, ...], *, in_english: bool = Fal
 
 def _number(value: float, form: str, *, point: bool) -> str:
     written = format(value, form)
+    if form.endswith("f") and not written.strip("+-0."):  # rounded to nothing, it has no sign
+        written = format(0.0, form)
     if form.endswith("f"):  # what was measured; other numbers stand as they were typed
         written = written.replace("-", "\N{MINUS SIGN}")
     return written if point else written.replace(".", ",")

@@ -1,9 +1,8 @@
-"""How numbers are written in the user's language: points with their sign, boards, speeds, roundings that add up."""
+"""How numbers are written in the user's language: points with their sign, boards, speeds."""
 
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor
 
 from PySide6.QtCore import QLocale
 
@@ -13,8 +12,6 @@ from fineparser_core.language import text, translated
 from fineparser_core.scoring.measured_stream import calibrated_notes
 from fineparser_core.types import ProfileIdentity
 
-#: Digits behind the decimal point of contributions.
-DIGITS = 2
 #: Follows the name of a rendered dive.
 RENDERED_MARK = " ◇"
 _RENDERED_PREFIX = "rendered-"
@@ -26,7 +23,7 @@ def decimal(value: float, digits: int = 1) -> str:
     """A number as the user's language writes it, without groups of thousands; U+2212 as minus."""
     locale = QLocale()
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    return locale.toString(float(value), "f", digits).replace("-", "−")
+    return locale.toString(round(float(value), digits) + 0.0, "f", digits).replace("-", "−")  # −0.0 + 0.0 is 0.0
 
 
 def shortest(value: float) -> str:
@@ -90,18 +87,3 @@ def speed_text(speed: float) -> str:
     """⅛×, ½×, 2×."""
     names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
     return names.get(Fraction(speed), shortest(speed)) + "×"
-
-
-def rounded_to_sum(values: Sequence[float], total: float, digits: int = DIGITS) -> list[float]:
-    """Values for the screen, rounded up or down so that they make the total as it is shown (largest remainders).
-
-    Args:
-        values: at least one; they make the total up to roundings.
-        digits: behind the point, of values and total.
-    """
-    units = [value * 10**digits for value in values]
-    lacking = round(total * 10**digits) - sum(floor(unit) for unit in units)
-    each, rest = divmod(lacking, len(units))
-    by_remainder = sorted(range(len(units)), key=lambda place: floor(units[place]) - units[place])
-    up = set(by_remainder[:rest])
-    return [(floor(unit) + each + (place in up)) / 10**digits for place, unit in enumerate(units)]

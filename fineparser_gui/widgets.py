@@ -7,6 +7,7 @@ from PySide6 import QtGui
 from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -125,6 +126,11 @@ class Strip(QFrame):
     @property
     def text(self) -> str:
         return self._text.text()
+
+
+def show_whole_entries(box: QComboBox) -> None:
+    """Let the list of a combo box be as wide as its entries, which Qt cuts in their middle otherwise."""
+    box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + box.view().verticalScrollBar().sizeHint().width())
 
 
 def fill(widget: QWidget, frame: QWidget) -> None:

@@ -6,11 +6,10 @@ import numpy as np
 
 #: Number of nearest exemplars that determine the similarity of a dive number.
 _NEIGHBOURS = 3
-_SUGGESTED = 3
 
 
 def suggest_numbers(gated: np.ndarray, exemplars: Mapping[str, list[np.ndarray]]) -> list[str]:
-    """Up to three dive numbers, the most similar first.
+    """The dive numbers, the most similar first.
 
     The similarity of two dives is the cosine of their encodings minus the mean over all exemplars; that of a dive
     number is the mean over its most similar exemplars.
@@ -31,4 +30,4 @@ def suggest_numbers(gated: np.ndarray, exemplars: Mapping[str, list[np.ndarray]]
         number: np.sort(similarity[[other == number for other in numbers]])[-_NEIGHBOURS:].mean()
         for number in exemplars
     }
-    return sorted(of_number, key=lambda number: (-of_number[number], number))[:_SUGGESTED]
+    return sorted(of_number, key=lambda number: (-of_number[number], number))

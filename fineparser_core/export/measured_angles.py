@@ -7,6 +7,7 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.coach_marks import Point, angle_deg
+from fineparser_core.language import Phrase
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
@@ -26,11 +27,13 @@ class MeasuredAngle:
 
     Attributes:
         degrees: its size, or how far a line is off the vertical.
+        title: what it is called, English, translated where it is shown.
         points: end, vertex and end, x and y in pixels of the source frame; the second end of a line off the vertical
             lies on the vertical.
     """
 
     degrees: float
+    title: str
     points: tuple[Point, Point, Point]
 
 
@@ -48,9 +51,9 @@ def measured_angles(
     angles = []
     for measure in found:
         if abs(measure.frame - frame) <= _NEAR and (points := _points(measure.name, joints)) is not None:
-            angles.append(MeasuredAngle(abs(measure.value), points))
+            angles.append(MeasuredAngle(abs(measure.value), RECORDS[measure.name].title, points))
     if opening and not angles and (points := _points(_OPENS_AT, joints)) is not None:
-        angles.append(MeasuredAngle(angle_deg(*points), points))
+        angles.append(MeasuredAngle(angle_deg(*points), Phrase("hips as the body opens"), points))
     return angles[:MOST_ANGLES]
 
 

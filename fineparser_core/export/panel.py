@@ -133,9 +133,9 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, colours: StepColour
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
     if nearest:
-        heading = text("points against {0} exemplars of {1}, mean {2}", n, nearest, number(mean, 1))
+        heading = text("points against exemplars ({0} of {1}), mean {2}", n, nearest, number(mean, 1))
     else:
-        heading = text("points against {0} exemplars, mean {1}", n, number(mean, 1))
+        heading = text("points against exemplars ({0}), mean {1}", n, number(mean, 1))
     draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
     bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2

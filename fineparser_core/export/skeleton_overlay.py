@@ -16,7 +16,7 @@ from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import MaskTrack
 
 _PATH: Colour = (255, 159, 67)
-_MARK_SIZE, _TICK, _LEAST_APART = 11.0, 5.0, 17.0
+_MARK_SIZE, _TICK = 11.0, 5.0
 #: Widths in units of the drawing.
 BONE_WIDTH, OUTLINE_WIDTH, JOINT_RADIUS = 2.0, 4.0, 2.4
 
@@ -47,17 +47,15 @@ def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, 
     line = placed(path.points)
     for width, colour, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, _PATH, 1.0)):
         canvas.lines(line, width * unit, colour, opacity)
-    last: Point | None = None
+    taken: list[tuple[float, float, float, float]] = []
     for (x, y), height in zip(placed(path.marks[:, :2]), path.marks[:, 2].tolist(), strict=True):
-        if last is None or abs(x - last[0]) + abs(y - last[1]) >= _LEAST_APART * unit:
-            last = (x, y)
+        text, at = f"{number(height, 1)} m", (x + 9 * unit, y + 4 * unit)
+        right = at[0] + text_width(text, _MARK_SIZE * unit) + 3 * unit
+        box = (at[0] - 3 * unit, at[1] - 11 * unit, right, at[1] + 3 * unit)
+        if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            taken.append(box)
             canvas.lines(((x - _TICK * unit, y), (x + _TICK * unit, y)), 1.8 * unit, _PATH)
-            text = f"{number(height, 1)} m"
-            at = (x + 9 * unit, y + 4 * unit)
-            width_px = text_width(text, _MARK_SIZE * unit)
-            canvas.box(
-                (at[0] - 3 * unit, at[1] - 11 * unit, at[0] + width_px + 3 * unit, at[1] + 3 * unit), 3, OUTLINE, 0.6
-            )
+            canvas.box(box, 3, OUTLINE, 0.6)
             canvas.text(at, text, _MARK_SIZE * unit, _PATH)
     place = path.place(frame)
     if place is not None:

@@ -207,7 +207,13 @@ class Analyzer:
                 *samples.notes,
                 *trimmed(clip),
                 *slow_motion(diver.fall.slowed if diver else 1.0),
-                *warnings(evidence, self.calibration.domain, moments, diver.fall.slowed if diver else 1.0),
+                *warnings(
+                    evidence,
+                    self.calibration.domain,
+                    moments,
+                    diver.fall.slowed if diver else 1.0,
+                    moments.take_off.time_s - float(times[0]),
+                ),
             ),
         )
         return parse, encoding
@@ -387,7 +393,7 @@ class Analyzer:
         )
 
     def suggest(self, encoding: ClipEncoding) -> list[str]:
-        """Up to three dive numbers of exemplars that a clip resembles; of those alone that are encoded already."""
+        """The dive numbers of exemplars, the likest first; of those alone that are encoded already."""
         known: dict[str, list[np.ndarray]] = {}
         encoded = self.library.encoded(self.model.id)
         for exemplar in self.library.exemplars():

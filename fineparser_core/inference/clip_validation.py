@@ -9,6 +9,7 @@ import numpy as np
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
 from fineparser_core.language import Phrase
+from fineparser_core.scoring.rescore import UNSURE_ENTRY, UNSURE_TAKE_OFF
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
@@ -107,13 +108,18 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
 
 
 def warnings(
-    evidence: ClipEvidence, least: DomainThresholds, moments: Moments | None = None, slowed: float = 1.0
+    evidence: ClipEvidence,
+    least: DomainThresholds,
+    moments: Moments | None = None,
+    slowed: float = 1.0,
+    approach_s: float = 0.0,
 ) -> tuple[str, ...]:
     """What to look at before the parse of a dive is trusted, sentences for the user.
 
     Args:
         moments: a take-off and a come-out that are well told by masks and gravity need no evidence of the network.
         slowed: how many times slower than real time the recording is.
+        approach_s: seconds of the recording that the clip shows before the take-off.
     """
     found = []
     told = () if moments is None else (moments.take_off, moments.come_out)
@@ -121,12 +127,12 @@ def warnings(
     if evidence.descent <= 0:
         found.append(Phrase("Nobody was seen to fall freely: check that the right person is followed."))
     if evidence.take_off < least.take_off and not sure[0]:
-        found.append(Phrase("The take-off hardly shows: check it, and let the clip begin about a second before it."))
+        found.append(UNSURE_TAKE_OFF[approach_s < slowed])
     # In a clip that ends in the air the entry is decoded at the last samples.
-    if (evidence.entry < least.entry and not sure[1]) or evidence.after < least.after:
-        found.append(
-            Phrase("The entry hardly shows: check it, and let the clip end about a second and a half after it.")
-        )
+    if evidence.after < least.after:
+        found.append(UNSURE_ENTRY[True])
+    elif evidence.entry < least.entry and not sure[1]:
+        found.append(UNSURE_ENTRY[False])
     return tuple(found)
 
 

@@ -102,7 +102,33 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
     return {step: tuple(those[:MOST_FINDINGS]) for step, those in ranked.items()}
 
 
+def worst_first(found: Sequence[Measure], bands: Bands, board_m: float | None) -> list[Measure]:
+    """Measures by how far they lie outside of good dives, or of what judging and safety allow where there are none;
+    those within stay in their order."""
+
+    def distance(measure: Measure) -> float:
+        band, record = band_for(measure, bands), RECORDS.get(measure.name)
+        if band is None and record is not None and record.good is not None:
+            low, high = record.good.of(board_m)
+            band = Band(low=low, high=high, unit=measure.unit, n_dives=0)
+        return 0.0 if band is None else _outside(measure, band) / _scatter(measure, band)
+
+    return sorted(found, key=lambda measure: -distance(measure))
+
+
 def _weight(measure: Measure, band: Band) -> float:
+    outside = _outside(measure, band)
+    return outside / _scatter(measure, band) if outside > measure.uncertainty else 0.0
+
+
+def _scatter(measure: Measure, band: Band) -> float:
+    """Standard deviation of the measure and of good dives together."""
+    # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
+    return max(float(np.hypot(measure.uncertainty, (band.high - band.low) / 2.56)), 1e-9)
+
+
+def _outside(measure: Measure, band: Band) -> float:
+    """How far a measure lies outside of a band on the worse side, in its unit."""
     record = RECORDS.get(measure.name)
     better: Better = "within" if record is None else record.better
     below, above = band.low - measure.value, measure.value - band.high
@@ -116,7 +142,4 @@ def _weight(measure: Measure, band: Band) -> float:
         below = 0.0
     if record is not None and record.safe_from is not None:
         below = min(band.low, record.safe_from) - measure.value
-    outside = max(below, above, 0.0)
-    # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
-    scatter = (band.high - band.low) / 2.56
-    return outside / max(float(np.hypot(measure.uncertainty, scatter)), 1e-9) if outside > measure.uncertainty else 0.0
+    return max(below, above, 0.0)

@@ -41,6 +41,7 @@ class MeasureRecord:
         step: phase that it belongs to, one of `STEP_NAMES`.
         title: what it is called in a table; English, translated where it is shown.
         sentence: what a coach says of a value, {0}; as above.
+        about: how it is seen on the diver, what is good, and what to say to the athlete; as above.
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
@@ -61,6 +62,7 @@ class MeasureRecord:
     step: str
     title: str
     sentence: str
+    about: str
     better: Better
     plausible: Limits
     in_score: bool

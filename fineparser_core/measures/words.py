@@ -18,6 +18,11 @@ def measure_name(name: str) -> str:
     return text(RECORDS[name].title) if name in RECORDS else name.replace("_", " ")
 
 
+def measure_about(name: str) -> str:
+    """How a measure is seen on the diver, what is good and what to say to the athlete; "" of one not known here."""
+    return text(RECORDS[name].about) if name in RECORDS else ""
+
+
 def unit_text(unit: str) -> str:
     """What a unit is called; "" for a ratio."""
     return text(_UNITS.get(unit, unit))

@@ -27,6 +27,16 @@ _OUTLIER_DEVIATIONS = 3.0
 #: Least robust standard deviation in points, so that votes that almost agree have no outliers.
 _MIN_DEVIATION_POINTS = 1.0
 _MIN_VOTES_FOR_OUTLIERS = 4
+#: What is said of a moment that hardly shows, until a person has placed it; the second where the clip shows too little
+#: beside it.
+UNSURE_TAKE_OFF = (
+    Phrase("The take-off hardly shows: check where it is set."),
+    Phrase("The take-off hardly shows: check it, and let the clip begin about a second before it."),
+)
+UNSURE_ENTRY = (
+    Phrase("The entry hardly shows: check where it is set."),
+    Phrase("The entry hardly shows: check it, and let the clip end about a second and a half after it."),
+)
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
@@ -81,19 +91,24 @@ def correct_transitions(
 def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
     """The parse with other transitions; a contact with the water that would lie before the entry is dropped.
 
-    A moment that a person has placed is certain to the frame; the others stay as they were estimated.
+    A moment that a person has placed is certain to the frame, and no note doubts it any more; the others stay as they
+    were estimated.
     """
     contact, moments, own = parse.first_water_contact_frame, parse.moments, parse.transitions
+    settled: tuple[str, ...] = ()
     if transitions.first_flight_frame != own.first_flight_frame:
         take_off = _placed(parse, transitions.first_flight_s)
         moments = replace(moments, take_off=take_off, covariance_s2=0.0)
+        settled += UNSURE_TAKE_OFF
         if moments.top is not None and moments.top.time_s <= take_off.time_s:
             moments = replace(moments, top=None)
     if transitions.first_entry_frame != own.first_entry_frame:
         moments = replace(moments, come_out=_placed(parse, transitions.first_entry_s))
+        settled += UNSURE_ENTRY
     if contact is not None and contact < transitions.first_entry_frame:
         contact, moments = None, replace(moments, contact=None)
-    return replace(parse, transitions=transitions, moments=moments, first_water_contact_frame=contact)
+    notes = tuple(note for note in parse.notes if note not in settled)
+    return replace(parse, transitions=transitions, moments=moments, first_water_contact_frame=contact, notes=notes)
 
 
 def _placed(parse: DiveParse, time_s: float) -> Moment:

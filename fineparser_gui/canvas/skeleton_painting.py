@@ -18,7 +18,6 @@ _OUTLINE = QColor(0, 0, 0, 170)
 _PATH = QColor("#ff9f43")
 _ANGLE = QColor("#ffd84d")
 _ARC_PX = 18.0
-_LEAST_APART_PX = 17.0
 _TICK_PX = 5.0
 
 
@@ -45,25 +44,32 @@ def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget
     painter.restore()
 
 
-def paint_path(painter: QPainter, path: CentrePath, frame: int, to_widget: ToWidget, mark_text: str) -> None:
+def paint_path(
+    painter: QPainter, path: CentrePath, frame: int, to_widget: ToWidget, mark_text: str, picture: QRectF
+) -> None:
     """Paint the path of the body's centre, its heights over the water and where the centre is.
 
     Args:
         mark_text: of a height in metres, "{0} m".
+        picture: where it is on the widget; a path that leaves it is not drawn on.
     """
     points = QPolygonF([to_widget(x, y) for x, y in path.in_frame(frame, path.points).tolist()])
     painter.save()
+    painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for color, width in ((_OUTLINE, 3.6), (_PATH, 1.8)):
         painter.setPen(_pen(color, width))
         painter.drawPolyline(points)
-    last: QPointF | None = None
+    taken: list[QRectF] = []
     places = path.in_frame(frame, path.marks[:, :2]).tolist() if len(path.marks) else []
     for (x, y), height in zip(places, path.marks[:, 2].tolist(), strict=True):
-        at = to_widget(x, y)
-        if last is None or (at - last).manhattanLength() >= _LEAST_APART_PX:
-            last = at
-            _paint_mark(painter, at, mark_text.format(decimal(height)))
+        at, said = to_widget(x, y), mark_text.format(decimal(height))
+        box = _mark_box(painter, at, said)
+        if not any(box.intersects(other) for other in taken):
+            taken.append(box)
+            painter.setPen(_pen(_PATH, 1.8))
+            painter.drawLine(at - QPointF(_TICK_PX, 0), at + QPointF(_TICK_PX, 0))
+            paint_label(painter, box, said, _PATH)
     place = path.place(frame)
     if place is not None:
         painter.setPen(_pen(_OUTLINE, 1.2))
@@ -93,12 +99,9 @@ def paint_angle(painter: QPainter, angle: MeasuredAngle, to_widget: ToWidget) ->
     painter.restore()
 
 
-def _paint_mark(painter: QPainter, at: QPointF, text: str) -> None:
-    painter.setPen(_pen(_PATH, 1.8))
-    painter.drawLine(at - QPointF(_TICK_PX, 0), at + QPointF(_TICK_PX, 0))
+def _mark_box(painter: QPainter, at: QPointF, text: str) -> QRectF:
     metrics = painter.fontMetrics()
-    box = QRectF(at.x() + 8, at.y() - metrics.height() / 2, metrics.horizontalAdvance(text) + 8, metrics.height())
-    paint_label(painter, box, text, _PATH)
+    return QRectF(at.x() + 8, at.y() - metrics.height() / 2, metrics.horizontalAdvance(text) + 8, metrics.height())
 
 
 def paint_label(

@@ -316,7 +316,7 @@ class VideoCanvas(QWidget):
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
         if self._path is not None:
-            paint_path(painter, self._path, self._shown_frame, self.to_widget, self.tr("{0} m"))
+            paint_path(painter, self._path, self._shown_frame, self.to_widget, self.tr("{0} m"), self.picture_rect())
         joints = joints_at(track, self._shown_frame)
         if joints is not None:
             paint_skeleton(painter, bones_of(joints), self.to_widget)

@@ -28,7 +28,7 @@ from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import add_form_row, label, show_whole_entries
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
@@ -188,6 +188,7 @@ class ExportDialog(QDialog):
             box.addItem(candidate.title, candidate)
             if candidate == comparing.candidate or (exemplar and candidate.exemplar_id == exemplar.id):
                 box.setCurrentIndex(box.count() - 1)
+        show_whole_entries(box)
         return box
 
     def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:

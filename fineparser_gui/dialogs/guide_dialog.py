@@ -7,16 +7,21 @@ from PySide6.QtCore import QEvent, QMargins, QPoint, QSignalBlocker
 from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QDialog, QLineEdit, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from fineparser_core.language import ENGLISH, language
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.language import ENGLISH, language, text
+from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_gui.steps import step_text
 from fineparser_gui.theme import mix
 from fineparser_gui.widgets import label, resize_within_screen, tool_tip
 
 _FOLDER = "guide"
+#: Where the guide has a paragraph for each measure.
+_MEASURES = "<!-- measures -->"
 _SIZE = (1000, 720)
 _CONTENTS_W = 280
 #: Headings of the table of contents.
@@ -47,12 +52,22 @@ def with_native_keys(markdown: str) -> str:
     return _CODE.sub(native, markdown)
 
 
+def measures_text() -> str:
+    """A paragraph for each measure, by phase, in the words of its tool tip."""
+    paragraphs = []
+    for step in STEP_NAMES:
+        paragraphs.append(f"**{step_text(step)}**")
+        paragraphs += [f"- {text(one.title)}: {text(one.about)}" for one in RECORDS.values() if one.step == step]
+        paragraphs.append("")
+    return "\n".join(paragraphs)
+
+
 class GuidePage(TextPage):
     """The text of the guide, in the colours of the window."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
-        self._markdown = with_native_keys(path.read_text(encoding="utf-8"))
+        self._markdown = with_native_keys(path.read_text(encoding="utf-8")).replace(_MEASURES, measures_text())
         self._fill()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -42,7 +42,8 @@ class ReportPage(QWidget):
         self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
         self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
         self.beside = beside
-        self.note = QPlainTextEdit(notes_of(self._dive), tabChangesFocus=True)
+        self.note = QPlainTextEdit(self._dive.note, tabChangesFocus=True)
+        self.note.textChanged.connect(lambda: session.editing.set_note(self._dive.key, self.note.toPlainText()))
         self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
         self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
         form = QFormLayout(
@@ -94,7 +95,7 @@ class ReportPage(QWidget):
             reported_dive(
                 dive,
                 self._all(),
-                note=self.note.toPlainText() if self._alone else notes_of(dive),
+                note=notes_of(dive) if self.drawings.isChecked() else dive.note,
                 drawings=self.drawings.isChecked(),
                 bands=good_bands(dive.dive_number, dive.board_m),
                 comparison=beside if self._alone else self._best(dive),

@@ -123,7 +123,7 @@ class SeasonDialog(QDialog):
             reported_dive(
                 dive,
                 dives,
-                note=notes_of(dive),
+                note=notes_of(dive) if self.drawings.isChecked() else dive.note,
                 drawings=self.drawings.isChecked(),
                 bands=good_bands(dive.dive_number, dive.board_m),
                 comparison=None,

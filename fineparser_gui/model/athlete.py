@@ -7,6 +7,7 @@ from datetime import date
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.types import Analysis, Measure
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.points import scored_points
 
 #: Dive number and board; None where they are not known.
 Group = tuple[str | None, float | None]
@@ -57,7 +58,7 @@ class Histories:
             title=dive.title,
             day=day_of(dive),
             award=scoring.award if scoring is not None else None,
-            step_points=tuple(part.points for part in scoring.contributions) if scoring is not None else (),
+            step_points=scored_points(scoring) if scoring is not None else (),
             measures=self._measures_of(dive),
         )
 

@@ -7,8 +7,8 @@ from fineparser_core.progress import Progress
 
 #: Where each stage begins and which share of the time it takes, as measured; a search of a recording has one alone.
 _STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 1.0)}
-#: Before that share of the work its own pace says less than how long others took.
-_TELLING = 0.3
+#: Share of the work before which its own pace says less than how long others took; and says nothing at all.
+_TELLING, _LEAST_TELLING = 0.3, 0.05
 
 
 class Clock:
@@ -24,6 +24,9 @@ class Clock:
         self._spent_s = 0.0  # before
         self._before = self._in_pass = 0.0
         self.fraction = 0.0
+        self._first: tuple[float, float] | None = (
+            None  # where its pace counts from: torch wakes up before the first report
+        )
 
     @property
     def begun(self) -> bool:
@@ -52,6 +55,8 @@ class Clock:
             self._before = self.fraction
         self._in_pass = done
         self.fraction = max(self.fraction, self._before + (1 - self._before) * done)
+        if self._first is None:
+            self._first = (self.elapsed_s, self.fraction) if self.fraction < _LEAST_TELLING else (0.0, 0.0)
 
     def left_s(self, usual_s: float | None = None) -> float | None:
         """Seconds that it will still take; None: nothing tells.
@@ -59,7 +64,7 @@ class Clock:
         Args:
             usual_s: that others of its kind took; None: there were none.
         """
-        total_s = usual_s
-        if self.begun and (self.fraction >= _TELLING or (usual_s is None and self.fraction > 0)):
-            total_s = self.elapsed_s / self.fraction
-        return None if total_s is None else total_s * (1 - self.fraction)
+        first_s, first = self._first or (0.0, 0.0)
+        if self.fraction - first >= (_LEAST_TELLING if usual_s is None else _TELLING):
+            usual_s = (self.elapsed_s - first_s) / (self.fraction - first)
+        return None if usual_s is None else usual_s * (1 - self.fraction)

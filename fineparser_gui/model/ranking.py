@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.points import scored_points
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +13,7 @@ class RankedDive:
     """One row.
 
     Attributes:
-        name: of the diver, or of the file if the diver is not known.
+        name: of the diver, with the file's where several dives are by the same; or of the file alone.
         score: in points.
         judged: official score, points; None without judges' marks.
         step_points: relative to the exemplars, in the order of the steps.
@@ -51,6 +52,7 @@ def ranking(dives: Iterable[Dive]) -> dict[Group, list[RankedDive]]:
 def _ranked(dives: list[Dive]) -> list[RankedDive]:
     exemplars = {dive.key: _exemplar_ids(dive) for dive in dives}
     usual = Counter(exemplars.values()).most_common(1)[0][0]
+    by_diver = Counter(dive.diver.casefold() for dive in dives)
     rows = []
     for dive in dives:
         assert dive.analysis is not None
@@ -59,11 +61,13 @@ def _ranked(dives: list[Dive]) -> list[RankedDive]:
         rows.append(
             RankedDive(
                 key=dive.key,
-                name=dive.diver or dive.title,
+                name=f"{dive.diver} · {dive.title}"
+                if dive.diver and by_diver[dive.diver.casefold()] > 1
+                else dive.diver or dive.title,
                 file_name=dive.path.name,
                 score=scoring.score,
                 judged=dive.judging.score(scoring.difficulty) if dive.judging is not None else None,
-                step_points=tuple(part.points for part in scoring.contributions),
+                step_points=scored_points(scoring),
                 comparable=exemplars[dive.key] == usual,
             )
         )

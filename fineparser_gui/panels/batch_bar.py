@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import left_text
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, tool_button
+from fineparser_gui.widgets import ElidedLabel, tool_button
 
 _WORTH_SAYING_S = 10
 
@@ -22,7 +22,7 @@ class BatchBar(QWidget):
     def __init__(self, session: Session, actions: list[QAction]) -> None:
         super().__init__()
         self._session = session
-        self._text = label(role="muted", wrap=True)
+        self._text = ElidedLabel("muted")  # of one line, whatever it says: the list below stays where it is
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))
@@ -37,7 +37,7 @@ class BatchBar(QWidget):
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        return self._text.accessibleName()
 
     def refresh(self) -> None:
         """Count the dives by state and show the numbers."""
@@ -57,6 +57,6 @@ class BatchBar(QWidget):
             text += f", {left_text(left_s)}"
         if self._session.scheduler.paused:
             text = self.tr("Paused: {0}").format(text)
-        self._text.setText(text)
+        self._text.set_text(text)
         self._bar.setRange(0, max(len(dives), 1))
         self._bar.setValue(ready)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, tool_button, tool_tip
+from fineparser_gui.widgets import keyboard_friendly, show_whole_entries, tool_button, tool_tip
 
 
 class CompareBar(QFrame):
@@ -88,6 +88,7 @@ class _Candidates(QComboBox):
         self.clear()
         for candidate in candidates:
             self.addItem(candidate.title, candidate)
+        show_whole_entries(self)
         self.setCurrentIndex(candidates.index(shown) if shown else -1)
         self.setToolTip(tool_tip(shown.title) if shown else "")
         self.lineEdit().setCursorPosition(0)  # a long title begins at its beginning

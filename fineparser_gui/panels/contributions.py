@@ -5,7 +5,8 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.types import Contribution
-from fineparser_gui.formatting import DIGITS, decimal, rounded_to_sum, signed
+from fineparser_gui.formatting import decimal, signed
+from fineparser_gui.model.points import DIGITS, rounded_to_sum, scored_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
@@ -65,7 +66,7 @@ class ContributionsPanel(QWidget):
         score = round(scoring.score, DIGITS)
         mean = round(sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars), DIGITS)
         total = round(score - mean, DIGITS)
-        self._bars.show_contributions(scoring.contributions, total, split=self.by_stream.isChecked())
+        self._bars.show_contributions(scoring.contributions, scored_points(scoring), split=self.by_stream.isChecked())
         text = self.tr("Sum {0} = score {1} − mean of exemplars {2}")
         self._sum.setText(text.format(signed(total), decimal(score, DIGITS), decimal(mean, DIGITS)))
 
@@ -78,11 +79,12 @@ class _Bars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._contributions: tuple[Contribution, ...] = ()
         self._split = False
-        self._values: list[float] = []  # rounded for the text; the bars show exact values
+        self._values: tuple[float, ...] = ()  # rounded for the text; the bars show exact values
 
-    def show_contributions(self, contributions: tuple[Contribution, ...], total: float, *, split: bool) -> None:
-        self._contributions, self._split = contributions, split
-        self._values = rounded_to_sum([part.points for part in contributions], total)
+    def show_contributions(
+        self, contributions: tuple[Contribution, ...], values: tuple[float, ...], *, split: bool
+    ) -> None:
+        self._contributions, self._values, self._split = contributions, values, split
         self._fit_height()
         values = zip(contributions, self._values, strict=True)
         self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v)}" for part, v in values))

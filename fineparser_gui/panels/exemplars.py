@@ -9,6 +9,7 @@ from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
 from fineparser_gui.icons import icon
+from fineparser_gui.model.points import step_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import AnyIndex, TableModel
@@ -132,7 +133,7 @@ class ExemplarModel(TableModel):
             return decimal(vote.score)
         if column == _VOTE:
             return decimal(vote.vote)
-        return signed(vote.contributions[column - _FIRST_STEP].points)
+        return signed(step_points(vote.contributions, vote.vote, vote.score)[column - _FIRST_STEP])
 
 
 class _Table(QTableView):
@@ -164,7 +165,7 @@ class ExemplarsPanel(QWidget):
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
         style_table(self.table)
         self.table.setWordWrap(False)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names differ at their ends
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names begin with a diver, and differ at their ends
         self.table.setIconSize(QSize(13, 13))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

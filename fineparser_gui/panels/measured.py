@@ -6,8 +6,15 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBox
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.report.moments import ShownMoment, moments_of_parse
-from fineparser_core.measures.explanation import MOST_FINDINGS, band_for
-from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
+from fineparser_core.measures.explanation import MOST_FINDINGS, band_for, worst_first
+from fineparser_core.measures.words import (
+    band_text,
+    finding_text,
+    good_dives_text,
+    measure_about,
+    measure_name,
+    measured_text,
+)
 from fineparser_core.types import Measure
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.moment_strip import MomentStrip
@@ -15,7 +22,7 @@ from fineparser_gui.services.explanation import Explanation, Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, tool_tip
 
 #: Moments of a dive that are shown, of `moments_of`.
 _SHOWN = (1, 3, 4)
@@ -71,9 +78,10 @@ class MeasuredPanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         explanation = self._explanations.of(dive) if dive is not None else Explanation()
-        parsed = dive is not None and dive.analysis is not None and dive.info is not None
+        # Of a clip without a dive there is nothing to measure, whatever was read.
+        parsed = dive is not None and dive.analysis is not None and dive.info is not None and not dive.refused
         self.setVisible(parsed)
-        if dive is None or dive.analysis is None or dive.info is None:
+        if dive is None or dive.analysis is None or dive.info is None or not parsed:
             self.strip.show_moments(None, None, (), ())
             self._shown = None
             return
@@ -114,6 +122,8 @@ class MeasuredPanel(QWidget):
         rows = [MeasureRow(finding_text(finding, good_dives), finding.measure, against=True) for finding in findings]
         against = [finding.measure for finding in findings]
         rest = [one for one in explanation.measures if one.step == step and one not in against]
+        if not self.every.isChecked():
+            rest = worst_first(rest, explanation.bands, dive.board_m)
         most = len(rest) if self.every.isChecked() else max(MOST_FINDINGS - len(rows), 0)
         for measure in rest[:most]:
             band = band_for(measure, explanation.bands)
@@ -148,7 +158,8 @@ class MeasureRow(QFrame):
         self.setProperty("role", "row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(self.tr("Go to frame {0}").format(measure.frame))
+        about = measure_about(measure.name)
+        self.setToolTip(tool_tip("\n".join(filter(None, (about, self.tr("Go to frame {0}").format(measure.frame))))))
         grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2))
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)

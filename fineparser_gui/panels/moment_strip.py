@@ -15,6 +15,7 @@ from fineparser_core.export.crops import Window, athlete_box, windows_around
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
 from fineparser_core.export.report.moments import ShownMoment
 from fineparser_core.export.skeleton import bones_of, joints_at
+from fineparser_core.language import translated
 from fineparser_core.types import DiveParse, Measure, VideoInfo
 from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
 from fineparser_gui.images import image_from
@@ -22,6 +23,8 @@ from fineparser_gui.images import image_from
 log = logging.getLogger(__name__)
 
 _GAP_PX, _CAPTION_PX = 6, 18
+#: Lines below a caption for what the angle on the picture is.
+_ANGLE_LINES = 2
 #: Keys that are the strip's while it has the focus.
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space)
 #: Side of a decoded crop: enough for a screen of two pixels per point.
@@ -131,7 +134,16 @@ class MomentStrip(QWidget):
         self.setFixedHeight(self.heightForWidth(self.width()))
 
     def heightForWidth(self, width: int) -> int:
-        return round((width - 2 * _GAP_PX) / 3) + _CAPTION_PX
+        return round((width - 2 * _GAP_PX) / 3) + _CAPTION_PX + _ANGLE_LINES * self.fontMetrics().height()
+
+    def angle_text(self, at: int) -> str:
+        """What the angle on a picture is, "lean at the take-off"; "" where it has none."""
+        parse, moment = self._parse, self._moments[at]
+        return "" if parse is None else ", ".join(translated(one.title) for one in self._angles(parse, moment))
+
+    def _angles(self, parse: DiveParse, moment: ShownMoment) -> list[MeasuredAngle]:
+        joints = joints_at(parse, moment.frame)
+        return measured_angles(self._measures, moment.frame, joints, opening=moment.opens)
 
     def _place(self, at: int) -> QRectF:
         side = (self.width() - 2 * _GAP_PX) / 3
@@ -151,6 +163,10 @@ class MomentStrip(QWidget):
             below = QRectF(place.left(), place.bottom() + 1, place.width(), _CAPTION_PX)
             text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.setPen(self.palette().placeholderText().color())
+            lines = QRectF(below.left(), below.bottom(), below.width(), self.height() - below.bottom())
+            wrapped = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(lines, wrapped, self.angle_text(at))
             if self.hasFocus() and at == self._focused:
                 painter.setPen(QPen(self.palette().highlight().color(), 2))
                 painter.drawRect(place.adjusted(1, 1, -1, -1))
@@ -170,8 +186,7 @@ class MomentStrip(QWidget):
         painter.save()
         painter.setClipRect(place)
         paint_skeleton(painter, bones_of(joints), to_widget, scale=_THIN)
-        angles: list[MeasuredAngle] = measured_angles(self._measures, moment.frame, joints, opening=moment.opens)
-        for angle in angles:
+        for angle in self._angles(parse, moment):
             paint_angle(painter, angle, to_widget)
         painter.restore()
 

@@ -306,8 +306,9 @@ class PlayerPanel(QWidget):
             self.transport.load(dive.info.pts_s, dive.first_frame)
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
-        if parse is not self._parse:
-            self._parse, self._steps = parse, parse.steps if parse else ()
+        steps = parse.steps if parse and not dive.refused else ()
+        if parse is not self._parse or steps != self._steps:
+            self._parse, self._steps = parse, steps
             self.pane.set_analysis(parse, self._steps)
             self._align()
         looped = self._looped() if self._looped is not None else None

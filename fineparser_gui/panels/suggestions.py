@@ -1,12 +1,17 @@
 """Suggested dive numbers, shown while the dive has none; a click accepts one."""
 
+import re
+
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, label
 
 _MOST = 3
+#: Of a dive number, perhaps without its letter.
+_DIGITS = re.compile(r"(?<!\d)\d{3,4}[A-Da-d]?(?![\dA-Za-z])")
 
 
 class Suggestions(QWidget):
@@ -33,12 +38,20 @@ class Suggestions(QWidget):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        offered = dive.suggestions[:_MOST] if dive is not None and dive.dive_number is None else ()
+        offered = self._fitting(dive)[:_MOST] if dive is not None and dive.dive_number is None else []
         self.setVisible(bool(offered))
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(offered))
             button.setText(offered[place] if place < len(offered) else "")
             button.setAccessibleName(self.tr("Use dive number {0}").format(button.text()))
+
+    def _fitting(self, dive: Dive) -> list[str]:
+        """Numbers that exemplars from the dive's board have; of them those whose digits the file's name has, if any."""
+        known = self._session.library.exemplars
+        from_board = {one.dive_number for one in known if one.board_m in (dive.board_m, None)}
+        fitting = [one for one in dive.suggestions if dive.board_m is None or one in from_board]
+        named = tuple(one.upper() for one in _DIGITS.findall(dive.title))
+        return [one for one in fitting if named and one.startswith(named)] or fitting
 
     def _take(self, number: str) -> None:
         dive = self._session.current

@@ -11,6 +11,8 @@ from fineparser_core.types import VideoInfo
 from fineparser_gui.timeline.thumbnails import Thumbnails
 
 _PADDING_PX = 5
+#: Half the width of a mark that a text leaves free.
+_MARK_PX = 7
 
 
 class FrameBand(pg.LinearRegionItem):
@@ -25,6 +27,13 @@ class FrameBand(pg.LinearRegionItem):
         self._texts: Sequence[str] = ()
         self._font, self._ink, self._ticked = QFont(), QColor(), False
         self._border = QPen(Qt.PenStyle.NoPen)
+        self._kept_free: float | None = None
+
+    def keep_free(self, place: float | None) -> None:
+        """Let the text stand on the wider side of a place in frames, at which there is a mark; None: in the middle."""
+        if place != self._kept_free:
+            self._kept_free = place
+            self.update()
 
     def set_look(self, fill: QColor, border: QPen | None = None) -> None:
         """Set the colour, and the pen of a border."""
@@ -40,18 +49,25 @@ class FrameBand(pg.LinearRegionItem):
     def paint(self, painter: QPainter, *arguments: Any) -> None:
         super().paint(painter, *arguments)
         shown = self.boundingRect().intersected(self.viewRect())
-        box = painter.worldTransform().mapRect(shown)
+        transform = painter.worldTransform()
+        box = place = transform.mapRect(shown)
+        if self._kept_free is not None and shown.left() < self._kept_free < shown.right():
+            mark_px = transform.map(QPointF(self._kept_free, 0)).x()
+            left, right = QRectF(box), QRectF(box)
+            left.setRight(mark_px - _MARK_PX)
+            right.setLeft(mark_px + _MARK_PX)
+            place = max(left, right, key=QRectF.width)
         painter.resetTransform()
         if self._border.style() != Qt.PenStyle.NoPen:
             painter.setPen(self._border)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
         before = self._font.pointSizeF() * 1.4 if self._ticked else 0.0
-        metrics, room = QFontMetricsF(self._font), box.width() - 2 * _PADDING_PX - before
+        metrics, room = QFontMetricsF(self._font), place.width() - 2 * _PADDING_PX - before
         text = next((text for text in self._texts if metrics.horizontalAdvance(text) <= room), "")
         painter.setFont(self._font)
         painter.setPen(self._ink)
-        painter.drawText(box.adjusted(before if text else 0, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(place.adjusted(before if text else 0, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
         if self._ticked:
             x, y = box.left() + _PADDING_PX, box.center().y()
             painter.setPen(QPen(self._ink, 1.6))

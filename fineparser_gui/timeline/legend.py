@@ -11,6 +11,9 @@ from fineparser_gui.formatting import decimal
 from fineparser_gui.theme import step_color
 from fineparser_gui.widgets import ElidedLabel, label
 
+#: A peak that is farther from its line lies beside it.
+_BESIDE_FRAMES = 2
+
 
 class Legend(QWidget):
     """Two texts in a line; the first leaves the heights of the peaks out, the second goes, where there is no room."""
@@ -39,8 +42,11 @@ class Legend(QWidget):
         self._parse, self._steps = parse, steps
         if parse is not None:
             self._text = self.tr("phases and durations as divided by the model")
+            if _peaks_apart(parse):
+                self._text = self.tr("lines by body, gravity and network; curves by the network alone")
         else:
             self._text = pending or (self.tr("phases and durations from the library") if steps else "")
+        self._curves.setToolTip(self._text)  # where there is no room for it
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -71,3 +77,10 @@ class Legend(QWidget):
             dot = f'<span style="color:{self.palette().highlight().color().name()}">●</span>&nbsp;'
             texts.append(dot + self.tr("first water contact"))
         return "&nbsp;&nbsp;&nbsp; ".join(texts)
+
+
+def _peaks_apart(parse: DiveParse) -> bool:
+    """Whether a curve has its peak beside the line of its transition."""
+    peaks = parse.sampled_frames[parse.probabilities.argmax(axis=0)]
+    lines = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    return any(abs(int(peak) - line) > _BESIDE_FRAMES for peak, line in zip(peaks, lines, strict=True))

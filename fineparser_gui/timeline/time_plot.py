@@ -248,6 +248,8 @@ class TimePlot(pg.GraphicsView):
             line.setVisible(frame is not None)
             if frame is not None:
                 line.setValue(frame)
+        for band in self._phases:
+            band.keep_free(handles.frames[2])  # the dot of the water contact
         for line in self.lines[IN:]:
             line.setMovable(handles.ends_movable)
         fill = QColor(self.palette().base().color())

@@ -114,7 +114,8 @@ class Timeline(QWidget):
         if dive is None:
             self._show(_Shown(), None, (0, 0))
             return
-        parse, before = dive.analysis.parse if dive.analysis else None, self._shown
+        # A clip without a dive has no phases, until the coach says that it is one.
+        parse, before = dive.analysis.parse if dive.analysis and not dive.refused else None, self._shown
         waits = parse is None and dive.state in (DiveState.QUEUED, DiveState.ANALYSING)
         stale = waits and dive.key == before.key and bool(before.steps)
         shown = _Shown(
@@ -127,7 +128,7 @@ class Timeline(QWidget):
             proposals=dive.proposals,
             accepted=accepted,
         )
-        by_model = dive.model_analysis.parse if dive.model_analysis else None
+        by_model = dive.model_analysis.parse if parse and dive.model_analysis else None
         trimmed = dive.in_frame is not None and dive.out_frame is not None
         self._show(shown, dive.path, (dive.first_frame, dive.last_frame), by_model, trimmed=trimmed)
 
@@ -323,7 +324,10 @@ class Timeline(QWidget):
         parts += self._handles.accessible_text()
         if shown.proposals:
             found = self.tr("{0} dives found, {1} of them in the list", None, len(shown.proposals))
-            parts.append(found.format(len(shown.proposals), len(shown.accepted)))
+            several = len(shown.proposals) > 1
+            parts.append(
+                found.format(len(shown.proposals), len(shown.accepted)) if several else self.tr("One dive was found.")
+            )
         return ", ".join(filter(None, (*parts, self._pending_text())))
 
     def _pending_text(self) -> str:

@@ -15,6 +15,8 @@ from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.model import athlete
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.points import scored_points
+from fineparser_gui.model.ranking import ranking
 
 _DAYS = (date(2026, 5, 3), date(2026, 4, 1), date(2026, 6, 9))
 
@@ -120,7 +122,9 @@ def test_the_ranking_has_a_scatter_whose_points_are_dives(season, qtbot) -> None
     dialog.phase.setCurrentIndex(1)
     dialog.phase.activated.emit(1)
     (points,) = dialog.plot.points()
-    assert {spot.pos().x() for spot in points.points()} == {scoring().contributions[1].points}
+    assert {spot.pos().x() for spot in points.points()} == {
+        scored_points(session.dive(key).analysis.scoring)[1] for key in session.keys
+    }
     qtbot.wait(50)
     assert not dialog.grab().isNull()
     dialog.plot.chosen.emit(session.keys[1])
@@ -180,3 +184,8 @@ def test_a_dive_without_a_day_is_left_out_of_a_season_and_said_to_be(season) -> 
     assert len(undated.chosen()) == 3
     dialog.last.setDate(QDate(2026, 1, 1))
     assert not dialog.go.isEnabled()
+
+
+def test_the_ranking_tells_attempts_of_a_diver_apart(season) -> None:
+    (rows,) = ranking(season.session.dive(key) for key in season.session.keys).values()
+    assert {row.name for row in rows} == {"Ann Lee · 0", "ann lee · 1", "Ann Lee · 2", "Bo"}

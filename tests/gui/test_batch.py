@@ -93,6 +93,9 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     batch.session.select(second)
     assert batch.asked() == []
     qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
+    height = window.dives.batch.sizeHint().height()
+    window.dives.batch._text.set_text("Paused: 1 of 4 analysed, 2 failed, 1 cancelled, about 12 min left " * 3)
+    assert window.dives.batch.sizeHint().height() == height  # the list below does not move
     assert batch.session.snapshot().paused
     assert "Analyses are paused." in texts(window.player.progress)
     batch.session.editing.set_details(first, "207C", 10.0)

@@ -53,3 +53,15 @@ def test_what_is_done_in_between_does_not_count():
     now = 75.0
     clock.report(Progress("scan", 3, 4))
     assert (clock.elapsed_s, clock.left_s()) == (pytest.approx(15.0), pytest.approx(5.0))
+
+
+def test_a_slow_start_is_no_pace():
+    now = 0.0
+    clock = Clock(lambda: now)
+    clock.begin()
+    now = 20.0  # torch is loaded
+    clock.report(Progress("read", 1, 96))
+    assert clock.left_s() is None
+    now = 23.0
+    clock.report(Progress("read", 48, 96))
+    assert clock.left_s() == pytest.approx(27.6, abs=0.1)

@@ -94,6 +94,8 @@ def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives):
     bar = idle_studio.window.findChild(CompareBar)
     titles = [bar.other.itemText(index) for index in range(bar.other.count())]
     assert bar.other.currentText().startswith("207C · second")
+    view = bar.other.view()
+    assert view.minimumWidth() >= view.sizeHintForColumn(0)  # "…3.2 points" is not 43.2
     exemplar = next(index for index, title in enumerate(titles) if "(rendered)" in title)
     bar.other.activated.emit(exemplar)
     assert idle_studio.session.comparing.candidate.exemplar_id is not None

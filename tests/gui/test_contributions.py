@@ -9,8 +9,8 @@ from answers_kit import dive_parse, result_message, scoring
 from finding import named
 
 from fineparser_core.types import Analysis
-from fineparser_gui.formatting import rounded_to_sum
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.points import rounded_to_sum
 
 
 def test_three_thirds_make_one() -> None:

@@ -329,6 +329,7 @@ def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "207C from 10 m" in page
     assert "Arms by the ears &lt;b&gt;." in page
+    assert studio.session.current.note == "Arms by the ears <b>."  # the dive's, as that beside it
     assert os.listdir(tmp_path) == ["report.html"]
 
 

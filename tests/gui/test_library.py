@@ -823,3 +823,15 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: vote_of_mine() == 65.0, timeout=_ANALYSIS_MS)
     assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY
+
+
+def test_suggested_numbers_are_of_the_board_and_of_the_name(library_studio, qtbot, small_video, tmp_path):
+    path = tmp_path / "ann 103.mp4"
+    path.write_bytes(small_video.read_bytes())
+    key = parsed_dive(library_studio, qtbot, path, tmp_path, suggestions=("5253B", "103B", "407C"))
+    shown = library_studio.window.details.suggestions
+    session = library_studio.session
+    assert [b.text() for b in shown.buttons if b.isVisible()] == ["103B"]
+    known = {one.dive_number for one in session.library.exemplars if one.board_m == 1.0}
+    session.editing.set_details(key, None, 1.0, None)
+    assert {b.text() for b in shown.buttons if b.isVisible()} <= known

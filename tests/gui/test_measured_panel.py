@@ -7,6 +7,7 @@ import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QPoint, Qt
 
+from fineparser_core.export.report.moments import moments_of_parse
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measured_text
 from fineparser_core.scoring.rescore import correct_contact
@@ -85,3 +86,31 @@ def test_values_have_units_and_their_signs_have_names():
     band = Band(low=1.15, high=1.3, unit="m", n_dives=9)
     told = finding_text(Finding(measure=height, band=band, weight=2.0), good_dives_text("103B", 1.0))
     assert told == "1.0 m of jump; good 103Bs from 1 m: 1.1 to 1.3 m"
+
+
+def test_a_measure_tells_how_it_is_seen_and_what_to_say(window):
+    row = next(row for row in window.measured.rows() if row.against)
+    assert "Jump up." in row.toolTip()
+    assert "Go to frame" in row.toolTip()
+
+
+def test_the_angle_on_a_picture_has_a_name(idle_studio, window):
+    lean = Measure(name="lean", value=12.0, unit="deg", uncertainty=3.0, frame=0, step="take-off")
+    strip, dive = window.measured.strip, idle_studio.session.current
+    parse = dive.analysis.parse
+    shown = moments_of_parse(parse, dive.info.pts_s, [])
+    lean = replace(lean, frame=shown[1].frame)
+    strip.show_moments(parse, dive.info, [(shown[at], "") for at in (1, 3)], [lean])
+    assert [strip.angle_text(at) for at in (0, 1)] == ["lean at the take-off", "hips as the body opens"]
+
+
+def test_of_a_clip_without_a_dive_nothing_is_measured_and_no_phase_is_shown(idle_studio, window, qtbot):
+    session, key = idle_studio.session, idle_studio.session.current.key
+    own = session.current.model_analysis
+    refused = replace(own, parse=replace(own.parse, refusal="No diver is seen."))
+    session.update(key, model_analysis=refused, analysis=refused)
+    qtbot.waitUntil(lambda: not window.measured.isVisible())
+    assert "flight" not in window.player.timeline.accessibleDescription()
+    window.score.refusal.overrule.click()
+    qtbot.waitUntil(window.measured.isVisible)
+    assert "flight" in window.player.timeline.accessibleDescription()

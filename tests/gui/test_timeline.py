@@ -3,16 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from answers_kit import dive_parse, result_message
 from finding import named
 from mouse_kit import double_click, drag_from, turn_wheel
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel
 
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.timeline.bands import FrameBand
+from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.thumbnails import grid
 from fineparser_gui.timeline.time_axis import TimeAxis
 from fineparser_gui.timeline.time_plot import TimePlot
@@ -289,3 +294,36 @@ def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
     ticks = {round(place, 3) for _, places in axis.tickValues(0, 75, 600) for place in places}
     assert {25, 50, 75} <= ticks  # half a second, one and two
     assert axis.tickStrings([0, 50, 75], 1, 0.5) == ["0.0 s", "1.0 s", "2.0 s"]
+
+
+def test_a_curve_whose_peak_lies_beside_its_line_is_explained(parsed) -> None:
+    legend, session = parsed.window.findChild(Legend), parsed.session
+    parse = session.current.analysis.parse
+    probabilities = np.zeros((96, 2), np.float32)
+    probabilities[[5, 90], [0, 1]] = 0.8
+    apart = replace(session.current.analysis, parse=replace(parse, probabilities=probabilities))
+    session.update(session.current.key, model_analysis=apart, analysis=apart)
+    assert "curves by the network alone" in legend.findChild(QLabel).toolTip()
+
+
+def test_the_name_of_a_phase_leaves_the_dot_of_the_water_contact_free(qtbot) -> None:
+    plot = pg.PlotWidget()
+    qtbot.addWidget(plot)
+    plot.resize(600, 100)
+    plot.setXRange(0, 100, padding=0)
+    band = FrameBand((0, 1))
+    band.setRegion((0, 100))
+    band.set_look(QColor("white"))
+    band.set_texts(("entry",), plot.font(), QColor("black"))
+    plot.addItem(band)
+    with qtbot.waitExposed(plot):
+        plot.show()
+
+    def dark_about(frame: float) -> bool:
+        at, image = plot.mapFromScene(plot.plotItem.vb.mapViewToScene(pg.Point(frame, 0.5))), plot.grab().toImage()
+        near = ((at.x() + dx, at.y() + dy) for dx in range(-6, 7) for dy in range(-6, 7))
+        return any(image.pixelColor(round(x), round(y)).lightness() < 100 for x, y in near)
+
+    assert dark_about(50)
+    band.keep_free(50)
+    assert not dark_about(50)

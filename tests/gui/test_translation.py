@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
 from fineparser_core.errors import VideoError
-from fineparser_core.language import LANGUAGES, REMARK, language, read_texts, translated, use_language
+from fineparser_core.language import LANGUAGES, REMARK, language, number, read_texts, translated, use_language
 from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
@@ -182,6 +182,7 @@ def test_numbers_and_days_are_those_of_the_language() -> None:
     QLocale.setDefault(QLocale("de_DE"))
     try:
         assert (decimal(1234.56), decimal(-0.4, 2), signed(1.25), signed(-0.4)) == ("1234,6", "−0,40", "+1,25", "−0,40")
+        assert (decimal(-0.004, 2), signed(-0.004), number(-0.004, 2)) == ("0,00", "+0,00", "0.00")
         assert (board_text(7.5), board_text(10.0)) == ("7,5 m", "10 m")
         axis = TimeAxis("bottom")
         axis.set_times(np.arange(100) / 25)

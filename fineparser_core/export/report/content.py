@@ -124,9 +124,9 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
         mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
         n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
         if nearest:
-            compared = text("{0} exemplars of {1}, mean score {2}", n, nearest, number(mean, 1))
+            compared = text("exemplars: {0} of {1}, mean score {2}", n, nearest, number(mean, 1))
         else:
-            compared = text("{0} exemplars, mean score {1}", n, number(mean, 1))
+            compared = text("exemplars: {0}, mean score {1}", n, number(mean, 1))
         facts += [(text("difficulty"), short_number(scoring.difficulty)), (text("compared with"), compared)]
     scored = scoring or own
     if scored is not None and scored.profile is not None:

@@ -220,7 +220,7 @@ def test_a_number_is_suggested_by_the_exemplars_that_are_alike():
     known = {n: [common + kind + draw.standard_normal((9, 1024)) for _ in range(4)] for n, kind in kinds.items()}
     found = suggest_numbers(common + kinds["5253B"] + draw.standard_normal((9, 1024)), known)
     assert found[0] == "5253B"
-    assert len(found) == 3
+    assert sorted(found) == sorted(known)
     assert suggest_numbers(common, {}) == []
     assert suggest_numbers(common, {"107B": known["107B"]}) == ["107B"]
 

@@ -62,6 +62,15 @@ def test_what_hardly_shows_beside_a_plausible_dive_is_a_warning(changes: dict[st
     assert warnings(measured(), LEAST) == ()
 
 
+def test_a_clip_that_begins_early_enough_is_not_told_to_begin_earlier() -> None:
+    evidence = measured(take_off=0.01)
+    (late,), (early,) = (warnings(evidence, LEAST, approach_s=seconds) for seconds in (0.3, 6.0))
+    assert "a second before" in late
+    assert "a second before" not in early
+    assert "a second before" in warnings(evidence, LEAST, slowed=4.0, approach_s=3.0)[0]  # of the dive, not the file
+    assert "half after" not in warnings(measured(entry=0.01), LEAST)[0]
+
+
 def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
     n = 96
     probabilities = np.full((n, 2), 0.01)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, bands_of, findings
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, bands_of, findings, worst_first
 from fineparser_core.types import Measure
 
 
@@ -68,3 +68,9 @@ def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone() -> None
 
     assert [against("closest_approach", value) for value in (0.2, 0.8, 3.0)] == [True, False, False]
     assert [against("entry_distance", value) for value in (1.2, 1.9, 2.9)] == [False, False, True]
+
+
+def test_what_lies_farthest_outside_is_shown_first_also_without_bands() -> None:
+    opens, entry = measure("come_out_lead", 0.3), measure("entry_angle", -34.0, 13.0, unit="deg")
+    good = measure("hip_line", 8.0, 3.0, unit="deg")
+    assert worst_first([opens, good, entry], {}, None) == [entry, opens, good]

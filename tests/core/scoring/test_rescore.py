@@ -19,6 +19,8 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.scoring.rescore import (
+    UNSURE_ENTRY,
+    UNSURE_TAKE_OFF,
     correct_contact,
     correct_transitions,
     exclude_exemplars,
@@ -228,3 +230,11 @@ def test_a_moment_that_a_person_places_is_certain_and_moves_no_other():
     assert after.moments.take_off.sources == ("hand",)
     assert after.moments.take_off.deviation_s < parse.moments.take_off.deviation_s
     assert (after.moments.come_out, after.moments.contact) == (parse.moments.come_out, parse.moments.contact)
+
+
+def test_what_doubts_a_moment_goes_once_a_person_has_placed_it():
+    parse, encoding = parsed(200)
+    parse = replace(parse, notes=("kept", UNSURE_TAKE_OFF[1], UNSURE_ENTRY[0]))
+    flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    after, _ = correct_transitions(parse, encoding, transitions(flight + 4, entry))
+    assert after.notes == ("kept", UNSURE_ENTRY[0])
