@@ -47,9 +47,11 @@ class Suggestions(QWidget):
 
     def _fitting(self, dive: Dive) -> list[str]:
         """Numbers that exemplars from the dive's board have; of them those whose digits the file's name has, if any."""
-        known = self._session.library.exemplars
-        from_board = {one.dive_number for one in known if one.board_m in (dive.board_m, None)}
-        fitting = [one for one in dive.suggestions if dive.board_m is None or one in from_board]
+        fitting = list(dive.suggestions)
+        if fitting and dive.board_m is not None:
+            known = self._session.library.exemplars  # before the worker's first report they are read from disk
+            from_board = {one.dive_number for one in known if one.board_m in (dive.board_m, None)}
+            fitting = [one for one in fitting if one in from_board]
         named = tuple(one.upper() for one in _DIGITS.findall(dive.title))
         return [one for one in fitting if named and one.startswith(named)] or fitting
 

@@ -116,6 +116,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path,
         assert "trained on rendered dives only" in outcome.out
 
 
+@pytest.mark.slow
 def test_many_have_the_numbers_of_each(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
     bad, out = tmp_path / "bad.mp4", tmp_path / "results.jsonl"
     bad.write_text("no video")
