@@ -97,6 +97,7 @@ QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
 QPushButton:disabled {{ color: {muted}; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
 QPushButton[role="primary"]:focus {{ border: 2px solid {text}; }}
+QPushButton[role="primary"]:disabled {{ background: {sunken}; color: {muted}; border-color: {border}; }}
 QPushButton[role="notice"] {{
     background: {warning}; color: {on_warning}; border: 1px solid {warning}; text-align: left; padding: 5px 10px;
 }}
