@@ -8,6 +8,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.types import (
     Analysis,
     Contribution,
+    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
@@ -32,6 +33,25 @@ def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: 
     assert take_off is not None
     assert come_out is not None
     return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact)
+
+
+def made_motion() -> DiveMotion:
+    """A camera that pans, and a body that flies before it."""
+    to_scene = np.tile(np.eye(3), (96, 1, 1))
+    to_scene[:, 0, 2] = 0.1 * np.arange(96)
+    times_s = np.arange(30, 60) / 30
+    return DiveMotion(
+        to_scene=to_scene,
+        path_s=times_s,
+        path_xy=np.stack([40 * times_s, 300 * (times_s - 1.3) ** 2], axis=1),
+        at_s=1.3,
+        position=(52.0, 0.0),
+        velocity=(40.0, 0.0),
+        gravity=600.0,
+        gravity_deviation=12.5,
+        body_px=70.0,
+        slowed=2.9,
+    )
 
 
 def _contributions(parts: np.ndarray) -> tuple[Contribution, ...]:

@@ -1,7 +1,7 @@
 """`fineparser learn`: from judged dives to a profile of the judges, and to whether it helps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fineparser_core.commands.many_scorer import ManyOptions
@@ -67,12 +67,12 @@ def main(argv: list[str]) -> int:
     check_output_files((args.out, predictions), {path: "the set of dives", results: "the file of results"})
     dives = [Candidate(dive=dive, analysis=None) for dive in read_dives(path)]
     left_out = [_row_of(one, one.unmarked) for one in dives if one.unmarked]
-    judged = [one.dive for one in dives if not one.unmarked]
-    marks = [Candidate(dive=dive, analysis=None).marked for dive in judged]
+    judged = [one for one in dives if not one.unmarked]
+    marks = [one.marked for one in judged]
     check_marks([(name, award, phases) for name, award, phases in marks if award is not None])
     found = [
-        Candidate(dive=dive, analysis=one.analysis, moved=one.quantities, error=one.error)
-        for dive, one in zip(judged, _results(judged, results, args), strict=True)
+        replace(candidate, analysis=one.analysis, moved=one.quantities, error=one.error)
+        for candidate, one in zip(judged, _results([one.dive for one in judged], results, args), strict=True)
     ]
     left_out += [_row_of(one, one.why_not_now) for one in found if one.why_not_now]
     if left_out:

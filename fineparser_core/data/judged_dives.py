@@ -34,7 +34,9 @@ LABELS_FILE = "labels.json"
 PERSON = "person"
 #: Frames of real time a second.
 _Rate = Annotated[float, Meta(gt=0, lt=1e6)]
-_Name = Annotated[str, Meta(max_length=200)]
+#: Of an athlete, and of an event.
+LONGEST_NAME = 200
+_Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 _HIGHEST_AWARD = 10.0
 #: What rounding a score to hundredths adds to an award.
 _TOLERANCE = 0.02
@@ -159,11 +161,15 @@ class JudgedDive:
         return None if self.award is None or difficulty is None else 3 * difficulty.value * self.award
 
     @property
+    def asked_range(self) -> tuple[Frame | None, Frame | None]:
+        """First and last frame that are to be analysed; None where the dive is to be found."""
+        return (None, None) if self.trim else (self.start_frame, self.end_frame)
+
+    @property
     def name(self) -> str:
         """The file and, where it may hold several dives, its first frame: what a person calls the dive."""
-        begins = self.start_frame is not None and not self.trim
-        start = f" from frame {self.start_frame}" if begins else ""
-        return f"{self.video.name}{start}"
+        start = self.asked_range[0]
+        return self.video.name if start is None else f"{self.video.name} from frame {start}"
 
 
 def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip:
@@ -171,7 +177,7 @@ def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip
 
     Raises: what `find_clip` raises.
     """
-    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
+    start, end = dive.asked_range
     return find_clip(dive.video, start_frame=start, end_frame=end, cancel=cancel)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fineparser_core.data.judged_dives import LABELS_FILE, PERSON, JudgedDive, read_dives, write_dives
+from fineparser_core.data.judged_dives import LABELS_FILE, LONGEST_NAME, PERSON, JudgedDive, read_dives, write_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
@@ -13,7 +13,6 @@ from fineparser_core.export.results import AskedClip, ClipResult, read_results
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase, together
 
-_LONGEST_NAME = 200
 #: Instead of the suffix of a set of dives.
 _RESULTS = ".results.jsonl"
 
@@ -75,7 +74,7 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
         first_entry_frame=entry,
         first_water_contact_frame=contact,
         labelled_by=by,
-        athlete=dive.diver[:_LONGEST_NAME],
+        athlete=dive.diver[:LONGEST_NAME],
         date=dive.dived_on,
     )
 
@@ -83,7 +82,7 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
 def asked_of(dive: JudgedDive, usual: AskedClip | None = None) -> AskedClip:
     """What is asked of a judged dive; `usual` where it does not say it."""
     usual = usual or AskedClip(path=dive.video)
-    start, end = (None, None) if dive.trim else (dive.start_frame, dive.end_frame)
+    start, end = dive.asked_range
     return AskedClip(
         path=dive.video,
         dive_number=dive.dive_number or usual.dive_number,

@@ -67,12 +67,11 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
     table, left_out, group = table_of(dives), *_groups(dives)
     calibrated, others = np.empty(len(dives)), np.empty((len(OVER), len(dives)))
     others[0] = table.predicted(as_shipped())
-    numbers = np.array([f"{dive.dive_number} {dive.difficulty.board_m}" for dive in dives])
     for one in np.unique(group):
         out, rest = group == one, group != one
         calibrated[out] = table.take(out).predicted(learn(table.take(rest)))
         for i in np.flatnonzero(out).tolist():
-            others[1, i] = _mean_of(table.award, rest & (numbers == numbers[i]), rest)
+            others[1, i] = _mean_of(table.award, rest & (table.number == table.number[i]), rest)
     for i, athlete in enumerate(table.athlete.tolist()):
         alone = np.arange(len(dives)) != i
         others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))

@@ -10,10 +10,10 @@ from math import inf
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
 from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.exemplars.store import own_folder
 from fineparser_core.language import Phrase
 from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
 from fineparser_core.support.atomic import atomic_file
@@ -177,7 +177,7 @@ _HALF_TRUSTED = 20
 
 def active_path() -> Path:
     """Where the profile lies that scores are made by; none may be there. Beside the coach's own exemplars."""
-    return platformdirs.user_data_path("fineparser", appauthor=False) / ACTIVE_NAME
+    return own_folder().with_name(ACTIVE_NAME)
 
 
 def active_profile() -> Profile | None:

@@ -29,14 +29,6 @@ def studio(make_studio):
     return make_studio()
 
 
-@pytest.fixture
-def video(tmp_path, small_video) -> Path:
-    path = tmp_path / "set" / "clip.mp4"
-    path.parent.mkdir()
-    path.write_bytes(small_video.read_bytes())
-    return path
-
-
 def opened(studio) -> LearnDialog:
     """As the menu opens it."""
     menu = next(one for one in studio.window.menuBar().actions() if one.text() == "&Library").menu()
@@ -64,13 +56,13 @@ def button(dialog, text: str):
     return next(one for one in (dialog.use, dialog.use_anyway, dialog.back, dialog.delete) if one.text() == text)
 
 
-def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qtbot, monkeypatch, video, tmp_path):
-    key = open_scored(studio, qtbot, video, tmp_path)
+def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qtbot, monkeypatch, clip, tmp_path):
+    key = open_scored(studio, qtbot, clip, tmp_path)
     session, file = studio.session, tmp_path / "state" / ACTIVE_NAME
     dialog = opened(studio)
     assert "Scores are as shipped." in reads(dialog)
     assert not button(dialog, "Use this profile").isEnabled()
-    add_set(dialog, qtbot, monkeypatch, write_set(video, club()))
+    add_set(dialog, qtbot, monkeypatch, write_set(clip, club()))
     assert "60 of 60 judged dives count." in reads(dialog)
     learned(dialog, qtbot)
     assert "it helps, by" in reads(dialog)
@@ -119,9 +111,9 @@ def test_a_profile_of_a_set_is_learned_used_switched_back_and_deleted(studio, qt
     dialog.close()
 
 
-def test_what_is_not_shown_to_help_is_used_by_agreement_alone(studio, qtbot, monkeypatch, video):
+def test_what_is_not_shown_to_help_is_used_by_agreement_alone(studio, qtbot, monkeypatch, clip):
     dialog = opened(studio)
-    add_set(dialog, qtbot, monkeypatch, write_set(video, club()[6:12]))
+    add_set(dialog, qtbot, monkeypatch, write_set(clip, club()[6:12]))
     learned(dialog, qtbot)
     assert "that it helps is not shown" in reads(dialog)
     assert not button(dialog, "Use this profile").isEnabled()
@@ -137,10 +129,10 @@ def test_what_is_not_shown_to_help_is_used_by_agreement_alone(studio, qtbot, mon
 
 
 def test_the_profile_is_there_at_the_next_start_and_a_damaged_one_is_told(
-    make_studio, qtbot, monkeypatch, video, tmp_path
+    make_studio, qtbot, monkeypatch, clip, tmp_path
 ):
     dialog = opened(make_studio())
-    add_set(dialog, qtbot, monkeypatch, write_set(video, club()))
+    add_set(dialog, qtbot, monkeypatch, write_set(clip, club()))
     learned(dialog, qtbot)
     press(dialog, "Use this profile")
     dialog.close()

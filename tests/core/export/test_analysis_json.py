@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_analysis import made_motion
 
 from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.errors import ExportError
@@ -22,7 +23,7 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.language import Phrase
-from fineparser_core.types import Analysis, AthletePoint, AwardCheck, DiveMotion, IntervalRule, Measure, OwnAward
+from fineparser_core.types import Analysis, AthletePoint, AwardCheck, IntervalRule, Measure, OwnAward
 
 
 @pytest.fixture
@@ -91,26 +92,8 @@ def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., A
     assert np.shape(data["probabilities"]) == (2, 96)
 
 
-def motion() -> DiveMotion:
-    to_scene = np.tile(np.eye(3), (96, 1, 1))
-    to_scene[:, 0, 2] = 0.1 * np.arange(96)
-    times_s = np.arange(30, 60) / 30
-    return DiveMotion(
-        to_scene=to_scene,
-        path_s=times_s,
-        path_xy=np.stack([40 * times_s, 300 * (times_s - 1.3) ** 2], axis=1),
-        at_s=1.3,
-        position=(52.0, 0.0),
-        velocity=(40.0, 0.0),
-        gravity=600.0,
-        gravity_deviation=12.5,
-        body_px=70.0,
-        slowed=2.9,
-    )
-
-
 def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: Path) -> None:
-    analysis = replace(analysis, parse=replace(analysis.parse, motion=motion()))
+    analysis = replace(analysis, parse=replace(analysis.parse, motion=made_motion()))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
     data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
@@ -120,7 +103,7 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
     back = analysis_from_dict(data, masks).parse.motion
     assert back is not None
     for name in ("to_scene", "path_s", "path_xy"):
-        np.testing.assert_array_equal(getattr(back, name), getattr(motion(), name))
+        np.testing.assert_array_equal(getattr(back, name), getattr(made_motion(), name))
     assert (back.position, back.velocity, back.gravity) == ((52.0, 0.0), (40.0, 0.0), 600.0)
     np.testing.assert_allclose(back.parabola(back.path_s), back.path_xy, atol=1e-9)
     points = np.arange(192.0).reshape(96, 2)

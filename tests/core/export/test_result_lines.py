@@ -5,36 +5,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from made_analysis import made_motion
 
 from fineparser_core.errors import ExportError
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_results, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.types import Analysis, DiveMotion, Measure
+from fineparser_core.types import Analysis, Measure
 
 
 @pytest.fixture
 def result(small_video: Path, make_analysis: Callable[..., Analysis]) -> ClipResult:
     analysis = make_analysis(small_video, 1)
-    motion = DiveMotion(
-        to_scene=np.tile(np.eye(3), (96, 1, 1)),
-        path_s=np.arange(30) / 30,
-        path_xy=np.ones((30, 2)),
-        at_s=1.3,
-        position=(52.0, 0.0),
-        velocity=(40.0, 0.0),
-        gravity=600.0,
-        gravity_deviation=12.5,
-        body_px=70.0,
-        slowed=2.9,
-    )
     measure = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=65, step="take-off")
     return ClipResult(
         asked=AskedClip(path=Path("clips/dive 1.mp4"), dive_number="207C", board_m=10.0, start_frame=1, end_frame=119),
         key="0123",
         content="4567",
-        analysis=replace(analysis, parse=replace(analysis.parse, motion=motion), measures=(measure,)),
+        analysis=replace(analysis, parse=replace(analysis.parse, motion=made_motion()), measures=(measure,)),
         others=((200, 300),),
         quantities=({"flight_time": (1.4, 0.05)}, {"flight_time": (1.6, 0.05)}),
     )
