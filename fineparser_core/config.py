@@ -1,6 +1,7 @@
 """How training and evaluation are set up: one flat, frozen record with named presets; no files, no torch."""
 
 import math
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
@@ -27,8 +28,11 @@ _CONTRASTIVE = (*FINEPARSERS, "core", "tsa")
 # They average the features of all windows, so that these may be as many as they like.
 _POOLED = ("i3d-mlp", "usdl", "musdl", "core")
 STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
-#: Begins the name of a static backbone that a caller's function makes; the rest is free, and says which one.
-OWN_BACKBONE = "own:"
+#: Begins the name of a part that a caller's function makes; the rest says which one, as package.module:function.
+OWN = "own:"
+PAPER_HEAD = "paper"
+#: Processes a GPU that make batches, where nobody says how many.
+_LOADERS = 4
 _POSITIVE = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
 
 
@@ -60,8 +64,9 @@ class ModelConfig:
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16; "own:NAME" is made by
-            a function that the caller of `train` and `load_model` gives.
+        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or one of your own as
+            package.module:function. In Python the caller of `train` and `load_model` gives that function.
+        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or one of your own, likewise.
         step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
@@ -73,6 +78,7 @@ class ModelConfig:
     sve: bool = True
     tap: bool = True
     static_backbone: str = "resnet34"
+    head: str = PAPER_HEAD
     step_duration: Literal[2, 4, 8] = 4
     step_weights: tuple[float, float, float] = (3.0, 5.0, 2.0)
     window_count: int = N_WINDOWS
@@ -80,8 +86,17 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN_BACKBONE):
-            raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {', '.join(STATIC_BACKBONES)}.")
+        for name in ("static_backbone", "head"):
+            value = getattr(self, name)
+            if ":" in value and not value.startswith(OWN):
+                object.__setattr__(self, name, f"{OWN}{value}")
+        if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
+            allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
+            raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {allowed}.")
+        if self.head != PAPER_HEAD and not self.head.startswith(OWN):
+            raise ConfigError(f"head is {self.head!r}: use {PAPER_HEAD}, or package.module:function.")
+        if self.head != PAPER_HEAD and self.method != "fineparser":
+            raise ConfigError(f"A '{self.method}' has its own head: leave head away.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
         if self.method in _POOLED and tuple(self.step_weights) != ModelConfig.step_weights:
@@ -108,8 +123,13 @@ class ModelConfig:
     @property
     def own_backbone(self) -> str | None:
         """The name of the static backbone where a caller's function makes it; None where this program has it."""
-        used = self.method == "fineparser" and self.sve and self.static_backbone.startswith(OWN_BACKBONE)
-        return self.static_backbone.removeprefix(OWN_BACKBONE) if used else None
+        used = self.method == "fineparser" and self.sve and self.static_backbone.startswith(OWN)
+        return self.static_backbone.removeprefix(OWN) if used else None
+
+    @property
+    def own_head(self) -> str | None:
+        """The name of the head, likewise."""
+        return self.head.removeprefix(OWN) if self.head != PAPER_HEAD else None
 
     @property
     def architecture(self) -> str:
@@ -119,6 +139,8 @@ class ModelConfig:
         parts = ["fineparser", "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
+        if self.head != PAPER_HEAD:
+            parts.append(f"head-{self.head}")
         return "-".join([*parts, *(f"no-{name}" for name in ("sap", "sve", "tap") if not getattr(self, name))])
 
 
@@ -132,6 +154,14 @@ class RunSettings:
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
+        loaders: processes that make batches ahead of the network; by default none on a CPU, and up to four a GPU. The
+            batches are the same.
+        checkpoint_every: iterations between checkpoints; one of FineParser takes 616 MB.
+        checkpoints_kept: how many of the last ones stay.
+        tf32: let an NVIDIA GPU round the factors of products to ten bits, for speed.
+        cudnn_benchmark: let cuDNN try which algorithms are the fastest.
+        deterministic: allow algorithms alone that give equal numbers in every run; an operation without one is refused.
+        minutes: stop after so long as if interrupted; --resume goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
         name: of the weights.
         trained_on: one sentence for whoever sees a score (default: from the data set).
@@ -143,15 +173,30 @@ class RunSettings:
     weights: Path | None = None
     cache: Path | None = None
     workers: int = 2
+    loaders: int | None = None
+    checkpoint_every: int = 100
+    checkpoints_kept: int = 1
+    tf32: bool = False
+    cudnn_benchmark: bool = False
+    deterministic: bool = False
+    minutes: float | None = None
     limit: int | None = None
     name: str = "fineparser"
     trained_on: str | None = None
     resume: bool = False
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("workers",))
+        check_numbers(self, ("workers", "checkpoint_every", "checkpoints_kept"))
+        if self.minutes is not None and self.minutes <= 0:
+            raise ConfigError(f"minutes is {self.minutes}: it must be above 0.")
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit is {self.limit}: it must be at least 1.")
+
+    def loaders_of(self, device: str) -> int:
+        """Processes that make batches for a device, "cpu" or "cuda"."""
+        if self.loaders is not None:
+            return self.loaders
+        return 0 if device == "cpu" else min(_LOADERS, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +208,9 @@ class TrainConfig(ModelConfig):
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16; "own:NAME" is made by
-            a function that the caller of `train` and `load_model` gives.
+        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or one of your own as
+            package.module:function. In Python the caller of `train` and `load_model` gives that function.
+        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or one of your own, likewise.
         step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
@@ -214,6 +260,7 @@ class TrainConfig(ModelConfig):
         validation_share: share of the training dives that are kept aside to pick the epoch by.
         validation_by: how they are drawn: by "number", the release's way of splitting (events occur on both sides), or
             whole "event"s.
+        validation_limit: so many of them pick the epoch, drawn; 0 is all.
         evaluate_every: epochs between evaluations.
         test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
     """
@@ -258,6 +305,7 @@ class TrainConfig(ModelConfig):
     sve_weights: Literal["random", "imagenet"] = "random"
     validation_share: float = 0.1
     validation_by: Literal["number", "event"] = "number"
+    validation_limit: int = 0
     evaluate_every: int = 1
     test_epochs: bool = False
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.config import ModelConfig
-from fineparser_core.constants import MASK_SIZE
+from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.core import CoRe
@@ -15,31 +15,33 @@ from fineparser_core.models.baselines.pooled import PooledModel
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
 from fineparser_core.pose.fineparser_pose import FineParserPose
 
 #: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
+#: Makes a head: step tokens of dives and of those they are compared with, (B, 3, n, 64) each, to the points (B, 3) of
+#: the steps, before they are weighed.
+HeadFactory = Callable[[], nn.Module]
 
 _BASELINES: dict[str, Callable[[], AQAModel]] = {"i3d-mlp": I3DMLP, "usdl": USDL, "musdl": MUSDL, "core": CoRe}
 
 
-def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = None) -> AQAModel:
+def build_model(
+    config: ModelConfig, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
+) -> AQAModel:
     """The network of a configuration, weights drawn from torch's current seed.
 
     Args:
         static_backbone: makes the static backbone that the configuration calls "own:NAME".
+        head: makes the head of each stream, likewise.
 
     Raises:
         ConfigError: such a function is missing, not wanted, or makes no backbone.
     """
-    name = config.own_backbone
-    if name is not None and static_backbone is None:
-        raise ConfigError(
-            f"It has a static backbone of its own, '{name}': pass the function that makes it as static_backbone."
-        )
-    if name is None and static_backbone is not None:
-        raise ConfigError(f"A '{config.architecture}' has its own static backbone: leave static_backbone away.")
+    _check_own("static backbone", "static_backbone", config.own_backbone, static_backbone, config)
+    _check_own("head", "head", config.own_head, head, config)
     if config.method == "fineparser-pose":
         return FineParserPose(step_weights=config.step_weights)
     if config.method == "tsa":
@@ -53,7 +55,7 @@ def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = N
     if static_backbone is not None:
         backbone = static_backbone()
         encoder = StaticEncoder(backbone, _feature_size(backbone), step_duration=config.step_duration)
-    return FineParser(
+    model = FineParser(
         sap=config.sap,
         sve=config.sve,
         tap=config.tap,
@@ -62,6 +64,31 @@ def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = N
         step_weights=config.step_weights,
         static_encoder=encoder,
     )
+    if head is not None:
+        model.dynamic_stream = _checked_head(head(), DYNAMIC_TOKENS)
+        if config.sve:
+            model.static_stream = _checked_head(head(), config.step_duration)
+    return model
+
+
+def _check_own(
+    what: str, argument: str, name: str | None, function: Callable[[], nn.Module] | None, config: ModelConfig
+) -> None:
+    """Raises: ConfigError where a function is missing, or not wanted."""
+    if name is not None and function is None:
+        raise ConfigError(f"It has a {what} of its own, '{name}': pass the function that makes it as {argument}.")
+    if name is None and function is not None:
+        raise ConfigError(f"A '{config.architecture}' has its own {what}: leave {argument} away.")
+
+
+@torch.no_grad()
+def _checked_head(head: nn.Module, tokens: int) -> nn.Module:
+    given = torch.zeros(2, len(STEP_NAMES), tokens, TOKEN_SIZE)
+    points = head(given, given)
+    if not isinstance(points, Tensor) or points.shape != (2, len(STEP_NAMES)):
+        shape = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
+        raise ConfigError(f"The head gives {shape} for tokens {tuple(given.shape)}: it must give (2, 3), one a step.")
+    return head
 
 
 @torch.no_grad()

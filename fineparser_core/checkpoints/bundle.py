@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from fineparser_core.checkpoints.build import BackboneFactory, build_model
+from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.config import FINEPARSERS, ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.aqa_model import AQAModel
@@ -376,21 +376,21 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
 
 
 def load_model(
-    folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None
+    folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
 ) -> tuple[AQAModel, WeightsCard]:
     """The network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
 
     Args:
-        static_backbone: makes the static backbone where training was given one; a card says that it takes one, and its
-            name, but never where it is from.
+        static_backbone, head: make these parts where training was given such functions; a card says which ones, and
+            nothing is imported by it.
 
-    Raises: CheckpointError for anything missing or damaged, or where that function is missing.
+    Raises: CheckpointError for anything missing or damaged, or where such a function is missing.
     """
     folder = bundled_weights() if folder is None else Path(folder)
 
     def read(card: WeightsCard) -> AQAModel:
         try:
-            network = build_model(ModelConfig(**card.model), static_backbone)
+            network = build_model(ModelConfig(**card.model), static_backbone, head)
         except ConfigError as error:
             raise CheckpointError("{0} cannot be loaded: {1}", folder, error) from None
         load_into(network, _load_shards(folder, card, most_parameters(network)), folder)

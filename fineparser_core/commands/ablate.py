@@ -28,10 +28,12 @@ class AblateOptions(RunOptions):
     Attributes:
         table: number of the table.
         epochs: of every row.
+        rows: run these presets of the table alone.
     """
 
     table: Positional[Literal[1, 2, 3, 4, 5]]
     epochs: Count
+    rows: tuple[str, ...] = ()
 
 
 def main(argv: list[str]) -> int:
@@ -41,6 +43,9 @@ def main(argv: list[str]) -> int:
     args, words = parse_known(AblateOptions, "ablate", argv)
     check_output_folder(args.out)
     presets = [row.preset for row in paper_table(args.table) if row.preset is not None]
+    if unknown := set(args.rows) - set(presets):
+        raise ConfigError(f"Table {args.table} has no row '{min(unknown)}': use some of {', '.join(presets)}.")
+    presets = [preset for preset in presets if not args.rows or preset in args.rows]
     words += ["--epochs", str(args.epochs)]
     configs = {name: parse(TrainConfig, "ablate", words, default=get_config(name)) for name in dict.fromkeys(presets)}
 

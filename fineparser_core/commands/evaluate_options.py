@@ -29,6 +29,8 @@ class EvaluateOptions(DatasetOptions):
         per_number: exemplars only from up to N training dives, drawn, of each number of the dives: --exemplars of them
             are as good as all, and sooner encoded.
         seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
+        static_backbone: of weights that were trained with one of your own: package.module:function.
+        head: likewise.
         limit: the first N usable dives only.
         device: where the network runs; by default on the best that there is.
         precision: of its arithmetic; by default as training measured, or what the device is good at.
@@ -46,6 +48,8 @@ class EvaluateOptions(DatasetOptions):
     exemplars: Count | None = None
     per_number: Count | None = None
     seed: Seed | None = None
+    static_backbone: str | None = None
+    head: str | None = None
     limit: Count | None = None
     device: Device = "auto"
     precision: Precision | None = None

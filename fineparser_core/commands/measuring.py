@@ -14,6 +14,7 @@ from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import load_model, read_card
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.output_paths import make_output_folder
+from fineparser_core.commands.own_parts import own_part
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dive_set import DiveSet
@@ -96,7 +97,9 @@ def _measure_data(
     cancel: CancelToken,
 ) -> dict[str, Any]:
     """The metrics of a split of a data set, which are printed; report, predictions and pictures are written."""
-    model, card = load_model(weights)
+    model, card = load_model(
+        weights, static_backbone=own_part("--static-backbone", args.static_backbone), head=own_part("--head", args.head)
+    )
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
     protocol = Protocol(

@@ -1,17 +1,21 @@
-"""`fineparser profile`: a parse by stages, and how much of the score each stream makes."""
+"""`fineparser profile`: a parse by stages, training by its two sides, and how much of the score each stream makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from fineparser_core.commands.options import Count, Positional, parse
+from fineparser_core.commands.options import Count, CountFromZero, DatasetOptions, Positional, parse
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.profile_parsing import profile_parsing
 from fineparser_core.commands.profile_streams import profile_streams
+from fineparser_core.commands.profile_training import profile_training
+from fineparser_core.config import RunSettings
+from fineparser_core.constants import Device
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import device_names
+from fineparser_core.inference.device import choose_device, device_names
 from fineparser_core.resources import resource
+from fineparser_core.training.presets import get_config
 from fineparser_core.video.clips import make_clip
 
 
@@ -33,15 +37,46 @@ class Streams:
     """Prints how much of the score each stream makes, on the bundled exemplars."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Training(DatasetOptions):
+    """Prints batches a second of the data path and of the network in training, and which side waits.
+
+    Attributes:
+        data: folder of the data set, or a file of judged dives.
+        config: preset, as for `fineparser train`.
+        batch_size: as there; by default the preset's.
+        loaders: processes that make batches; by default none on a CPU, and up to four a GPU.
+        iterations: batches to time.
+        limit: use the first N dives only.
+        cache: folder for decoded frames; by default the user's cache folder.
+        device: where the network runs; by default on the best that there is.
+    """
+
+    data: Path
+    config: str = "release"
+    batch_size: Count | None = None
+    loaders: CountFromZero | None = None
+    iterations: Count = 8
+    limit: Count | None = None
+    cache: Path | None = None
+    device: Device = "auto"
+
+
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    args = parse(Parsing | Streams, "profile", argv)  # type: ignore[arg-type]
+    args = parse(Parsing | Streams | Training, "profile", argv)  # type: ignore[arg-type]
     if isinstance(args, Parsing):
         analyzer = Analyzer.open()
         clip = make_clip(args.clip or resource("samples", "sample.mp4"))
         capability = torch.backends.cpu.get_cpu_capability()
         say(f"CPU: {device_names()['cpu']} ({capability}); device {analyzer.model.device}")
         profile_parsing(analyzer, clip, args.repeats)
+    elif isinstance(args, Training):
+        config = get_config(args.config)
+        config = replace(config, batch_size=args.batch_size or config.batch_size)
+        settings = RunSettings(loaders=args.loaders, limit=args.limit, cache=args.cache)
+        data = args.dataset(args.data, config.layout)
+        profile_training(data, config, settings, choose_device(args.device), args.iterations, args.cache)
     else:
         profile_streams()
     return 0

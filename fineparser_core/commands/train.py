@@ -8,6 +8,7 @@ import tyro
 
 from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.own_parts import own_part
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
@@ -43,9 +44,11 @@ class TrainOptions(RunOptions):
     Attributes:
         config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of
             a table such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
+        loss: in place of L_Reg (Eq. 11), one of your own, as package.module:function.
     """
 
     config: str = "release"
+    loss: str | None = None
     settings: OmitArgPrefixes[TrainConfig]
 
 
@@ -60,6 +63,11 @@ def main(argv: list[str]) -> int:
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
+    parts = {
+        "static_backbone": own_part("--static-backbone", args.settings.own_backbone),
+        "head": own_part("--head", args.settings.own_head),
+        "loss": own_part("--loss", args.loss),
+    }
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
@@ -68,7 +76,7 @@ def main(argv: list[str]) -> int:
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         data = args.dataset(args.data, args.settings.layout)
-        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers)
+        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, **parts)
         if peers.writes:
             if finished.summary is not None:
                 say(finished.summary.as_text())

@@ -115,9 +115,9 @@ class FineParser(AQAModel):
                 static_encoder = StaticEncoder(*make_backbone(static_backbone), step_duration=step_duration)
             self.static_encoder = static_encoder
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
-        self.dynamic_stream = StepStream()
+        self.dynamic_stream: nn.Module = StepStream()
         if sve:
-            self.static_stream = StepStream()
+            self.static_stream: nn.Module = StepStream()
         weights = torch.tensor(step_weights, dtype=torch.float32)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 

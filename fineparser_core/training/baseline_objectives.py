@@ -114,8 +114,8 @@ class TSAObjective(Objective):
         model, config = self.model, self.config
         features, probabilities = model.parse(batch.video)
         cut_at = [FIXED_TRANSITIONS] * len(batch.video)
-        if batch.transitions is not None:
-            cut_at = [(int(st), int(ed)) for st, ed in batch.transitions.tolist()]
+        if batch.cuts is not None:
+            cut_at = list(batch.cuts)
             if progress > config.teacher_forcing:
                 cut_at = [DECODERS[config.decoding](p) for p in probabilities.detach().cpu().numpy()]
         tokens = model.step_tokens(features, cut_at)

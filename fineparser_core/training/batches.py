@@ -1,7 +1,8 @@
 """The batches of training: which dives are in which, and their tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,15 @@ class Batch:
     """Dives and the ordered pairs among them.
 
     Attributes:
-        video: (V, 3, 96, H, W) float32, ImageNet-normalised.
+        video: (V, 3, 96, H, W) float32, ImageNet-normalised; as made, before `to`, (V, 96, H, W, 3) uint8 RGB, a
+            quarter of the bytes to hand over.
         scores: (V,) points.
         difficulty: (V,) DD.
         awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
         query, exemplar: (P,) int64, rows of the dives.
         paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
             the ordered pairs are these and then the same in the other direction.
-        masks: (V, 96, H, W) share of athlete; None where the data set has none.
+        masks: (V, 96, H, W) share of athlete, before `to` uint8 of 255; None where the data set has none.
         transitions: (V, 2) int64, first samples of flight and entry, where the steps are cut; None likewise.
     """
 
@@ -48,10 +50,43 @@ class Batch:
     masks: Tensor | None = None
     transitions: Tensor | None = None
 
+    @cached_property
+    def cuts(self) -> tuple[tuple[int, int], ...] | None:
+        """The transitions as numbers of the host, so that nobody waits for the device to read them."""
+        return None if self.transitions is None else _pairs(self.transitions.tolist())
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Rows of the ordered pairs, query and exemplar, likewise."""
+        return _pairs(zip(self.query.tolist(), self.exemplar.tolist(), strict=True))
+
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on a device."""
-        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
-        return replace(self, **moved)
+        """The same batch on a device, where pixels become what the network takes."""
+        return self._each(lambda one: one.to(device, non_blocking=True))._as_network_input()
+
+    def pin_memory(self) -> "Batch":
+        """The same batch in page-locked memory, out of which a GPU fetches by itself."""
+        return self._each(Tensor.pin_memory)
+
+    def _as_network_input(self) -> "Batch":
+        if self.video.dtype != torch.uint8:
+            return self
+        video = normalise(self.video.flatten(0, 1)).unflatten(0, self.video.shape[:2]).transpose(1, 2)
+        masks = self.masks.float() / 255 if self.masks is not None else None
+        return self._with({"video": video, "masks": masks})
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        return self._with({k: change(v) for k, v in vars(self).items() if isinstance(v, Tensor)})
+
+    def _with(self, changed: dict[str, Any]) -> "Batch":
+        """The same dives and pairs with other tensors of them."""
+        other = replace(self, **changed)
+        vars(other).update(cuts=self.cuts, pairs=self.pairs)
+        return other
+
+
+def _pairs(numbers: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((first, second) for first, second in numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +131,7 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
 
 
 def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
-    """The tensors of a batch.
+    """The tensors of a batch, pixels as uint8.
 
     Args:
         dives: of the training split.
@@ -120,10 +155,9 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
         transitions = torch.tensor([view.transitions(dive) for dive, view in seen])
     masks = None
     if all(dive.masks is not None for dive in chosen):
-        masks = torch.stack([torch.from_numpy(view_masks(dive, view, _ALL)).float() / 255 for dive, view in seen])
-    video = torch.stack([normalise(torch.from_numpy(view_frames(dive, view, _ALL))) for dive, view in seen])
+        masks = torch.from_numpy(np.stack([view_masks(dive, view, _ALL) for dive, view in seen]))
     return Batch(
-        video=video.transpose(1, 2),
+        video=torch.from_numpy(np.stack([view_frames(dive, view, _ALL) for dive, view in seen])),
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
         difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
         awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),

@@ -4,12 +4,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
 from fineparser_core.inference.device import choose_device
+
+#: How long processes wait for one that decodes or measures a last dive, or hangs.
+_PATIENCE = timedelta(hours=1)
+#: Iterations of a GPU between two looks at their losses, for which the host has to wait.
+_UNWATCHED = 16
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Processes:
     def writes(self) -> bool:
         """Whether this process writes files and logs."""
         return self.rank == 0
+
+    @property
+    def unwatched(self) -> int:
+        """Iterations that may pass before the host asks the device, or its peers, for numbers."""
+        return _UNWATCHED if self.device.type == "cuda" else 1
 
     def any(self, flag: bool) -> bool:
         """Whether any process has the flag set, so that all stop at the same step."""
@@ -68,7 +79,7 @@ def processes(device: str = "auto") -> Iterator[Processes]:
     if chosen.type == "cuda":
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         yield Processes(rank=dist.get_rank(), world=world, device=chosen)
     finally:

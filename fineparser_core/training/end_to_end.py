@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
@@ -25,9 +26,10 @@ from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.baseline_objectives import make_objective
-from fineparser_core.training.batches import Batch, BatchPlan, epoch_batches, make_batch
+from fineparser_core.training.batches import BatchPlan, epoch_batches
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
+from fineparser_core.training.loader import BatchLoader
 from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage, save_checkpoint
 from fineparser_core.training.objective import Objective, ScoreLoss, fix_batch_norms
 from fineparser_core.training.pictures import mask_sheet
@@ -83,6 +85,10 @@ class Plan:
         """The epoch of an iteration, from 0."""
         return int(np.searchsorted(self.ends, iteration, side="right"))
 
+    def place(self, iteration: int, part: int) -> tuple[int, int, BatchPlan]:
+        """Epoch, index in the epoch, and batch."""
+        return self.epoch_of(iteration), *self.parts(iteration)[part]
+
     def parts(self, iteration: int) -> list[tuple[int, BatchPlan]]:
         """The batches whose gradients an iteration sums."""
         epoch = self.epoch_of(iteration)
@@ -124,6 +130,7 @@ def train_end_to_end(
     config: TrainConfig,
     out: Path,
     *,
+    settings: RunSettings | None = None,
     score_loss: ScoreLoss | None = None,
     cancel: CancelToken,
     peers: Processes,
@@ -131,6 +138,7 @@ def train_end_to_end(
     """Trains, evaluates after epochs, and leaves the weights of the picked epoch in OUT/best.pt.
 
     Args:
+        settings: what to use of the machine.
         score_loss: in place of L_Reg, see `make_objective`.
 
     Returns:
@@ -139,6 +147,7 @@ def train_end_to_end(
     Raises:
         Cancelled, FineParserError: as `run_stage`.
     """
+    settings = settings or RunSettings()
     precision = choose_precision(peers.device, config.precision)
     if precision == "fp16" and peers.device.type != "cuda":
         raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
@@ -155,15 +164,23 @@ def train_end_to_end(
         # Without masks or steps some modules get no gradient.
         labelled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
         whole = labelled and config.mask_weight > 0
-        trained = DistributedDataParallel(objective, find_unused_parameters=not whole)
+        # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
+        trained = DistributedDataParallel(objective, find_unused_parameters=not whole, gradient_as_bucket_view=True)
     events = Events(out, on=peers.writes)
+
+    loader = BatchLoader(
+        splits.train,
+        config,
+        plan,
+        plan.ends[-1],
+        workers=settings.loaders_of(peers.device.type),
+        pinned=peers.device.type == "cuda",
+    )
 
     def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         fix_batch_norms(objective, config.batch_norm)
-        epoch = plan.epoch_of(iteration)
-        index, chosen = plan.parts(iteration)[part]
-        batch: Batch = make_batch(splits.train, chosen, config, (epoch, index)).to(peers.device)
-        losses: dict[str, torch.Tensor] = trained(batch, epoch / config.epochs)
+        batch = loader.batch(iteration, part).to(peers.device)
+        losses: dict[str, torch.Tensor] = trained(batch, plan.epoch_of(iteration) / config.epochs)
         return losses
 
     median = splits.median_transitions()
@@ -201,6 +218,9 @@ def train_end_to_end(
         clip_norm=config.clip_norm,
         weight_decay=config.weight_decay,
         scaled=precision == "fp16",
+        checkpoint_every=settings.checkpoint_every,
+        kept=settings.checkpoints_kept,
+        without_exchange=trained.no_sync if isinstance(trained, DistributedDataParallel) else nullcontext,
         after=After(
             due=lambda i: (
                 i in plan.ends and ((plan.ends.index(i) + 1) % config.evaluate_every == 0 or i == plan.ends[-1])

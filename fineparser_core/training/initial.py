@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from fineparser_core.checkpoints.build import BackboneFactory, build_model
+from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
@@ -30,6 +30,7 @@ def initial_model(
     kinetics: Path | None,
     imagenet: Path | None = None,
     static_backbone: BackboneFactory | None = None,
+    head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
     """The network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
@@ -37,7 +38,7 @@ def initial_model(
         weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
         kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
-        static_backbone: of `build_model`.
+        static_backbone, head: of `build_model`.
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
@@ -45,7 +46,7 @@ def initial_model(
     """
     check_start(config, imagenet)
     torch.manual_seed(config.seed)
-    model, notices = build_model(config.model, static_backbone), []
+    model, notices = build_model(config.model, static_backbone, head), []
     if kinetics is not None:
         notices.append(start_from_kinetics(model, kinetics))
     if imagenet is not None or (config.sve_weights == "imagenet" and has_imagenet_backbone(config)):

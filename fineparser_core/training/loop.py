@@ -7,8 +7,11 @@ depends on nothing but (seed, epoch, index of the batch).
 import json
 import logging
 import math
+import os
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +48,8 @@ class Stage:
         weight_decay: of the optimiser.
         scaled: whether losses are scaled for float16 gradients.
         checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
+        kept: how many of the last checkpoints stay; where more than one, as OUT/<stage>-<iteration>.pt beside it.
+        without_exchange: the context in which gradients are summed that processes need not exchange yet.
         after: work between iterations, such as an evaluation.
     """
 
@@ -61,6 +66,8 @@ class Stage:
     weight_decay: float = 0.0
     scaled: bool = False
     checkpoint_every: int = 100
+    kept: int = 1
+    without_exchange: Callable[[], AbstractContextManager[object]] = nullcontext
     after: "After | None" = None
 
 
@@ -144,6 +151,24 @@ def run_stage(
             "state": json.dumps(now.state),
         }
         save_checkpoint(content, path)
+        if stage.kept > 1:
+            _keep(path, now.iteration, stage.kept)
+
+    unread: list[tuple[int, float, dict[str, Tensor]]] = []
+
+    def read_losses() -> None:
+        """Takes the losses over from the device, which has to finish first."""
+        for iteration, rate, losses in unread:
+            values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+            if not math.isfinite(values["total"]):
+                raise FineParserError(
+                    f"The loss of stage '{stage.name}' is {values['total']} at iteration {iteration - 1}: lower the "
+                    "learning rate, or give --clip-norm; the last checkpoint is from before it."
+                )
+            events.write(stage.name, iteration, {**values, "lr": rate})
+            for name, value in values.items():
+                now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
+        unread.clear()
 
     began, first, reported_s = time.monotonic(), now.iteration, 0.0
     while True:
@@ -154,7 +179,9 @@ def run_stage(
             checkpoint()
         if now.iteration == stage.iterations:
             return now.state
-        if peers.any(cancel.cancelled):
+        watched = now.iteration % peers.unwatched == 0
+        if (watched or peers.world == 1) and peers.any(cancel.cancelled):
+            read_losses()
             checkpoint()
             cancel.cancel()
             cancel.raise_if_cancelled()
@@ -162,15 +189,17 @@ def run_stage(
             group["lr"] = stage.schedule(now.iteration, peak)
         losses = _update(stage, now.iteration, optimizer, scaler)
         now.iteration += 1
-        events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
-        for name, value in losses.items():
-            now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == stage.iterations:
+        unread.append((now.iteration, optimizer.param_groups[0]["lr"], losses))
+        saves = now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations
+        evaluates = stage.after is not None and stage.after.due(now.iteration)
+        if len(unread) == peers.unwatched or saves or evaluates:
+            read_losses()
+        if (not unread and time.monotonic() - reported_s > CONSOLE_EVERY_S) or now.iteration == stage.iterations:
             reported_s = time.monotonic()
             left_s = (reported_s - began) / (now.iteration - first) * (stage.iterations - now.iteration)
             text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
             logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
-        if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
+        if saves:
             checkpoint()
 
 
@@ -189,28 +218,35 @@ def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
 
 def _update(
     stage: Stage, iteration: int, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler
-) -> dict[str, float]:
-    """One iteration: summed gradients of its parts, clipped, applied. Losses are means over the parts."""
+) -> dict[str, Tensor]:
+    """One iteration: summed gradients of its parts, clipped, applied. Losses, on the device, are means of the parts."""
     optimizer.zero_grad(set_to_none=True)
-    sums: dict[str, float] = {}
+    sums: dict[str, Tensor] = {}
     n_parts = stage.parts(iteration)
     for part in range(n_parts):
-        losses = stage.compute_losses(iteration, part)
-        total = float(losses["total"].detach())
-        if not math.isfinite(total):
-            raise FineParserError(
-                f"The loss of stage '{stage.name}' is {total} at iteration {iteration}: lower the learning rate, or "
-                "give --clip-norm; the last checkpoint is from before it."
-            )
-        scaler.scale(losses["total"]).backward()
+        with stage.without_exchange() if part < n_parts - 1 else nullcontext():
+            losses = stage.compute_losses(iteration, part)
+            scaler.scale(losses["total"]).backward()
         for name, value in losses.items():
-            sums[name] = sums.get(name, 0.0) + float(value.detach()) / n_parts
+            sums[name] = sums.get(name, 0.0) + value.detach().double() / n_parts
     if stage.clip_norm:
         scaler.unscale_(optimizer)
         nn.utils.clip_grad_norm_([p for params, _ in stage.groups for p in params], stage.clip_norm)
     scaler.step(optimizer)
     scaler.update()
     return sums
+
+
+def _keep(path: Path, iteration: int, kept: int) -> None:
+    """Names a checkpoint after its iteration, too, and removes the oldest of such names."""
+    named = path.with_stem(f"{path.stem}-{iteration:08d}")
+    named.unlink(missing_ok=True)
+    try:
+        os.link(path, named)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, named)
+    for old in sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))[:-kept]:
+        old.unlink()
 
 
 def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:

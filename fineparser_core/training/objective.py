@@ -81,9 +81,9 @@ class FineParserObjective(Objective):
         return {"total": torch.stack(weighted).sum(), **losses}
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:
-        model, cuts = self.model, batch.transitions
+        model, cuts = self.model, batch.cuts
         labelled = model.has_steps and cuts is not None
-        cut_at = _pairs(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
+        cut_at = list(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
         static_tokens = None
         if parsed.frame_features is not None:
             static = cut_at
@@ -92,8 +92,7 @@ class FineParserObjective(Objective):
                 static = [decode(p) for p in parsed.probabilities.detach().cpu().numpy()]
             per_dive = self._static_tokens(parsed.frame_features, static, paired=batch.paired)
             static_tokens = per_dive[batch.query], per_dive[batch.exemplar]
-        pairs = list(zip(batch.query.tolist(), batch.exemplar.tolist(), strict=True))
-        boundaries = [pair_boundaries(cut_at[query], cut_at[exemplar]) for query, exemplar in pairs]
+        boundaries = [pair_boundaries(cut_at[query], cut_at[exemplar]) for query, exemplar in batch.pairs]
         if not batch.paired:
             rows = batch.query, batch.exemplar
             dynamic = tuple(model.dynamic_tokens(parsed.gated[side], boundaries) for side in rows)
@@ -109,10 +108,6 @@ class FineParserObjective(Objective):
             return encoder.step_tokens(features, transitions)
         sides = (slice(None, half), slice(half, None))
         return torch.cat([encoder.step_tokens(features[side], transitions[side]) for side in sides])
-
-
-def _pairs(transitions: Tensor) -> list[tuple[int, int]]:
-    return [(int(st), int(ed)) for st, ed in transitions.tolist()]
 
 
 def fix_batch_norms(objective: Objective, batch_norm: str) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,10 @@ def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] |
 
 
 def commit() -> str:
-    """The commit of the checkout that runs; empty outside one."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    """The commit of the checkout that runs; of an installed program its version, whatever repository it lies in."""
+    root = Path(__file__).resolve().parents[2]
+    if (root / ".git").exists():
+        with suppress(OSError, subprocess.CalledProcessError):
+            command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return f"version {__version__}"

@@ -2,14 +2,19 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
-from fineparser_core.checkpoints.build import BackboneFactory
+import numpy as np
+import torch
+
+from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
-from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
+from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
@@ -79,6 +84,7 @@ def train(
     *,
     settings: RunSettings | None = None,
     static_backbone: BackboneFactory | None = None,
+    head: HeadFactory | None = None,
     loss: ScoreLoss | None = None,
     cancel: CancelToken | None = None,
     peers: Processes | None = None,
@@ -92,6 +98,7 @@ def train(
         settings: where to start from, and what to use of the machine.
         static_backbone: makes a static backbone of your own: frames (N, 3, 112, 112) float32, ImageNet-normalised, to
             features (N, n). The card keeps its name alone, and `load_model` has to be given the function again.
+        head: makes what compares the step tokens of two dives, see `HeadFactory`; the card likewise.
         loss: what stands for L_Reg: predicted and true score differences (P,) in points, of both directions of every
             pair, to a scalar, which `TrainConfig.regression_weight` weighs.
         cancel: asked between iterations; the run can then be resumed.
@@ -103,7 +110,9 @@ def train(
     """
     config = get_config(config) if isinstance(config, str) else config
     if static_backbone is not None:
-        config = replace(config, static_backbone=f"{OWN_BACKBONE}{_name(static_backbone)}")
+        config = replace(config, static_backbone=f"{OWN}{_name(static_backbone)}")
+    if head is not None:
+        config = replace(config, head=f"{OWN}{_name(head)}")
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     if config.start == "bundled" and settings.weights is None and settings.kinetics is None:
@@ -122,10 +131,14 @@ def train(
         kinetics=settings.kinetics,
         imagenet=settings.imagenet,
         static_backbone=static_backbone,
+        head=head,
     )
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
-    history = train_end_to_end(model, splits, config, out, score_loss=loss, cancel=cancel, peers=peers)
+    with _limited(settings.minutes, cancel), _switched(settings):
+        history = train_end_to_end(
+            model, splits, config, out, settings=settings, score_loss=loss, cancel=cancel, peers=peers
+        )
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
     begun = None if settings.weights is None else read_card(settings.weights)
@@ -161,7 +174,7 @@ def train(
     summary = None
     if splits.test:
         # The bundle, as anyone would load it: its weights are rounded.
-        model = load_model(bundle, static_backbone=static_backbone)[0]
+        model = load_model(bundle, static_backbone=static_backbone, head=head)[0]
         summary = _test(model, data, splits, config, settings, cancel, peers)
         results["picked on validation"]["test"] = summary.as_dict()
         card = replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()})
@@ -193,6 +206,9 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
+    if 0 < config.validation_limit < len(validation):
+        drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
+        validation = [validation[place] for place in sorted(drawn)]
     return {"train": training, "validation": validation, "test": test}
 
 
@@ -248,14 +264,51 @@ def _load(
     def load_all() -> Splits:
         return Splits(train=load("train"), validation=load("validation"), test=load("test"))
 
-    # The first process decodes, the others read what it has written.
+    if peers.world > 1:  # each decodes its share, then all read what the others have written
+        every = [record for which in records.values() for record in which]
+        cache.prepare(every[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
+        peers.wait()
     splits = load_all() if peers.writes else None
     peers.wait()
     return splits or load_all()
 
 
+@contextmanager
+def _limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
+    """Sets the token after so many minutes."""
+
+    def stop() -> None:
+        logger.info("stopped after %g minutes: --resume goes on", minutes)
+        cancel.cancel()
+
+    timer = Timer(60 * (minutes or 0), stop)
+    timer.daemon = True
+    if minutes is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _switched(settings: RunSettings) -> Iterator[None]:
+    """What torch is allowed to do for speed, or has to do for equal numbers, while the context lasts."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+    matmul.allow_tf32 = cudnn.allow_tf32 = settings.tf32
+    cudnn.benchmark = settings.cudnn_benchmark
+    torch.use_deterministic_algorithms(settings.deterministic)
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before[:3]
+        torch.use_deterministic_algorithms(before[3])
+
+
 def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__name__)
+    return f"{module}:{name}" if module else name
 
 
 def _test(

@@ -84,7 +84,7 @@ def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
 
 
 def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
-    batch = make_batch(DIVES, STEP, settings(), (0, 0))
+    batch = make_batch(DIVES, STEP, settings(), (0, 0)).to(torch.device("cpu"))
     assert {name: tuple(value.shape) for name, value in tensors(batch).items()} == {
         "video": (2, 3, 96, 112, 112),
         "scores": (2,),

@@ -11,7 +11,7 @@ import pytest
 import torch
 from two_processes import Brightness, BrightnessObjective, settings, some_dives
 
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training import end_to_end
@@ -165,3 +165,16 @@ def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, m
 def test_half_precision_without_cuda_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="fp16 trains on CUDA alone"):
         train(tmp_path, config_of(precision="fp16"))
+
+
+def test_batches_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
+    config = config_of(epochs=2, temporal_shift=3)
+    told = []
+    for loaders in (0, 2):
+        out = tmp_path / str(loaders)
+        out.mkdir()
+        torch.manual_seed(0)
+        settings = RunSettings(loaders=loaders)
+        train_end_to_end(Brightness(), SPLITS, config, out, settings=settings, cancel=CancelToken(), peers=Processes())
+        told.append(lines(out))
+    assert told[0] == told[1]

@@ -20,6 +20,7 @@ from toy_stage import ITERATIONS, left_by, toy_stage
 
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.distributed import Processes
 from fineparser_core.training.loop import After, Stage, load_checkpoint, make_optimizer, run_stage, save_checkpoint
 
 CPU = torch.device("cpu")
@@ -290,3 +291,15 @@ def test_the_log_says_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixt
         finished(tmp_path)
     assert f"toy {ITERATIONS}/{ITERATIONS}: total" in caplog.text
     assert "s left)" in caplog.text
+
+
+def test_the_last_checkpoints_stay_where_they_are_asked_for(tmp_path: Path) -> None:
+    finished(tmp_path, toy_stage(kept=2))
+    assert sorted(path.name for path in tmp_path.glob("*.pt")) == ["toy-00000035.pt", "toy-00000040.pt", "toy.pt"]
+    assert load_checkpoint(tmp_path / "toy-00000035.pt", CPU)["iteration"] == 35
+
+
+def test_losses_that_are_read_later_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = left_by(finished(tmp_path / "at once"))
+    monkeypatch.setattr(Processes, "unwatched", 16)
+    assert left_by(finished(tmp_path / "later")) == at_once

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fineparser_core import __version__
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
@@ -82,11 +83,11 @@ def test_stamps_tell_dives_and_labels_apart(tmp_path: Path) -> None:
     assert trained_on(rendered) == "1 dives rendered by this program; no real dive"
 
 
-def test_the_commit_is_empty_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commit_is_the_version_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(commit()) <= set("0123456789abcdef")
 
     def no_git(*args: Any, **kwargs: Any) -> None:
         raise FileNotFoundError(os.strerror(2))
 
     monkeypatch.setattr(subprocess, "run", no_git)
-    assert commit() == ""
+    assert commit() == f"version {__version__}"

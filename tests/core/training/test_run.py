@@ -72,7 +72,7 @@ def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tm
         static_backbone=tiny_backbone,
         loss=absolute_error,
     )
-    assert run.card.architecture == "fineparser-i3d-own:tiny_backbone-no-sap-no-tap"
+    assert run.card.architecture == f"fineparser-i3d-own:{__name__}:tiny_backbone-no-sap-no-tap"
     assert run.summary is not None
     assert run.summary.n_scored == 1
     recorded = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]

@@ -1,0 +1,81 @@
+"""`fineparser profile training`: batches a second of the data path and of the network, and which side waits."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from fineparser_core.checkpoints.build import build_model
+from fineparser_core.commands.printing import say
+from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
+from fineparser_core.inference.device import PRECISIONS, choose_precision
+from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.progress import CancelToken
+from fineparser_core.support.text_table import text_table
+from fineparser_core.training.baseline_objectives import make_objective
+from fineparser_core.training.distributed import Processes
+from fineparser_core.training.end_to_end import Plan, parameter_groups
+from fineparser_core.training.loader import BatchLoader
+from fineparser_core.training.objective import fix_batch_norms
+from fineparser_core.training.run import split_records
+
+
+def profile_training(
+    data: DiveSet, config: TrainConfig, settings: RunSettings, device: torch.device, iterations: int, cache: Path | None
+) -> None:
+    """Prints batches a second: made but not computed, one computed again and again, and both, as in training.
+
+    A network of random weights; nothing is stored but decoded frames.
+    """
+    records = split_records(data, config, settings)["train"]
+    stored = DatasetCache(cache or default_cache(data), data, config.preprocessing)
+    dives = load_dives(data, records, stored, CancelToken(), workers=settings.workers)
+    plan = Plan(dives, config, Processes(device=device))
+    places = [(i, part) for i in range(plan.ends[-1]) for part in range(len(plan.parts(i)))][: iterations + 1]
+    workers = settings.loaders_of(device.type)
+
+    def loader() -> BatchLoader:
+        return BatchLoader(dives, config, plan, places[-1][0] + 1, workers=workers, pinned=device.type == "cuda")
+
+    model = to_channels_last(build_model(config.model))
+    model.precision = PRECISIONS[choose_precision(device, config.precision)]
+    objective = make_objective(model, config, [dive.record for dive in dives]).to(device)
+    groups = [{"params": params, "lr": 0.0} for params, _ in parameter_groups(objective, config)]
+    optimizer = torch.optim.Adam(groups)
+    fix_batch_norms(objective, config.batch_norm)
+    one = loader().batch(*places[0]).to(device)
+
+    def compute(batch: object) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        objective(batch, 0.0)["total"].backward()
+        optimizer.step()
+
+    both, alone = loader(), loader()
+    rates = {
+        "data path alone": _rate(places, lambda place: alone.batch(*place).to(device), device),
+        "network alone": _rate(places, lambda place: compute(one), device),
+        "both, as in training": _rate(places, lambda place: compute(both.batch(*place).to(device)), device),
+    }
+    say(f"{len(dives)} training dives, {len(one.video)} dives a batch, {workers} loaders, {device.type}")
+    rows = [(name, f"{rate:.2f}", f"{1000 / rate:.0f}") for name, rate in rates.items()]
+    say(text_table(("what", "batches/s", "ms a batch"), rows, left=(0,)))
+    waits = "network" if rates["data path alone"] < rates["network alone"] else "data path"
+    say(f"the {waits} waits for the other")
+
+
+def _rate(places: list[tuple[int, int]], work: Callable[[tuple[int, int]], object], device: torch.device) -> float:
+    """Batches a second after the first one, which warms up."""
+    work(places[0])
+    began = _now(device)
+    for place in places[1:]:
+        work(place)
+    return (len(places) - 1) / (_now(device) - began)
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()

@@ -1,0 +1,84 @@
+"""Batches made ahead of the network by worker processes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from torch.utils.data import DataLoader, Dataset
+
+from fineparser_core.config import TrainConfig
+from fineparser_core.data.dives import DatasetDive
+from fineparser_core.training.batches import Batch, BatchPlan, make_batch
+
+#: Batches that each worker has made before they are asked for.
+_AHEAD = 2
+
+
+class Batches(Protocol):
+    """Which batch is computed when."""
+
+    def place(self, iteration: int, part: int) -> tuple[int, int, BatchPlan]:
+        """Epoch, index in it, and plan of a batch."""
+
+    def parts(self, iteration: int) -> Sequence[object]:
+        """As many as an iteration sums."""
+
+
+class BatchLoader:
+    """The batches of a run in their order, equal whatever made them.
+
+    A batch depends on nothing but the seed and its place, so that workers need no generator of their own.
+
+    Args:
+        dives: of the training split.
+        iterations: where the run ends.
+        workers: processes; 0 makes each batch when it is asked for.
+        pinned: hand batches over in page-locked memory, for a GPU.
+    """
+
+    def __init__(
+        self,
+        dives: Sequence[DatasetDive],
+        config: TrainConfig,
+        plan: Batches,
+        iterations: int,
+        *,
+        workers: int,
+        pinned: bool,
+    ) -> None:
+        self._made = _Made(dives, config, plan)
+        self._iterations, self._workers, self._pinned = iterations, workers, pinned
+        self._coming: Iterator[Batch] = iter(())
+        self._next: tuple[int, int] | None = None
+
+    def batch(self, iteration: int, part: int) -> Batch:
+        """The batch of a place; the next ones are made meanwhile."""
+        if not self._workers:
+            return self._made[iteration, part]
+        if self._next != (iteration, part):
+            self._coming = self._from(iteration, part)
+        more = part + 1 < len(self._made.plan.parts(iteration))
+        self._next = (iteration, part + 1) if more else (iteration + 1, 0)
+        return next(self._coming)
+
+    def _from(self, iteration: int, part: int) -> Iterator[Batch]:
+        places = ((i, p) for i in range(iteration, self._iterations) for p in range(len(self._made.plan.parts(i))))
+        wanted = (place for place in places if place >= (iteration, part))
+        return iter(
+            DataLoader(
+                self._made,
+                batch_size=None,
+                sampler=wanted,
+                num_workers=self._workers,
+                prefetch_factor=_AHEAD,
+                pin_memory=self._pinned,
+            )
+        )
+
+
+class _Made(Dataset[Batch]):
+    def __init__(self, dives: Sequence[DatasetDive], config: TrainConfig, plan: Batches) -> None:
+        self._dives, self._config, self.plan = dives, config, plan
+
+    def __getitem__(self, place: tuple[int, int]) -> Batch:
+        epoch, index, plan = self.plan.place(*place)
+        return make_batch(self._dives, plan, self._config, (epoch, index))

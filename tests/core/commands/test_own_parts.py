@@ -1,0 +1,32 @@
+"""A part of one's own is imported by the path that the command names; what cannot be is refused in a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.commands.own_parts import own_part
+from fineparser_core.errors import ConfigError
+
+
+def test_it_is_looked_for_in_the_current_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_parts.py").write_text("class Net:\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = own_part("--head", "my_parts:Net")
+    assert found is not None
+    assert type(found()).__name__ == "Net"
+    assert own_part("--head", None) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("Net", "use package.module:function"),
+        ("no_such_module_here:Net", "No module named"),
+        ("math:no_such_name", "has no attribute"),
+        ("math:pi", "is no function or class"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said(path: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        own_part("--static-backbone", path)
