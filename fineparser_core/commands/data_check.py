@@ -9,8 +9,11 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
 from fineparser_core.errors import AnnotationError
+from fineparser_core.support.text_table import text_table
 
 _EXAMPLES = 3
+#: Events with the shortest, and with the longest flights.
+_EVENTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +80,13 @@ def report(survey: Survey) -> str:
     if survey.damaged is not None:
         lines += _examples(f"damaged images: {len(survey.damaged)}", survey.damaged)
     lines += [] if survey.defects or survey.damaged else ["  nothing"]
+    if survey.event_biases:
+        lines += ["", "Labelled flights of an event, relative to those of the same dive numbers in all events:"]
+        rows = [(one.event, str(one.dives), f"{one.factor:.2f}") for one in survey.event_biases]
+        if len(rows) > 2 * _EVENTS:
+            rows = [*rows[:_EVENTS], (f"... {len(rows) - 2 * _EVENTS} more, see --json", "", ""), *rows[-_EVENTS:]]
+        table = text_table(("event", "dives", "flight"), rows, left=(0,))
+        lines += [f"  {line}" for line in table.splitlines()]
     sizes = ", ".join(f'{size / 1e9:.1f} GB for "{name}"' for name, size in survey.cache_bytes.items())
     lines += ["", f"Training on all of it decodes the frames into a cache of {sizes} (--preprocessing)."]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, PositionalMetavarFromFieldName
@@ -20,6 +20,7 @@ from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, Pri
 from fineparser_core.constants import Device, Precision
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.splits import split_by_event
 from fineparser_core.errors import ConfigError
 from fineparser_core.resources import bundled_weights
 from fineparser_core.types import AthletePoint
@@ -192,17 +193,20 @@ class DatasetOptions:
         frames: folder below which its frames and masks are, where that is another.
         frame_pattern: where frames are below that; by default as the data set hands them out.
         mask_pattern: where masks are; by default every name that FineDiving-HM has had.
+        split_by: the data set's own test split, or whole events, a quarter of the dives, that training never sees.
     """
 
     frames: Path | None = None
     frame_pattern: str | None = None
     mask_pattern: str | None = None
+    split_by: Literal["data", "event"] = "data"
 
     def dataset(self, root: Path, layout: str = "auto") -> DiveSet:
         """Opens the data set of a folder."""
-        return load_dataset(
+        data = load_dataset(
             root, layout, frames=self.frames, frame_pattern=self.frame_pattern, mask_pattern=self.mask_pattern
         )
+        return data if self.split_by == "data" else split_by_event(data)
 
 
 def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Options | None = None) -> Options:

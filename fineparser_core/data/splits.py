@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 
@@ -47,6 +49,22 @@ def validation_split(
         )
     keys = {record.key for record in chosen}
     return [r for r in ordered if r.key not in keys], [r for r in ordered if r.key in keys]
+
+
+def split_by_event(data: DiveSet, share: float = 0.25, seed: int = 0) -> DiveSet:
+    """The same dives, whole events of which are the test split: how new competitions fare.
+
+    All events of FineDiving's own test split occur in its training split, too.
+
+    Raises:
+        ConfigError: there is one event alone.
+    """
+    used = [record for record in data.records.values() if record.split]
+    train, test = validation_split(used, share, "event", seed)
+    records = {
+        record.key: replace(record, split=name) for name, each in (("train", train), ("test", test)) for record in each
+    }
+    return replace(data, records={**data.records, **records})
 
 
 def _within(groups: list[list[DiveRecord]], share: float, rng: np.random.Generator) -> list[DiveRecord]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from fineparser_core.data import finediving, mtl_aqa
 from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.event_bias import EventBias, biases_of
 from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.frame_cache import frame_bytes
 from fineparser_core.data.records import Defect, DiveRecord
@@ -66,6 +67,8 @@ class Survey:
         defects: what does not fit together; dives without any frame or mask are not among them but unusable.
         unusable: why dives cannot be used, "id: reason".
         damaged: images that cannot be read; None if they were not decoded.
+        event_biases: how much longer or shorter the labelled flights of an event are than those of the same numbers in
+            others, the shortest first.
         cache_bytes: what the cache of all splits takes, by preprocessing; without those that the data set cannot have.
     """
 
@@ -81,6 +84,7 @@ class Survey:
     defects: tuple[Defect, ...]
     unusable: tuple[str, ...]
     damaged: tuple[str, ...] | None
+    event_biases: tuple[EventBias, ...]
     cache_bytes: dict[str, int]
 
 
@@ -143,6 +147,7 @@ def take_survey(
         defects=(*data.defects, *frame_defects),
         unusable=tuple(f"{name}: {reason}" for name, reason in reasons.items()),
         damaged=_damaged(data, progress, cancel) if images else None,
+        event_biases=tuple(biases_of(list(data.records.values())).values()),
         cache_bytes={
             name: total_frames * frame_bytes(name, masks=masks)
             for name, shape in PREPROCESSINGS.items()

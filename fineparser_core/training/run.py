@@ -50,6 +50,7 @@ _INTENDED_USE = (
     "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
     "Not for judging, selection or any decision about an athlete."
 )
+_KERNELS = "Kernels are stored as float16, the rest as float32; what is measured are these rounded weights."
 _RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
     "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on "
@@ -157,7 +158,7 @@ def train(
         commit=commit(),
         intended_use=_INTENDED_USE,
         limitations=_RENDERED_LIMITATIONS if stamp.rendered else begun.limitations if begun is not None else "",
-        notices=tuple(notices),
+        notices=(*notices, _KERNELS),
     )
     bundle = out / BUNDLE
     if peers.writes:

@@ -1,11 +1,13 @@
 """Validation cut from training."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from fineparser_core.data.splits import validation_split
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.splits import split_by_event, validation_split
 from fineparser_core.errors import ConfigError
 
 
@@ -77,3 +79,17 @@ def test_what_cannot_be_cut_is_refused(make_record):
         validation_split([], 0.5, "number", 0)
     with pytest.raises(ConfigError, match='"moon"'):
         validation_split(alone, 0.5, "moon", 0)
+
+
+def test_whole_events_are_tested_on(finediving_root):
+    data = load_dataset(finediving_root)
+    few = {
+        key: replace(record, key=(f"event{place % 3}", place))
+        for place, (key, record) in enumerate(data.records.items())
+    }
+    data = replace(data, records={record.key: record for record in few.values()})
+    other = split_by_event(data)
+    events = [{record.key[0] for record in other.split(name)} for name in ("train", "test")]
+    assert all(events)
+    assert events[0].isdisjoint(events[1])
+    assert sum(len(other.split(name)) for name in ("train", "test")) == len(data.records)

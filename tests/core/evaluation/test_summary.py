@@ -10,13 +10,13 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.metrics import relative_l2
+from fineparser_core.evaluation.metrics import interval_iou, relative_l2
 from fineparser_core.evaluation.paper import METRICS as PAPER_METRICS
 from fineparser_core.evaluation.summary import METRICS, summarise
 
 
 def test_every_metric_with_interval_and_baselines() -> None:
-    results = [dive(number) for number in range(40)]
+    results = [dive(number, id=f"Event {number % 2}/{number}") for number in range(40)]
     summary = summarise(results, median_transitions=(30.0, 65.5))
     true = np.array([result.score for result in results])
     predicted = np.array([result.predicted for result in results])
@@ -76,7 +76,7 @@ def test_without_scores() -> None:
 
 def test_one_dive_has_no_correlation() -> None:
     summary = summarise([dive()], median_transitions=(30, 65))
-    assert set(summary.absent) == {"rho", "r_l2_x100"}
+    assert set(summary.absent) == {"rho", "r_l2_x100", "aiou_50_event", "aiou_75_event"}
     assert summary.by_number[0].rho is None
 
 
@@ -123,3 +123,18 @@ def test_a_real_split_takes_seconds() -> None:
     start = time.process_time()
     summarise(results, median_transitions=(30, 65))
     assert time.process_time() - start < 8
+
+
+def test_labels_of_an_event_that_marks_short_flights_are_rescaled() -> None:
+    """The second event's annotators end every flight early; a method that does not know it is right by the others'."""
+    results = [
+        dive(number, id=f"{event}/{number}", dive_number="107B", transitions=(20, 60), true_transitions=(20, end))
+        for event, end in (("right", 60), ("also right", 60), ("short", 48))
+        for number in range(5)
+    ]
+    results = [replace(one, interval_iou=interval_iou((20, 60), one.true_transitions or (0, 0))) for one in results]
+    metrics = summarise(results, median_transitions=None).metrics
+    assert metrics["aiou_75"].value == pytest.approx(10 / 15)
+    assert metrics["aiou_75_event"].value == 1.0
+    alone = summarise(results[:5], median_transitions=None)
+    assert "aiou_75_event" in alone.absent
