@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.commands.cli import main
 from fineparser_core.commands.own_parts import own_part
 from fineparser_core.errors import ConfigError
 
@@ -30,3 +31,14 @@ def test_it_is_looked_for_in_the_current_folder_too(tmp_path: Path, monkeypatch:
 def test_what_cannot_be_loaded_is_said(path: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         own_part("--static-backbone", path)
+
+
+@pytest.mark.slow
+def test_profile_training_says_which_side_waits(
+    rendered_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["profile", "training", "--data", str(rendered_root), "--config", "i3d-mlp", "--iterations", "2"]
+    assert main([*argv, "--loaders", "1", "--cache", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "data path alone" in printed
+    assert printed.rstrip().endswith("waits for the other")
