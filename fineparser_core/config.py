@@ -13,7 +13,24 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _FineParser = Literal["fineparser", "fineparser-pose"]
-Method = Literal[_FineParser, "i3d-mlp", "usdl", "musdl", "core", "tsa"]
+Method = Literal[
+    _FineParser,
+    "pose-dct",
+    "c3d-svr",
+    "c3d-lstm",
+    "c3d-avg-stl",
+    "c3d-avg-mtl",
+    "mscadc",
+    "i3d-mlp",
+    "usdl",
+    "musdl",
+    "tsa-net",
+    "core",
+    "tsa",
+    "pose-core",
+    "rica2",
+    "rica2-deterministic",
+]
 #: Those of Table 5.
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
 Layout = Literal["auto", "finediving", "mtl-aqa", "dives"]
@@ -24,9 +41,10 @@ Pairing = Literal["dive-number", "difficulty", "random"]
 #: The paper's network, and the one with poses (`pose.fineparser_pose`).
 FINEPARSERS: tuple[_FineParser, ...] = get_args(_FineParser)
 METHODS: tuple[Method, ...] = get_args(Method)
-_CONTRASTIVE = (*FINEPARSERS, "core", "tsa")
+_CONTRASTIVE = (*FINEPARSERS, "core", "tsa", "pose-core")
 # They average the features of all windows, so that these may be as many as they like.
 _POOLED = ("i3d-mlp", "usdl", "musdl", "core")
+_WITHOUT_I3D = ("pose-dct", "c3d-svr", "c3d-lstm", "c3d-avg-stl", "c3d-avg-mtl", "mscadc")
 STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
 #: Begins the name of a part that a caller's function makes; the rest says which one, as package.module:function.
 OWN = "own:"
@@ -99,7 +117,7 @@ class ModelConfig:
             raise ConfigError(f"A '{self.method}' has its own head: leave head away.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
-        if self.method in _POOLED and tuple(self.step_weights) != ModelConfig.step_weights:
+        if self.method not in (*FINEPARSERS, "tsa") and tuple(self.step_weights) != ModelConfig.step_weights:
             raise ConfigError(f"{self.method} has no steps to weigh: leave step_weights away.")
         if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
             raise ConfigError("fineparser-pose has all of its parts: leave out parts of fineparser only.")
@@ -135,7 +153,7 @@ class ModelConfig:
     def architecture(self) -> str:
         """One word for it; two configurations whose weights do not fit each other differ in it."""
         if self.method != "fineparser":
-            return f"{self.method}-i3d"
+            return self.method if self.method in _WITHOUT_I3D else f"{self.method}-i3d"
         parts = ["fineparser", "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]

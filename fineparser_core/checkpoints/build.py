@@ -1,6 +1,7 @@
 """From a configuration to a network: the one place where settings become plain arguments."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -9,15 +10,21 @@ from fineparser_core.config import ModelConfig
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES, TOKEN_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DLSTM, C3DSVR, MSCADC
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.pooled import PooledModel
+from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.tsa_net import TSANet
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
 from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
+from fineparser_core.pose.pose_core import PoseCoRe
+from fineparser_core.pose.pose_dct import PoseDCT
 
 #: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
@@ -25,7 +32,23 @@ BackboneFactory = Callable[[], nn.Module]
 #: the steps, before they are weighed.
 HeadFactory = Callable[[], nn.Module]
 
-_BASELINES: dict[str, Callable[[], AQAModel]] = {"i3d-mlp": I3DMLP, "usdl": USDL, "musdl": MUSDL, "core": CoRe}
+_BASELINES: dict[str, Callable[[], AQAModel]] = {
+    "pose-dct": PoseDCT,
+    "c3d-svr": C3DSVR,
+    "c3d-lstm": C3DLSTM,
+    "c3d-avg-stl": partial(C3DAVG, tasks=False),
+    "c3d-avg-mtl": partial(C3DAVG, tasks=True),
+    "mscadc": MSCADC,
+    "i3d-mlp": I3DMLP,
+    "usdl": USDL,
+    "musdl": MUSDL,
+    # The masks of the bundled weights are refined.
+    "tsa-net": lambda: TSANet(RefinedMaskDecoder()),
+    "core": CoRe,
+    "pose-core": PoseCoRe,
+    "rica2": partial(RICA2, stochastic=True),
+    "rica2-deterministic": partial(RICA2, stochastic=False),
+}
 
 
 def build_model(

@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
 #: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
@@ -65,6 +68,14 @@ class DiveRecord:
     def id(self) -> str:
         """Event and index as one word: "event/index"."""
         return f"{self.key[0]}/{self.key[1]}"
+
+    @property
+    def elements(self) -> tuple[int, int, int, int, int]:
+        """See `DiveNumber.elements`; -1 each for a number of no dive."""
+        try:
+            return parse_dive_number(self.dive_number).elements
+        except ConfigError:
+            return (-1,) * 5
 
     @property
     def score_fault(self) -> str | None:

@@ -98,7 +98,8 @@ class Evaluator:
     def _encoding(self, dive: DatasetDive, observed: EncodedVideo | None = None) -> VideoEncoding:
         encoding = (observed or self.encode(dive)[1]).encoding
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
-        return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
+        elements = torch.tensor([dive.record.elements], device=self._device)
+        return {**encoding, "difficulty": facts[:1], "score": facts[1:], "elements": elements}
 
     def _exemplar(self, key: tuple[str, int]) -> VideoEncoding:
         if key not in self._encodings:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import kendalltau, norm
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.event_bias import event_biases
@@ -20,6 +21,7 @@ NUMBER_BASELINE = "training mean of number"
 MEDIAN_BASELINE = "median transitions"
 #: Scored dives of a number below which its R-l2 is not available.
 MIN_DIVES_OF_NUMBER = 10
+_LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
 _MASK_BASELINE_NAMES = {"empty": "empty mask", "disc": "centre disc"}
 
@@ -28,6 +30,8 @@ METRICS = {
     "rho": ("Spearman rho", True),
     "r_l2_x100": ("R-l2 x100", False),
     "score_error": ("score error, points", False),
+    "spread_tau": ("Kendall tau of spread and error", True),
+    "spread_ece": ("calibration error of the spread", False),
     "aiou_50": ("AIoU@0.5", True),
     "aiou_75": ("AIoU@0.75", True),
     "aiou_50_event": ("AIoU@0.5, labels as of one event", True),
@@ -219,6 +223,33 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
         if np.isfinite(value := values.pop("")):
             low, high = bootstrap_interval(resampled, n, seed=seed)
             metrics[name] = Metric(value=value, low=low, high=high, n=n, baselines=values)
+    return metrics | _spread_metrics(scored, seed)
+
+
+def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
+    """How far the spread of a prediction tells its error, of the dives that have one.
+
+    Of votes it is their agreement, of drawn scores the uncertainty that the network states. The calibration error is
+    the mean over nine levels of how far the share of dives within a normal interval of that level is off it.
+    """
+    parts = [(one.spread, abs((one.predicted or 0.0) - one.score)) for one in scored if one.spread]
+    if len(parts) < 2:
+        return {}
+    spread, error = np.array(parts).T
+
+    def tau(rows: np.ndarray) -> np.ndarray:
+        return np.array([kendalltau(spread[row], error[row]).statistic for row in rows])
+
+    def ece(rows: np.ndarray) -> np.ndarray:
+        within = error[rows][..., None] <= spread[rows][..., None] * norm.ppf((1 + _LEVELS) / 2)
+        off: np.ndarray = np.abs(within.mean(axis=1) - _LEVELS).mean(axis=1)
+        return off
+
+    metrics, every = {}, np.arange(len(parts))[None]
+    for name, statistic, resamples in (("spread_tau", tau, 200), ("spread_ece", ece, 2000)):
+        if np.isfinite(value := float(statistic(every)[0])):
+            low, high = bootstrap_interval(statistic, len(parts), resamples=resamples, seed=seed)
+            metrics[name] = Metric(value=value, low=low, high=high, n=len(parts), baselines={})
     return metrics
 
 

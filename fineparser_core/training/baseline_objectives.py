@@ -12,31 +12,95 @@ from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.pooled import POINTS
+from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
 from fineparser_core.pose.decoding import DECODERS
+from fineparser_core.pose.pose_dct import PoseDCT
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.objective import FineParserObjective, Objective, ScoreLoss, release_score_loss
 
+#: Of a support vector machine: what it may be off without a loss, as a share of 100 points, and the weight of its norm.
+_TUBE, _NORM_WEIGHT = 0.01, 1e-4
+#: Of RICA²: weight of the divergence of its embeddings from the standard normal distribution.
+_KL_WEIGHT = 1e-3
+_DRAWS = 17  # part of the seed
 
-class I3DMLPObjective(Objective):
-    """Mean squared error of the score as a share of 100 points."""
 
-    model: I3DMLP
+class ScoreObjective(Objective):
+    """Squared error of the score as a share of 100 points; C3D-AVG adds the absolute one, and its tasks.
 
-    def __init__(self, model: I3DMLP) -> None:
+    Source of the latter: Parmar and Morris 2019, without captions.
+    """
+
+    model: I3DMLP | ScoreModel
+
+    def __init__(self, model: I3DMLP | ScoreModel) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
-        loss = F.mse_loss(self.model.scores(self.model.features(batch.video)) / POINTS, batch.scores / POINTS)
-        return {"total": loss}
+        model = self.model
+        feature = model.features(batch.video)
+        found, true = model.scores(feature) / POINTS, batch.scores / POINTS
+        loss = F.mse_loss(found, true)
+        if not isinstance(model, C3DAVG):
+            return {"total": loss}
+        loss = loss + F.l1_loss(found, true)
+        if not model.has_tasks or batch.elements is None:
+            return {"total": loss}
+        logits = zip(model.element_logits(feature), batch.elements.unbind(dim=1), strict=True)
+        known = [F.cross_entropy(each, asked, ignore_index=-1, reduction="sum") for each, asked in logits]
+        tasks = torch.stack(known).sum() / len(batch.scores)
+        return {"total": loss + tasks, "regression": loss, "tasks": tasks}
+
+
+class SVRObjective(Objective):
+    """A linear support vector machine in its primal form: errors beyond a tube, and the norm of the weights."""
+
+    model: C3DSVR | PoseDCT
+
+    def __init__(self, model: C3DSVR | PoseDCT) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        model = self.model
+        error = (model.scores(model.features(batch.video)) - batch.scores).abs() / POINTS
+        return {"total": F.relu(error - _TUBE).mean() + _NORM_WEIGHT * model.regressor.weight.square().sum()}
+
+
+class RICA2Objective(Objective):
+    """Squared error of the score, and what keeps the embeddings from becoming certain of everything."""
+
+    model: RICA2
+
+    def __init__(self, model: RICA2) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        model = self.model
+        mean, log_variance = model.embed(model.windows(batch.video), batch.elements)
+        drawn = mean
+        if log_variance is not None:
+            rng = np.random.default_rng((_DRAWS, *batch.place))
+            noise = torch.from_numpy(rng.standard_normal(mean.shape, dtype=np.float32)).to(mean.device)
+            drawn = mean + noise * (log_variance / 2).exp()
+        regression = F.mse_loss(model.scores(drawn) / POINTS, batch.scores / POINTS)
+        if log_variance is None:
+            return {"total": regression}
+        divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=(1, 2)).mean() / 2
+        return {"total": regression + _KL_WEIGHT * divergence, "regression": regression, "divergence": divergence}
 
 
 class USDLObjective(Objective):
@@ -148,8 +212,12 @@ def make_objective(
     match model:
         case FineParser():
             return FineParserObjective(model, config, score_loss or release_score_loss)
-        case I3DMLP():
-            return I3DMLPObjective(model)
+        case C3DSVR() | PoseDCT():
+            return SVRObjective(model)
+        case I3DMLP() | ScoreModel():
+            return ScoreObjective(model)
+        case RICA2():
+            return RICA2Objective(model)
         case USDL():
             return USDLObjective(model)
         case MUSDL():

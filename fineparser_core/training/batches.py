@@ -33,6 +33,9 @@ class Batch:
         scores: (V,) points.
         difficulty: (V,) DD.
         awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
+        elements: (V, 5) int64, what the dive number says, see `DiveNumber.elements`; -1 where it is none. None: nobody
+            knows.
+        place: epoch and index in it, on which alone every random draw depends.
         query, exemplar: (P,) int64, rows of the dives.
         paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
             the ordered pairs are these and then the same in the other direction.
@@ -49,6 +52,8 @@ class Batch:
     paired: bool
     masks: Tensor | None = None
     transitions: Tensor | None = None
+    elements: Tensor | None = None
+    place: tuple[int, int] = (0, 0)
 
     @cached_property
     def cuts(self) -> tuple[tuple[int, int], ...] | None:
@@ -161,6 +166,8 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
         difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
         awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
+        place=place,
+        elements=torch.tensor([dive.record.elements for dive in chosen]),
         query=torch.tensor(plan.query, dtype=torch.int64),
         exemplar=torch.tensor(plan.exemplar, dtype=torch.int64),
         paired=not config.all_pairs and config.contrastive,

@@ -113,7 +113,7 @@ class FineParserObjective(Objective):
 def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
     """Puts the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
     objective.train()
-    fixed = {"release": objective.model.get_submodule("i3d"), "fixed": objective}.get(batch_norm)
+    fixed = {"release": getattr(objective.model, "i3d", None), "fixed": objective}.get(batch_norm)
     for module in fixed.modules() if fixed is not None else ():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()

@@ -3,9 +3,9 @@
 import types
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from fineparser_core.config import FINEPARSERS, METHODS, STATIC_BACKBONES, TrainConfig
+from fineparser_core.config import FINEPARSERS, METHODS, STATIC_BACKBONES, Method, TrainConfig
 from fineparser_core.errors import ConfigError
 
 _RELEASE = TrainConfig()
@@ -32,6 +32,26 @@ _FINE_TUNE = replace(
     final_lr=1e-5,
     precision="auto",
 )
+#: What is frozen of the rivals that stand on networks which are given to them.
+_FREEZE = {
+    "pose-dct": ("static_encoder",),
+    "pose-core": ("static_encoder",),
+    "c3d-svr": ("c3d",),
+    "tsa-net": ("spatial_parser",),
+}
+#: Rivals that take joints or masks from the bundled weights.
+_BUNDLED = ("pose-dct", "pose-core", "tsa-net")
+_OF_TABLE_2: tuple[Method, ...] = (
+    "pose-dct",
+    "c3d-svr",
+    "c3d-lstm",
+    "c3d-avg-stl",
+    "c3d-avg-mtl",
+    "usdl",
+    "musdl",
+    "tsa-net",
+    "core",
+)
 _TABLE_3: dict[str, dict[str, Any]] = {
     "A": {"sve": False, "tap": False},
     "B": {"sap": False, "tap": False},
@@ -39,6 +59,12 @@ _TABLE_3: dict[str, dict[str, Any]] = {
     "D": {"sap": False},
     "E": {},
 }
+
+
+def _rival(config: TrainConfig, name: Method) -> TrainConfig:
+    start: Literal["random", "bundled"] = "bundled" if name in _BUNDLED else "random"
+    return replace(config, method=name, freeze=_FREEZE.get(name, ()), start=start)
+
 
 #: Presets by name. "release" is the authors' configuration, "paper" their text, which trains PSNet as slowly as the
 #: I3D, "fine-tune" the app's own model on few dives; the others are the rows of the paper's tables.
@@ -48,11 +74,11 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "paper": replace(_RELEASE, psnet_lr=1e-4),
         "fine-tune": _FINE_TUNE,
         "mtl-aqa": _MTL_AQA,
-        **{f"mtl-aqa-{name}": replace(_MTL_AQA, method=name, tap=True) for name in ("usdl", "musdl", "core")},
+        **{f"mtl-aqa-{name}": _rival(replace(_MTL_AQA, tap=True), name) for name in _OF_TABLE_2},
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
         **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES},
-        **{name: replace(_RELEASE, method=name) for name in METHODS if name not in FINEPARSERS},
+        **{name: _rival(_RELEASE, name) for name in METHODS if name not in FINEPARSERS},
     }
 )
 

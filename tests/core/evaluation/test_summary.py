@@ -16,7 +16,7 @@ from fineparser_core.evaluation.summary import METRICS, summarise
 
 
 def test_every_metric_with_interval_and_baselines() -> None:
-    results = [dive(number, id=f"Event {number % 2}/{number}") for number in range(40)]
+    results = [dive(number, id=f"Event {number % 2}/{number}", spread=1.0 + number % 7) for number in range(40)]
     summary = summarise(results, median_transitions=(30.0, 65.5))
     true = np.array([result.score for result in results])
     predicted = np.array([result.predicted for result in results])
@@ -57,7 +57,7 @@ def test_dive_numbers_and_steps() -> None:
 def test_what_is_not_there_is_said() -> None:
     bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
     summary = summarise([dive(n, number_mean=None, **bare) for n in range(5)], median_transitions=None)
-    assert set(summary.metrics) == {"rho", "r_l2_x100", "score_error"}
+    assert set(summary.metrics) == {"rho", "r_l2_x100", "score_error", "spread_ece"}
     assert set(summary.metrics["rho"].baselines) == {"drawn exemplars"}
     assert summary.by_step == ()
     text = summary.as_text()
@@ -76,7 +76,7 @@ def test_without_scores() -> None:
 
 def test_one_dive_has_no_correlation() -> None:
     summary = summarise([dive()], median_transitions=(30, 65))
-    assert set(summary.absent) == {"rho", "r_l2_x100", "aiou_50_event", "aiou_75_event"}
+    assert set(summary.absent) == {"rho", "r_l2_x100", "spread_tau", "spread_ece", "aiou_50_event", "aiou_75_event"}
     assert summary.by_number[0].rho is None
 
 
@@ -138,3 +138,17 @@ def test_labels_of_an_event_that_marks_short_flights_are_rescaled() -> None:
     assert metrics["aiou_75_event"].value == 1.0
     alone = summarise(results[:5], median_transitions=None)
     assert "aiou_75_event" in alone.absent
+
+
+def test_a_spread_that_is_the_normal_error_is_calibrated() -> None:
+    rng = np.random.default_rng(0)
+    spread = rng.uniform(1, 9, 3000)
+    results = [
+        dive(n, score=50.0, predicted=50 + e, spread=s)
+        for n, (s, e) in enumerate(zip(spread, rng.normal(0, spread), strict=True))
+    ]
+    honest = summarise(results, median_transitions=None).metrics
+    sure = summarise([replace(one, spread=(one.spread or 0) / 4) for one in results], median_transitions=None).metrics
+    assert honest["spread_ece"].value < 0.02 < 0.3 < sure["spread_ece"].value
+    assert honest["spread_tau"].value == pytest.approx(sure["spread_tau"].value)
+    assert honest["spread_tau"].low > 0.2

@@ -13,8 +13,11 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
+from fineparser_core.models.baselines.rica2 import N_DRAWS
 from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.tsa_net import TubeSelfAttention, boxes_of
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
+from fineparser_core.models.c3d import C3D
 from fineparser_core.models.temporal_parser import decode_joint
 
 BASELINES = [method for method in METHODS if method not in FINEPARSERS]
@@ -34,9 +37,16 @@ def video() -> Tensor:
     return torch.randn(2, 3, 96, 32, 32, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.fixture(scope="module")
+def large_video() -> Tensor:
+    """Poses are read off frames of 112 pixels alone."""
+    return torch.randn(2, 3, 96, 112, 112, generator=torch.Generator().manual_seed(1))
+
+
 @pytest.fixture(scope="module", params=BASELINES)
-def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
+def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> Seen:
     torch.manual_seed(0)
+    video = large_video if request.param.startswith("pose") else video
     model = build_model(ModelConfig(method=request.param)).eval()
     with torch.inference_mode():
         observed = model.encode(video, decode_joint)
@@ -48,6 +58,7 @@ def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
         assert observed.probabilities is None
         assert observed.transitions is None
     whole = {**observed.encoding, "difficulty": torch.tensor([3.0, 2.0]), "score": torch.tensor([60.0, 72.5])}
+    whole["elements"] = torch.tensor([[1, 0, 2, 5, 3], [-1, -1, -1, -1, -1]])
     return Seen(request.param, model, [{k: v[i : i + 1] for k, v in whole.items()} for i in range(2)])
 
 
@@ -62,7 +73,8 @@ def votes(model: AQAModel, query: VideoEncoding, *exemplars: VideoEncoding) -> T
 def test_every_exemplar_has_a_vote_of_its_own(seen):
     first, second = seen.dives
     both = votes(seen.model, first, second, first)
-    assert both.shape == ((2,) if seen.model.contrastive else (1,))
+    alone = N_DRAWS if seen.method == "rica2" else 1
+    assert both.shape == ((2,) if seen.model.contrastive else (alone,))
     assert both.dtype == torch.float32
     assert both.isfinite().all()
     if seen.model.contrastive:
@@ -215,3 +227,34 @@ def test_a_rival_that_averages_windows_takes_other_windows() -> None:
     with torch.inference_mode():
         expected = torch.stack([model.i3d(video[:, :, start : start + 16]) for start in (0, 40, 80)]).mean(dim=0)
         torch.testing.assert_close(model.features(video), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_c3d_is_as_large_as_its_source_says():
+    """78,409,573 parameters with a classifier of 101 classes, as the C3D for UCF-101 has."""
+    n_classifier = 101 * (4096 + 1)
+    with torch.device("meta"):
+        network = C3D()
+        assert sum(p.numel() for p in network.parameters()) + n_classifier == 78_409_573
+        assert network(torch.empty(1, 3, 16, 112, 112)).shape == (1, 8192)
+
+
+def test_attention_stays_within_the_tube():
+    torch.manual_seed(0)
+    x, tube = torch.randn(1, 8, 2, 4, 4), torch.zeros(1, 2, 4, 4, dtype=torch.bool)
+    tube[:, :, 1:3, 1:3] = True
+    module = TubeSelfAttention(8)
+    with torch.no_grad():
+        before, other = module(x, tube), x.clone()
+        outside = ~tube[:, None].expand_as(x)
+        assert torch.equal(before[outside], x[outside])
+        other[outside] = 7.0
+        torch.testing.assert_close(module(other, tube)[~outside], before[~outside])
+
+
+def test_a_tube_is_the_boxes_of_the_masks():
+    masks = torch.zeros(2, 4, 16, 16, dtype=torch.bool)
+    masks[0, :2, 2, 3] = masks[0, :2, 9, 12] = True
+    boxes = boxes_of(masks, torch.Size((2, 4, 4)))
+    assert boxes[0, 0].int().tolist() == [[1, 1, 1, 1]] * 3 + [[0, 0, 0, 0]]
+    assert not boxes[0, 1].any()
+    assert boxes[1].all()  # nobody is seen in that window
