@@ -37,6 +37,7 @@ class PaperRow:
         preset: what reproduces it here, a name in `training.presets.PRESETS`; None where nothing does.
         data: what the paper measured it on.
         values: the printed metrics by their names in `METRICS`.
+        source: the paper that printed them, where it is a later one.
     """
 
     table: int
@@ -44,6 +45,7 @@ class PaperRow:
     preset: str | None
     data: str
     values: Mapping[str, float]
+    source: str = ""
 
 
 @cache
@@ -56,6 +58,7 @@ def _rows() -> tuple[PaperRow, ...]:
             preset=row.get("preset"),
             data=content["data"][str(row["table"])],
             values={name: row[name] for name in METRICS if name in row},
+            source=row.get("source", ""),
         )
         for row in content["rows"]
     )
@@ -88,7 +91,12 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
     """
     rows = paper_table(number)
     columns = [name for name in METRICS if any(name in row.values for row in rows)]
-    lines = [(row.label, row.values, ours.get(row.preset or "", {})) for row in rows]
+    later = list(dict.fromkeys(row.source for row in rows if row.source))
+    marks = {source: "*" * (place + 1) for place, source in enumerate(later)}
+    lines = [
+        (f"{row.label} {marks.get(row.source, '')}".rstrip(), row.values, ours.get(row.preset or "", {}))
+        for row in rows
+    ]
     lines += [(name, {}, ours[name]) for name in ours if name not in {row.preset for row in rows}]
     width = max(len(label) for label, _, _ in lines)
     # Two numbers of seven places and the space between them.
@@ -103,6 +111,7 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
     for label, theirs, measured in lines:
         cells = (f"{_number(theirs.get(name))} {_number(measured.get(name))}" for name in columns)
         text.append(f"{label:{width}}  " + "  ".join(cells))
+    text += [f"{mark} as printed by {source}, on the same data set" for source, mark in marks.items()]
     return "\n".join(text)
 
 

@@ -51,6 +51,8 @@ _OF_TABLE_2: tuple[Method, ...] = (
     "musdl",
     "tsa-net",
     "core",
+    "rica2",
+    "rica2-deterministic",
 )
 _TABLE_3: dict[str, dict[str, Any]] = {
     "A": {"sve": False, "tap": False},
