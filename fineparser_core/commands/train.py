@@ -63,20 +63,20 @@ def main(argv: list[str]) -> int:
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
-    parts = {
-        "static_backbone": own_part("--static-backbone", args.settings.own_backbone),
-        "head": own_part("--head", args.settings.own_head),
-        "loss": own_part("--loss", args.loss),
-    }
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
-    from fineparser_core.training.run import train
+    from fineparser_core.training.run import OwnParts, train
 
+    own = OwnParts(
+        static_backbone=own_part("--static-backbone", args.settings.own_backbone),
+        head=own_part("--head", args.settings.own_head),
+        loss=own_part("--loss", args.loss),
+    )
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         data = args.dataset(args.data, args.settings.layout)
-        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, **parts)
+        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers, own=own)
         if peers.writes:
             if finished.summary is not None:
                 say(finished.summary.as_text())

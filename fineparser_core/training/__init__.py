@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-__all__ = ["FinishedRun", "train"]
+__all__ = ["FinishedRun", "OwnParts", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,8 @@
-"""The log of a training run: JSON lines always, TensorBoard where it is installed."""
+"""The log of a training run: JSON lines always, TensorBoard and MLflow where they are installed."""
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ FILE_NAME = "events.jsonl"
 class Events:
     """Appends to FOLDER/events.jsonl, one line an event, and to FOLDER/tensorboard.
 
+    Where MLFLOW_TRACKING_URI names a server or folder, metrics go there too, as a run named after FOLDER.
+
     A resumed run calls `cut` first, because it computes again whatever came after its checkpoint.
 
     Args:
@@ -28,8 +31,10 @@ class Events:
         self._path = folder / FILE_NAME
         self._on = on
         self._board: Any = None
+        self._mlflow: Any = None
         if on:
             self._board = _tensorboard(folder / "tensorboard")
+            self._mlflow = _mlflow(folder.name)
 
     def cut(self, stage: str, iteration: int) -> None:
         """Deletes the events of a stage after an iteration, and an incomplete last line."""
@@ -56,6 +61,8 @@ class Events:
         if self._board is not None:
             for name, value in finite.items():
                 self._board.add_scalar(f"{stage}/{name}", value, iteration)
+        if self._mlflow is not None:
+            self._mlflow.log_metrics({f"{stage}/{name}": value for name, value in finite.items()}, step=iteration)
 
     def images(self, stage: str, name: str, iteration: int, image: np.ndarray) -> None:
         """An image (H, W, 3) uint8 for TensorBoard."""
@@ -63,9 +70,11 @@ class Events:
             self._board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC")
 
     def close(self) -> None:
-        """Flushes TensorBoard's file."""
+        """Flushes TensorBoard's file and ends MLflow's run."""
         if self._board is not None:
             self._board.close()
+        if self._mlflow is not None:
+            self._mlflow.end_run()
 
 
 def _tensorboard(folder: Path) -> Any:
@@ -75,3 +84,15 @@ def _tensorboard(folder: Path) -> Any:
         logger.info("TensorBoard is not installed (pip install tensorboard): events go to %s alone", FILE_NAME)
         return None
     return SummaryWriter(str(folder))
+
+
+def _mlflow(name: str) -> Any:
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        return None
+    try:
+        import mlflow
+    except ImportError:
+        logger.warning("MLFLOW_TRACKING_URI is set, but MLflow is not installed (pip install mlflow-skinny)")
+        return None
+    mlflow.start_run(run_name=name)
+    return mlflow

@@ -78,15 +78,30 @@ class FinishedRun:
     summary: Summary | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnParts:
+    """What a researcher puts in the place of the paper's parts. A card keeps the names alone, never code.
+
+    Attributes:
+        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features
+            (N, n). `load_model` has to be given the function again.
+        head: makes what compares the step tokens of two dives, see `HeadFactory`; likewise.
+        loss: what stands for L_Reg: predicted and true score differences (P,) in points, of both directions of every
+            pair, to a scalar, which `TrainConfig.regression_weight` weighs.
+    """
+
+    static_backbone: BackboneFactory | None = None
+    head: HeadFactory | None = None
+    loss: ScoreLoss | None = None
+
+
 def train(
     config: TrainConfig | str,
     data: str | Path | DiveSet,
     out: str | Path,
     *,
     settings: RunSettings | None = None,
-    static_backbone: BackboneFactory | None = None,
-    head: HeadFactory | None = None,
-    loss: ScoreLoss | None = None,
+    own: OwnParts | None = None,
     cancel: CancelToken | None = None,
     peers: Processes | None = None,
 ) -> FinishedRun:
@@ -97,11 +112,7 @@ def train(
         data: the data set, or its folder.
         out: folder for checkpoints, events, results and the finished bundle.
         settings: where to start from, and what to use of the machine.
-        static_backbone: makes a static backbone of your own: frames (N, 3, 112, 112) float32, ImageNet-normalised, to
-            features (N, n). The card keeps its name alone, and `load_model` has to be given the function again.
-        head: makes what compares the step tokens of two dives, see `HeadFactory`; the card likewise.
-        loss: what stands for L_Reg: predicted and true score differences (P,) in points, of both directions of every
-            pair, to a scalar, which `TrainConfig.regression_weight` weighs.
+        own: parts of the network, and a loss, of your own.
         cancel: asked between iterations; the run can then be resumed.
         peers: the processes that `torchrun` started; None is this one alone, on the CPU.
 
@@ -110,10 +121,11 @@ def train(
         Cancelled: once the token is set.
     """
     config = get_config(config) if isinstance(config, str) else config
-    if static_backbone is not None:
-        config = replace(config, static_backbone=f"{OWN}{_name(static_backbone)}")
-    if head is not None:
-        config = replace(config, head=f"{OWN}{_name(head)}")
+    own = own or OwnParts()
+    if own.static_backbone is not None:
+        config = replace(config, static_backbone=f"{OWN}{_name(own.static_backbone)}")
+    if own.head is not None:
+        config = replace(config, head=f"{OWN}{_name(own.head)}")
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     if config.start == "bundled" and settings.weights is None and settings.kinetics is None:
@@ -123,7 +135,7 @@ def train(
     stamp = data_stamp(data, records["train"])
     if peers.writes:
         start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
-        start["loss"] = _name(loss) if loss is not None else ""
+        start["loss"] = _name(own.loss) if own.loss is not None else ""
         open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
     peers.wait()
     model, notices = initial_model(
@@ -132,14 +144,14 @@ def train(
         kinetics=settings.kinetics,
         imagenet=settings.imagenet,
         c3d=settings.c3d,
-        static_backbone=static_backbone,
-        head=head,
+        static_backbone=own.static_backbone,
+        head=own.head,
     )
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
     with _limited(settings.minutes, cancel), _switched(settings):
         history = train_end_to_end(
-            model, splits, config, out, settings=settings, score_loss=loss, cancel=cancel, peers=peers
+            model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
@@ -176,7 +188,7 @@ def train(
     summary = None
     if splits.test:
         # The bundle, as anyone would load it: its weights are rounded.
-        model = load_model(bundle, static_backbone=static_backbone, head=head)[0]
+        model = load_model(bundle, static_backbone=own.static_backbone, head=own.head)[0]
         summary = _test(model, data, splits, config, settings, cancel, peers)
         results["picked on validation"]["test"] = summary.as_dict()
         card = replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()})

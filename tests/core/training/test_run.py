@@ -15,7 +15,7 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, loa
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.training import train
+from fineparser_core.training import OwnParts, train
 from fineparser_core.training.presets import get_config
 
 OWN = TrainConfig(static_backbone="own:tiny_backbone")
@@ -69,8 +69,7 @@ def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tm
         rendered_root,
         tmp_path / "run",
         settings=RunSettings(cache=tmp_path / "cache"),
-        static_backbone=tiny_backbone,
-        loss=absolute_error,
+        own=OwnParts(static_backbone=tiny_backbone, loss=absolute_error),
     )
     assert run.card.architecture == f"fineparser-i3d-own:{__name__}:tiny_backbone-no-sap-no-tap"
     assert run.summary is not None
