@@ -5,7 +5,6 @@ whose name says so ("start_s", "start frame") holds the one or the other without
 """
 
 import csv
-import io
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,33 +12,28 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import combining, normalize
 
 import numpy as np
 
 from fineparser_core.data.judged_dives import PERSON, JudgedDive
 from fineparser_core.diving.judging import read_awards
+from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.support.codec import from_json, shown
+from fineparser_core.support.csv_table import folded, table_rows, table_text
 from fineparser_core.support.files import read_bounded
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 _MOST_BYTES, _MOST_ROWS, _SHOWN = 20_000_000, 100_000, 80
-_DELIMITERS = ",;\t"
-#: What the columns of each field are called, folded as `_folded` does; the field's own name comes on top.
-_NAMES = {
+#: What the columns of each field are called, folded by `folded`; the field's own name comes on top.
+_NAMES = LIST_COLUMNS | {
     "video": "clip file filename path videofile movie datei dateiname videodatei fichier archivo",
     "start_frame": "start in from begin von anfang beginn debut inicio inizio",
     "end_frame": "end out to until bis ende fin fine",
-    "dive_number": "dive number diveno divecode sprung sprungnummer plongeon salto tuffo",
-    "position": "pos haltung ausfuhrung",
-    "board_m": "board height heightm boardheight brett hohe turm hauteur altura altezza",
-    "difficulty": "dd degreeofdifficulty tariff schwierigkeit schwierigkeitsgrad coefficient coeficiente coefficiente",
     "score": "points officialscore pts punkte punktzahl puntos punti",
-    "awards": "marks judges judgesawards wertungen noten",
     "award": "mark meanaward mean average wertung durchschnitt mittelwert",
     "take_off": "takeoffmark absprung",
     "flight": "flightmark flug vol vuelo volo",
@@ -49,8 +43,6 @@ _NAMES = {
     "first_water_contact_frame": "contact watercontact firstcontact firstwatercontact",
     "real_fps": "",
     "masks": "maskfile",
-    "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
-    "event": "competition meet wettkampf gara competition competicion",
     "date": "day datum tag fecha",
     "split": "",
 }
@@ -68,7 +60,6 @@ _BY = ("transitions_by", "water_contact_by")
 _PREDICTED, _KNOWN_BY = ("score", "award"), ("own_award", "interval_low", "judged_award", "judged_score")
 _FRAMES = tuple(name for name in _NAMES if name.endswith("_frame"))
 _PHASES = ("take_off", "flight", "entry")
-_JUDGE = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)\s*(?:s|sec|seconds)?")
 _FRAME, _SECONDS = "frame", "s"
 
@@ -153,52 +144,32 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): give a table as CSV.") from None
-    text = None if data.startswith(b"PK\3\4") else _text(data)
-    if text is None or "\0" in text:
+    text = table_text(data)
+    if text is None:
         raise AnnotationError(f"{path} is no CSV: save the sheet as CSV in UTF-8 and give that file.")
-    lines = text.splitlines()
-    if told := re.fullmatch(r"sep=(.)", lines[0] if lines else ""):
-        text = "\n" + text.partition("\n")[2]  # rows are still counted as a spreadsheet does
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = told[1] if told else max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one))))
     try:
-        yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
+        yield from table_rows(text)
     except csv.Error as error:
         raise AnnotationError(f"{path} is no CSV ({error}): save it anew.") from None
 
 
-def _text(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _folded(name: str) -> str:
-    """A name of a column without case, accents, spaces and signs."""
-    plain = (letter for letter in normalize("NFKD", name.casefold()) if not combining(letter))
-    return re.sub(r"[\W_]+", "", "".join(plain))
-
-
 def _columns(path: Path, header: Sequence[str], named: Mapping[str, str]) -> dict[str, _Column]:
-    folded = [_folded(name) for name in header]
+    plain = [folded(name) for name in header]
     columns: dict[str, _Column] = {}
     for field, name in named.items():
         if field not in _NAMES:
             raise ConfigError(f"--map {field}={name}: there is no field {field}: use one of {', '.join(_NAMES)}.")
-        if _folded(name) not in folded:
+        if folded(name) not in plain:
             raise ConfigError(f"--map {field}={name}: {path} has no column {name}, but {', '.join(header)}.")
-        place = folded.index(_folded(name))
-        columns[field] = _Column([place], header[place], _unit(folded[place]))
+        place = plain.index(folded(name))
+        columns[field] = _Column([place], header[place], _unit(plain[place]))
     mapped = {place for column in columns.values() for place in column.places}
     judges: dict[int, int] = {}
-    for place, name in enumerate(folded):
+    for place, name in enumerate(plain):
         field, unit = _KNOWN.get(name, ("", ""))
         if place in mapped or field in named:
             continue
-        if judge := _JUDGE.fullmatch(name):
+        if judge := JUDGE_COLUMN.fullmatch(name):
             judges[int(judge[1])] = place
         elif field in columns:
             both = f"{columns[field].name} and {header[place]}"
@@ -213,15 +184,15 @@ def _columns(path: Path, header: Sequence[str], named: Mapping[str, str]) -> dic
     return columns
 
 
-def _unit(folded: str) -> str:
-    return _FRAME if folded.endswith("frame") else ""
+def _unit(plain: str) -> str:
+    return _FRAME if plain.endswith("frame") else ""
 
 
 def _known() -> dict[str, tuple[str, str]]:
     """Field, and unit where the name tells it, by every folded name of a column."""
     known = {}
     for field, names in _NAMES.items():
-        for name in (_folded(field), *names.split()):
+        for name in (folded(field), *names.split()):
             known[name] = field, _unit(name)
             if field in _FRAMES and not name.endswith("frame"):
                 known |= {f"{name}frame": (field, _FRAME)}

@@ -3,7 +3,8 @@
 Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
 highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronised dive has
 11 judges, three for the execution of each diver and five for the synchronisation: the highest and lowest of each of
-the three panels are dropped, and the sum of the five left counts three fifths.
+the three panels are dropped, and the sum of the five left counts three fifths. With 9 judges, two for each diver, those
+four are one panel.
 
 Source: World Aquatics competition regulations, diving.
 """
@@ -19,8 +20,10 @@ from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 
-_MOST_AWARDS = 11
-_SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
+#: How many judges there may be; more than seven judge synchronised dives.
+PANELS = (3, 5, 7, 9, 11)
+MOST_AWARDS = 11
+_SYNCHRO_PANELS = {9: (slice(0, 4), slice(4, 9)), 11: (slice(0, 3), slice(3, 6), slice(6, 11))}
 #: Stands for the mark of a phase that nobody marked.
 NOT_MARKED = "-"
 
@@ -50,7 +53,7 @@ class Judging:
         phases: with any decimals.
     """
 
-    awards: Annotated[tuple[Award, ...], Meta(min_length=1, max_length=_MOST_AWARDS)]
+    awards: Annotated[tuple[Award, ...], Meta(min_length=1, max_length=MOST_AWARDS)]
     phases: PhaseMarks = PhaseMarks()
 
     def __post_init__(self) -> None:
@@ -72,10 +75,10 @@ def counting(awards: Sequence[float]) -> tuple[bool, ...]:
     """Whether each award counts: neither the highest nor the lowest of a panel; of a number that no panel has, all.
 
     Args:
-        awards: in any order, but for the 11 of a synchronised dive, see `total_award`.
+        awards: in any order, but for those of a synchronised dive, see `total_award`.
     """
-    panels = _SYNCHRO_PANELS if len(awards) == 11 else (slice(len(awards)),)
-    dropped = {5: 1, 7: 2, 11: 1}.get(len(awards), 0)
+    panels = _SYNCHRO_PANELS.get(len(awards), (slice(len(awards)),))
+    dropped = {5: 1, 7: 2, 9: 1, 11: 1}.get(len(awards), 0)
     counts = [False] * len(awards)
     for panel in panels:
         places = sorted(range(len(awards))[panel], key=awards.__getitem__)
@@ -101,15 +104,15 @@ def total_award(awards: Sequence[float]) -> float:
     """The sum of the counted awards, 0 to 30; the score is this sum times the DD.
 
     Args:
-        awards: 3, 5 or 7 awards in any order, or the 11 of a synchronised dive: three for the execution of one diver,
-            three for that of the other, five for the synchronisation.
+        awards: 3, 5 or 7 awards in any order, or the 9 or 11 of a synchronised dive: two or three for the execution of
+            one diver, as many for that of the other, five for the synchronisation.
 
     Raises:
         ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
     """
-    if len(awards) not in (3, 5, 7, 11):
+    if len(awards) not in PANELS:
         raise ConfigError(
-            "Found {0} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.", len(awards)
+            "Found {0} awards: give those of 3, 5 or 7 judges, or 9 or 11 of a synchronised dive.", len(awards)
         )
     return 3 * mean_award(awards)
 
@@ -177,6 +180,33 @@ def read_judging(awards: str, phases: str = "") -> Judging:
     return Judging(awards=given, phases=PhaseMarks(**dict(zip(("take_off", "flight", "entry"), marks, strict=False))))
 
 
+def read_called(text: str, n_judges: int = 0) -> tuple[float, ...]:
+    """The awards of a dive as they are typed while they are called: "7 7.5 7", "7 75 7", or without spaces "77.57".
+
+    Args:
+        n_judges: how many are expected; 0: as many as one of `PANELS`.
+
+    Raises:
+        ConfigError: they are none, or not so many.
+    """
+    words = [word.strip(",") for word in re.split(r"[\s;/]+|,(?![05])", text.strip().replace("½", ".5")) if word]
+    if len(words) == 1:
+        words = _CALLED.findall(words[0]) if _ALL_CALLED.fullmatch(words[0]) else words
+    found = [_AWARD.fullmatch(word) for word in words]
+    awards = tuple(float(f"{one[1]}.{one[2] or 0}") for one in found if one)
+    if len(awards) < len(words) or not awards or max(awards) > 10:
+        raise ConfigError("'{0}' are no awards: type 7 7.5 7, 7 75 7 or 77.57.", text[:40])
+    if len(awards) not in ((n_judges,) if n_judges else PANELS):
+        judges = n_judges or "3, 5, 7, 9, 11"
+        raise ConfigError("{0} awards of {1} judges: give one for each judge.", len(awards), judges)
+    return awards
+
+
+_AWARD = re.compile(r"(10|\d)(?:[.,]?([05]))?")
+_CALLED = re.compile(r"(?:10|\d)(?:[.,][05])?")
+_ALL_CALLED = re.compile(rf"(?:{_CALLED.pattern})+")
+
+
 def _words(text: str) -> list[str]:
     """What spaces, semicolons or slashes part; a comma is a decimal one, but before a space and in "6,6.5,7"."""
     parted = [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
@@ -189,7 +219,7 @@ def _numbers(text: str) -> tuple[float, ...]:
         values = tuple(float(word.replace(",", ".")) for word in _words(text))
     except ValueError:
         return ()
-    return values if all(map(isfinite, values)) and len(values) <= _MOST_AWARDS else ()
+    return values if all(map(isfinite, values)) and len(values) <= MOST_AWARDS else ()
 
 
 def _check(awards: Sequence[float], *, halves: bool = True) -> None:

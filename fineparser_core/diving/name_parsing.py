@@ -1,10 +1,10 @@
-"""Parses diver, dive number and board from a file name or from a line of a list.
+"""Parses diver, dive number and board from a file name or from what a person types of a dive in one line.
 
 A name is split at spaces, tabs, `_`, `,`, `;`, brackets, and at a `-` that does not join two words. The parts may come
 in any order:
 
     dive number   107B, 5253b, 207 C (digits and position may be separated)
-    board         10m, 7.5m, 7,5 m, 3M; in a line of a list also without the m, if the number is the height of a board
+    board         10m, 7.5m, 7,5 m, 3M; in a typed line also without the m, if the number is the height of a board
     diver         the words before the dive number or, if there are none, those after it, without words that are common
                   in names of videos ("IMG", "dive", "take", "final", …) and without anything that has a digit
 
@@ -12,7 +12,7 @@ in any order:
     5253B 3m.mov                  5253B, 3 m
     2024-06-12 Li Na 407C.mp4     Li Na, 407C
     IMG_2071.MOV                  nothing
-    207C Anna; 10                 Anna, 207C, 10 m, as a line of a list
+    207C Anna; 10                 Anna, 207C, 10 m, as a typed line
 
 Two different dive numbers in a name are ambiguous, so no number is taken from it; boards likewise.
 """
@@ -25,7 +25,7 @@ from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 
-#: Lines of a list that leave their dive unchanged.
+#: What stands for nothing.
 PLACEHOLDERS = ("", "-", "–", "?")
 
 _SEPARATORS = re.compile(r"[\s_;()\[\]{}–—]+|,(?!\d)|(?<!\d),|(?<![^\W\d])-|-(?![^\W\d])")
@@ -40,7 +40,7 @@ _VIDEO_WORDS = """
     img dsc dscf dscn mvi mov vid video clip gopr gp gx gh pxl wa screen recording movie film camera mp4 avi mkv
     dive dives diver diving jump take try attempt round rd heat run nr no final finals semi semifinal prelim prelims
     training practice comp competition meet event board springboard platform tower metre meter m
-    slow slowmo slomo side front back above copy edit edited cut trim trimmed of the and at from
+    dd slow slowmo slomo side front back above copy edit edited cut trim trimmed of the and at from
 """
 _NOT_A_NAME = frozenset(_VIDEO_WORDS.split())
 
@@ -73,30 +73,34 @@ def parse_file_name(name: str) -> ParsedName:
     return found if found.dive_number is not None else ParsedName(board_m=found.board_m)
 
 
-def parse_list(text: str) -> list[ParsedName | None]:
-    """Parse a list with one dive a line; blank lines at the end are ignored.
+def parse_line(text: str) -> ParsedName:
+    """Parse what a person types of a dive; empty if nothing was found."""
+    return _parse(text, bare_boards=True)
 
-    Returns:
-        One item a line: None for a placeholder, an empty `ParsedName` if nothing was found in the line.
-    """
-    lines = text.rstrip().splitlines()
-    return [None if line.strip() in PLACEHOLDERS else _parse(line, bare_boards=True) for line in lines]
+
+def parts_of(text: str) -> list[str]:
+    """The parts of a name or a line; digits and position of a dive number are one, as are a height and its unit."""
+    joined = _SPLIT_NUMBER.sub(r"\1\2", text)
+    joined = _SPLIT_BOARD.sub(r"\1m", joined)
+    return [part for part in _SEPARATORS.split(_NUMBER_WITH_BOARD.sub(r"\1 \2", joined)) if part]
+
+
+def is_name(part: str) -> bool:
+    """Whether a part may belong to the name of a person."""
+    return _WORD.fullmatch(part) is not None and part.lower().rstrip(".") not in _NOT_A_NAME
 
 
 def _parse(text: str, *, bare_boards: bool) -> ParsedName:
-    joined = _SPLIT_NUMBER.sub(r"\1\2", text)
-    joined = _SPLIT_BOARD.sub(r"\1m", joined)
-    joined = _NUMBER_WITH_BOARD.sub(r"\1 \2", joined)
     numbers: set[str] = set()
     boards: set[float] = set()
     before: list[str] = []
     after: list[str] = []
-    for part in filter(None, _SEPARATORS.split(joined)):
+    for part in parts_of(text):
         if number := _dive_number(part):
             numbers.add(number)
-        elif board := _board(part, bare=bare_boards):
+        elif board := board_in(part, bare=bare_boards):
             boards.add(board)
-        elif _WORD.fullmatch(part) and part.lower().rstrip(".") not in _NOT_A_NAME:
+        elif is_name(part):
             (after if numbers else before).append(part)
     return ParsedName(
         diver=" ".join(before or after) or None,
@@ -114,7 +118,12 @@ def _dive_number(part: str) -> str | None:
         return None
 
 
-def _board(part: str, *, bare: bool) -> float | None:
+def board_in(part: str, *, bare: bool) -> float | None:
+    """The height of a board, "10m", in metres; None if it is none.
+
+    Args:
+        bare: the unit may lack.
+    """
     digits = part if bare and _BARE_BOARD.fullmatch(part) else (_BOARD.fullmatch(part) or [None, None])[1]
     if digits is None:
         return None

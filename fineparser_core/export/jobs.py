@@ -5,10 +5,12 @@ A job is pickled into a private folder of the window's run, which its own proces
 
 import gzip
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
@@ -94,7 +96,20 @@ class ReportJob:
     overview_note: str | None = None
 
 
-Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob
+@dataclass(frozen=True, kw_only=True)
+class MeetJob:
+    """Writes the sheet of a meet, see `report.meet_sheet`.
+
+    Attributes:
+        predicted: the model's scores by the names of the dives; None: none are shown.
+    """
+
+    path: Path
+    meet: Meet
+    predicted: Mapping[str, float] | None = None
+
+
+Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
@@ -110,6 +125,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
     from fineparser_core.export.judged import write_judged
+    from fineparser_core.export.report.meet_sheet import write_meet_sheet
     from fineparser_core.export.report.write import write_report
     from fineparser_core.export.stills import write_plain_still, write_still
 
@@ -130,6 +146,8 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_report(
             job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel
         )
+    elif isinstance(job, MeetJob):
+        write_meet_sheet(job.meet, job.predicted, job.path)
     elif job.judged:
         return write_judged(job.dives, job.path)
     elif job.path.suffix.lower() == ".json":

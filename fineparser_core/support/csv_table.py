@@ -1,9 +1,10 @@
-"""Tables as comma-separated values (CSV) that a spreadsheet opens as text and numbers only."""
+"""Tables as comma-separated values (CSV): written so that a spreadsheet opens text and numbers only, and read."""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from unicodedata import normalize
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from unicodedata import combining, normalize
 
 from fineparser_core.printable import printable
 
@@ -11,6 +12,7 @@ from fineparser_core.printable import printable
 _FORMULA = ("=", "+", "-", "@")
 #: Characters that a spreadsheet may drop at the beginning of a cell, so that what follows them begins it.
 _DROPPED = "".join(map(chr, (*range(0x21), 0x7F, 0x85, 0xA0, 0x200B, 0x200C, 0x200D, 0x2060, 0x3000, 0xFEFF)))
+_DELIMITERS = ",;\t"
 
 
 def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, decimals: int | None = None) -> bytes:
@@ -40,3 +42,37 @@ def _text(text: str) -> str:
     """Text that no spreadsheet runs: an apostrophe goes before what could be taken for a formula."""
     begins = normalize("NFKC", text.lstrip(_DROPPED)[:1]).startswith(_FORMULA) or text[:1] in ("\t", "\r", "\n")
     return ("'" if begins else "") + printable(text, keep="\n\t")
+
+
+def table_text(data: bytes) -> str | None:
+    """The text of a table in UTF-8, UTF-16 or Windows' Latin (cp1252); None where it is none, but a workbook."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", errors="replace")
+    return None if data.startswith(b"PK\3\4") or "\0" in text else text
+
+
+def table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table with their numbers as a spreadsheet counts them, from 1.
+
+    Cells are delimited by what the first line has most of: comma, semicolon or tab.
+
+    Raises:
+        csv.Error: it is no table.
+    """
+    lines = text.splitlines()
+    if told := re.fullmatch(r"sep=(.)", lines[0] if lines else ""):
+        text = "\n" + text.partition("\n")[2]  # rows are still counted as a spreadsheet does
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = told[1] if told else max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one))))
+    yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
+
+
+def folded(name: str) -> str:
+    """A name of a column without case, accents, spaces and signs."""
+    plain = (letter for letter in normalize("NFKD", name.casefold()) if not combining(letter))
+    return re.sub(r"[\W_]+", "", "".join(plain))

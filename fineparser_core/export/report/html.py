@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.export.report.meet_sheet import MeetSheet
 from fineparser_core.export.report.page import Report
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import language, text
@@ -20,13 +21,20 @@ def write_html(report: Report, path: Path) -> None:
     Raises:
         ExportError: the file cannot be written.
     """
+    _write("report.html.j2", path, report=report)
+
+
+def write_sheet_html(sheet: MeetSheet, path: Path) -> None:
+    """As `write_html`, the sheet of a meet."""
+    _write("meet.html.j2", path, sheet=sheet)
+
+
+def _write(template: str, path: Path, **values: object) -> None:
     from jinja2 import Environment, PackageLoader  # a moment that only a report waits for
 
     pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
     pages.filters |= {"data_uri": _data_uri, "trend_chart": trend_chart}
-    written = pages.get_template("report.html.j2").render(
-        report=report, text=text, language=language().replace("_", "-")
-    )
+    written = pages.get_template(template).render(text=text, language=language().replace("_", "-"), **values)
     with atomic_file(path) as temporary:
         temporary.write_text(printable(written, keep="\n\t"), encoding="utf-8")
 

@@ -1,0 +1,247 @@
+"""Lists of dives as people write them, and as CSV.
+
+A table has a row of names, see `list_columns`. Anything else is read line by line, whatever parts it:
+
+    Anna Muster<TAB>107B<TAB>3<TAB>2.4    a row of a spreadsheet; the first words are the athlete
+    107B 3m Anna                          in any order; the board is the number that may be one, a DD has a decimal
+    Anna: 103B, 403B, 5132D (1 m)         several dives in a line, and a board that is theirs all
+    Anna                                  the athlete of the lines below that name none
+    R2 Ben 205C                           "R2", "round 2": a round
+"""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import MOST_AWARDS, read_called
+from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
+from fineparser_core.diving.meet import (
+    LONGEST_NAME,
+    LONGEST_NUMBER,
+    MOST_ROWS,
+    ListedDive,
+    Outcome,
+    numbered,
+    running,
+    standings,
+)
+from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
+from fineparser_core.errors import ConfigError
+from fineparser_core.language import Phrase
+from fineparser_core.support.csv_table import csv_table, folded, table_rows, table_text
+from fineparser_core.support.files import read_bounded
+
+_MOST_BYTES = 2_000_000
+_COLUMNS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
+_NAMES = LIST_COLUMNS | {"round": "rd runde durchgang ronda giro manche tour", "outcome": "remark"}
+_KNOWN = {folded(name): field for field, names in _NAMES.items() for name in (field, *names.split())}
+_ROUND = re.compile(r"(?<![^\W_])(?:r|rd|round|runde|durchgang|ronda|giro|manche|tour)[\s._]*(\d{1,2})(?![\w.,])", re.I)
+#: Three or four digits, and perhaps a letter: what is meant as a dive number, though it may be none.
+_NUMBER = re.compile(r"\d{3,4}[A-Za-z]?")
+_DECIMAL = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?")
+
+
+class ReadList(NamedTuple):
+    """Rows, and one sentence for each line or cell that says nothing of a dive."""
+
+    rows: tuple[ListedDive, ...]
+    problems: list[Phrase]
+
+
+def read_dive_list(path: Path) -> ReadList:
+    """The list in a file: CSV, or plain lines.
+
+    Raises:
+        ConfigError: it cannot be read, is no text, or names no dive.
+    """
+    try:
+        data = read_bounded(path, _MOST_BYTES)
+    except OSError as error:
+        raise ConfigError("{0} cannot be read ({1}): give a table as CSV.", path, error.strerror) from None
+    text = table_text(data)
+    if text is None:
+        raise ConfigError("{0} is no CSV: save the sheet as CSV in UTF-8 and give that file.", path)
+    found = parse_dive_list(text)
+    if not found.rows:
+        raise ConfigError("{0} names no dive: give a row such as Anna,107B,3 for each.", path)
+    return found
+
+
+def parse_dive_list(text: str) -> ReadList:
+    """The list in a text; what is no dive is told, and whatever else is in its line is kept."""
+    try:
+        table = [(n, row) for n, row in table_rows(text.strip("\ufeff\n\r")) if any(map(str.strip, row))]
+    except csv.Error:
+        table = []
+    fields = [_KNOWN.get(folded(name)) or JUDGE_COLUMN.fullmatch(folded(name)) for name in table[0][1]] if table else []
+    if "dive_number" in fields and sum(map(bool, fields)) > 1:
+        found = _of_table(fields, table[1:])
+    else:
+        widths = {len(row) for _, row in table}
+        whole = len(widths) == 1 and widths.pop() > 2  # commas divide cells, not the parts of a name
+        lines = [(n, "\t".join(row)) for n, row in table] if whole else list(enumerate(text.splitlines(), start=1))
+        found = _of_lines(lines)
+    rows = numbered([_without_listed_difficulty(row) for row in found.rows[:MOST_ROWS]])
+    if len(found.rows) > MOST_ROWS:
+        found.problems.append(Phrase("A list holds at most {0} dives: the others are left out.", MOST_ROWS))
+    return ReadList(rows, found.problems)
+
+
+def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
+    """A table that `read_dive_list` reads again, with the points and places."""
+    places = {ListedDive(event=one.event, athlete=one.athlete).same_athlete: one.place for one in standings(rows)}
+    table = [
+        {
+            **{name: getattr(row, name) for name in _COLUMNS},
+            "round": row.round or None,
+            "difficulty": row.known_difficulty,
+            "awards": " ".join(f"{award:g}" for award in row.awards),
+            "points": row.points,
+            "total": total,
+            "place": places.get(row.same_athlete),
+        }
+        for row, total in zip(rows, running(rows), strict=True)
+    ]
+    return csv_table((*_COLUMNS, "points", "total", "place"), table, decimals=2)
+
+
+def spelled(number: str) -> str:
+    """A dive number in the usual spelling, or as it was typed where it is none."""
+    try:
+        return str(parse_dive_number(number))
+    except ConfigError:
+        return number.strip()[:LONGEST_NUMBER]
+
+
+def read_cell(field: str, text: str, n_judges: int = 0) -> Any:
+    """What a cell says, as the field of `ListedDive` holds it.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    text = text.strip()
+    if field in ("event", "athlete"):
+        return text[:LONGEST_NAME]
+    if field == "dive_number":
+        return spelled(text)
+    if field == "awards":
+        return read_called(text, n_judges) if text else ()
+    if field == "outcome":
+        return text if text in get_args(Outcome) else ""
+    if not text:
+        return 0 if field == "round" else None
+    number = re.fullmatch(r"(\d{1,2}(?:[.,]\d{1,3})?)\s*(?:m|\.)?", text, re.I)
+    value = float(number[1].replace(",", ".")) if number else -1.0
+    if field == "board_m" and value in BOARDS_M:
+        return value
+    if field == "difficulty" and 0.1 <= value <= 9.9:
+        return value
+    if field == "round" and 1 <= value <= 99 and value.is_integer():
+        return int(value)
+    wanted = {
+        "board_m": Phrase("1, 3, 5, 7.5 or 10 m"),
+        "difficulty": Phrase("a DD such as 2.4, or nothing for that of the tables"),
+        "round": Phrase("a round from 1 to 99"),
+    }
+    raise ConfigError("'{0}' where {1} belongs.", text[:40], wanted[field])
+
+
+def _of_table(fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]) -> ReadList:
+    found = ReadList((), [])
+    read: list[ListedDive] = []
+    for n, cells in rows:
+        said = {}
+        judges = []
+        for field, cell in zip(fields, cells, strict=False):
+            if isinstance(field, re.Match):
+                judges.append((int(field[1]), cell))
+            elif field:
+                said.setdefault(field, cell.strip())
+        if judges and not said.get("awards"):
+            said["awards"] = " ".join(cell.strip() for _, cell in sorted(judges)[:MOST_AWARDS])
+        position = said.pop("position", "")
+        if said.get("dive_number", "").isdigit():
+            said["dive_number"] += position
+        if said.get("dive_number"):
+            read.append(_row(n, said, found.problems))
+        else:
+            found.problems.append(Phrase("No dive number in line {0}.", n))
+    return ReadList(tuple(read), found.problems)
+
+
+def _row(n: int, said: Mapping[str, str], problems: list[Phrase]) -> ListedDive:
+    values = {}
+    for field, cell in said.items():
+        try:
+            values[field] = read_cell(field, cell)
+        except ConfigError as error:
+            problems.append(Phrase("Line {0}: {1}", n, error))
+    return ListedDive(**values)
+
+
+def _without_listed_difficulty(row: ListedDive) -> ListedDive:
+    """A sheet may name every DD: only one that the tables do not give is the coach's."""
+    listed = replace(row, difficulty=None)
+    return listed if row.difficulty == listed.known_difficulty else row
+
+
+def _of_lines(lines: Sequence[tuple[int, str]]) -> ReadList:
+    found = ReadList((), [])
+    rows: list[ListedDive] = []
+    athlete = ""
+    for n, line in lines:
+        own, dives = _line(line)
+        if not dives and own:
+            athlete = own
+        elif not dives and line.strip() not in PLACEHOLDERS:
+            found.problems.append(Phrase("No dive number in line {0}.", n))
+        rows += [replace(dive, athlete=own or athlete) for dive in dives]
+    return ReadList(tuple(rows), found.problems)
+
+
+def _meant(part: str) -> bool:
+    """Whether a part is meant as a dive number: with a letter, or digits that are one with a letter."""
+    return part[-1].isalpha() or ListedDive(dive_number=f"{part}C").number is not None
+
+
+def _line(line: str) -> tuple[str, list[ListedDive]]:
+    """The athlete that a line names, or "", and its dives, without one."""
+    told = _ROUND.search(line)
+    line = _ROUND.sub(" ", line)
+    words: list[str] = []
+    dives: list[ListedDive] = []
+    metres: list[tuple[int, float]] = []  # each with how many dives come before it in the line
+    bare: list[tuple[int, str]] = []
+    for cell in re.split(r"[\t;]", line):
+        named = bool(words)  # another cell with words is the club
+        for part in parts_of(cell.replace(":", " ")):
+            if board := board_in(part, bare=False):
+                metres.append((len(dives), board))
+            elif _NUMBER.fullmatch(part) and _meant(part):
+                dives.append(ListedDive(round=int(told[1]) if told else 0, dive_number=spelled(part)))
+            elif _DECIMAL.fullmatch(part):
+                bare.append((len(dives), part.replace(",", ".")))
+            elif not named and is_name(part):
+                words.append(part)
+    decimals = [(at, float(part)) for at, part in bare if "." in part]
+    if not metres:
+        metres = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
+        if len(metres) > 1 and metres[0][0] == 0:  # the first one counts the lines
+            del metres[0]
+    if not metres:  # a spreadsheet may write 3.0
+        metres = [one for one in decimals if one[1] in BOARDS_M and (one[1] > 4.9 or len(decimals) > 1)][:1]
+        decimals = [one for one in decimals if one not in metres]
+    for at, difficulty in decimals:
+        if dives and 0.9 <= difficulty <= 4.9:
+            dives[max(at - 1, 0)] = replace(dives[max(at - 1, 0)], difficulty=difficulty)
+    leads = bool(metres) and (metres[0][0] == 0 or len(metres) == 1)
+    ends = [at for at, _ in metres]
+    spans = zip([0, *ends[1:]], [*ends[1:], len(dives)], strict=True) if leads else zip([0, *ends[:-1]], ends, strict=True)
+    for (_, board_m), (first, last) in zip(metres, spans, strict=True) if metres else ():
+        dives[first:last] = [replace(dive, board_m=board_m) for dive in dives[first:last]]
+    return " ".join(words)[:LONGEST_NAME], dives

@@ -1,0 +1,279 @@
+"""A meet or a training as a list of dives: which video is which dive, what the judges gave, totals and places.
+
+A restart costs two points of every award, a failed dive scores nothing; athletes with equal totals share a place.
+
+Source: World Aquatics competition regulations, diving.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta
+
+from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty, known_difficulty
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, Judging
+from fineparser_core.errors import ConfigError
+from fineparser_core.language import Phrase
+
+#: Of a list.
+MOST_ROWS = 1000
+#: Of a name, and of a dive number as it was typed, characters.
+LONGEST_NAME, LONGEST_NUMBER = 255, 12
+_DEDUCTION = 2.0
+
+_Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
+Outcome = Literal["", "restart", "failed", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedDive:
+    """A dive as it was announced, and what became of it.
+
+    Attributes:
+        event: in which it counts; "" where the list is of one.
+        round: from 1; 0: not said, see `numbered`.
+        dive_number: as typed, which may be wrong, see `problem`; in the spelling of `parse_dive_number` where it is not.
+        board_m: one of `BOARDS_M`.
+        difficulty: DD that was typed; None: the tables'.
+        awards: as they were called; empty until then.
+        outcome: "restart" after a balk, "failed", "skipped" where it was not done; "" otherwise.
+        dive: name of the video's dive; None while the row is open.
+    """
+
+    event: _Name = ""
+    round: Annotated[int, Meta(ge=0, le=99)] = 0
+    athlete: _Name = ""
+    dive_number: Annotated[str, Meta(max_length=LONGEST_NUMBER)] = ""
+    board_m: float | None = None
+    difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
+    awards: Annotated[tuple[Award, ...], Meta(max_length=MOST_AWARDS)] = ()
+    outcome: Outcome = ""
+    dive: _Name | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError, where there is no such board or award."""
+        if self.board_m not in (None, *BOARDS_M):
+            raise ValueError(f"board_m: {self.board_m:g} is no board")
+        if len(self.awards) > 1 and any((2 * award) % 1 for award in self.awards):
+            raise ValueError("awards: they are 0 to 10 in halves")
+
+    @property
+    def number(self) -> DiveNumber | None:
+        """None where it is no dive number."""
+        try:
+            return parse_dive_number(self.dive_number)
+        except ConfigError:
+            return None
+
+    @property
+    def known_difficulty(self) -> float | None:
+        """The DD; None where neither the tables nor the coach say it."""
+        return known_difficulty(self.dive_number, self.board_m, self.difficulty)
+
+    @property
+    def points(self) -> float | None:
+        """The score; None where there is none yet."""
+        difficulty = self.known_difficulty
+        if self.outcome == "failed":
+            return 0.0
+        if self.outcome == "skipped" or not self.awards or difficulty is None:
+            return None
+        taken = _DEDUCTION if self.outcome == "restart" else 0.0
+        return Judging(awards=tuple(max(award - taken, 0.0) for award in self.awards)).score(difficulty)
+
+    @property
+    def same_athlete(self) -> tuple[str, str]:
+        """What the dives of an athlete in an event have in common."""
+        return self.event.casefold(), " ".join(self.athlete.casefold().split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meet:
+    """The dives in the order in which they are done.
+
+    Attributes:
+        judges: how many there are, one of `PANELS`; 0: any number.
+        least_groups: of how many groups the dives of an athlete must be; 0: of any.
+        most_difficulty: limit of the sum of an athlete's DDs; 0: there is none.
+        left_out: dives of videos that belong to no row, such as one that was repeated.
+    """
+
+    title: _Name = ""
+    judges: Annotated[int, Meta(ge=0, le=MOST_AWARDS)] = 0
+    least_groups: Annotated[int, Meta(ge=0, le=6)] = 0
+    most_difficulty: Annotated[float, Meta(ge=0, le=99)] = 0.0
+    rows: Annotated[tuple[ListedDive, ...], Meta(max_length=MOST_ROWS)] = ()
+    left_out: Annotated[tuple[_Name, ...], Meta(max_length=10_000)] = ()
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError, where no panel has so many judges."""
+        if self.judges not in (0, *PANELS):
+            raise ValueError(f"judges: {self.judges}, and no panel has so many")
+
+    def row_of(self, dive: str) -> int | None:
+        """The place of the row that a dive belongs to."""
+        return next((place for place, row in enumerate(self.rows) if row.dive == dive), None)
+
+
+class CaughtDive(NamedTuple):
+    """A dive of a video, and what is known of it; "" for what is not."""
+
+    name: str
+    athlete: str = ""
+    dive_number: str = ""
+
+
+class Standing(NamedTuple):
+    """An athlete in an event: the place, from 1, the total, and how many dives it is of."""
+
+    event: str
+    place: int
+    athlete: str
+    points: float
+    n_dives: int
+
+
+def problem(row: ListedDive, judges: int = 0) -> Phrase | None:
+    """Why a row cannot be used as it is; None if it can.
+
+    Args:
+        judges: see `Meet`.
+    """
+    if not row.dive_number:
+        return Phrase("The dive number is missing.")
+    try:
+        find_difficulty(parse_dive_number(row.dive_number), row.board_m, row.difficulty)
+    except ConfigError as error:
+        return error.phrase
+    if judges and row.awards and len(row.awards) != judges:
+        return Phrase("{0} awards of {1} judges: give one for each judge.", len(row.awards), judges)
+    return None
+
+
+def warnings(meet: Meet) -> dict[int, Phrase]:
+    """What the rules may object to, by the place of the row: a dive done twice, too few groups, too much difficulty."""
+    said: dict[int, Phrase] = {}
+    for places in _by_athlete(meet.rows).values():
+        numbers: dict[str, int] = {}
+        for place in places:
+            digits = meet.rows[place].dive_number[:-1]
+            if digits and numbers.setdefault(digits, place) != place:
+                said[place] = Phrase("{0} is in the list of this athlete twice.", meet.rows[place].dive_number)
+        groups = {number.group for place in places if (number := meet.rows[place].number)}
+        total = sum(meet.rows[place].known_difficulty or 0.0 for place in places)
+        if len(groups) < meet.least_groups:
+            said[places[-1]] = Phrase("Dives of {0} groups, and {1} are needed.", len(groups), meet.least_groups)
+        if 0 < meet.most_difficulty < round(total, 1):
+            said[places[-1]] = Phrase("DD {0:.1f} in all, and {1:.1f} is the limit.", total, meet.most_difficulty)
+    return said
+
+
+def numbered(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
+    """Rows with a round: where none is said, the next of the athlete."""
+    last: dict[tuple[str, str], int] = {}
+    found = []
+    for row in rows:
+        number = row.round or min(last.get(row.same_athlete, 0) + 1, 99)
+        last[row.same_athlete] = number
+        found.append(replace(row, round=number))
+    return tuple(found)
+
+
+def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
+    """Rows as in a meet: an event after the other, round by round, the athletes in the order of their first rows."""
+    events = list(dict.fromkeys(row.event.casefold() for row in rows))
+    athletes = list(dict.fromkeys(row.same_athlete for row in rows))
+    return tuple(
+        sorted(
+            rows, key=lambda row: (events.index(row.event.casefold()), row.round, athletes.index(row.same_athlete))
+        )
+    )
+
+
+def next_open(meet: Meet, caught: CaughtDive | None = None, start: int = 0) -> int | None:
+    """The place of the first row from `start` without a video; who is next.
+
+    Args:
+        caught: it agrees with what is known of this dive.
+    """
+    for place, row in enumerate(meet.rows[start:], start):
+        if row.dive is None and row.outcome != "skipped" and (caught is None or _agree(row, caught)):
+            return place
+    return None
+
+
+def matched(meet: Meet, dives: Sequence[CaughtDive], start: int = 0) -> Meet:
+    """Give each dive, in their order, the next open row from `start`; those that have one or are left out keep that."""
+    taken = {row.dive for row in meet.rows} | set(meet.left_out)
+    for dive in dives:
+        place = None if dive.name in taken else next_open(meet, dive, start)
+        if place is not None:
+            meet = _with(meet, place, dive=dive.name)
+    return meet
+
+
+def assigned(meet: Meet, place: int, dive: str) -> Meet:
+    """Give a row a dive; the row that had it gets the other one."""
+    other, former = meet.row_of(dive), meet.rows[place].dive
+    if other is not None:
+        meet = _with(meet, other, dive=former)
+    return replace(_with(meet, place, dive=dive), left_out=tuple(one for one in meet.left_out if one != dive))
+
+
+def taken_off(meet: Meet, place: int) -> Meet:
+    """Open a row again; its dive belongs to none, as one that was repeated."""
+    dive = meet.rows[place].dive
+    return meet if dive is None else replace(_with(meet, place, dive=None), left_out=(*meet.left_out, dive))
+
+
+def freed(meet: Meet, start: int) -> Meet:
+    """Open all rows from `start` again."""
+    return replace(meet, rows=(*meet.rows[:start], *(replace(row, dive=None) for row in meet.rows[start:])))
+
+
+def running(rows: Sequence[ListedDive]) -> list[float | None]:
+    """What the athlete of each row has in the event up to that dive; None where the row has no score."""
+    totals: dict[tuple[str, str], float] = {}
+    found: list[float | None] = []
+    for row in rows:
+        if row.points is not None:
+            totals[row.same_athlete] = round(totals.get(row.same_athlete, 0.0) + row.points, 2)
+        found.append(None if row.points is None else totals[row.same_athlete])
+    return found
+
+
+def standings(rows: Sequence[ListedDive]) -> list[Standing]:
+    """Athletes by event and place; those with equal totals share one. Who has no score yet is left out."""
+    found: dict[str, list[Standing]] = {}
+    for places in _by_athlete(rows).values():
+        scored = [rows[place].points or 0.0 for place in places if rows[place].points is not None]
+        first = rows[places[0]]
+        if scored:
+            standing = Standing(first.event, 0, first.athlete, round(sum(scored), 2), len(scored))
+            found.setdefault(first.event.casefold(), []).append(standing)
+    ranked = []
+    for of_event in found.values():
+        for one in sorted(of_event, key=lambda one: -one.points):
+            ranked.append(one._replace(place=1 + sum(other.points > one.points for other in of_event)))
+    return ranked
+
+
+def _by_athlete(rows: Sequence[ListedDive]) -> dict[tuple[str, str], list[int]]:
+    """Places of the rows of each athlete in each event."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        found.setdefault(row.same_athlete, []).append(place)
+    return found
+
+
+def _agree(row: ListedDive, caught: CaughtDive) -> bool:
+    names = [" ".join(name.casefold().split()) for name in (row.athlete, caught.athlete)]
+    numbers = row.dive_number, caught.dive_number
+    return all(not all(pair) or pair[0] == pair[1] for pair in (names, numbers))
+
+
+def _with(meet: Meet, place: int, **values: object) -> Meet:
+    row = replace(meet.rows[place], **values)  # type: ignore[arg-type]
+    return replace(meet, rows=(*meet.rows[:place], row, *meet.rows[place + 1 :]))

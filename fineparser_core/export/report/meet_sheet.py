@@ -1,0 +1,144 @@
+"""The sheet of a meet as data, and as a file: for each athlete the dives with awards, points and totals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fineparser_core.diving.judging import counting
+from fineparser_core.diving.meet import ListedDive, Meet, running, standings
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.report.dives import REPORT_SUFFIXES
+from fineparser_core.language import number, short_number, text
+from fineparser_core.printable import printable
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetDive:
+    """A line of the sheet.
+
+    Attributes:
+        cells: round, dive, board, DD.
+        awards: each with whether it counts.
+        results: points, total, and the model's score where it is asked for.
+        remark: "restart", "failed", "skipped", or "".
+    """
+
+    cells: tuple[str, ...]
+    awards: tuple[tuple[str, bool], ...]
+    results: tuple[str, ...]
+    remark: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetAthlete:
+    """An athlete in an event.
+
+    Attributes:
+        place: "1."; "" without a score.
+    """
+
+    place: str
+    name: str
+    total: str
+    dives: tuple[SheetDive, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetSheet:
+    """All events, each with its athletes by their places.
+
+    Attributes:
+        columns: names of the cells and results of a line.
+        about: sentences at the end.
+    """
+
+    title: str
+    columns: tuple[tuple[str, ...], tuple[str, ...]]
+    events: tuple[tuple[str, tuple[SheetAthlete, ...]], ...]
+    about: tuple[str, ...]
+
+
+def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Path) -> None:
+    """Write the sheet, whole or not at all.
+
+    Args:
+        predicted: the model's scores by the names of the dives; None: none are shown.
+        path: ends in one of `REPORT_SUFFIXES`.
+
+    Raises:
+        ConfigError: the suffix is not supported.
+        ExportError: the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in REPORT_SUFFIXES:
+        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
+    sheet = make_sheet(meet, predicted)
+    if suffix == ".pdf":
+        from fineparser_core.export.report.meet_pdf import write_sheet_pdf  # its library takes a second to load
+
+        write_sheet_pdf(sheet, path)
+    else:
+        from fineparser_core.export.report.html import write_sheet_html
+
+        write_sheet_html(sheet, path)
+
+
+def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> MeetSheet:
+    """See `write_meet_sheet`."""
+    lines: dict[tuple[str, str], list[SheetDive]] = {}
+    for row, total in zip(meet.rows, running(meet.rows), strict=True):
+        lines.setdefault(row.same_athlete, []).append(_line(row, total, predicted))
+    firsts = {row.same_athlete: row for row in reversed(meet.rows)}
+    ranked = {ListedDive(event=one.event, athlete=one.athlete).same_athlete: one for one in standings(meet.rows)}
+    events: dict[str, list[SheetAthlete]] = {}
+    for key in (*ranked, *(key for key in lines if key not in ranked)):
+        found = ranked.get(key)
+        athlete = SheetAthlete(
+            place=f"{found.place}." if found else "",
+            name=printable(firsts[key].athlete) or "–",
+            total=number(found.points, 2) if found else "",
+            dives=tuple(lines[key]),
+        )
+        events.setdefault(printable(firsts[key].event), []).append(athlete)
+    results = (text("points"), text("total"))
+    about = [text("Awards that are struck out do not count; the sum of the others, to three judges, times the DD.")]
+    if any(row.outcome == "restart" for row in meet.rows):
+        about.append(text("A restart costs two points of every award."))
+    if predicted is not None:
+        results = (*results, text("model"))
+        about.append(text("The model's scores are predictions beside the judges' and count for nothing here."))
+    return MeetSheet(
+        title=printable(meet.title) or text("Meet"),
+        columns=((text("round"), text("dive"), text("board"), text("DD")), results),
+        events=tuple((name, tuple(athletes)) for name, athletes in events.items()),
+        about=tuple(about),
+    )
+
+
+def _line(row: ListedDive, total: float | None, predicted: Mapping[str, float] | None) -> SheetDive:
+    difficulty, score = row.known_difficulty, (predicted or {}).get(row.dive or "")
+    results = [number(value, 2) if value is not None else "" for value in (row.points, total)]
+    if predicted is not None:
+        results.append(number(score, 1) if score is not None else "")
+    return SheetDive(
+        cells=(
+            str(row.round or ""),
+            printable(row.dive_number),
+            f"{short_number(row.board_m)} m" if row.board_m is not None else "",
+            number(difficulty, 1) if difficulty is not None else "",
+        ),
+        awards=tuple(
+            (short_number(award), counts) for award, counts in zip(row.awards, counting(row.awards), strict=True)
+        ),
+        results=tuple(results),
+        remark=outcome_text(row.outcome),
+    )
+
+
+def outcome_text(outcome: str) -> str:
+    """What became of a dive, in the language of the process."""
+    return {
+        "restart": text("restart −2"),
+        "failed": text("failed"),
+        "skipped": text("skipped"),
+    }.get(outcome, "")
