@@ -29,8 +29,9 @@ from fineparser_core.video.probe import probe
 
 _MOST_BYTES, _MOST_ROWS, _SHOWN = 20_000_000, 100_000, 80
 #: What the columns of each field are called, folded by `folded`; the field's own name comes on top.
-_NAMES = LIST_COLUMNS | {
+_NAMES = {
     "video": "clip file filename path videofile movie datei dateiname videodatei fichier archivo",
+    **LIST_COLUMNS,
     "start_frame": "start in from begin von anfang beginn debut inicio inizio",
     "end_frame": "end out to until bis ende fin fine",
     "score": "points officialscore pts punkte punktzahl puntos punti",

@@ -82,8 +82,9 @@ def parse_dive_list(text: str) -> ReadList:
     if "dive_number" in fields and sum(map(bool, fields)) > 1:
         found = _of_table(fields, table[1:])
     else:
-        widths = {len(row) for _, row in table}
-        whole = len(widths) == 1 and widths.pop() > 2  # commas divide cells, not the parts of a name
+        # Commas may divide cells, or the parts of a name and of a number.
+        whole = len(table) > 1 and len({len(row) for _, row in table}) == 1
+        whole = whole and all(any(_NUMBER.fullmatch(cell.strip()) for cell in row) for _, row in table)
         lines = [(n, "\t".join(row)) for n, row in table] if whole else list(enumerate(text.splitlines(), start=1))
         found = _of_lines(lines)
     rows = numbered([_without_listed_difficulty(row) for row in found.rows[:MOST_ROWS]])
@@ -241,7 +242,9 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
             dives[max(at - 1, 0)] = replace(dives[max(at - 1, 0)], difficulty=difficulty)
     leads = bool(metres) and (metres[0][0] == 0 or len(metres) == 1)
     ends = [at for at, _ in metres]
-    spans = zip([0, *ends[1:]], [*ends[1:], len(dives)], strict=True) if leads else zip([0, *ends[:-1]], ends, strict=True)
+    spans = (
+        zip([0, *ends[1:]], [*ends[1:], len(dives)], strict=True) if leads else zip([0, *ends[:-1]], ends, strict=True)
+    )
     for (_, board_m), (first, last) in zip(metres, spans, strict=True) if metres else ():
         dives[first:last] = [replace(dive, board_m=board_m) for dive in dives[first:last]]
     return " ".join(words)[:LONGEST_NAME], dives

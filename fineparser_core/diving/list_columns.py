@@ -1,4 +1,4 @@
-"""What people call the columns of tables of dives, folded by `support.csv_table.folded`; a field's own name comes on top."""
+"""What people call the columns of tables of dives, as `support.csv_table.folded` writes it; a field's name goes too."""
 
 import re
 

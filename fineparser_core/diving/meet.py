@@ -5,7 +5,7 @@ A restart costs two points of every award, a failed dive scores nothing; athlete
 Source: World Aquatics competition regulations, diving.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple
 
@@ -34,7 +34,7 @@ class ListedDive:
     Attributes:
         event: in which it counts; "" where the list is of one.
         round: from 1; 0: not said, see `numbered`.
-        dive_number: as typed, which may be wrong, see `problem`; in the spelling of `parse_dive_number` where it is not.
+        dive_number: in the usual spelling, or as typed where it is none, see `problem`.
         board_m: one of `BOARDS_M`.
         difficulty: DD that was typed; None: the tables'.
         awards: as they were called; empty until then.
@@ -186,9 +186,7 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
     events = list(dict.fromkeys(row.event.casefold() for row in rows))
     athletes = list(dict.fromkeys(row.same_athlete for row in rows))
     return tuple(
-        sorted(
-            rows, key=lambda row: (events.index(row.event.casefold()), row.round, athletes.index(row.same_athlete))
-        )
+        sorted(rows, key=lambda row: (events.index(row.event.casefold()), row.round, athletes.index(row.same_athlete)))
     )
 
 
@@ -231,6 +229,12 @@ def taken_off(meet: Meet, place: int) -> Meet:
 def freed(meet: Meet, start: int) -> Meet:
     """Open all rows from `start` again."""
     return replace(meet, rows=(*meet.rows[:start], *(replace(row, dive=None) for row in meet.rows[start:])))
+
+
+def renamed(meet: Meet, names: Mapping[str, str]) -> Meet:
+    """The list with other names of dives; a row whose dive has none is open."""
+    rows = tuple(replace(row, dive=names.get(row.dive)) if row.dive is not None else row for row in meet.rows)
+    return replace(meet, rows=rows, left_out=tuple(names[one] for one in meet.left_out if one in names))
 
 
 def running(rows: Sequence[ListedDive]) -> list[float | None]:

@@ -210,6 +210,9 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
         ),
         (
+            _can("meet", Phrase("&Meet: list of dives…"), "Ctrl+Shift+M", lambda w: w.batch.show_meet()),
+        ),
+        (
             _can("set_in_point", Phrase("Set &In point"), "I", lambda w: w.mark(begins=True), lambda s: s.shown),
             _can("set_out_point", Phrase("Set &Out point"), "O", lambda w: w.mark(begins=False), lambda s: s.shown),
             _can("in_earlier", Phrase("In point one frame earlier"), "Ctrl+Alt+Left",

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
-from fineparser_core.diving.name_parsing import parse_file_name, parse_list
+from fineparser_core.diving.name_parsing import parse_file_name, parse_line
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import translated
@@ -186,8 +186,8 @@ class AddExemplarsDialog(QDialog):
 
     def _name(self, key: str, typed: str) -> None:
         """Take number and board of a dive from what was typed, such as 207C 10 m."""
-        said = next(iter(parse_list(typed)), None)
-        if said is not None and not said.is_empty:
+        said = parse_line(typed)
+        if not said.is_empty:
             self._session.editing.name_dives({key: said})
         self._on_changed(key)
 

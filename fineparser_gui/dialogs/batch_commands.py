@@ -1,4 +1,4 @@
-"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes, learn.
+"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, rank, athletes, meet, learn.
 
 Their dialogs are imported when they are asked for: the start of the app does without.
 """
@@ -61,6 +61,14 @@ class BatchCommands(QObject):
         if self._session.current is not None:
             dialog.show_dive(self._session.current)
         dialog.show()
+
+    def show_meet(self) -> None:
+        """Show the dive list beside the window."""
+        from fineparser_gui.dialogs.meet_dialog import MeetDialog
+
+        shown = self._window.findChild(MeetDialog) or MeetDialog(self._session, self._window)
+        shown.show()
+        shown.activateWindow()
 
     def learn(self) -> None:
         """Show the dialog that learns from judged dives beside the window."""

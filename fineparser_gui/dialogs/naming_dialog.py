@@ -1,30 +1,21 @@
-"""Dialog that fills in dive numbers, boards and divers of many dives, from file names or from a pasted list."""
+"""Dialog that fills in dive numbers, boards and divers of many dives, from file names."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QMargins, QObject, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QHeaderView,
-    QPlainTextEdit,
-    QRadioButton,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from fineparser_core.diving.name_parsing import ParsedName, parse_list
+from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.filling import fillings, names_of_files
+from fineparser_gui.model.filling import fillings
 from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
 
-_FILE, _LINE, _NUMBER, _BOARD, _DIVER = range(5)
+_FILE, _NUMBER, _BOARD, _DIVER = range(4)
 
 
 class NamingPreview(TableModel):
@@ -33,19 +24,13 @@ class NamingPreview(TableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[Dive] = []
-        self._lines: list[str] = []
         self._changes: dict[str, ParsedName] = {}
-        self.headers = (self.tr("file"), self.tr("line"), self.tr("dive"), self.tr("board"), self.tr("diver"))
+        self.headers = (self.tr("file"), self.tr("dive"), self.tr("board"), self.tr("diver"))
 
-    def show_plan(self, dives: Sequence[Dive], lines: Sequence[str], changes: dict[str, ParsedName]) -> None:
-        """Replace all rows.
-
-        Args:
-            lines: of the pasted list, in the order of the dives.
-            changes: by key of the dive.
-        """
+    def show_plan(self, dives: Sequence[Dive], changes: dict[str, ParsedName]) -> None:
+        """Replace all rows; `changes` are by key of the dive."""
         self.beginResetModel()
-        self.rows, self._lines, self._changes = list(dives), list(lines), changes
+        self.rows, self._changes = list(dives), changes
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
@@ -67,8 +52,6 @@ class NamingPreview(TableModel):
         dive = self.rows[row]
         if column == _FILE:
             return dive.title
-        if column == _LINE:
-            return self._lines[row].strip() if row < len(self._lines) else ""
         change = self._changes.get(dive.key, ParsedName()) if changed else ParsedName()
         if column == _NUMBER:
             return change.dive_number or dive.dive_number or ""
@@ -95,13 +78,6 @@ class NamingDialog(QDialog):
         self._session = session
         self._rows = [key for key in rows if not session.dive(key).is_recording]
         self._selected = [key for key in self._rows if key in set(selected)]
-        self.from_files = QRadioButton(self.tr("From the file names, for example Anna_207C_10m_3.mp4"))
-        self.from_list = QRadioButton(self.tr("From a list in the order of the rows, one line per dive"))
-        self.list = QPlainTextEdit()
-        self.list.setAccessibleName(self.tr("List of dives"))
-        self.list.setPlaceholderText(self.tr("207C 10 m Anna\n5253B 3 m\n–   (skips a dive)"))
-        self.list.setMinimumHeight(110)
-        self.list.setTabChangesFocus(True)
         self.only_selected = QCheckBox(
             self.tr("Only the {0} selected dives", None, len(self._selected)).format(len(self._selected))
         )
@@ -121,19 +97,18 @@ class NamingDialog(QDialog):
         for column, width in ((_NUMBER, 90), (_BOARD, 70)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column, width)
-        self.note = label(role="muted", wrap=True)
+        self.note = label(self.tr("Changes are bold."), "muted")
         buttons, self.fill = deciding_buttons(self, "", self.accept)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        for widget in (self.from_files, self.from_list, self.list, self.only_selected, self.replace):
+        source = self.tr("From the file names, for example Anna_207C_10m_3.mp4. For a list of dives: Dive menu, Meet.")
+        layout.addWidget(label(source, wrap=True))
+        for widget in (self.only_selected, self.replace):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
-        said = any(naming and naming.dive_number for naming in names_of_files(self._dives()))
-        (self.from_files if said or not session.keys else self.from_list).setChecked(True)
-        for control in (self.from_files, self.only_selected, self.replace):
+        for control in (self.only_selected, self.replace):
             control.toggled.connect(self._plan)
-        self.list.textChanged.connect(self._plan)
         self._plan()
 
     def accept(self) -> None:
@@ -146,23 +121,8 @@ class NamingDialog(QDialog):
         return [self._session.dive(key) for key in keys if key in self._session.keys]
 
     def _plan(self) -> None:
-        listed = self.from_list.isChecked()
-        text = self.list.toPlainText()
         dives = self._dives()
-        said = parse_list(text) if listed else names_of_files(dives)
-        self._changes = fillings(dives, said, replace=self.replace.isChecked())
-        self.list.setVisible(listed)
-        self.table.setColumnHidden(_LINE, not listed)
-        self.preview.show_plan(dives, text.splitlines() if listed else [], self._changes)
+        self._changes = fillings(dives, replace=self.replace.isChecked())
+        self.preview.show_plan(dives, self._changes)
         self.fill.setText(self.tr("Fill in ({0})").format(len(self._changes)))
         self.fill.setEnabled(bool(self._changes))
-        self.note.setText(self._note(said, len(dives), listed=listed))
-
-    def _note(self, said: Sequence[ParsedName | None], n_dives: int, *, listed: bool) -> str:
-        notes = [self.tr("Changes are bold.")]
-        unread = [str(row) for row, naming in enumerate(said, 1) if naming is not None and naming.dive_number is None]
-        if listed and unread:
-            notes.append(self.tr("No dive number in line {0}.").format(", ".join(unread)))
-        if listed and len(said) > n_dives:
-            notes.append(self.tr("Lines without a dive: {0}.").format(len(said) - n_dives))
-        return " ".join(notes)

@@ -31,6 +31,7 @@ class Subject(Enum):
     EXEMPLAR_DRAWINGS = auto()  # (drawings; the key is that of the exemplar)
     PROPOSALS = auto()  # (SearchState)
     PLACE = auto()  # (path, identity)
+    MEET = auto()  # (Meet; the edit has no key)
     ORDER = auto()  # (keys in the order of the list; the edit has no key)
     ADDED_ROWS = auto()  # (Rows that are in the list; the edit has no key)
     REMOVED_ROWS = auto()  # (as ADDED_ROWS)

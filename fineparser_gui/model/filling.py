@@ -1,4 +1,4 @@
-"""Dive details taken from file names, or from the lines of a list."""
+"""Dive details taken from file names."""
 
 from collections.abc import Sequence
 
@@ -6,22 +6,15 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
 from fineparser_gui.model.dive import Dive
 
 
-def names_of_files(dives: Sequence[Dive]) -> list[ParsedName | None]:
-    """Details parsed from the file name of each dive."""
-    return [parse_file_name(dive.path.stem) for dive in dives]
-
-
-def fillings(dives: Sequence[Dive], said: Sequence[ParsedName | None], *, replace: bool) -> dict[str, ParsedName]:
-    """Changes by key of the dive; dives without a change are left out.
+def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
+    """Changes by key of the dive, as the names of their files say; dives without a change are left out.
 
     Args:
-        said: parsed details in the order of the dives; there may be fewer or more.
         replace: overwrite details that are known already.
     """
     changes = {}
-    for dive, naming in zip(dives, said, strict=False):
-        if naming is None:
-            continue
+    for dive in dives:
+        naming = parse_file_name(dive.path.stem)
 
         def new(value: object, known: object) -> bool:
             return value is not None and value != known and (replace or not known)

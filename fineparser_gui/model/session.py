@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Protocol
 
+from fineparser_core.diving.meet import Meet, renamed
 from fineparser_gui.model.correction import shown_analysis
 from fineparser_gui.model.dive import Dive, SearchState
 from fineparser_gui.model.drawings import Drawing
@@ -28,7 +29,9 @@ class SessionModel:
         dives_moved: the order changed.
         current_changed: another dive, or none, is shown.
         shown_changed: as `current_changed`, or the shown dive changed; in a batch much rarer than `dive_changed`.
+        meet_changed: the dive list changed.
         exemplar_drawn: (str) the drawings on the exemplar of that id changed.
+        meet: the dive list; its rows name dives by their keys.
         exemplar_drawings: the coach's drawings on exemplars, by their ids; part of the session.
     """
 
@@ -38,12 +41,14 @@ class SessionModel:
     dives_moved: Event
     current_changed: Event
     shown_changed: Event
+    meet_changed: Event
     exemplar_drawn: Event
 
     def __init__(self) -> None:
         self._dives: dict[str, Dive] = {}
         self._ids = itertools.count(1)
         self._current: str | None = None
+        self.meet = Meet()
         self.exemplar_drawings: dict[str, tuple[Drawing, ...]] = {}
 
     @property
@@ -137,6 +142,11 @@ class SessionModel:
             del self.exemplar_drawings[exemplar_id]
         self.exemplar_drawn.emit(exemplar_id)
 
+    def set_meet(self, meet: Meet) -> None:
+        """Replace the dive list."""
+        self.meet = meet
+        self.meet_changed.emit()
+
     def saved(self, *, paused: bool) -> SavedSession:
         """The part of the session that a session file stores."""
         return SavedSession(
@@ -144,6 +154,7 @@ class SessionModel:
             selected=self.keys.index(self._current) if self._current else None,
             paused=paused,
             exemplar_drawings=dict(self.exemplar_drawings),
+            meet=renamed(self.meet, {key: str(place) for place, key in enumerate(self._dives)}),
         )
 
 

@@ -9,6 +9,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               where that is not known (older autosaves have none)
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
+    meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
+              one the key lacks
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
               note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings,
               segments, dismissed, video}, in the order of the list; note is the coach's on the dive, judging the
@@ -37,6 +39,7 @@ from msgspec import Meta
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.printable import without_surrogates
@@ -101,17 +104,19 @@ class SavedSession:
         selected: place of the dive that is shown; None: none is.
         paused: whether the queue of analyses was paused.
         exemplar_drawings: what was drawn on dives of the library, by their ids.
+        meet: the dive list; its rows name dives by their places, "0" for the first.
     """
 
     dives: tuple[SavedDive, ...] = ()
     selected: Frame | None = None
     paused: bool = False
     exemplar_drawings: Mapping[_Name, Drawings] = field(default_factory=dict)
+    meet: Meet = field(default_factory=Meet)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not self.dives and not self.exemplar_drawings
+        return not self.dives and not self.exemplar_drawings and self.meet == Meet()
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
             name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
         },
     }
+    if saved.meet != Meet():
+        content["meet"] = to_json(saved.meet)
     # ASCII escapes keep file names that are not valid Unicode.
     data = json.dumps(content, indent=1).encode("ascii") + b"\n"
     if len(saved.dives) > MOST_DIVES or len(data) > _MOST_BYTES or _n_parts(data) > _MOST_PARTS:

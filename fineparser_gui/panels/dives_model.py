@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
-from fineparser_core.diving.name_parsing import parse_list
+from fineparser_core.diving.name_parsing import parse_line
 from fineparser_core.video.files import sort_key
 from fineparser_gui.formatting import calibrated_text
 from fineparser_gui.images import image_of
@@ -129,8 +129,8 @@ class DivesModel(QAbstractListModel):
         dive = self._session.dive(key)
         if not typed or typed == dive.dive_number:
             return False
-        (naming,) = parse_list(typed) or (None,)
-        if naming is None or naming.dive_number is None:
+        naming = parse_line(typed)
+        if naming.dive_number is None:
             text = self.tr("{0}: '{1}' contains no dive number. Enter one such as 207C, or 207C 10 m Anna.")
             self._session.problem.emit(text.format(dive.path.name, typed))
             return False

@@ -89,6 +89,7 @@ class Autosave(QObject):
             session.dives_moved,
             session.current_changed,
             session.exemplar_drawn,
+            session.meet_changed,
             session.scheduler.paused_changed,
         )
 

@@ -11,12 +11,14 @@ from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     ClipJob,
     CorrectionsJob,
     Job,
+    MeetJob,
     PlainStillJob,
     ReportJob,
     SheetJob,
@@ -104,6 +106,12 @@ class ExportService(QObject):
     ) -> None:
         """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
         self._add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
+
+    def meet_sheet(self, meet: Meet, path: Path, *, with_model: bool) -> None:
+        """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""
+        scored = {dive.key: dive.analysis.scoring for dive in self._state.dives if dive.analysis is not None}
+        scores = {key: scoring.score for key, scoring in scored.items() if scoring is not None}
+        self._add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
 
     def corrected_dives(self) -> list[Dive]:
         """Dives with corrected transitions or first contact with the water."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
+from fineparser_core.diving.meet import renamed
 from fineparser_core.language import Phrase, text
 from fineparser_core.video.files import is_video, names_of, sort_key
 from fineparser_gui.formatting import decimal, shortest
@@ -75,6 +76,7 @@ class DiveImporter(QObject):
         for one in saved.dives:
             keys.append(self._state.add(**restored_attributes(one)))
             self._open(keys[-1])
+        self._state.set_meet(renamed(saved.meet, {str(place): key for place, key in enumerate(keys)}))
         if keys:
             self._state.select(keys[saved.selected or 0])
 

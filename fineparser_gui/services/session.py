@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoGroup
 
+from fineparser_core.diving.meet import Meet
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
 from fineparser_core.types import ComparedDive
@@ -20,6 +21,7 @@ from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
+from fineparser_gui.services.meets import MeetService
 from fineparser_gui.services.profiles import ProfileService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
@@ -59,6 +61,7 @@ class Session(SessionState):
         self.library = LibraryService(self.scheduler, library_folder, self)
         self.comparing = ComparisonService(self, self.library)
         self.editing = EditingService(self, history, self.analyses, self.rescoring, self.library, self.comparing)
+        self.meets = MeetService(self, history, self.editing)
         self.exports = ExportService(self)
         self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
@@ -106,6 +109,7 @@ class Session(SessionState):
         self.importer.forget()
         self.comparing.end()
         self.exemplar_drawings.clear()
+        self.set_meet(Meet())
         self.select(None)
         for key in self.keys:
             self.remove(key)

@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QLockFile, QObject, Signal
 
+from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import translated
 from fineparser_core.support.codec import from_json
@@ -78,9 +79,11 @@ class SessionFileController(QObject):
 
     @property
     def holds_something(self) -> bool:
-        """Whether there is anything to save: a dive, or drawings on an exemplar that still exists."""
+        """Whether there is anything to save: a dive, a dive list, or drawings on an exemplar that still exists."""
         drawn = self._session.exemplar_drawings
-        return bool(self._session.keys) or not all(map(self._session.library.lost, drawn))
+        return (
+            bool(self._session.keys) or self._session.meet != Meet() or not all(map(self._session.library.lost, drawn))
+        )
 
     @property
     def modified(self) -> bool:
@@ -91,7 +94,7 @@ class SessionFileController(QObject):
         return (
             self._recovered
             or not _kept(now.dives, self._saved.dives)
-            or now.exemplar_drawings != self._saved.exemplar_drawings
+            or (now.exemplar_drawings, now.meet) != (self._saved.exemplar_drawings, self._saved.meet)
         )
 
     @property

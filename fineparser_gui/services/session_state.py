@@ -11,6 +11,7 @@ class SessionState(QObject, SessionModel):
     """See `SessionModel` for its events.
 
     Signals:
+        meet_changed: the dive list changed.
         model_changed: the worker has loaded its weights, or loads others.
         problem: (str) one sentence for the banner.
 
@@ -27,6 +28,7 @@ class SessionState(QObject, SessionModel):
     current_changed = Signal()
     shown_changed = Signal()
     exemplar_drawn = Signal(str)
+    meet_changed = Signal()
     model_changed = Signal()
     problem = Signal(str)
 

@@ -295,7 +295,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…", timeout=2000)
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
-    rows = [[dialog.preview.index(row, column).data() for column in (2, 3, 4)] for row in range(4)]
+    rows = [[dialog.preview.index(row, column).data() for column in (1, 2, 3)] for row in range(4)]
     assert rows == [["207C", "10 m", "Anna"], ["205B", "10 m", "Zoë"], ["107B", "3 m", ""], ["", "", ""]]
     assert dialog.fill.text() == "Fill in (3)"
     dialog.fill.click()
@@ -314,35 +314,18 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     assert session.dive(third).dive_number == "107B"
 
 
-def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
-    session = batch.session
-    dialog = NamingDialog(session, session.keys, [], batch.window)
-    dialog.open()
-    dialog.from_list.setChecked(True)
-    dialog.list.setPlainText("101A\n-\nnonsense\n6243D 10 Li Na\n5253B")
-    assert [dialog.preview.index(row, 1).data() for row in range(4)] == ["101A", "-", "nonsense", "6243D 10 Li Na"]
-    assert dialog.note.text() == "Changes are bold. No dive number in line 3. Lines without a dive: 1."
-    assert dialog.fill.text() == "Fill in (3)"
-    dialog.accept()
-    assert [session.dive(key).dive_number for key in session.keys] == ["101A", None, None, "6243D"]
-    dialog = NamingDialog(session, session.keys, session.keys[:2], batch.window)
-    dialog.from_list.setChecked(True)
-    dialog.list.setPlainText("103B\n105C")
-    assert dialog.only_selected.isChecked()
-    assert dialog.fill.text() == "Fill in (1)"
-    dialog.replace.setChecked(True)
-    assert dialog.fill.text() == "Fill in (2)"
-    dialog.reject()
-
-
 def test_only_what_changes_is_filled_in(batch):
     session, key = batch.session, batch.session.keys[0]
-    session.editing.set_details(key, "207C", None)
+    session.editing.set_details(key, "205B", None)
     dives = [session.dive(key)]
-    said = [ParsedName(dive_number="207C", board_m=10.0)]
-    assert fillings(dives, said, replace=False) == {key: ParsedName(board_m=10.0)}
-    assert fillings(dives, [None], replace=True) == {}
-    assert fillings(dives, [ParsedName(dive_number="107B")], replace=False) == {}
+    assert fillings(dives, replace=False) == {key: ParsedName(board_m=10.0, diver="Anna")}
+    assert fillings(dives, replace=True)[key].dive_number == "207C"
+    dialog = NamingDialog(session, session.keys, session.keys[:2], batch.window)
+    assert dialog.only_selected.isChecked()
+    assert dialog.fill.text() == "Fill in (2)"
+    dialog.only_selected.setChecked(False)
+    assert dialog.fill.text() == "Fill in (3)"
+    dialog.reject()
 
 
 def _score_two(batch) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from finding import named, press, reads, texts
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
+from fineparser_core.diving.dive_list import parse_dive_list
+from fineparser_core.diving.meet import Meet
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
-from fineparser_gui.dialogs.naming_dialog import NamingDialog
 from fineparser_gui.model.dive import DiveState, SearchState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
@@ -149,18 +150,16 @@ def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(reco
     assert [session.dive(key).in_frame for key in keys] == [None, 10, 200]
 
 
-def test_the_dives_of_a_recording_are_told_apart_and_are_what_a_list_names(recording, qtbot) -> None:
+def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_their_order(recording, qtbot) -> None:
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
     session = recording.session
     qtbot.waitUntil(lambda: all(session.dive(key).info is not None for key in session.keys), timeout=5000)
     assert [session.dive(key).title for key in session.keys] == ["training", "training 0:00", "training 0:06"]
-    dialog = NamingDialog(session, session.keys[::-1], [])
-    qtbot.addWidget(dialog)
-    dialog.from_list.setChecked(True)
-    dialog.list.setPlainText("207C 10 m\n5253B 3 m")
-    dialog.accept()
-    assert [session.dive(key).dive_number for key in session.keys] == [None, "5253B", "207C"]
+    session.meets.change(Meet(rows=parse_dive_list("207C 10 m\n5253B 3 m").rows), "list")
+    session.editing.reorder(session.keys[::-1])
+    session.meets.match()
+    assert [session.dive(key).dive_number for key in session.keys] == ["5253B", "207C", None]
 
 
 def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:

@@ -137,8 +137,4 @@ def _line(row: ListedDive, total: float | None, predicted: Mapping[str, float] |
 
 def outcome_text(outcome: str) -> str:
     """What became of a dive, in the language of the process."""
-    return {
-        "restart": text("restart −2"),
-        "failed": text("failed"),
-        "skipped": text("skipped"),
-    }.get(outcome, "")
+    return {"restart": text("restart −2"), "failed": text("failed"), "skipped": text("skipped")}.get(outcome, "")

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.diving.judging import Judging, counted_award, counting, read_judging, total_award
+from fineparser_core.diving.judging import Judging, counted_award, counting, read_called, read_judging, total_award
 from fineparser_core.errors import ConfigError
 
 
@@ -12,6 +12,8 @@ from fineparser_core.errors import ConfigError
         ((9.5, 9.0, 9.5, 9.0, 8.5, 9.5, 8.5), 27.5),
         # Panels (8, 7, 6), (6, 6, 6), (9, 8.5, 8, 8, 4): 7 + 6 + 8.5 + 8 + 8 = 37.5, of which three fifths.
         ((8.0, 7.0, 6.0, 6.0, 6.0, 6.0, 9.0, 8.5, 8.0, 8.0, 4.0), 22.5),
+        # Panels (8, 7, 6.5, 6) and (9, 8.5, 8, 8, 4): 7 + 6.5 + 8.5 + 8 + 8 = 38, of which three fifths.
+        ((8.0, 7.0, 6.5, 6.0, 9.0, 8.5, 8.0, 8.0, 4.0), 22.8),
         ((0.0, 0.0, 0.0, 0.0, 0.0), 0.0),
     ],
 )
@@ -37,7 +39,7 @@ def test_impossible_awards_are_refused_by_value(award):
         total_award((7.0, award, 7.0))
 
 
-@pytest.mark.parametrize("count", [0, 1, 4, 6, 9])
+@pytest.mark.parametrize("count", [0, 1, 4, 6, 8])
 def test_impossible_panels_are_refused(count):
     with pytest.raises(ConfigError, match=f"Found {count} awards"):
         total_award((7.0,) * count)
@@ -107,3 +109,37 @@ def test_which_awards_count():
     synchro = (8, 7, 6, 6, 6, 6, 9, 8.5, 8, 8, 4)
     assert sum(one for one, counts in zip(synchro, counting(synchro), strict=True) if counts) == 37.5
     assert Judging(awards=synchro).award == 7.5
+
+
+@pytest.mark.parametrize(
+    ("typed", "n_judges", "awards"),
+    [
+        ("7 7.5 7", 3, (7.0, 7.5, 7.0)),
+        ("77.57", 0, (7.0, 7.5, 7.0)),
+        ("7 75 7", 3, (7.0, 7.5, 7.0)),
+        ("10107", 3, (10.0, 10.0, 7.0)),
+        ("6,5 7,0 7", 3, (6.5, 7.0, 7.0)),
+        ("6,7,6", 3, (6.0, 7.0, 6.0)),
+        ("7½;7/7", 3, (7.5, 7.0, 7.0)),
+        ("5 5 5 5 5 5 5 5 5 5 0", 11, (*(5.0,) * 10, 0.0)),
+    ],
+)
+def test_awards_are_read_as_they_are_typed_while_called(typed, n_judges, awards):
+    assert read_called(typed, n_judges) == awards
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("77", "2 awards of 3 judges"),
+        ("7 7 7 7", "4 awards of 3 judges"),
+        ("7.25 7 7", "'7.25 7 7' are no awards"),
+        ("x", "'x' are no awards"),
+        ("105 7 7", "'105 7 7' are no awards"),
+        ("", "'' are no awards"),
+        ("7" * 500, "500 awards of 3"),
+    ],
+)
+def test_what_was_not_called_is_told(typed, said):
+    with pytest.raises(ConfigError, match=said):
+        read_called(typed, 3)

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.diving.name_parsing import ParsedName, parse_file_name, parse_list
+from fineparser_core.diving.name_parsing import ParsedName, parse_file_name, parse_line
 
 
 @pytest.mark.parametrize(
@@ -29,15 +29,8 @@ def test_file_names(name, diver, number, board_m):
     assert parse_file_name(name) == ParsedName(diver=diver, dive_number=number, board_m=board_m)
 
 
-def test_a_pasted_list_keeps_its_order_and_may_have_placeholders():
-    text = "207C 10\nAnna\t107b\t3\n\n-\n5253B; Li Na; 7,5\nrubbish 12\n\n\n"
-    assert parse_list(text) == [
-        ParsedName(dive_number="207C", board_m=10.0),
-        ParsedName(diver="Anna", dive_number="107B", board_m=3.0),
-        None,
-        None,
-        ParsedName(diver="Li Na", dive_number="5253B", board_m=7.5),
-        ParsedName(diver="rubbish"),
-    ]
-    assert parse_list("  \n") == []
-    assert parse_list("12")[0].is_empty
+def test_what_is_typed_of_a_dive_may_lack_the_unit_of_the_board():
+    assert parse_line("207C 10") == ParsedName(dive_number="207C", board_m=10.0)
+    assert parse_line("Anna\t107b\t3") == ParsedName(diver="Anna", dive_number="107B", board_m=3.0)
+    assert parse_line("5253B; Li Na; 7,5") == ParsedName(diver="Li Na", dive_number="5253B", board_m=7.5)
+    assert parse_line("12").is_empty

@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+
+from fineparser_core.diving.dive_list import dive_list_csv, parse_dive_list, read_cell, read_dive_list
+from fineparser_core.diving.meet import MOST_ROWS
+from fineparser_core.errors import ConfigError
+
+
+def read(text: str) -> list[tuple]:
+    return [
+        (row.round, row.athlete, row.dive_number, row.board_m, row.difficulty) for row in parse_dive_list(text).rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Anna Muster\t107B\t3\t2.4\nBen\t205C\t3.0\t2.9", [("Anna Muster", "107B", 3, 2.4), ("Ben", "205C", 3, 2.9)]),
+        ("107b 3m Anna", [("Anna", "107B", 3, None)]),
+        ("Anna: 103B, 403B, 5132 d (1 m)", [("Anna", n, 1, None) for n in ("103B", "403B", "5132D")]),
+        ("Anna\n107c 3m\n-\n\nBen 101A", [("Anna", "107C", 3, None), ("Ben", "101A", None, None)]),
+        ("Anna\n107c 3m\n205C 1m", [("Anna", "107C", 3, None), ("Anna", "205C", 1, None)]),
+        ("1\tAnna\tSV\t107B\t3\t3.1\n2\tBen\tX\t107B\t3\t3.2", [("Anna", "107B", 3, None), ("Ben", "107B", 3, 3.2)]),
+        ("Anna Muster,107B,3,2.4\nBen,205B,3,3", [("Anna Muster", "107B", 3, 2.4), ("Ben", "205B", 3, None)]),
+        ("Müller, Anna 107B 7,5m", [("Müller Anna", "107B", 7.5, None)]),
+        ("107B 3m, 205B 1m", [("", "107B", 3, None), ("", "205B", 1, None)]),
+        ("3m: 107B 205B; 1m: 403C", [("", "107B", 3, None), ("", "205B", 3, None), ("", "403C", 1, None)]),
+        ("207C Anna; 10", [("Anna", "207C", 10, None)]),
+        ("Zoë Saint-Just 5253B 7,5m dd 3.2", [("Zoë Saint-Just", "5253B", 7.5, 3.2)]),
+        ("105\n999X", [("", "105", None, None), ("", "999X", None, None)]),
+    ],
+)  # fmt: skip
+def test_lists_are_read_in_the_forms_that_people_write(text, rows):
+    assert [row[1:] for row in read(text)] == rows
+
+
+def test_rounds_are_read_or_counted():
+    assert [row[:3] for row in read("R2 Ben 205C\nround 3: Ben 103B\nAnna 101A\nAnna 103B")] == [
+        (2, "Ben", "205C"),
+        (3, "Ben", "103B"),
+        (1, "Anna", "101A"),
+        (2, "Anna", "103B"),
+    ]
+
+
+def test_a_table_has_names_in_any_language_and_a_column_for_each_judge():
+    text = "Springer;Sprung;Haltung;Brett;DD;J1;J2;J3\nAnna;107;b;3 m;3,2;7;7,5;8\nBen;107;;9;;;;\n;;;;;;;\nCleo;;;;;;;"
+    rows, problems = parse_dive_list(text)
+    assert [(row.athlete, row.dive_number, row.board_m, row.difficulty, row.awards) for row in rows] == [
+        ("Anna", "107B", 3.0, 3.2, (7.0, 7.5, 8.0)),
+        ("Ben", "107", None, None, ()),
+    ]
+    assert problems == ["Line 3: '9' where 1, 3, 5, 7.5 or 10 m belongs.", "No dive number in line 5."]
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    rows = parse_dive_list("Anna: 103B 3m, 403B 3m\n=Ben 105C 1m").rows
+    rows = (replace(rows[0], awards=(7.0, 7.5, 7.0), event="Girls"), replace(rows[1], outcome="failed"), rows[2])
+    path = tmp_path / "list.csv"
+    path.write_bytes(dive_list_csv(rows))
+    assert read_dive_list(path).rows == rows
+    lines = path.read_text().splitlines()
+    assert lines[0].endswith("outcome,points,total,place")
+    assert lines[1] == "Girls,1,Anna,103B,3,1.6,7 7.5 7,,34.4,34.4,1"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "names no dive"),
+        (b"PK\3\4" + bytes(99), "is no CSV"),
+        (b"\0\1\2", "is no CSV"),
+        (b"hello\nworld", "names no dive"),
+        (b"athlete,dive,board\n,,\n", "names no dive"),
+        (b"\xff\xfe", "names no dive"),
+        (b"x" * 2_000_001, "larger than 2 MB"),
+        (b'"' + b"x" * 300_000, "names no dive"),
+        (None, "cannot be read"),
+    ],
+)
+def test_hostile_files_are_refused_in_one_sentence(tmp_path, data, said):
+    path = tmp_path / "list.csv"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(ConfigError, match=said):
+        read_dive_list(path)
+
+
+def test_a_list_is_bounded_and_odd_cells_do_no_harm():
+    rows, problems = parse_dive_list("103B 1m\n" * (MOST_ROWS + 5))
+    assert len(rows) == MOST_ROWS
+    assert rows[-1].round == 99
+    assert problems == [f"A list holds at most {MOST_ROWS} dives: the others are left out."]
+    odd = (
+        "dive,athlete,DD,awards,round,outcome\n103B,"
+        + "a" * 9999
+        + ",1e308,7 7 nan,99999999999,drop\n"
+        + "1" * 999
+        + ",,,,,"
+    )
+    rows, problems = parse_dive_list(odd)
+    assert [len(row.athlete) for row in rows] == [255, 0]
+    assert len(rows[1].dive_number) == 12
+    assert len(problems) == 3
+    assert parse_dive_list("sep=;\ndive;athlete\n103B;Anna").rows[0].athlete == "Anna"
+
+
+def test_cells_are_read_as_they_are_typed():
+    assert read_cell("board_m", "7,5 m") == 7.5
+    assert read_cell("round", "2.") == 2
+    assert read_cell("difficulty", "") is None
+    assert read_cell("dive_number", " 5253 b") == "5253B"
+    for field, text in (("board_m", "4"), ("difficulty", "31"), ("round", "0"), ("round", "1.5"), ("awards", "7 7 x")):
+        with pytest.raises(ConfigError):
+            read_cell(field, text)

@@ -1,0 +1,142 @@
+from dataclasses import replace
+
+import pytest
+
+from fineparser_core.diving.meet import (
+    CaughtDive,
+    ListedDive,
+    Meet,
+    assigned,
+    freed,
+    in_turn,
+    matched,
+    next_open,
+    numbered,
+    problem,
+    renamed,
+    running,
+    standings,
+    taken_off,
+    warnings,
+)
+
+
+def listed(athlete: str, number: str, board_m: float | None = 3.0, **values) -> ListedDive:
+    return ListedDive(athlete=athlete, dive_number=number, board_m=board_m, **values)
+
+
+def meet(*rows: ListedDive, **values) -> Meet:
+    return Meet(rows=numbered(rows), **values)
+
+
+MEET = meet(
+    listed("Anna", "103B"), listed("Ben", "105C"), listed("Anna", "403B"), listed("Ben", "203B"), listed("Cleo", "101A")
+)
+
+
+@pytest.mark.parametrize(
+    ("awards", "number", "board_m", "difficulty", "points"),
+    [
+        # 7.5 + 7 + 7.5 = 22, two highest and lowest cancelled; DD 3.0: an example of World Aquatics' scoring.
+        ((7.5, 7.0, 7.5, 7.0, 7.5, 8.0, 6.5), "107C", 3.0, 3.0, 66.0),
+        ((9.0, 8.0, 8.0, 7.5, 2.0), "107B", 3.0, 3.1, 72.85),
+        ((8.0, 7.5, 7.0), "5253B", 3.0, 3.3, 74.25),
+        # Synchronised, three fifths of 37.5 and of 38.
+        ((8.0, 7.0, 6.0, 6.0, 6.0, 6.0, 9.0, 8.5, 8.0, 8.0, 4.0), "405B", 3.0, 3.0, 67.5),
+        ((8.0, 7.0, 6.5, 6.0, 9.0, 8.5, 8.0, 8.0, 4.0), "405B", 3.0, 2.0, 45.6),
+        ((7.0, 7.0, 7.0), "405B", 3.0, None, 63.0),  # the tables' 3.0
+    ],
+)
+def test_the_points_are_those_of_the_rules(awards, number, board_m, difficulty, points):
+    assert listed("", number, board_m, difficulty=difficulty, awards=awards).points == points
+
+
+def test_a_restart_costs_two_of_every_award_and_a_failed_dive_scores_nothing():
+    dive = listed("Anna", "405B", awards=(7.0, 7.5, 1.0), difficulty=2.0)
+    assert dive.points == 31.0
+    assert replace(dive, outcome="restart").points == 21.0  # 5 + 5.5 + 0
+    assert replace(dive, outcome="failed").points == 0.0
+    assert replace(dive, outcome="failed", awards=()).points == 0.0
+    assert replace(dive, outcome="skipped").points is None
+    assert replace(dive, awards=()).points is None
+    assert (
+        replace(dive, dive_number="405").points is None
+        or replace(dive, difficulty=None, dive_number="405").points is None
+    )
+
+
+def test_totals_run_by_athlete_and_event_and_equal_ones_share_a_place():
+    seven = (7.0, 7.0, 7.0)
+    rows = [
+        listed("Anna", "103B", event="A", awards=seven, difficulty=2.0),
+        listed("ben", "103B", event="A", awards=seven, difficulty=2.0),
+        listed("Cleo", "103B", event="A", awards=(6.5,) * 3, difficulty=2.0),
+        listed("Anna", "103B", event="B", awards=seven, difficulty=3.0),
+        listed("Dora", "103B", event="A"),
+        listed(" Ben", "203B", event="A", outcome="failed"),
+    ]
+    assert running(rows) == [42.0, 42.0, 39.0, 63.0, None, 42.0]
+    assert [one[:4] for one in standings(rows)] == [
+        ("A", 1, "Anna", 42.0),
+        ("A", 1, "ben", 42.0),
+        ("A", 3, "Cleo", 39.0),
+        ("B", 1, "Anna", 63.0),
+    ]
+    assert standings(rows)[1].n_dives == 2
+    assert standings([]) == []
+
+
+def test_rows_are_numbered_and_go_in_turn():
+    rows = numbered([listed("Anna", "103B"), listed("Anna", "105B"), listed("Ben", "101A"), listed("anna", "203B")])
+    assert [row.round for row in rows] == [1, 2, 1, 3]
+    assert [row.dive_number for row in in_turn(rows)] == ["103B", "101A", "105B", "203B"]
+
+
+def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them():
+    dives = [CaughtDive("d1"), CaughtDive("d2", athlete="anna"), CaughtDive("d3"), CaughtDive("d4", dive_number="107B")]
+    found = matched(replace(MEET, left_out=("d9",)), [*dives, CaughtDive("d9")])
+    assert [row.dive for row in found.rows] == ["d1", "d3", "d2", None, None]
+    assert next_open(found) == 3
+    assert next_open(found, CaughtDive("x", athlete="Cleo")) == 4
+    assert matched(found, dives) == found
+    skipped = replace(MEET, rows=(replace(MEET.rows[0], outcome="skipped"), *MEET.rows[1:]))
+    assert next_open(skipped) == 1
+    assert next_open(Meet()) is None
+
+
+def test_a_match_is_exchanged_undone_and_made_anew():
+    found = matched(MEET, [CaughtDive(f"d{n}") for n in range(1, 5)])
+    swapped = assigned(found, 0, "d2")
+    assert [row.dive for row in swapped.rows] == ["d2", "d1", "d3", "d4", None]
+    repeated = taken_off(found, 1)
+    assert repeated.left_out == ("d2",)
+    shifted = matched(freed(repeated, 1), [CaughtDive(f"d{n}") for n in range(1, 6)], 1)
+    assert [row.dive for row in shifted.rows] == ["d1", "d3", "d4", "d5", None]
+    assert assigned(repeated, 1, "d2").left_out == ()
+    assert taken_off(MEET, 0) == MEET
+    assert [row.dive for row in renamed(repeated, {"d1": "0", "d2": "1"}).rows] == ["0", None, None, None, None]
+    assert renamed(repeated, {"d2": "1"}).left_out == ("1",)
+
+
+def test_what_is_wrong_with_a_row_is_told():
+    assert problem(listed("Anna", "103B")) is None
+    assert problem(listed("Anna", "")) == "The dive number is missing."
+    assert "lacks its position" in problem(listed("Anna", "103"))
+    assert "armstand" in problem(listed("Anna", "612B"))
+    assert problem(listed("Anna", "103B", awards=(7.0,) * 3), 5).startswith("3 awards of 5 judges")
+
+
+def test_the_rules_warn_of_repeats_groups_and_difficulty():
+    rows = (listed("Anna", "103B"), listed("Anna", "103C"), listed("Anna", "105B"))
+    assert warnings(meet(*rows)) == {1: "103C is in the list of this athlete twice."}
+    assert warnings(meet(*rows, least_groups=2))[2] == "Dives of 1 groups, and 2 are needed."
+    assert warnings(meet(*rows, most_difficulty=5.0))[2] == "DD 5.5 in all, and 5.0 is the limit."
+    assert warnings(meet(rows[0], rows[2], most_difficulty=9.0, least_groups=1)) == {}
+
+
+@pytest.mark.parametrize("values", [{"board_m": 4.0}, {"awards": (7.3, 7.0, 7.0)}])
+def test_a_row_holds_only_what_can_be(values):
+    with pytest.raises(ValueError, match=r"board|awards"):
+        ListedDive(**values)
+    with pytest.raises(ValueError, match="judges"):
+        Meet(judges=4)
