@@ -156,7 +156,7 @@ def _of_table(fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]) 
     found = ReadList((), [])
     read: list[ListedDive] = []
     for n, cells in rows:
-        said = {}
+        said: dict[str, str] = {}
         judges = []
         for field, cell in zip(fields, cells, strict=False):
             if isinstance(field, re.Match):

@@ -77,7 +77,7 @@ def counting(awards: Sequence[float]) -> tuple[bool, ...]:
     Args:
         awards: in any order, but for those of a synchronised dive, see `total_award`.
     """
-    panels = _SYNCHRO_PANELS.get(len(awards), (slice(len(awards)),))
+    panels: Sequence[slice] = _SYNCHRO_PANELS.get(len(awards), (slice(len(awards)),))
     dropped = {5: 1, 7: 2, 9: 1, 11: 1}.get(len(awards), 0)
     counts = [False] * len(awards)
     for panel in panels:

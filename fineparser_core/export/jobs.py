@@ -98,7 +98,7 @@ class ReportJob:
 
 @dataclass(frozen=True, kw_only=True)
 class MeetJob:
-    """Writes the sheet of a meet, see `report.meet_sheet`.
+    """Writes the sheet of a meet, see `report.write`.
 
     Attributes:
         predicted: the model's scores by the names of the dives; None: none are shown.
@@ -125,8 +125,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
     from fineparser_core.export.judged import write_judged
-    from fineparser_core.export.report.meet_sheet import write_meet_sheet
-    from fineparser_core.export.report.write import write_report
+    from fineparser_core.export.report.write import write_meet_sheet, write_report
     from fineparser_core.export.stills import write_plain_still, write_still
 
     cancel.raise_if_cancelled()

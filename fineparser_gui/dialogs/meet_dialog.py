@@ -146,8 +146,8 @@ class MeetDialog(QDialog):
             (self.tr("Save CSV…"), "", self.save_csv),
             (None, "", None),
             (self.tr("In turn"), self.tr("Round by round, the athletes in the order of their first dives"), self.turn),
-            (self.tr("Up"), "", lambda: self.move(-1)),
-            (self.tr("Down"), "", lambda: self.move(1)),
+            (self.tr("Up"), "", lambda: self.shift(-1)),
+            (self.tr("Down"), "", lambda: self.shift(1)),
             (self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete),
         ):
             row.addStretch() if text is None else row.addWidget(self._tool(text, tip, act))
@@ -197,12 +197,8 @@ class MeetDialog(QDialog):
 
     def refresh(self) -> None:
         """Show the list of the session as it is now."""
-        chosen = self.table.currentIndex()
-        place, column = chosen.row(), chosen.column()
         self.model.refresh()
         meet = self.model.meet
-        if not self.table.currentIndex().isValid() and place >= 0:
-            self.table.choose(min(place, len(meet.rows)), column)
         self.standing.show_rows(meet.rows)
         if self.title.text() != meet.title:
             self.title.setText(meet.title)
@@ -257,7 +253,7 @@ class MeetDialog(QDialog):
         """Put the rows in the order of a meet."""
         self.model.put(in_turn(self.model.meet.rows))
 
-    def move(self, by: int) -> None:
+    def shift(self, by: int) -> None:
         """Move the chosen rows up or down by one."""
         places, rows = self.table.places, list(self.model.meet.rows)
         if not places or not 0 <= places[0] + by <= places[-1] + by < len(rows):

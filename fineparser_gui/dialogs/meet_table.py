@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from PySide6.QtCore import QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_list import read_cell
-from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, numbered, problem, running, warnings
+from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, Outcome, numbered, problem, running, warnings
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.meet_sheet import outcome_text
 from fineparser_core.language import translated
@@ -21,7 +21,6 @@ from fineparser_gui.widgets import restyle, style_table, tool_tip
 
 FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL, VIDEO, REMARK = range(12)
-_OUTCOMES = ("", "restart", "failed", "skipped")
 
 
 class MeetModel(TableModel):
@@ -54,17 +53,21 @@ class MeetModel(TableModel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the list as it is now; rows keep their places while there are as many."""
+        """Show the list as it is now; what is chosen or typed in stays where it is."""
         self.meet = self._session.meets.meet
         rows = (*self.meet.rows, ListedDive())
         self._totals, self._warnings = running(rows), warnings(self.meet)
-        if len(rows) != len(self.rows):
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
-        else:
-            self.rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, REMARK))
+        before, after = len(self.rows), len(rows)
+        if after > before:
+            self.beginInsertRows(QModelIndex(), before, after - 1)
+        elif after < before:
+            self.beginRemoveRows(QModelIndex(), after, before - 1)
+        self.rows = rows
+        if after > before:
+            self.endInsertRows()
+        elif after < before:
+            self.endRemoveRows()
+        self.dataChanged.emit(self.index(0, 0), self.index(after - 1, REMARK))
 
     def text(self, row: int, column: int) -> str:
         listed = self.rows[row]
@@ -157,9 +160,10 @@ class _Cells(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: object, index: AnyIndex) -> QWidget:
         if index.column() in (BOARD, OUTCOME):
             box = QComboBox(parent)
-            values = (None, *BOARDS_M) if index.column() == BOARD else _OUTCOMES
-            for value in values:
-                box.addItem(board_text(value) if index.column() == BOARD else outcome_text(value), value)
+            boards = [(board_text(board_m), board_m) for board_m in (None, *BOARDS_M)]
+            outcomes = [(outcome_text(outcome), outcome) for outcome in get_args(Outcome)]
+            for text, value in boards if index.column() == BOARD else outcomes:
+                box.addItem(text, value)
             box.activated.connect(lambda: self._done(box))
             return box
         field = QLineEdit(parent)
@@ -230,7 +234,9 @@ class MeetTable(QTableView):
         self.setCurrentIndex(self.model().index(place, column))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Paste):
+        if self.state() is QTableView.State.EditingState:
+            super().keyPressEvent(event)  # what a field has no use for
+        elif event.matches(QKeySequence.StandardKey.Paste):
             self.pasted.emit()
         elif event.key() == Qt.Key.Key_Delete:
             self.deleted.emit()

@@ -65,7 +65,15 @@ class MeetService(QObject):
     def _caught(self, dives: Iterable[Dive]) -> list[CaughtDive]:
         """Dives in the order in which they were done: by the time of the file, its name, and the place in it."""
         there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]
-        return [CaughtDive(dive.key, dive.diver, dive.dive_number or "") for dive in sorted(there, key=_time)]
+        return [self._known(dive) for dive in sorted(there, key=_time)]
+
+    def _known(self, dive: Dive) -> CaughtDive:
+        """A dive with what is known of it from elsewhere than from its row."""
+        place = self._state.meet.row_of(dive.key)
+        row = self._state.meet.rows[place] if place is not None else ListedDive()
+        diver = "" if dive.diver == row.athlete else dive.diver
+        number = dive.dive_number or ""
+        return CaughtDive(dive.key, diver, "" if number == row.dive_number else number)
 
     def _on_added(self, key: str) -> None:
         if self._state.meet.rows:

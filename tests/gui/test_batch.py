@@ -379,14 +379,12 @@ def test_models_are_sound(batch, qtmodeltester, qapp):
     first, second = _score_two(batch)
     dives = DivesModel(batch.session)
     preview = NamingPreview()
-    preview.show_plan(
-        [batch.session.dive(first), batch.session.dive(second)], ["101A"], {first: ParsedName(diver="Mia")}
-    )
+    preview.show_plan([batch.session.dive(first), batch.session.dive(second)], {first: ParsedName(diver="Mia")})
     ranked = RankingModel()
     ranked.show_dives(ranking(batch.session.dive(key) for key in batch.session.keys)[("207C", 10.0)])
     for model in (dives, preview, ranked):
         qtmodeltester.check(model)
-    assert preview.index(0, 4).data() == "Mia"
+    assert preview.index(0, 3).data() == "Mia"
     for order in Order:
         dives.set_order(order)
         batch.session.move(first, 3)

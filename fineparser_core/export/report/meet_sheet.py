@@ -1,13 +1,10 @@
-"""The sheet of a meet as data, and as a file: for each athlete the dives with awards, points and totals."""
+"""The sheet of a meet as data; `html` and `meet_pdf` draw it: by athlete, the dives with awards and totals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from fineparser_core.diving.judging import counting
 from fineparser_core.diving.meet import ListedDive, Meet, running, standings
-from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.dives import REPORT_SUFFIXES
 from fineparser_core.language import number, short_number, text
 from fineparser_core.printable import printable
 
@@ -58,33 +55,12 @@ class MeetSheet:
     about: tuple[str, ...]
 
 
-def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Path) -> None:
-    """Write the sheet, whole or not at all.
+def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> MeetSheet:
+    """The sheet of a meet.
 
     Args:
         predicted: the model's scores by the names of the dives; None: none are shown.
-        path: ends in one of `REPORT_SUFFIXES`.
-
-    Raises:
-        ConfigError: the suffix is not supported.
-        ExportError: the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix not in REPORT_SUFFIXES:
-        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
-    sheet = make_sheet(meet, predicted)
-    if suffix == ".pdf":
-        from fineparser_core.export.report.meet_pdf import write_sheet_pdf  # its library takes a second to load
-
-        write_sheet_pdf(sheet, path)
-    else:
-        from fineparser_core.export.report.html import write_sheet_html
-
-        write_sheet_html(sheet, path)
-
-
-def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> MeetSheet:
-    """See `write_meet_sheet`."""
     lines: dict[tuple[str, str], list[SheetDive]] = {}
     for row, total in zip(meet.rows, running(meet.rows), strict=True):
         lines.setdefault(row.same_athlete, []).append(_line(row, total, predicted))
@@ -100,7 +76,7 @@ def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> Meet
             dives=tuple(lines[key]),
         )
         events.setdefault(printable(firsts[key].event), []).append(athlete)
-    results = (text("points"), text("total"))
+    results: tuple[str, ...] = (text("points"), text("total"))
     about = [text("Awards that are struck out do not count; the sum of the others, to three judges, times the DD.")]
     if any(row.outcome == "restart" for row in meet.rows):
         about.append(text("A restart costs two points of every award."))

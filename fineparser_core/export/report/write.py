@@ -1,13 +1,15 @@
-"""Writes a report of dives as HTML or PDF."""
+"""Writes a report of dives, or the sheet of a meet, as HTML or PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.content import make_report
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
-from fineparser_core.export.report.html import write_html
+from fineparser_core.export.report.html import write_html, write_sheet_html
+from fineparser_core.export.report.meet_sheet import make_sheet
 from fineparser_core.export.report.overview import make_overview
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 
@@ -35,9 +37,7 @@ def write_report(
         VideoError: a video cannot be read.
         Cancelled: `cancel` was set; no file is left.
     """
-    suffix = path.suffix.lower()
-    if suffix not in REPORT_SUFFIXES:
-        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
+    suffix = _suffix(path)
     report = make_report(dives, title=title, progress=progress, cancel=cancel)
     if overview_note is not None:
         report = replace(report, overview=make_overview(dives, report.title, overview_note))
@@ -47,3 +47,26 @@ def write_report(
         write_pdf(report, path)
     else:
         write_html(report, path)
+
+
+def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Path) -> None:
+    """Write the sheet of a meet, whole or not at all; see `make_sheet`.
+
+    Raises:
+        ConfigError, ExportError: see `write_report`.
+    """
+    suffix, sheet = _suffix(path), make_sheet(meet, predicted)
+    if suffix == ".pdf":
+        from fineparser_core.export.report.meet_pdf import write_sheet_pdf
+
+        write_sheet_pdf(sheet, path)
+    else:
+        write_sheet_html(sheet, path)
+
+
+def _suffix(path: Path) -> str:
+    """Raises: ConfigError."""
+    suffix = path.suffix.lower()
+    if suffix not in REPORT_SUFFIXES:
+        raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))
+    return suffix

@@ -7,7 +7,8 @@ import pytest
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.report.meet_sheet import make_sheet, write_meet_sheet
+from fineparser_core.export.report.meet_sheet import make_sheet
+from fineparser_core.export.report.write import write_meet_sheet
 
 LIST = """event;athlete;dive;board;J1;J2;J3;J4;J5
 Girls;Anna;103B;3;5;5;5;5;5

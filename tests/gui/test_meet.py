@@ -1,0 +1,255 @@
+"""The dive list: typed, pasted and read; videos that take its rows; awards as they are called; the sheet."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
+
+from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import Meet
+from fineparser_gui.dialogs.meet_dialog import MeetDialog
+from fineparser_gui.dialogs.meet_table import (
+    ATHLETE,
+    AWARDS,
+    BOARD,
+    DIFFICULTY,
+    NUMBER,
+    OUTCOME,
+    POINTS,
+    REMARK,
+    TOTAL,
+    VIDEO,
+)
+from fineparser_gui.model.session_file import read_session
+
+PASTED = "Anna 103B 3m\nBen 105C 3m\nAnna 403B 3m\nBen 203B 3m"
+
+
+@pytest.fixture
+def window(idle_studio):
+    return idle_studio.window
+
+
+@pytest.fixture
+def dialog(window, qtbot) -> MeetDialog:
+    window.actions_by_id["meet"].trigger()
+    made = window.findChild(MeetDialog)
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def clips(tmp_path, small_video) -> list[Path]:
+    """Videos whose files tell another order than their names."""
+    made = [tmp_path / f"{name}.mp4" for name in "dacb"]
+    for at_s, path in enumerate(made):
+        path.write_bytes(small_video.read_bytes())
+        os.utime(path, (1000 + 10 * at_s,) * 2)
+    return made
+
+
+def paste(dialog: MeetDialog, text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+    dialog.table.setFocus()
+    dialog.paste()
+
+
+def column(dialog: MeetDialog, number: int) -> list[str]:
+    return [dialog.model.text(row, number) for row in range(len(dialog.model.meet.rows))]
+
+
+def videos(session) -> list[str]:
+    return [session.dive(row.dive).path.stem if row.dive else "" for row in session.meet.rows]
+
+
+def type_into(dialog: MeetDialog, qtbot, row: int, col: int, text: str) -> QLineEdit:
+    dialog.table.choose(row, col)
+    dialog.table.edit(dialog.table.currentIndex())
+    field = dialog.table.indexWidget(dialog.table.currentIndex()) or dialog.table.findChild(QLineEdit)
+    field.clear()
+    qtbot.keyClicks(field, text)
+    return field
+
+
+def test_a_list_is_typed_and_what_cannot_be_is_told_meanwhile(dialog, qtbot):
+    field = type_into(dialog, qtbot, 0, ATHLETE, "Anna")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: column(dialog, ATHLETE) == ["Anna"], timeout=2000)
+    field = type_into(dialog, qtbot, 0, NUMBER, "103")
+    assert "lacks its position" in dialog.note.text()
+    assert field.property("valid") is False
+    qtbot.keyClicks(field, "b")
+    assert field.property("valid") is True
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: column(dialog, NUMBER) == ["103B"], timeout=2000)
+    row = dialog.model.meet.rows[0]
+    assert (row.athlete, row.dive_number, row.round) == ("Anna", "103B", 1)
+    dialog.table.choose(0, BOARD)
+    dialog.table.edit(dialog.table.currentIndex())
+    box = dialog.table.findChild(QComboBox)
+    box.setCurrentIndex(box.findData(1.0))
+    box.activated.emit(box.currentIndex())
+    assert column(dialog, BOARD) == ["1 m"]
+    assert column(dialog, DIFFICULTY) == ["1.7"]
+    index = dialog.model.index(0, DIFFICULTY)
+    assert not dialog.model.setData(index, "33")
+    assert "'33' where a DD such as 2.4" in dialog.note.text()
+    assert dialog.model.setData(index, "1,8")
+    assert column(dialog, DIFFICULTY) == ["1.8"]
+    assert dialog.model.setData(dialog.model.index(0, NUMBER), "612b")
+    assert "no springboard allows" in column(dialog, REMARK)[0]
+    assert column(dialog, DIFFICULTY) == [""]
+
+
+def test_rows_are_pasted_moved_deleted_and_undone(dialog, window, qtbot):
+    paste(dialog, PASTED + "\n7\n")
+    assert column(dialog, ATHLETE) == ["Anna", "Ben", "Anna", "Ben"]
+    assert "No dive number in line 5." in dialog.note.text()
+    paste(dialog, "nothing here\n")
+    assert "No dive was found" in dialog.note.text()
+    dialog.table.choose(0)
+    dialog.shift(1)
+    dialog.shift(1)
+    assert column(dialog, NUMBER) == ["105C", "403B", "103B", "203B"]
+    dialog.turn()
+    assert column(dialog, NUMBER) == ["105C", "103B", "203B", "403B"]
+    dialog.table.choose(3)
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Delete)
+    assert len(dialog.model.meet.rows) == 3
+    for _ in range(5):
+        window.actions_by_id["undo"].trigger()
+    assert dialog.model.meet == Meet()
+    assert len(dialog.model.rows) == 1
+
+
+def test_new_videos_take_the_open_rows_in_order_of_time(dialog, window, clips, qtbot):
+    session = window.session
+    paste(dialog, PASTED)
+    session.open(sorted(clips))
+    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "c", "b"], timeout=10000)
+    by_name = {dive.path.stem: dive for dive in session.dives}
+    assert (by_name["a"].diver, by_name["a"].details) == ("Ben", ("105C", 3.0, None))
+    qtbot.waitUntil(lambda: column(dialog, VIDEO) == ["d", "a", "c", "b"], timeout=2000)
+    window.actions_by_id["undo"].trigger()
+    assert videos(session) == [""] * 4
+    assert {(dive.diver, dive.dive_number) for dive in session.dives} == {("", None)}
+    window.actions_by_id["redo"].trigger()
+    # A repeat: the first attempt is of no row, and what follows moves up.
+    dialog.table.choose(1)
+    dialog.take_off.trigger()
+    assert videos(session) == ["d", "", "c", "b"]
+    assert session.find(by_name["a"].key).diver == ""
+    dialog.match_anew.trigger()
+    assert videos(session) == ["d", "c", "b", ""]
+    assert session.find(by_name["c"].key).details[0] == "105C"
+    # Two that went in another order.
+    session.select(by_name["b"].key)
+    dialog.table.choose(0)
+    dialog.take_shown.trigger()
+    assert videos(session) == ["b", "c", "d", ""]
+    assert session.find(by_name["d"].key).diver == "Anna"
+
+
+def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
+    session = window.session
+    session.open(clips[:2])
+    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives), timeout=10000)
+    first, second = session.keys
+    session.editing.set_diver(first, "Ben")
+    session.editing.set_details(second, None, 10.0)
+    session.editing.set_judging(second, Judging(awards=(7.0, 7.0, 7.0)))
+    paste(dialog, PASTED)
+    assert videos(session) == [""] * 4
+    dialog.match_open.trigger()
+    assert [row.dive for row in session.meet.rows] == [second, first, None, None]
+    assert session.dive(second).details == ("103B", 10.0, None)
+    assert column(dialog, AWARDS)[0] == "7 7 7"
+    dialog.model.setData(dialog.model.index(0, NUMBER), "105B")
+    assert session.dive(second).details == ("105B", 10.0, None)
+    dialog.model.setData(dialog.model.index(0, AWARDS), "")
+    assert session.dive(second).judging is None
+
+
+def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dialog, window, clips, qtbot):
+    session = window.session
+    paste(dialog, PASTED)
+    session.open(clips[:1])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None, timeout=10000)
+    dialog.judges.setCurrentIndex(dialog.judges.findData(3))
+    dialog.judges.activated.emit(dialog.judges.currentIndex())
+    dialog.table.choose(0)
+    assert dialog.called.text() == "1 · Anna · 103B"
+    dialog.awards.setFocus()
+    for typed in ("77.57", "6 6 65"):
+        qtbot.keyClicks(dialog.awards, typed)
+        qtbot.keyClick(dialog.awards, Qt.Key.Key_Return)
+        dialog.awards.clear()
+    qtbot.keyClicks(dialog.awards, "77")
+    assert "2 awards of 3 judges" in dialog.note.text()
+    qtbot.keyClick(dialog.awards, Qt.Key.Key_Return)
+    assert dialog.called.text() == "2 · Anna · 403B"
+    dialog.awards.clear()
+    dialog.model.setData(dialog.model.index(3, OUTCOME), "failed")
+    assert column(dialog, POINTS) == ["34.40", "40.70", "", "0.00"]
+    assert column(dialog, TOTAL) == ["34.40", "40.70", "", "40.70"]
+    assert [dialog.standing.text(row, 1) for row in range(2)] == ["Ben", "Anna"]
+    dive = session.dive(session.meet.rows[0].dive)
+    assert dive.judging == Judging(awards=(7.0, 7.5, 7.0))
+    assert dive.judged_score == 34.4
+
+
+def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, qtbot, tmp_path, monkeypatch):
+    session, files = window.session, window.files.controller
+    paste(dialog, PASTED)
+    dialog.title.setText("Spring cup")
+    dialog.title.editingFinished.emit()
+    assert files.holds_something
+    session.open(clips[:2])
+    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "", ""], timeout=10000)
+    path = tmp_path / "meet.fineparser"
+    assert files.save_to(path)
+    assert not files.modified
+    assert [row.dive for row in read_session(path)[0].meet.rows] == ["0", "1", None, None]
+    table = tmp_path / "list.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(table), ""))
+    dialog.save_csv()
+    assert len(table.read_text().splitlines()) == 5
+    dialog.delete()
+    assert files.modified
+    session.clear()
+    assert session.meet == Meet()
+    files.open(path)
+    assert session.meet.title == "Spring cup"
+    assert videos(session) == ["d", "a", "", ""]
+    dialog.read(table)
+    assert len(session.meet.rows) == 8
+    dialog.read(tmp_path / "none.csv")
+    assert "cannot be read" in dialog.note.text()
+    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives), timeout=10000)
+
+
+@pytest.mark.parametrize(
+    "meet",
+    ['{"rows": [{"board_m": 4}]}', '{"judges": 4}', '{"rows": [{"awards": [11]}]}', '{"rows": 3}', '{"title": 1}'],
+)
+def test_a_damaged_list_in_a_session_is_refused(meet, tmp_path):
+    from fineparser_core.errors import ConfigError
+
+    path = tmp_path / "bad.fineparser"
+    path.write_text(f'{{"format": "fineparser.session/1", "dives": [], "meet": {meet}}}')
+    with pytest.raises(ConfigError, match=r"bad.fineparser is damaged \(meet"):
+        read_session(path)
+
+
+def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp_path, monkeypatch):
+    paste(dialog, PASTED)
+    path = tmp_path / "sheet.html"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    dialog.with_model.setChecked(True)
+    dialog.print_sheet()
+    qtbot.waitUntil(path.exists, timeout=20000)
+    assert "Anna" in path.read_text()
+    qtbot.waitUntil(lambda: not window.session.exports.busy, timeout=10000)
