@@ -21,7 +21,7 @@ from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.support.codec import from_json, shown
-from fineparser_core.support.csv_table import folded, table_rows, table_text
+from fineparser_core.support.csv_table import decoded_table, folded, table_rows
 from fineparser_core.support.files import read_bounded
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.clips import make_clip
@@ -145,7 +145,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): give a table as CSV.") from None
-    text = table_text(data)
+    text = decoded_table(data)
     if text is None:
         raise AnnotationError(f"{path} is no CSV: save the sheet as CSV in UTF-8 and give that file.")
     try:

@@ -33,7 +33,7 @@ from fineparser_core.diving.meet import (
 from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
-from fineparser_core.support.csv_table import csv_table, folded, table_rows, table_text
+from fineparser_core.support.csv_table import csv_table, decoded_table, folded, table_rows
 from fineparser_core.support.files import read_bounded
 
 _MOST_BYTES = 2_000_000
@@ -63,7 +63,7 @@ def read_dive_list(path: Path) -> ReadList:
         data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigError("{0} cannot be read ({1}): give a table as CSV.", path, error.strerror) from None
-    text = table_text(data)
+    text = decoded_table(data)
     if text is None:
         raise ConfigError("{0} is no CSV: save the sheet as CSV in UTF-8 and give that file.", path)
     found = parse_dive_list(text)
@@ -119,24 +119,24 @@ def spelled(number: str) -> str:
         return number.strip()[:LONGEST_NUMBER]
 
 
-def read_cell(field: str, text: str, n_judges: int = 0) -> Any:
+def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
     """What a cell says, as the field of `ListedDive` holds it.
 
     Raises:
         ConfigError: it cannot be.
     """
-    text = text.strip()
+    typed = typed.strip()
     if field in ("event", "athlete"):
-        return text[:LONGEST_NAME]
+        return typed[:LONGEST_NAME]
     if field == "dive_number":
-        return spelled(text)
+        return spelled(typed)
     if field == "awards":
-        return read_called(text, n_judges) if text else ()
+        return read_called(typed, n_judges) if typed else ()
     if field == "outcome":
-        return text if text in get_args(Outcome) else ""
-    if not text:
+        return typed if typed in get_args(Outcome) else ""
+    if not typed:
         return 0 if field == "round" else None
-    number = re.fullmatch(r"(\d{1,2}(?:[.,]\d{1,3})?)\s*(?:m|\.)?", text, re.I)
+    number = re.fullmatch(r"(\d{1,2}(?:[.,]\d{1,3})?)\s*(?:m|\.)?", typed, re.I)
     value = float(number[1].replace(",", ".")) if number else -1.0
     if field == "board_m" and value in BOARDS_M:
         return value
@@ -149,7 +149,7 @@ def read_cell(field: str, text: str, n_judges: int = 0) -> Any:
         "difficulty": Phrase("a DD such as 2.4, or nothing for that of the tables"),
         "round": Phrase("a round from 1 to 99"),
     }
-    raise ConfigError("'{0}' where {1} belongs.", text[:40], wanted[field])
+    raise ConfigError("'{0}' where {1} belongs.", typed[:40], wanted[field])
 
 
 def _of_table(fields: Sequence[Any], rows: Sequence[tuple[int, Sequence[str]]]) -> ReadList:

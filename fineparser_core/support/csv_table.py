@@ -44,16 +44,16 @@ def _text(text: str) -> str:
     return ("'" if begins else "") + printable(text, keep="\n\t")
 
 
-def table_text(data: bytes) -> str | None:
+def decoded_table(data: bytes) -> str | None:
     """The text of a table in UTF-8, UTF-16 or Windows' Latin (cp1252); None where it is none, but a workbook."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", errors="replace")
+        read = data.decode("utf-16", errors="replace")
     else:
         try:
-            text = data.decode("utf-8-sig")
+            read = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = data.decode("cp1252", errors="replace")
-    return None if data.startswith(b"PK\3\4") or "\0" in text else text
+            read = data.decode("cp1252", errors="replace")
+    return None if data.startswith(b"PK\3\4") or "\0" in read else read
 
 
 def table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
