@@ -38,10 +38,10 @@ def _cell(value: object, decimals: int | None) -> object:
     return value
 
 
-def _text(text: str) -> str:
+def _text(value: str) -> str:
     """Text that no spreadsheet runs: an apostrophe goes before what could be taken for a formula."""
-    begins = normalize("NFKC", text.lstrip(_DROPPED)[:1]).startswith(_FORMULA) or text[:1] in ("\t", "\r", "\n")
-    return ("'" if begins else "") + printable(text, keep="\n\t")
+    begins = normalize("NFKC", value.lstrip(_DROPPED)[:1]).startswith(_FORMULA) or value[:1] in ("\t", "\r", "\n")
+    return ("'" if begins else "") + printable(value, keep="\n\t")
 
 
 def decoded_table(data: bytes) -> str | None:
@@ -56,7 +56,7 @@ def decoded_table(data: bytes) -> str | None:
     return None if data.startswith(b"PK\3\4") or "\0" in read else read
 
 
-def table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def table_rows(content: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table with their numbers as a spreadsheet counts them, from 1.
 
     Cells are delimited by what the first line has most of: comma, semicolon or tab.
@@ -64,12 +64,12 @@ def table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     Raises:
         csv.Error: it is no table.
     """
-    lines = text.splitlines()
+    lines = content.splitlines()
     if told := re.fullmatch(r"sep=(.)", lines[0] if lines else ""):
-        text = "\n" + text.partition("\n")[2]  # rows are still counted as a spreadsheet does
-    first = next((line for line in text.splitlines() if line.strip()), "")
+        content = "\n" + content.partition("\n")[2]  # rows are still counted as a spreadsheet does
+    first = next((line for line in content.splitlines() if line.strip()), "")
     delimiter = told[1] if told else max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one))))
-    yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
+    yield from enumerate(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter), start=1)
 
 
 def folded(name: str) -> str:
