@@ -47,7 +47,8 @@ def _room(canvas: PdfCanvas, y: float, height: float) -> float:
 def _draw_athlete(canvas: PdfCanvas, sheet: MeetSheet, athlete: SheetAthlete, y: float) -> float:
     cells, results = sheet.columns
     right = _RESULTS[: len(results)][::-1]
-    canvas.text(_MARGIN, y, f"{athlete.place} {athlete.name}".strip(), 10, bold=True, width=right[0] - _MARGIN - 4)
+    name = " ".join(filter(None, (athlete.place, athlete.name)))
+    canvas.text(_MARGIN, y, name, 10, bold=True, width=right[0] - _MARGIN - 4)
     canvas.text(right[1], y, athlete.total, 10, bold=True, align="R")
     y += 5.6
     for x, name in zip((*_CELLS, _AWARDS), (*cells, text("awards")), strict=True):
