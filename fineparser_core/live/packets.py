@@ -1,0 +1,185 @@
+"""What a live source sends: packets with their times, a queue for listeners that may drop, and a decoder."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from threading import Condition
+
+import av
+from av.video.codeccontext import VideoCodecContext
+
+from fineparser_core.video.probe import MOST_PIXELS
+
+#: Of stamps in files: that of MPEG-TS, in which 24 to 60 frames a second are whole numbers.
+TICK = Fraction(1, 90_000)
+# Wall time at the start of the process, and monotonic from there: neither a set clock nor summer time moves it.
+_EPOCH_S = time.time() - time.monotonic()
+
+
+def now_s() -> float:
+    """The clock of everything live: seconds since 1970 that only grow while the process runs."""
+    return _EPOCH_S + time.monotonic()
+
+
+@dataclass(frozen=True)
+class StreamFormat:
+    """What the packets of a stream are.
+
+    Attributes:
+        codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg".
+        fps: nominal frames a second; 0 if the source does not say.
+    """
+
+    codec: str
+    width_px: int
+    height_px: int
+    fps: float
+
+
+@dataclass(frozen=True)
+class LivePacket:
+    """One encoded picture.
+
+    Attributes:
+        time_s: when it is shown, on the clock of `now_s`; distances are those of the source's own stamps.
+        decode_s: when it is decoded; grows from packet to packet.
+        key: whether decoding can start here.
+        follows: False if pictures before it are missing: the first of a connection, or after what was dropped.
+    """
+
+    data: bytes
+    time_s: float
+    decode_s: float
+    key: bool
+    format: StreamFormat
+    follows: bool = True
+
+
+@dataclass(frozen=True)
+class LiveFrame:
+    """One decoded picture with the time of its packet; `Scaler` of `video/picture.py` converts it."""
+
+    time_s: float
+    picture: av.VideoFrame
+
+
+class Decoder:
+    """Decodes packets of any source in order; starts at a key frame, and anew where the format changes."""
+
+    def __init__(self, *, threads: int = 1) -> None:
+        """Prepare.
+
+        Args:
+            threads: of FFmpeg; slices only, so that no picture waits for the next one.
+        """
+        self._threads = threads
+        self._format: StreamFormat | None = None
+        self._context: VideoCodecContext | None = None
+        self._base_s = 0.0
+
+    def decode(self, packet: LivePacket, *, needed: bool = True) -> list[LiveFrame]:
+        """The pictures that are ready after a packet, in order of time; damaged ones are left out.
+
+        Args:
+            needed: False lets the decoder skip the picture if no other one refers to it.
+        """
+        frames = []
+        if packet.format != self._format or not packet.follows:
+            frames = self.flush()
+            self._format, self._context = packet.format, None
+        if self._context is None:
+            if not packet.key:
+                return frames
+            self._context = _context(packet.format, self._threads)
+            self._base_s = packet.decode_s
+        self._context.skip_frame = "DEFAULT" if needed else "NONREF"
+        return frames + self._decoded(as_av_packet(packet, self._base_s))
+
+    def flush(self) -> list[LiveFrame]:
+        """The pictures that are still in the decoder, which starts anew after them."""
+        frames = self._decoded(None) if self._context else []
+        self._context = None
+        return frames
+
+    def _decoded(self, packet: av.Packet | None) -> list[LiveFrame]:
+        assert self._context is not None
+        try:
+            pictures = self._context.decode(packet)
+        except av.error.FFmpegError:
+            return []
+        return [LiveFrame(self._base_s + one.pts * float(TICK), one) for one in pictures if one.pts is not None]
+
+
+class PacketQueue:
+    """Hands packets of a reader's thread to another one; when that falls behind, it drops up to a key frame.
+
+    Attributes:
+        dropped: packets that were not handed on.
+    """
+
+    def __init__(self, most_bytes: int = 64_000_000) -> None:
+        self._most_bytes = most_bytes
+        self._packets: deque[LivePacket] = deque()
+        self._bytes = 0
+        self._changed = Condition()
+        self._closed = False
+        self._waits_for_key = False
+        self.dropped = 0
+
+    def put(self, packet: LivePacket) -> bool:
+        """Take a packet, at once; False if it is dropped. A listener of `LiveReader`."""
+        with self._changed:
+            if self._closed:
+                return False
+            full = self._bytes + len(packet.data) > self._most_bytes
+            if full or (self._waits_for_key and not packet.key):
+                self._waits_for_key = True
+                self.dropped += 1
+                return False
+            if self._waits_for_key:
+                packet = LivePacket(packet.data, packet.time_s, packet.decode_s, packet.key, packet.format, False)
+                self._waits_for_key = False
+            self._packets.append(packet)
+            self._bytes += len(packet.data)
+            self._changed.notify_all()
+        return True
+
+    def get(self, timeout_s: float | None = None) -> LivePacket | None:
+        """The next packet; None after the time, or once the queue is closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._packets or self._closed, timeout_s)
+            if not self._packets:
+                return None
+            packet = self._packets.popleft()
+            self._bytes -= len(packet.data)
+            return packet
+
+    def __iter__(self) -> Iterator[LivePacket]:
+        """Packets until the queue is closed and empty."""
+        while (packet := self.get()) is not None:
+            yield packet
+
+    def close(self) -> None:
+        """No more packets come; those in the queue can still be got."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
+    """The packet for FFmpeg, with stamps in `TICK` from a base."""
+    made = av.Packet(packet.data)
+    made.pts, made.dts = (round((one - base_s) / TICK) for one in (packet.time_s, packet.decode_s))
+    made.time_base = TICK
+    made.is_keyframe = packet.key
+    return made
+
+
+def _context(kind: StreamFormat, threads: int) -> VideoCodecContext:
+    context = av.CodecContext.create(kind.codec, "r")
+    assert isinstance(context, VideoCodecContext)
+    context.thread_type, context.thread_count = "SLICE", threads
+    context.options = {"max_pixels": str(MOST_PIXELS)}
+    return context

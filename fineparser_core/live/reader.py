@@ -1,0 +1,321 @@
+"""Reads a source on a thread of its own: connects, hands packets on, and comes back by itself when it breaks off."""
+
+import logging
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from itertools import chain
+from threading import Event, Thread
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from fineparser_core.errors import VideoError
+from fineparser_core.language import Phrase
+from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat, now_s
+from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
+from fineparser_core.live.stamps import StampClock
+from fineparser_core.video.probe import MOST_PIXELS
+
+logger = logging.getLogger(__name__)
+
+# Of these the packets are kept as they come.
+_KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
+# Others are encoded once, at a quality that measures no differently, a key frame a second.
+_ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
+# Streams without stamps: a packet is as old as its arrival.
+_WITHOUT_STAMPS = ("mpjpeg", "mjpeg", "h264", "hevc")
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
+# What a connection brings in this time tells the offset of its clock.
+_SETTLES_S = 0.5
+_USUAL_FPS, _MOST_FPS = 25, 1000
+# What tells the size in a key frame: sequence parameter set, sequence header, start of a JPEG frame.
+_MARKS = {
+    "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
+    "hevc": re.compile(rb"\x00\x00\x01[\x42\x43].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
+    "mpeg2video": re.compile(rb"\x00\x00\x01\xb3.{8}", re.DOTALL),
+    "mjpeg": re.compile(rb"\xff[\xc0-\xc2].{7}", re.DOTALL),
+}
+
+
+class SourceState(StrEnum):
+    """What happens to a source."""
+
+    CONNECTED = "connected"
+    LOST = "lost"
+    FORMAT = "format"
+    CLOCK = "clock"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class SourceEvent:
+    """A word about a source.
+
+    Attributes:
+        at_s: on the clock of `now_s`.
+        said: for people.
+        format: of a connection, or of what comes from here on.
+    """
+
+    state: SourceState
+    at_s: float
+    said: Phrase
+    format: StreamFormat | None = None
+
+
+class LiveReader:
+    """Reads one source until it is stopped. Two sources are two readers; their times are those of one clock.
+
+    Attributes:
+        source: what is read.
+        n_packets: handed on so far.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        listeners: Sequence[Callable[[LivePacket], object]],
+        on_event: Callable[[SourceEvent], None] = lambda event: None,
+        *,
+        loop: bool = False,
+    ) -> None:
+        """Prepare; `start` connects.
+
+        Args:
+            listeners: called with every packet on the reader's thread; they return at once: `Ring.write`,
+                `PacketQueue.put`.
+            on_event: called on the reader's thread.
+            loop: play a file again and again.
+        """
+        self.source = source
+        self.n_packets = 0
+        self._listeners, self._on_event, self._loop = tuple(listeners), on_event, loop
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="live-reader", daemon=True)
+        self._last_s = 0.0
+        self._format: StreamFormat | None = None
+        self._follows = False
+
+    def start(self) -> None:
+        """Connect, on the thread."""
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """End; False if the system does not let go of the source within the time-outs, which the thread then does."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(2 * TIMEOUT_S + 1)
+        return not self._thread.is_alive()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread runs; a file ends by itself."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        wait_s = _FIRST_WAIT_S
+        while not self._stop.is_set():
+            began_s = now_s()
+            try:
+                self._play()
+                said = Phrase("The stream has ended.")
+                if self.source.kind is SourceKind.FILE and not self._loop:
+                    self._tell(SourceState.ENDED, said)
+                    return
+            except VideoError as error:
+                said = error.phrase
+            except (av.error.FFmpegError, OSError, ValueError) as error:
+                said = _reason(error)
+            if self._stop.is_set():
+                return
+            if self.source.kind is SourceKind.FILE:
+                if not self._loop:
+                    self._tell(SourceState.ENDED, said)
+                    return
+                continue
+            self._tell(SourceState.LOST, said)
+            wait_s = _FIRST_WAIT_S if now_s() - began_s > _LONGEST_WAIT_S else wait_s
+            self._stop.wait(wait_s * random.uniform(0.8, 1.2))
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+    def _play(self) -> None:
+        """Hand on what one connection brings, until it ends."""
+        source = self.source
+        options = {**source.options, "max_pixels": str(MOST_PIXELS)}
+        with av.open(
+            source.address, format=source.format, options=options, timeout=TIMEOUT_S, metadata_errors="replace"
+        ) as container:
+            stream = next(iter(container.streams.video), None)
+            if stream is None or stream.codec_context is None:
+                raise VideoError("{0} sends no pictures: choose another address of the camera.", source)
+            arriving = self._arriving(container, stream)
+            first = _settle(arriving)
+            if not first:
+                return
+            clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
+            shaper = _Shaper(stream)
+            jumps, connected = 0, False
+            self._follows = False
+            for packet, stamp_s, at_s in chain(first, arriving):
+                decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
+                shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
+                for one in shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s):
+                    if not connected:
+                        connected = True
+                        self._tell(SourceState.CONNECTED, _described(one.format), one.format)
+                    elif one.format != self._format:
+                        self._tell(SourceState.FORMAT, _described(one.format), one.format)
+                    self._format = one.format
+                    self._hand_on(one)
+                if clock.jumps > jumps:
+                    jumps = clock.jumps
+                    self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
+
+    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet, float, float]]:
+        """(packet, its stamp, its arrival) as they come, of a file at its own speed, until the reader is stopped."""
+        began: tuple[float, float] | None = None
+        for packet in container.demux(stream):
+            if self._stop.is_set():
+                return
+            if not packet.size:
+                continue
+            at_s = now_s()
+            stamp = packet.pts if packet.dts is None else packet.dts
+            stamp_s = at_s if stamp is None or not _has_stamps(container) else _seconds(packet, stamp)
+            if self.source.kind is SourceKind.FILE:
+                began = began or (stamp_s, at_s)
+                due_s = began[1] + stamp_s - began[0]
+                if self._stop.wait(max(due_s - at_s, 0.0)):
+                    return
+                at_s = due_s
+            yield packet, stamp_s, at_s
+
+    def _hand_on(self, packet: LivePacket) -> None:
+        if not self._follows:
+            if not packet.key:
+                return
+            packet = replace(packet, follows=False)
+            self._follows = True
+        self._last_s = packet.decode_s
+        self.n_packets += 1
+        for listener in self._listeners:
+            listener(packet)
+
+    def _tell(self, state: SourceState, said: Phrase, kind: StreamFormat | None = None) -> None:
+        logger.info("%s: %s: %s", self.source, state, said)
+        self._on_event(SourceEvent(state, now_s(), said, kind))
+
+
+class _Shaper:
+    """Makes packets such as the ring keeps: decodable from every key frame, in a codec that it knows."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        context = stream.codec_context
+        self._codec = context.name
+        extra = context.extradata or b""
+        self._filter = None
+        if extra[:1] == b"\x01" and self._codec in ("h264", "hevc"):  # lengths in place of start codes, as in MP4
+            self._filter = BitStreamFilterContext(f"{self._codec}_mp4toannexb", stream)
+            extra = b""
+        self._sets = extra
+        rate = stream.average_rate or stream.guessed_rate or 0
+        fps = float(rate) if 1 <= rate <= _MOST_FPS else 0.0
+        self._format = StreamFormat(self._codec, context.width, context.height, fps)
+        self._mark: bytes | None = None
+        self._encoder: VideoCodecContext | None = None
+        self._base_s = 0.0
+
+    def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
+        """What is made of a packet; raises FFmpegError."""
+        if self._codec not in _KEPT:
+            yield from self._encoded(packet, time_s)
+            return
+        for one in self._filter.filter(packet) if self._filter else [packet]:
+            data, key = bytes(one), one.is_keyframe or self._codec == "mjpeg"
+            made = LivePacket(data, time_s, decode_s, key, self._format)
+            yield self._checked(made) if key else made
+
+    def _checked(self, packet: LivePacket) -> LivePacket:
+        """A key frame with its parameter sets, and the size that it has."""
+        found = _MARKS[self._codec].search(packet.data)
+        if found is None:
+            return replace(packet, data=self._sets + packet.data)
+        if found[0] != self._mark:
+            if self._mark is not None or not self._format.width_px:
+                decoder = Decoder()
+                if frames := decoder.decode(replace(packet, follows=False)) + decoder.flush():
+                    picture = frames[0].picture
+                    self._format = replace(self._format, width_px=picture.width, height_px=picture.height)
+            self._mark = found[0]
+        return replace(packet, format=self._format)
+
+    def _encoded(self, packet: Packet, time_s: float) -> Iterator[LivePacket]:
+        for picture in packet.decode():
+            assert isinstance(picture, av.VideoFrame)
+            size = picture.width, picture.height
+            if self._encoder is None or size != (self._encoder.width, self._encoder.height):
+                self._encoder = _encoder(*size, self._format.fps)
+                self._format = StreamFormat(self._encoder.codec.canonical_name, *size, self._format.fps)
+                self._base_s = time_s
+            even = picture.reformat(format=self._encoder.pix_fmt)
+            even.pts, even.time_base = round((time_s - self._base_s) / TICK), TICK
+            for made in self._encoder.encode(even):
+                at_s = self._base_s + (made.pts or 0) * float(TICK)
+                yield LivePacket(bytes(made), at_s, at_s, made.is_keyframe, self._format)
+
+
+def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
+    name = "libx264" if "libx264" in av.codecs_available else "mjpeg"
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height = width_px, height_px
+    context.pix_fmt = "yuvj420p" if name == "mjpeg" else "yuv420p"
+    context.time_base = TICK
+    context.framerate = Fraction(fps or _USUAL_FPS).limit_denominator(1001)
+    context.gop_size = round(fps or _USUAL_FPS)
+    context.options = dict(_ENCODER) if name == "libx264" else {"q": "3"}
+    return context
+
+
+def _settle(arriving: Iterator[tuple[Packet, float, float]]) -> list[tuple[Packet, float, float]]:
+    """What a connection brings first."""
+    first: list[tuple[Packet, float, float]] = []
+    for one in arriving:
+        first.append(one)
+        if one[2] - first[0][2] >= _SETTLES_S:
+            break
+    return first
+
+
+def _has_stamps(container: InputContainer) -> bool:
+    return container.format.name not in _WITHOUT_STAMPS
+
+
+def _seconds(packet: Packet, stamp: int) -> float:
+    return float(stamp * packet.time_base)
+
+
+def _described(kind: StreamFormat) -> Phrase:
+    if kind.fps:
+        return Phrase("It sends {0} x {1} pixels, {2:.0f} frames a second.", kind.width_px, kind.height_px, kind.fps)
+    return Phrase("It sends {0} x {1} pixels.", kind.width_px, kind.height_px)
+
+
+def _reason(error: Exception) -> Phrase:
+    """Why a connection broke off, without the address, which may hold a password."""
+    if isinstance(error, av.error.ExitError | TimeoutError):  # that of PyAV's time-out
+        return Phrase("It sends nothing.")
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return Phrase("Its name or password is wrong.")
+    if isinstance(error, ConnectionRefusedError | av.error.HTTPClientError):
+        return Phrase("Nothing answers at this address.")
+    reason = error.strerror if isinstance(error, OSError) else ""
+    return Phrase("It cannot be read ({0}).", reason or type(error).__name__)

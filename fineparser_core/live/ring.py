@@ -1,0 +1,495 @@
+"""The last minutes of a source on disk: written as they come, kept over a crash, cut and played from any moment.
+
+A folder with a file for every few seconds. Its name holds all that is known of it, so that there is no index to lose:
+"START-END-PICTURES.ts", in microseconds since 1970, "START.ts" while it is written; a "c" behind it says that it
+continues the one before, as no key frame has come. "START-END.hold" keeps what lies in between.
+"""
+
+import logging
+import os
+import re
+import shutil
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Self
+
+import av
+
+from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.language import Phrase
+from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, PacketQueue, now_s
+from fineparser_core.live.segments import SegmentMuxer, read_segment, suffix_of, write_clip
+from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
+from fineparser_core.support.file_lock import lock_file
+
+logger = logging.getLogger(__name__)
+
+_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
+_HOLD = re.compile(r"(\d{1,17})-(\d{1,17})\.hold")
+_MICRO = 1e6
+# Without a key frame for so long, the next file continues this one: its packets stay in memory meanwhile.
+_LONGEST_SEGMENT_S, _MOST_SEGMENT_BYTES = 30.0, 64_000_000
+# What a power cut may cost.
+_FLUSH_S = 1.0
+# Room that other programs on the disk need.
+_LEAST_FREE_BYTES = 500_000_000
+_QUEUE_BYTES = 256_000_000
+# Pictures further apart are not of one recording.
+_GAP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file of the ring.
+
+    Attributes:
+        start_s: time of its first picture.
+        end_s: when its last picture ends.
+        continues: whether it starts without a key frame.
+    """
+
+    path: Path
+    start_s: float
+    end_s: float
+    n_frames: int
+    n_bytes: int
+    continues: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A clip that was cut out.
+
+    Attributes:
+        start_s: time of the first picture of the file, that of the key frame before `from_s`.
+        from_s: where the wanted part starts; `from_s - start_s` is its place in the file.
+        to_s: where it ends.
+        n_frames: of the file.
+    """
+
+    path: Path
+    start_s: float
+    from_s: float
+    to_s: float
+    n_frames: int
+
+
+class _Open:
+    """The file that is being written, and its packets, which readers take from here."""
+
+    def __init__(self, path: Path, first: LivePacket) -> None:
+        self.path = path
+        self.packets: list[LivePacket] = []
+        self.start_s = first.time_s
+        self.continues = not first.key
+        self.n_bytes = 0
+        self.closed = False
+        self.flushed_s = now_s()
+        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
+        self.muxer = SegmentMuxer(first)
+
+    def segment(self) -> Segment:
+        """What is in it so far."""
+        end_s, n_frames = _extent(self.packets)
+        return Segment(self.path, self.start_s, end_s, n_frames, self.n_bytes, self.continues)
+
+
+class Ring:
+    """Records the packets of one source and gives them back; any thread may ask, one reader writes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        most_minutes: float = 30.0,
+        most_bytes: int = 20_000_000_000,
+        segment_s: float = 4.0,
+        on_event: Callable[[Phrase], None] = lambda said: None,
+    ) -> None:
+        """Open a ring, with what is in it.
+
+        Args:
+            folder: of this ring alone; made if it is missing.
+            most_minutes: of recording that is kept, oldest first out; what is held is kept beyond.
+            most_bytes: the same on disk.
+            segment_s: shortest length of a file.
+            on_event: a word about the disk, on any thread.
+
+        Raises:
+            ConfigError: another program records there, or the folder cannot be written to.
+        """
+        self._folder = folder
+        self._most_s, self._most_bytes, self._segment_s = most_minutes * 60, most_bytes, segment_s
+        self._on_event = on_event
+        self._changed = Condition()
+        self._closed = False
+        self._failed = 0
+        self._troubled = False
+        self._open: _Open | None = None
+        self._pins: list[tuple[float, float]] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = lock_file(folder / ".lock")
+        except OSError as error:
+            raise ConfigError(
+                "{0} cannot be written to ({1}): choose another folder for recordings.", folder, error.strerror
+            ) from None
+        if lock is None:
+            raise ConfigError("Another window or program records to {0}: close it, or choose another folder.", folder)
+        self._lock = lock
+        self._segments = self._found()
+        self._queue = PacketQueue(_QUEUE_BYTES)
+        self._thread = Thread(target=self._record, name="ring-writer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def write(self, packet: LivePacket) -> None:
+        """Record a packet, at once: a thread writes it. A listener of `LiveReader`."""
+        if not self._queue.put(packet):
+            self._trouble(Phrase("The disk is too slow: pictures of the recording are missing."))
+
+    @property
+    def missing(self) -> int:
+        """Packets that could not be recorded, as the disk was too slow or full."""
+        return self._queue.dropped + self._failed
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """(first, last) time that is recorded; None if nothing is."""
+        segments = self.segments()
+        return (segments[0].start_s, segments[-1].end_s) if segments else None
+
+    def segments(self) -> list[Segment]:
+        """The files, in order of time; that being written is the last one."""
+        with self._changed:
+            return self._segments + ([self._open.segment()] if self._open else [])
+
+    def hold(self, from_s: float, to_s: float) -> tuple[float, float]:
+        """Keep a part until it is released, over a crash too; returns what `release` takes.
+
+        Raises:
+            ExportError: the disk does not take the note.
+        """
+        with self._changed:
+            if (first := self._starting(from_s)) is not None:
+                from_s = min(from_s, first.start_s)
+            hold = (round(from_s * _MICRO) / _MICRO, round(to_s * _MICRO) / _MICRO)
+            note = self._note(hold)
+            try:
+                note.touch()
+            except OSError as error:
+                raise ExportError(
+                    "{0} cannot be written ({1}): choose a folder that has room.", note, error.strerror
+                ) from None
+            self._pins.append(hold)
+        return hold
+
+    def release(self, hold: tuple[float, float]) -> None:
+        """Let go of a part that was held."""
+        with self._changed:
+            if hold in self._pins:
+                self._pins.remove(hold)
+            if hold not in self._pins:
+                self._note(hold).unlink(missing_ok=True)
+
+    @property
+    def holds(self) -> list[tuple[float, float]]:
+        """What is held, such as by a run that was killed."""
+        with self._changed:
+            return list(self._pins)
+
+    def cut(self, from_s: float, to_s: float, path: Path) -> Cut:
+        """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.
+
+        It ends early where the format of the stream changes.
+
+        Raises:
+            VideoError: nothing of it is recorded.
+            ExportError: the file cannot be written.
+        """
+        pin = (from_s - self._segment_s - _LONGEST_SEGMENT_S, to_s)
+        with self._changed:
+            self._pins.append(pin)
+        try:
+            packets = list(self._part(from_s, to_s))
+            if not packets:
+                raise VideoError("{0}: nothing is recorded of this time.", self._folder)
+            try:
+                with atomic_file(path) as temporary:
+                    temporary.touch()  # says why it fails, which FFmpeg would not
+                    write_clip(temporary, packets)
+            except av.error.FFmpegError as error:
+                raise ExportError(
+                    "{0} cannot be written ({1}): choose a folder that has room.", path, error.strerror
+                ) from None
+        finally:
+            with self._changed:
+                self._pins.remove(pin)
+        end_s, n_frames = _extent(packets)
+        return Cut(path, packets[0].time_s, max(from_s, packets[0].time_s), min(to_s, end_s), n_frames)
+
+    def packets(self, from_s: float, *, follow: bool = False) -> Iterator[LivePacket]:
+        """Packets from the key frame before a time on.
+
+        Args:
+            follow: at the end wait for what comes, until the ring is closed.
+        """
+        follows, end_s = False, 0.0
+        for segment in self._from(from_s, follow):
+            follows = follows and segment.start_s - end_s < _GAP_S
+            packets = self._live(segment, follow) if isinstance(segment, _Open) else _read(segment)
+            for packet in packets:
+                yield packet if follows else replace(packet, follows=False)
+                follows, end_s = True, packet.time_s
+
+    def frames(self, from_s: float, *, follow: bool = False, threads: int = 1) -> Iterator[LiveFrame]:
+        """Pictures from a time on, decoded as they are asked for; see `packets`."""
+        decoder = Decoder(threads=threads)
+        for packet in self.packets(from_s, follow=follow):
+            needed = packet.time_s >= from_s
+            yield from (one for one in decoder.decode(packet, needed=needed) if one.time_s >= from_s)
+        yield from (one for one in decoder.flush() if one.time_s >= from_s)
+
+    def close(self) -> None:
+        """Write what is waiting, and let go of the folder."""
+        self._queue.close()
+        self._thread.join()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._lock.close()
+
+    def _found(self) -> list[Segment]:
+        """What an earlier run has left, the file that it was writing included."""
+        found = []
+        ahead_s = 0.0
+        for path in self._folder.iterdir():
+            if note := _HOLD.fullmatch(path.name):
+                self._pins.append((int(note[1]) / _MICRO, int(note[2]) / _MICRO))
+            if not (name := _NAME.fullmatch(path.name)):
+                continue
+            start_s, continues = int(name[1]) / _MICRO, bool(name[4])
+            segment = Segment(path, start_s, 0.0, 0, path.stat().st_size, continues)
+            if name[2]:
+                segment = replace(segment, end_s=int(name[2]) / _MICRO, n_frames=int(name[3]))
+            else:
+                end_s, n_frames = _extent(list(_read(segment)))
+                if not n_frames:
+                    path.unlink()
+                    continue
+                segment = self._named(replace(segment, end_s=end_s, n_frames=n_frames))
+            found.append(segment)
+            ahead_s = max(ahead_s, segment.end_s - now_s())
+        if ahead_s:  # the computer's clock was set back: what is new comes after what is old
+            logger.warning("%s: recordings are moved %.1f s back", self._folder, ahead_s)
+            found = [self._named(_moved(segment, -ahead_s)) for segment in found]
+        return sorted(found, key=lambda segment: segment.start_s)
+
+    def _named(self, segment: Segment) -> Segment:
+        """Give a whole segment its name."""
+        times = f"{round(segment.start_s * _MICRO)}-{round(segment.end_s * _MICRO)}-{segment.n_frames}"
+        path = segment.path.with_name(f"{times}{'c' if segment.continues else ''}{segment.path.suffix}")
+        os.replace(segment.path, path)
+        return replace(segment, path=path)
+
+    def _note(self, hold: tuple[float, float]) -> Path:
+        return self._folder / f"{round(hold[0] * _MICRO)}-{round(hold[1] * _MICRO)}.hold"
+
+    def _record(self) -> None:
+        for packet in self._queue:
+            try:
+                self._take(packet)
+            except (OSError, av.error.FFmpegError, ValueError) as error:
+                self._failed += 1
+                if isinstance(error, OSError) and is_full(error):
+                    said = Phrase("The disk is full: pictures of the recording are missing. Make room on it.")
+                else:
+                    said = Phrase("The recording cannot be written ({0}).", getattr(error, "strerror", "") or error)
+                self._trouble(said)
+                self._finish(whole=False)
+        self._finish()
+
+    def _take(self, packet: LivePacket) -> None:
+        """Write a packet to the file that is open, or to the next one."""
+        continues = False
+        if (current := self._open) is not None:
+            length_s = packet.time_s - current.start_s
+            too_long = length_s > _LONGEST_SEGMENT_S or current.n_bytes > _MOST_SEGMENT_BYTES
+            new = packet.format != current.packets[0].format or not packet.follows
+            if new or too_long or (packet.key and length_s >= self._segment_s):
+                self._finish()
+                continues = not new
+        if self._open is None:
+            if not packet.key and not continues:
+                self._failed += 1
+                return
+            self._make_room()
+            mark = "" if packet.key else "c"
+            name = f"{round(packet.time_s * _MICRO)}{mark}{suffix_of(packet.format)}"
+            opened = _Open(self._folder / name, packet)
+            with self._changed:
+                self._open = opened
+        current = self._open
+        self._append(current, current.muxer.add(packet))
+        with self._changed:
+            current.packets.append(packet)
+            self._changed.notify_all()
+        if now_s() - current.flushed_s >= _FLUSH_S:
+            os.fsync(current.file)
+            current.flushed_s = now_s()
+            self._troubled = False
+
+    def _append(self, current: _Open, data: bytes) -> None:
+        """Write to the file, whole; a full disk gives up the oldest segments for it."""
+        written = 0
+        while written < len(data):
+            try:
+                written += os.write(current.file, data[written:])
+            except OSError as error:
+                if not is_full(error) or not self._drop_oldest():
+                    os.ftruncate(current.file, current.n_bytes)
+                    raise
+        current.n_bytes += written
+
+    def _finish(self, *, whole: bool = True) -> None:
+        """Close the file that is open."""
+        current = self._open
+        if current is None:
+            return
+        try:
+            with suppress(OSError, av.error.FFmpegError):
+                rest = current.muxer.close()
+                if whole:
+                    self._append(current, rest)
+                os.fsync(current.file)
+        finally:
+            os.close(current.file)
+        segment = current.segment()
+        with suppress(OSError):
+            if current.packets:
+                segment = self._named(segment)
+                sync_folder(self._folder)
+            else:
+                current.path.unlink()
+        with self._changed:
+            if current.packets:
+                self._segments.append(segment)
+            self._open = None
+            current.closed = True
+            self._changed.notify_all()
+
+    def _make_room(self) -> None:
+        """Drop what is beyond the bounds, oldest first."""
+        while True:
+            kept = self._segments
+            length_s = sum(one.end_s - one.start_s for one in kept)
+            beyond = length_s > self._most_s or sum(one.n_bytes for one in kept) > self._most_bytes
+            if not beyond and shutil.disk_usage(self._folder).free > _LEAST_FREE_BYTES:
+                return
+            if not self._drop_oldest():
+                return
+
+    def _drop_oldest(self) -> bool:
+        """Delete the oldest segment that nobody holds; False if there is none but the latest."""
+        with self._changed:
+            for index, segment in enumerate(self._segments[:-1]):
+                if any(segment.end_s > from_s and segment.start_s < to_s for from_s, to_s in self._pins):
+                    continue
+                try:
+                    segment.path.unlink(missing_ok=True)
+                except OSError:  # Windows keeps what is being read
+                    continue
+                del self._segments[index]
+                return True
+        return False
+
+    def _trouble(self, said: Phrase) -> None:
+        if not self._troubled:
+            self._troubled = True
+            logger.warning("%s: %s", self._folder, said)
+            self._on_event(said)
+
+    def _starting(self, from_s: float) -> Segment | _Open | None:
+        """Where decoding starts for a time; the lock is held."""
+        entries: list[Segment | _Open] = [*self._segments, *([self._open] if self._open else [])]
+        at = max(bisect_right(entries, from_s, key=lambda one: one.start_s) - 1, 0)
+        if at < len(self._segments) and at + 1 < len(entries) and self._segments[at].end_s <= from_s:
+            at += 1  # nothing was recorded then
+        while at > 0 and entries[at].continues:
+            at -= 1
+        return entries[at] if entries else None
+
+    def _from(self, from_s: float, follow: bool) -> Iterator[Segment | _Open]:
+        """Segments from that on in which decoding starts for a time."""
+        with self._changed:
+            if follow:
+                self._changed.wait_for(lambda: self._segments or self._open or self._closed)
+            segment = self._starting(from_s)
+        while segment is not None:
+            yield segment
+            after_s = segment.start_s
+            with self._changed:
+                segment = self._after(after_s)
+                while segment is None and follow and not self._closed:
+                    self._changed.wait()
+                    segment = self._after(after_s)
+
+    def _after(self, start_s: float) -> Segment | _Open | None:
+        """The next segment; the lock is held."""
+        at = bisect_right(self._segments, start_s, key=lambda one: one.start_s)
+        if at < len(self._segments):
+            return self._segments[at]
+        return self._open if self._open and self._open.start_s > start_s else None
+
+    def _live(self, current: _Open, follow: bool) -> Iterator[LivePacket]:
+        """Packets of the file that is being written."""
+        given, ended = 0, False
+        while not ended:
+            with self._changed:
+                while follow and not (len(current.packets) > given or current.closed or self._closed):
+                    self._changed.wait()
+                batch, ended = current.packets[given:], current.closed or self._closed or not follow
+            yield from batch
+            given += len(batch)
+
+    def _part(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
+        """Packets of one format from the key frame before a time to another one."""
+        first: LivePacket | None = None
+        group: list[LivePacket] = []
+        for packet in self.packets(from_s):
+            if packet.decode_s >= to_s or (first and packet.format != first.format):
+                break
+            if packet.key and packet.time_s <= from_s:  # a later key frame to start from
+                group, first = [], packet
+            first = first or packet
+            group.append(packet)
+        yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
+
+
+def _read(segment: Segment) -> Iterator[LivePacket]:
+    try:
+        yield from read_segment(segment.path, segment.start_s)
+    except (OSError, av.error.FFmpegError) as error:
+        logger.info("%s: %s", segment.path, error)
+
+
+def _extent(packets: list[LivePacket]) -> tuple[float, int]:
+    """When the last picture ends, and how many there are."""
+    if not packets:
+        return 0.0, 0
+    times = sorted(packet.time_s for packet in packets)
+    interval_s = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
+    return times[-1] + interval_s, len(times)
+
+
+def _moved(segment: Segment, by_s: float) -> Segment:
+    return replace(segment, start_s=segment.start_s + by_s, end_s=segment.end_s + by_s)
