@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from threading import Condition
 
@@ -29,13 +29,13 @@ class StreamFormat:
 
     Attributes:
         codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg".
-        fps: nominal frames a second; 0 if the source does not say.
+        fps: nominal frames a second, 0 if the source does not say; makes no other format.
     """
 
     codec: str
     width_px: int
     height_px: int
-    fps: float
+    fps: float = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class PacketQueue:
                 self.dropped += 1
                 return False
             if self._waits_for_key:
-                packet = LivePacket(packet.data, packet.time_s, packet.decode_s, packet.key, packet.format, False)
+                packet = replace(packet, follows=False)
                 self._waits_for_key = False
             self._packets.append(packet)
             self._bytes += len(packet.data)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
+from statistics import median
 from threading import Event, Thread
 
 import av
@@ -36,6 +37,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 # What a connection brings in this time tells the offset of its clock.
 _SETTLES_S = 0.5
 _USUAL_FPS, _MOST_FPS = 25, 1000
+# 29.97 is told from 30.
+_LEAST_STEPS, _ROUND_FPS = 8, 0.015
 # What tells the size in a key frame: sequence parameter set, sequence header, start of a JPEG frame.
 _MARKS = {
     "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
@@ -43,6 +46,10 @@ _MARKS = {
     "mpeg2video": re.compile(rb"\x00\x00\x01\xb3.{8}", re.DOTALL),
     "mjpeg": re.compile(rb"\xff[\xc0-\xc2].{7}", re.DOTALL),
 }
+
+
+# A packet, its stamp and its arrival, in seconds.
+Arrival = tuple[Packet, float, float]
 
 
 class SourceState(StrEnum):
@@ -157,11 +164,11 @@ class LiveReader:
             if stream is None or stream.codec_context is None:
                 raise VideoError("{0} sends no pictures: choose another address of the camera.", source)
             arriving = self._arriving(container, stream)
-            first = _settle(arriving)
+            first, broken = _settle(arriving)
             if not first:
-                return
+                raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
             clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
-            shaper = _Shaper(stream)
+            shaper = _Shaper(stream, _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream))
             jumps, connected = 0, False
             self._follows = False
             for packet, stamp_s, at_s in chain(first, arriving):
@@ -178,9 +185,11 @@ class LiveReader:
                 if clock.jumps > jumps:
                     jumps = clock.jumps
                     self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
+            if broken:
+                raise broken
 
-    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet, float, float]]:
-        """(packet, its stamp, its arrival) as they come, of a file at its own speed, until the reader is stopped."""
+    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[Arrival]:
+        """Packets as they come, of a file at its own speed, until the reader is stopped."""
         began: tuple[float, float] | None = None
         for packet in container.demux(stream):
             if self._stop.is_set():
@@ -217,7 +226,7 @@ class LiveReader:
 class _Shaper:
     """Makes packets such as the ring keeps: decodable from every key frame, in a codec that it knows."""
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, fps: float) -> None:
         context = stream.codec_context
         self._codec = context.name
         extra = context.extradata or b""
@@ -226,8 +235,6 @@ class _Shaper:
             self._filter = BitStreamFilterContext(f"{self._codec}_mp4toannexb", stream)
             extra = b""
         self._sets = extra
-        rate = stream.average_rate or stream.guessed_rate or 0
-        fps = float(rate) if 1 <= rate <= _MOST_FPS else 0.0
         self._format = StreamFormat(self._codec, context.width, context.height, fps)
         self._mark: bytes | None = None
         self._encoder: VideoCodecContext | None = None
@@ -285,14 +292,31 @@ def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
     return context
 
 
-def _settle(arriving: Iterator[tuple[Packet, float, float]]) -> list[tuple[Packet, float, float]]:
-    """What a connection brings first."""
-    first: list[tuple[Packet, float, float]] = []
-    for one in arriving:
-        first.append(one)
-        if one[2] - first[0][2] >= _SETTLES_S:
-            break
-    return first
+def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], av.error.FFmpegError | None]:
+    """What a connection brings first, and why it has broken off already."""
+    first: list[Arrival] = []
+    try:
+        for one in arriving:
+            first.append(one)
+            if one[2] - first[0][2] >= _SETTLES_S:
+                break
+    except av.error.FFmpegError as error:
+        return first, error
+    return first, None
+
+
+def _rate(stamps_s: list[float]) -> float:
+    """Pictures a second by the first stamps, as cameras say all kinds of things; 0 if there are too few."""
+    steps = [after - before for before, after in pairwise(stamps_s) if after > before]
+    if len(steps) < _LEAST_STEPS:
+        return 0.0
+    rate = 1 / median(steps)
+    return float(round(rate)) if abs(rate - round(rate)) < _ROUND_FPS else round(rate, 2)
+
+
+def _nominal(stream: VideoStream) -> float:
+    rate = stream.average_rate or stream.guessed_rate or 0
+    return float(rate) if 1 <= rate <= _MOST_FPS else 0.0
 
 
 def _has_stamps(container: InputContainer) -> bool:

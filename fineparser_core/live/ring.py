@@ -21,7 +21,7 @@ import av
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.language import Phrase
-from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, PacketQueue, now_s
+from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, PacketQueue, StreamFormat, now_s
 from fineparser_core.live.segments import SegmentMuxer, read_segment, suffix_of, write_clip
 from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
 from fineparser_core.support.file_lock import lock_file
@@ -40,6 +40,8 @@ _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
 # Pictures further apart are not of one recording.
 _GAP_S = 1.0
+# Files keep times to a tick: what is nearer is the same picture.
+_SAME_S = 1e-4
 
 
 @dataclass(frozen=True)
@@ -244,16 +246,20 @@ class Ring:
             follow: at the end wait for what comes, until the ring is closed.
         """
         follows, end_s = False, 0.0
-        for segment in self._from(from_s, follow):
+        kind: StreamFormat | None = None
+        for segment in self._from(from_s + _SAME_S, follow):
             follows = follows and segment.start_s - end_s < _GAP_S
             packets = self._live(segment, follow) if isinstance(segment, _Open) else _read(segment)
             for packet in packets:
+                if segment.continues and kind is not None:  # its file does not say
+                    packet = replace(packet, format=kind)
                 yield packet if follows else replace(packet, follows=False)
-                follows, end_s = True, packet.time_s
+                follows, end_s, kind = True, packet.time_s, packet.format
 
     def frames(self, from_s: float, *, follow: bool = False, threads: int = 1) -> Iterator[LiveFrame]:
         """Pictures from a time on, decoded as they are asked for; see `packets`."""
         decoder = Decoder(threads=threads)
+        from_s -= _SAME_S
         for packet in self.packets(from_s, follow=follow):
             needed = packet.time_s >= from_s
             yield from (one for one in decoder.decode(packet, needed=needed) if one.time_s >= from_s)
@@ -466,13 +472,14 @@ class Ring:
         first: LivePacket | None = None
         group: list[LivePacket] = []
         for packet in self.packets(from_s):
-            if packet.decode_s >= to_s or (first and packet.format != first.format):
+            if packet.decode_s >= to_s - _SAME_S or (first and packet.format != first.format):
                 break
-            if packet.key and packet.time_s <= from_s:  # a later key frame to start from
+            if packet.key and packet.time_s <= from_s + _SAME_S:  # a later key frame to start from
                 group, first = [], packet
             first = first or packet
             group.append(packet)
-        yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
+        if _extent(group)[0] > from_s:
+            yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
 
 
 def _read(segment: Segment) -> Iterator[LivePacket]:

@@ -1,6 +1,7 @@
 """The source's own time stamps on our clock: distances stay the source's, its drift is followed, its jumps mended."""
 
 from collections import deque
+from itertools import pairwise
 
 from fineparser_core.live.packets import TICK
 
@@ -27,7 +28,9 @@ class StampClock:
             not_before_s: where the connection before has ended.
         """
         self.jumps = 0
-        self._offset = max(min(arrived - stamp for stamp, arrived in first), not_before_s - first[0][0])
+        n_steady = next((at for at, (a, b) in enumerate(pairwise(first), 1) if abs(b[0] - a[0]) > _JUMP_S), len(first))
+        offset = min(arrived - stamp for stamp, arrived in first[:n_steady])
+        self._offset = max(offset, not_before_s - first[0][0])
         self._stamp: float | None = None
         self._decode_s = not_before_s
         self._interval_s = float(TICK)

@@ -1,0 +1,208 @@
+"""What is recorded of a stream is what was sent, picture by picture; and what a reader does when the stream misbehaves."""
+
+import gc
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+
+import av
+import numpy as np
+import pytest
+from numbered_video import write_video
+from stream_server import numbers, packets_of, reading, sends, sends_jpegs, server, states, transport_stream, wait_until
+
+from fineparser_core.live import reader as reader_module
+from fineparser_core.live.packets import PacketQueue
+from fineparser_core.live.reader import LiveReader, SourceState
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Iterator[Ring]:
+    with Ring(tmp_path / "ring", segment_s=0.5) as made:
+        yield made
+
+
+def decoded(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray().tobytes() for frame in container.decode(video=0)]
+
+
+def recorded(ring: Ring) -> list[bytes]:
+    return [frame.picture.to_ndarray().tobytes() for frame in ring.frames(0)]
+
+
+@pytest.mark.parametrize("fps", [25, 60])
+def test_every_picture_that_was_sent_is_recorded(tmp_path: Path, ring: Ring, fps: int) -> None:
+    path = transport_stream(tmp_path / "sent.ts", 100, fps=fps, size_px=(320, 180))
+    with server(sends(path.read_bytes())) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert recorded(ring) == decoded(path)
+    assert len(ring.segments()) > 2
+    times = np.diff([frame.time_s for frame in ring.frames(0)])
+    np.testing.assert_allclose(times, 1 / fps, atol=2e-5)
+    assert (events[0].format.width_px, events[0].format.height_px, events[0].format.fps) == (320, 180, fps)
+
+
+def test_the_pictures_of_an_http_camera_are_kept_as_they_come(tmp_path: Path, ring: Ring) -> None:
+    path = write_video(tmp_path / "a.avi", 30, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
+    with av.open(str(path)) as container:
+        jpegs = [bytes(packet) for packet in container.demux() if packet.size]
+    with server(sends_jpegs(jpegs)) as port, reading(f"http://127.0.0.1:{port}/video", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert [packet.data for packet in ring.packets(0)] == jpegs
+    assert numbers(ring.frames(0)) == list(range(30))
+
+
+def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "TIMEOUT_S", 0.6)
+    data = transport_stream(tmp_path / "sent.ts", 50).read_bytes()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        port = sender.getsockname()[1]
+    with (
+        reading(f"udp://127.0.0.1:{port}", ring.write) as events,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        time.sleep(0.3)
+        for start in range(0, len(data), 1316):
+            sender.sendto(data[start : start + 1316], ("127.0.0.1", port))
+            time.sleep(0.002)
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert numbers(ring.frames(0)) == list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("lengths.mp4", {}),
+        ("raw.avi", {"codec": "rawvideo", "time_base": Fraction(1, 30)}),
+        ("lossless.mkv", {"codec": "ffv1"}),
+    ],
+)
+def test_a_file_stands_in_for_a_camera(tmp_path: Path, ring: Ring, name: str, options: dict) -> None:
+    path = write_video(tmp_path / name, 20, **options)
+    began = time.monotonic()
+    with reading(str(path), ring.write) as events:
+        wait_until(lambda: "ended" in states(events))
+    assert time.monotonic() - began > 19 / 30
+    ring.close()
+    assert numbers(ring.frames(0)) == list(range(20))
+    assert events[0].format.codec == "h264"
+
+
+def test_it_comes_back_by_itself(tmp_path: Path, ring: Ring) -> None:
+    data = transport_stream(tmp_path / "sent.ts", 40).read_bytes()
+    half = data[: len(data) // 2 + 50]  # breaks off within a packet
+    with server(sends(half), sends(data)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: states(events).count("lost") == 2)
+    ring.close()
+    assert states(events) == ["connected", "lost", "connected", "lost"]
+    found = numbers(ring.frames(0))
+    assert found[-40:] == list(range(40))
+    assert found[:-40][:15] == list(range(15))
+    times = [frame.time_s for frame in ring.frames(0)]
+    assert times == sorted(times)
+
+
+def test_one_that_stalls_is_left(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "TIMEOUT_S", 0.4)
+    data = transport_stream(tmp_path / "sent.ts", 40).read_bytes()
+    with server(sends(data, then=Event.wait)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+        assert events[-1].said == "It sends nothing."
+
+
+def test_nobody_there_is_told_without_the_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with reading(f"http://coach:secret@127.0.0.1:{port}/x") as events:
+        wait_until(lambda: events)
+    assert events[0].state is SourceState.LOST
+    assert "secret" not in repr(events)
+
+
+def test_rubbish_is_told(tmp_path: Path) -> None:
+    with server(sends(os.urandom(20_000))) as port, reading(f"tcp://127.0.0.1:{port}") as events:
+        wait_until(lambda: events)
+    assert events[0].state is SourceState.LOST
+
+
+def test_another_size_in_mid_stream(tmp_path: Path, ring: Ring) -> None:
+    parts = [transport_stream(tmp_path / f"{width}.ts", 30, size_px=(width, 48)).read_bytes() for width in (64, 128)]
+    with server(sends(*parts)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert [event.format.width_px for event in events if event.state is SourceState.FORMAT] == [128]
+    sizes = [frame.picture.width for frame in ring.frames(0)]
+    assert sizes == [64] * 30 + [128] * 30
+
+
+def test_a_clock_that_jumps(tmp_path: Path, ring: Ring) -> None:
+    later = [Fraction(5000) + Fraction(index, 30) for index in range(30)]
+    parts = [
+        transport_stream(tmp_path / "1.ts", 30).read_bytes(),
+        transport_stream(tmp_path / "2.ts", 30, times_s=later).read_bytes(),
+    ]
+    with server(sends(*parts)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert "clock" in states(events)
+    times = [frame.time_s for frame in ring.frames(0)]
+    assert len(times) == 60
+    assert np.diff(times).max() < 0.6
+    assert np.diff(times).min() > 0
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    gc.collect()
+    before = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    data = transport_stream(tmp_path / "sent.ts", 20).read_bytes()
+    for _ in range(3):
+        with (
+            server(sends(data, then=lambda ended: ended.wait(0.1))) as port,
+            Ring(tmp_path / "ring") as ring,
+            reading(f"tcp://127.0.0.1:{port}", ring.write) as events,
+        ):
+            wait_until(lambda events=events: events)
+    gc.collect()
+    after = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert after == before
+
+
+def test_a_listener_that_falls_behind_starts_again_at_a_key_frame(tmp_path: Path) -> None:
+    packets = packets_of(transport_stream(tmp_path / "sent.ts", 48))
+    queue = PacketQueue(most_bytes=sum(len(packet.data) for packet in packets[:5]))
+    kept = [queue.put(packet) for packet in packets[:20]]
+    assert kept[:5] == [True] * 5
+    assert not any(kept[5:12])
+    while queue.get(0):
+        pass
+    assert [queue.put(packet) for packet in packets[20:30]] == [False] * 4 + [True] * 6
+    first = queue.get()
+    assert first.key
+    assert not first.follows
+    queue.close()
+    assert len(list(queue)) == 5
+    assert not queue.put(packets[0])
+
+
+def test_two_sources_are_on_one_clock(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", 16)
+    seen: list[list] = [[], []]
+    readers = [LiveReader(parse_source(str(path)), [packets.append]) for packets in seen]
+    for one in readers:
+        one.start()
+    for one in readers:
+        wait_until(lambda one=one: not one.running)
+    assert len(seen[0]) == len(seen[1]) == 16
+    assert abs(seen[0][0].time_s - seen[1][0].time_s) < 0.3

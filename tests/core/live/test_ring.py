@@ -1,0 +1,238 @@
+"""The ring: bounded, kept over kills and full disks, cut to the picture."""
+
+import errno
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from numbered_video import read_number
+from stream_server import numbers, packets_of, transport_stream, wait_until
+
+from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.live import ring as ring_module
+from fineparser_core.live.packets import LivePacket
+from fineparser_core.live.ring import Ring
+from fineparser_core.video.reader import VideoReader
+
+START_S = 1e9
+
+
+@pytest.fixture(scope="module")
+def packets(tmp_path_factory: pytest.TempPathFactory) -> list[LivePacket]:
+    """Ten seconds of 25 frames each, a key frame every 12."""
+    return packets_of(transport_stream(tmp_path_factory.mktemp("live") / "a.ts", 250, fps=25), START_S)
+
+
+def fill(ring: Ring, packets: list[LivePacket]) -> None:
+    for packet in packets:
+        ring.write(packet)
+    ring.close()
+
+
+def test_old_segments_go_first_but_for_what_is_held(tmp_path: Path, packets: list[LivePacket]) -> None:
+    with Ring(tmp_path, segment_s=0.4, most_minutes=2 / 60) as ring:
+        hold = ring.hold(START_S + 1.0, START_S + 1.2)
+        fill(ring, packets)
+    ring = Ring(tmp_path, segment_s=0.4, most_minutes=2 / 60)
+    starts = [segment.start_s - START_S for segment in ring.segments()]
+    assert starts[0] == pytest.approx(0.96)
+    assert starts[1] > 7
+    assert ring.holds == [hold]
+    assert ring.cut(START_S + 1.0, START_S + 1.2, tmp_path / "held.mp4").n_frames >= 5
+    ring.release(hold)
+    assert ring.holds == []
+    ring.close()
+    assert not list(tmp_path.glob("*.hold"))
+
+
+def test_bytes_are_bounded(tmp_path: Path, packets: list[LivePacket]) -> None:
+    most = 40_000
+    with Ring(tmp_path, segment_s=0.4, most_bytes=most) as ring:
+        fill(ring, packets)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < most * 1.3
+    assert ring.segments()[-1].end_s == pytest.approx(START_S + 10, abs=0.05)
+    assert ring.missing == 0
+
+
+@pytest.mark.parametrize(("first", "last"), [(30, 60), (0, 17), (100, 249), (12, 13)])
+def test_a_clip_is_cut_from_the_key_frame_before(
+    tmp_path: Path, packets: list[LivePacket], first: int, last: int
+) -> None:
+    with Ring(tmp_path / "ring", segment_s=2.0) as ring:
+        fill(ring, packets)
+    cut = ring.cut(START_S + first / 25, START_S + (last + 1) / 25, tmp_path / "clip.mp4")
+    if cut.n_frames < 16:
+        assert (cut.from_s - cut.start_s, cut.to_s - cut.from_s) == pytest.approx(((first - 12) / 25, 2 / 25), abs=1e-4)
+        return
+    with VideoReader(cut.path) as video:
+        found = [read_number(video.frame(index)) for index in range(video.info.n_frames)]
+        skipped = round((cut.from_s - cut.start_s) * 25)
+        assert found[skipped : skipped + last - first + 1] == list(range(first, last + 1))
+        assert skipped < 12
+        assert cut.n_frames == video.info.n_frames
+        assert video.info.pts_s[skipped] == pytest.approx(cut.from_s - cut.start_s, abs=1e-3)
+
+
+def test_nothing_recorded_then_is_told(tmp_path: Path, packets: list[LivePacket]) -> None:
+    with Ring(tmp_path / "ring") as ring:
+        fill(ring, packets)
+    with pytest.raises(VideoError, match="nothing is recorded"):
+        ring.cut(START_S - 20, START_S - 10, tmp_path / "clip.mp4")
+    with pytest.raises(VideoError, match="nothing is recorded"):
+        ring.cut(START_S + 20, START_S + 30, tmp_path / "clip.mp4")
+    with pytest.raises(ExportError):
+        ring.cut(START_S, START_S + 2, tmp_path / "missing" / "clip.mp4")
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_what_comes_is_read_while_it_comes(tmp_path: Path, packets: list[LivePacket]) -> None:
+    with Ring(tmp_path, segment_s=1.0) as ring:
+        frames = ring.frames(START_S, follow=True)
+        for packet in packets[:60]:
+            ring.write(packet)
+        assert numbers(next(frames) for _ in range(50)) == list(range(50))
+        for packet in packets[60:]:
+            ring.write(packet)
+        assert numbers(next(frames) for _ in range(150)) == list(range(50, 200))
+        wait_until(lambda: ring.span[1] > START_S + 9.9)
+        ring.close()
+        assert numbers(frames) == list(range(200, 250))
+    assert numbers(ring.frames(START_S + 5))[0] == 125
+    assert ring.span == pytest.approx((START_S, START_S + 10))
+
+
+def test_no_key_frame_for_long(tmp_path: Path, packets: list[LivePacket], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring_module, "_LONGEST_SEGMENT_S", 0.2)
+    with Ring(tmp_path, segment_s=100) as ring:
+        fill(ring, packets)
+    assert any(segment.continues for segment in ring.segments())
+    assert numbers(ring.frames(START_S + 3.32)) == list(range(83, 250))
+
+
+def test_a_second_program_gets_a_sentence(tmp_path: Path) -> None:
+    with Ring(tmp_path), pytest.raises(ConfigError, match="Another window or program records to"):
+        Ring(tmp_path)
+    Ring(tmp_path).close()
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        Ring(tmp_path / "file")
+
+
+def test_a_full_disk_costs_the_oldest_and_then_pictures(
+    tmp_path: Path, packets: list[LivePacket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = 30_000
+    write = os.write
+
+    def quota(file: int, data: bytes) -> int:
+        left = room - sum(path.stat().st_size for path in tmp_path.iterdir())
+        if left <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data[:left])
+
+    monkeypatch.setattr(os, "write", quota)
+    said: list[str] = []
+    with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
+        fill(ring, packets[:200])
+        assert ring.missing == 0  # the ring is shorter
+        assert numbers(ring.frames(0))[-20:-2] == list(range(180, 198))
+    monkeypatch.setattr(ring_module, "now_s", lambda: START_S + 100)
+    with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
+        ring.hold(0, START_S + 100)
+        for packet in packets[200:225]:
+            ring.write(packet)
+        wait_until(lambda: said)
+        assert "disk is full" in said[0]
+        room = 1_000_000
+        fill(ring, packets[225:])
+    assert numbers(ring.frames(0))[-9:] == list(range(241, 250))[-9:] or ring.missing
+
+
+def test_a_slow_disk_makes_nobody_wait(
+    tmp_path: Path, packets: list[LivePacket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring_module, "_QUEUE_BYTES", 3_000)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: (time.sleep(0.005), write(file, data))[1])
+    said: list[str] = []
+    with Ring(tmp_path, segment_s=0.4, on_event=said.append) as ring:
+        began = time.monotonic()
+        for packet in packets:
+            ring.write(packet)
+        assert time.monotonic() - began < 0.2
+        ring.close()
+    assert "too slow" in said[0]
+    assert ring.missing
+    assert len(list(ring.packets(0))) + ring.missing == len(packets)
+
+
+def test_the_computers_clock_was_set_back(
+    tmp_path: Path, packets: list[LivePacket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ring(tmp_path) as ring:
+        fill(ring, packets)
+    monkeypatch.setattr(ring_module, "now_s", lambda: START_S - 1000)
+    with Ring(tmp_path) as ring:
+        assert ring.span == pytest.approx((START_S - 1010, START_S - 1000))
+        assert numbers(ring.frames(0)) == list(range(250))
+
+
+RECORD = """
+import sys, time
+sys.path[:0] = sys.argv[3:]
+from pathlib import Path
+from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+
+def told(packet):
+    ring.write(packet)
+    print(packet.time_s, flush=True)
+
+ring = Ring(Path(sys.argv[1]), segment_s=0.5)
+LiveReader(parse_source(sys.argv[2]), [told], loop=True).start()
+time.sleep(60)
+"""
+
+
+def kill_recording(folder: Path, source: Path, after_s: float) -> float:
+    """Record, kill the program after some time, and return the time of the last picture that it had received."""
+    command = [sys.executable, "-c", RECORD, str(folder), str(source), str(Path(ring_module.__file__).parents[2])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        last = process.stdout.readline()
+        time.sleep(after_s)
+        process.send_signal(signal.SIGKILL)
+        times = [last, *process.stdout]
+    return float(times[-1])
+
+
+def check_killed(folder: Path, source: Path, after_s: float) -> None:
+    last_s = kill_recording(folder, source, after_s)
+    with Ring(folder) as ring:
+        frames = list(ring.frames(0))
+        assert last_s - frames[-1].time_s < 0.5
+        shown = numbers(iter(frames))
+    # One after the other, and again from 0 where the file is played again or another run was killed.
+    assert all(b == a + 1 or b == 0 for a, b in itertools.pairwise(shown))
+
+
+def test_everything_is_there_after_a_kill(tmp_path: Path) -> None:
+    source = transport_stream(tmp_path / "a.ts", 100, fps=50)
+    check_killed(tmp_path / "ring", source, 0.9)
+
+
+@pytest.mark.hostile
+def test_everything_is_there_after_kills_at_any_moment(tmp_path: Path) -> None:
+    source = transport_stream(tmp_path / "a.ts", 100, fps=50)
+    chance = random.Random(0)
+    for _ in range(15):
+        check_killed(tmp_path / "ring", source, chance.uniform(0.0, 2.0))

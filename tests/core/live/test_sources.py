@@ -1,0 +1,93 @@
+"""Addresses are checked, secrets stay out of sight, dropped files count when they are whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+from numbered_video import write_video
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, parse_source
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://coach:se%20cret@10.0.0.5:554/live?token=abc", "rtsp://coach:***@10.0.0.5:554/live"),
+        ("http://10.0.0.5:8080/video", "http://10.0.0.5:8080/video"),
+        ("https://user:secret@cam.example/x", "https://user:***@cam.example/x"),
+        ("udp://@:5000", "udp://:5000"),
+        ("udp://0.0.0.0:5000", "udp://0.0.0.0:5000"),
+        ("tcp://0.0.0.0:5000?listen=1", "tcp://0.0.0.0:5000"),
+        ("tcp://[::1]:5000", "tcp://[::1]:5000"),
+        ("rtmp://10.0.0.5/live/key", "rtmp://10.0.0.5/live/key"),
+    ],
+)
+def test_network_addresses(address: str, shown: str) -> None:
+    source = parse_source(address)
+    assert source.kind is SourceKind.NETWORK
+    assert source.shown == str(source) == shown
+    assert source.address == address
+    assert not re.search("secret|se%20cret|abc", repr(source))
+    assert "file" not in source.options["protocol_whitelist"].split(",")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "x" * 5000,
+        "rtsp://",
+        "rtsp://10.0.0.5:99999999/",
+        "file:///etc/passwd",
+        "concat:a.mp4|b.mp4",
+        "concat://a|b",
+        "subfile,,start,0,end,9,,:a.mp4",
+        "pipe:0",
+        "data://text",
+        "ftp://coach:secret@host/x",
+        "hls+http://host/a.m3u8",
+        "http://host/a\nb",
+        "udp://10.0.0.5:5000?fifo_size=1&localaddr=x",
+        "udp://10.0.0.5",
+        "tcp://coach:secret@10.0.0.5",
+        "coach:secret@10.0.0.5/live",
+        "camera:/etc/passwd",
+        "camera:/dev/video0:secret",
+        "camera:/dev/video0?size=big",
+        "camera:/dev/video0?f=concat",
+        "/no/such/file.mp4",
+    ],
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse_source(address)
+    assert "secret@" not in str(raised.value)
+
+
+def test_cameras_have_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    source = parse_source("camera:/dev/video0?size=1920x1080&rate=59.94&codec=mjpeg")
+    assert (source.kind, source.address, source.format) == (SourceKind.CAMERA, "/dev/video0", "v4l2")
+    assert source.options == {"video_size": "1920x1080", "framerate": "59.94", "input_format": "mjpeg"}
+    assert all(camera.address.startswith("camera:/dev/video") for camera in list_cameras())
+
+
+def test_files_and_folders(tmp_path: Path) -> None:
+    assert parse_source(str(tmp_path)).kind is SourceKind.FOLDER
+    (tmp_path / "a.mp4").touch()
+    assert parse_source(str(tmp_path / "a.mp4")).kind is SourceKind.FILE
+
+
+def test_a_dropped_file_counts_when_it_is_whole(tmp_path: Path) -> None:
+    write_video(tmp_path / "old.mp4", 16)
+    folder = DropFolder(tmp_path)
+    whole = write_video(tmp_path.parent / "whole.mp4", 16).read_bytes()
+    new = tmp_path / "new.mp4"
+    new.write_bytes(whole[:300])
+    assert folder.new_files() == []
+    assert folder.new_files() == []  # it stands still, but cannot be opened
+    new.write_bytes(whole)
+    assert folder.new_files() == []  # it has just grown
+    assert folder.new_files() == [new]
+    assert folder.new_files() == []
