@@ -295,7 +295,7 @@ class Ring:
                 segment = self._named(replace(segment, end_s=end_s, n_frames=n_frames))
             found.append(segment)
             ahead_s = max(ahead_s, segment.end_s - now_s())
-        if ahead_s:  # the computer's clock was set back: what is new comes after what is old
+        if ahead_s > _GAP_S:  # the computer's clock was set back: what is new comes after what is old
             logger.warning("%s: recordings are moved %.1f s back", self._folder, ahead_s)
             found = [self._named(_moved(segment, -ahead_s)) for segment in found]
         return sorted(found, key=lambda segment: segment.start_s)

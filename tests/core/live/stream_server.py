@@ -21,7 +21,7 @@ Serve = Callable[[socket.socket, Event], None]
 
 def transport_stream(path: Path, n_frames: int = 50, **options: object) -> Path:
     """Numbered frames as MPEG-TS in H.264 with B-frames, a key frame every 12."""
-    return write_video(path, n_frames, format="mpegts", encoder={"g": "12", "bf": "2"}, **options)
+    return write_video(path, n_frames, format="mpegts", **{"encoder": {"g": "12", "bf": "2"}, **options})
 
 
 def packets_of(path: Path, start_s: float = 1e9) -> list[LivePacket]:

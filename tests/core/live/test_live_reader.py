@@ -1,4 +1,4 @@
-"""What is recorded of a stream is what was sent, picture by picture; and what a reader does when the stream misbehaves."""
+"""What is recorded of a stream is what was sent, picture by picture; what a reader does when the stream misbehaves."""
 
 import gc
 import os
