@@ -115,11 +115,18 @@ class LiveReader:
         """Connect, on the thread."""
         self._thread.start()
 
-    def stop(self) -> bool:
-        """End; False if the system does not let go of the source within the time-outs, which the thread then does."""
+    def stop(self, wait_s: float = 2 * TIMEOUT_S + 1) -> bool:
+        """End.
+
+        Args:
+            wait_s: for the thread, which ends at the next packet, or with the time-outs where nothing comes.
+
+        Returns:
+            whether the source is closed.
+        """
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(2 * TIMEOUT_S + 1)
+            self._thread.join(wait_s)
         return not self._thread.is_alive()
 
     @property
@@ -172,6 +179,8 @@ class LiveReader:
             jumps, connected = 0, False
             self._follows = False
             for packet, stamp_s, at_s in chain(first, arriving):
+                if self._stop.is_set():
+                    return
                 decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
                 shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
                 for one in shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s):

@@ -91,8 +91,8 @@ class _Open:
         self.n_bytes = 0
         self.closed = False
         self.flushed_s = now_s()
-        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
         self.muxer = SegmentMuxer(first)
+        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
 
     def segment(self) -> Segment:
         """What is in it so far."""
@@ -208,6 +208,15 @@ class Ring:
         """What is held, such as by a run that was killed."""
         with self._changed:
             return list(self._pins)
+
+    def clear(self) -> None:
+        """Delete what is recorded, held parts too; what is being written stays."""
+        with self._changed:
+            for hold in list(self._pins):
+                self.release(hold)
+            for segment in self._segments:
+                segment.path.unlink(missing_ok=True)
+            self._segments.clear()
 
     def cut(self, from_s: float, to_s: float, path: Path) -> Cut:
         """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.

@@ -132,10 +132,14 @@ def list_cameras() -> list[Camera]:
 class DropFolder:
     """A folder into which a phone or a camera drops files."""
 
-    def __init__(self, folder: Path) -> None:
-        """Files that are there already do not count."""
+    def __init__(self, folder: Path, *, with_present: bool = False) -> None:
+        """Watch a folder.
+
+        Args:
+            with_present: count files that are there already.
+        """
         self._folder = folder
-        self._done = set(files_in(folder)[0])
+        self._done: set[Path] = set() if with_present else set(files_in(folder)[0])
         self._sizes: dict[Path, tuple[int, int]] = {}
 
     def new_files(self) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -130,3 +131,56 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> None
 def states(events: list[SourceEvent]) -> list[str]:
     """Their kinds."""
     return [event.state.value for event in events]
+
+
+def sends_rtsp(path: Path, password: str = "") -> Serve:
+    """An RTSP camera: one H.264 stream, in the connection itself; with HTTP's basic access if there is a password."""
+
+    def serve(connection: socket.socket, ended: Event) -> None:
+        requests = connection.makefile("rb")
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            packets = [packet for packet in container.demux(stream) if packet.size]
+            out = av.open(_Interleaved(connection), "w", format="rtp", options={"packetsize": "1400"})
+            copy = out.add_stream_from_template(stream)
+            while (request := requests.readline().split()) and not ended.is_set():
+                header = {}
+                while b":" in (line := requests.readline()):
+                    name, _, value = line.decode().partition(":")
+                    header[name.lower()] = value.strip()
+                method = request[0].decode()
+                body, more = "", ""
+                wrong = password and b64encode(f"coach:{password}".encode()).decode() not in header.get(
+                    "authorization", ""
+                )
+                if method == "DESCRIBE":
+                    body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=a\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
+                    body += "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
+                    more = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
+                elif method == "SETUP":
+                    more = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n"
+                status = "200 OK"
+                if wrong:
+                    status, body = '401 Unauthorized\r\nWWW-Authenticate: Basic realm="a"', ""
+                    more = "Content-Length: 0\r\n"
+                answer = f"RTSP/1.0 {status}\r\nCSeq: {header['cseq']}\r\n{more}\r\n{body}"
+                connection.sendall(answer.encode())
+                if method == "PLAY":
+                    for packet in packets:
+                        packet.stream = copy
+                        out.mux_one(packet)
+                    return
+
+    return serve
+
+
+class _Interleaved:
+    """Packets of RTP as they go through the connection of RTSP."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def write(self, data: bytes) -> int:
+        channel = 1 if data[1] in range(200, 205) else 0  # RTCP
+        self._connection.sendall(b"$" + bytes([channel]) + len(data).to_bytes(2, "big") + data)
+        return len(data)

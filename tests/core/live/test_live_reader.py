@@ -14,7 +14,18 @@ import av
 import numpy as np
 import pytest
 from numbered_video import write_video
-from stream_server import numbers, packets_of, reading, sends, sends_jpegs, server, states, transport_stream, wait_until
+from stream_server import (
+    numbers,
+    packets_of,
+    reading,
+    sends,
+    sends_jpegs,
+    sends_rtsp,
+    server,
+    states,
+    transport_stream,
+    wait_until,
+)
 
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live.packets import PacketQueue
@@ -62,6 +73,18 @@ def test_the_pictures_of_an_http_camera_are_kept_as_they_come(tmp_path: Path, ri
     assert numbers(ring.frames(0)) == list(range(30))
 
 
+def test_an_rtsp_camera_with_a_password(tmp_path: Path, ring: Ring) -> None:
+    path = transport_stream(tmp_path / "sent.ts", 60, size_px=(320, 180), encoder={"g": "12", "bf": "0"})
+    with (
+        server(sends_rtsp(path, "secret")) as port,
+        reading(f"rtsp://coach:secret@127.0.0.1:{port}/live", ring.write) as events,
+    ):
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    assert recorded(ring) == decoded(path)
+    assert "secret" not in repr(events)
+
+
 def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_module, "TIMEOUT_S", 0.6)
     data = transport_stream(tmp_path / "sent.ts", 50).read_bytes()
@@ -81,22 +104,15 @@ def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) 
     assert numbers(ring.frames(0)) == list(range(50))
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("lengths.mp4", {}),
-        ("raw.avi", {"codec": "rawvideo", "time_base": Fraction(1, 30)}),
-        ("lossless.mkv", {"codec": "ffv1"}),
-    ],
-)
+@pytest.mark.parametrize(("name", "options"), [("lengths.mp4", {}), ("lossless.mkv", {"codec": "ffv1"})])
 def test_a_file_stands_in_for_a_camera(tmp_path: Path, ring: Ring, name: str, options: dict) -> None:
-    path = write_video(tmp_path / name, 20, **options)
+    path = write_video(tmp_path / name, 16, fps=60, **options)
     began = time.monotonic()
     with reading(str(path), ring.write) as events:
         wait_until(lambda: "ended" in states(events))
-    assert time.monotonic() - began > 19 / 30
+    assert time.monotonic() - began > 15 / 60
     ring.close()
-    assert numbers(ring.frames(0)) == list(range(20))
+    assert numbers(ring.frames(0)) == list(range(16))
     assert events[0].format.codec == "h264"
 
 
@@ -196,6 +212,7 @@ def test_a_listener_that_falls_behind_starts_again_at_a_key_frame(tmp_path: Path
     assert not queue.put(packets[0])
 
 
+@pytest.mark.hostile
 def test_two_sources_are_on_one_clock(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 16)
     seen: list[list] = [[], []]
