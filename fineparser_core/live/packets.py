@@ -117,6 +117,7 @@ class PacketQueue:
 
     Attributes:
         dropped: packets that were not handed on.
+        closed: whether no more are taken.
     """
 
     def __init__(self, most_bytes: int = 64_000_000) -> None:
@@ -124,14 +125,14 @@ class PacketQueue:
         self._packets: deque[LivePacket] = deque()
         self._bytes = 0
         self._changed = Condition()
-        self._closed = False
+        self.closed = False
         self._waits_for_key = False
         self.dropped = 0
 
     def put(self, packet: LivePacket) -> bool:
         """Take a packet, at once; False if it is dropped. A listener of `LiveReader`."""
         with self._changed:
-            if self._closed:
+            if self.closed:
                 return False
             full = self._bytes + len(packet.data) > self._most_bytes
             if full or (self._waits_for_key and not packet.key):
@@ -149,7 +150,7 @@ class PacketQueue:
     def get(self, timeout_s: float | None = None) -> LivePacket | None:
         """The next packet; None after the time, or once the queue is closed and empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._packets or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._packets or self.closed, timeout_s)
             if not self._packets:
                 return None
             packet = self._packets.popleft()
@@ -164,7 +165,7 @@ class PacketQueue:
     def close(self) -> None:
         """No more packets come; those in the queue can still be got."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain, pairwise
+from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 
@@ -23,7 +24,8 @@ from fineparser_core.language import Phrase
 from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat, now_s
 from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
 from fineparser_core.live.stamps import StampClock
-from fineparser_core.video.probe import MOST_PIXELS
+from fineparser_core.video.picture import Scaler
+from fineparser_core.video.probe import MOST_PIXELS, inspect_video
 
 logger = logging.getLogger(__name__)
 
@@ -141,21 +143,19 @@ class LiveReader:
             try:
                 self._play()
                 said = Phrase("The stream has ended.")
-                if self.source.kind is SourceKind.FILE and not self._loop:
-                    self._tell(SourceState.ENDED, said)
-                    return
             except VideoError as error:
                 said = error.phrase
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 said = _reason(error)
             if self._stop.is_set():
                 return
-            if self.source.kind is SourceKind.FILE:
-                if not self._loop:
-                    self._tell(SourceState.ENDED, said)
-                    return
+            if self.source.kind is not SourceKind.FILE:
+                self._tell(SourceState.LOST, said)
+            elif not self._loop:
+                self._tell(SourceState.ENDED, said)
+                return
+            elif self.n_packets:
                 continue
-            self._tell(SourceState.LOST, said)
             wait_s = _FIRST_WAIT_S if now_s() - began_s > _LONGEST_WAIT_S else wait_s
             self._stop.wait(wait_s * random.uniform(0.8, 1.2))
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
@@ -175,7 +175,8 @@ class LiveReader:
             if not first:
                 raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
             clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
-            shaper = _Shaper(stream, _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream))
+            fps = _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream)
+            shaper = _Shaper(stream, fps, _turned(source.path) if source.kind is SourceKind.FILE else None)
             jumps, connected = 0, False
             self._follows = False
             for packet, stamp_s, at_s in chain(first, arriving):
@@ -235,7 +236,8 @@ class LiveReader:
 class _Shaper:
     """Makes packets such as the ring keeps: decodable from every key frame, in a codec that it knows."""
 
-    def __init__(self, stream: VideoStream, fps: float) -> None:
+    def __init__(self, stream: VideoStream, fps: float, turned: Scaler | None) -> None:
+        self._turned = turned
         context = stream.codec_context
         self._codec = context.name
         extra = context.extradata or b""
@@ -251,7 +253,7 @@ class _Shaper:
 
     def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
         """What is made of a packet; raises FFmpegError."""
-        if self._codec not in _KEPT:
+        if self._codec not in _KEPT or self._turned:
             yield from self._encoded(packet, time_s)
             return
         for one in self._filter.filter(packet) if self._filter else [packet]:
@@ -276,12 +278,14 @@ class _Shaper:
     def _encoded(self, packet: Packet, time_s: float) -> Iterator[LivePacket]:
         for picture in packet.decode():
             assert isinstance(picture, av.VideoFrame)
-            size = picture.width, picture.height
+            if self._turned:
+                picture = av.VideoFrame.from_ndarray(self._turned.rgb(picture), "rgb24")
+            size = picture.width // 2 * 2, picture.height // 2 * 2
             if self._encoder is None or size != (self._encoder.width, self._encoder.height):
                 self._encoder = _encoder(*size, self._format.fps)
                 self._format = StreamFormat(self._encoder.codec.canonical_name, *size, self._format.fps)
                 self._base_s = time_s
-            even = picture.reformat(format=self._encoder.pix_fmt)
+            even = picture.reformat(*size, self._encoder.pix_fmt)
             even.pts, even.time_base = round((time_s - self._base_s) / TICK), TICK
             for made in self._encoder.encode(even):
                 at_s = self._base_s + (made.pts or 0) * float(TICK)
@@ -299,6 +303,12 @@ def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
     context.gop_size = round(fps or _USUAL_FPS)
     context.options = dict(_ENCODER) if name == "libx264" else {"q": "3"}
     return context
+
+
+def _turned(path: Path) -> Scaler | None:
+    """What makes pictures of a file upright, where they are not, as those of phones."""
+    _, _, geometry = inspect_video(path)
+    return Scaler(geometry) if geometry.quarter_turns or geometry.mirrored else None
 
 
 def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], av.error.FFmpegError | None]:

@@ -156,7 +156,7 @@ class Ring:
 
     def write(self, packet: LivePacket) -> None:
         """Record a packet, at once: a thread writes it. A listener of `LiveReader`."""
-        if not self._queue.put(packet):
+        if not self._queue.put(packet) and not self._queue.closed:
             self._trouble(Phrase("The disk is too slow: pictures of the recording are missing."))
 
     @property

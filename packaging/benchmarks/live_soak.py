@@ -37,6 +37,7 @@ class Camera:
     def __init__(self, clip: Path) -> None:
         self.clip = clip
         self.n_sent = 0
+        self.late_s = 0.0
         self.ended = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"tcp://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -63,6 +64,7 @@ class Camera:
                         due_s = float((start + packet.dts - first) * packet.time_base)
                         if self.ended.wait(max(began_s + due_s - time.monotonic(), 0.0)):
                             return
+                        self.late_s = max(self.late_s, time.monotonic() - began_s - due_s)
                         packet.pts += start - first
                         packet.dts += start - first
                         packet.stream = stream
@@ -134,7 +136,7 @@ def state(
     times = [packet.time_s for packet in ring.packets(segments[-2].start_s if len(segments) > 1 else 0)]
     interval_s = float(np.median(np.diff(sorted(times))))
     joints = [after.start_s - before.end_s for before, after in itertools.pairwise(segments)]
-    lengths = [(one.end_s - one.start_s) / interval_s - one.n_frames for one in segments]
+    lengths = [(one.end_s - one.start_s) / interval_s - one.n_frames for one in segments[:-1]]
     return {
         "minute": round((now_s() - segments[0].start_s) / 60, 1),
         "memory_mb": resident_mb(),
@@ -146,6 +148,7 @@ def state(
         "received": reader.n_packets,
         "missing": ring.missing,
         "gaps": sum(abs(one) > interval_s / 2 for one in joints) + sum(abs(one) > 0.5 for one in lengths),
+        "camera_late_s": round(camera.late_s, 2),
         "mirror_frames": mirror.n_frames,
         "mirror_late_s": round(mirror.late_s, 2),
         "events": len(events),

@@ -104,7 +104,9 @@ def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) 
     assert numbers(ring.frames(0)) == list(range(50))
 
 
-@pytest.mark.parametrize(("name", "options"), [("lengths.mp4", {}), ("lossless.mkv", {"codec": "ffv1"})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("lengths.mp4", {}), ("lossless.mkv", {"codec": "ffv1", "size_px": (65, 49)})]
+)
 def test_a_file_stands_in_for_a_camera(tmp_path: Path, ring: Ring, name: str, options: dict) -> None:
     path = write_video(tmp_path / name, 16, fps=60, **options)
     began = time.monotonic()
@@ -114,6 +116,15 @@ def test_a_file_stands_in_for_a_camera(tmp_path: Path, ring: Ring, name: str, op
     ring.close()
     assert numbers(ring.frames(0)) == list(range(16))
     assert events[0].format.codec == "h264"
+
+
+def test_a_file_that_lies_on_its_side_stands(tmp_path: Path, ring: Ring) -> None:
+    path = write_video(tmp_path / "phone.mov", 16, fps=60, rotation_deg=90)
+    with reading(str(path), ring.write) as events:
+        wait_until(lambda: "ended" in states(events))
+    ring.close()
+    assert numbers(ring.frames(0)) != list(range(16))
+    assert next(ring.frames(0)).picture.height == 64
 
 
 def test_it_comes_back_by_itself(tmp_path: Path, ring: Ring) -> None:
