@@ -21,6 +21,7 @@ from stream_server import (
     sends,
     sends_jpegs,
     sends_rtsp,
+    sends_slowly,
     server,
     states,
     transport_stream,
@@ -49,7 +50,7 @@ def recorded(ring: Ring) -> list[bytes]:
     return [frame.picture.to_ndarray().tobytes() for frame in ring.frames(0)]
 
 
-@pytest.mark.parametrize("fps", [25, 60])
+@pytest.mark.parametrize("fps", [pytest.param(25, marks=pytest.mark.hostile), 60])
 def test_every_picture_that_was_sent_is_recorded(tmp_path: Path, ring: Ring, fps: int) -> None:
     path = transport_stream(tmp_path / "sent.ts", 100, fps=fps, size_px=(320, 180))
     with server(sends(path.read_bytes())) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
@@ -60,6 +61,25 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path: Path, ring: Ring, fps
     times = np.diff([frame.time_s for frame in ring.frames(0)])
     np.testing.assert_allclose(times, 1 / fps, atol=2e-5)
     assert (events[0].format.width_px, events[0].format.height_px, events[0].format.fps) == (320, 180, fps)
+
+
+@pytest.mark.hostile
+def test_every_picture_of_real_clips_at_their_own_speed(tmp_path: Path, shared_dir: Path) -> None:
+    for number, clip in enumerate(sorted((shared_dir / "real" / "clips").glob("*.mp4"))):
+        path = tmp_path / f"{number}.ts"
+        with av.open(str(clip)) as source, av.open(str(path), "w") as out:
+            stream = source.streams.video[0]
+            copy = out.add_stream_from_template(stream)
+            for packet in source.demux(stream):
+                if packet.size:
+                    packet.stream = copy
+                    out.mux_one(packet)
+        with Ring(tmp_path / str(number), segment_s=1) as ring:
+            with server(sends_slowly(path)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+                wait_until(lambda events=events: "lost" in states(events), 60)
+        assert recorded(ring) == decoded(path)
+        assert ring.missing == 0
+        assert states(events) == ["connected", "lost"]
 
 
 def test_the_pictures_of_an_http_camera_are_kept_as_they_come(tmp_path: Path, ring: Ring) -> None:
@@ -194,7 +214,7 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     gc.collect()
     before = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     data = transport_stream(tmp_path / "sent.ts", 20).read_bytes()
-    for _ in range(3):
+    for _ in range(2):
         with (
             server(sends(data, then=lambda ended: ended.wait(0.1))) as port,
             Ring(tmp_path / "ring") as ring,

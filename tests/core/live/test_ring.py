@@ -60,7 +60,7 @@ def test_bytes_are_bounded(tmp_path: Path, packets: list[LivePacket]) -> None:
     assert ring.missing == 0
 
 
-@pytest.mark.parametrize(("first", "last"), [(30, 60), (0, 17), (100, 249), (12, 13)])
+@pytest.mark.parametrize(("first", "last"), [(30, 60), (12, 13)])
 def test_a_clip_is_cut_from_the_key_frame_before(
     tmp_path: Path, packets: list[LivePacket], first: int, last: int
 ) -> None:
