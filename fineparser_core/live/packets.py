@@ -92,7 +92,7 @@ class Decoder:
         if self._context is None:
             if not packet.key:
                 return frames
-            self._context = _context(packet.format, self._threads)
+            self._context = _context(packet, self._threads)
             self._base_s = packet.decode_s
         self._context.skip_frame = "DEFAULT" if needed else "NONREF"
         return frames + self._decoded(as_av_packet(packet, self._base_s))
@@ -178,9 +178,13 @@ def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
     return made
 
 
-def _context(kind: StreamFormat, threads: int) -> VideoCodecContext:
-    context = av.CodecContext.create(kind.codec, "r")
+def _context(first: LivePacket, threads: int) -> VideoCodecContext:
+    context = av.CodecContext.create(first.format.codec, "r")
     assert isinstance(context, VideoCodecContext)
     context.thread_type, context.thread_count = "SLICE", threads
     context.options = {"max_pixels": str(MOST_PIXELS)}
+    if first.time_s - first.decode_s > float(TICK):
+        # Pictures are not sent in their order, and the stream may not say by how many they are moved: without this the
+        # decoder guesses, and shows the first ones too early. Where they are in order, it delays none.
+        context.options["strict"] = "strict"
     return context

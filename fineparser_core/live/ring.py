@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from typing import Self
 
 import av
@@ -90,7 +90,6 @@ class _Open:
         self.continues = not first.key
         self.n_bytes = 0
         self.closed = False
-        self.flushed_s = now_s()
         self.muxer = SegmentMuxer(first)
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
 
@@ -145,8 +144,12 @@ class Ring:
         self._lock = lock
         self._segments = self._found()
         self._queue = PacketQueue(_QUEUE_BYTES)
-        self._thread = Thread(target=self._record, name="ring-writer", daemon=True)
-        self._thread.start()
+        self._ending = Event()
+        self._unflushed: set[Path] = set()
+        self._writer = Thread(target=self._record, name="ring-writer", daemon=True)
+        self._flusher = Thread(target=self._flush_often, name="ring-flusher", daemon=True)
+        self._writer.start()
+        self._flusher.start()
 
     def __enter__(self) -> Self:
         return self
@@ -277,7 +280,9 @@ class Ring:
     def close(self) -> None:
         """Write what is waiting, and let go of the folder."""
         self._queue.close()
-        self._thread.join()
+        self._writer.join()
+        self._ending.set()
+        self._flusher.join()
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -358,10 +363,6 @@ class Ring:
         with self._changed:
             current.packets.append(packet)
             self._changed.notify_all()
-        if now_s() - current.flushed_s >= _FLUSH_S:
-            os.fsync(current.file)
-            current.flushed_s = now_s()
-            self._troubled = False
 
     def _append(self, current: _Open, data: bytes) -> None:
         """Write to the file, whole; a full disk gives up the oldest segments for it."""
@@ -385,22 +386,37 @@ class Ring:
                 rest = current.muxer.close()
                 if whole:
                     self._append(current, rest)
-                os.fsync(current.file)
+                    self._troubled = False
         finally:
             os.close(current.file)
         segment = current.segment()
         with suppress(OSError):
             if current.packets:
                 segment = self._named(segment)
-                sync_folder(self._folder)
             else:
                 current.path.unlink()
         with self._changed:
             if current.packets:
                 self._segments.append(segment)
+                self._unflushed.add(segment.path)
             self._open = None
             current.closed = True
             self._changed.notify_all()
+
+    def _flush_often(self) -> None:
+        """Flush to the disk, beside the writing: a slow one takes seconds for it."""
+        ended = False
+        while not ended:
+            ended = self._ending.wait(_FLUSH_S)
+            with self._changed:
+                paths, self._unflushed = self._unflushed, set()
+                if self._open is not None:
+                    paths.add(self._open.path)
+            for path in paths:
+                with suppress(OSError), path.open("rb+") as file:  # it may have another name by now
+                    os.fsync(file.fileno())
+            if paths:
+                sync_folder(self._folder)
 
     def _make_room(self) -> None:
         """Drop what is beyond the bounds, oldest first."""

@@ -41,13 +41,13 @@ def ring(tmp_path: Path) -> Iterator[Ring]:
         yield made
 
 
-def decoded(path: Path) -> list[bytes]:
+def decoded(path: Path) -> list[int]:
     with av.open(str(path)) as container:
-        return [frame.to_ndarray().tobytes() for frame in container.decode(video=0)]
+        return [hash(frame.to_ndarray().tobytes()) for frame in container.decode(video=0)]
 
 
-def recorded(ring: Ring) -> list[bytes]:
-    return [frame.picture.to_ndarray().tobytes() for frame in ring.frames(0)]
+def recorded(ring: Ring) -> list[int]:
+    return [hash(frame.picture.to_ndarray().tobytes()) for frame in ring.frames(0)]
 
 
 @pytest.mark.parametrize("fps", [pytest.param(25, marks=pytest.mark.hostile), 60])
@@ -74,9 +74,12 @@ def test_every_picture_of_real_clips_at_their_own_speed(tmp_path: Path, shared_d
                 if packet.size:
                     packet.stream = copy
                     out.mux_one(packet)
-        with Ring(tmp_path / str(number), segment_s=1) as ring:
-            with server(sends_slowly(path)) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
-                wait_until(lambda events=events: "lost" in states(events), 60)
+        with (
+            Ring(tmp_path / str(number), segment_s=1) as ring,
+            server(sends_slowly(path)) as port,
+            reading(f"tcp://127.0.0.1:{port}", ring.write) as events,
+        ):
+            wait_until(lambda events=events: "lost" in states(events), 60)
         assert recorded(ring) == decoded(path)
         assert ring.missing == 0
         assert states(events) == ["connected", "lost"]
