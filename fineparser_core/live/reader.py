@@ -111,7 +111,7 @@ class LiveReader:
         self._thread = Thread(target=self._run, name="live-reader", daemon=True)
         self._last_s = 0.0
         self._format: StreamFormat | None = None
-        self._follows = False
+        self._connected = self._follows = False
 
     def start(self) -> None:
         """Connect, on the thread."""
@@ -177,24 +177,18 @@ class LiveReader:
             clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
             fps = _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream)
             shaper = _Shaper(stream, fps, _turned(source.path) if source.kind is SourceKind.FILE else None)
-            jumps, connected = 0, False
-            self._follows = False
+            jumps = 0
+            self._connected = self._follows = False
             for packet, stamp_s, at_s in chain(first, arriving):
                 if self._stop.is_set():
                     return
                 decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
                 shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
-                for one in shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s):
-                    if not connected:
-                        connected = True
-                        self._tell(SourceState.CONNECTED, _described(one.format), one.format)
-                    elif one.format != self._format:
-                        self._tell(SourceState.FORMAT, _described(one.format), one.format)
-                    self._format = one.format
-                    self._hand_on(one)
+                self._hand_on(shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s))
                 if clock.jumps > jumps:
                     jumps = clock.jumps
                     self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
+            self._hand_on(shaper.flushed())
             if broken:
                 raise broken
 
@@ -217,16 +211,20 @@ class LiveReader:
                 at_s = due_s
             yield packet, stamp_s, at_s
 
-    def _hand_on(self, packet: LivePacket) -> None:
-        if not self._follows:
-            if not packet.key:
-                return
-            packet = replace(packet, follows=False)
+    def _hand_on(self, packets: Iterator[LivePacket]) -> None:
+        """Give packets to the listeners, from the first key frame on."""
+        for packet in packets:
+            if not self._connected or packet.format != self._format:
+                state = SourceState.FORMAT if self._connected else SourceState.CONNECTED
+                self._tell(state, _described(packet.format), packet.format)
+            self._connected, self._format = True, packet.format
+            if not self._follows and not packet.key:
+                continue
+            self._last_s = packet.decode_s
+            self.n_packets += 1
+            for listener in self._listeners:
+                listener(packet if self._follows else replace(packet, follows=False))
             self._follows = True
-        self._last_s = packet.decode_s
-        self.n_packets += 1
-        for listener in self._listeners:
-            listener(packet)
 
     def _tell(self, state: SourceState, said: Phrase, kind: StreamFormat | None = None) -> None:
         logger.info("%s: %s: %s", self.source, state, said)
@@ -237,13 +235,14 @@ class _Shaper:
     """Makes packets such as the ring keeps: decodable from every key frame, in a codec that it knows."""
 
     def __init__(self, stream: VideoStream, fps: float, turned: Scaler | None) -> None:
-        self._turned = turned
+        self._stream, self._turned = stream, turned
+        self._times: dict[int | None, float] = {}
         context = stream.codec_context
         self._codec = context.name
         extra = context.extradata or b""
         self._filter = None
         if extra[:1] == b"\x01" and self._codec in ("h264", "hevc"):  # lengths in place of start codes, as in MP4
-            self._filter = BitStreamFilterContext(f"{self._codec}_mp4toannexb", stream)
+            self._filter = BitStreamFilterContext(f"{self._codec}_mp4toannexb,dump_extra=freq=keyframe", stream)
             extra = b""
         self._sets = extra
         self._format = StreamFormat(self._codec, context.width, context.height, fps)
@@ -254,12 +253,18 @@ class _Shaper:
     def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
         """What is made of a packet; raises FFmpegError."""
         if self._codec not in _KEPT or self._turned:
-            yield from self._encoded(packet, time_s)
+            self._times[packet.pts] = time_s
+            yield from self._encoded(packet.decode())
             return
         for one in self._filter.filter(packet) if self._filter else [packet]:
             data, key = bytes(one), one.is_keyframe or self._codec == "mjpeg"
             made = LivePacket(data, time_s, decode_s, key, self._format)
             yield self._checked(made) if key else made
+
+    def flushed(self) -> Iterator[LivePacket]:
+        """What is still in the decoder at the end."""
+        if self._encoder:
+            yield from self._encoded(self._stream.codec_context.decode(None))
 
     def _checked(self, packet: LivePacket) -> LivePacket:
         """A key frame with its parameter sets, and the size that it has."""
@@ -275,9 +280,11 @@ class _Shaper:
             self._mark = found[0]
         return replace(packet, format=self._format)
 
-    def _encoded(self, packet: Packet, time_s: float) -> Iterator[LivePacket]:
-        for picture in packet.decode():
-            assert isinstance(picture, av.VideoFrame)
+    def _encoded(self, pictures: list[av.VideoFrame]) -> Iterator[LivePacket]:
+        for picture in pictures:
+            time_s = self._times.pop(picture.pts, None)  # not that of the last packet, where their order differs
+            if time_s is None:
+                continue
             if self._turned:
                 picture = av.VideoFrame.from_ndarray(self._turned.rgb(picture), "rgb24")
             size = picture.width // 2 * 2, picture.height // 2 * 2
