@@ -282,9 +282,11 @@ class _Shaper:
 
     def _encoded(self, pictures: list[av.VideoFrame]) -> Iterator[LivePacket]:
         for picture in pictures:
-            time_s = self._times.pop(picture.pts, None)  # not that of the last packet, where their order differs
-            if time_s is None:
-                continue
+            if not self._times:
+                return
+            # Not that of the last packet, where their order differs.
+            time_s = self._times.get(picture.pts, min(self._times.values()))
+            self._times = {pts: at_s for pts, at_s in self._times.items() if at_s > time_s}
             if self._turned:
                 picture = av.VideoFrame.from_ndarray(self._turned.rgb(picture), "rgb24")
             size = picture.width // 2 * 2, picture.height // 2 * 2

@@ -13,7 +13,7 @@ from threading import Event
 import av
 import numpy as np
 import pytest
-from numbered_video import write_video
+from numbered_video import read_number, write_video
 from stream_server import (
     numbers,
     packets_of,
