@@ -64,6 +64,10 @@ class CancelToken:
     def cancelled(self) -> bool:
         return self._event.is_set()
 
+    def wait(self, timeout_s: float) -> bool:
+        """Whether cancellation is requested within a time; returns at once where it is."""
+        return self._event.wait(timeout_s)
+
     def raise_if_cancelled(self) -> None:
         """Stop the job if cancellation was requested.
 

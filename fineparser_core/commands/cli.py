@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "analyse a clip: phases, masks, score and contributions"),
     "demo": ("demo", "analyse the bundled sample dive and keep what comes out of it"),
     "trim": ("trim", "find the dives in a long recording"),
+    "watch": ("watch", "record a camera, catch its dives as they come and analyse them"),
     "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
     "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
     "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),

@@ -108,11 +108,11 @@ def score_many(
         with closing(do_jobs(partial(open_scorer, options), todo, options.workers, cancel)) as answers:
             for n, (place, answer) in enumerate(answers, start=1):
                 job = todo[place]
-                lines[job.key] = line = _of_dead(job, answer) if isinstance(answer, Died) else answer
+                lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer
                 add_line(out, line)
                 left_s = (time.monotonic() - began_s) / n * (len(todo) - n)
                 if not quiet:
-                    remark(f"{n}/{len(todo)} {_told(result_from_line(line))}; {_minutes(left_s)} left")
+                    remark(f"{n}/{len(todo)} {told(result_from_line(line))}; {_minutes(left_s)} left")
     except Cancelled:
         done = sum(job.key in lines for job in jobs)
         said = "Cancelled: {0} of {1} clips are in {2}, and the same command goes on with the others."
@@ -156,7 +156,8 @@ def _write(out: Path, lines: Iterable[bytes]) -> None:
         temporary.write_bytes(b"".join(lines))
 
 
-def _of_dead(job: Job, died: Died) -> bytes:
+def of_dead(job: Job, died: Died) -> bytes:
+    """The line of a clip whose process died."""
     said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {died.code})."
     return result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
 
@@ -171,7 +172,8 @@ def _as_asked(line: bytes, asked: AskedClip) -> bytes:
     return result_to_line(replace(result, asked=asked, analysis=moved))
 
 
-def _told(result: ClipResult) -> str:
+def told(result: ClipResult) -> str:
+    """What came of a clip, in a few words: its score, or why there is none."""
     analysis, name = result.analysis, result.asked.path.name
     if analysis is None:
         return result.error.rstrip(".")

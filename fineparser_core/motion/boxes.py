@@ -139,22 +139,32 @@ class MotionFinder:
         if len(self._images) == self._images.maxlen:
             self._compare(len(self._times) - 1 - self._apart, 255 * (1 - self._overlays.mask))
 
-    def motion(self) -> Motion:
-        """What was found so far.
+    def forget_before(self, time_s: float) -> None:
+        """Forget the images before a time, but for those that are still compared: of a stream that has no end."""
+        n = min(int(np.searchsorted(self._times, time_s)), max(len(self._times) - len(self._images), 0))
+        for each in (self._times, self._scenes, self._cuts, self._to_first):
+            del each[:n]
+        self._boxes = self._boxes[self._boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
+        self._new = [(box[0] - n, *box[1:]) for box in self._new if box[0] >= n]
+
+    def motion(self, since_s: float = -np.inf) -> Motion:
+        """What was found so far, or in the images since a time.
 
         Raises:
             ValueError: no image was added.
         """
         if self._grey is None or self._overlays is None:
             raise ValueError("no image was added")
+        n = int(np.searchsorted(self._times, since_s))
         boxes = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)])
+        boxes = boxes[boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
         found = Motion(
-            times_s=np.array(self._times),
+            times_s=np.array(self._times[n:]),
             size_px=(self._grey.shape[1], self._grey.shape[0]),
             scale=self._scale,
-            to_first=np.array(self._to_first),
-            scene=np.array(self._scenes),
-            cut=np.array(self._cuts),
+            to_first=np.array(self._to_first[n:]),
+            scene=np.array(self._scenes[n:]),
+            cut=np.array(self._cuts[n:]),
             image=boxes[:, 0].astype(np.int64),
             centre=boxes[:, 1:3],
             extent=boxes[:, 3:],

@@ -88,7 +88,12 @@ _SLOWED_FROM = 1.8
 
 
 def find_free_falls(
-    motion: Motion, *, least_evidence: float = 0.0, at_once: bool = False, loose: bool = False
+    motion: Motion,
+    *,
+    least_evidence: float = 0.0,
+    at_once: bool = False,
+    loose: bool = False,
+    among_s: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[FreeFall]:
     """Free falls of a recording, the one with most evidence first; none overlaps a better one in time.
 
@@ -97,6 +102,7 @@ def find_free_falls(
     Args:
         at_once: several bodies may fall at the same time; no two falls share a box.
         loose: large boxes, that hold the splash as well, may be farther off the parabola.
+        among_s: times of the images that a fall is looked for from; its boxes may lie beyond.
     """
     if len(motion.times_s) < 3 or not len(motion.image):
         return []
@@ -108,7 +114,8 @@ def find_free_falls(
     n = len(motion.times_s)
     first = np.searchsorted(motion.image, np.arange(n + 1))
     falls: list[FreeFall] = []
-    for at in range(apart, n - apart, every):
+    from_, to = (int(place) for place in np.searchsorted(motion.times_s, among_s))
+    for at in range(max(apart, from_), min(n - apart, to), every):
         falls += _falls_at(motion, first, at, apart, interval_s, loose)
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):

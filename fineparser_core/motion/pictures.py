@@ -57,7 +57,7 @@ class Pictures:
 
     def reduced(self, planes: Planes) -> np.ndarray:
         """A picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
-        return to_rgb(_reduced(planes), self._matrix)
+        return reduced(planes, self._matrix)
 
     def keep_only(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
         """Forgets all others; reads again those that are not kept any more.
@@ -99,6 +99,11 @@ def kept_size(width: int, height: int) -> tuple[int, int]:
 
 def _even(length: float) -> int:
     return max(2, 2 * round(length / 2))
+
+
+def reduced(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
+    """A picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
+    return to_rgb(_reduced(planes), matrix)
 
 
 def _reduced(planes: Planes) -> Planes:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -37,18 +38,24 @@ class _Worker:
 
 
 def do_jobs(
-    open_worker: Callable[[], Callable[[Job], Answer]], jobs: Sequence[Job], n_processes: int, cancel: CancelToken
+    open_worker: Callable[[], Callable[[Job], Answer]],
+    jobs: Sequence[Job],
+    n_processes: int,
+    cancel: CancelToken,
+    *,
+    more: Callable[[], Sequence[Job] | None] = lambda: None,
 ) -> Generator[tuple[int, Answer | Died], None, None]:
     """Yields the place of each job and its answer as they are done; once it ends, so have the processes.
 
     Args:
         open_worker: called once in each process; it and all that is sent must be picklable.
+        more: asked now and then for further jobs, whose places follow; None: there will be no more.
 
     Raises:
         FineParserError: raised by `open_worker`; or a process died in it.
         Cancelled: at once, whatever the processes do.
     """
-    waiting = deque(enumerate(jobs))
+    waiting, places, coming = deque(enumerate(jobs)), count(len(jobs)), True
     workers: dict[Connection, _Worker] = {}
 
     def start() -> None:
@@ -63,9 +70,21 @@ def do_jobs(
         workers[ours] = _Worker(process)
 
     try:
-        for _ in range(min(n_processes, len(jobs))):
-            start()
-        while waiting or any(worker.job is not None for worker in workers.values()):
+        while True:
+            if coming:
+                further = more()
+                coming = further is not None
+                waiting.extend((place, job) for job, place in zip(further or (), places, strict=False))
+            busy = sum(worker.job is not None for worker in workers.values())
+            if not (waiting or busy or coming):
+                return
+            while len(workers) < min(n_processes, max(busy + len(waiting), coming)):
+                start()
+            for connection, worker in workers.items():
+                if waiting and worker.ready and worker.job is None:
+                    worker.job, job = waiting.popleft()
+                    with suppress(OSError):  # it has just died, which is seen next
+                        connection.send(job)
             cancel.raise_if_cancelled()
             ready = wait(list(workers), _LOOK_EVERY_S)
             for connection in [one for one in workers if one in ready]:
@@ -76,12 +95,6 @@ def do_jobs(
                 done, worker.ready, worker.job = worker.job, True, None
                 if isinstance(answer, Died):
                     del workers[connection]
-                    if waiting:
-                        start()
-                elif waiting:
-                    worker.job, job = waiting.popleft()
-                    with suppress(OSError):  # it has just died, which is seen next
-                        connection.send(job)
                 if done is not None:
                     yield done, answer
     finally:

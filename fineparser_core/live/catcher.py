@@ -1,0 +1,122 @@
+"""Finds dives in a stream as it comes: the same free falls as in a file, looked for in its last seconds."""
+
+from dataclasses import dataclass
+
+import av
+
+from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
+from fineparser_core.motion.boxes import MotionFinder
+from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
+from fineparser_core.motion.pictures import kept_size, reduced
+from fineparser_core.motion.recording import PICTURES_A_SECOND, apart
+from fineparser_core.video.planes import PlaneScaler, frame_color_matrix
+from fineparser_core.video.probe import Geometry
+
+#: Seconds that are remembered.
+_REMEMBERED_S = 9.0
+#: How often the last seconds are looked through for a body that may fall, and from which images on.
+_LOOKED_EVERY_S, _SHORT_S, _SHORT_AMONG_S = 0.4, 3.0, (1.2, 0.3)
+#: Share of the evidence of a dive that makes a fall worth another look once it has ended, and from which images on.
+_SUSPECT, _LONG_AMONG_S = 0.3, 6.5
+#: A fall that ended so long ago is a dive: it was no hurdle, as nobody went up again, and its boxes have settled.
+SETTLED_S = 2.1
+#: Two dives are so far apart, as in a file.
+_APART_S = 4.0
+#: Pictures come this much closer together than asked for, as clocks of cameras are not exact.
+_EARLY_S = 0.4 / PICTURES_A_SECOND
+
+
+@dataclass(frozen=True)
+class CaughtFall:
+    """A dive in a stream; times are those of its packets.
+
+    Attributes:
+        leaves_s, touches_s: first and last picture on the parabola: about the take-off and the water.
+        confidence: as of `DiveSegment`.
+        instead_of: a dive that was told of and turns out to be what came before this one, such as a hurdle.
+    """
+
+    leaves_s: float
+    touches_s: float
+    confidence: float
+    instead_of: "CaughtFall | None" = None
+
+
+class Catcher:
+    """Takes the packets of one source in order and tells of a dive `SETTLED_S` after its water.
+
+    Pictures may be missing: they are left out by 30 a second, or where nothing else refers to them. The same thread
+    calls all of it.
+
+    Attributes:
+        n_looked_at: pictures so far.
+    """
+
+    def __init__(self) -> None:
+        self.n_looked_at = 0
+        self._decoder = Decoder()
+        self._finder: MotionFinder | None = None
+        self._size: tuple[int, int] | None = None
+        self._scaler: PlaneScaler | None = None
+        self._picture_s = self._looked_s = 0.0
+        self._due_s: list[float] = []
+        self._caught: list[CaughtFall] = []
+
+    def add(self, packet: LivePacket) -> list[CaughtFall]:
+        """The dives that are certain with a packet."""
+        found: list[CaughtFall] = []
+        needed = packet.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - _EARLY_S
+        for frame in self._decoder.decode(packet, needed=needed):
+            if frame.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - _EARLY_S:
+                found += self._look(frame)
+        return found
+
+    def _look(self, frame: LiveFrame) -> list[CaughtFall]:
+        picture, time_s = frame.picture, frame.time_s
+        if self._size != (picture.width, picture.height) or time_s < self._picture_s:
+            self._begin(picture)
+        assert self._finder is not None
+        assert self._scaler is not None
+        self._picture_s = time_s
+        self.n_looked_at += 1
+        matrix = frame_color_matrix(picture)
+        planes = self._scaler.planes(picture, kept_size(picture.width, picture.height), matrix)
+        self._finder.add(reduced(planes, matrix), time_s)
+        if time_s - self._looked_s < _LOOKED_EVERY_S:
+            return []
+        self._looked_s = time_s
+        self._finder.forget_before(time_s - _REMEMBERED_S)
+        among_s = time_s - _SHORT_AMONG_S[0], time_s - _SHORT_AMONG_S[1]
+        lately = find_free_falls(self._finder.motion(time_s - _SHORT_S), among_s=among_s)
+        suspects = (fall for fall in lately if fall.evidence >= _SUSPECT * LEAST_EVIDENCE)
+        self._due_s += [fall.end_s + SETTLED_S for fall in suspects]
+        if not any(due_s <= time_s for due_s in self._due_s):
+            return []
+        self._due_s = [due_s for due_s in self._due_s if due_s > time_s]
+        among_s = time_s - _LONG_AMONG_S, time_s
+        falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE, among_s=among_s)
+        return self._certain(falls, time_s)
+
+    def _begin(self, picture: av.VideoFrame) -> None:
+        self._size = picture.width, picture.height
+        geometry = Geometry(
+            stored_width_px=picture.width, stored_height_px=picture.height, quarter_turns=0, mirrored=False
+        )
+        self._scaler, self._finder = PlaneScaler(geometry), MotionFinder(1 / PICTURES_A_SECOND)
+
+    def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
+        found = []
+        for fall in apart(falls):
+            confidence = fall.evidence / (fall.evidence + LEAST_EVIDENCE)
+            near = [
+                one
+                for one in self._caught
+                if fall.start_s - one.touches_s < _APART_S and one.leaves_s - fall.end_s < _APART_S
+            ]
+            # The same fall again is no better: it has been told of as well as it was seen.
+            better = all(one.touches_s <= fall.start_s and one.confidence < confidence for one in near)
+            if not better or now_s - fall.end_s < SETTLED_S:
+                continue
+            found.append(CaughtFall(fall.start_s, fall.end_s, confidence, near[-1] if near else None))
+            self._caught = [*(one for one in self._caught[-4:] if one not in near), found[-1]]
+        return sorted(found, key=lambda one: one.leaves_s)

@@ -1,0 +1,149 @@
+"""Watches a source: records it into the ring, finds its dives as they come, and keeps a clip of each."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.language import Phrase
+from fineparser_core.live.catcher import Catcher, CaughtFall
+from fineparser_core.live.packets import PacketQueue, now_s
+from fineparser_core.live.reader import LiveReader, SourceEvent
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import Source
+
+logger = logging.getLogger(__name__)
+
+#: Of a clip: seconds before the diver leaves the board, and after the water.
+BEFORE_S, AFTER_S = 3.0, 2.0
+#: The search falls behind by at most so much of the stream, and goes on with the newest.
+_MOST_BEHIND_BYTES = 24_000_000
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class CaughtClip:
+    """A clip of a stream.
+
+    Attributes:
+        clip: the file.
+        at_s: when it began, on the clock of `now_s`; of its first picture, that of the key frame before.
+        leaves_s, touches_s: about when the diver left the board and touched the water, seconds into the file; None for
+            a clip that was taken by hand.
+        instead_of: clip of a dive that this one replaces.
+    """
+
+    clip: Path
+    at_s: float
+    leaves_s: float | None = None
+    touches_s: float | None = None
+    instead_of: Path | None = None
+
+
+class Watch:
+    """Records and catches until it is stopped. Its callbacks come on its own threads.
+
+    Attributes:
+        ring: what is recorded.
+        reader: of the source.
+        n_looked_at: pictures that the search has seen.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        folder: Path,
+        ring: Ring,
+        *,
+        on_dive: Callable[[CaughtClip], None],
+        on_event: Callable[[SourceEvent], None] = lambda event: None,
+        on_problem: Callable[[Phrase], None] = lambda said: None,
+        loop: bool = False,
+    ) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            folder: for the clips; made if it is missing.
+            ring: of this source alone.
+            on_problem: a clip could not be written.
+            loop: play a file again and again.
+        """
+        self.ring, self._folder = ring, folder
+        self._on_dive, self._on_problem = on_dive, on_problem
+        self._queue = PacketQueue(_MOST_BEHIND_BYTES)
+        self._catcher = Catcher()
+        self._clips: dict[CaughtFall, Path] = {}
+        self._stopped = Event()
+        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, loop=loop)
+        self._thread = Thread(target=self._search, name="dive-search", daemon=True)
+
+    @property
+    def n_looked_at(self) -> int:
+        """See the class."""
+        return self._catcher.n_looked_at
+
+    @property
+    def ended(self) -> bool:
+        """Whether the source sends no more, as a file does at its end, and all that was found in it is cut out."""
+        return not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to record and to search."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.reader.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what was found is cut out first."""
+        self._stopped.set()
+        self.reader.stop()
+        self._queue.close()
+        self._thread.join()
+
+    def take(self, last_s: float) -> CaughtClip:
+        """A clip of the last seconds, of a dive that was missed.
+
+        Raises:
+            VideoError, ExportError: as of `Ring.cut`.
+        """
+        to_s = now_s()
+        cut = self.ring.cut(to_s - last_s, to_s, self._path(to_s - last_s))
+        return CaughtClip(cut.path, cut.start_s)
+
+    def _search(self) -> None:
+        due: list[CaughtFall] = []
+        while True:
+            packet = self._queue.get(_POLL_S)
+            if packet is not None:
+                due += self._catcher.add(packet)
+            ended = packet is None and (self._stopped.is_set() or not self.reader.running)
+            while due and (ended or self._recorded_to(due[0].touches_s + AFTER_S)):
+                self._keep(due.pop(0))
+            if ended:
+                return
+
+    def _recorded_to(self, time_s: float) -> bool:
+        span = self.ring.span
+        return span is not None and span[1] >= time_s
+
+    def _keep(self, fall: CaughtFall) -> None:
+        from_s, to_s = fall.leaves_s - BEFORE_S, fall.touches_s + AFTER_S
+        try:
+            cut = self.ring.cut(from_s, to_s, self._path(fall.leaves_s))
+        except FineParserError as error:
+            logger.warning("a dive could not be kept: %s", error)
+            self._on_problem(error.phrase)
+            return
+        replaced = self._clips.pop(fall.instead_of, None) if fall.instead_of is not None else None
+        self._clips[fall] = cut.path
+        places = (fall.leaves_s - cut.start_s, fall.touches_s - cut.start_s)
+        self._on_dive(CaughtClip(cut.path, cut.start_s, *places, replaced))
+
+    def _path(self, at_s: float) -> Path:
+        """A name of the day and the time in the time zone of this computer, which no file has."""
+        name = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(at_s))
+        paths = (self._folder / f"{name}{mark}.mp4" for mark in ("", *(f" {chr(n)}" for n in range(98, 123))))
+        return next((path for path in paths if not path.exists()), self._folder / f"{name} {round(at_s * 1000)}.mp4")

@@ -1,0 +1,152 @@
+"""Labelled clips joined with waiting to one long stream: is every dive caught once, how soon, and at what cost?
+
+`python packaging/benchmarks/live_catching.py CLIPS` prints a line a dive. Between the dives the first and the last
+second of each clip go back and forth, as people stand, walk and swim there.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+import av
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from fineparser_core.live.catcher import Catcher
+from fineparser_core.live.packets import LivePacket
+from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.sources import parse_source
+from fineparser_core.support.text_table import text_table
+from fineparser_core.video.reader import VideoReader
+
+#: Slow replays are none that a camera sends, and a closed clip has no time before its dive.
+_LEAST_BEFORE_S, _LATE_S = 0.4, 3.0
+
+
+def main() -> None:
+    """Prints what was caught of the stream that was made."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clips", type=Path)
+    parser.add_argument("--waiting", type=float, default=6.0, help="seconds before and after each dive")
+    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--fps", type=int, default=30)
+    parser.add_argument("--no-dives", action="store_true", help="the waiting alone")
+    args = parser.parse_args()
+    labels = json.loads((args.clips / "labels.json").read_text(encoding="utf-8"))
+    size = tuple(int(side) for side in args.size.split("x"))
+    with TemporaryDirectory() as folder:
+        stream = Path(folder) / "stream.mkv"
+        dives = _make(stream, args.clips, labels, (size[0], size[1]), args)
+        _catch(stream, dives)
+
+
+def _make(
+    path: Path, clips: Path, labels: dict[str, dict[str, float]], size: tuple[int, int], args: argparse.Namespace
+) -> list[tuple[str, float, float]]:
+    """Writes the stream; returns name, take-off and contact of every dive in it, in seconds."""
+    dives, n_written = [], 0
+    with av.open(str(path), "w") as container:
+        out = container.add_stream("libx264", args.fps, options={"preset": "ultrafast", "crf": "20", "g": "60"})
+        out.width, out.height, out.pix_fmt = *size, "yuv420p"
+
+        def write(frame: av.VideoFrame) -> None:
+            nonlocal n_written
+            frame.pts, frame.time_base = n_written, Fraction(1, args.fps)
+            n_written += 1
+            container.mux(out.encode(frame))
+
+        for name, label in labels.items():
+            if "first_water_contact_frame" not in label or "slow" in name:
+                continue
+            frames = list(_frames(clips / name, size, args.fps, label.get("real_fps", label["fps"])))
+            real = label.get("real_fps", label["fps"])
+            leaves_s, touches_s = (label[key] / real for key in ("first_flight_frame", "first_water_contact_frame"))
+            if leaves_s < _LEAST_BEFORE_S:
+                continue
+            second = min(args.fps, int(leaves_s * args.fps * 0.8))
+            n = round(args.waiting * args.fps)
+            for frame in _back_and_forth(frames[:second], n):
+                write(frame)
+            if not args.no_dives:
+                dives.append((name, n_written / args.fps + leaves_s, n_written / args.fps + touches_s))
+                for frame in frames:
+                    write(frame)
+            for frame in _back_and_forth(frames[-args.fps :], n):
+                write(frame)
+        container.mux(out.encode(None))
+    return dives
+
+
+def _frames(path: Path, size: tuple[int, int], fps: int, real_fps: float) -> Iterator[av.VideoFrame]:
+    """Upright, whole and in the middle of black."""
+    with VideoReader(path) as reader:
+        given = [_fitted(image, size) for _, image in reader.frames(range(reader.info.n_frames))]
+    times = np.arange(len(given)) / real_fps
+    for place in np.searchsorted(times, np.arange(0, times[-1], 1 / fps) + 1e-6, side="right") - 1:
+        yield av.VideoFrame.from_ndarray(given[int(place)], "rgb24").reformat(format="yuv420p")
+
+
+def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    height, width = image.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    inner = cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    top, left = (size[1] - inner.shape[0]) // 2, (size[0] - inner.shape[1]) // 2
+    whole[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return whole
+
+
+def _back_and_forth(frames: list[av.VideoFrame], n: int) -> Iterator[av.VideoFrame]:
+    way = [*frames, *frames[-2:0:-1]] or frames
+    for place in range(n):
+        yield av.VideoFrame.from_ndarray(way[place % len(way)].to_ndarray(), "yuv420p")
+
+
+class _Impatient(Event):
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> None:
+    catcher, caught, first_s, last_s, cpu_s = Catcher(), [], 0.0, 0.0, 0.0
+
+    def take(packet: LivePacket) -> None:
+        nonlocal first_s, last_s, cpu_s
+        first_s = first_s or packet.time_s
+        last_s = packet.time_s
+        began_s = time.thread_time()
+        caught.extend((one, packet.time_s - one.touches_s) for one in catcher.add(packet))
+        cpu_s += time.thread_time() - began_s
+
+    reader = LiveReader(parse_source(str(stream)), [take])
+    reader._stop = _Impatient()  # as fast as it goes
+    reader._run()
+    replaced = {one.instead_of for one, _ in caught if one.instead_of is not None}
+    kept = [(one, late_s) for one, late_s in caught if one not in replaced]
+    rows, right = [], set()
+    for name, leaves_s, touches_s in dives:
+        found = [(one, late_s) for one, late_s in kept if abs(one.touches_s - first_s - touches_s) < 1.0]
+        right |= {one for one, _ in found}
+        told = ", ".join(f"{one.touches_s - first_s - touches_s:+.2f}" for one, _ in found)
+        late = ", ".join(f"{late_s:.1f}" for _, late_s in found)
+        rows.append((name, f"{leaves_s:.1f}", str(len(found)), told, late))
+    print(text_table(("dive", "leaves at, s", "caught", "water off, s", "told after, s"), rows, left=(0,)))
+    false = [one for one, _ in kept if one not in right]
+    length_s = last_s - first_s
+    print(f"false: {len(false)} {[round(one.leaves_s - first_s, 1) for one in false]}; replaced: {len(replaced)}")
+    print(
+        f"{length_s:.0f} s of stream, {catcher.n_looked_at} pictures; {cpu_s:.1f} s of the thread's processor time: "
+        f"{length_s / cpu_s:.1f} x real time"
+    )
+
+
+if __name__ == "__main__":
+    main()

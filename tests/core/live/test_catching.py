@@ -1,0 +1,122 @@
+"""A dive in a stream is caught once, soon after its water, and kept as a clip; nothing else is."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import av
+import numpy as np
+import pytest
+
+from fineparser_core.commands.cli import main
+from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
+from fineparser_core.live.packets import LivePacket
+from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
+from fineparser_core.motion.recording import find_dives
+from fineparser_core.resources import resource
+from fineparser_core.video.probe import probe
+
+_WAITING_S = 3
+
+
+class Impatient(Event):
+    """Plays a file as fast as it can be read."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float, float]:
+    """The sample dive between seconds of its first and its last picture; and when it leaves and touches."""
+    path = tmp_path_factory.mktemp("stream") / "stream.mkv"
+    with av.open(str(resource("samples", "sample.mp4"))) as source:
+        fps = round(float(source.streams.video[0].average_rate or 30))
+        frames = [frame.reformat(640, 360, "yuv420p").to_ndarray() for frame in source.decode(video=0)]
+    rng = np.random.default_rng(0)
+    still = [np.clip(frames[0] + rng.normal(0, 1, frames[0].shape), 0, 255).astype(np.uint8) for _ in range(4)]
+    rest = [np.clip(frames[-1] + rng.normal(0, 1, frames[0].shape), 0, 255).astype(np.uint8) for _ in range(4)]
+    n = _WAITING_S * fps
+    with av.open(str(path), "w") as container:
+        out = container.add_stream("libx264", fps, options={"preset": "ultrafast", "g": str(fps)})
+        out.width, out.height, out.pix_fmt = 640, 360, "yuv420p"
+        for image in (*(still[k % 4] for k in range(n)), *frames, *(rest[k % 4] for k in range(n))):
+            container.mux(out.encode(av.VideoFrame.from_ndarray(image, "yuv420p")))
+        container.mux(out.encode(None))
+    fall = find_dives(resource("samples", "sample.mp4")).dives[0].fall
+    return path, _WAITING_S + fall.start_s, _WAITING_S + fall.end_s
+
+
+def played(path: Path, *listeners: Callable[[LivePacket], object]) -> None:
+    reader = LiveReader(parse_source(str(path)), listeners)
+    reader._stop = Impatient()
+    reader._run()
+
+
+def test_a_dive_is_told_of_once_and_soon(stream: tuple[Path, float, float]) -> None:
+    path, leaves_s, touches_s = stream
+    catcher, caught, began = Catcher(), list[tuple[CaughtFall, float]](), list[float]()
+
+    def take(packet: LivePacket) -> None:
+        began.append(packet.time_s)
+        caught.extend((one, packet.time_s) for one in catcher.add(packet))
+
+    played(path, take)
+    ((fall, told_s),) = caught
+    assert fall.leaves_s - began[0] == pytest.approx(leaves_s, abs=0.15)
+    assert fall.touches_s - began[0] == pytest.approx(touches_s, abs=0.15)
+    assert fall.instead_of is None
+    assert SETTLED_S <= told_s - fall.touches_s < 3.0
+
+
+def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
+    catcher, caught = Catcher(), list[CaughtFall]()
+
+    def take(packet: LivePacket) -> None:
+        if packet.time_s - first[0] < _WAITING_S:
+            caught.extend(catcher.add(packet))
+
+    first: list[float] = []
+    played(stream[0], lambda packet: first.append(packet.time_s), take)
+    assert not caught
+
+
+@pytest.mark.slow
+def test_a_watch_keeps_the_dive_as_a_clip(stream: tuple[Path, float, float], tmp_path: Path) -> None:
+    path, leaves_s, touches_s = stream
+    kept: list[CaughtClip] = []
+    with Ring(tmp_path / "ring") as ring:
+        watch = Watch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
+        watch.start()
+        watch._thread.join()
+        watch.stop()
+    (clip,) = kept
+    assert clip.leaves_s is not None
+    assert clip.touches_s is not None
+    assert clip.touches_s - clip.leaves_s == pytest.approx(touches_s - leaves_s, abs=0.2)
+    assert probe(clip.clip).duration_s >= clip.touches_s + AFTER_S - 0.1
+    (found,) = find_dives(clip.clip).dives
+    assert found.fall.end_s == pytest.approx(clip.touches_s, abs=0.15)
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_line_for_each_dive_and_goes_on(
+    stream: tuple[Path, float, float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    argv = ["watch", str(stream[0]), "--out", str(out), "--dive-number", "207C", "--board", "10"]
+    assert main(argv) == 0
+    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    assert (out / line["clip"]).is_file()
+    assert line["result"]["analysis"]["measures"]
+    assert "time in the air" in capsys.readouterr().out
+    # What a killed run has caught is analysed by the next one.
+    (out / "dives.jsonl").unlink()
+    assert main([*argv, "--no-analysis"]) == 0
+    clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text().splitlines()]
+    assert len(clips) == 2
+    assert line["clip"] in clips
