@@ -28,7 +28,7 @@ from fineparser_core.support.file_lock import lock_file
 
 logger = logging.getLogger(__name__)
 
-_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
+SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
 _HOLD = re.compile(r"(\d{1,17})-(\d{1,17})\.hold")
 _MICRO = 1e6
 # Without a key frame for so long, the next file continues this one: its packets stay in memory meanwhile.
@@ -295,7 +295,7 @@ class Ring:
         for path in self._folder.iterdir():
             if note := _HOLD.fullmatch(path.name):
                 self._pins.append((int(note[1]) / _MICRO, int(note[2]) / _MICRO))
-            if not (name := _NAME.fullmatch(path.name)):
+            if not (name := SEGMENT_NAME.fullmatch(path.name)):
                 continue
             start_s, continues = int(name[1]) / _MICRO, bool(name[4])
             segment = Segment(path, start_s, 0.0, 0, path.stat().st_size, continues)

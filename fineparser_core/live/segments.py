@@ -7,6 +7,7 @@ stamps to 1/90000 s, where Matroska has milliseconds, and both play in any playe
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 import av
 from av.container import OutputContainer
@@ -19,6 +20,10 @@ _FORMATS = {
     ".ts": ("mpegts", {"mpegts_copyts": "1"}),
     ".mov": ("mov", {"movflags": "empty_moov+frag_every_frame+default_base_moof+skip_trailer"}),
 }
+
+
+#: FFmpeg does not look ahead for what it is about to get.
+_AT_ONCE = {"probesize": "2048", "analyzeduration": "0", "fpsprobesize": "0"}
 
 
 def suffix_of(kind: StreamFormat) -> str:
@@ -64,20 +69,21 @@ class SegmentMuxer:
         return taken
 
 
-def read_segment(path: Path, start_s: float) -> Iterator[LivePacket]:
+def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -> Iterator[LivePacket]:
     """The packets of a segment's file, as far as it is whole.
 
     Args:
         start_s: the time of its first picture.
+        growing: reads it while it is written; its packets then come at once, and need not say the size.
 
     Raises:
         av.error.FFmpegError: nothing can be read.
         OSError: it is missing.
     """
     name = _FORMATS[path.suffix][0]
-    with av.open(
-        str(path), format=name, options={"protocol_whitelist": "file"}, metadata_errors="replace"
-    ) as container:
+    options = {"protocol_whitelist": "file"} if growing is None else _AT_ONCE
+    source = str(path) if growing is None else growing
+    with av.open(source, "r", format=name, options=options, metadata_errors="replace") as container:
         if not container.streams.video:
             return
         stream = container.streams.video[0]

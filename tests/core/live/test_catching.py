@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +13,7 @@ import pytest
 
 from fineparser_core.commands.cli import main
 from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
+from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
@@ -120,3 +123,22 @@ def test_the_command_writes_a_line_for_each_dive_and_goes_on(
     clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text().splitlines()]
     assert len(clips) == 2
     assert line["clip"] in clips
+
+
+def test_another_process_follows_what_is_recorded(stream: tuple[Path, float, float], tmp_path: Path) -> None:
+    sent: list[LivePacket] = []
+    stop, begins = Event(), Event()
+    other = ThreadPoolExecutor(1)
+    following = RingFollower(tmp_path / "ring").packets(0.0, stop)
+    got_later = other.submit(lambda: list(islice(following, len(sent))) if begins.wait() else [])
+    with Ring(tmp_path / "ring", segment_s=1.0) as ring:
+        played(stream[0], sent.append, ring.write)
+        begins.set()
+    got = got_later.result()
+    other.shutdown()
+    # MPEG-TS puts a delimiter before each.
+    assert all(one.data.endswith(other_one.data) for one, other_one in zip(got, sent, strict=True))
+    assert [packet.follows for packet in got] == [False] + [True] * (len(sent) - 1)
+    assert max(abs(one.time_s - other.time_s) for one, other in zip(got, sent, strict=True)) < 1e-3
+    stop.set()
+    assert list(following) == []
