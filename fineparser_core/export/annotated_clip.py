@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.composition import Composition
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
@@ -10,6 +12,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 from fineparser_core.types import Analysis
 from fineparser_core.video.planes import to_video_frame
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.sound import Soundtrack
 from fineparser_core.video.writer import VideoWriter
 
 
@@ -23,6 +26,8 @@ def write_annotated_clip(
     cancel: CancelToken | None = None,
 ) -> tuple[str, ...]:
     """Write an annotated clip with the frames and the time stamps of the source; slow motion stretches the times.
+
+    The sound of the source goes with them at full speed; slow motion is silent.
 
     Args:
         options: defaults to `RenderOptions()`.
@@ -50,12 +55,21 @@ def write_annotated_clip(
         composition = Composition(analysis, options, reader, other)
         first, last = (0, reader.info.n_frames - 1) if whole_file else (clip.in_frame, clip.out_frame)
         width_px, height_px = composition.size_px
+        start_s, ends_s = reader.info.pts_s[first], np.append(reader.info.pts_s, reader.info.duration_s)
+        sound = None
+        if options.sound and options.speed == 1:
+            sound = stack.enter_context(Soundtrack(clip.path, float(start_s), float(ends_s[last + 1])))
         writer = stack.enter_context(
             VideoWriter(
-                path, width_px=width_px, height_px=height_px, fps=clip.fps * options.speed, matrix=composition.matrix
+                path,
+                width_px=width_px,
+                height_px=height_px,
+                fps=clip.fps * options.speed,
+                matrix=composition.matrix,
+                title=options.title or "",
+                sound=sound,
             )
         )
-        start_s = reader.info.pts_s[first]
         for frame in range(first, last + 1):
             if cancel is not None:
                 cancel.raise_if_cancelled()

@@ -175,7 +175,7 @@ class Composition:
         gap = _even(_GAP_UNITS * unit)
         width = max(2, width - gap * (len(panes) - 1))
         picture_height = _even(width / aspect)
-        captions = self._other is not None and self._options.panels
+        captions = self._options.panels and (self._other is not None or bool(self._options.title))
         banner_height = _even(panel.BANNER_UNITS * unit) if self._options.panels else 0
         top = banner_height + (_even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
@@ -204,11 +204,11 @@ class Composition:
             destination[:] = plane
 
     def _draw_captions(self, analysis: Analysis) -> None:
-        assert self._other is not None
-        assert self._options.comparison is not None
-        titles = (self._options.title or analysis.parse.clip.path.stem, self._options.comparison.title)
+        captions = [(self._main, self._options.title or analysis.parse.clip.path.stem)]
+        if self._other is not None and self._options.comparison is not None:
+            captions.append((self._other, self._options.comparison.title))
         height = self._main.box.y - self._banner.height
-        for pane, title in zip((self._main, self._other), titles, strict=True):
+        for pane, title in captions:
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
             text = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
             draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), text, 14 * self._unit, panel.TEXT)

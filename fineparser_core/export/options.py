@@ -39,8 +39,10 @@ class RenderOptions:
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this one, aligned by step.
         comparison_marks: drawings on the other dive.
-        title: caption of this dive beside another one; None uses the file name.
+        title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
+            no caption, and beside another dive it is the file's name.
         speed: playback speed, from `MIN_SPEED` to 1; a speed below 1 is shown in the banner.
+        sound: whether a clip keeps the sound of the video, at full speed.
     """
 
     mask: bool = True
@@ -53,3 +55,4 @@ class RenderOptions:
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0
+    sound: bool = True

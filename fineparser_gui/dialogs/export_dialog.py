@@ -89,6 +89,9 @@ class ExportDialog(QDialog):
         for speed in _SPEEDS:
             name = self.tr("normal") if speed == 1 else self.tr("slow motion, {0}").format(speed_text(speed))
             self.speed.addItem(name, speed)
+        self.clip_sound = QCheckBox(self.tr("Sound of the video"), checked=True)
+        self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
+        self.speed.currentIndexChanged.connect(lambda: self.clip_sound.setEnabled(self.speed.currentData() == 1))
         page, form = self._page(
             self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
         )
@@ -99,6 +102,7 @@ class ExportDialog(QDialog):
         form.addRow("", self.clip_drawings)
         self._row(form, self.tr("&Side by side with (aligned by phase)"), self.clip_beside)
         self._row(form, self.tr("S&peed"), self.speed)
+        form.addRow("", self.clip_sound)
         return page
 
     def _sheet_page(self) -> QWidget:
@@ -256,6 +260,7 @@ class ExportDialog(QDialog):
                 skeleton=self.clip_skeleton.isChecked(),
                 panels=self.clip_panels.isChecked(),
                 speed=self.speed.currentData(),
+                sound=self.clip_sound.isChecked(),
             )
             exports.clip(key, path, options, whole_file=self.whole_file.currentData())
         elif kind == _SHEET:

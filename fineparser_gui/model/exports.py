@@ -40,7 +40,7 @@ class Export:
 
 
 def dive_title(dive: Dive) -> str:
-    """Title of a dive in exported pictures: diver, number and board; without any of them, the name of its file."""
+    """Title of a dive in exports: diver, number, board and day; without any of the first three, its file's name."""
     board = f"{short_number(dive.board_m)} m" if dive.board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
-    return " · ".join(known) if known else dive.path.stem
+    return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.dived_on)))
