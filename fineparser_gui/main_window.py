@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
             part.resize(width, part.height())
         self._columns.setSizes(widths)
         self.exports = ExportsStrip(self.session.exports)
+        self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
         corner = Corner(self._pages)
         self.tour = Tour()
         self.tour.sample_requested.connect(self.open_sample)

@@ -137,6 +137,8 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.files.export_corrections(), lambda s: bool(s.window.session.exports.corrected_dives())),
             _can("export_judged", Phrase("Export &judged dives…"), "",
                  lambda w: w.files.export_judged(), lambda s: any(dive.judging for dive in s.dives)),
+            _can("share", Phrase("Send to a &phone…"), "",
+                 lambda w: w.dialogs.share(w.dives.selected_keys()), lambda s: s.shown),
         ),
         (_can("quit", Phrase("&Quit"), "Ctrl+Q", lambda w: w.quit()),),
     ),

@@ -49,6 +49,14 @@ class DialogLauncher(QObject):
         if self._session.current is not None:
             ExportDialog(self._session, frame, self._preferences.now, self._window, selected).open()
 
+    def share(self, selected: Sequence[str] = (), path: Path | None = None) -> None:
+        """Open what shares files with phones: one path, or all exports of this run; `selected` are keys of dives."""
+        from fineparser_gui.dialogs.share_dialog import ShareDialog  # not at the start of the program
+
+        written = [one for one in dict.fromkeys(reversed(self._session.exports.written)) if one.is_file()]
+        videos = [self._session.dive(key).path for key in selected]
+        ShareDialog([path] if path is not None else written, [*written, *videos], self._window).open()
+
     def guide(self) -> None:
         """Open the user guide, where it was read last."""
         from fineparser_gui.dialogs.guide_dialog import GuideDialog  # not at the start of the program

@@ -1,6 +1,6 @@
 """Running and finished exports among the messages: progress, cancel, show the folder."""
 
-from PySide6.QtCore import QEvent, QMargins, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMargins, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
@@ -15,7 +15,13 @@ _WAITING_SEEN = 2
 
 
 class ExportsStrip(QWidget):
-    """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while."""
+    """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while.
+
+    Signals:
+        send_requested: (Path) to a phone.
+    """
+
+    send_requested = Signal(object)
 
     def __init__(self, exports: ExportService) -> None:
         super().__init__()
@@ -46,6 +52,7 @@ class ExportsStrip(QWidget):
         for number, export in shown.items():
             if number not in self._rows:
                 self._rows[number] = _Row(self._exports, number)
+                self._rows[number].send_requested.connect(self.send_requested)
                 self._column.insertWidget(self._column.count() - 1, self._rows[number])
             self._rows[number].show_export(export)
         n_more = len(exports) - len(shown)
@@ -58,6 +65,8 @@ class ExportsStrip(QWidget):
 class _Row(QFrame):
     """Row of one export."""
 
+    send_requested = Signal(object)
+
     def __init__(self, exports: ExportService, number: int) -> None:
         super().__init__()
         self.setObjectName("offer")
@@ -69,13 +78,18 @@ class _Row(QFrame):
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(120)
         self.button = push_button("", self._on_pressed)
-        self.close_button = QToolButton()
+        self.send_button, self.close_button = QToolButton(), QToolButton()
+        self.send_button.setAccessibleName(self.tr("Send to a phone"))
+        self.send_button.setToolTip(self.tr("Send to a phone"))
+        self.send_button.clicked.connect(lambda: self.send_requested.emit(self._export.path if self._export else None))
         self.close_button.setAccessibleName(self.tr("Close the message"))
         self.close_button.clicked.connect(lambda: exports.dismiss(number))
+        keyboard_friendly(self.send_button)
         keyboard_friendly(self.close_button)
         row = QHBoxLayout(spacing=10)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
+        row.addWidget(self.send_button)
         row.addWidget(self.close_button)
         column = QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4)
         column.addLayout(row)
@@ -104,13 +118,15 @@ class _Row(QFrame):
             self.button.setText(self.tr("Show the folder"))
             self.button.setAccessibleName(self.tr("Show the folder of {0}").format(export.path.name))
         self.button.setVisible(not over or export.state is ExportState.DONE)
+        self.send_button.setVisible(export.state is ExportState.DONE)
         self.close_button.setVisible(over)
         self._color_icon()
         if over:
             self._timer.start()
 
     def _on_time(self) -> None:
-        looked_at = self.underMouse() or self.button.hasFocus() or self.close_button.hasFocus()
+        buttons = (self.button, self.send_button, self.close_button)
+        looked_at = self.underMouse() or any(button.hasFocus() for button in buttons)
         if not looked_at and not self._exports.busy:
             self._timer.stop()
             self._exports.dismiss(self._number)
@@ -121,7 +137,9 @@ class _Row(QFrame):
             self._color_icon()
 
     def _color_icon(self) -> None:
-        self.close_button.setIcon(icon("close", self.palette().windowText().color().name()))
+        color = self.palette().windowText().color().name()
+        self.send_button.setIcon(icon("phone", color))
+        self.close_button.setIcon(icon("close", color))
 
     def _text(self, export: Export) -> str:
         name = export.path.name

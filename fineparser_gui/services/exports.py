@@ -45,6 +45,9 @@ class ExportService(QObject):
 
     Signals:
         changed: an export was added, went on, ended or was dismissed.
+
+    Attributes:
+        written: files that this run has written, the latest last.
     """
 
     changed = Signal()
@@ -55,6 +58,7 @@ class ExportService(QObject):
         self._state = state
         self._exports: dict[int, Export] = {}
         self._jobs: dict[int, Job] = {}
+        self.written: list[Path] = []
         self._ids = itertools.count(1)
         self._folder: TemporaryDirectory | None = None
         self._process: ExportProcess | None = None
@@ -228,6 +232,8 @@ class ExportService(QObject):
                 self._process.deleteLater()
                 self._process = None
             shutil.rmtree(self._job_folder(number), ignore_errors=True)
+        if state is ExportState.DONE:
+            self.written.append(self._exports[number].path)
         self._update(number, state=state, message=message)
         if state is ExportState.FAILED:
             self._state.problem.emit(message)

@@ -1,0 +1,276 @@
+"""A page of chosen files on the local network, for whoever has its address: read-only, bounded, and gone when closed."""
+
+import hmac
+import io
+import ipaddress
+import logging
+import os
+import re
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from html import escape
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import TCPServer
+from urllib.parse import quote
+
+from fineparser_core.language import language, text
+from fineparser_core.printable import printable
+
+logger = logging.getLogger(__name__)
+
+_TOKEN_BYTES = 16
+_MOST_CONNECTIONS = 16
+_MOST_HEAD_BYTES = 16_384
+# For all of a request, and for each chunk of an answer.
+_REQUEST_S, _CHUNK_S = 5.0, 15.0
+_CHUNK_BYTES = 65_536
+_POLL_S = 0.05
+_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+#: What a page shows; other files are offered to be saved.
+_KINDS = {
+    **{".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"},
+    **{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"},
+    **{".pdf": "application/pdf", ".html": "text/html; charset=utf-8"},
+}
+_HEADERS = {
+    "Connection": "close",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self' data:; font-src data:; "
+    "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_PAGE = """<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>
+:root {{ color-scheme: light dark }}
+body {{ font: 1.05rem/1.45 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem }}
+h1 {{ font-size: 1.3rem }}
+video, img {{ width: 100%; max-height: 80vh; object-fit: contain; border-radius: .5rem; background: #0002 }}
+figure {{ margin: 0 0 1.6rem }}
+figcaption {{ display: flex; gap: 1rem; justify-content: space-between; overflow-wrap: anywhere }}
+</style></head><body><h1>{title}</h1><p>{what}</p>
+{files}
+</body></html>
+"""
+
+
+def local_addresses() -> list[str]:
+    """This computer's IPv4 addresses in local networks, the likeliest first; asking for its name may take seconds."""
+    found: list[str] = []
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: the system says which address it would send from
+        found.append(probe.getsockname()[0])
+    with suppress(OSError):
+        found += socket.gethostbyname_ex(socket.gethostname())[2]
+    return [one for one in dict.fromkeys(found) if _is_local(one)]
+
+
+def _is_local(address: str) -> bool:
+    """Whether an address is one of a home, a club or a phone's hotspot; others can be reached from anywhere."""
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_private and not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
+
+
+def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:
+    """First and last byte that a Range header asks for; None: all of them, as it asks for nothing that is understood.
+
+    Raises:
+        ValueError: the file has none of them.
+    """
+    found = _RANGE.fullmatch(asked or "")
+    if found is None or found[0] == "bytes=-":
+        return None
+    if found[1]:
+        first, last = int(found[1]), int(found[2]) if found[2] else size
+        if found[2] and last < first:
+            return None
+    else:
+        first, last = max(size - int(found[2]), 0), size
+    if first >= size:
+        raise ValueError("no such bytes")
+    return first, min(last, size - 1)
+
+
+class ShareServer:
+    """Serves files on threads of its own until it is closed.
+
+    Attributes:
+        files: by the numbers under which they are asked for; may be replaced meanwhile.
+        url: of the page; nobody guesses it.
+    """
+
+    def __init__(self, address: str, files: Mapping[int, Path]) -> None:
+        """Begin to serve at one address of this computer.
+
+        Raises:
+            OSError: there is no such address.
+        """
+        self.files = dict(files)
+        self._server = _Server((address, 0), _Handler)
+        self._server.share = self
+        self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.url = f"http://{address}:{self._server.server_address[1]}/{self.token}/"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), name="sharing", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, and what is being sent."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.drop_connections()
+        self._thread.join()
+
+    def page(self) -> bytes:
+        """The page, in the language of this process."""
+        title = escape(text("Dives from FineParser Studio"))
+        what = text("These files are on the computer that showed the code, until sharing ends there: save what you keep.")
+        files = "\n".join(_figure(number, path) for number, path in sorted(self.files.items()))
+        code = language().replace("_", "-")
+        return _PAGE.format(language=code, title=title, what=escape(what), files=files).encode(errors="replace")
+
+
+def _figure(number: int, path: Path) -> str:
+    name, kind = escape(printable(path.name)), _KINDS.get(path.suffix.lower(), "")
+    shown = ""
+    if kind.startswith("video/"):
+        shown = f'<video src="{number}" controls playsinline preload="metadata"></video>'
+    elif kind.startswith("image/"):
+        shown = f'<a href="{number}"><img src="{number}" alt="{name}" loading="lazy"></a>'
+    named = f'<a href="{number}">{name}</a>' if kind else f"<span>{name}</span>"
+    save = f'<a href="{number}" download="{name}">{escape(text("Save"))}</a>'
+    return f"<figure>{shown}<figcaption>{named}{save}</figcaption></figure>"
+
+
+class _Server(ThreadingHTTPServer):
+    """Bounds how many connections are open, and knows them."""
+
+    daemon_threads, request_queue_size = True, 64
+    share: ShareServer
+
+    def __init__(self, *args: object) -> None:
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def server_bind(self) -> None:
+        """Without the base class's question for this computer's name, which may take seconds."""
+        TCPServer.server_bind(self)
+
+    def process_request(self, request: socket.socket, client_address: object) -> None:
+        with self._lock:
+            full = len(self._connections) >= _MOST_CONNECTIONS
+            if not full:
+                self._connections.add(request)
+        if full:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        logger.info("sharing: a connection ended early", exc_info=True)
+
+    def drop_connections(self) -> None:
+        """Shut all that are open; their threads then end."""
+        with self._lock:
+            for one in self._connections:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one request, whose head was read within bounds."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "FineParser", ""
+    error_message_format, error_content_type = "%(code)d %(message)s\n", "text/plain; charset=utf-8"
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BytesIO(self._read_head())
+        self.connection.settimeout(_CHUNK_S)
+
+    def do_GET(self) -> None:
+        """Send the page, or a file."""
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        """As `do_GET`, the headers alone."""
+        self._answer(with_body=False)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: requests hold the secret part of the address."""
+
+    def _read_head(self) -> bytes:
+        """A request without its body, read until its time is over."""
+        head, ends_s = b"", time.monotonic() + _REQUEST_S
+        while b"\r\n\r\n" not in head:
+            self.connection.settimeout(max(ends_s - time.monotonic(), 1e-3))
+            got = self.connection.recv(_MOST_HEAD_BYTES + 1 - len(head))
+            head += got
+            if not got or len(head) > _MOST_HEAD_BYTES:
+                raise ConnectionError("no request, or too long a one")
+        return head
+
+    def _answer(self, *, with_body: bool) -> None:
+        share = self.server.share
+        _, _, path = self.path.partition("/")
+        token, _, wanted = path.partition("/")
+        if self.path[:1] != "/" or not hmac.compare_digest(token.encode(), share.token.encode()):
+            self.send_error(HTTPStatus.NOT_FOUND)
+        elif not wanted:
+            page = share.page()
+            self._send(io.BytesIO(page), len(page), {"Content-Type": _KINDS[".html"]}, with_body=with_body)
+        else:
+            chosen = {str(number): path for number, path in share.files.items()}.get(wanted)
+            try:
+                if chosen is None or not chosen.is_file():
+                    raise FileNotFoundError
+                file = chosen.open("rb")
+            except OSError:
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return
+            with file:
+                headers = {
+                    "Content-Type": _KINDS.get(chosen.suffix.lower(), "application/octet-stream"),
+                    "Content-Disposition": f"inline; filename*=UTF-8''{quote(chosen.name.encode(errors='replace'))}",
+                }
+                self._send(file, os.fstat(file.fileno()).st_size, headers, with_body=with_body)
+
+    def _send(self, body: io.BufferedIOBase, size: int, headers: dict[str, str], *, with_body: bool) -> None:
+        try:
+            asked = byte_range(self.headers["Range"], size)
+        except ValueError:
+            self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            self._end_headers({"Content-Range": f"bytes */{size}", "Content-Length": "0"})
+            return
+        first, last = asked or (0, size - 1)
+        length = last + 1 - first
+        headers |= {"Content-Length": str(length), "Accept-Ranges": "bytes"}
+        if asked is not None:
+            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        self.send_response(HTTPStatus.OK if asked is None else HTTPStatus.PARTIAL_CONTENT)
+        self._end_headers(headers)
+        body.seek(first)
+        while with_body and length > 0 and (chunk := body.read(min(length, _CHUNK_BYTES))):
+            self.wfile.write(chunk)
+            length -= len(chunk)
+
+    def _end_headers(self, headers: Mapping[str, str]) -> None:
+        for name, value in (_HEADERS | headers).items():
+            self.send_header(name, value)
+        self.end_headers()

@@ -1,0 +1,82 @@
+"""Sharing of files with phones in the local network: on when it is asked for, over after ten minutes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, QObject, QThreadPool, QTimer, Signal
+
+from fineparser_core.support.sharing import ShareServer, local_addresses
+
+LASTS_S = 600
+
+
+class Sharing(QObject):
+    """Serves the chosen files at one address of this computer.
+
+    Signals:
+        found: (list) this computer's addresses in local networks, the likeliest first.
+        changed: it begins or ends, or a second has passed.
+    """
+
+    found = Signal(list)
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._server: ShareServer | None = None
+        self._files: dict[int, Path] = {}
+        self._threads = QThreadPool(self, maxThreadCount=1)
+        self._since = QElapsedTimer()
+        self._seconds = QTimer(self, interval=1000, timeout=self._on_second)
+
+    @property
+    def url(self) -> str:
+        """Address of the page; "" while nothing is shared."""
+        return self._server.url if self._server is not None else ""
+
+    @property
+    def left_s(self) -> int:
+        """Seconds until it ends by itself."""
+        return max(LASTS_S - self._since.elapsed() // 1000, 0) if self._server is not None else 0
+
+    def find_addresses(self) -> None:
+        """Look for this computer's addresses, off the GUI thread."""
+        self._threads.start(lambda: self.found.emit(local_addresses()))
+
+    def choose(self, files: Mapping[int, Path]) -> None:
+        """Which files are served, by their numbers on the page."""
+        self._files = dict(files)
+        if self._server is not None:
+            self._server.files = self._files
+
+    def start(self, address: str) -> None:
+        """Serve at an address, under a new secret.
+
+        Raises:
+            OSError: there is no such address any more.
+        """
+        self.stop()
+        self._server = ShareServer(address, self._files)
+        self._since.start()
+        self._seconds.start()
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self._seconds.stop()
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Serve nothing, and wait for what runs."""
+        self.blockSignals(True)
+        self.stop()
+        self._threads.waitForDone()
+
+    def _on_second(self) -> None:
+        if self.left_s:
+            self.changed.emit()
+        else:
+            self.stop()

@@ -1,0 +1,204 @@
+"""The page for phones, as a phone and as a stranger ask for it, at 127.0.0.1."""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from fineparser_core import language
+from fineparser_core.support import sharing
+from fineparser_core.support.sharing import ShareServer, byte_range, local_addresses
+
+CLIP = bytes(range(256)) * 2000
+ODD = 'a <b> & "c" é.png'
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Iterator[ShareServer]:
+    """Two files that are shared, and one beside them that is not."""
+    for name in ("dive.mp4", ODD, "secret.mp4"):
+        (tmp_path / name).write_bytes(CLIP)
+    server = ShareServer("127.0.0.1", {0: tmp_path / "dive.mp4", 2: tmp_path / ODD})
+    yield server
+    server.close()
+
+
+def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer; `wanted` begins behind the secret part, or with "/" at the root."""
+    url = urlsplit(share.url)
+    connection = http.client.HTTPConnection("127.0.0.1", url.port or 0, timeout=5)
+    connection.request(method, wanted if wanted.startswith("/") else url.path + wanted, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, dict(answer.getheaders()), body
+
+
+def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", urlsplit(share.url).port or 0), timeout=5)
+    connection.sendall(data)
+    return connection
+
+
+def ended(connection: socket.socket) -> bytes:
+    """All that comes until the other side ends."""
+    got = b""
+    try:
+        while data := connection.recv(65536):
+            got += data
+    except ConnectionError:
+        pass
+    connection.close()
+    return got
+
+
+def test_the_page_and_its_files(share: ShareServer) -> None:
+    status, headers, body = ask(share, "")
+    page = body.decode()
+    assert status == 200
+    assert '<video src="0" controls playsinline' in page
+    assert '<img src="2"' in page
+    assert "a &lt;b&gt; &amp; &quot;c&quot; é.png" in page
+    assert "<b>" not in page
+    assert "secret" not in page
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "script" not in headers["Content-Security-Policy"]
+    status, headers, body = ask(share, "0")
+    assert (status, body, headers["Content-Type"]) == (200, CLIP, "video/mp4")
+    assert ask(share, "2")[1]["Content-Disposition"].endswith("a%20%3Cb%3E%20%26%20%22c%22%20%C3%A9.png")
+    assert ask(share, "0", "HEAD")[2] == b""
+    assert ask(share, "0", "HEAD")[1]["Content-Length"] == str(len(CLIP))
+
+
+def test_parts_of_a_video(share: ShareServer) -> None:
+    status, headers, body = ask(share, "0", Range="bytes=10-19")
+    assert (status, headers["Content-Range"], body) == (206, f"bytes 10-19/{len(CLIP)}", CLIP[10:20])
+    assert ask(share, "0", Range="bytes=-5")[2] == CLIP[-5:]
+    assert ask(share, "0", Range=f"bytes={len(CLIP) - 3}-")[2] == CLIP[-3:]
+    assert ask(share, "0", Range="bytes=0-99999999")[2] == CLIP
+    for beyond in (f"bytes={len(CLIP)}-", "bytes=-0", "bytes=999999999999999-"):
+        assert ask(share, "0", Range=beyond)[0] == 416
+    for odd in ("bytes=5-1", "bytes=-", "bytes=a-b", "bytes=1-2,4-5", "lines=1-2", "bytes=" + "9" * 40 + "-", "bytes=²-"):
+        assert (byte_range(odd, 100), ask(share, "0", Range=odd.encode("latin-1").decode("latin-1"))[0]) == (None, 200)
+    assert byte_range(None, 0) is None
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["1", "3", "-1", "00", "²", "secret.mp4", "dive.mp4", "../secret.mp4", "..%2fsecret.mp4", "0/", "0/../1", "%30",
+     "/", "/0", "/wrong/", "/wrong/0", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/../../etc/passwd", "0\\..\\1"],
+)  # fmt: skip
+def test_nothing_else_is_served(wanted: str, share: ShareServer) -> None:
+    if wanted == "²":
+        wanted = "%C2%B2"
+    status, _, body = ask(share, wanted)
+    assert (status, body) == (404, b"404 Not Found\n")
+
+
+def test_a_file_that_is_gone_or_no_longer_chosen(share: ShareServer) -> None:
+    share.files[0].unlink()
+    assert ask(share, "0")[0] == 404
+    share.files = {}
+    assert ask(share, "2")[0] == 404
+
+
+def test_the_secret_part_is_128_random_bits_and_compared_whole(share: ShareServer) -> None:
+    assert len(share.token) == 22
+    for wrong in (share.token[:-1], share.token + "a", share.token.swapcase(), "", "é"):
+        answer = ended(raw(share, f"GET /{wrong}/0 HTTP/1.1\r\n\r\n".encode()))
+        assert answer.startswith(b"HTTP/1.1 404")
+    absolute = f"GET {share.url} HTTP/1.1\r\n\r\n"
+    assert ended(raw(share, absolute.encode())).startswith(b"HTTP/1.1 404")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "get", "X" * 300])
+def test_nothing_can_be_written(method: str, share: ShareServer) -> None:
+    body = b"x" * 1000
+    head = f"{method} {urlsplit(share.url).path}0 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n".encode()
+    assert ended(raw(share, head + body)).split(b" ")[1] == b"501"
+    assert share.files[0].read_bytes() == CLIP
+
+
+def test_requests_that_are_too_long_or_none_end_at_once(share: ShareServer) -> None:
+    path = urlsplit(share.url).path.encode()
+    for data in (
+        b"GET " + path + b" HTTP/1.1\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 1_000_000,
+        b"GET " + path + b" HTTP/1.1\r\n" + b"A: b\r\n" * 100_000,
+    ):
+        begun = time.monotonic()
+        try:
+            connection = raw(share, data)
+        except ConnectionError:  # refused while it was still sent
+            continue
+        assert ended(connection) == b""
+        assert time.monotonic() - begun < 2
+    many = b"GET " + path + b" HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n"
+    assert ended(raw(share, many)).startswith(b"HTTP/1.1 431")
+    for data in (b"\x00\xff\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n"):
+        assert b" 200 " not in ended(raw(share, data))
+    assert ask(share, "")[0] == 200
+
+
+def test_slow_clients_and_many_of_them(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_REQUEST_S", 0.6)
+    begun = time.monotonic()
+    slow = [raw(share, b"GET / HT") for _ in range(40)]
+    for _ in range(4):  # a byte now and then does not keep the door open
+        time.sleep(0.1)
+        for one in slow:
+            try:
+                one.sendall(b"T")
+            except OSError:
+                continue
+    assert threading.active_count() < 2 * sharing._MOST_CONNECTIONS
+    for one in slow:
+        assert ended(one) == b""
+    assert time.monotonic() - begun < 2
+    assert ask(share, "")[0] == 200
+
+
+def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sharing, "_CHUNK_S", 0.2)
+    (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
+    share.files = {0: tmp_path / "long.mp4"}
+    connection = raw(share, f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode())
+    before = threading.active_count()
+    until = time.monotonic() + 3
+    while threading.active_count() >= before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert threading.active_count() < before
+    connection.close()
+
+
+def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path) -> None:
+    (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
+    share.files = {0: tmp_path / "long.mp4"}
+    waiting = raw(share, b"GET /")
+    sending = raw(share, f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode())
+    sending.recv(1000)
+    begun = time.monotonic()
+    share.close()
+    assert time.monotonic() - begun < 0.5
+    assert len(ended(sending)) < 20_000_000
+    assert ended(waiting) == b""
+    with pytest.raises(OSError, match="refused"):
+        raw(share)
+
+
+def test_the_page_in_another_language(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_language", "de")
+    page = ask(share, "")[2].decode()
+    assert 'lang="de"' in page
+    assert ">Speichern<" in page
+
+
+def test_addresses_are_of_local_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = ["127.0.0.1", "8.8.8.8", "169.254.3.4", "192.168.1.7", "10.8.0.2", "192.168.1.7"]
+    monkeypatch.setattr(socket, "gethostbyname_ex", lambda name: (name, [], known))
+    assert [one for one in local_addresses() if one in known] == ["192.168.1.7", "10.8.0.2"]

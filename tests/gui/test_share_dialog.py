@@ -1,0 +1,110 @@
+"""Files sent to a phone, from the real window; the phone asks at 127.0.0.1."""
+
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from answers_kit import open_scored
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+
+from fineparser_gui.dialogs.share_dialog import ShareDialog
+from fineparser_gui.model.exports import ExportState
+from fineparser_gui.services import sharing
+
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def addresses(monkeypatch):
+    """This computer's addresses, as they are found."""
+    found = ["127.0.0.1"]
+    monkeypatch.setattr(sharing, "local_addresses", lambda: found)
+    return found
+
+
+@pytest.fixture
+def studio(idle_studio, qtbot, small_video, tmp_path_factory, addresses):
+    """The program with a dive that is analysed and scored."""
+    open_scored(idle_studio, qtbot, small_video, tmp_path_factory.mktemp("answers"))
+    return idle_studio
+
+
+def opened(studio, qtbot, *, addressed=True):
+    """The dialog, which has looked for addresses."""
+    dialog = studio.window.findChild(ShareDialog)
+    qtbot.waitUntil(lambda: dialog.isVisible() and dialog._addresses is not None)
+    assert bool(dialog.address.count()) == addressed
+    return dialog
+
+
+def test_an_export_goes_to_the_phone(studio, qtbot, tmp_path, small_video):
+    exports = studio.session.exports
+    exports.table(studio.session.keys, tmp_path / "a <table>.csv")
+    qtbot.waitUntil(lambda: exports.exports[-1].state is ExportState.DONE, timeout=PATIENCE_MS)
+    qtbot.mouseClick(studio.window.exports.row(exports.exports[-1].id).send_button, Qt.MouseButton.LeftButton)
+    dialog = opened(studio, qtbot)
+    assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == ["a <table>.csv"]
+    assert not dialog.sharing.url, "off until it is asked for"
+    assert not dialog.code.modules
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    url = dialog.url.text()
+    assert len(dialog.code.modules) in range(25, 45, 4)
+    assert "a &lt;table&gt;.csv" in urlopen(url, timeout=5).read().decode()
+    assert urlopen(url + "0", timeout=5).read() == (tmp_path / "a <table>.csv").read_bytes()
+    dialog.files.item(0).setCheckState(Qt.CheckState.Unchecked)
+    with pytest.raises(URLError, match="404"):
+        urlopen(url + "0", timeout=5)
+    dialog.go.click()
+    assert (dialog.url.text(), dialog.go.isEnabled()) == ("", False)
+    dialog.files.item(0).setCheckState(Qt.CheckState.Checked)
+    dialog.go.click()
+    again = dialog.url.text()
+    assert again.rpartition(":")[2] != url.rpartition(":")[2]
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    for ended in (url, again):
+        with pytest.raises(URLError, match="refused"):
+            urlopen(ended, timeout=5)
+
+
+def test_from_the_menu_with_other_files_and_for_ten_minutes(studio, qtbot, tmp_path, small_video, monkeypatch):
+    studio.window.dives.view.selectAll()
+    studio.window.actions_by_id["share"].trigger()
+    dialog = opened(studio, qtbot)
+    assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == [small_video.name]
+    assert not dialog.go.isEnabled(), "a recording goes out where the coach says so"
+    (tmp_path / "picture.png").write_bytes(b"x")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *args: ([str(tmp_path / "picture.png")], ""))
+    dialog.add_button.click()
+    dialog.go.click()
+    assert dialog.sharing.left_s in (599, 600)
+    assert "Ends in 9:59" in dialog.state.text() or "Ends in 10:00" in dialog.state.text()
+    page = urlopen(dialog.url.text(), timeout=5).read().decode()
+    assert ('<img src="1"' in page, small_video.name in page) == (True, False)
+    url = dialog.url.text()
+    monkeypatch.setattr(sharing, "LASTS_S", 0)
+    qtbot.waitUntil(lambda: not dialog.sharing.url)
+    assert (dialog.url.text(), dialog.code.modules, dialog.go.text()) == ("", (), "Show the code")
+    with pytest.raises(URLError, match="refused"):
+        urlopen(url, timeout=5)
+    dialog.reject()
+
+
+def test_without_a_network_or_with_one_that_is_gone(studio, qtbot, addresses):
+    addresses.clear()
+    studio.window.dives.view.selectAll()
+    studio.window.actions_by_id["share"].trigger()
+    dialog = opened(studio, qtbot, addressed=False)
+    dialog.files.item(0).setCheckState(Qt.CheckState.Checked)
+    assert "in no local network" in dialog.state.text()
+    assert not dialog.go.isEnabled()
+    dialog.reject()
+    addresses.append("127.0.0.256")  # an address that this computer does not have
+    studio.window.actions_by_id["share"].trigger()
+    qtbot.waitUntil(lambda: len(studio.window.findChildren(ShareDialog)) == 1)
+    dialog = opened(studio, qtbot)
+    dialog.files.item(0).setCheckState(Qt.CheckState.Checked)
+    dialog.go.click()
+    assert "Nothing can be shared at 127.0.0.256" in dialog.state.text()
+    assert not dialog.sharing.url
+    dialog.reject()
