@@ -1,4 +1,4 @@
-"""A page of chosen files on the local network, for whoever has its address: read-only, bounded, and gone when closed."""
+"""A page of chosen files on the local network, for whoever has its address: read-only, bounded, gone when closed."""
 
 import hmac
 import io
@@ -117,9 +117,7 @@ class ShareServer:
         self._server.share = self
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self.url = f"http://{address}:{self._server.server_address[1]}/{self.token}/"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="sharing", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="sharing", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -132,7 +130,9 @@ class ShareServer:
     def page(self) -> bytes:
         """The page, in the language of this process."""
         title = escape(text("Dives from FineParser Studio"))
-        what = text("These files are on the computer that showed the code, until sharing ends there: save what you keep.")
+        what = text(
+            "These files are on the computer that showed the code, until sharing ends there: save what you keep."
+        )
         files = "\n".join(_figure(number, path) for number, path in sorted(self.files.items()))
         code = language().replace("_", "-")
         return _PAGE.format(language=code, title=title, what=escape(what), files=files).encode(errors="replace")

@@ -139,8 +139,9 @@ class DialogLauncher(QObject):
         box.setInformativeText(
             self.tr(
                 "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
-                "dives.\n\nVideos never leave this computer. A predicted score does not replace judges: the model "
-                "card says what the weights were trained on and what they must not be used for.\n\n"
+                "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
+                "replace judges: the model card says what the weights were trained on and what they must not be used "
+                "for.\n\n"
                 "Apache Licence 2.0."
             )
         )

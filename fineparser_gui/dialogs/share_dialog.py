@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.sharing import Sharing
-from fineparser_gui.widgets import add_form_row, label, tool_tip
+from fineparser_gui.widgets import add_form_row, label, resize_within_screen, tool_tip
 
-_CODE_PX = 250
+_CODE_PX, _STATE_LINES = 250, 4
 _QUIET_MODULES = 4
 
 
@@ -58,7 +58,9 @@ class QrCode(QWidget):
         for row, line in enumerate(self.modules):
             for column, dark in enumerate(line):
                 if dark:
-                    painter.fillRect(QRectF(begin + column * side, begin + row * side, side, side), Qt.GlobalColor.black)
+                    painter.fillRect(
+                        QRectF(begin + column * side, begin + row * side, side, side), Qt.GlobalColor.black
+                    )
 
 
 class ShareDialog(QDialog):
@@ -76,7 +78,7 @@ class ShareDialog(QDialog):
         self.sharing = Sharing(self)
         self.files = QListWidget(accessibleName=self.tr("Files to send"))
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.files.setMinimumWidth(260)
+        self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.add_button = QPushButton(self.tr("&Add files…"), autoDefault=False)
         self.add_button.clicked.connect(self._ask_for_files)
         self.address = QComboBox()
@@ -84,6 +86,7 @@ class ShareDialog(QDialog):
         self.code = QrCode()
         self.url = QLineEdit(readOnly=True, accessibleName=self.tr("Address of the page"))
         self.state = label(wrap=True)
+        self.state.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.buttons = closing_buttons(self)
         self.go = self.buttons.addButton(self.tr("Show the code"), self.buttons.ButtonRole.ActionRole)
         self.go.setProperty("role", "primary")
@@ -104,7 +107,7 @@ class ShareDialog(QDialog):
         middle = QHBoxLayout(spacing=16)
         middle.addLayout(left, 1)
         middle.addLayout(right)
-        self.state.setFixedWidth(_CODE_PX)
+        self.state.setFixedSize(_CODE_PX, _STATE_LINES * self.state.fontMetrics().lineSpacing())
         self.url.setFixedWidth(_CODE_PX)
         column = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         what = self.tr(
@@ -122,6 +125,7 @@ class ShareDialog(QDialog):
         self.sharing.changed.connect(self._show_state)
         self.address.activated.connect(self._on_address)
         self._addresses: list[str] | None = None
+        resize_within_screen(self, 680, 540)
         self._on_chosen()
         self.sharing.find_addresses()
 

@@ -1,4 +1,4 @@
-"""Looks up whether there is a newer version, when the coach asks; the one thing that ever touches the network."""
+"""Looks up whether there is a newer version, when the coach asks; nothing else ever asks the internet."""
 
 import json
 import logging

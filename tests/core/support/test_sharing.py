@@ -83,7 +83,15 @@ def test_parts_of_a_video(share: ShareServer) -> None:
     assert ask(share, "0", Range="bytes=0-99999999")[2] == CLIP
     for beyond in (f"bytes={len(CLIP)}-", "bytes=-0", "bytes=999999999999999-"):
         assert ask(share, "0", Range=beyond)[0] == 416
-    for odd in ("bytes=5-1", "bytes=-", "bytes=a-b", "bytes=1-2,4-5", "lines=1-2", "bytes=" + "9" * 40 + "-", "bytes=²-"):
+    for odd in (
+        "bytes=5-1",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=1-2,4-5",
+        "lines=1-2",
+        "bytes=" + "9" * 40 + "-",
+        "bytes=²-",
+    ):
         assert (byte_range(odd, 100), ask(share, "0", Range=odd.encode("latin-1").decode("latin-1"))[0]) == (None, 200)
     assert byte_range(None, 0) is None
 
