@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import av
+import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -16,6 +17,8 @@ from fineparser_core.video.probe import inspect_video, open_video
 
 logger = logging.getLogger(__name__)
 
+#: Sampling rate of what is decoded to be heard.
+HEARD_HZ = 48_000
 _BITS_PER_S, _MOST_RATE_HZ = 160_000, 48_000
 
 
@@ -76,6 +79,23 @@ class Soundtrack:
                 return
             self._ahead = None
             container.mux(ahead[1])
+
+    def samples(self) -> Iterator[tuple[float, np.ndarray]]:
+        """What is heard from about the beginning of the part on: its time in the file, and (n, 2) float32."""
+        if self._source is None or not self.found:
+            return
+        resampler = av.AudioResampler(format="flt", layout="stereo", rate=HEARD_HZ)
+        for packet in self._demuxed(self._source):
+            try:
+                heard = [
+                    part for frame in self._source.codec_context.decode(packet) for part in resampler.resample(frame)
+                ]
+            except (av.error.FFmpegError, ValueError) as error:
+                logger.info("%s: a part of its sound cannot be heard: %s", self._path, error)
+                continue
+            for part in heard:
+                if part.pts is not None and part.time_base is not None:
+                    yield float(part.pts * part.time_base) - self._origin_s, part.to_ndarray().reshape(-1, 2)
 
     def _within(self, packets: Iterator[Packet], made: AudioStream) -> Iterator[tuple[float, Packet]]:
         """The packets of the part, with their times in it; the first may begin before it, which players skip."""

@@ -24,6 +24,7 @@ from fineparser_gui.panels.proposal_strip import ProposalStrip
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
+from fineparser_gui.playback.sound import Sound
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
 from fineparser_gui.timeline.handles import placed_frames
@@ -48,6 +49,7 @@ class PlayerPanel(QWidget):
         self.drawing = DrawingPair(session, (self.pane, self.other_pane))
         self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
+        self.sound = Sound(transport)
         self.bar = TransportBar(transport, actions)
         self._loaded: ComparableDive | None = None
         self._parse: DiveParse | None = None
@@ -234,6 +236,7 @@ class PlayerPanel(QWidget):
         self._session.exemplar_drawn.disconnect(self._on_exemplar_drawn)
         self.transport.pause()
         self.timeline.close_file()
+        self.sound.close()
         self.pane.unload()
         self.other_pane.unload()
 
@@ -279,6 +282,7 @@ class PlayerPanel(QWidget):
             self.timeline.set_dive(None)
             self.transport.load(np.zeros(1))
             self.pane.load(lead.path, lead.title)
+            self.sound.load(lead.path)
         self._steps = lead.steps
         self.pane.set_title(lead.title)
         self.pane.set_analysis(lead.masks, lead.steps)
@@ -297,12 +301,14 @@ class PlayerPanel(QWidget):
         if dive is None or dive.state is DiveState.MISSING:
             self._loaded, self._steps = None, ()
             self.pane.unload()
+            self.sound.load(None)
             self.drawing.refresh()
             return
         left = self._session.comparing.sides[0]
         if dive.info is not None and self._loaded != left:
             self._loaded = left
             self.pane.load(dive.path, dive.title)
+            self.sound.load(dive.path)
             self.transport.load(dive.info.pts_s, dive.first_frame)
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QT
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text, time_text
 from fineparser_gui.icons import icon
+from fineparser_gui.playback.sound import AVAILABLE
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
 from fineparser_gui.widgets import keyboard_friendly, label, tool_button
@@ -44,6 +45,7 @@ class TransportBar(QFrame):
         first, back, forward, last, loop = (
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
+        sound = (tool_button(actions["sound"]),) if AVAILABLE else ()
         line, angle, note, point, mask, skeleton, crop, compare, full_screen = (
             tool_button(actions[name])
             for name in (
@@ -51,7 +53,7 @@ class TransportBar(QFrame):
                 *("mask", "skeleton", "crop", "compare", "full_screen"),
             )
         )
-        for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._position):
+        for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
         for part in (10, line, angle, note, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
@@ -67,6 +69,7 @@ class TransportBar(QFrame):
         #: Groups that are hidden one after the other where there is no room, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
+            sound,
             (line, angle, note),
             (point,),
             (first, last),

@@ -92,20 +92,18 @@ def test_parts_of_a_video(share: ShareServer) -> None:
         "bytes=" + "9" * 40 + "-",
         "bytes=²-",
     ):
-        assert (byte_range(odd, 100), ask(share, "0", Range=odd.encode("latin-1").decode("latin-1"))[0]) == (None, 200)
+        assert (byte_range(odd, 100), ask(share, "0", Range=odd)[0]) == (None, 200)
     assert byte_range(None, 0) is None
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    ["1", "3", "-1", "00", "²", "secret.mp4", "dive.mp4", "../secret.mp4", "..%2fsecret.mp4", "0/", "0/../1", "%30",
-     "/", "/0", "/wrong/", "/wrong/0", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/../../etc/passwd", "0\\..\\1"],
-)  # fmt: skip
-def test_nothing_else_is_served(wanted: str, share: ShareServer) -> None:
-    if wanted == "²":
-        wanted = "%C2%B2"
-    status, _, body = ask(share, wanted)
-    assert (status, body) == (404, b"404 Not Found\n")
+def test_nothing_else_is_served(share: ShareServer) -> None:
+    for wanted in (
+        *("1", "3", "-1", "00", "%C2%B2", "secret.mp4", "dive.mp4", "../secret.mp4", "..%2fsecret.mp4", "0/", "0/../1"),
+        *("%30", "0\\..\\1", "/", "/0", "/wrong/", "/wrong/0", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd"),
+        "/../../etc/passwd",
+    ):
+        status, _, body = ask(share, wanted)
+        assert (status, body) == (404, b"404 Not Found\n"), wanted
 
 
 def test_a_file_that_is_gone_or_no_longer_chosen(share: ShareServer) -> None:
@@ -124,11 +122,10 @@ def test_the_secret_part_is_128_random_bits_and_compared_whole(share: ShareServe
     assert ended(raw(share, absolute.encode())).startswith(b"HTTP/1.1 404")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "get", "X" * 300])
-def test_nothing_can_be_written(method: str, share: ShareServer) -> None:
-    body = b"x" * 1000
-    head = f"{method} {urlsplit(share.url).path}0 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n".encode()
-    assert ended(raw(share, head + body)).split(b" ")[1] == b"501"
+def test_nothing_can_be_written(share: ShareServer) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "get", "X" * 300):
+        head = f"{method} {urlsplit(share.url).path}0 HTTP/1.1\r\nContent-Length: 1000\r\n\r\n".encode()
+        assert ended(raw(share, head + b"x" * 1000)).split(b" ")[1] == b"501", method
     assert share.files[0].read_bytes() == CLIP
 
 
