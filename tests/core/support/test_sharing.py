@@ -41,7 +41,11 @@ def ask(share: ShareServer, wanted: str, method: str = "GET", **headers: str) ->
 
 def raw(share: ShareServer, data: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", urlsplit(share.url).port or 0), timeout=5)
-    connection.sendall(data)
+    try:
+        connection.sendall(data)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 
@@ -173,8 +177,9 @@ def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.M
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
     connection = raw(share, f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode())
+    connection.recv(1)
     before = threading.active_count()
-    until = time.monotonic() + 3
+    until = time.monotonic() + 5
     while threading.active_count() >= before and time.monotonic() < until:
         time.sleep(0.05)
     assert threading.active_count() < before
@@ -189,7 +194,7 @@ def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path) -> None:
     sending.recv(1000)
     begun = time.monotonic()
     share.close()
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 2
     assert len(ended(sending)) < 20_000_000
     assert ended(waiting) == b""
     with pytest.raises(OSError, match="refused"):
