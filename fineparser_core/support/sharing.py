@@ -17,6 +17,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
+from typing import Any
 from urllib.parse import quote
 
 from fineparser_core.language import language, text
@@ -156,16 +157,16 @@ class _Server(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 64
     share: ShareServer
 
-    def __init__(self, *args: object) -> None:
+    def __init__(self, *args: Any) -> None:
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(*args)  # type: ignore[arg-type]
+        super().__init__(*args)
 
     def server_bind(self) -> None:
         """Without the base class's question for this computer's name, which may take seconds."""
         TCPServer.server_bind(self)
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
             full = len(self._connections) >= _MOST_CONNECTIONS
             if not full:
@@ -175,7 +176,7 @@ class _Server(ThreadingHTTPServer):
         else:
             super().process_request(request, client_address)
 
-    def shutdown_request(self, request: socket.socket) -> None:
+    def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)
@@ -270,7 +271,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(chunk)
             length -= len(chunk)
 
-    def _end_headers(self, headers: Mapping[str, str]) -> None:
+    def _end_headers(self, headers: dict[str, str]) -> None:
         for name, value in (_HEADERS | headers).items():
             self.send_header(name, value)
         self.end_headers()

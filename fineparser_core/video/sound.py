@@ -63,7 +63,7 @@ class Soundtrack:
         context = source.codec_context
         if context.name == "aac" and context.extradata:  # an MP4 begins with the latter, a broadcast has none
             made = container.add_stream_from_template(source)
-            packets = (packet for packet in self._demuxed(source) if packet.size)
+            packets: Iterator[Packet] = (packet for packet in self._demuxed(source) if packet.size)
         else:
             rate = min(context.sample_rate or _MOST_RATE_HZ, _MOST_RATE_HZ)
             layout = "mono" if context.channels == 1 else "stereo"

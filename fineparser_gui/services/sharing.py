@@ -27,7 +27,8 @@ class Sharing(QObject):
         self._files: dict[int, Path] = {}
         self._threads = QThreadPool(self, maxThreadCount=1)
         self._since = QElapsedTimer()
-        self._seconds = QTimer(self, interval=1000, timeout=self._on_second)
+        self._seconds = QTimer(self, interval=1000)
+        self._seconds.timeout.connect(self._on_second)
 
     @property
     def url(self) -> str:
