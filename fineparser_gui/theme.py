@@ -141,10 +141,10 @@ QComboBox QAbstractItemView {{
     selection-color: {on_accent};
 }}
 QCheckBox {{ spacing: 7px; }}
-QCheckBox::indicator, QTableView::indicator {{
+QCheckBox::indicator, QAbstractItemView::indicator {{
     width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 4px; background: {window};
 }}
-QCheckBox::indicator:checked, QTableView::indicator:checked {{
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{
     background: {checked}; border-color: {checked}; image: url("{check}");
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
