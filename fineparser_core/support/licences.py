@@ -12,7 +12,7 @@ from fineparser_core.support.own_process import is_frozen
 
 PAGE_NAME, TEXTS_NAME = "licences.md", "licence-texts.txt"
 _OWN = "fineparser"
-_EXTRAS = {"", "gui"}
+_EXTRAS = {"", "gui", "sound"}
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _IS_TEXT = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
