@@ -10,6 +10,7 @@ from fineparser_gui.crash_reports import CrashReports
 from fineparser_gui.log_file import log_file
 from fineparser_gui.main_window import MainWindow
 from fineparser_gui.model.analysis_cache import AnalysisCache
+from fineparser_gui.model.history import FILE_NAME
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
@@ -62,11 +63,13 @@ class Studio:
         if library is not None and not (writable or library.is_dir()):
             library = None  # none can be made
         self.client = WorkerClient(library, cache)
-        self.session = Session(self.client, library, cache=AnalysisCache(cache) if cache else None)
+        history = folder / FILE_NAME if folder is not None and writable else None
+        self.session = Session(self.client, library, AnalysisCache(cache) if cache else None, history)
         choice = ModelChoice(self.session, self.preferences)
         self.files = SessionFileController(self.session, folder)
         if self.files.autosave is not None:
             self.files.autosave.told = not writable
+        self.files.changed.connect(lambda: self.session.history.belongs_to(self.files.path))
         self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)

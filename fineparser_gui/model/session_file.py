@@ -141,21 +141,7 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
     Raises:
         ExportError: the file cannot be written.
     """
-    content = {
-        "format": FORMAT,
-        "selected": saved.selected,
-        "paused": saved.paused,
-        "origin": str(origin.path) if origin else None,
-        "origin_sha256": origin.sha256 if origin else "",
-        "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
-        "exemplar_drawings": {
-            name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
-        },
-    }
-    if saved.meet != Meet():
-        content["meet"] = to_json(saved.meet)
-    # ASCII escapes keep file names that are not valid Unicode.
-    data = json.dumps(content, indent=1).encode("ascii") + b"\n"
+    data = session_json(saved, path.parent, origin)
     if len(saved.dives) > MOST_DIVES or len(data) > _MOST_BYTES or _n_parts(data) > _MOST_PARTS:
         raise ExportError(
             "{0} cannot be written (its {1} dives are more than a session can hold): remove some of "
@@ -165,6 +151,25 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
         )
     with atomic_file(path) as temporary:
         temporary.write_bytes(data)
+
+
+def session_json(saved: SavedSession, folder: Path, origin: Origin | None = None) -> bytes:
+    """The content of a session file in a folder."""
+    content = {
+        "format": FORMAT,
+        "selected": saved.selected,
+        "paused": saved.paused,
+        "origin": str(origin.path) if origin else None,
+        "origin_sha256": origin.sha256 if origin else "",
+        "dives": [_dive_to_dict(dive, folder) for dive in saved.dives],
+        "exemplar_drawings": {
+            name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
+        },
+    }
+    if saved.meet != Meet():
+        content["meet"] = to_json(saved.meet)
+    # ASCII escapes keep file names that are not valid Unicode.
+    return json.dumps(content, indent=1).encode("ascii") + b"\n"
 
 
 def read_session(path: Path) -> tuple[SavedSession, Origin | None]:

@@ -18,6 +18,7 @@ from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import EditingService
 from fineparser_gui.services.exports import ExportService
+from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
@@ -38,6 +39,7 @@ class Session(SessionState):
     Args:
         library_folder: of the coach's own exemplars; None: there are none.
         cache: which the worker fills with its results; None: none are kept.
+        history: file of the coach's history; None: there is none.
 
     Signals:
         comparison_changed: see `ComparisonService.changed`.
@@ -49,25 +51,30 @@ class Session(SessionState):
     comparison_changed = Signal()
 
     def __init__(
-        self, client: WorkerClient, library_folder: Path | None = None, cache: AnalysisCache | None = None
+        self,
+        client: WorkerClient,
+        library_folder: Path | None = None,
+        cache: AnalysisCache | None = None,
+        history: Path | None = None,
     ) -> None:
         super().__init__()
-        history = EditStack(self)
+        edits = EditStack(self)
         self.scheduler = Scheduler(client, self._places, self, KeptResults(cache, lambda: client.settings))
         self.rescoring = RescoringService(self, self.scheduler)
         self.analyses = AnalysisService(self, self.scheduler, self.rescoring)
-        self.trimming = TrimmingService(self, self.scheduler, history)
-        self.importer = DiveImporter(self, history, self.analyses, self.trimming, cache)
+        self.trimming = TrimmingService(self, self.scheduler, edits)
+        self.importer = DiveImporter(self, edits, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
         self.comparing = ComparisonService(self, self.library)
-        self.editing = EditingService(self, history, self.analyses, self.rescoring, self.library, self.comparing)
-        self.meets = MeetService(self, history, self.editing)
+        self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
+        self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
+        self.history = HistoryService(self, self.importer, history)
         self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
-        for stack in (self.library.edits, history):
+        for stack in (self.library.edits, edits):
             self.edits.addStack(stack)
-        self.edits.setActiveStack(history)
+        self.edits.setActiveStack(edits)
         self._exemplars: ExemplarSnapshot | None = None
         self.scheduler.kept.voters = self._voters
         self.comparing.changed.connect(self.comparison_changed)
@@ -105,7 +112,7 @@ class Session(SessionState):
         self.importer.restore(saved)
 
     def clear(self) -> None:
-        """Remove all dives and the history."""
+        """Remove all dives and what was undoable."""
         self.importer.forget()
         self.comparing.end()
         self.exemplar_drawings.clear()
@@ -118,6 +125,7 @@ class Session(SessionState):
     def close(self) -> None:
         """End all services; the window is closing."""
         self.edits.blockSignals(True)
+        self.history.close()
         self.scheduler.close()
         self.editing.close()
         self.exports.close()

@@ -1,0 +1,582 @@
+"""The coach's history: every analysed dive, in one SQLite file. No video is copied.
+
+Several windows may use a file at once: SQLite's write-ahead log separates readers from one writer, and what a killed
+program did not confirm is rolled back. A dive is known again by the content of its file and by where it lies in it, so
+that a new analysis or an edit renews its row.
+"""
+
+import json
+import logging
+import os
+import shutil
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.exemplars.library_file import connect, damage_of, version_of
+from fineparser_core.language import Phrase
+from fineparser_core.printable import printable
+from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_gui.model.history_dive import LONGEST_TAG, HistoryDive, HistoryQuery, TrendPoint
+from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "history.sqlite"
+VERSION = 1
+# What a list is sorted and filtered by is a column of its own; the rest lies in the record, and rows stay short.
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE dive (
+    id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
+    given_athlete TEXT NOT NULL, athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL,
+    dive_number TEXT NOT NULL, board_m REAL, difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL,
+    award REAL, score REAL, analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
+) STRICT;
+CREATE INDEX dive_by_file ON dive (file);
+CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
+CREATE TABLE detail (
+    id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE,
+    record TEXT NOT NULL, saved BLOB NOT NULL, thumbnail BLOB NOT NULL
+) STRICT;
+CREATE TABLE measure (
+    name TEXT NOT NULL, id INTEGER NOT NULL REFERENCES dive (id) ON DELETE CASCADE,
+    value REAL NOT NULL, uncertainty REAL NOT NULL, PRIMARY KEY (name, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX measure_by_dive ON measure (id);
+CREATE TABLE removed (file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL) STRICT;
+CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
+CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+_COLUMNS = (
+    "id", "file", "first_frame", "last_frame", "given_athlete", "athlete", "dived_on", "event", "dive_number",
+    "board_m", "difficulty", "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "words",
+)  # fmt: skip
+#: Of what is asked for together: SQLite's bound on the values of a statement.
+_AT_ONCE = 500
+#: Two ranges of a file are of one dive where they share more than this of the shorter one.
+_SAME_SHARE = 0.5
+#: Of a query; more say nothing more.
+_MOST_WORDS = 12
+#: Characters from here on are of scripts without spaces between words.
+_CJK = "\u2e80"
+#: English names of the months; those of the window's language come with `History.months`.
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
+#: Of a query: every dive.
+ALL = HistoryQuery()
+#: A row whole, as it is taken out and brought back: the dive, as a session saved it, and its thumbnail.
+Row = tuple[HistoryDive, bytes, bytes]
+
+
+class History:
+    """The dives in a file; the threads of a process may share it.
+
+    Attributes:
+        path: of the file; another than was asked for where the history was moved.
+        notice: one sentence for the user where the file was damaged; else "".
+        months: names of the twelve months in the language of the window.
+    """
+
+    def __init__(self, path: Path, months: Sequence[str] = ()) -> None:
+        """Opens a file, or makes one. One that is damaged is set aside.
+
+        Raises:
+            ConfigError: a newer version of the program made it, it cannot be made or read, or it was moved to where
+                it is not found.
+        """
+        self.notice, self.months = "", tuple(map(_words, months))
+        self._lock = threading.RLock()
+        self._open(path)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def keep(self, dives: Iterable[tuple[HistoryDive, SavedDive, bytes]], *, asked: bool = False) -> list[int]:
+        """Add dives, or renew those that are known: all of them or none.
+
+        Tags stay as they are, and so does a name that was changed here as long as the session says the same as before.
+        What was removed stays removed.
+
+        Args:
+            dives: each with what a session file would store of it, and its thumbnail; b"": the present one stays.
+            asked: the coach has asked for them: bring back what was removed, and leave what has results as it is where
+                the new one has none.
+
+        Returns:
+            Their ids; 0 for one that stays removed.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        with self._writing() as db:
+            return [self._keep(db, *one, asked=asked) for one in dives]
+
+    def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
+        """The dives that a query asks for, in its order. Raises: ConfigError where the file cannot be read."""
+        condition, values = self._condition(query)
+        by, down = query.order, "DESC" if query.descending else "ASC"
+        sql = (
+            f"SELECT id FROM dive WHERE {condition} "
+            f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down} LIMIT ? OFFSET ?"
+        )
+        with self._reading() as db:
+            return self._records(db, [row[0] for row in db.execute(sql, (*values, query.limit, query.offset))])
+
+    def ids(self, query: HistoryQuery = ALL) -> list[int]:
+        """The ids of all dives that a query asks for, however many, in no order."""
+        condition, values = self._condition(query)
+        with self._reading() as db:
+            return [row[0] for row in db.execute(f"SELECT id FROM dive WHERE {condition}", values)]
+
+    def count(self, query: HistoryQuery = ALL) -> int:
+        """How many dives a query asks for, whatever its limit."""
+        condition, values = self._condition(query)
+        with self._reading() as db:
+            return int(db.execute(f"SELECT count(*) FROM dive WHERE {condition}", values).fetchone()[0])
+
+    def dive(self, id_: int) -> HistoryDive | None:
+        """A dive by its id; None where it is not there."""
+        return next(iter(self.dives([id_])), None)
+
+    def dives(self, ids: Sequence[int]) -> list[HistoryDive]:
+        """Dives by their ids, in that order; those that are not there are left out."""
+        with self._reading() as db:
+            return self._records(db, ids)
+
+    def thumbnail(self, id_: int) -> bytes:
+        """A small picture as JPEG; b"" where there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT thumbnail FROM detail WHERE id = ?", (id_,)).fetchone()
+            return row[0] if row is not None and isinstance(row[0], bytes) else b""
+
+    def saved(self, id_: int) -> SavedDive | None:
+        """What a session opens a dive from, with the history's own athlete; None where it is not there."""
+        with self._reading() as db:
+            row = db.execute("SELECT saved FROM detail WHERE id = ?", (id_,)).fetchone()
+            known = self._records(db, [id_])
+        if row is None or not known:
+            return None
+        try:
+            saved = parse_session(bytes(row[0]), known[0].path.with_suffix(".dive"))[0].dives[0]
+        except (ConfigError, IndexError, TypeError) as error:
+            log.warning("history: dive %s cannot be opened as it was: %s", id_, error)
+            saved = SavedDive(path=known[0].path, in_frame=known[0].first_frame, out_frame=known[0].last_frame)
+        return replace(saved, path=known[0].path, diver=known[0].athlete, identity=known[0].identity)
+
+    def athletes(self) -> dict[str, int]:
+        """The athletes with the number of their dives, sorted by name."""
+        return self._counts("athlete")
+
+    def events(self) -> dict[str, int]:
+        """The events with the number of their dives, sorted by name."""
+        return self._counts("event")
+
+    def dive_numbers(self, athlete: str | None = None) -> dict[str, int]:
+        """The dive numbers with the number of their dives, sorted; of one athlete, or of all."""
+        return self._counts("dive_number", HistoryQuery(athlete=athlete))
+
+    def measures(self) -> list[str]:
+        """Names of what was measured of any dive."""
+        with self._reading() as db:
+            return [row[0] for row in db.execute("SELECT DISTINCT name FROM measure ORDER BY name LIMIT 500")]
+
+    def tags(self) -> dict[str, int]:
+        """The tags with the number of their dives, sorted."""
+        counts: dict[str, int] = {}
+        with self._reading() as db:
+            for tags, n in db.execute("SELECT tags, count(*) FROM dive WHERE tags != '' GROUP BY tags"):
+                for tag in filter(None, tags.split("\n")):
+                    counts[tag] = counts.get(tag, 0) + n
+        return dict(sorted(counts.items(), key=lambda one: one[0].casefold()))
+
+    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> dict[int, tuple[str, ...]]:
+        """Replace the tags of dives. Returns those of before, which undo it. Raises: ExportError."""
+        with self._writing() as db:
+            known = self._records(db, list(tags))
+            for one in known:
+                self._change(db, replace(one, tags=tuple(dict.fromkeys(filter(None, map(_tag, tags[one.id]))))))
+        return {one.id: one.tags for one in known}
+
+    def rename_athlete(self, old: str, new: str) -> dict[int, str]:
+        """Give the dives of an athlete another name; where others have it already, both are one then.
+
+        Returns:
+            The names of before by the dives' ids, which `set_athletes` brings back.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        with self._reading() as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE athlete = ?", (old,))]
+        return self.set_athletes(dict.fromkeys(ids, new))
+
+    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
+        """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
+        with self._writing() as db:
+            known = self._records(db, list(names))
+            for one in known:
+                self._change(db, replace(one, athlete=names[one.id].strip()))
+        return {one.id: one.athlete for one in known}
+
+    def remove(self, ids: Sequence[int]) -> list[Row]:
+        """Take dives out, for good: an open session does not bring them back. Raises: ExportError.
+
+        Returns:
+            The rows, which `restore` brings back.
+        """
+        with self._writing() as db:
+            rows = []
+            for one in self._records(db, ids):
+                saved, thumbnail = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (one.id,)).fetchone()
+                rows.append((one, saved, thumbnail))
+                place = one.file_key, one.first_frame, one.last_frame
+                db.execute("INSERT INTO removed VALUES (?, ?, ?)", place)
+                db.execute("DELETE FROM dive WHERE id = ?", (one.id,))
+        return rows
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """Bring back what `remove` took out. Raises: ExportError."""
+        with self._writing() as db:
+            for dive, saved, thumbnail in rows:
+                self._forget_removed(db, dive)
+                self._put(db, dive, given=dive.athlete, saved=saved, thumbnail=thumbnail)
+
+    def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
+        """A value of the dives of a query over the days, the earliest first; dives without a day are left out.
+
+        Args:
+            what: "score", "award", "judged" (the mean award of the judges), "judged_score", or a measure's name.
+            query: its order and limit do not count.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        condition, values = self._condition(query)
+        if what in ("judged", "judged_score"):
+            sql = f"SELECT id, dived_on, {what}, {what}, {what} FROM dive WHERE {what} IS NOT NULL"
+        elif what in ("score", "award"):
+            low, high = (f"coalesce(json_extract(record, '$.{what}_range[{end}]'), {what})" for end in (0, 1))
+            sql = (
+                f"SELECT id, dived_on, {what}, {low}, {high} FROM dive JOIN detail USING (id) WHERE {what} IS NOT NULL"
+            )
+        else:
+            value, deviation = "measure.value", "measure.uncertainty"
+            sql = (
+                f"SELECT id, dived_on, {value}, {value} - {deviation}, {value} + {deviation} "
+                "FROM measure JOIN dive USING (id) WHERE name = ?"
+            )
+            values = (what, *values)
+        with self._reading() as db:
+            rows = db.execute(f"{sql} AND dived_on != '' AND {condition} ORDER BY dived_on, id", values)
+            return [TrendPoint(id=id_, day=day, value=value, low=low, high=high) for id_, day, value, low, high in rows]
+
+    def folders(self) -> list[Path]:
+        """Where videos that were moved are looked for."""
+        with self._reading() as db:
+            return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
+
+    def add_folder(self, folder: Path) -> None:
+        """Look for moved videos there, too. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Look there no more. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
+
+    def set_place(self, file_key: str, path: Path) -> None:
+        """The video of dives lies elsewhere now. Raises: ExportError."""
+        with self._writing() as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
+            for one in self._records(db, ids):
+                self._change(db, replace(one, path=path))
+
+    def changes(self) -> int:
+        """A number that changes where another window or program has written."""
+        with self._reading() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+    def damage(self) -> str:
+        """What is wrong with the file, after a look at all of it; "" where it is sound."""
+        return damage_of(self.path)
+
+    def backup(self, path: Path) -> None:
+        """Write all of it into another file, whole or not at all. Raises: ExportError."""
+        with atomic_file(path) as temporary:
+            try:
+                with self._lock, closing(sqlite3.connect(temporary)) as target:
+                    self._db.backup(target)
+            except sqlite3.Error as error:
+                raise _unwritable(path, error) from None
+
+    def _open(self, path: Path) -> None:
+        for _ in range(4):  # moved, and moved again
+            self._db, self.path = self._opened(path), path
+            moved = self._db.execute("SELECT path FROM moved_to LIMIT 1").fetchone()
+            if moved is None:
+                return
+            self._db.close()
+            path = Path(moved[0])
+            if not path.is_file():
+                raise ConfigError(
+                    "The history was moved to {0}, which is not there: connect its disk, or move the file back there.",
+                    path,
+                )
+        raise _unreadable(path, "it was moved in a circle")
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            db = connect(path)
+            try:
+                version = version_of(db)
+                if version == 0:
+                    db.executescript(_SCHEMA)
+                if version <= VERSION:
+                    db.execute("PRAGMA journal_mode = WAL")
+                    db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
+                    db.execute("SELECT count(*) FROM moved_to")
+            except BaseException:
+                db.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+                self.notice = self._set_aside(path, str(error))
+                return self._opened(path)
+            raise _unreadable(path, str(error)) from None
+        except OSError as error:
+            raise _unreadable(path, error.strerror) from None
+        if version > VERSION:
+            db.close()
+            raise ConfigError(
+                "{0} was made by a newer version of the program: update the program. Until then no dive is added to "
+                "the history.",
+                path,
+            )
+        return db
+
+    def _set_aside(self, path: Path, reason: str) -> str:
+        """Rename a damaged file and put its backup in its place; returns the sentence that says so.
+
+        Raises: OSError.
+        """
+        aside = path.with_name(f"{path.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{path.suffix}")
+        for side in ("-shm", "-wal", ""):  # the file last: SQLite would read the log of another file into its backup
+            if Path(f"{path}{side}").exists():
+                os.replace(f"{path}{side}", f"{aside}{side}")
+        backup = backup_of(path)
+        if backup.is_file() and not damage_of(backup):
+            shutil.copyfile(backup, path)
+            made = datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
+            return Phrase(
+                "{0} was damaged ({1}): its backup of {2} is used instead, and the damaged file is kept as {3}.",
+                path,
+                reason,
+                made,
+                aside.name,
+            )
+        return Phrase(
+            "{0} was damaged ({1}) and has no backup: the history starts empty, and the damaged file is kept as {2}.",
+            path,
+            reason,
+            aside.name,
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                yield self._db
+        except (sqlite3.Error, ValueError) as error:
+            raise _unreadable(self.path, printable(f"{error!s:.200}")) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or none, also where the process dies within."""
+        try:
+            with self._lock:
+                self._follow()
+                with self._db as db:
+                    db.execute("BEGIN IMMEDIATE")
+                    if db.execute("SELECT 1 FROM moved_to").fetchone():  # since a moment ago
+                        raise sqlite3.OperationalError("it is being moved")
+                    yield db
+        except (sqlite3.Error, ValueError) as error:
+            raise _unwritable(self.path, error) from None
+
+    def _follow(self) -> None:
+        """Go on where another window has moved the history to."""
+        if self._db.execute("SELECT 1 FROM moved_to").fetchone():
+            self._db.close()
+            self._open(self.path)
+
+    def _keep(
+        self, db: sqlite3.Connection, dive: HistoryDive, saved: SavedDive, thumbnail: bytes, *, asked: bool
+    ) -> int:
+        if _same_place(db, "removed", dive) and not asked:
+            return 0
+        self._forget_removed(db, dive)
+        content = session_json(SavedSession(dives=(saved,)), dive.path.parent)
+        known = self._records(db, _same_place(db, "dive", dive)[:1])
+        if not known:
+            return self._put(db, replace(dive, id=0), given=dive.athlete, saved=content, thumbnail=thumbnail)
+        before = known[0]
+        if asked and before.analysed and not dive.analysed:
+            return before.id
+        (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (before.id,)).fetchone()
+        present = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (before.id,)).fetchone()
+        after = replace(
+            dive,
+            id=before.id,
+            tags=before.tags,
+            athlete=before.athlete if dive.athlete == given else dive.athlete,
+            session=dive.session or before.session,
+        )
+        if (after.parse_id, after.score, after.transitions) == (before.parse_id, before.score, before.transitions):
+            after = replace(after, analysed_at=before.analysed_at)
+        thumbnail = thumbnail or present[1]
+        if (after, content, thumbnail) != (before, *present):
+            self._put(db, after, given=dive.athlete, saved=content, thumbnail=thumbnail)
+        return before.id
+
+    def _change(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
+        """Write a dive that is known and was changed here."""
+        (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (dive.id,)).fetchone()
+        saved, thumbnail = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (dive.id,)).fetchone()
+        self._put(db, dive, given=given, saved=saved, thumbnail=thumbnail)
+
+    def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, given: str, saved: bytes, thumbnail: bytes) -> int:
+        row = {name: getattr(dive, name, None) for name in _COLUMNS}
+        row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": given, "words": _words_of(dive)}
+        row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
+        if dive.id:
+            db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))
+        places = ", ".join("?" * len(_COLUMNS))
+        written = db.execute(f"INSERT INTO dive ({', '.join(_COLUMNS)}) VALUES ({places})", tuple(row.values()))
+        id_ = written.lastrowid or 0
+        # ASCII escapes keep file names that are not valid Unicode.
+        record = json.dumps(to_json(replace(dive, id=id_)))
+        db.execute("INSERT INTO detail VALUES (?, ?, ?, ?)", (id_, record, saved, thumbnail))
+        rows = [(one.name, id_, one.value, one.uncertainty) for one in dive.measures]
+        db.executemany("INSERT OR REPLACE INTO measure VALUES (?, ?, ?, ?)", rows)
+        return id_
+
+    def _forget_removed(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
+        for id_ in _same_place(db, "removed", dive):
+            db.execute("DELETE FROM removed WHERE rowid = ?", (id_,))
+
+    def _records(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[HistoryDive]:
+        """Dives by their ids, in that order; rows that cannot be used are left out."""
+        found = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            places = ", ".join("?" * len(some))
+            for id_, record in db.execute(f"SELECT id, record FROM detail WHERE id IN ({places})", some):
+                try:
+                    found[id_] = replace(from_json(json.loads(record), HistoryDive), id=id_)
+                except ValueError as error:
+                    log.warning("history: dive %s cannot be used: %s", id_, error)
+        return [found[id_] for id_ in ids if id_ in found]
+
+    def _counts(self, column: str, query: HistoryQuery = ALL) -> dict[str, int]:
+        condition, values = self._condition(query)
+        sql = f"SELECT {column}, count(*) FROM dive WHERE {column} != '' AND {condition} GROUP BY {column}"
+        with self._reading() as db:
+            return dict(sorted(db.execute(sql, values), key=lambda one: one[0].casefold()))
+
+    def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
+        """What follows WHERE, and its values."""
+        parts, values = ["TRUE"], []
+        for name in ("athlete", "dive_number", "board_m", "event"):
+            if (wanted := getattr(query, name)) is not None:
+                parts.append(f"{name} = ?")
+                values.append(wanted)
+        if query.since:
+            parts.append("dived_on >= ?")
+            values.append(query.since)
+        if query.until:
+            parts.append("dived_on != '' AND dived_on <= ?")
+            values.append(query.until)
+        if query.judged is not None:
+            parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
+        if query.tag is not None:
+            parts.append("instr(tags, ?)")
+            values.append(f"\n{query.tag}\n")
+        for word in _words(query.text).split()[:_MOST_WORDS]:
+            months = [
+                f"{number % 12 + 1:02d}" for number, name in enumerate((*_MONTHS, *self.months)) if _begins(name, word)
+            ]
+            meant = f"words LIKE ? OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(months))})"
+            parts.append(f"({meant})")
+            # Chinese writes no spaces between words.
+            values += [f"%{word}%" if word[0] >= _CJK else f"% {word}%", *months]
+        return " AND ".join(parts), values
+
+
+def backup_of(path: Path) -> Path:
+    """Where the automatic backup of a history lies."""
+    return path.with_name(f"{path.stem}.backup{path.suffix}")
+
+
+def _same_place(db: sqlite3.Connection, table: str, dive: HistoryDive) -> list[int]:
+    """Row ids of the dives of the same file in nearly the same range, the nearest first."""
+    first, last = dive.first_frame, dive.last_frame
+    found = []
+    sql = f"SELECT rowid, first_frame, last_frame FROM {table} WHERE file = ?"
+    for id_, other_first, other_last in db.execute(sql, (dive.file_key,)):
+        shared = min(last, other_last) - max(first, other_first) + 1
+        lengths = last - first + 1, other_last - other_first + 1
+        if shared > _SAME_SHARE * min(lengths):
+            found.append((shared / max(lengths), id_))
+    return [id_ for _, id_ in sorted(found, reverse=True)]
+
+
+def _words(text: str) -> str:
+    """Letters and digits of a text without case and accents, other characters as spaces."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
+    return " ".join("".join(one if one.isalnum() else " " for one in plain).split())
+
+
+def _words_of(dive: HistoryDive) -> str:
+    """All that is searched of a dive, a space before each word."""
+    board = "" if dive.board_m is None else f"{dive.board_m:g}m m"
+    said = (dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, dive.note, dive.title)
+    return f" {_words(' '.join((*said, dive.path.stem)))}"
+
+
+def _begins(name: str, word: str) -> bool:
+    return name.startswith(word) and len(word) >= min(3, len(name))
+
+
+def _tag(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_TAG]
+
+
+def _unreadable(path: Path, reason: str) -> ConfigError:
+    return ConfigError(
+        "The history {0} cannot be read ({1}): close other programs that use it, or copy it again.", path, reason
+    )
+
+
+def _unwritable(path: Path, error: Exception) -> ExportError:
+    return ExportError(
+        "The history {0} cannot be written now ({1}): close other programs that use it, see that the disk has room, "
+        "and try again.",
+        path,
+        printable(f"{error!s:.200}"),
+    )

@@ -1,0 +1,55 @@
+"""Dives of a history, made without analysing anything."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from fineparser_core.diving.judging import Judging
+from fineparser_core.types import Measure
+from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment
+from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.model.video_identity import VideoIdentity
+
+
+def made_dive(number: int = 1, **changes: object) -> HistoryDive:
+    """A dive of a file of its own."""
+    head = hashlib.sha256(str(number).encode()).hexdigest()
+    made = HistoryDive(
+        path=Path(f"/club/clip {number}.mp4"),
+        identity=VideoIdentity(
+            size_bytes=1000 + number, head_sha256=head, n_frames=120, fps=60.0, width_px=1920, height_px=1080
+        ),
+        content=head[:32],
+        first_frame=0,
+        last_frame=119,
+        title=f"clip {number}",
+        athlete="Anna Müller",
+        dived_on="2026-03-14",
+        event="Club cup",
+        dive_number="103B",
+        board_m=3.0,
+        difficulty=1.7,
+        judging=Judging(awards=(6.5, 7.0, 6.5)),
+        judged_score=34.0,
+        score=33.5,
+        score_range=(28.0, 38.0),
+        award=6.6,
+        award_range=(5.5, 7.5),
+        scored_by="exemplars",
+        step_points=(0.5, -0.25, 1.0),
+        measures=(Measure(name="flight_time", value=1.31, unit="s", uncertainty=0.02, frame=40, step="flight"),),
+        moments=(HistoryMoment(name="take_off", frame=20, time_s=0.33, deviation_s=0.01),),
+        transitions=(20, 80),
+        model_id="m-1",
+        parse_id="p",
+        analysed_at="2026-03-14T10:00:00+00:00",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def row(dive: HistoryDive, thumbnail: bytes = b"picture") -> tuple[HistoryDive, SavedDive, bytes]:
+    """What `History.keep` takes."""
+    saved = SavedDive(
+        path=dive.path, diver=dive.athlete, dive_number=dive.dive_number or None, board_m=dive.board_m, note=dive.note
+    )
+    return dive, saved, thumbnail

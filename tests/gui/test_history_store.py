@@ -1,0 +1,125 @@
+"""The history's file: found again, renamed, removed and brought back, moved, damaged; two writers, and a kill."""
+
+from dataclasses import replace
+
+import pytest
+from history_kit import made_dive, row
+
+from fineparser_gui.model.history import History
+from fineparser_gui.model.history_dive import HistoryQuery
+
+
+@pytest.fixture
+def history(tmp_path):
+    made = History(tmp_path / "history.sqlite", months=["Jänner", "Februar", "März"])
+    yield made
+    made.close()
+
+
+def found(history, text: str = "", **others) -> list[str]:
+    return [one.title for one in history.search(HistoryQuery(text=text, order="title", descending=False, **others))]
+
+
+def test_a_dive_is_kept_and_read_back(history):
+    (id_,) = history.keep([row(dive := made_dive())])
+    assert history.dive(id_) == replace(dive, id=id_)
+    assert history.thumbnail(id_) == b"picture"
+    assert history.saved(id_).dive_number == "103B"
+
+
+def test_the_same_dive_renews_its_row(history):
+    (id_,) = history.keep([row(made_dive())])
+    history.set_tags({id_: ["best"]})
+    history.rename_athlete("Anna Müller", "Anna Schmidt")
+    trimmed = made_dive(first_frame=10, last_frame=100, score=40.0)
+    assert history.keep([row(trimmed, b"")]) == [id_]
+    assert history.dive(id_) == replace(
+        trimmed, id=id_, tags=("best",), athlete="Anna Schmidt", analysed_at=trimmed.analysed_at
+    )
+    assert history.thumbnail(id_) == b"picture"
+    history.keep([row(replace(trimmed, athlete="Berta"))])
+    assert history.dive(id_).athlete == "Berta"
+
+
+def test_another_part_of_a_file_is_another_dive(history):
+    history.keep([row(made_dive(first_frame=0, last_frame=50)), row(made_dive(first_frame=51, last_frame=119))])
+    assert history.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("anna 103b march", ["one"]),
+        ("mär mull", ["one"]),
+        ("3m", ["one"]),
+        ("7.5 m", ["two"]),
+        ("2026 05", ["two"]),
+        ("比赛", ["two"]),
+        ("head", ["one"]),
+        ("final", ["two"]),
+        ("nna", []),
+        ("anna berta", []),
+        ("%", ["one", "two"]),
+        ("", ["one", "two"]),
+    ],
+)  # fmt: skip
+def test_search(history, text, titles):
+    one = made_dive(1, title="one", note="Head up!")
+    two = made_dive(
+        2, title="two", athlete="Berta", dive_number="5253B", board_m=7.5, dived_on="2026-05-01", event="跳水比赛"
+    )
+    ids = history.keep([row(one), row(two)])
+    history.set_tags({ids[1]: ["Final "]})
+    assert found(history, text) == titles
+    assert history.count(HistoryQuery(text=text)) == len(titles)
+
+
+def test_filters_order_and_counts(history):
+    history.keep(
+        [
+            row(made_dive(1, title="a", award=5.0)),
+            row(made_dive(2, title="b", award=None, judging=None, dived_on="")),
+            row(made_dive(3, title="c", award=7.0, athlete="Berta", dived_on="2026-04-01")),
+        ]
+    )
+    assert found(history, athlete="Berta") == ["c"]
+    assert found(history, judged=False) == ["b"]
+    assert found(history, since="2026-03-15") == ["c"]
+    assert found(history, until="2026-03-15") == ["a"]
+    for descending, titles in ((True, ["c", "a", "b"]), (False, ["a", "c", "b"])):
+        query = HistoryQuery(order="award", descending=descending)
+        assert [one.title for one in history.search(query)] == titles
+    assert history.athletes() == {"Anna Müller": 2, "Berta": 1}
+    assert history.events() == {"Club cup": 3}
+    assert [one.title for one in history.search(HistoryQuery(order="title", limit=1, offset=1))] == ["b"]
+
+
+def test_trends(history):
+    history.keep([row(made_dive(1, dived_on="2026-04-01", award=7.0)), row(made_dive(2))])
+    points = history.trend("award", HistoryQuery(athlete="Anna Müller", dive_number="103B", board_m=3.0))
+    assert [(one.day, one.value, one.low, one.high) for one in points] == [
+        ("2026-03-14", 6.6, 5.5, 7.5),
+        ("2026-04-01", 7.0, 5.5, 7.5),
+    ]
+    assert [one.low for one in history.trend("flight_time")] == pytest.approx([1.29, 1.29])
+    assert history.measures() == ["flight_time"]
+
+
+def test_removed_and_brought_back(history):
+    (id_,) = history.keep([row(made_dive())])
+    rows = history.remove([id_])
+    assert history.keep([row(made_dive(note="changed in an open session"))]) == [0]
+    assert history.count() == 0
+    history.restore(rows)
+    assert history.dive(id_) == replace(made_dive(), id=id_)
+    assert history.thumbnail(id_) == b"picture"
+    history.remove([id_])
+    assert history.keep([row(made_dive())], asked=True) != [0]
+
+
+def test_athletes_renamed_merged_and_taken_back(history):
+    history.keep([row(made_dive(1)), row(made_dive(2, athlete="A. Müller"))])
+    before = history.rename_athlete("A. Müller", "Anna Müller")
+    assert history.athletes() == {"Anna Müller": 2}
+    history.set_athletes(before)
+    assert history.athletes() == {"A. Müller": 1, "Anna Müller": 1}
