@@ -1,4 +1,4 @@
-"""Dialog that changes dive number, board, diver and date of all selected dives at once."""
+"""Dialog that changes dive number, board, diver, event and date of all selected dives at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,8 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
-from fineparser_gui.model.dive import LONGEST_NAME, day
+from fineparser_gui.model.dive import day
+from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import add_form_row, label
@@ -32,8 +33,9 @@ class EditDivesDialog(QDialog):
         self.setWindowTitle(self.tr("Edit dives"))
         self.setMinimumWidth(400)
         self.number = NumberField(session.library.numbers)
-        self.diver, self.date = QLineEdit(), QLineEdit()
-        self.diver.setMaxLength(LONGEST_NAME)
+        self.diver = NameField(lambda: session.history.known_names("diver"))
+        self.event_name = NameField(lambda: session.history.known_names("event"))
+        self.date = QLineEdit()
         self.board = QComboBox()
         self.board.addItem(self.tr("any board"), None)
         for board_m in BOARDS_M:
@@ -44,7 +46,12 @@ class EditDivesDialog(QDialog):
             self.board.insertItem(0, self._several, self._several)
         self.board.setCurrentIndex(0 if len(boards) != 1 else self.board.findData(next(iter(boards))))
         self._shown_board = self.board.currentData()
-        self._fields: dict[str, QLineEdit] = {"dive_number": self.number, "diver": self.diver, "dived_on": self.date}
+        self._fields: dict[str, QLineEdit] = {
+            "dive_number": self.number,
+            "diver": self.diver,
+            "event": self.event_name,
+            "dived_on": self.date,
+        }
         for name, field in self._fields.items():
             known = {getattr(dive, name) or "" for dive in dives}
             field.setText(known.pop() if len(known) == 1 else "")
@@ -60,6 +67,7 @@ class EditDivesDialog(QDialog):
             (self.tr("&Dive number"), self.number),
             (self.tr("&Board"), self.board),
             (self.tr("D&iver"), self.diver),
+            (self.tr("&Event or venue"), self.event_name),
             (self.tr("D&ate"), self.date),
         ):
             add_form_row(form, text, widget)

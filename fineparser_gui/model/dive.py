@@ -104,6 +104,7 @@ class Dive:
         diver: name of the diver, or "".
         dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
             known yet.
+        event: meet, training or venue, or "".
         note: of the coach on the dive as a whole, lines, or "".
         judging: the judges' marks; None where there are none.
         rule: which exemplars may vote.
@@ -139,6 +140,7 @@ class Dive:
     difficulty: float | None = None
     diver: str = ""
     dived_on: str | None = None
+    event: str = ""
     note: str = ""
     judging: Judging | None = None
     rule: CandidateRule = field(default_factory=CandidateRule)

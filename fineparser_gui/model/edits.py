@@ -19,6 +19,7 @@ class Subject(Enum):
 
     DETAILS = auto()  # (dive number, board, DD)
     DIVER = auto()  # (name)
+    EVENT = auto()  # (name)
     DAY = auto()  # (day as YYYY-MM-DD, or "")
     NOTE = auto()  # (lines)
     JUDGING = auto()  # (Judging, or None)

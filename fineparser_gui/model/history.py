@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.exemplars.library_file import connect, damage_of, version_of
 from fineparser_core.language import Phrase
 from fineparser_core.printable import printable
@@ -34,7 +35,6 @@ FILE_NAME = "history.sqlite"
 VERSION = 1
 # What a list is sorted and filtered by is a column of its own; the rest lies in the record, and rows stay short.
 _SCHEMA = f"""
-BEGIN IMMEDIATE;
 CREATE TABLE dive (
     id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     given_athlete TEXT NOT NULL, athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL,
@@ -56,7 +56,6 @@ CREATE TABLE removed (file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_fra
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
 PRAGMA user_version = {VERSION};
-COMMIT;
 """
 _COLUMNS = (
     "id", "file", "first_frame", "last_frame", "given_athlete", "athlete", "dived_on", "event", "dive_number",
@@ -66,6 +65,7 @@ _COLUMNS = (
 _AT_ONCE = 500
 #: Two ranges of a file are of one dive where they share more than this of the shorter one.
 _SAME_SHARE = 0.5
+_BACKUP_EVERY_S = 24 * 3600
 #: Of a query; more say nothing more.
 _MOST_WORDS = 12
 #: Characters from here on are of scripts without spaces between words.
@@ -220,9 +220,7 @@ class History:
         Raises:
             ExportError: the file cannot be written.
         """
-        with self._reading() as db:
-            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE athlete = ?", (old,))]
-        return self.set_athletes(dict.fromkeys(ids, new))
+        return self.set_athletes(dict.fromkeys(self.ids(HistoryQuery(athlete=old)), new))
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
         """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
@@ -243,8 +241,7 @@ class History:
             for one in self._records(db, ids):
                 saved, thumbnail = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (one.id,)).fetchone()
                 rows.append((one, saved, thumbnail))
-                place = one.file_key, one.first_frame, one.last_frame
-                db.execute("INSERT INTO removed VALUES (?, ?, ?)", place)
+                db.execute("INSERT INTO removed VALUES (?, ?, ?)", _place(one))
                 db.execute("DELETE FROM dive WHERE id = ?", (one.id,))
         return rows
 
@@ -279,7 +276,7 @@ class History:
                 f"SELECT id, dived_on, {value}, {value} - {deviation}, {value} + {deviation} "
                 "FROM measure JOIN dive USING (id) WHERE name = ?"
             )
-            values = (what, *values)
+            values.insert(0, what)
         with self._reading() as db:
             rows = db.execute(f"{sql} AND dived_on != '' AND {condition} ORDER BY dived_on, id", values)
             return [TrendPoint(id=id_, day=day, value=value, low=low, high=high) for id_, day, value, low, high in rows]
@@ -311,9 +308,44 @@ class History:
         with self._reading() as db:
             return int(db.execute("PRAGMA data_version").fetchone()[0])
 
-    def damage(self) -> str:
-        """What is wrong with the file, after a look at all of it; "" where it is sound."""
-        return damage_of(self.path)
+    def find(self, file_key: str, first_frame: int, last_frame: int) -> int:
+        """Id of the dive of a file in nearly this range; 0 where there is none."""
+        with self._reading() as db:
+            return next(iter(_same_place(db, "dive", (file_key, first_frame, last_frame))), 0)
+
+    def files(self) -> list[HistoryDive]:
+        """A dive of each file."""
+        with self._reading() as db:
+            return self._records(db, [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")])
+
+    def recover(self, damage: str) -> None:
+        """Set the file aside, which was found damaged while it was open; see `notice`. Raises: ConfigError."""
+        with self._lock:
+            self._db.close()
+            try:
+                self.notice = self._set_aside(self.path, damage)
+            except OSError as error:
+                raise _unreadable(self.path, error.strerror or "") from None
+            self._open(self.path)
+
+    def move(self, path: Path) -> None:
+        """Go on in another file, which all windows follow to; the old one stays as it was, with a note of where to.
+
+        Raises:
+            ExportError: there is such a file, or it cannot be written.
+        """
+        try:
+            if path.exists() and not _moved_away(path):
+                raise ExportError("{0} exists already: choose another name for the history.", path)
+            with self._lock, closing(connect(self.path)) as hold, closing(connect(path)) as target:
+                self._follow()
+                hold.execute("BEGIN IMMEDIATE")  # nobody writes between the copy and the note
+                self._db.backup(target)
+                hold.execute("INSERT INTO moved_to VALUES (?)", (os.path.abspath(path),))
+                hold.execute("COMMIT")
+                self._follow()
+        except sqlite3.Error as error:
+            raise _unwritable(path, error) from None
 
     def backup(self, path: Path) -> None:
         """Write all of it into another file, whole or not at all. Raises: ExportError."""
@@ -345,11 +377,11 @@ class History:
             db = connect(path)
             try:
                 version = version_of(db)
-                if version == 0:
-                    db.executescript(_SCHEMA)
                 if version <= VERSION:
                     db.execute("PRAGMA journal_mode = WAL")
                     db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
+                    if version == 0:
+                        _make(db)
                     db.execute("SELECT count(*) FROM moved_to")
             except BaseException:
                 db.close()
@@ -360,7 +392,7 @@ class History:
                 return self._opened(path)
             raise _unreadable(path, str(error)) from None
         except OSError as error:
-            raise _unreadable(path, error.strerror) from None
+            raise _unreadable(path, error.strerror or "") from None
         if version > VERSION:
             db.close()
             raise ConfigError(
@@ -401,6 +433,7 @@ class History:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._lock:
+                self._follow()
                 yield self._db
         except (sqlite3.Error, ValueError) as error:
             raise _unreadable(self.path, printable(f"{error!s:.200}")) from None
@@ -428,11 +461,11 @@ class History:
     def _keep(
         self, db: sqlite3.Connection, dive: HistoryDive, saved: SavedDive, thumbnail: bytes, *, asked: bool
     ) -> int:
-        if _same_place(db, "removed", dive) and not asked:
+        if _same_place(db, "removed", _place(dive)) and not asked:
             return 0
         self._forget_removed(db, dive)
         content = session_json(SavedSession(dives=(saved,)), dive.path.parent)
-        known = self._records(db, _same_place(db, "dive", dive)[:1])
+        known = self._records(db, _same_place(db, "dive", _place(dive))[:1])
         if not known:
             return self._put(db, replace(dive, id=0), given=dive.athlete, saved=content, thumbnail=thumbnail)
         before = known[0]
@@ -477,7 +510,7 @@ class History:
         return id_
 
     def _forget_removed(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
-        for id_ in _same_place(db, "removed", dive):
+        for id_ in _same_place(db, "removed", _place(dive)):
             db.execute("DELETE FROM removed WHERE rowid = ?", (id_,))
 
     def _records(self, db: sqlite3.Connection, ids: Sequence[int]) -> list[HistoryDive]:
@@ -528,17 +561,55 @@ class History:
         return " AND ".join(parts), values
 
 
+def _make(db: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, unless another program has just done so."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if version_of(db) == 0:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+
+
 def backup_of(path: Path) -> Path:
     """Where the automatic backup of a history lies."""
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
-def _same_place(db: sqlite3.Connection, table: str, dive: HistoryDive) -> list[int]:
+def look_after(path: Path) -> str:
+    """Once a day, look at all of a history and renew its backup; returns what is wrong with it, or ""."""
+    backup = backup_of(path)
+    if not path.is_file() or (backup.is_file() and time.time() - backup.stat().st_mtime < _BACKUP_EVERY_S):
+        return ""
+    try:
+        if damage := damage_of(path):
+            return damage
+        with closing(History(path)) as store:
+            if store.count():
+                store.backup(backup)
+    except (sqlite3.Error, FineParserError) as error:
+        log.warning("history: no backup (%s)", error)
+    return ""
+
+
+def _moved_away(path: Path) -> bool:
+    """Whether a file is a history that was moved from there."""
+    try:
+        with closing(connect(path, "?mode=ro")) as db:
+            return db.execute("SELECT 1 FROM moved_to").fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
+def _place(dive: HistoryDive) -> tuple[str, int, int]:
+    return dive.file_key, dive.first_frame, dive.last_frame
+
+
+def _same_place(db: sqlite3.Connection, table: str, place: tuple[str, int, int]) -> list[int]:
     """Row ids of the dives of the same file in nearly the same range, the nearest first."""
-    first, last = dive.first_frame, dive.last_frame
+    file, first, last = place
     found = []
     sql = f"SELECT rowid, first_frame, last_frame FROM {table} WHERE file = ?"
-    for id_, other_first, other_last in db.execute(sql, (dive.file_key,)):
+    for id_, other_first, other_last in db.execute(sql, (file,)):
         shared = min(last, other_last) - max(first, other_first) + 1
         lengths = last - first + 1, other_last - other_first + 1
         if shared > _SAME_SHARE * min(lengths):

@@ -1,6 +1,6 @@
 """A dive of the coach's history, what is asked for among them, and how a dive of a session becomes one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
+from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.types import Frame, Measure, Moment, VideoInfo
-from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, Dive
+from fineparser_gui.model.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
 from fineparser_gui.model.points import scored_points
 from fineparser_gui.model.video_identity import VideoIdentity
 
@@ -194,34 +195,47 @@ def history_dive(dive: Dive, session: str = "") -> HistoryDive | None:
         session: path of the session file, or "".
     """
     found, info = dive.analysis, dive.info
-    if found is None or info is None or dive.identity is None or dive.refused:
+    known = known_dive(dive, session)
+    if found is None or info is None or known is None or dive.refused:
         return None
-    return HistoryDive(
-        path=dive.path,
-        identity=dive.identity,
-        content=dive.content,
-        in_frame=dive.in_frame,
-        out_frame=dive.out_frame,
-        first_frame=dive.first_frame,
-        last_frame=dive.last_frame,
-        title=dive.title[:LONGEST_NAME],
-        athlete=dive.diver,
-        dived_on=dive.dived_on or "",
-        dive_number=dive.dive_number or "",
-        board_m=dive.board_m,
-        difficulty=dive.difficulty,
-        synchro=dive.synchro,
-        judging=dive.judging,
-        judged_score=dive.judged_score,
+    return replace(
+        known,
         **_score(dive),  # type: ignore[arg-type]
         measures=measures_of(found),
         moments=_moments(dive, info),
         transitions=(found.parse.transitions.first_flight_frame, found.parse.transitions.first_entry_frame),
-        note=dive.note,
-        session=session,
         model_id=found.parse.model.id,
         parse_id=dive.parse_id or "",
         analysed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def known_dive(dive: Dive, session: str = "") -> HistoryDive | None:
+    """As `history_dive`, of its details alone; None where its video was never opened, or it is a recording of more."""
+    whole = dive.in_frame is None and dive.out_frame is None and dive.analysis is None
+    file = dive.identity
+    if file is None or (whole and file.n_frames > LONGEST_DIVE_S * file.fps):
+        return None
+    return HistoryDive(
+        path=dive.path,
+        identity=file,
+        content=dive.content,
+        in_frame=dive.in_frame,
+        out_frame=dive.out_frame,
+        first_frame=dive.first_frame,
+        last_frame=dive.last_frame if dive.info is not None or dive.out_frame else file.n_frames - 1,
+        title=dive.title[:LONGEST_NAME],
+        athlete=dive.diver,
+        dived_on=dive.dived_on or "",
+        event=dive.event,
+        dive_number=dive.dive_number or "",
+        board_m=dive.board_m,
+        difficulty=known_difficulty(*dive.details),
+        synchro=dive.synchro,
+        judging=dive.judging,
+        judged_score=dive.judged_score,
+        note=dive.note,
+        session=session,
     )
 
 

@@ -1,7 +1,11 @@
-"""Finds videos that were moved together with one whose new path is known."""
+"""Finds videos that were moved: together with one whose new path is known, or by their content."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
+
+from fineparser_core.video.files import files_in
+from fineparser_gui.model.video_identity import VideoIdentity, head_sha256
 
 
 def is_there(path: Path) -> bool:
@@ -38,4 +42,18 @@ def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]
         place = next((one for one in beside if one != path and is_there(one)), None)
         if place is not None:
             found[path] = place
+    return found
+
+
+def found_by_content(wanted: Collection[VideoIdentity], folders: Iterable[Path]) -> dict[VideoIdentity, Path]:
+    """Where videos lie now, of those that are in some of the folders or in the folders in them."""
+    by_size: dict[int, list[VideoIdentity]] = {}
+    for one in wanted:
+        by_size.setdefault(one.size_bytes, []).append(one)
+    found: dict[VideoIdentity, Path] = {}
+    for path in (path for folder in folders for path in files_in(folder)[0]):
+        with suppress(OSError):  # gone meanwhile
+            for one in by_size.get(path.stat().st_size, ()):
+                if one not in found and head_sha256(path) == one.head_sha256:
+                    found[one] = path
     return found

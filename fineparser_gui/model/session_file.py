@@ -12,16 +12,16 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
               one the key lacks
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings,
-              segments, dismissed, video}, in the order of the list; note is the coach's on the dive, judging the
-              {awards, phases} of the judges, as `Judging`, or null (older files have neither); relative_path is as
-              seen from the folder of the session file, or null where there is none; athlete is the
-              {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright frames, or
-              null; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
-              {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives found
-              in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden
-              them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened (older
-              files have none)
+              event, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled,
+              drawings, segments, dismissed, video}, in the order of the list; event is the meet, training or venue,
+              note the coach's on the dive, judging the {awards, phases} of the judges, as `Judging`, or null (older
+              files have none); relative_path is as seen from the folder of the session file, or null where there is
+              none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's
+              upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
+              null; drawings are of {kind, frame, points, text}, points in pixels of the file's upright frames;
+              segments are the dives found in a long recording, as `DiveSegment`, or null where nobody searched;
+              dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null
+              where it was never opened (older files have none)
 
 Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
 that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
@@ -85,6 +85,7 @@ class SavedDive:
     difficulty: Annotated[float, Meta(ge=0.01, le=99.99)] | None = None
     diver: _Name = ""
     dived_on: _Name | None = None
+    event: _Name = ""
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     judging: Judging | None = None
     drawings: Drawings = ()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -34,17 +35,21 @@ class VideoIdentity:
         return (self.size_bytes, self.head_sha256) == (other.size_bytes, other.head_sha256)
 
 
+def head_sha256(path: Path) -> str:
+    """See `VideoIdentity`. Raises: OSError."""
+    with path.open("rb") as file:
+        return sha256(file.read(_HEAD_BYTES)).hexdigest()
+
+
 def identity_of(info: VideoInfo) -> VideoIdentity:
     """Identity of a file.
 
     Raises:
         OSError: it cannot be read.
     """
-    with info.path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
     return VideoIdentity(
         size_bytes=info.path.stat().st_size,
-        head_sha256=sha256(head).hexdigest(),
+        head_sha256=head_sha256(info.path),
         n_frames=info.n_frames,
         fps=info.fps,
         width_px=info.width_px,

@@ -1,20 +1,21 @@
-"""Form for diver, date, dive number, board and DD of the shown dive: optional, and validated while typing."""
+"""Form for diver, event, date, dive number, board and DD of the shown dive: optional, and validated while typing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
-from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.formatting import board_text, decimal, shortest
-from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_gui.model.dive import LONGEST_NOTE, day
 from fineparser_gui.panels.judging_fields import JudgingFields
+from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
@@ -32,14 +33,16 @@ class DetailsPanel(QWidget):
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)
-        self.diver = QLineEdit(
-            placeholderText=self.tr("diver"), accessibleName=self.tr("Diver"), maxLength=LONGEST_NAME
-        )
+        self.diver = NameField(lambda: session.history.known_names("diver"))
+        self.diver.setPlaceholderText(self.tr("diver"))
+        self.diver.setAccessibleName(self.tr("Diver"))
         self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
         self.diver.returnPressed.connect(self.diver.clearFocus)
-        self._divers = QStringListModel(self)
-        completer = QCompleter(self._divers, self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive)
-        self.diver.setCompleter(completer)
+        self.event_name = NameField(lambda: session.history.known_names("event"))
+        self.event_name.setPlaceholderText(self.tr("event or venue"))
+        self.event_name.setAccessibleName(self.tr("Event or venue"))
+        self.event_name.textChanged.connect(self._on_event_changed)
+        self.event_name.returnPressed.connect(self.event_name.clearFocus)
         self.date = QLineEdit()
         self.date.setPlaceholderText(self.tr("date"))
         self.date.setAccessibleName(self.tr("Date of the dive"))
@@ -87,6 +90,7 @@ class DetailsPanel(QWidget):
         frame, layout = card()
         first = QHBoxLayout(spacing=8)
         first.addWidget(self.diver, 3)
+        first.addWidget(self.event_name, 3)
         first.addWidget(self.date, 2)
         layout.addLayout(first)
         layout.addLayout(row)
@@ -114,9 +118,9 @@ class DetailsPanel(QWidget):
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
         self.diver.setText(dive.diver if dive else "")
+        self.event_name.setText(dive.event if dive else "")
         self._show_date()
         self._show_note()
-        self._divers.setStringList(self._known_divers())
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
@@ -131,8 +135,10 @@ class DetailsPanel(QWidget):
         self.synchro.setChecked(dive.synchro)
         if dive.details != self._known:
             self._on_current_changed()
-        elif dive.diver != self.diver.text().strip():
-            self.diver.setText(dive.diver)
+        else:
+            for field, name in ((self.diver, dive.diver), (self.event_name, dive.event)):
+                if name != field.text().strip():
+                    field.setText(name)
         self._show_note()
         if not self.date.hasFocus():
             self._show_date()
@@ -140,12 +146,13 @@ class DetailsPanel(QWidget):
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())
 
-    def _known_divers(self) -> list[str]:
-        return sorted({self._session.dive(key).diver for key in self._session.keys} - {""})
-
     def _on_diver_changed(self) -> None:
         if self._key is not None:
             self._session.editing.set_diver(self._key, self.diver.text().strip())
+
+    def _on_event_changed(self) -> None:
+        if self._key is not None:
+            self._session.editing.set_event(self._key, self.event_name.text().strip())
 
     def _on_note_changed(self) -> None:
         if self._key is None:

@@ -46,6 +46,7 @@ class EditingService(QObject):
         of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
             Subject.DETAILS: self._apply_details,
             Subject.DIVER: self._sets("diver"),
+            Subject.EVENT: self._sets("event"),
             Subject.DAY: self._sets("dived_on"),
             Subject.NOTE: self._sets("note"),
             Subject.JUDGING: self._sets("judging"),
@@ -76,6 +77,11 @@ class EditingService(QObject):
         before = self._state.dive(key).diver
         self._do(Subject.DIVER, key, before, diver[:LONGEST_NAME], self.tr("naming the diver"), gesture="diver")
 
+    def set_event(self, key: str, event: str) -> None:
+        """Set the meet, training or venue of the dive, or "" for none."""
+        before = self._state.dive(key).event
+        self._do(Subject.EVENT, key, before, event[:LONGEST_NAME], self.tr("naming the event"), gesture="event")
+
     def set_day(self, key: str, day: str) -> None:
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
         before = self._state.dive(key).dived_on or ""
@@ -95,8 +101,8 @@ class EditingService(QObject):
         """Change details of many dives, as one edit.
 
         Args:
-            said: some of "dive_number", "board_m", "diver" and "dived_on", each with the new value; another dive number
-                drops a typed DD.
+            said: some of "dive_number", "board_m", "diver", "event" and "dived_on", each with the new value; another
+                dive number drops a typed DD.
         """
         self.edits.beginMacro(self.tr("changing {0} dives", None, len(keys)).format(len(keys)))
         for key in keys:
@@ -104,6 +110,7 @@ class EditingService(QObject):
             number, board_m = said.get("dive_number", dive.dive_number), said.get("board_m", dive.board_m)
             self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
             self.set_diver(key, said.get("diver", dive.diver))
+            self.set_event(key, said.get("event", dive.event))
             self.set_day(key, said.get("dived_on", dive.dived_on or ""))
         self.edits.endMacro()
 

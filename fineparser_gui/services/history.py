@@ -1,24 +1,26 @@
 """Keeps the session's analysed dives in the coach's history, and tells what other windows write there."""
 
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from PySide6.QtCore import QBuffer, QIODevice, QLocale, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QImageWriter
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import translated
+from fineparser_core.language import Phrase, text, translated
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.history import History
-from fineparser_gui.model.history_dive import HistoryDive, history_dive
+from fineparser_gui.model.history import History, look_after
+from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery, file_key, history_dive
+from fineparser_gui.model.relocation import found_by_content, is_there
 from fineparser_gui.model.session import saved_dive
-from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
-
-log = logging.getLogger(__name__)
+from fineparser_gui.services.taking_in import TakingIn
 
 #: After a change; changes do not restart it, as progress reports come faster.
 DELAY_MS = 2000
@@ -33,21 +35,26 @@ Found = TypeVar("Found")
 class HistoryService(QObject):
     """The history of the coach, and the session's part in it.
 
-    Dives are written on a thread of their own; what the coach does to the history, at once.
+    Dives of the session are written on a thread of their own; what the coach does to the history, at once.
 
     Args:
         path: of the file, which is opened when it is first needed; None: there is no history.
+        taking_in: finds what is kept of the dives of session files.
 
     Signals:
         changed: dives were added, changed or removed, by this window or another one.
+        done: (str) a sentence on what a search for moved videos or taking in sessions has brought.
     """
 
     changed = Signal()
-    _kept = Signal(str)  # a sentence on what went wrong, or ""; crosses threads
+    done = Signal(str)
+    _ended = Signal(object, object)  # what to do on this thread, with what was found; crosses threads
 
-    def __init__(self, state: SessionState, importer: DiveImporter, path: Path | None = None) -> None:
+    def __init__(
+        self, state: SessionState, importer: DiveImporter, taking_in: TakingIn, path: Path | None = None
+    ) -> None:
         super().__init__(state)
-        self._state, self._importer, self._path = state, importer, path
+        self._state, self._importer, self._taking_in, self._path = state, importer, taking_in, path
         self._store: History | None = None
         self._told = False
         self._seen = 0
@@ -58,7 +65,7 @@ class HistoryService(QObject):
         self._timer.timeout.connect(self.keep_now)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_for_others)
-        self._kept.connect(self._on_kept)
+        self._ended.connect(self._on_ended)
         state.dive_changed.connect(self._on_dive_changed)
 
     @property
@@ -74,18 +81,19 @@ class HistoryService(QObject):
                 months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
                 self._store = History(self._path, months)
             except FineParserError as error:
-                self._tell(error)
-            else:
-                self._seen = self._store.changes()
-                self._look.start()
-                if self._store.notice:
-                    self._state.problem.emit(translated(self._store.notice))
+                self._told = True
+                self._state.problem.emit(translated(error))
+                return None
+            self._tell_notice()
+            self._seen = self._store.changes()
+            self._look.start()
+            self._run(partial(look_after, self._store.path), self._on_looked_after)
         return self._store
 
     def read(self, ask: Callable[[History], Found], otherwise: Found) -> Found:
         """What the history answers; `otherwise`, and a `problem`, where it cannot.
 
-        >>> service.read(lambda history: history.search(query), [])
+        Such as `read(lambda history: history.search(query), [])`.
         """
         store = self.store
         if store is None:
@@ -102,14 +110,42 @@ class HistoryService(QObject):
         self.changed.emit()
         return done
 
+    def known_names(self, of: Literal["diver", "event"]) -> list[str]:
+        """The names of divers or events that the history or the session has, sorted."""
+        known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), {})
+        return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
+
+    def rename_athlete(self, old: str, new: str) -> dict[int, str] | None:
+        """Give an athlete another name, or that of another one who is the same, in the open session as well.
+
+        Returns:
+            The names of before, by which `set_athletes` undoes it; None, and a `problem`, where it fails.
+        """
+        ids = self.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        return self.set_athletes(dict.fromkeys(ids, new))
+
+    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str] | None:
+        """Name the athletes of dives by their ids; see `rename_athlete`."""
+        before = self.write(lambda store: store.set_athletes(names))
+        for dive in self._state.dives if before else ():
+            if dive.identity is not None and dive.analysis is not None:
+                place = file_key(dive.identity), dive.first_frame, dive.last_frame
+                new = names.get(self.read(lambda store, at=place: store.find(*at), 0))  # type: ignore[misc]
+                if new is not None and new != dive.diver:
+                    self._state.update(dive.key, diver=new)
+        return before
+
     def open(self, dives: Iterable[HistoryDive]) -> None:
-        """Add dives of the history to the session and show the first; those that it has already are shown only."""
-        saved = [one for dive in dives if (one := self.read(lambda store, id_=dive.id: store.saved(id_), None))]
+        """Add dives of the history to the session and show the first; those that it has already are only shown."""
+        saved = [self.read(lambda store, id_=dive.id: store.saved(id_), None) for dive in dives]  # type: ignore[misc]
         there = {(one.path, one.in_frame, one.out_frame): one.key for one in self._state.dives}
-        known = [there[key] for one in saved if (key := (one.path, one.in_frame, one.out_frame)) in there]
-        new = tuple(one for one in saved if (one.path, one.in_frame, one.out_frame) not in there)
+        new, known = [], []
+        for one in filter(None, saved):
+            key = there.get((one.path, one.in_frame, one.out_frame))
+            known += [key] if key is not None else []
+            new += [one] if key is None else []
         if new:
-            self._importer.restore(SavedSession(dives=new, selected=0))
+            self._importer.restore(SavedSession(dives=tuple(new), selected=0))
         elif known:
             self._state.select(known[0])
 
@@ -126,21 +162,37 @@ class HistoryService(QObject):
         pending, self._pending = self._pending, {}
         settled = [one for one in pending.values() if one.state is DiveState.READY and not (one.busy or one.rescoring)]
         store = self.store if settled else None
-        if store is None:
-            return
-        session = str(self._session_path or "")
         for start in range(0, len(settled), _AT_ONCE):
-            some = settled[start : start + _AT_ONCE]
-            self._pool.start(lambda some=some: self._kept.emit(_keep(store, some, session)))
+            if store is not None:
+                some = settled[start : start + _AT_ONCE]
+                self._run(partial(_keep, store.path, some, str(self._session_path or "")), self._on_kept)
+
+    def take_in(self, sessions: Sequence[Path]) -> None:
+        """Take in the dives of session files, with the results that are kept of them; `done` says what came of it."""
+        if (store := self.store) is not None:
+            self._run(partial(_take_in, store.path, tuple(sessions), self._taking_in), self._on_done)
+
+    def find_moved(self) -> None:
+        """Look for videos that are not where they were in the history's folders; `done` says what came of it."""
+        if (store := self.store) is not None:
+            self._run(partial(_find_moved, store.path), self._on_done)
 
     def close(self) -> None:
         """Write what is left, and end."""
         self.keep_now()
         self._pool.waitForDone()
         self._look.stop()
+        self._path = None
         if self._store is not None:
             self._store.close()
-            self._store, self._path = None, None
+            self._store = None
+
+    def _run(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
+        """Work on the other thread, and go on with what it found on this one."""
+        self._pool.start(lambda: self._ended.emit(then, _guarded(work)))
+
+    def _on_ended(self, then: Callable[[Found], None], found: Found) -> None:
+        then(found)
 
     def _on_dive_changed(self, key: str) -> None:
         if self._path is None:
@@ -151,38 +203,92 @@ class HistoryService(QObject):
 
     def _on_kept(self, problem: str) -> None:
         if problem:
-            self._state.problem.emit(problem)
-        self.changed.emit()
+            self._state.problem.emit(translated(problem))
+        self._look_for_others()
+
+    def _on_done(self, said: str) -> None:
+        self._look_for_others()
+        self.done.emit(translated(said))
+
+    def _on_looked_after(self, damage: str) -> None:
+        if damage:
+            self.write(lambda store: store.recover(damage))
+            self._tell_notice()
+
+    def _tell_notice(self) -> None:
+        if self._store is not None and self._store.notice:
+            self._state.problem.emit(translated(self._store.notice))
 
     def _look_for_others(self) -> None:
-        store = self._store
-        if store is not None and (now := store.changes()) != self._seen:
+        """Tell of what another connection than the window's own has written: its thread, or another window."""
+        now = self.read(lambda store: store.changes(), self._seen) if self._store is not None else self._seen
+        if now != self._seen:
             self._seen = now
             self.changed.emit()
 
-    def _tell(self, error: FineParserError) -> None:
-        self._told = True
-        self._state.problem.emit(translated(error))
 
-
-def _keep(store: History, dives: list[Dive], session: str) -> str:
-    """Keep dives; returns a sentence on what went wrong, or ""."""
+def _guarded(work: Callable[[], Found]) -> Found | str:
+    """What is found, or the sentence that says why nothing is."""
     try:
-        rows: list[tuple[HistoryDive, SavedDive, bytes]] = []
-        for dive in dives:
-            found = history_dive(dive, session)
-            if found is not None:
-                rows.append((found, saved_dive(dive), _thumbnail(dive)))
-        store.keep(rows)
+        return work()
     except FineParserError as error:
-        return translated(error)
+        return error.phrase
+
+
+def _keep(path: Path, dives: Sequence[Dive], session: str) -> str:
+    rows = []
+    for dive in dives:
+        found = history_dive(dive, session)
+        if found is not None:
+            rows.append((found, saved_dive(dive), _thumbnail(dive)))
+    if rows:
+        with closing(History(path)) as store:
+            store.keep(rows)
     return ""
 
 
+def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn) -> str:
+    n_dives = n_results = 0
+    problems = []
+    with closing(History(path)) as store:
+        for session in sessions:
+            try:
+                found = list(taking_in.dives(session))
+            except FineParserError as error:
+                problems.append(translated(error))
+                continue
+            store.keep([(one, saved, _thumbnail(dive)) for one, saved, dive in found], asked=True)
+            n_dives += len(found)
+            n_results += sum(one.analysed for one, _, _ in found)
+    said = text(
+        "{0} dives of {1} sessions are in the history, {2} of them with results: open the others to analyse them.",
+        n_dives,
+        len(sessions) - len(problems),
+        n_results,
+    )
+    return " ".join([said, *problems])
+
+
+def _find_moved(path: Path) -> str:
+    with closing(History(path)) as store:
+        missing = [one for one in store.files() if not is_there(one.path)]
+        found = found_by_content({one.identity for one in missing}, store.folders())
+        for identity, place in found.items():
+            store.set_place(file_key(identity), place)
+    if missing and not found:
+        return Phrase(
+            "None of {0} missing videos is in the folders: add the folder that they were moved to.", len(missing)
+        )
+    return Phrase("{0} of {1} missing videos were found.", len(found), len(missing))
+
+
 def _thumbnail(dive: Dive) -> bytes:
+    """As JPEG; b"" where there is none."""
     if dive.thumbnail is None:
         return b""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image_of(dive.thumbnail).save(buffer, "JPG", _JPEG_QUALITY)
+    writer = QImageWriter(buffer, QByteArray(b"jpg"))
+    writer.setQuality(_JPEG_QUALITY)
+    writer.write(image_of(dive.thumbnail))
     return bytes(buffer.data().data())

@@ -27,6 +27,7 @@ from fineparser_gui.services.profiles import ProfileService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.taking_in import TakingIn
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.services.worker_client import WorkerClient
@@ -69,7 +70,8 @@ class Session(SessionState):
         self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
         self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
-        self.history = HistoryService(self, self.importer, history)
+        taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
+        self.history = HistoryService(self, self.importer, taking_in, history)
         self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
         for stack in (self.library.edits, edits):

@@ -101,7 +101,7 @@ class VideoOpener(QObject):
         """
         task = OpenTask()
         pool = self._rest if self._pool.activeThreadCount() else self._pool
-        self._start(pool, task, lambda: _probed(path, shown_frame, self._cache))
+        self._start(pool, task, lambda: probed(path, shown_frame, self._cache))
         return task
 
     def close(self) -> None:
@@ -132,7 +132,8 @@ class VideoOpener(QObject):
             self._telling.stop()
 
 
-def _probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:
+def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:
+    """What `OpenTask` ends with, for a file that is opened on this thread."""
     try:
         content = ""
         with suppress(OSError):  # the reader says what is wrong

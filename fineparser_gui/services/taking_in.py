@@ -1,0 +1,82 @@
+"""Finds the dives of session files, with what is kept of their results."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.scoring.profile import Profile
+from fineparser_gui.model.correction import shown_analysis
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.history_dive import HistoryDive, history_dive, known_dive
+from fineparser_gui.model.session import restored_attributes
+from fineparser_gui.model.session_file import SavedDive, read_session
+from fineparser_gui.services.kept_results import KeptResults
+from fineparser_gui.services.rescoring import corrected_request, read_score, score_request
+from fineparser_gui.services.video_opener import OpenedVideo, probed
+from fineparser_gui.worker.protocol import ParseRequest, Result, ScoreRequest
+from fineparser_gui.worker.records import read_analysis
+
+
+class TakingIn:
+    """Reads session files for the history; analyses nothing.
+
+    Args:
+        kept: the answers that are kept.
+        scored_by: returns how many exemplars dives are compared with, and the judges' profile.
+    """
+
+    def __init__(self, kept: KeptResults, scored_by: Callable[[], tuple[int, Profile | None]]) -> None:
+        self._kept, self._scored_by = kept, scored_by
+
+    def dives(self, session: Path) -> Iterator[tuple[HistoryDive, SavedDive, Dive]]:
+        """The dives of a session file whose videos were opened once; those that lack results by details alone.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        for saved in read_session(session)[0].dives:
+            dive = self._with_results(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
+            found = history_dive(dive, str(session)) or known_dive(dive, str(session))
+            if found is not None:
+                yield found, saved, dive
+
+    def _with_results(self, dive: Dive) -> Dive:
+        """A dive with its video and the results that are kept; as it is where that is not there or another one."""
+        shown = None if dive.in_frame is None or dive.out_frame is None else (2 * dive.in_frame + dive.out_frame) // 3
+        name, values = probed(dive.path, shown, self._kept.cache)
+        video = values[0]
+        if name != "opened" or (dive.identity is not None and not dive.identity.same_file(video.identity)):
+            return dive
+        opened: OpenedVideo = video
+        day = (opened.info.recorded_on or "") if dive.dived_on is None else dive.dived_on
+        dive = replace(dive, **opened._asdict(), dived_on=day)
+        try:
+            return self._scored(dive)
+        except FineParserError:  # damaged: it is as if nothing was kept
+            return dive
+
+    def _scored(self, dive: Dive) -> Dive:
+        request = ParseRequest(
+            path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=dive.followed_point
+        )
+        request = self._kept.named(request, dive.content)
+        parsed = self._kept.answer(request)
+        if not isinstance(parsed, Result):
+            return dive
+        own = read_analysis(parsed.analysis, Path(parsed.record_path))
+        own = replace(own, parse=replace(own.parse, clip=replace(own.parse.clip, path=dive.path)))
+        dive = replace(dive, state=DiveState.READY, model_analysis=own, parse_id=request.kept_as)
+        rescored = None
+        if dive.dive_number is not None and not dive.refused:
+            if score := self._answer(score_request(dive, *self._scored_by())):
+                own = replace(read_score(score, own.parse), parse=own.parse)
+                dive = replace(dive, model_analysis=own)
+            corrected = corrected_request(dive, *self._scored_by()) if dive.corrected_moments else None
+            if corrected is not None and (score := self._answer(corrected)):
+                rescored = read_score(score, own.parse)
+        return replace(dive, analysis=shown_analysis(own, dive.correction, rescored, dive.info))
+
+    def _answer(self, request: ScoreRequest) -> Result | None:
+        answer = self._kept.answer(self._kept.named(request))
+        return answer if isinstance(answer, Result) else None

@@ -1,0 +1,137 @@
+"""The history in the window: dives go into it by themselves, names complete, and files are found again."""
+
+import shutil
+
+import pytest
+from answers_kit import open_scored
+from history_kit import made_dive, row
+from test_kept_results import programs  # noqa: F401
+
+from fineparser_core.diving.judging import Judging
+from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
+from fineparser_gui.model.history import FILE_NAME, History
+from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.services import history as service
+
+
+@pytest.fixture
+def scored(make_studio, qtbot, clip, tmp_path):
+    """The program with a scored dive, which is in its history."""
+    studio = make_studio()
+    open_scored(studio, qtbot, clip, tmp_path)
+    return studio
+
+
+def kept(studio, qtbot) -> list:
+    """The dives of the history once what has changed is written."""
+    with qtbot.waitSignal(studio.session.history.changed, timeout=5000):
+        studio.session.history.keep_now()
+    return studio.session.history.store.search()
+
+
+def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, clip, monkeypatch):
+    session, key = scored.session, scored.session.current.key
+    (dive,) = kept(scored, qtbot)
+    assert (dive.path, dive.dive_number, dive.board_m, dive.athlete) == (clip, "207C", 10.0, "")
+    assert dive.score == session.current.analysis.scoring.score
+    assert dive.transitions == (dive.moment("take_off").frame, dive.moment("come_out").frame)
+    assert session.history.store.thumbnail(dive.id).startswith(b"\xff\xd8")
+    session.editing.set_diver(key, "Anna")
+    session.editing.set_event(key, "Club cup")
+    session.editing.set_note(key, "Arms late.")
+    session.editing.set_judging(key, Judging(awards=(7.0, 7.5, 7.0)))
+    (now,) = kept(scored, qtbot)
+    assert (now.id, now.athlete, now.event, now.note, now.judged) == (
+        dive.id,
+        "Anna",
+        "Club cup",
+        "Arms late.",
+        21.5 / 3,
+    )
+    assert now.analysed_at == dive.analysed_at
+    session.editing.remove([key])
+    session.history.open([now])
+    qtbot.waitUntil(lambda: session.current is not None and session.current.diver == "Anna")
+    assert (session.current.event, session.current.judging) == ("Club cup", Judging(awards=(7.0, 7.5, 7.0)))
+
+
+def test_closing_writes_what_was_just_changed(scored, tmp_path):
+    scored.session.editing.set_diver(scored.session.current.key, "Anna")
+    scored.session.close()
+    assert [one.athlete for one in History(tmp_path / "state" / FILE_NAME).search()] == ["Anna"]
+
+
+def test_names_complete_across_sessions(scored, qtbot):
+    history = scored.session.history
+    history.store.keep([row(made_dive(athlete="Berta Maier", event="City meet"))])
+    details = scored.window.details
+    for field, typed, name in ((details.diver, "mai", "Berta Maier"), (details.event_name, "ci", "City meet")):
+        field.setFocus()
+        qtbot.waitUntil(field.hasFocus)
+        field.completer().setCompletionPrefix(typed)  # its list needs more than the offscreen platform has
+        assert field.completer().currentCompletion() == name
+    dialog = EditDivesDialog(scored.session, scored.session.keys, scored.window)
+    dialog.event_name.setText("City meet")
+    dialog.event_name.setModified(True)
+    dialog.ok.click()
+    assert scored.session.current.event == "City meet"
+
+
+def test_an_athlete_is_renamed_in_the_open_session_too(scored, qtbot):
+    session = scored.session
+    session.editing.set_diver(session.current.key, "Anna")
+    kept(scored, qtbot)
+    before = session.history.rename_athlete("Anna", "Anna Müller")
+    assert session.current.diver == "Anna Müller"
+    assert [one.athlete for one in kept(scored, qtbot)] == ["Anna Müller"]
+    session.history.set_athletes(before)
+    assert session.current.diver == "Anna"
+
+
+def test_windows_see_what_others_write(make_studio, qtbot, monkeypatch):
+    monkeypatch.setattr(service, "_LOOK_MS", 20)
+    one, other = make_studio(), make_studio()
+    assert one.session.history.store.count() == 0
+    with qtbot.waitSignal(one.session.history.changed, timeout=3000):
+        other.session.history.store.keep([row(made_dive())])
+    assert one.session.history.store.count() == 1
+
+
+def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
+    kept(scored, qtbot)
+    place = tmp_path / "elsewhere" / "2026" / "renamed.mp4"
+    place.parent.mkdir(parents=True)
+    shutil.move(clip, place)
+    history = scored.session.history
+    history.write(lambda store: store.add_folder(tmp_path / "elsewhere"))
+    with qtbot.waitSignal(history.done, timeout=5000) as done:
+        history.find_moved()
+    assert done.args == ["1 of 1 missing videos were found."]
+    assert [one.path for one in history.store.search()] == [place]
+
+
+def test_a_damaged_history_is_set_aside_and_the_window_works_on(make_studio, tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    (folder / FILE_NAME).write_bytes(b"no database" * 1000)
+    studio = make_studio()
+    problems: list[str] = []
+    studio.session.problem.connect(problems.append)
+    assert studio.session.history.store.search() == []
+    assert "starts empty" in problems[0]
+    assert len(list(folder.glob("history-damaged-*.sqlite"))) == 1
+
+
+def test_sessions_are_taken_in_with_the_results_that_are_kept(programs, qtbot, clip, tmp_path):  # noqa: F811
+    studio = programs.analysed(clip)
+    scoring = studio.session.current.analysis.scoring
+    studio.files.save_to(tmp_path / "monday.fineparser")
+    history = studio.session.history
+    history.store.remove([one.id for one in kept(studio, qtbot)])
+    n_asked = len(programs.asked)
+    with qtbot.waitSignal(history.done, timeout=10_000) as done:
+        history.take_in([tmp_path / "monday.fineparser", tmp_path / "none.fineparser"])
+    (dive,) = history.store.search(HistoryQuery(text="207c"))
+    assert (dive.score, dive.session, dive.analysed) == (scoring.score, str(tmp_path / "monday.fineparser"), True)
+    assert "none.fineparser" in done.args[0]
+    assert len(programs.asked) == n_asked
