@@ -39,7 +39,8 @@ CREATE TABLE dive (
     id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     given_athlete TEXT NOT NULL, athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL,
     dive_number TEXT NOT NULL, board_m REAL, difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL,
-    award REAL, score REAL, analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
+    award REAL, award_low REAL, award_high REAL, score REAL, score_low REAL, score_high REAL,
+    analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
 ) STRICT;
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
@@ -59,7 +60,8 @@ PRAGMA user_version = {VERSION};
 """
 _COLUMNS = (
     "id", "file", "first_frame", "last_frame", "given_athlete", "athlete", "dived_on", "event", "dive_number",
-    "board_m", "difficulty", "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "words",
+    "board_m", "difficulty", "title", "judged", "judged_score", "award", "award_low", "award_high", "score",
+    "score_low", "score_high", "analysed_at", "tags", "words",
 )  # fmt: skip
 #: Of what is asked for together: SQLite's bound on the values of a statement.
 _AT_ONCE = 500
@@ -127,20 +129,21 @@ class History:
 
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
         """The dives that a query asks for, in its order. Raises: ConfigError where the file cannot be read."""
-        condition, values = self._condition(query)
-        by, down = query.order, "DESC" if query.descending else "ASC"
-        sql = (
-            f"SELECT id FROM dive WHERE {condition} "
-            f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down} LIMIT ? OFFSET ?"
-        )
         with self._reading() as db:
-            return self._records(db, [row[0] for row in db.execute(sql, (*values, query.limit, query.offset))])
+            return self._records(db, self._ids(db, query, "LIMIT ? OFFSET ?", query.limit, query.offset))
 
     def ids(self, query: HistoryQuery = ALL) -> list[int]:
-        """The ids of all dives that a query asks for, however many, in no order."""
-        condition, values = self._condition(query)
+        """The ids of all dives that a query asks for, in its order, however many."""
         with self._reading() as db:
-            return [row[0] for row in db.execute(f"SELECT id FROM dive WHERE {condition}", values)]
+            return self._ids(db, query)
+
+    def _ids(self, db: sqlite3.Connection, query: HistoryQuery, part: str = "", *values: int) -> list[int]:
+        condition, wanted = self._condition(query)
+        by, down = query.order, "DESC" if query.descending else "ASC"
+        order = f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down}"
+        return [
+            row[0] for row in db.execute(f"SELECT id FROM dive WHERE {condition} {order} {part}", wanted + list(values))
+        ]
 
     def count(self, query: HistoryQuery = ALL) -> int:
         """How many dives a query asks for, whatever its limit."""
@@ -266,10 +269,8 @@ class History:
         if what in ("judged", "judged_score"):
             sql = f"SELECT id, dived_on, {what}, {what}, {what} FROM dive WHERE {what} IS NOT NULL"
         elif what in ("score", "award"):
-            low, high = (f"coalesce(json_extract(record, '$.{what}_range[{end}]'), {what})" for end in (0, 1))
-            sql = (
-                f"SELECT id, dived_on, {what}, {low}, {high} FROM dive JOIN detail USING (id) WHERE {what} IS NOT NULL"
-            )
+            ends = f"coalesce({what}_low, {what}), coalesce({what}_high, {what})"
+            sql = f"SELECT id, dived_on, {what}, {ends} FROM dive WHERE {what} IS NOT NULL"
         else:
             value, deviation = "measure.value", "measure.uncertainty"
             sql = (
@@ -496,6 +497,8 @@ class History:
     def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, given: str, saved: bytes, thumbnail: bytes) -> int:
         row = {name: getattr(dive, name, None) for name in _COLUMNS}
         row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": given, "words": _words_of(dive)}
+        for name, ends in (("award", dive.award_range), ("score", dive.score_range)):
+            row |= {f"{name}_low": ends[0], f"{name}_high": ends[1]} if ends is not None else {}
         row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
         if dive.id:
             db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))

@@ -26,7 +26,7 @@ from fineparser_gui.services.taking_in import TakingIn
 DELAY_MS = 2000
 _LOOK_MS = 1500
 #: Dives that are written in one transaction.
-_AT_ONCE = 20
+_AT_ONCE = 8
 _JPEG_QUALITY = 80
 
 Found = TypeVar("Found")
@@ -112,7 +112,7 @@ class HistoryService(QObject):
 
     def known_names(self, of: Literal["diver", "event"]) -> list[str]:
         """The names of divers or events that the history or the session has, sorted."""
-        known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), {})
+        known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
     def rename_athlete(self, old: str, new: str) -> dict[int, str] | None:
@@ -121,7 +121,7 @@ class HistoryService(QObject):
         Returns:
             The names of before, by which `set_athletes` undoes it; None, and a `problem`, where it fails.
         """
-        ids = self.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        ids = self.read(lambda store: store.ids(HistoryQuery(athlete=old)), list[int]())
         return self.set_athletes(dict.fromkeys(ids, new))
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str] | None:

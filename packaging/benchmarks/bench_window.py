@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter, thread_time
 
 import numpy as np
@@ -65,7 +66,7 @@ class Heartbeat(QObject):
 
 
 class BenchWindow:
-    """The program's window, driven by a benchmark.
+    """The program's window, driven by a benchmark, with settings, autosave and history of its own.
 
     Args:
         cache: folder of what was found in videos; None: it is kept for this run only.
@@ -74,7 +75,8 @@ class BenchWindow:
     def __init__(self, cache: Path | None = None) -> None:
         self.app = QApplication(sys.argv[:1])
         self._wake = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
-        self.studio = Studio(self.app, cache=cache)
+        self._folder = TemporaryDirectory()
+        self.studio = Studio(self.app, Path(self._folder.name), cache)
         self.session, self.window = self.studio.session, self.studio.window
         self.player, self.transport = self.window.player, self.window.transport
         self.window.resize(*SIZE)
@@ -126,8 +128,9 @@ class BenchWindow:
         return any(self.session.dive(key).state is DiveState.ANALYSING for key in self.session.keys)
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window; what it has kept goes."""
         self.window.close()
+        self._folder.cleanup()
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def reopen() -> Outcome:
         assert first.info is not None
         assert kept.cache is not None
         parsed = kept.cache.get(first.parse_id or "")
-        scored = kept.cache.get(kept.named(score_request(first, session.n_exemplars)).kept_as)
+        scored = kept.cache.get(kept.named(score_request(first, session.n_exemplars, session.profile)).kept_as)
         assert parsed is not None
         assert scored is not None
         dives, last = [], first.info.n_frames - 1
@@ -126,7 +126,7 @@ def reopen() -> Outcome:
             request = kept.named(ParseRequest(path=str(path), in_frame=start, out_frame=end), first.content)
             kept.cache.put(request.kept_as, *parsed)
             dive = replace(first, in_frame=start, out_frame=end, parse_id=request.kept_as)
-            kept.cache.put(kept.named(score_request(dive, session.n_exemplars)).kept_as, *scored)
+            kept.cache.put(kept.named(score_request(dive, session.n_exemplars, session.profile)).kept_as, *scored)
             dives.append(saved_dive(dive))
         file = Path(folder) / "hundred.fineparser"
         write_session(SavedSession(dives=tuple(dives), selected=0), file)

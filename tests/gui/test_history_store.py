@@ -1,11 +1,18 @@
 """The history's file: found again, renamed, removed and brought back, moved, damaged; two writers, and a kill."""
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from history_kit import made_dive, row
 
-from fineparser_gui.model.history import History
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_gui.model.history import History, look_after
 from fineparser_gui.model.history_dive import HistoryQuery
 
 
@@ -123,3 +130,86 @@ def test_athletes_renamed_merged_and_taken_back(history):
     assert history.athletes() == {"Anna Müller": 2}
     history.set_athletes(before)
     assert history.athletes() == {"A. Müller": 1, "Anna Müller": 1}
+
+
+def test_moved_to_another_file_all_windows_follow(history, tmp_path):
+    other = History(history.path)
+    history.keep([row(made_dive(1))])
+    new = tmp_path / "stick" / "mine.sqlite"
+    new.parent.mkdir()
+    history.move(new)
+    other.keep([row(made_dive(2))])
+    assert (history.path, other.path, history.count(), other.count()) == (new, new, 2, 2)
+    other.move(tmp_path / "history.sqlite")
+    assert history.count() == 2
+    assert history.path == tmp_path / "history.sqlite"
+    for one in (other, history):
+        one.close()
+    new.write_bytes(b"something else")
+    again = History(tmp_path / "history.sqlite")
+    with pytest.raises(ExportError, match="exists already"):
+        again.move(new)
+    again.move(tmp_path / "gone.sqlite")
+    again.close()
+    (tmp_path / "gone.sqlite").unlink()
+    with pytest.raises(ConfigError, match=r"moved to .*gone\.sqlite, which is not there"):
+        History(tmp_path / "history.sqlite")
+
+
+def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
+    history.keep([row(made_dive())])
+    assert look_after(history.path) == ""
+    history.backup(tmp_path / "by hand.sqlite")
+    history.close()
+    history.path.write_bytes(b"no database" * 1000)
+    with closing(History(history.path)) as again:
+        assert again.count() == 1
+        assert "its backup of" in again.notice
+    assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
+    with closing(History(tmp_path / "by hand.sqlite")) as backup:
+        assert backup.count() == 1
+
+
+def test_a_file_of_a_newer_program_is_left_as_it_is(history):
+    history.close()
+    with closing(sqlite3.connect(history.path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = history.path.read_bytes()
+    with pytest.raises(ConfigError, match="newer version of the program"):
+        History(history.path)
+    assert history.path.read_bytes() == before
+
+
+def test_rows_of_strangers_are_left_out(history):
+    history.keep([row(made_dive(1)), row(made_dive(2))])
+    with closing(sqlite3.connect(history.path)) as db, db:
+        db.execute("""UPDATE detail SET record = '{"id": "none"}' WHERE id = 1""")
+    assert [one.id for one in history.search()] == [2]
+    assert (history.count(), history.saved(1)) == (2, None)
+
+
+def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
+    history.close()
+    history.path.unlink()  # both begin it
+    script = (
+        "import sys; from pathlib import Path; from history_kit import made_dive, row;"
+        "from fineparser_gui.model.history import History;"
+        "store = History(Path(sys.argv[1])); first = int(sys.argv[2]);"
+        "[print(*store.keep([row(made_dive(n, title=str(n)))]), flush=True) for n in range(first, first + 60)]"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(history.path), str(first)],
+            env={**os.environ, "PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in (0, 1000)
+    ]
+    confirmed = [int(line) for one in programs for line in one.communicate(timeout=60)[0].split()]
+    assert [one.returncode for one in programs] == [0, 0]
+    assert len(set(confirmed)) == 120
+    with closing(History(history.path)) as again:
+        assert {one.title for one in again.search()} == {str(n) for n in (*range(60), *range(1000, 1060))}
+        assert sorted(again.ids()) == sorted(confirmed)

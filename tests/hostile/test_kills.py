@@ -36,7 +36,7 @@ def check(tally: Tally, name: str, killed) -> None:
 
 
 def test_a_few_kills(library, folder, tally):
-    for name, every in (("session", 1), ("library", 67)):
+    for name, every in (("session", 1), ("library", 67), ("history", 23)):
         (folder / name).mkdir()
         check(tally, name, kill_everywhere(name, folder / name, library, every))
 
@@ -49,7 +49,19 @@ def test_a_careless_writer_is_found_out(library, folder):
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "name", ["session", "autosave", "preferences", "library", "repair", "bundle", "checkpoint", "exports", "rendered"]
+    "name",
+    [
+        "session",
+        "autosave",
+        "preferences",
+        "history",
+        "library",
+        "repair",
+        "bundle",
+        "checkpoint",
+        "exports",
+        "rendered",
+    ],
 )
 def test_kills_at_every_sync_and_rename(library, folder, tally, name):
     check(tally, name, kill_everywhere(name, folder, library))
@@ -57,6 +69,6 @@ def test_kills_at_every_sync_and_rename(library, folder, tally, name):
 
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("name", "every"), [("library", 11), ("repair", 3)])
+@pytest.mark.parametrize(("name", "every"), [("history", 5), ("library", 11), ("repair", 3)])
 def test_kills_between_the_pages_of_a_database(library, folder, tally, name, every):
     check(tally, f"{name}, pages", kill_everywhere(name, folder, library, every, pages=True))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/exemplars"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("core/exemplars", "gui")]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,53 @@ session = Steps(
     ("fineparser_gui.model.session_file",),
     (_write_session("Ada"), _write_session("Ada", "Zoë"), _write_session("Bob")),
     _read_session,
+)
+
+
+# The history
+
+
+def _in_history(work: Callable[[Any], object]) -> Callable[[Path], object]:
+    def act(folder: Path) -> None:
+        from fineparser_gui.model.history import History
+
+        with closing(History(folder / "history.sqlite")) as store:
+            work(store)
+
+    return act
+
+
+def _keep_dives(*athletes: str) -> Callable[[Path], object]:
+    def keep(store: Any) -> None:
+        from history_kit import made_dive, row
+
+        store.keep([row(made_dive(number, athlete=name)) for number, name in enumerate(athletes)], asked=True)
+
+    return _in_history(keep)
+
+
+def _of_clip(store: Any, number: int) -> list[int]:
+    return [one.id for one in store.search() if one.title == f"clip {number}"]
+
+
+def _history_of(folder: Path) -> Any:
+    from fineparser_gui.model.history import History
+
+    with closing(History(folder / "history.sqlite")) as store:
+        return sorted((one.title, one.athlete, one.tags) for one in store.search()), list(map(str, store.folders()))
+
+
+history = Steps(
+    ("fineparser_gui.model.history", "history_kit"),
+    (
+        _keep_dives("Ada"),
+        _keep_dives("Ada", "Zoë"),
+        _in_history(lambda store: store.set_tags({id_: ["best"] for id_ in _of_clip(store, 1)})),
+        _in_history(lambda store: store.rename_athlete("Ada", "Zoë")),
+        _in_history(lambda store: store.remove(_of_clip(store, 0))),
+        _in_history(lambda store: store.add_folder(Path("/videos"))),
+    ),
+    _history_of,
 )
 
 
