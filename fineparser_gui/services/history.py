@@ -10,7 +10,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QObject, QTh
 from PySide6.QtGui import QImageWriter
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.language import Phrase, text, translated
+from fineparser_core.language import Phrase, text, together, translated
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
@@ -260,12 +260,9 @@ def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn) -> str:
             store.keep([(one, saved, _thumbnail(dive)) for one, saved, dive in found], asked=True)
             n_dives += len(found)
             n_results += sum(one.analysed for one, _, _ in found)
-    said = text(
-        "{0} dives of {1} sessions are in the history, {2} of them with results: open the others to analyse them.",
-        n_dives,
-        len(sessions) - len(problems),
-        n_results,
-    )
+    said = text("Dives taken in: {0}, with results: {1}.", n_dives, n_results)
+    if n_results < n_dives:
+        said += " " + text("Open the others to analyse them.")
     return " ".join([said, *problems])
 
 
@@ -275,11 +272,10 @@ def _find_moved(path: Path) -> str:
         found = found_by_content({one.identity for one in missing}, store.folders())
         for identity, place in found.items():
             store.set_place(file_key(identity), place)
-    if missing and not found:
-        return Phrase(
-            "None of {0} missing videos is in the folders: add the folder that they were moved to.", len(missing)
-        )
-    return Phrase("{0} of {1} missing videos were found.", len(found), len(missing))
+    said = Phrase("Missing videos found: {0} of {1}.", len(found), len(missing))
+    if len(found) == len(missing):
+        return said
+    return together([said, Phrase("Add the folder that the others were moved to.")])
 
 
 def _thumbnail(dive: Dive) -> bytes:

@@ -106,7 +106,7 @@ def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
     history.write(lambda store: store.add_folder(tmp_path / "elsewhere"))
     with qtbot.waitSignal(history.done, timeout=5000) as done:
         history.find_moved()
-    assert done.args == ["1 of 1 missing videos were found."]
+    assert done.args == ["Missing videos found: 1 of 1."]
     assert [one.path for one in history.store.search()] == [place]
 
 
