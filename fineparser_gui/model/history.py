@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -39,8 +39,7 @@ CREATE TABLE dive (
     id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     given_athlete TEXT NOT NULL, athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL,
     dive_number TEXT NOT NULL, board_m REAL, difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL,
-    award REAL, award_low REAL, award_high REAL, score REAL, score_low REAL, score_high REAL,
-    analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
+    award REAL, score REAL, analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
 ) STRICT;
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
@@ -50,9 +49,13 @@ CREATE TABLE detail (
 ) STRICT;
 CREATE TABLE measure (
     name TEXT NOT NULL, id INTEGER NOT NULL REFERENCES dive (id) ON DELETE CASCADE,
-    value REAL NOT NULL, uncertainty REAL NOT NULL, PRIMARY KEY (name, id)
+    value REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, PRIMARY KEY (name, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX measure_by_dive ON measure (id);
+CREATE TABLE analysis (
+    file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL, analysed_at TEXT NOT NULL,
+    content BLOB NOT NULL, PRIMARY KEY (file, first_frame, last_frame)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE removed (file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL) STRICT;
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
@@ -60,8 +63,7 @@ PRAGMA user_version = {VERSION};
 """
 _COLUMNS = (
     "id", "file", "first_frame", "last_frame", "given_athlete", "athlete", "dived_on", "event", "dive_number",
-    "board_m", "difficulty", "title", "judged", "judged_score", "award", "award_low", "award_high", "score",
-    "score_low", "score_high", "analysed_at", "tags", "words",
+    "board_m", "difficulty", "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "words",
 )  # fmt: skip
 #: Of what is asked for together: SQLite's bound on the values of a statement.
 _AT_ONCE = 500
@@ -107,7 +109,13 @@ class History:
     def close(self) -> None:
         self._db.close()
 
-    def keep(self, dives: Iterable[tuple[HistoryDive, SavedDive, bytes]], *, asked: bool = False) -> list[int]:
+    def keep(
+        self,
+        dives: Iterable[tuple[HistoryDive, SavedDive, bytes]],
+        *,
+        asked: bool = False,
+        analyses: Sequence[Callable[[], bytes]] = (),
+    ) -> list[int]:
         """Add dives, or renew those that are known: all of them or none.
 
         Tags stay as they are, and so does a name that was changed here as long as the session says the same as before.
@@ -117,6 +125,7 @@ class History:
             dives: each with what a session file would store of it, and its thumbnail; b"": the present one stays.
             asked: the coach has asked for them: bring back what was removed, and leave what has results as it is where
                 the new one has none.
+            analyses: make what `analysis` gives of each, where it is not that of before; empty: it stays.
 
         Returns:
             Their ids; 0 for one that stays removed.
@@ -125,7 +134,10 @@ class History:
             ExportError: the file cannot be written.
         """
         with self._writing() as db:
-            return [self._keep(db, *one, asked=asked) for one in dives]
+            ids = [self._keep(db, *one, asked=asked) for one in dives]
+            for id_, make in zip(ids, analyses, strict=False):
+                self._keep_analysis(db, id_, make)
+            return ids
 
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
         """The dives that a query asks for, in its order. Raises: ConfigError where the file cannot be read."""
@@ -151,6 +163,18 @@ class History:
         with self._reading() as db:
             return int(db.execute(f"SELECT count(*) FROM dive WHERE {condition}", values).fetchone()[0])
 
+    def common(self, query: HistoryQuery = ALL) -> tuple[str | None, str | None, float | None]:
+        """Athlete, dive number and board of the dives of a query, each None where they differ or it is not known."""
+        columns = ("athlete", "dive_number", "board_m")
+        ends = ", ".join(f"min({one}), max({one}), count({one}) = count(*)" for one in columns)
+        condition, values = self._condition(query)
+        with self._reading() as db:
+            row = db.execute(f"SELECT {ends} FROM dive WHERE {condition}", values).fetchone()
+        athlete, number, board_m = (
+            low if low == high and every else None for low, high, every in (row[:3], row[3:6], row[6:])
+        )
+        return athlete or None, number or None, board_m
+
     def dive(self, id_: int) -> HistoryDive | None:
         """A dive by its id; None where it is not there."""
         return next(iter(self.dives([id_])), None)
@@ -165,6 +189,13 @@ class History:
         with self._reading() as db:
             row = db.execute("SELECT thumbnail FROM detail WHERE id = ?", (id_,)).fetchone()
             return row[0] if row is not None and isinstance(row[0], bytes) else b""
+
+    def analysis(self, id_: int) -> bytes:
+        """What `keep` was given of a dive; b"" where there is none."""
+        sql = "SELECT content FROM analysis JOIN dive USING (file, first_frame, last_frame) WHERE id = ?"
+        with self._reading() as db:
+            row = db.execute(sql, (id_,)).fetchone()
+        return row[0] if row is not None else b""
 
     def saved(self, id_: int) -> SavedDive | None:
         """What a session opens a dive from, with the history's own athlete; None where it is not there."""
@@ -193,7 +224,7 @@ class History:
         return self._counts("dive_number", HistoryQuery(athlete=athlete))
 
     def measures(self) -> list[str]:
-        """Names of what was measured of any dive."""
+        """Names of what there may be trends of: measures, and what else `HistoryDive.values` has."""
         with self._reading() as db:
             return [row[0] for row in db.execute("SELECT DISTINCT name FROM measure ORDER BY name LIMIT 500")]
 
@@ -259,28 +290,20 @@ class History:
         """A value of the dives of a query over the days, the earliest first; dives without a day are left out.
 
         Args:
-            what: "score", "award", "judged" (the mean award of the judges), "judged_score", or a measure's name.
+            what: "score", "award", "judged" (the mean award of the judges), "judged_score", a step's name
+                (its points), or a measure's name.
             query: its order and limit do not count.
 
         Raises:
             ConfigError: the file cannot be read.
         """
         condition, values = self._condition(query)
-        if what in ("judged", "judged_score"):
-            sql = f"SELECT id, dived_on, {what}, {what}, {what} FROM dive WHERE {what} IS NOT NULL"
-        elif what in ("score", "award"):
-            ends = f"coalesce({what}_low, {what}), coalesce({what}_high, {what})"
-            sql = f"SELECT id, dived_on, {what}, {ends} FROM dive WHERE {what} IS NOT NULL"
-        else:
-            value, deviation = "measure.value", "measure.uncertainty"
-            sql = (
-                f"SELECT id, dived_on, {value}, {value} - {deviation}, {value} + {deviation} "
-                "FROM measure JOIN dive USING (id) WHERE name = ?"
-            )
-            values.insert(0, what)
+        sql = (
+            f"SELECT id, dived_on, value, low, high FROM measure CROSS JOIN dive USING (id) "
+            f"WHERE name = ? AND dived_on != '' AND {condition} ORDER BY dived_on, id"
+        )
         with self._reading() as db:
-            rows = db.execute(f"{sql} AND dived_on != '' AND {condition} ORDER BY dived_on, id", values)
-            return [TrendPoint(id=id_, day=day, value=value, low=low, high=high) for id_, day, value, low, high in rows]
+            return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
 
     def folders(self) -> list[Path]:
         """Where videos that were moved are looked for."""
@@ -318,6 +341,12 @@ class History:
         """A dive of each file."""
         with self._reading() as db:
             return self._records(db, [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")])
+
+    def sweep(self) -> None:
+        """Delete the analyses of dives that are gone, of which nobody undoes the removal. Raises: ExportError."""
+        here = "SELECT file, first_frame, last_frame FROM dive"
+        with self._writing() as db:
+            db.execute(f"DELETE FROM analysis WHERE (file, first_frame, last_frame) NOT IN ({here})")
 
     def recover(self, damage: str) -> None:
         """Set the file aside, which was found damaged while it was open; see `notice`. Raises: ConfigError."""
@@ -488,6 +517,16 @@ class History:
             self._put(db, after, given=dive.athlete, saved=content, thumbnail=thumbnail)
         return before.id
 
+    def _keep_analysis(self, db: sqlite3.Connection, id_: int, make: Callable[[], bytes]) -> None:
+        """Keep an analysis beside its dive; as a dive goes and comes back, it is found by where that lies."""
+        place = "SELECT file, first_frame, last_frame, analysed_at FROM"
+        now = db.execute(f"{place} dive WHERE id = ?", (id_,)).fetchone()
+        if now is None:
+            return
+        known = db.execute(f"{place} analysis WHERE (file, first_frame, last_frame) = (?, ?, ?)", now[:3]).fetchone()
+        if known != now:
+            db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", (*now, make()))
+
     def _change(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
         """Write a dive that is known and was changed here."""
         (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (dive.id,)).fetchone()
@@ -497,8 +536,6 @@ class History:
     def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, given: str, saved: bytes, thumbnail: bytes) -> int:
         row = {name: getattr(dive, name, None) for name in _COLUMNS}
         row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": given, "words": _words_of(dive)}
-        for name, ends in (("award", dive.award_range), ("score", dive.score_range)):
-            row |= {f"{name}_low": ends[0], f"{name}_high": ends[1]} if ends is not None else {}
         row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
         if dive.id:
             db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))
@@ -508,8 +545,8 @@ class History:
         # ASCII escapes keep file names that are not valid Unicode.
         record = json.dumps(to_json(replace(dive, id=id_)))
         db.execute("INSERT INTO detail VALUES (?, ?, ?, ?)", (id_, record, saved, thumbnail))
-        rows = [(one.name, id_, one.value, one.uncertainty) for one in dive.measures]
-        db.executemany("INSERT OR REPLACE INTO measure VALUES (?, ?, ?, ?)", rows)
+        rows = [(name, id_, *values) for name, values in dive.values().items()]
+        db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
         return id_
 
     def _forget_removed(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
@@ -587,6 +624,7 @@ def look_after(path: Path) -> str:
         if damage := damage_of(path):
             return damage
         with closing(History(path)) as store:
+            store.sweep()
             if store.count():
                 store.backup(backup)
     except (sqlite3.Error, FineParserError) as error:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.export.analysis_json import measures_of
@@ -21,7 +22,7 @@ MOST_TAGS, LONGEST_TAG = 50, 60
 #: What dives may be sorted by.
 Order = Literal[
     "dived_on", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
-    "score", "analysed_at",
+    "score", "tags", "analysed_at",
 ]  # fmt: skip
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
@@ -128,6 +129,22 @@ class HistoryDive:
         """Of the file."""
         return self.identity.n_frames
 
+    def values(self) -> dict[str, tuple[float, float, float]]:
+        """What there may be trends of, by name: the value, and the ends of its uncertainty."""
+        known = {
+            one.name: (one.value, one.value - one.uncertainty, one.value + one.uncertainty) for one in self.measures
+        }
+        for name, value, ends in (
+            ("award", self.award, self.award_range),
+            ("score", self.score, self.score_range),
+            ("judged", self.judged, None),
+            ("judged_score", self.judged_score, None),
+            *((step, points, None) for step, points in zip(STEP_NAMES, self.step_points, strict=False)),
+        ):
+            if value is not None:
+                known[name] = value, *(ends or (value, value))
+        return known
+
     def measure(self, name: str) -> Measure | None:
         """A measure by its name; None where it was not seen."""
         return next((one for one in self.measures if one.name == name), None)
@@ -165,8 +182,7 @@ class HistoryQuery:
     offset: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrendPoint:
+class TrendPoint(NamedTuple):
     """One value of a trend.
 
     Attributes:
