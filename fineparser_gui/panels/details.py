@@ -23,6 +23,8 @@ from fineparser_gui.widgets import card, fill, keyboard_friendly, label, restyle
 
 #: Height of the note's field.
 _NOTE_LINES = 2
+#: Of a field, with its frame, left and right of the text.
+_PADDING_PX = 30
 
 
 class DetailsPanel(QWidget):
@@ -48,6 +50,7 @@ class DetailsPanel(QWidget):
         self.date.setAccessibleName(self.tr("Date of the dive"))
         self.date.setToolTip(self.tr("The day of the dive, such as 2026-05-31: as the file says, until you change it"))
         self.date.setMaxLength(10)
+        self.date.setMinimumWidth(self.date.fontMetrics().horizontalAdvance("2026-05-31") + _PADDING_PX)
         self.date.textEdited.connect(self._on_date_edited)
         self.date.editingFinished.connect(self._show_date)
         self.date.returnPressed.connect(self.date.clearFocus)
@@ -117,8 +120,8 @@ class DetailsPanel(QWidget):
         self._known = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
-        self.diver.setText(dive.diver if dive else "")
-        self.event_name.setText(dive.event if dive else "")
+        self.diver.show_name(dive.diver if dive else "")
+        self.event_name.show_name(dive.event if dive else "")
         self._show_date()
         self._show_note()
         self.number.setText(dive.dive_number or "" if dive else "")
@@ -138,7 +141,7 @@ class DetailsPanel(QWidget):
         else:
             for field, name in ((self.diver, dive.diver), (self.event_name, dive.event)):
                 if name != field.text().strip():
-                    field.setText(name)
+                    field.show_name(name)
         self._show_note()
         if not self.date.hasFocus():
             self._show_date()

@@ -27,3 +27,8 @@ class NameField(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._known.setStringList(list(self._names()))
         super().focusInEvent(event)
+
+    def show_name(self, name: str) -> None:
+        """Shows a name from its beginning."""
+        self.setText(name)
+        self.setCursorPosition(0)
