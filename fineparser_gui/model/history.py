@@ -22,7 +22,7 @@ from typing import Any
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.exemplars.library_file import connect, damage_of, version_of
-from fineparser_core.language import Phrase
+from fineparser_core.language import Phrase, short_number
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
@@ -666,7 +666,7 @@ def _words(text: str) -> str:
 
 def _words_of(dive: HistoryDive) -> str:
     """All that is searched of a dive, a space before each word."""
-    board = "" if dive.board_m is None else f"{dive.board_m:g}m m"
+    board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     said = (dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, dive.note, dive.title)
     return f" {_words(' '.join((*said, dive.path.stem)))}"
 
