@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from fineparser_core.progress import CancelToken
 from fineparser_core.video.files import files_in
 from fineparser_gui.model.video_identity import VideoIdentity, head_sha256
 
@@ -45,13 +46,20 @@ def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]
     return found
 
 
-def found_by_content(wanted: Collection[VideoIdentity], folders: Iterable[Path]) -> dict[VideoIdentity, Path]:
-    """Where videos lie now, of those that are in some of the folders or in the folders in them."""
+def found_by_content(
+    wanted: Collection[VideoIdentity], folders: Iterable[Path], cancel: CancelToken
+) -> dict[VideoIdentity, Path]:
+    """Where videos lie now, of those that are in some of the folders or in the folders in them.
+
+    Raises:
+        Cancelled: once the token is set.
+    """
     by_size: dict[int, list[VideoIdentity]] = {}
     for one in wanted:
         by_size.setdefault(one.size_bytes, []).append(one)
     found: dict[VideoIdentity, Path] = {}
     for path in (path for folder in folders for path in files_in(folder)[0]):
+        cancel.raise_if_cancelled()
         with suppress(OSError):  # gone meanwhile
             for one in by_size.get(path.stat().st_size, ()):
                 if one not in found and head_sha256(path) == one.head_sha256:

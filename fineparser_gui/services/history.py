@@ -11,6 +11,7 @@ from PySide6.QtGui import QImageWriter
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase, text, together, translated
+from fineparser_core.progress import CancelToken
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
@@ -61,6 +62,7 @@ class HistoryService(QObject):
         self._session_path: Path | None = None
         self._pending: dict[str, Dive] = {}
         self._pool = QThreadPool(self, maxThreadCount=1)
+        self._cancel = CancelToken()  # of what may take long
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.keep_now)
         self._look = QTimer(self, interval=_LOOK_MS)
@@ -170,16 +172,17 @@ class HistoryService(QObject):
     def take_in(self, sessions: Sequence[Path]) -> None:
         """Take in the dives of session files, with the results that are kept of them; `done` says what came of it."""
         if (store := self.store) is not None:
-            self._run(partial(_take_in, store.path, tuple(sessions), self._taking_in), self._on_done)
+            self._run(partial(_take_in, store.path, tuple(sessions), self._taking_in, self._cancel), self._on_done)
 
     def find_moved(self) -> None:
         """Look for videos that are not where they were in the history's folders; `done` says what came of it."""
         if (store := self.store) is not None:
-            self._run(partial(_find_moved, store.path), self._on_done)
+            self._run(partial(_find_moved, store.path, self._cancel), self._on_done)
 
     def close(self) -> None:
         """Write what is left, and end."""
         self.keep_now()
+        self._cancel.cancel()
         self._pool.waitForDone()
         self._look.stop()
         self._path = None
@@ -247,13 +250,13 @@ def _keep(path: Path, dives: Sequence[Dive], session: str) -> str:
     return ""
 
 
-def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn) -> str:
+def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn, cancel: CancelToken) -> str:
     n_dives = n_results = 0
     problems = []
     with closing(History(path)) as store:
         for session in sessions:
             try:
-                found = list(taking_in.dives(session))
+                found = list(taking_in.dives(session, cancel))
             except FineParserError as error:
                 problems.append(translated(error))
                 continue
@@ -266,10 +269,10 @@ def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn) -> str:
     return " ".join([said, *problems])
 
 
-def _find_moved(path: Path) -> str:
+def _find_moved(path: Path, cancel: CancelToken) -> str:
     with closing(History(path)) as store:
         missing = [one for one in store.files() if not is_there(one.path)]
-        found = found_by_content({one.identity for one in missing}, store.folders())
+        found = found_by_content({one.identity for one in missing}, store.folders(), cancel)
         for identity, place in found.items():
             store.set_place(file_key(identity), place)
     said = Phrase("Missing videos found: {0} of {1}.", len(found), len(missing))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fineparser_core.errors import FineParserError
+from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import Profile
 from fineparser_gui.model.correction import shown_analysis
 from fineparser_gui.model.dive import Dive, DiveState
@@ -29,13 +30,15 @@ class TakingIn:
     def __init__(self, kept: KeptResults, scored_by: Callable[[], tuple[int, Profile | None]]) -> None:
         self._kept, self._scored_by = kept, scored_by
 
-    def dives(self, session: Path) -> Iterator[tuple[HistoryDive, SavedDive, Dive]]:
+    def dives(self, session: Path, cancel: CancelToken) -> Iterator[tuple[HistoryDive, SavedDive, Dive]]:
         """The dives of a session file whose videos were opened once; those that lack results by details alone.
 
         Raises:
             ConfigError: the file cannot be read.
+            Cancelled: once the token is set.
         """
         for saved in read_session(session)[0].dives:
+            cancel.raise_if_cancelled()
             dive = self._with_results(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
             found = history_dive(dive, str(session)) or known_dive(dive, str(session))
             if found is not None:
