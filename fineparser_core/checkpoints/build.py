@@ -99,8 +99,9 @@ def _check_own(
 ) -> None:
     """Raises: ConfigError where a function is missing, or not wanted."""
     if name is not None and function is None:
+        option = f"--{what.replace(' ', '-')}"
         raise ConfigError(
-            f"It has a {what} of its own, '{name}': pass the function that makes it as {argument} (--{what.replace(' ', '-')})."
+            f"It has a {what} of its own, '{name}': pass the function that makes it as {argument} ({option})."
         )
     if name is None and function is not None:
         raise ConfigError(f"A '{config.architecture}' has its own {what}: leave {argument} away.")
