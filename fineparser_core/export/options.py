@@ -56,3 +56,28 @@ class RenderOptions:
     title: str | None = None
     speed: float = 1.0
     sound: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrobeOptions:
+    """What a stroboscopic picture or clip shows.
+
+    Attributes:
+        bodies: how many, from the take-off to the water; None: as many as can be told apart.
+        every_s: real seconds from one to the next instead; None: by their number.
+        outline: whether each has a thin outline.
+        path: whether to draw the path of the body's centre.
+        heights: whether to write its metres over the water at take-off, top and contact.
+        rotation: whether to write the somersaults so far at each body.
+        title: of the picture; None uses the file name, "" none.
+        speed: of the clip, from `MIN_SPEED` to 1.
+    """
+
+    bodies: int | None = None
+    every_s: float | None = None
+    outline: bool = True
+    path: bool = True
+    heights: bool = True
+    rotation: bool = True
+    title: str | None = None
+    speed: float = 1.0

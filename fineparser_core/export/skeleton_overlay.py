@@ -15,7 +15,7 @@ from fineparser_core.language import number
 from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import MaskTrack
 
-_PATH: Colour = (255, 159, 67)
+PATH_COLOUR: Colour = (255, 159, 67)
 _MARK_SIZE, _TICK = 11.0, 5.0
 #: Widths in units of the drawing.
 BONE_WIDTH, OUTLINE_WIDTH, JOINT_RADIUS = 2.0, 4.0, 2.4
@@ -45,7 +45,7 @@ def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, 
         return [transform((x, y)) for x, y in path.in_frame(frame, points).tolist()]
 
     line = placed(path.points)
-    for width, colour, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, _PATH, 1.0)):
+    for width, colour, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, PATH_COLOUR, 1.0)):
         canvas.lines(line, width * unit, colour, opacity)
     taken: list[tuple[float, float, float, float]] = []
     for (x, y), height in zip(placed(path.marks[:, :2]), path.marks[:, 2].tolist(), strict=True):
@@ -54,13 +54,13 @@ def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, 
         box = (at[0] - 3 * unit, at[1] - 11 * unit, right, at[1] + 3 * unit)
         if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
             taken.append(box)
-            canvas.lines(((x - _TICK * unit, y), (x + _TICK * unit, y)), 1.8 * unit, _PATH)
+            canvas.lines(((x - _TICK * unit, y), (x + _TICK * unit, y)), 1.8 * unit, PATH_COLOUR)
             canvas.box(box, 3, OUTLINE, 0.6)
-            canvas.text(at, text, _MARK_SIZE * unit, _PATH)
+            canvas.text(at, text, _MARK_SIZE * unit, PATH_COLOUR)
     place = path.place(frame)
     if place is not None:
         canvas.dot(transform((float(place[0]), float(place[1]))), 5 * unit, OUTLINE, OUTLINE_OPACITY)
-        canvas.dot(transform((float(place[0]), float(place[1]))), 4 * unit, _PATH)
+        canvas.dot(transform((float(place[0]), float(place[1]))), 4 * unit, PATH_COLOUR)
 
 
 def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: float, transform: PointTransform) -> None:

@@ -30,6 +30,7 @@ class CentrePath:
         points: (n, 2) x, y in the scene, from leaving the board to the water.
         marks: (k, 3) x, y in the scene and height over the water in metres: the highest point first, then every whole
             metre on the way down; empty where the scale or the water is not known.
+        heights: (n,) metres over the water of the points; empty where the scale or the water is not known.
     """
 
     sampled_frames: np.ndarray = field(repr=False)
@@ -37,6 +38,7 @@ class CentrePath:
     frames: np.ndarray = field(repr=False)
     points: np.ndarray = field(repr=False)
     marks: np.ndarray = field(repr=False)
+    heights: np.ndarray = field(repr=False)
 
     def in_frame(self, frame: int, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the scene as the nearest sample of a frame sees them, source pixels."""
@@ -51,37 +53,54 @@ class CentrePath:
         return np.asarray(self.in_frame(frame, at)[0])
 
 
-def centre_path(parse: DiveParse) -> CentrePath | None:
-    """The path of the body's centre of a dive; None where too little of it was seen in the air."""
-    dive = measured_dive(parse)
+def centre_path(parse: DiveParse, board_m: float | None = None) -> CentrePath | None:
+    """The path of the body's centre of a dive; None where too little of it was seen in the air.
+
+    Args:
+        board_m: height of the board, which tells the scale better; None where it is not known.
+    """
+    return path_of(measured_dive(parse, board_m=board_m))
+
+
+def path_of(dive: InTheAir | None) -> CentrePath | None:
+    """`centre_path` of a dive that is prepared already."""
     if dive is None or dive.path is None:
         return None
     last = dive.opens if dive.touches is None else dive.touches
     if last <= dive.leaves:
         return None
+    parse = dive.seen.parse
     times_s = np.linspace(dive.seen.times_s[dive.leaves], dive.seen.times_s[last], _POINTS)
     still = np.tile(np.eye(3), (len(parse.sampled_frames), 1, 1))
+    points = np.array([dive.path.place(time_s) for time_s in times_s])
     return CentrePath(
         sampled_frames=parse.sampled_frames,
         from_scene=np.linalg.inv(parse.motion.to_scene if parse.motion is not None else still),
         frames=np.interp(times_s, dive.seen.times_s, dive.seen.frames),
-        points=np.array([dive.path.place(time_s) for time_s in times_s]),
+        points=points,
         marks=_marks(dive, dive.path, times_s),
+        heights=_heights(dive, points[:, 1]),
     )
 
 
 def _marks(dive: InTheAir, path: Ballistics, times_s: np.ndarray) -> np.ndarray:
     """Heights over the water; none where it or the scale is not known well."""
-    none = np.zeros((0, 3))
-    slowed = dive.seen.parse.motion is not None and dive.seen.parse.motion.slowed != 1  # good to two fifths then
-    if slowed or dive.water_y is None or dive.px_per_m is None or dive.px_per_m[1] > _LEAST_SURE:
-        return none
-    scale, water_y = dive.px_per_m[0], dive.water_y
     top_s = float(np.clip(path.top()[0], times_s[0], times_s[-1]))
-    top, end = ((water_y - path.place(time_s)[1]) / scale for time_s in (top_s, times_s[-1]))
-    if top <= max(end, 0):
-        return none
+    ends = _heights(dive, np.array([path.place(time_s)[1] for time_s in (top_s, times_s[-1])]))
+    if not len(ends):
+        return np.zeros((0, 3))
+    top, end = ends.tolist()
     whole = np.arange(int(np.ceil(top)) - 1, max(end, 0), -1)
     falls_s = np.sqrt(2 * (top - whole) / GRAVITY_M_S2)
     at = [path.place(top_s + fall_s) for fall_s in (0.0, *falls_s)]
     return np.column_stack([at, [top, *whole]])
+
+
+def _heights(dive: InTheAir, y: np.ndarray) -> np.ndarray:
+    """Metres over the water of places y (n,) in the scene; none where it or the scale is not known well."""
+    slowed = dive.seen.parse.motion is not None and dive.seen.parse.motion.slowed != 1  # good to two fifths then
+    slowed = slowed and dive.board_m is None
+    if slowed or dive.water_y is None or dive.px_per_m is None or dive.px_per_m[1] > _LEAST_SURE:
+        return np.zeros(0)
+    heights = (dive.water_y - y) / dive.px_per_m[0]
+    return heights if heights.max() > max(heights[-1], 0) else np.zeros(0)

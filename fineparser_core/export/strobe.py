@@ -1,0 +1,647 @@
+"""Stroboscopic pictures and clips: the diver at equal times along the path, on one background.
+
+The camera may stand still or follow the dive: its frames are registered and stitched, see `panorama`. Each body is cut
+out by its mask and by what differs from the background, later ones over earlier ones.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.constants import MASK_SIZE
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export import panel
+from fineparser_core.export.coach_marks import Point
+from fineparser_core.export.drawing import draw_text, fit_text, text_width
+from fineparser_core.export.images import write_image
+from fineparser_core.export.label_places import place_labels
+from fineparser_core.export.mask_overlay import mask_at, mask_opacity
+from fineparser_core.export.options import MIN_SPEED, StrobeOptions
+from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, WHITE, OverlayCanvas, draw_label, label_size
+from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
+from fineparser_core.export.skeleton_overlay import PATH_COLOUR
+from fineparser_core.language import number, text
+from fineparser_core.measures.centre_path import CentrePath, path_of
+from fineparser_core.measures.context import InTheAir, measured_dive
+from fineparser_core.measures.flight import turning
+from fineparser_core.motion.recording import looked_at
+from fineparser_core.printable import printable
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.types import Analysis, DiveParse
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
+
+#: Bodies at most and at least, by themselves and where a person asks.
+_MOST_BODIES, _LEAST_BODIES, _ALLOWED_BODIES = 14, 4, range(2, 41)
+#: Bodies are told apart where so much of each shows on the mean, and of the one that shows least.
+_SHOWN_MEAN, _SHOWN_LEAST = 0.82, 0.45
+#: A mask of fewer cells shows no diver.
+_LEAST_CELLS = 25
+#: Real seconds before the take-off and after the contact that the background, and the clip, are made of.
+_BEFORE_S, _AFTER_S = 0.35, 0.05
+_CLIP_BEFORE_S, _CLIP_AFTER_S = 0.6, 0.9
+#: Frames that the background is made of, and the longer side of what is kept of them.
+_MOST_KEPT, _KEPT_PX = 30, 1920
+#: Longer side of a picture, which small videos are enlarged for; and of a clip.
+_LEAST_PX, _MOST_PX, _CLIP_PX = 1440, 4096, 1920
+_MOST_ENLARGED = 4.0
+#: Cells by which a mask may miss hands and feet.
+_MISSED_CELLS = 7
+#: Cells at the edge of a mask that are the body's only where they differ from the background.
+_EDGE_CELLS = 4
+#: Least difference from the background, of 255, from which what is near a mask is the body: of a calm scene, and of one
+#: that moves by itself or is not registered well.
+_LEAST_DIFFERENCE = (14.0, 60.0)
+#: Room around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
+_ROOM = 1.1
+#: Least share of a side of the picture that frames show.
+_COVERED = 0.98
+_CAPTION_UNITS = 30
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body cut out, on the canvas.
+
+    Attributes:
+        frame: source frame.
+        left, top: place on the canvas.
+        colour: (h, w, 3) uint8 RGB.
+        opacity: (h, w) uint8.
+    """
+
+    frame: int
+    left: int
+    top: int
+    colour: np.ndarray = field(repr=False)
+    opacity: np.ndarray = field(repr=False)
+
+
+class Strobe:
+    """The picture of a dive before its bodies are put on it: background, bodies, and where everything lies.
+
+    Attributes:
+        size_px: (width, height) of the picture, with the caption; both even.
+        frames: source frames of the bodies.
+        still: whether the camera stands still.
+        off_px: how far the worst frame lies off the background, pixels of the source.
+    """
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        options: StrobeOptions,
+        reader: VideoReader,
+        *,
+        most_px: int = _MOST_PX,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        """Read, register and stitch the frames of a dive.
+
+        Raises:
+            ConfigError: the number of bodies or their distance is out of range.
+            ExportError: the diver is not seen, or the camera cannot be followed.
+            VideoError: the video cannot be read.
+            Cancelled: `cancel` was set.
+        """
+        parse, self._options = analysis.parse, options
+        scored = analysis.scoring or analysis.own_award
+        number_ = scored.dive_number if scored is not None else None
+        dive = measured_dive(parse, dive_number=number_, board_m=scored.board_m if scored is not None else None)
+        self._check(options)
+        info = reader.info
+        if dive is None:
+            raise _unseen(parse, 0)
+        samples = choose_bodies(dive, options)
+        self.frames = [int(dive.seen.frames[at]) for at in samples]
+        chain = _frames_to_read(dive, info.pts_s, self.frames)
+        read = _Read(reader, parse, chain, self.frames, progress, cancel)
+        self._registered = registered = register(info, chain, read.small, read.bodies, _guesses(parse, chain))
+        self.still, self.off_px = registered.still, float(np.nanmax(registered.off_px, initial=0.0))
+        self._parse, self._dive, self._scale = parse, dive, read.scale
+        self._place(read, most_px)
+        self._stitch(read)
+        self._bodies = [self._cut_out(frame, read.kept[frame]) for frame in self.frames]
+        self._title = parse.clip.path.stem if options.title is None else options.title
+        caption = round(_CAPTION_UNITS * self.unit / 2) * 2
+        self.size_px = (self._canvas_px[0], self._canvas_px[1] + caption)
+
+    @staticmethod
+    def _check(options: StrobeOptions) -> None:
+        if options.bodies is not None and options.bodies not in _ALLOWED_BODIES:
+            ends = (_ALLOWED_BODIES[0], _ALLOWED_BODIES[-1])
+            raise ConfigError("A strobe picture shows {1} to {2} bodies, not {0}.", options.bodies, *ends)
+        if options.every_s is not None and not 0.02 <= options.every_s <= 2:
+            raise ConfigError("Bodies every {0:g} s cannot be shown: choose from 0.02 to 2 s.", options.every_s)
+        if not MIN_SPEED <= options.speed <= 1:
+            raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", options.speed, MIN_SPEED)
+
+    @property
+    def unit(self) -> float:
+        """Length unit of what is drawn, pixels."""
+        return max(1.0, float(np.sqrt(self._canvas_px[0] * self._canvas_px[1])) / 900)
+
+    def picture(self, until: int | None = None, live: np.ndarray | None = None) -> np.ndarray:
+        """The picture (H, W, 3) uint8 RGB.
+
+        Args:
+            until: with the bodies up to this source frame; None: with all, and what is written beside them.
+            live: (h, w, 3) this frame of the video, which the bodies are put on; None: the background alone.
+        """
+        image = self._background.copy()
+        if live is not None and until is not None:
+            self._put_live(image, live, until)
+        for body in self._bodies:
+            if until is None or body.frame <= until:
+                _put(image, body, self._options.outline, self.unit)
+        if live is not None and until is not None and self.frames[0] <= until <= self.frames[-1]:
+            _put(image, self._cut_out(until, live), False, self.unit)
+        overlay = self._overlay(self.frames[-1] if until is None else until)
+        if overlay is not None:
+            overlay.paint_image(image)
+        return self._captioned(image)
+
+    def _place(self, read: "_Read", most_px: int) -> None:
+        """Choose the part of the scene that is shown, and its scale."""
+        info, registered = read.info, self._registered
+        size = (info.width_px, info.height_px)
+        used = np.array([registered.of(frame) for frame in read.kept])
+        (left, top), (width, height) = bounds(used, size)
+        boxes = np.array([_box_in_view(self._parse, frame, registered) for frame in self.frames])
+        room = _ROOM * float(np.median(np.max(boxes[:, 2:] - boxes[:, :2], axis=1)))
+        if not registered.still:  # a still picture is shown as it is
+            # What the view of the middle shows at least, so that the place is known.
+            x0, y0 = np.maximum([left, top], boxes[:, :2].min(axis=0) - room)
+            x1, y1 = np.minimum([left + width, top + height], boxes[:, 2:].max(axis=0) + room)
+            wide = min(0.8 * info.width_px, width) - (x1 - x0)
+            if wide > 0:
+                x0 = float(np.clip(x0 - wide / 2, left, left + width - (x1 - x0) - wide))
+                x1 = max(x1, x0 + min(0.8 * info.width_px, width))
+            left, top, width, height = x0, y0, x1 - x0, y1 - y0
+        scale = min(max(1.0, min(_LEAST_PX / max(width, height), _MOST_ENLARGED)), most_px / max(width, height))
+        self._canvas_px = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+        self._from_view = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1.0]])
+
+    def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
+        """(3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
+        matrix = self._from_view @ self._registered.of(frame)
+        return matrix @ np.diag([1 / self._scale, 1 / self._scale, 1.0]) if kept else matrix
+
+    def _stitch(self, read: "_Read") -> None:
+        """Make the background, and cut off its sides that no frame shows."""
+        images = list(read.kept.values())
+        masks = [read.mask_of_background(frame, self._registered) for frame in read.kept]
+        matrices = np.array([self._to_canvas(frame, kept=True) for frame in read.kept])
+        background, covered = median_background(images, masks, matrices, self._canvas_px)
+        if not covered.all():  # where the diver is in all frames, or a caption, they are taken as they are
+            whole = [np.full(mask.shape, 255, np.uint8) for mask in masks]
+            again, shown = median_background(images, whole, matrices, self._canvas_px)
+            background[~covered] = again[~covered]
+            covered |= shown
+        boxes = np.array([_box_in_view(self._parse, frame, self._registered) for frame in self.frames])
+        corners = np.stack([boxes.reshape(-1, 2)[:, 0], boxes.reshape(-1, 2)[:, 1], np.ones(2 * len(boxes))])
+        x, y = (self._from_view @ corners)[:2]
+        ends = (x.min(), y.min(), x.max(), y.max())
+        left, top, right, bottom = _trimmed(covered, ends)
+        part = np.s_[top:bottom, left:right]
+        self._background = _filled(background[part], covered[part])
+        self._canvas_px = (right - left, bottom - top)
+        self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
+
+    def _cut_out(self, frame: int, image: np.ndarray) -> _Body:
+        """A body on the canvas, from a kept picture of its frame."""
+        import cv2
+
+        probability, crop_xyxy = mask_at(self._parse, frame)
+        matrix = self._to_canvas(frame)
+        cell = (crop_xyxy[2:] - crop_xyxy[:2]) / MASK_SIZE
+        from_cells = np.array(
+            [[cell[0], 0, crop_xyxy[0] + cell[0] / 2], [0, cell[1], crop_xyxy[1] + cell[1] / 2], [0, 0, 1]]
+        )
+        near = cv2.dilate((probability > 0.3).astype(np.uint8), _disc(_MISSED_CELLS))
+        cells = np.argwhere(near)
+        if not len(cells):
+            return _Body(frame, 0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
+        ends = np.array([cells.min(axis=0)[::-1], cells.max(axis=0)[::-1]], float)
+        corners = np.array([[ends[i][0], ends[j][1], 1] for i in (0, 1) for j in (0, 1)]).T
+        placed = (matrix @ from_cells @ corners)[:2]
+        low, high = np.floor(placed.min(axis=1)) - 2, np.ceil(placed.max(axis=1)) + 2
+        left, top = np.clip(low, 0, np.array(self._canvas_px) - 2).astype(int)
+        right, bottom = np.clip(high, (left + 2, top + 2), self._canvas_px).astype(int)
+        shift, size = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]), (int(right - left), int(bottom - top))
+        flags = cv2.INTER_CUBIC
+        colour = cv2.warpPerspective(
+            image, shift @ self._to_canvas(frame, kept=True), size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        to_cells = shift @ matrix @ from_cells
+        inner = cv2.erode((probability > 0.5).astype(np.float32), _disc(_EDGE_CELLS))
+        inner, core, around = (
+            cv2.warpPerspective(each, to_cells, size, flags=cv2.INTER_LINEAR)
+            for each in (
+                cv2.GaussianBlur(inner, (0, 0), 1.0),
+                mask_opacity(probability).astype(np.float32),
+                cv2.GaussianBlur(near.astype(np.float32), (0, 0), 1.5),
+            )
+        )
+        cell_px = float(np.linalg.norm(matrix[:2, 0])) * float(cell[0])
+        behind = self._background[top:bottom, left:right]
+        differs = np.abs(colour.astype(np.float32) - behind).max(axis=2)
+        differs = cv2.GaussianBlur(differs, (0, 0), 0.4 * cell_px + 0.5)
+        outside = differs[around < 0.1]  # a place of the scene that looks otherwise for other reasons
+        least = float(np.clip(np.percentile(outside, 85) if len(outside) else 0.0, *_LEAST_DIFFERENCE))
+        least_here = least * np.where(core > 0.5, 0.5, 1 + 1.5 * (1 - around))
+        told = np.clip((differs - least_here) / least, 0, 1)
+        opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
+        opacity = _connected(opacity, core, max(1, round(cell_px)))
+        return _Body(frame, int(left), int(top), colour, np.rint(255 * np.clip(opacity, 0, 1)).astype(np.uint8))
+
+    def _put_live(self, image: np.ndarray, live: np.ndarray, frame: int) -> None:
+        """Lay a frame of the video over the background, with soft edges where the camera moves."""
+        import cv2
+
+        matrix = self._to_canvas(frame, kept=True)
+        warped = cv2.warpPerspective(live, matrix, self._canvas_px)
+        edge = np.full(live.shape[:2], 255, np.uint8)
+        if not self.still:
+            edge = _feathered(edge)
+        shown = cv2.warpPerspective(edge, matrix, self._canvas_px)[..., None].astype(np.float32) / 255
+        image[:] = np.rint(image + (warped.astype(np.float32) - image) * shown)
+
+    def _overlay(self, until: int):  # type: ignore[no-untyped-def]
+        """Path, heights and rotation up to a source frame."""
+        options, unit = self._options, self.unit
+        canvas = OverlayCanvas(self._canvas_px)
+        path = path_of(self._dive)
+        line = self._path_points(path) if path is not None else np.zeros((0, 2))
+        shown = path.frames <= until + 0.5 if path is not None else np.zeros(0, bool)
+        if options.path and shown.sum() > 1:
+            points = [(float(x), float(y)) for x, y in line[shown]]
+            for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
+                canvas.lines(points, width * unit, colour, opacity)
+        labels = self._labels(path, line, until)
+        busy = np.zeros(self._canvas_px[::-1], bool)
+        for body in self._bodies:
+            height, width = body.opacity.shape
+            busy[body.top : body.top + height, body.left : body.left + width] |= body.opacity > 96
+        bounds_ = (2.0, 2.0, self._canvas_px[0] - 2.0, self._canvas_px[1] - 2.0)
+        wanted = [(at, label_size([said], unit)) for at, said, _, _ in labels]
+        for box, (at, said, colour, frame) in zip(place_labels(wanted, bounds_, 14 * unit, busy), labels, strict=True):
+            if box is None or frame > until:
+                continue
+            near = (float(np.clip(at[0], box[0], box[2])), float(np.clip(at[1], box[1], box[3])))
+            for width_, line_colour, opacity in ((2.6, OUTLINE, OUTLINE_OPACITY), (1.2, colour, 1.0)):
+                canvas.lines((at, near), width_ * unit, line_colour, opacity)
+            canvas.dot(at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
+            canvas.dot(at, 2.6 * unit, colour)
+            draw_label(canvas, [said], box[:2], unit, colour)
+        return canvas.to_overlay()
+
+    def _path_points(self, path: CentrePath) -> np.ndarray:
+        """(n, 2) points of the path on the canvas, each by the frame that it belongs to."""
+        found = []
+        for frame, point in zip(path.frames, path.points, strict=True):
+            x, y = path.in_frame(int(round(frame)), point[None])[0]
+            nearest = int(path.sampled_frames[np.abs(path.sampled_frames - round(frame)).argmin()])
+            found.append((self._to_canvas(nearest) @ [x, y, 1.0])[:2])
+        return np.array(found)
+
+    def _labels(
+        self, path: CentrePath | None, line: np.ndarray, until: int
+    ) -> list[tuple[Point, str, tuple[int, ...], int]]:
+        """Place, text, colour and first frame of what is written, the most important first."""
+        labels: list[tuple[Point, str, tuple[int, ...], int]] = []
+        if self._options.heights and path is not None and len(path.heights):
+            for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
+                said = f"{number(float(path.heights[at]), 1)} m"
+                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
+        turned = turning(self._dive) if self._options.rotation else None
+        if turned is not None:
+            frames = self._dive.seen.frames
+            for body in self._bodies:
+                turns = abs(float(turned[int(np.searchsorted(frames, body.frame))]))
+                rows, columns = np.nonzero(body.opacity > 128)
+                if np.isfinite(turns) and len(rows):
+                    at = (body.left + float(columns.mean()), body.top + float(rows.mean()))
+                    labels.append((at, number(turns, 1), WHITE, body.frame))
+        return labels
+
+    def _captioned(self, image: np.ndarray) -> np.ndarray:
+        """The picture over a line that says what it is."""
+        width, height = self.size_px
+        whole = np.full((height, width, 3), panel.BACKGROUND, np.uint8)
+        whole[: len(image)] = image
+        size, margin = 13 * self.unit, panel.MARGIN * self.unit / 2
+        times = self._dive.seen.times_s[np.searchsorted(self._dive.seen.frames, self.frames)]
+        said = text("every {0} s", number(float(np.median(np.diff(times))), 2))
+        if self._options.rotation and turning(self._dive) is not None:
+            said = f"{text('white: somersaults so far')}   {said}"
+        left = width - margin - text_width(said, size)
+        baseline = len(image) + 0.66 * (height - len(image))
+        draw_text(whole, (left, baseline), said, size, panel.MUTED)
+        title = fit_text(printable(self._title), size, left - 2 * margin)
+        draw_text(whole, (margin, baseline), title, size, panel.TEXT)
+        return whole
+
+
+class _Read:
+    """Frames of a dive, read once.
+
+    Attributes:
+        scale: kept pixels a source pixel.
+        small: of each frame of the chain (h, w, 3), to be registered.
+        bodies: (h, w) uint8 beside them, 1 where the diver may be.
+        kept: larger pictures of some frames, by frame.
+    """
+
+    def __init__(
+        self,
+        reader: VideoReader,
+        parse: DiveParse,
+        chain: Sequence[int],
+        wanted: Sequence[int],
+        progress: ProgressCallback,
+        cancel: CancelToken | None,
+    ) -> None:
+        import cv2
+
+        self.info, self._parse = reader.info, parse
+        longer = max(self.info.width_px, self.info.height_px)
+        self.scale = min(1.0, _KEPT_PX / longer)
+        spread = np.linspace(0, len(chain) - 1, min(_MOST_KEPT, len(chain))).round().astype(int)
+        keep = {chain[at] for at in spread} | set(wanted)
+        small = min(1.0, REGISTERED_PX / longer)
+        self.small: list[np.ndarray] = []
+        self.bodies: list[np.ndarray] = []
+        self.kept: dict[int, np.ndarray] = {}
+
+        with closing(reader.frames_ahead(chain)) as frames:
+            for done, (frame, image) in enumerate(frames, start=1):
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
+                self.small.append(cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA))
+                self.bodies.append(self.body(frame, self.small[-1].shape[:2], small))
+                if frame in keep:
+                    self.kept[frame] = self.reduced(image)
+                progress(Progress("read", done, len(chain)))
+
+    def reduced(self, image: np.ndarray) -> np.ndarray:
+        """A frame as it is kept."""
+        import cv2
+
+        if self.scale == 1:
+            return image
+        return np.asarray(cv2.resize(image, None, fx=self.scale, fy=self.scale, interpolation=cv2.INTER_AREA))
+
+    def body(self, frame: int, shape: tuple[int, int], scale: float) -> np.ndarray:
+        """(h, w) uint8, 1 where the diver may be in a frame that is reduced so."""
+        import cv2
+
+        probability, crop_xyxy = mask_at(self._parse, frame)
+        near = cv2.dilate((probability > 0.2).astype(np.uint8), _disc(_MISSED_CELLS))
+        cell = (crop_xyxy[2:] - crop_xyxy[:2]) * scale / MASK_SIZE
+        x, y = crop_xyxy[:2] * scale
+        matrix = np.array([[cell[0], 0, x + cell[0] / 2], [0, cell[1], y + cell[1] / 2]])
+        return np.asarray(cv2.warpAffine(near, matrix, shape[::-1], flags=cv2.INTER_NEAREST))
+
+    def mask_of_background(self, frame: int, registered: Registered) -> np.ndarray:
+        """(H, W) uint8 of a kept picture, 255 where it shows the scene: no diver, nothing laid over it, no edge."""
+        import cv2
+
+        height, width = self.kept[frame].shape[:2]
+        mask = 255 * (1 - self.body(frame, (height, width), self.scale))
+        if not registered.still:
+            mask[cv2.resize(registered.overlays, (width, height), interpolation=cv2.INTER_NEAREST) == 1] = 0
+            mask[:3] = mask[-3:] = mask[:, :3] = mask[:, -3:] = 0
+        return np.asarray(mask)
+
+
+def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
+    """Indices of the samples whose bodies are shown, equally apart in time, from the take-off to the contact.
+
+    Raises:
+        ExportError: the diver is seen at fewer than two of them.
+    """
+    seen = dive.seen
+    first, last = dive.leaves, dive.opens if dive.touches is None else dive.touches
+    shown = (seen.masks > 0.5).sum(axis=(1, 2)) >= _LEAST_CELLS
+    if options.every_s is not None:
+        samples = _each(dive, first, last, max(1, round(options.every_s / max(seen.sample_s, 1e-6))))
+    elif options.bodies is not None:
+        samples = np.linspace(first, last, options.bodies).round().astype(int).tolist()
+    else:
+        least = max(1, -(-(last - first) // (_MOST_BODIES - 1)))
+        most = max(least, (last - first) // (_LEAST_BODIES - 1))
+        boxes = _coarse(dive)
+        for stride in range(least, most + 1):
+            samples = _each(dive, first, last, stride)
+            told = _visible_shares(dive, [at for at in samples if shown[at]], boxes)
+            if len(told) and told.mean() >= _SHOWN_MEAN and told.min() >= _SHOWN_LEAST:
+                break
+    found = [at for at in dict.fromkeys(samples) if shown[at]]
+    if len(found) < 2:
+        raise _unseen(seen.parse, len(found))
+    return found
+
+
+def _each(dive: InTheAir, first: int, last: int, stride: int) -> list[int]:
+    """Every so many samples from the first; what is just under water is shown still."""
+    return list(range(first, min(last + stride // 3, len(dive.seen.frames) - 1) + 1, stride))
+
+
+def _unseen(parse: DiveParse, n: int) -> ExportError:
+    return ExportError(
+        "{0}: the diver is seen at {1} moments of the flight only, too few for a strobe picture: check the moments of "
+        "take-off and entry, or point at the diver.",
+        parse.clip.path,
+        n,
+    )
+
+
+def _coarse(dive: InTheAir) -> float:
+    """Pixels of the scene that a cell of a coarse raster has: a body is 40 cells long."""
+    masks, crops = dive.seen.masks, dive.seen.crops
+    heights = [np.ptp(np.argwhere(mask > 0.5), axis=0).max() for mask in masks if (mask > 0.5).sum() >= _LEAST_CELLS]
+    cell = float(np.median(crops[:, 2] - crops[:, 0])) / MASK_SIZE
+    return float(np.median(heights)) * cell / 40 if heights else 1.0
+
+
+def _visible_shares(dive: InTheAir, samples: Sequence[int], coarse: float) -> np.ndarray:
+    """(n,) share of each body that later ones do not hide."""
+    import cv2
+
+    if not samples:
+        return np.zeros(0)
+    seen, placed = dive.seen, []
+    guesses = _guesses(seen.parse, [int(seen.frames[at]) for at in samples])
+    matrices = []
+    for at, to_scene in zip(samples, guesses, strict=True):
+        cell = (seen.crops[at, 2:] - seen.crops[at, :2]) / MASK_SIZE
+        own = np.array([[cell[0], 0, seen.crops[at, 0]], [0, cell[1], seen.crops[at, 1]], [0, 0, 1]])
+        matrices.append(np.diag([1 / coarse, 1 / coarse, 1]) @ to_scene @ own)
+    (left, top), size = bounds(np.array(matrices), (MASK_SIZE, MASK_SIZE))
+    size = (min(size[0], 4000), min(size[1], 4000))
+    shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]])
+    for at, matrix in zip(samples, matrices, strict=True):
+        placed.append(cv2.warpPerspective((seen.masks[at] > 0.5).astype(np.uint8), shift @ matrix, size) > 0)
+    hidden = np.zeros_like(placed[0])
+    shares = []
+    for body in reversed(placed):
+        shares.append(1 - (body & hidden).sum() / max(body.sum(), 1))
+        hidden |= body
+    return np.array(shares[::-1])
+
+
+def _guesses(parse: DiveParse, frames: Sequence[int]) -> np.ndarray:
+    """(n, 3, 3) how frames lie in the scene by the motion of the parse: between samples that in between."""
+    if parse.motion is None:
+        return np.tile(np.eye(3), (len(frames), 1, 1))
+    sampled, first = np.unique(parse.sampled_frames, return_index=True)
+    flat = parse.motion.to_scene[first].reshape(-1, 9)
+    return np.stack([np.interp(frames, sampled, column) for column in flat.T], axis=1).reshape(-1, 3, 3)
+
+
+def _frames_to_read(dive: InTheAir, pts_s: np.ndarray, bodies: Sequence[int]) -> list[int]:
+    """Frames from just before the take-off to just after the contact, thirty a second, the bodies' among them."""
+    clip, slowed = dive.seen.parse.clip, dive.seen.slowed
+    first = int(np.searchsorted(pts_s, pts_s[bodies[0]] - _BEFORE_S * slowed))
+    last = int(np.searchsorted(pts_s, pts_s[bodies[-1]] + _AFTER_S * slowed, side="right")) - 1
+    first, last = max(first, clip.in_frame), min(last, clip.out_frame)
+    info_frames = np.arange(first, last + 1)
+    between_s = max(1 / 31, float(pts_s[last] - pts_s[first]) / 240)
+    kept = [first]
+    for frame in info_frames[1:].tolist():
+        if pts_s[frame] - pts_s[kept[-1]] >= between_s - 1e-3:
+            kept.append(frame)
+    return sorted({*kept, *bodies})
+
+
+def _box_in_view(parse: DiveParse, frame: int, registered: Registered) -> np.ndarray:
+    """(4,) x0, y0, x1, y1 of a body in the view."""
+    probability, crop_xyxy = mask_at(parse, frame)
+    cells = np.argwhere(probability > 0.5)
+    cell = (crop_xyxy[2:] - crop_xyxy[:2]) / MASK_SIZE
+    low, high = crop_xyxy[:2] + cells.min(axis=0)[::-1] * cell, crop_xyxy[:2] + (cells.max(axis=0)[::-1] + 1) * cell
+    corners = np.array([[x, y, 1] for x in (low[0], high[0]) for y in (low[1], high[1])]).T
+    placed = (registered.of(frame) @ corners)[:2]
+    return np.concatenate([placed.min(axis=1), placed.max(axis=1)])
+
+
+def _trimmed(covered: np.ndarray, inner: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1, even apart, of the part of a picture whose sides are covered; the inner box stays."""
+    x0, y0, x1, y1 = 0, 0, covered.shape[1], covered.shape[0]
+    while True:
+        sides = {
+            "left": (x0 + 2 < inner[0], covered[y0:y1, x0].mean()),
+            "right": (x1 - 2 > inner[2], covered[y0:y1, x1 - 1].mean()),
+            "top": (y0 + 2 < inner[1], covered[y0, x0:x1].mean()),
+            "bottom": (y1 - 2 > inner[3], covered[y1 - 1, x0:x1].mean()),
+        }
+        bare = {side: share for side, (free, share) in sides.items() if free and share < _COVERED}
+        if not bare:
+            return x0, y0, x1 - (x1 - x0) % 2, y1 - (y1 - y0) % 2
+        side = min(bare, key=lambda one: bare[one])
+        x0, y0, x1, y1 = x0 + (side == "left"), y0 + (side == "top"), x1 - (side == "right"), y1 - (side == "bottom")
+
+
+def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """An image (H, W, 3) whose bare places have the blurred colours of what is nearest to them."""
+    import cv2
+
+    if covered.all() or not covered.any():
+        return image
+    _, labels = cv2.distanceTransformWithLabels(
+        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    colours = np.zeros((labels.max() + 1, 3), np.uint8)
+    colours[labels[covered]] = image[covered]
+    nearest = cv2.GaussianBlur(colours[labels], (0, 0), max(image.shape) / 100)
+    return np.where(covered[..., None], image, nearest)
+
+
+def _disc(radius: int) -> np.ndarray:
+    import cv2
+
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2))
+
+
+def _connected(opacity: np.ndarray, core: np.ndarray, gap_px: int) -> np.ndarray:
+    """An opacity (H, W) without what is not connected to the mask, and without small holes."""
+    import cv2
+
+    inside = cv2.morphologyEx((opacity > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, _disc(gap_px))
+    _, labels = cv2.connectedComponents(inside)
+    pixels, own = np.bincount(labels[inside > 0]), np.bincount(labels[(inside > 0) & (core > 0.5)])
+    kept = np.zeros(labels.max() + 1, bool)
+    kept[: len(own)] = own > 0.15 * pixels[: len(own)]
+    body = (kept[labels] & (inside > 0)).astype(np.float32)
+    soft = cv2.GaussianBlur(body, (0, 0), max(0.5 * gap_px, 0.7))
+    return np.asarray(np.maximum(opacity * cv2.dilate(body, _disc(gap_px)), np.clip(2 * soft - 0.6, 0, 1)) * (soft > 0.02))
+
+
+def _feathered(edge: np.ndarray) -> np.ndarray:
+    """Opacity (H, W) uint8 that fades out over a twentieth of the picture at its sides."""
+    height, width = edge.shape
+    x, y = (np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (0.05 * n) for n in (width, height))
+    return np.asarray(np.rint(255 * np.clip(np.minimum(x[None], y[:, None]), 0, 1)).astype(np.uint8))
+
+
+def _put(image: np.ndarray, body: _Body, outline: bool, unit: float) -> None:
+    """Put a body on an image (H, W, 3) uint8, in place."""
+    import cv2
+
+    height, width = body.opacity.shape
+    part = image[body.top : body.top + height, body.left : body.left + width]
+    if outline:
+        radius = max(1, round(0.9 * unit))
+        inside = (body.opacity > 110).astype(np.uint8)
+        ring = cv2.GaussianBlur(255 * (cv2.dilate(inside, _disc(radius)) - inside), (0, 0), 0.35 * unit)
+        soft = ring[..., None].astype(np.float32) / 255 * 0.75
+        part[:] = np.rint(part + (255 - part.astype(np.float32)) * soft)
+    alpha = body.opacity[..., None].astype(np.float32) / 255
+    part[:] = np.rint(part + (body.colour.astype(np.float32) - part) * alpha)
+
+
+def strobe_picture(
+    analysis: Analysis,
+    options: StrobeOptions | None = None,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> np.ndarray:
+    """The stroboscopic picture of a dive, (H, W, 3) uint8 RGB.
+
+    Args:
+        options: defaults to `StrobeOptions()`.
+        progress: receives the stage "read", counted in frames.
+
+    Raises:
+        ConfigError: an option is out of range.
+        ExportError: the diver is not seen, the camera is cut within the dive, or it cannot be followed.
+        VideoError: the video cannot be read.
+        Cancelled: `cancel` was set.
+    """
+    with VideoReader(analysis.parse.clip.path) as reader:
+        return Strobe(analysis, options or StrobeOptions(), reader, progress=progress, cancel=cancel).picture()
+
+
+def write_strobe_picture(
+    analysis: Analysis,
+    path: Path,
+    options: StrobeOptions | None = None,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Write `strobe_picture` as PNG or JPEG.
+
+    Raises:
+        ConfigError: the suffix of the path is not supported, or an option is out of range.
+        ExportError: as `strobe_picture`, or the file cannot be written.
+        VideoError, Cancelled: as `strobe_picture`; no file is left.
+    """
+    write_image(strobe_picture(analysis, options, progress=progress, cancel=cancel), path)
