@@ -24,10 +24,11 @@ from fineparser_core.export.analysis_json import analysis_to_dict, write_analysi
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import IMAGE_SUFFIXES
-from fineparser_core.export.options import MIN_SPEED, RenderOptions
+from fineparser_core.export.options import MIN_SPEED, RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
+from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
@@ -37,8 +38,20 @@ from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
 _BEST = "best"
+_STROBE_MARKS = ("path", "heights", "rotation", "outline")
 #: Options that are of one clip.
-_OF_ONE = ("start_frame", "end_frame", "athlete", "json", "masks", "annotated", "contact_sheet", "report")
+_OF_ONE = (
+    "start_frame",
+    "end_frame",
+    "athlete",
+    "json",
+    "masks",
+    "annotated",
+    "contact_sheet",
+    "report",
+    "strobe",
+    "strobe_clip",
+)
 _SEE_HELP = "see `fineparser score --help`."
 _NO_NUMBER = "--board and --difficulty say nothing without --dive-number: add it, e.g. 207C."
 
@@ -77,6 +90,12 @@ class ScoreOptions(WeightsOptions):
         no_overlay: annotated: the picture alone.
         skeleton: annotated and contact sheet: with the athlete's skeleton, and the path of the body's centre.
         contact_sheet: write the phases beside the best exemplar's as a picture.
+        strobe: write the diver at equal times along the path as one picture.
+        strobe_clip: write a clip in which that picture builds up, as .mp4.
+        strobe_bodies: strobe: so many bodies; by default as many as can be told apart.
+        strobe_every: strobe: a body every so many seconds instead.
+        strobe_marks: strobe: what is drawn of path, heights, rotation and outline; "" for nothing.
+        strobe_in_report: report: with the strobe picture.
         report: write a page for athlete and coach, as .pdf or .html.
         diver: report: the athlete's name.
     """
@@ -111,6 +130,12 @@ class ScoreOptions(WeightsOptions):
     no_overlay: bool = False
     skeleton: bool = False
     contact_sheet: Path | None = None
+    strobe: Path | None = None
+    strobe_clip: Path | None = None
+    strobe_bodies: int | None = None
+    strobe_every: float | None = None
+    strobe_marks: str = "path,heights,rotation,outline"
+    strobe_in_report: bool = False
     report: Path | None = None
     diver: str = ""
 
@@ -253,7 +278,8 @@ def _open_library(path: Path | None) -> ExemplarStore:
 def _output_files(args: ScoreOptions) -> list[Path]:
     """The files that are asked for."""
     json_file = None if args.json == _STDOUT else args.json
-    asked = (args.annotated, args.contact_sheet, args.report, args.masks, args.csv, json_file)
+    pictures = (args.annotated, args.contact_sheet, args.strobe, args.strobe_clip)
+    asked = (*pictures, args.report, args.masks, args.csv, json_file)
     return [path for path in asked if path is not None]
 
 
@@ -283,8 +309,15 @@ def _check_options(args: ScoreOptions) -> None:
         )
     if not MIN_SPEED <= args.speed <= 1:
         raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
-    if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    for picture in (args.contact_sheet, args.strobe):
+        if picture is not None and picture.suffix.lower() not in IMAGE_SUFFIXES:
+            raise ConfigError(f"{picture} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    strobe_options(args).check()
+    shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
+    if shaped and (args.strobe, args.strobe_clip) == (None, None) and not args.strobe_in_report:
+        raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
+    if args.strobe_in_report and args.report is None:
+        raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
     if args.report is not None and args.report.suffix.lower() not in REPORT_SUFFIXES:
         raise ConfigError(f"{args.report} ends in none of {', '.join(REPORT_SUFFIXES)}: choose such a name.")
     if args.skeleton and args.annotated is None and args.contact_sheet is None:
@@ -321,6 +354,10 @@ def _write_outputs(
         notes = write_annotated_clip(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
+    if args.strobe_clip:
+        notes += write_strobe_clip(analysis, args.strobe_clip, strobe_options(args), progress=progress, cancel=cancel)
+    if args.strobe:
+        write_strobe_picture(analysis, args.strobe, strobe_options(args), progress=progress, cancel=cancel)
     if args.contact_sheet:
         options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
@@ -328,7 +365,12 @@ def _write_outputs(
         scored = scoring or analysis.own_award
         bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
         dive = ReportedDive(
-            path=args.clip, analysis=analysis, diver=args.diver, bands=bands, comparison=_compared(best, library)
+            path=args.clip,
+            analysis=analysis,
+            diver=args.diver,
+            bands=bands,
+            comparison=_compared(best, library),
+            strobe=strobe_options(args) if args.strobe_in_report else None,
         )
         write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:
@@ -338,6 +380,17 @@ def _write_outputs(
     if args.json and args.json != _STDOUT:
         write_analysis_json(analysis, args.json)
     return notes
+
+
+def strobe_options(args: ScoreOptions) -> StrobeOptions:
+    """Raises: ConfigError for something else to be drawn than there is."""
+    marks = {mark.strip() for mark in args.strobe_marks.split(",") if mark.strip()}
+    if unknown := sorted(marks - set(_STROBE_MARKS)):
+        known = ", ".join(_STROBE_MARKS)
+        raise ConfigError(f"--strobe-marks knows no {unknown[0]}: choose among {known}, with commas between.")
+    return StrobeOptions(
+        bodies=args.strobe_bodies, every_s=args.strobe_every, **{mark: mark in marks for mark in _STROBE_MARKS}
+    )
 
 
 def _compared(exemplar: Exemplar | None, library: ExemplarStore) -> ComparedDive | None:

@@ -15,7 +15,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import language
@@ -43,6 +43,15 @@ class SheetJob:
     path: Path
     analysis: Analysis
     options: RenderOptions = field(default_factory=RenderOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrobeJob:
+    """Writes a stroboscopic picture, or a clip if the path ends in .mp4, see `strobe`."""
+
+    path: Path
+    analysis: Analysis
+    options: StrobeOptions = field(default_factory=StrobeOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +118,7 @@ class MeetJob:
     predicted: Mapping[str, float] | None = None
 
 
-Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob | MeetJob
+Job = ClipJob | SheetJob | StrobeJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob | MeetJob
 
 
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
@@ -127,6 +136,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     from fineparser_core.export.judged import write_judged
     from fineparser_core.export.report.write import write_meet_sheet, write_report
     from fineparser_core.export.stills import write_plain_still, write_still
+    from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
@@ -135,6 +145,10 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         )
     if isinstance(job, SheetJob):
         write_contact_sheet(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
+    elif isinstance(job, StrobeJob) and job.path.suffix.lower() == ".mp4":
+        return write_strobe_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
+    elif isinstance(job, StrobeJob):
+        write_strobe_picture(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
     elif isinstance(job, StillJob):
         write_still(job.analysis, job.frame, job.path, job.options)
     elif isinstance(job, PlainStillJob):

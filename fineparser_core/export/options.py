@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import ComparedDive
 
 #: Least playback speed of a clip.
 MIN_SPEED = 1 / 16
+#: Bodies of a strobe picture, and the real seconds between them.
+_MOST_BODIES, _EVERY_S = 40, (0.02, 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,3 +84,14 @@ class StrobeOptions:
     rotation: bool = True
     title: str | None = None
     speed: float = 1.0
+
+    def check(self) -> None:
+        """Raises: ConfigError for what is out of range."""
+        if self.bodies is not None and not 2 <= self.bodies <= _MOST_BODIES:
+            raise ConfigError("A strobe picture shows 2 to {1} bodies, not {0}.", self.bodies, _MOST_BODIES)
+        if self.every_s is not None and not _EVERY_S[0] <= self.every_s <= _EVERY_S[1]:
+            raise ConfigError(
+                "Bodies every {0:g} s cannot be shown: choose from {1:g} to {2:g} s.", self.every_s, *_EVERY_S
+            )
+        if not MIN_SPEED <= self.speed <= 1:
+            raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", self.speed, MIN_SPEED)

@@ -48,6 +48,10 @@ class Registered:
     still: bool
     off_px: np.ndarray = field(repr=False)
 
+    def off(self) -> float:
+        """Median of how far the frames lie off the background."""
+        return float(np.nanmedian(self.off_px)) if np.isfinite(self.off_px).any() else 0.0
+
     def of(self, frame: int) -> np.ndarray:
         """(3, 3) of a source frame; between two registered ones that in between."""
         flat = self.to_view.reshape(-1, 9)
@@ -199,7 +203,11 @@ def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, i
 
 
 def median_background(
-    images: Sequence[np.ndarray], masks: Sequence[np.ndarray], matrices: np.ndarray, size_px: tuple[int, int]
+    images: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray],
+    matrices: np.ndarray,
+    size_px: tuple[int, int],
+    wanted: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The median of images in one view, of what their masks show.
 
@@ -208,6 +216,7 @@ def median_background(
         masks: (H, W) uint8, 255 where an image counts.
         matrices: (n, 3, 3), takes pixels of each image to the canvas.
         size_px: (width, height) of the canvas.
+        wanted: (height, width) bool, places that are asked for; None: all.
 
     Returns:
         (height, width, c) uint8, and (height, width) bool: where any image counts.
@@ -223,7 +232,7 @@ def median_background(
         touching = [at for at in range(len(images)) if _touches(shift @ matrices[at], images[at], (width, rows))]
         if len(touching) > _MOST_IMAGES:
             touching = [touching[at] for at in np.linspace(0, len(touching) - 1, _MOST_IMAGES).round().astype(int)]
-        if not touching:
+        if not touching or (wanted is not None and not wanted[top : top + rows].any()):
             continue
         warped, shown = [], []
         for at in touching:
@@ -243,14 +252,14 @@ def _touches(matrix: np.ndarray, image: np.ndarray, size_px: tuple[int, int]) ->
 def _median(images: list[np.ndarray], shown: np.ndarray) -> np.ndarray:
     """Median over images (H, W, c) of those that are shown, (n, H, W) bool.
 
-    What is not shown is taken for black and white by turns, black first, so that it leaves the median where it is; then the images
-    are sorted place by place, by comparing neighbours, which is many times faster than sorting each place's values.
+    What is not shown is taken for black and white by turns, black first, so that it leaves the median where it is; then
+    the images are sorted place by place, by comparing neighbours, many times faster than sorting each place's values.
     """
-    white = np.cumsum(~shown, axis=0) % 2 == 0
-    planes = [
-        np.where(there[..., None], image, np.where(high[..., None], np.uint8(255), np.uint8(0)))
-        for image, there, high in zip(images, shown, white, strict=True)
-    ]
+    planes, white = [], np.zeros(shown.shape[1:], bool)
+    for image, there in zip(images, shown, strict=True):
+        seen = np.where(there, np.uint8(255), np.uint8(0))[..., None]
+        planes.append((image & seen) | (np.where(white, np.uint8(255), np.uint8(0))[..., None] & ~seen))
+        white ^= ~there
     for turn in range(len(planes)):
         for low in range(turn % 2, len(planes) - 1, 2):
             a, b = planes[low], planes[low + 1]

@@ -7,36 +7,43 @@ out by its mask and by what differs from the background, later ones over earlier
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ExportError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import draw_text, fit_text, text_width
+from fineparser_core.export.drawing import Box, Colour, composite, draw_text, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.label_places import place_labels
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
-from fineparser_core.export.options import MIN_SPEED, StrobeOptions
-from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, WHITE, OverlayCanvas, draw_label, label_size
+from fineparser_core.export.options import StrobeOptions
+from fineparser_core.export.overlay import (
+    OUTLINE,
+    OUTLINE_OPACITY,
+    WHITE,
+    Overlay,
+    OverlayCanvas,
+    draw_label,
+    label_size,
+)
 from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
 from fineparser_core.export.skeleton_overlay import PATH_COLOUR
 from fineparser_core.language import number, text
 from fineparser_core.measures.centre_path import CentrePath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.flight import turning
-from fineparser_core.motion.recording import looked_at
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
-#: Bodies at most and at least, by themselves and where a person asks.
-_MOST_BODIES, _LEAST_BODIES, _ALLOWED_BODIES = 14, 4, range(2, 41)
+#: Bodies at most and at least, where nobody asks for a number.
+_MOST_BODIES, _LEAST_BODIES = 14, 4
 #: Bodies are told apart where so much of each shows on the mean, and of the one that shows least.
 _SHOWN_MEAN, _SHOWN_LEAST = 0.82, 0.45
 #: A mask of fewer cells shows no diver.
@@ -44,13 +51,17 @@ _LEAST_CELLS = 25
 #: Real seconds before the take-off and after the contact that the background, and the clip, are made of.
 _BEFORE_S, _AFTER_S = 0.35, 0.05
 _CLIP_BEFORE_S, _CLIP_AFTER_S = 0.6, 0.9
+#: Seconds that a clip's last picture stays.
+_HOLD_S = 1.5
+#: Frames that are registered; in between they are where these are.
+_MOST_REGISTERED = 80
 #: Frames that the background is made of, and the longer side of what is kept of them.
 _MOST_KEPT, _KEPT_PX = 30, 1920
 #: Longer side of a picture, which small videos are enlarged for; and of a clip.
 _LEAST_PX, _MOST_PX, _CLIP_PX = 1440, 4096, 1920
 _MOST_ENLARGED = 4.0
 #: Cells by which a mask may miss hands and feet.
-_MISSED_CELLS = 7
+_MISSED_CELLS = 6
 #: Cells at the edge of a mask that are the body's only where they differ from the background.
 _EDGE_CELLS = 4
 #: Least difference from the background, of 255, from which what is near a mask is the body: of a calm scene, and of one
@@ -61,6 +72,8 @@ _ROOM = 1.1
 #: Least share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
+#: Turns from which they are written.
+_LEAST_TURN = 0.05
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class _Body:
     Attributes:
         frame: source frame.
         left, top: place on the canvas.
-        colour: (h, w, 3) uint8 RGB.
+        colour: (h, w, 3) uint8 RGB, premultiplied by the opacity.
         opacity: (h, w) uint8.
     """
 
@@ -80,6 +93,21 @@ class _Body:
     colour: np.ndarray = field(repr=False)
     opacity: np.ndarray = field(repr=False)
 
+    def put(self, image: np.ndarray) -> None:
+        """Put it on the canvas (H, W, 3) uint8, in place."""
+        height, width = self.opacity.shape
+        composite(image[self.top : self.top + height, self.left : self.left + width], self.colour, self.opacity)
+
+
+class _Label(NamedTuple):
+    """What is written: of which place, in which colour, from which source frame on, and where."""
+
+    at: Point
+    text: str
+    colour: Colour
+    frame: int
+    box: Box
+
 
 class Strobe:
     """The picture of a dive before its bodies are put on it: background, bodies, and where everything lies.
@@ -88,7 +116,7 @@ class Strobe:
         size_px: (width, height) of the picture, with the caption; both even.
         frames: source frames of the bodies.
         still: whether the camera stands still.
-        off_px: how far the worst frame lies off the background, pixels of the source.
+        off_px: how far frames lie off the background, their median, pixels of the source.
     """
 
     def __init__(
@@ -113,8 +141,10 @@ class Strobe:
         scored = analysis.scoring or analysis.own_award
         number_ = scored.dive_number if scored is not None else None
         dive = measured_dive(parse, dive_number=number_, board_m=scored.board_m if scored is not None else None)
-        self._check(options)
+        options.check()
         info = reader.info
+        if parse.motion is None and parse.refusal is not None:
+            raise ExportError("{0}: {1}", parse.clip.path, parse.refusal)
         if dive is None:
             raise _unseen(parse, 0)
         samples = choose_bodies(dive, options)
@@ -122,29 +152,38 @@ class Strobe:
         chain = _frames_to_read(dive, info.pts_s, self.frames)
         read = _Read(reader, parse, chain, self.frames, progress, cancel)
         self._registered = registered = register(info, chain, read.small, read.bodies, _guesses(parse, chain))
-        self.still, self.off_px = registered.still, float(np.nanmax(registered.off_px, initial=0.0))
-        self._parse, self._dive, self._scale = parse, dive, read.scale
+        self.still, self.off_px = registered.still, registered.off()
+        self._parse, self._dive, self._pts_s = parse, dive, info.pts_s
+        self._scale, self.reduced = read.scale, read.reduced
+        touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
+        self._splash_from = int(touches)
         self._place(read, most_px)
         self._stitch(read)
-        self._bodies = [self._cut_out(frame, read.kept[frame]) for frame in self.frames]
-        self._title = parse.clip.path.stem if options.title is None else options.title
+        self._bodies = [self._cut_out(frame, read.kept[frame], outline=options.outline) for frame in self.frames]
+        self._path = path_of(dive)
+        self._line = np.zeros((0, 2)) if self._path is None else self._path_points(self._path)
+        self._turned = turning(dive) if options.rotation else None
+        self._labels = self._placed_labels()
+        self._label_overlays: dict[int, Overlay | None] = {}
         caption = round(_CAPTION_UNITS * self.unit / 2) * 2
         self.size_px = (self._canvas_px[0], self._canvas_px[1] + caption)
-
-    @staticmethod
-    def _check(options: StrobeOptions) -> None:
-        if options.bodies is not None and options.bodies not in _ALLOWED_BODIES:
-            ends = (_ALLOWED_BODIES[0], _ALLOWED_BODIES[-1])
-            raise ConfigError("A strobe picture shows {1} to {2} bodies, not {0}.", options.bodies, *ends)
-        if options.every_s is not None and not 0.02 <= options.every_s <= 2:
-            raise ConfigError("Bodies every {0:g} s cannot be shown: choose from 0.02 to 2 s.", options.every_s)
-        if not MIN_SPEED <= options.speed <= 1:
-            raise ConfigError("Speed {0:g} cannot be written: choose one from {1:g} to 1.", options.speed, MIN_SPEED)
+        self._whole = self._captioned(
+            self._background, parse.clip.path.stem if options.title is None else options.title
+        )
 
     @property
     def unit(self) -> float:
         """Length unit of what is drawn, pixels."""
         return max(1.0, float(np.sqrt(self._canvas_px[0] * self._canvas_px[1])) / 900)
+
+    @property
+    def shown_frames(self) -> list[int]:
+        """Source frames of a clip, from just before the take-off to what follows the contact."""
+        clip, slowed, pts_s = self._parse.clip, self._dive.seen.slowed, self._pts_s
+        first_s, last_s = (pts_s[self.frames[at]] for at in (0, -1))
+        first = int(np.searchsorted(pts_s, first_s - _CLIP_BEFORE_S * slowed))
+        last = int(np.searchsorted(pts_s, last_s + _CLIP_AFTER_S * slowed, side="right")) - 1
+        return list(range(max(first, clip.in_frame), min(last, clip.out_frame) + 1))
 
     def picture(self, until: int | None = None, live: np.ndarray | None = None) -> np.ndarray:
         """The picture (H, W, 3) uint8 RGB.
@@ -153,18 +192,20 @@ class Strobe:
             until: with the bodies up to this source frame; None: with all, and what is written beside them.
             live: (h, w, 3) this frame of the video, which the bodies are put on; None: the background alone.
         """
-        image = self._background.copy()
+        image = self._whole.copy()
+        canvas = image[: self._canvas_px[1]]
         if live is not None and until is not None:
-            self._put_live(image, live, until)
+            self._put_live(canvas, live, until)
+        last = self.frames[-1] if until is None else until
         for body in self._bodies:
-            if until is None or body.frame <= until:
-                _put(image, body, self._options.outline, self.unit)
-        if live is not None and until is not None and self.frames[0] <= until <= self.frames[-1]:
-            _put(image, self._cut_out(until, live), False, self.unit)
-        overlay = self._overlay(self.frames[-1] if until is None else until)
-        if overlay is not None:
-            overlay.paint_image(image)
-        return self._captioned(image)
+            if body.frame <= last:
+                body.put(canvas)
+        if live is not None and self.frames[0] <= last <= self.frames[-1] and last not in self.frames:
+            self._cut_out(last, live, outline=False).put(canvas)
+        for overlay in (self._path_overlay(last), self._label_overlay(sum(one.frame <= last for one in self._labels))):
+            if overlay is not None:
+                overlay.paint_image(canvas)
+        return image
 
     def _place(self, read: "_Read", most_px: int) -> None:
         """Choose the part of the scene that is shown, and its scale."""
@@ -200,7 +241,7 @@ class Strobe:
         background, covered = median_background(images, masks, matrices, self._canvas_px)
         if not covered.all():  # where the diver is in all frames, or a caption, they are taken as they are
             whole = [np.full(mask.shape, 255, np.uint8) for mask in masks]
-            again, shown = median_background(images, whole, matrices, self._canvas_px)
+            again, shown = median_background(images, whole, matrices, self._canvas_px, ~covered)
             background[~covered] = again[~covered]
             covered |= shown
         boxes = np.array([_box_in_view(self._parse, frame, self._registered) for frame in self.frames])
@@ -213,7 +254,7 @@ class Strobe:
         self._canvas_px = (right - left, bottom - top)
         self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
 
-    def _cut_out(self, frame: int, image: np.ndarray) -> _Body:
+    def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> _Body:
         """A body on the canvas, from a kept picture of its frame."""
         import cv2
 
@@ -223,7 +264,9 @@ class Strobe:
         from_cells = np.array(
             [[cell[0], 0, crop_xyxy[0] + cell[0] / 2], [0, cell[1], crop_xyxy[1] + cell[1] / 2], [0, 0, 1]]
         )
-        near = cv2.dilate((probability > 0.3).astype(np.uint8), _disc(_MISSED_CELLS))
+        # At the water what differs near the mask is splash.
+        missed = _MISSED_CELLS if frame < self._splash_from else 1
+        near = cv2.dilate((probability > 0.3).astype(np.uint8), _disc(missed))
         cells = np.argwhere(near)
         if not len(cells):
             return _Body(frame, 0, 0, np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
@@ -254,96 +297,107 @@ class Strobe:
         differs = cv2.GaussianBlur(differs, (0, 0), 0.4 * cell_px + 0.5)
         outside = differs[around < 0.1]  # a place of the scene that looks otherwise for other reasons
         least = float(np.clip(np.percentile(outside, 85) if len(outside) else 0.0, *_LEAST_DIFFERENCE))
-        least_here = least * np.where(core > 0.5, 0.5, 1 + 1.5 * (1 - around))
+        least_here = least * np.where(core > 0.5, 0.5, 1.8)
         told = np.clip((differs - least_here) / least, 0, 1)
         opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
         opacity = _connected(opacity, core, max(1, round(cell_px)))
-        return _Body(frame, int(left), int(top), colour, np.rint(255 * np.clip(opacity, 0, 1)).astype(np.uint8))
+        width = 0.9 * self.unit if outline else 0.0
+        return _Body(frame, int(left), int(top), *_outlined(colour, np.clip(opacity, 0, 1), width))
 
     def _put_live(self, image: np.ndarray, live: np.ndarray, frame: int) -> None:
         """Lay a frame of the video over the background, with soft edges where the camera moves."""
         import cv2
 
         matrix = self._to_canvas(frame, kept=True)
-        warped = cv2.warpPerspective(live, matrix, self._canvas_px)
-        edge = np.full(live.shape[:2], 255, np.uint8)
+        shown = np.full(live.shape[:2], 255, np.uint8) if self.still else _feathered(live.shape[:2])
         if not self.still:
-            edge = _feathered(edge)
-        shown = cv2.warpPerspective(edge, matrix, self._canvas_px)[..., None].astype(np.float32) / 255
-        image[:] = np.rint(image + (warped.astype(np.float32) - image) * shown)
+            live = cv2.multiply(live, cv2.merge([shown] * 3), scale=1 / 255)
+        warped, opacity = (cv2.warpPerspective(each, matrix, self._canvas_px) for each in (live, shown))
+        composite(image, warped, opacity)
 
-    def _overlay(self, until: int):  # type: ignore[no-untyped-def]
-        """Path, heights and rotation up to a source frame."""
-        options, unit = self._options, self.unit
+    def _path_overlay(self, until: int) -> Overlay | None:
+        """The path of the body's centre up to a source frame."""
+        if not self._options.path or self._path is None:
+            return None
+        points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= until + 0.5]]
+        if len(points) < 2:
+            return None
         canvas = OverlayCanvas(self._canvas_px)
-        path = path_of(self._dive)
-        line = self._path_points(path) if path is not None else np.zeros((0, 2))
-        shown = path.frames <= until + 0.5 if path is not None else np.zeros(0, bool)
-        if options.path and shown.sum() > 1:
-            points = [(float(x), float(y)) for x, y in line[shown]]
-            for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
-                canvas.lines(points, width * unit, colour, opacity)
-        labels = self._labels(path, line, until)
-        busy = np.zeros(self._canvas_px[::-1], bool)
-        for body in self._bodies:
-            height, width = body.opacity.shape
-            busy[body.top : body.top + height, body.left : body.left + width] |= body.opacity > 96
-        bounds_ = (2.0, 2.0, self._canvas_px[0] - 2.0, self._canvas_px[1] - 2.0)
-        wanted = [(at, label_size([said], unit)) for at, said, _, _ in labels]
-        for box, (at, said, colour, frame) in zip(place_labels(wanted, bounds_, 14 * unit, busy), labels, strict=True):
-            if box is None or frame > until:
-                continue
-            near = (float(np.clip(at[0], box[0], box[2])), float(np.clip(at[1], box[1], box[3])))
-            for width_, line_colour, opacity in ((2.6, OUTLINE, OUTLINE_OPACITY), (1.2, colour, 1.0)):
-                canvas.lines((at, near), width_ * unit, line_colour, opacity)
-            canvas.dot(at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
-            canvas.dot(at, 2.6 * unit, colour)
-            draw_label(canvas, [said], box[:2], unit, colour)
+        for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
+            canvas.lines(points, width * self.unit, colour, opacity)
         return canvas.to_overlay()
+
+    def _label_overlay(self, n: int) -> Overlay | None:
+        """The first labels in order of time, with lines to what they belong to."""
+        if n not in self._label_overlays:
+            canvas, unit = OverlayCanvas(self._canvas_px), self.unit
+            labels = sorted(self._labels, key=lambda one: one.frame)[:n]
+            for one in labels:
+                near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
+                for width, colour, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.colour, 1.0)):
+                    canvas.lines((one.at, (near[0], near[1])), width * unit, colour, opacity)
+                canvas.dot(one.at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
+                canvas.dot(one.at, 2.6 * unit, one.colour)
+            for one in labels:
+                draw_label(canvas, [one.text], one.box[:2], unit, one.colour)
+            self._label_overlays = {n: canvas.to_overlay()}
+        return self._label_overlays[n]
+
+    def _placed_labels(self) -> list[_Label]:
+        """What is written, where there is room for it: off the bodies and off one another."""
+        labels: list[tuple[Point, str, Colour, int]] = []
+        path, line = self._path, self._line
+        if self._options.heights and path is not None and len(path.heights):
+            for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
+                said = f"{number(float(path.heights[at]), 1)} m"
+                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
+        if self._turned is not None:
+            for body in self._bodies:
+                turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, body.frame))]))
+                if np.isfinite(turns) and turns >= _LEAST_TURN:
+                    labels.append((self._centre(body), number(turns, 1), WHITE, body.frame))
+        width, height = self._canvas_px
+        busy = np.zeros((height, width), bool)
+        for body in self._bodies:
+            rows, columns = body.opacity.shape
+            busy[body.top : body.top + rows, body.left : body.left + columns] |= body.opacity > 96
+        wanted = [(at, label_size([said], self.unit)) for at, said, _, _ in labels]
+        boxes = place_labels(wanted, (2.0, 2.0, width - 2.0, height - 2.0), 14 * self.unit, busy)
+        return [_Label(*label, box) for label, box in zip(labels, boxes, strict=True) if box is not None]
+
+    def _centre(self, body: _Body) -> Point:
+        """Where a body is on its path; the middle of the body where there is none."""
+        path = self._path
+        if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
+            x, y = (float(np.interp(body.frame, path.frames, column)) for column in self._line.T)
+            return x, y
+        rows, columns = np.nonzero(body.opacity > 128)
+        middle = (float(columns.mean()), float(rows.mean())) if len(rows) else (0.0, 0.0)
+        return body.left + middle[0], body.top + middle[1]
 
     def _path_points(self, path: CentrePath) -> np.ndarray:
         """(n, 2) points of the path on the canvas, each by the frame that it belongs to."""
         found = []
         for frame, point in zip(path.frames, path.points, strict=True):
-            x, y = path.in_frame(int(round(frame)), point[None])[0]
+            x, y = path.in_frame(round(frame), point[None])[0]
             nearest = int(path.sampled_frames[np.abs(path.sampled_frames - round(frame)).argmin()])
             found.append((self._to_canvas(nearest) @ [x, y, 1.0])[:2])
         return np.array(found)
 
-    def _labels(
-        self, path: CentrePath | None, line: np.ndarray, until: int
-    ) -> list[tuple[Point, str, tuple[int, ...], int]]:
-        """Place, text, colour and first frame of what is written, the most important first."""
-        labels: list[tuple[Point, str, tuple[int, ...], int]] = []
-        if self._options.heights and path is not None and len(path.heights):
-            for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
-                said = f"{number(float(path.heights[at]), 1)} m"
-                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
-        turned = turning(self._dive) if self._options.rotation else None
-        if turned is not None:
-            frames = self._dive.seen.frames
-            for body in self._bodies:
-                turns = abs(float(turned[int(np.searchsorted(frames, body.frame))]))
-                rows, columns = np.nonzero(body.opacity > 128)
-                if np.isfinite(turns) and len(rows):
-                    at = (body.left + float(columns.mean()), body.top + float(rows.mean()))
-                    labels.append((at, number(turns, 1), WHITE, body.frame))
-        return labels
-
-    def _captioned(self, image: np.ndarray) -> np.ndarray:
-        """The picture over a line that says what it is."""
+    def _captioned(self, image: np.ndarray, title: str) -> np.ndarray:
+        """The background over a line that says what the picture is."""
         width, height = self.size_px
         whole = np.full((height, width, 3), panel.BACKGROUND, np.uint8)
         whole[: len(image)] = image
         size, margin = 13 * self.unit, panel.MARGIN * self.unit / 2
         times = self._dive.seen.times_s[np.searchsorted(self._dive.seen.frames, self.frames)]
         said = text("every {0} s", number(float(np.median(np.diff(times))), 2))
-        if self._options.rotation and turning(self._dive) is not None:
+        if self._turned is not None:
             said = f"{text('white: somersaults so far')}   {said}"
         left = width - margin - text_width(said, size)
         baseline = len(image) + 0.66 * (height - len(image))
         draw_text(whole, (left, baseline), said, size, panel.MUTED)
-        title = fit_text(printable(self._title), size, left - 2 * margin)
+        title = fit_text(printable(title), size, left - 2 * margin)
         draw_text(whole, (margin, baseline), title, size, panel.TEXT)
         return whole
 
@@ -512,7 +566,7 @@ def _frames_to_read(dive: InTheAir, pts_s: np.ndarray, bodies: Sequence[int]) ->
     last = int(np.searchsorted(pts_s, pts_s[bodies[-1]] + _AFTER_S * slowed, side="right")) - 1
     first, last = max(first, clip.in_frame), min(last, clip.out_frame)
     info_frames = np.arange(first, last + 1)
-    between_s = max(1 / 31, float(pts_s[last] - pts_s[first]) / 240)
+    between_s = max(1 / 31, float(pts_s[last] - pts_s[first]) / _MOST_REGISTERED)
     kept = [first]
     for frame in info_frames[1:].tolist():
         if pts_s[frame] - pts_s[kept[-1]] >= between_s - 1e-3:
@@ -580,30 +634,30 @@ def _connected(opacity: np.ndarray, core: np.ndarray, gap_px: int) -> np.ndarray
     kept[: len(own)] = own > 0.15 * pixels[: len(own)]
     body = (kept[labels] & (inside > 0)).astype(np.float32)
     soft = cv2.GaussianBlur(body, (0, 0), max(0.5 * gap_px, 0.7))
-    return np.asarray(np.maximum(opacity * cv2.dilate(body, _disc(gap_px)), np.clip(2 * soft - 0.6, 0, 1)) * (soft > 0.02))
+    return np.asarray(
+        np.maximum(opacity * cv2.dilate(body, _disc(gap_px)), np.clip(2 * soft - 0.6, 0, 1)) * (soft > 0.02)
+    )
 
 
-def _feathered(edge: np.ndarray) -> np.ndarray:
+def _feathered(shape: tuple[int, ...]) -> np.ndarray:
     """Opacity (H, W) uint8 that fades out over a twentieth of the picture at its sides."""
-    height, width = edge.shape
+    height, width = shape
     x, y = (np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (0.05 * n) for n in (width, height))
     return np.asarray(np.rint(255 * np.clip(np.minimum(x[None], y[:, None]), 0, 1)).astype(np.uint8))
 
 
-def _put(image: np.ndarray, body: _Body, outline: bool, unit: float) -> None:
-    """Put a body on an image (H, W, 3) uint8, in place."""
+def _outlined(colour: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """Premultiplied colours and opacity of a body (h, w, 3) and (h, w), 0 to 1, with a light line of a width around."""
     import cv2
 
-    height, width = body.opacity.shape
-    part = image[body.top : body.top + height, body.left : body.left + width]
-    if outline:
-        radius = max(1, round(0.9 * unit))
-        inside = (body.opacity > 110).astype(np.uint8)
-        ring = cv2.GaussianBlur(255 * (cv2.dilate(inside, _disc(radius)) - inside), (0, 0), 0.35 * unit)
-        soft = ring[..., None].astype(np.float32) / 255 * 0.75
-        part[:] = np.rint(part + (255 - part.astype(np.float32)) * soft)
-    alpha = body.opacity[..., None].astype(np.float32) / 255
-    part[:] = np.rint(part + (body.colour.astype(np.float32) - part) * alpha)
+    ring = np.zeros_like(opacity)
+    if width_px > 0:
+        inside = (opacity > 0.45).astype(np.uint8)
+        ring = (cv2.dilate(inside, _disc(max(1, round(width_px)))) - inside).astype(np.float32)
+        ring = 0.75 * cv2.GaussianBlur(ring, (0, 0), max(0.4 * width_px, 0.4)) * (1 - opacity)
+    premultiplied = colour * opacity[..., None] + 255 * ring[..., None]
+    whole = 255 * (opacity + ring)
+    return tuple(np.rint(np.clip(each, 0, 255)).astype(np.uint8) for each in (premultiplied, whole))
 
 
 def strobe_picture(
@@ -645,3 +699,45 @@ def write_strobe_picture(
         VideoError, Cancelled: as `strobe_picture`; no file is left.
     """
     write_image(strobe_picture(analysis, options, progress=progress, cancel=cancel), path)
+
+
+def write_strobe_clip(
+    analysis: Analysis,
+    path: Path,
+    options: StrobeOptions | None = None,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> tuple[str, ...]:
+    """Write a clip in which the stroboscopic picture builds up as the dive plays: the bodies stay.
+
+    Args:
+        progress: receives the stage "read" and then "write", counted in frames of both.
+
+    Returns:
+        Sentences to show to the user.
+
+    Raises:
+        ConfigError, VideoError, Cancelled: as `strobe_picture`; no file is left.
+        ExportError: as `strobe_picture`, or the file cannot be written, or is the video itself.
+    """
+    options, clip = options or StrobeOptions(), analysis.parse.clip
+    if path.resolve() == clip.path.resolve():
+        raise ExportError("{0} is the clip itself: give the strobe clip another name.", path)
+    with VideoReader(clip.path) as reader:
+        strobe = Strobe(analysis, options, reader, most_px=_CLIP_PX, progress=progress, cancel=cancel)
+        pts_s, frames = reader.info.pts_s, strobe.shown_frames
+        width_px, height_px = strobe.size_px
+        fps = clip.fps * options.speed
+        writer = VideoWriter(path, width_px=width_px, height_px=height_px, fps=fps)
+        with writer, closing(reader.frames_ahead(frames, strobe.reduced)) as images:
+            for done, (frame, image) in enumerate(images, start=1):
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
+                time_s = float(pts_s[frame] - pts_s[frames[0]]) / options.speed
+                writer.write(strobe.picture(frame, image), time_s)
+                progress(Progress("write", done, len(frames)))
+            # The finished picture stays for a while.
+            writer.write(strobe.picture(), float(pts_s[frame] - pts_s[frames[0]]) / options.speed + 1 / fps)
+            writer.write(strobe.picture(), float(pts_s[frame] - pts_s[frames[0]]) / options.speed + _HOLD_S)
+    return (writer.note,) if writer.note else ()

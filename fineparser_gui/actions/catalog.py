@@ -133,6 +133,9 @@ CATALOG: tuple[ActionSpec, ...] = (
         (
             _can("export", Phrase("&Export…"), "Ctrl+E",
                  lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys()), lambda s: s.shown),
+            _can("export_strobe", Phrase("Export s&trobe picture…"), "Ctrl+Alt+E",
+                 lambda w: w.dialogs.export(w.transport.frame, w.dives.selected_keys(), strobe=True),
+                 lambda s: s.parsed),
             _can("export_corrections", Phrase("Export &corrections…"), "",
                  lambda w: w.files.export_corrections(), lambda s: bool(s.window.session.exports.corrected_dives())),
             _can("export_judged", Phrase("Export &judged dives…"), "",

@@ -44,10 +44,16 @@ class DialogLauncher(QObject):
         """Open the preferences."""
         PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
 
-    def export(self, frame: int, selected: Sequence[str] = ()) -> None:
-        """Open the export of the shown dive; `frame` is at the playhead, `selected` are keys of dives."""
+    def export(self, frame: int, selected: Sequence[str] = (), *, strobe: bool = False) -> None:
+        """Open the export of the shown dive, or of its strobe picture.
+
+        Args:
+            frame: at the playhead.
+            selected: keys of dives.
+        """
         if self._session.current is not None:
-            ExportDialog(self._session, frame, self._preferences.now, self._window, selected).open()
+            now = self._preferences.now
+            ExportDialog(self._session, frame, now, self._window, selected, strobe=strobe).open()
 
     def share(self, selected: Sequence[str] = (), path: Path | None = None) -> None:
         """Open what shares files with phones: one path, or all exports of this run; `selected` are keys of dives."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.types import ComparedDive
 from fineparser_gui.dialogs.report_page import ReportPage
 from fineparser_gui.dialogs.save_path import ask_save_path
@@ -32,7 +32,9 @@ from fineparser_gui.widgets import add_form_row, label, show_whole_entries
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
-_CLIP, _SHEET, _STILL, _TABLE, _REPORT = range(5)
+_CLIP, _SHEET, _STILL, _TABLE, _REPORT, _STROBE = range(6)
+#: Numbers of bodies that can be chosen beside the usual one.
+_BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 
 
 class ExportDialog(QDialog):
@@ -42,10 +44,18 @@ class ExportDialog(QDialog):
         frame: at the playhead.
         preferences: style of masks and colours of steps.
         selected: keys of the dives that are selected in the list.
+        strobe: whether the strobe picture is chosen first.
     """
 
     def __init__(
-        self, session: Session, frame: int, preferences: Preferences, parent: QWidget, selected: Sequence[str] = ()
+        self,
+        session: Session,
+        frame: int,
+        preferences: Preferences,
+        parent: QWidget,
+        selected: Sequence[str] = (),
+        *,
+        strobe: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -58,12 +68,19 @@ class ExportDialog(QDialog):
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
         )
-        self.kinds.addItem(self.tr("Report"))
+        self.kinds.addItems([self.tr("Report"), self.tr("Strobe picture")])
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.pages = QStackedWidget()
         self.report = ReportPage(session, selected, self._beside_box(best=True))
-        for page in (self._clip_page(), self._sheet_page(), self._still_page(), self._table_page(), self.report):
+        for page in (
+            self._clip_page(),
+            self._sheet_page(),
+            self._still_page(),
+            self._table_page(),
+            self.report,
+            self._strobe_page(),
+        ):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
@@ -74,7 +91,8 @@ class ExportDialog(QDialog):
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
         self.resize(QSize(660, 360).expandedTo(self.sizeHint()))
-        self.kinds.setCurrentRow(_CLIP if self._dive.analysis is not None else _TABLE)
+        first = _STROBE if strobe else _CLIP
+        self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
 
     def _clip_page(self) -> QWidget:
         self.whole_file = QComboBox()
@@ -161,6 +179,31 @@ class ExportDialog(QDialog):
         form.addRow(self.tr("Include"), self.table_drawings)
         return page
 
+    def _strobe_page(self) -> QWidget:
+        self.strobe_format = QComboBox()
+        self.strobe_format.addItem(self.tr("one picture"), ".png")
+        self.strobe_format.addItem(self.tr("a clip in which it builds up"), ".mp4")
+        self.bodies = QComboBox()
+        self.bodies.addItem(self.tr("as many as can be told apart"), None)
+        for n in _BODIES:
+            self.bodies.addItem(str(n), n)
+        self.strobe_path = QCheckBox(self.tr("Path of the body's centre"), checked=True)
+        self.strobe_heights = QCheckBox(self.tr("Heights over the water"), checked=True)
+        self.strobe_rotation = QCheckBox(self.tr("Somersaults so far"), checked=True)
+        self.strobe_outline = QCheckBox(self.tr("Outline of each body"), checked=True)
+        page, form = self._page(
+            self.tr(
+                "The diver at equal times along the path on one background, from the take-off to the water. The camera "
+                "may follow the dive."
+            )
+        )
+        self._row(form, self.tr("&Format"), self.strobe_format)
+        self._row(form, self.tr("&Bodies"), self.bodies)
+        form.addRow(self.tr("Show"), self.strobe_path)
+        for box in (self.strobe_heights, self.strobe_rotation, self.strobe_outline):
+            form.addRow("", box)
+        return page
+
     def _skeleton_box(self) -> QCheckBox:
         box = QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
         return box
@@ -236,6 +279,9 @@ class ExportDialog(QDialog):
         elif kind == _REPORT:
             suffix = self.report.suffix
             stem = self.tr("{0} report").format(self.report.file_stem)
+        elif kind == _STROBE:
+            suffix = self.strobe_format.currentData()
+            stem = self.tr("{0} strobe").format(self._dive.path.stem)
         else:
             suffix = ".mp4" if kind == _CLIP else ".png"
             stem = self._stem(kind)
@@ -276,6 +322,16 @@ class ExportDialog(QDialog):
             exports.still(key, self._frame, path, options)
         elif kind == _REPORT:
             exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
+        elif kind == _STROBE:
+            strobe = StrobeOptions(
+                bodies=self.bodies.currentData(),
+                path=self.strobe_path.isChecked(),
+                heights=self.strobe_heights.isChecked(),
+                rotation=self.strobe_rotation.isChecked(),
+                outline=self.strobe_outline.isChecked(),
+                title=dive_title(self._dive),
+            )
+            exports.strobe(key, path, strobe)
         else:
             keys = self._session.keys if self.scope.currentData() else [key]
             exports.table(keys, path, drawings=self.table_drawings.isChecked())

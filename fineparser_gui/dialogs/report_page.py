@@ -60,6 +60,8 @@ class ReportPage(QWidget):
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
+        self.strobe = QCheckBox(self.tr("Strobe picture"))
+        form.addRow(self.tr("Add"), self.strobe)
         column = QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
         what = self.tr(
             "A page for each dive: six frames, what was measured of each phase, what the model attributes to it, "
@@ -99,6 +101,7 @@ class ReportPage(QWidget):
                 drawings=self.drawings.isChecked(),
                 bands=good_bands(dive.dive_number, dive.board_m),
                 comparison=beside if self._alone else self._best(dive),
+                strobe=self.strobe.isChecked(),
             )
             for dive in dives
         ]

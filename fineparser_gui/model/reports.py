@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.measures.explanation import Band
@@ -33,6 +34,7 @@ def reported_dive(
     drawings: bool,
     bands: Mapping[str, Band],
     comparison: ComparedDive | None,
+    strobe: bool = False,
 ) -> ReportedDive:
     """A dive of a report.
 
@@ -40,6 +42,7 @@ def reported_dive(
         dive: analysed.
         dives: of the session, for the trend.
         drawings: whether its drawings are shown.
+        strobe: whether its stroboscopic picture is.
     """
     assert dive.analysis is not None
     return ReportedDive(
@@ -53,6 +56,7 @@ def reported_dive(
         bands=bands,
         trend=_trend(dive, dives),
         comparison=comparison,
+        strobe=StrobeOptions() if strobe else None,
     )
 
 

@@ -23,10 +23,11 @@ from fineparser_core.export.jobs import (
     ReportJob,
     SheetJob,
     StillJob,
+    StrobeJob,
     TableJob,
     save_job,
 )
-from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import translated
@@ -91,6 +92,11 @@ class ExportService(QObject):
         """Write a contact sheet of a dive that is analysed."""
         if analysis := self._state.dive(key).analysis:
             self._add(SheetJob(path=path, analysis=analysis, options=options))
+
+    def strobe(self, key: str, path: Path, options: StrobeOptions) -> None:
+        """Write a strobe picture of a dive that is analysed, or a clip if the path ends in .mp4."""
+        if analysis := self._state.dive(key).analysis:
+            self._add(StrobeJob(path=path, analysis=analysis, options=options))
 
     def still(self, key: str, frame: int, path: Path, options: RenderOptions) -> None:
         """Write a frame of a dive; without an analysis, only the frame and the marks."""

@@ -29,6 +29,7 @@ PATH = CentrePath(
     frames=np.array([10.0, 50.0]),
     points=np.array([[10.0, 10.0], [90.0, 90.0]]),
     marks=np.array([[50.0, 50.0, 2.0]]),
+    heights=np.array([3.0, 1.0]),
 )
 
 

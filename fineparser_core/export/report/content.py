@@ -1,10 +1,12 @@
 """Fills the page of a dive: frames, phases with what was measured and what the model attributes, trend and note."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.export.report.dives import ReportedDive
@@ -12,6 +14,7 @@ from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.export.report.page import Gauge, MeasuredRow, Page, Phase, PictureRow, Report
 from fineparser_core.export.report.pictures import moment_pictures
+from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
@@ -73,6 +76,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
         strips.append(PictureRow(heading=text("For comparison: {0}", printable(other.title)), pictures=pictures))
+    strobe, without = _strobe(dive, cancel)
     return Page(
         title=_title(dive),
         headline=_headline(analysis),
@@ -82,9 +86,20 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
-        about=_about(analysis, dive, measured=bool(found)),
+        about=(*_about(analysis, dive, measured=bool(found)), *without),
         warning=translated(analysis.parse.refusal or ""),
+        strobe=strobe,
     )
+
+
+def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The stroboscopic picture, or a sentence that says why there is none."""
+    if dive.strobe is None:
+        return None, ()
+    try:
+        return strobe_picture(dive.analysis, replace(dive.strobe, title=_title(dive)), cancel=cancel), ()
+    except ExportError as error:
+        return None, (without_home(printable(translated(error))),)
 
 
 def _title(dive: ReportedDive) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.measures.explanation import Band
 from fineparser_core.types import Analysis, ComparedDive
@@ -28,6 +29,7 @@ class ReportedDive:
         bands: of good dives of the same number, by the measures' names; empty where they are not known.
         trend: dives of this number by the same diver, this one among them, in order of time.
         comparison: a dive to show below; None for none.
+        strobe: how its stroboscopic picture is made; None for none.
         analysis: with a score, or without.
     """
 
@@ -41,3 +43,4 @@ class ReportedDive:
     bands: Mapping[str, Band] = field(default_factory=dict)
     trend: tuple[TrendPoint, ...] = ()
     comparison: ComparedDive | None = None
+    strobe: StrobeOptions | None = None

@@ -98,6 +98,7 @@ class Page:
         note: of the coach, lines.
         about: what the numbers are and are not, sentences.
         warning: why the score should not be trusted, or "".
+        strobe: (H, W, 3) uint8 RGB, its stroboscopic picture; None for none.
     """
 
     title: str
@@ -110,6 +111,7 @@ class Page:
     note: tuple[str, ...]
     about: tuple[str, ...]
     warning: str
+    strobe: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

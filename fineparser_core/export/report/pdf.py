@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from fineparser_core.export.report.html import jpeg
 from fineparser_core.export.report.page import MeasuredRow, Overview, Page, Phase, PictureRow, Report, TrendPoint
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
@@ -44,7 +46,18 @@ def write_pdf(report: Report, path: Path) -> None:
             left = _MARGIN + wide + _COLUMN_GAP
             _draw_trend(canvas, page.trend_heading, page.trend, (left, _PHASES_END + 2, wide, _NOTE_END))
         _draw_foot(canvas, page.about)
+        if page.strobe is not None:
+            _draw_strobe(canvas, page.title, page.strobe)
     canvas.write(path)
+
+
+def _draw_strobe(canvas: PdfCanvas, title: str, image: np.ndarray) -> None:
+    """A page with the stroboscopic picture, as large as fits."""
+    canvas.add_page()
+    canvas.text(_MARGIN, _MARGIN, title, 12, bold=True, width=_WIDTH)
+    top = _MARGIN + 8
+    wide = min(_WIDTH, (_END - top) * image.shape[1] / image.shape[0])
+    canvas.picture(_MARGIN + (_WIDTH - wide) / 2, top, wide, jpeg(image))
 
 
 def _draw_head(canvas: PdfCanvas, page: Page) -> float:
