@@ -203,11 +203,7 @@ def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, i
 
 
 def median_background(
-    images: Sequence[np.ndarray],
-    masks: Sequence[np.ndarray],
-    matrices: np.ndarray,
-    size_px: tuple[int, int],
-    wanted: np.ndarray | None = None,
+    images: Sequence[np.ndarray], masks: Sequence[np.ndarray], matrices: np.ndarray, size_px: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The median of images in one view, of what their masks show.
 
@@ -216,7 +212,6 @@ def median_background(
         masks: (H, W) uint8, 255 where an image counts.
         matrices: (n, 3, 3), takes pixels of each image to the canvas.
         size_px: (width, height) of the canvas.
-        wanted: (height, width) bool, places that are asked for; None: all.
 
     Returns:
         (height, width, c) uint8, and (height, width) bool: where any image counts.
@@ -232,7 +227,7 @@ def median_background(
         touching = [at for at in range(len(images)) if _touches(shift @ matrices[at], images[at], (width, rows))]
         if len(touching) > _MOST_IMAGES:
             touching = [touching[at] for at in np.linspace(0, len(touching) - 1, _MOST_IMAGES).round().astype(int)]
-        if not touching or (wanted is not None and not wanted[top : top + rows].any()):
+        if not touching:
             continue
         warped, shown = [], []
         for at in touching:

@@ -57,8 +57,8 @@ _HOLD_S = 1.5
 _MOST_REGISTERED = 80
 #: Frames that the background is made of, and the longer side of what is kept of them.
 _MOST_KEPT, _KEPT_PX = 30, 1920
-#: Longer side of a picture, which small videos are enlarged for; and of a clip.
-_LEAST_PX, _MOST_PX, _CLIP_PX = 1440, 4096, 1920
+#: Longer side of a picture, and of a clip: small videos are enlarged to the first, and large ones reduced to the second.
+_PICTURE_PX, _CLIP_PX = (1440, 4096), (960, 1920)
 _MOST_ENLARGED = 4.0
 #: Cells by which a mask may miss hands and feet.
 _MISSED_CELLS = 6
@@ -114,6 +114,7 @@ class Strobe:
 
     Attributes:
         size_px: (width, height) of the picture, with the caption; both even.
+        canvas_px: (width, height) of its part above the caption.
         frames: source frames of the bodies.
         still: whether the camera stands still.
         off_px: how far frames lie off the background, their median, pixels of the source.
@@ -125,7 +126,7 @@ class Strobe:
         options: StrobeOptions,
         reader: VideoReader,
         *,
-        most_px: int = _MOST_PX,
+        sides_px: tuple[int, int] = _PICTURE_PX,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> None:
@@ -157,7 +158,7 @@ class Strobe:
         self._scale, self.reduced = read.scale, read.reduced
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)
-        self._place(read, most_px)
+        self._place(read, sides_px)
         self._stitch(read)
         self._bodies = [self._cut_out(frame, read.kept[frame], outline=options.outline) for frame in self.frames]
         self._path = path_of(dive)
@@ -166,7 +167,7 @@ class Strobe:
         self._labels = self._placed_labels()
         self._label_overlays: dict[int, Overlay | None] = {}
         caption = round(_CAPTION_UNITS * self.unit / 2) * 2
-        self.size_px = (self._canvas_px[0], self._canvas_px[1] + caption)
+        self.size_px = (self.canvas_px[0], self.canvas_px[1] + caption)
         self._whole = self._captioned(
             self._background, parse.clip.path.stem if options.title is None else options.title
         )
@@ -174,7 +175,7 @@ class Strobe:
     @property
     def unit(self) -> float:
         """Length unit of what is drawn, pixels."""
-        return max(1.0, float(np.sqrt(self._canvas_px[0] * self._canvas_px[1])) / 900)
+        return max(1.0, float(np.sqrt(self.canvas_px[0] * self.canvas_px[1])) / 900)
 
     @property
     def shown_frames(self) -> list[int]:
@@ -193,7 +194,7 @@ class Strobe:
             live: (h, w, 3) this frame of the video, which the bodies are put on; None: the background alone.
         """
         image = self._whole.copy()
-        canvas = image[: self._canvas_px[1]]
+        canvas = image[: self.canvas_px[1]]
         if live is not None and until is not None:
             self._put_live(canvas, live, until)
         last = self.frames[-1] if until is None else until
@@ -207,7 +208,7 @@ class Strobe:
                 overlay.paint_image(canvas)
         return image
 
-    def _place(self, read: "_Read", most_px: int) -> None:
+    def _place(self, read: "_Read", sides_px: tuple[int, int]) -> None:
         """Choose the part of the scene that is shown, and its scale."""
         info, registered = read.info, self._registered
         size = (info.width_px, info.height_px)
@@ -224,9 +225,15 @@ class Strobe:
                 x0 = float(np.clip(x0 - wide / 2, left, left + width - (x1 - x0) - wide))
                 x1 = max(x1, x0 + min(0.8 * info.width_px, width))
             left, top, width, height = x0, y0, x1 - x0, y1 - y0
-        scale = min(max(1.0, min(_LEAST_PX / max(width, height), _MOST_ENLARGED)), most_px / max(width, height))
-        self._canvas_px = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
+        scale = min(max(1.0, min(sides_px[0] / max(width, height), _MOST_ENLARGED)), sides_px[1] / max(width, height))
+        self._enlarged = scale
+        self.canvas_px = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
         self._from_view = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1.0]])
+
+    def on_canvas(self, frame: int, point: Point) -> Point:
+        """Where a point of a source frame lies in the picture."""
+        x, y, _ = self._to_canvas(frame) @ [*point, 1.0]
+        return float(x), float(y)
 
     def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
         """(3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
@@ -235,15 +242,18 @@ class Strobe:
 
     def _stitch(self, read: "_Read") -> None:
         """Make the background, and cut off its sides that no frame shows."""
+        import cv2
+
         images = list(read.kept.values())
         masks = [read.mask_of_background(frame, self._registered) for frame in read.kept]
-        matrices = np.array([self._to_canvas(frame, kept=True) for frame in read.kept])
-        background, covered = median_background(images, masks, matrices, self._canvas_px)
-        if not covered.all():  # where the diver is in all frames, or a caption, they are taken as they are
-            whole = [np.full(mask.shape, 255, np.uint8) for mask in masks]
-            again, shown = median_background(images, whole, matrices, self._canvas_px, ~covered)
-            background[~covered] = again[~covered]
-            covered |= shown
+        # Stitched at no more than the size of the video, then enlarged.
+        across, down = (max(2, round(side / max(1.0, self._enlarged))) for side in self.canvas_px)
+        reduce = np.diag([across / self.canvas_px[0], down / self.canvas_px[1], 1.0])
+        matrices = np.array([reduce @ self._to_canvas(frame, kept=True) for frame in read.kept])
+        background, covered = median_background(images, masks, matrices, (across, down))
+        if (across, down) != self.canvas_px:
+            background = cv2.resize(background, self.canvas_px, interpolation=cv2.INTER_CUBIC)
+            covered = cv2.resize(covered.astype(np.uint8), self.canvas_px, interpolation=cv2.INTER_NEAREST) == 1
         boxes = np.array([_box_in_view(self._parse, frame, self._registered) for frame in self.frames])
         corners = np.stack([boxes.reshape(-1, 2)[:, 0], boxes.reshape(-1, 2)[:, 1], np.ones(2 * len(boxes))])
         x, y = (self._from_view @ corners)[:2]
@@ -251,7 +261,7 @@ class Strobe:
         left, top, right, bottom = _trimmed(covered, ends)
         part = np.s_[top:bottom, left:right]
         self._background = _filled(background[part], covered[part])
-        self._canvas_px = (right - left, bottom - top)
+        self.canvas_px = (right - left, bottom - top)
         self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
 
     def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> _Body:
@@ -274,8 +284,8 @@ class Strobe:
         corners = np.array([[ends[i][0], ends[j][1], 1] for i in (0, 1) for j in (0, 1)]).T
         placed = (matrix @ from_cells @ corners)[:2]
         low, high = np.floor(placed.min(axis=1)) - 2, np.ceil(placed.max(axis=1)) + 2
-        left, top = np.clip(low, 0, np.array(self._canvas_px) - 2).astype(int)
-        right, bottom = np.clip(high, (left + 2, top + 2), self._canvas_px).astype(int)
+        left, top = np.clip(low, 0, np.array(self.canvas_px) - 2).astype(int)
+        right, bottom = np.clip(high, (left + 2, top + 2), self.canvas_px).astype(int)
         shift, size = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]), (int(right - left), int(bottom - top))
         flags = cv2.INTER_CUBIC
         colour = cv2.warpPerspective(
@@ -297,7 +307,7 @@ class Strobe:
         differs = cv2.GaussianBlur(differs, (0, 0), 0.4 * cell_px + 0.5)
         outside = differs[around < 0.1]  # a place of the scene that looks otherwise for other reasons
         least = float(np.clip(np.percentile(outside, 85) if len(outside) else 0.0, *_LEAST_DIFFERENCE))
-        least_here = least * np.where(core > 0.5, 0.5, 1.8)
+        least_here = least * np.where(core > 0.5, 0.5, 1.4)
         told = np.clip((differs - least_here) / least, 0, 1)
         opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
         opacity = _connected(opacity, core, max(1, round(cell_px)))
@@ -312,7 +322,7 @@ class Strobe:
         shown = np.full(live.shape[:2], 255, np.uint8) if self.still else _feathered(live.shape[:2])
         if not self.still:
             live = cv2.multiply(live, cv2.merge([shown] * 3), scale=1 / 255)
-        warped, opacity = (cv2.warpPerspective(each, matrix, self._canvas_px) for each in (live, shown))
+        warped, opacity = (cv2.warpPerspective(each, matrix, self.canvas_px) for each in (live, shown))
         composite(image, warped, opacity)
 
     def _path_overlay(self, until: int) -> Overlay | None:
@@ -322,7 +332,7 @@ class Strobe:
         points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= until + 0.5]]
         if len(points) < 2:
             return None
-        canvas = OverlayCanvas(self._canvas_px)
+        canvas = OverlayCanvas(self.canvas_px)
         for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
             canvas.lines(points, width * self.unit, colour, opacity)
         return canvas.to_overlay()
@@ -330,7 +340,7 @@ class Strobe:
     def _label_overlay(self, n: int) -> Overlay | None:
         """The first labels in order of time, with lines to what they belong to."""
         if n not in self._label_overlays:
-            canvas, unit = OverlayCanvas(self._canvas_px), self.unit
+            canvas, unit = OverlayCanvas(self.canvas_px), self.unit
             labels = sorted(self._labels, key=lambda one: one.frame)[:n]
             for one in labels:
                 near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
@@ -356,7 +366,7 @@ class Strobe:
                 turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, body.frame))]))
                 if np.isfinite(turns) and turns >= _LEAST_TURN:
                     labels.append((self._centre(body), number(turns, 1), WHITE, body.frame))
-        width, height = self._canvas_px
+        width, height = self.canvas_px
         busy = np.zeros((height, width), bool)
         for body in self._bodies:
             rows, columns = body.opacity.shape
@@ -393,7 +403,7 @@ class Strobe:
         times = self._dive.seen.times_s[np.searchsorted(self._dive.seen.frames, self.frames)]
         said = text("every {0} s", number(float(np.median(np.diff(times))), 2))
         if self._turned is not None:
-            said = f"{text('white: somersaults so far')}   {said}"
+            said = "   ".join((text("white: somersaults so far"), said))
         left = width - margin - text_width(said, size)
         baseline = len(image) + 0.66 * (height - len(image))
         draw_text(whole, (left, baseline), said, size, panel.MUTED)
@@ -725,7 +735,7 @@ def write_strobe_clip(
     if path.resolve() == clip.path.resolve():
         raise ExportError("{0} is the clip itself: give the strobe clip another name.", path)
     with VideoReader(clip.path) as reader:
-        strobe = Strobe(analysis, options, reader, most_px=_CLIP_PX, progress=progress, cancel=cancel)
+        strobe = Strobe(analysis, options, reader, sides_px=_CLIP_PX, progress=progress, cancel=cancel)
         pts_s, frames = reader.info.pts_s, strobe.shown_frames
         width_px, height_px = strobe.size_px
         fps = clip.fps * options.speed

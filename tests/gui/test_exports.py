@@ -74,6 +74,19 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def test_a_strobe_picture_from_its_command(studio, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(export_dialog, "ask_save_path", lambda *_: tmp_path / "out.png")
+    studio.window.actions["export_strobe"].trigger()
+    made = studio.window.findChild(ExportDialog)
+    made.bodies.setCurrentIndex(made.bodies.findData(5))
+    made.go.click()
+    qtbot.waitUntil(lambda: only(studio).state.over, timeout=PATIENCE_MS)
+    # The disc that stands for a diver does not fall, and what cannot be shown is said.
+    export = only(studio)
+    assert export.state is ExportState.DONE or export.message
+    assert (tmp_path / "out.png").is_file() == (export.state is ExportState.DONE)
+
+
 def _another_alike(session, path):
     """Open a clip with the analysis of the current dive; keys of both."""
     first = session.current.key

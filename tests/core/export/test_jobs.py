@@ -24,12 +24,13 @@ from fineparser_core.export.jobs import (
     PlainStillJob,
     SheetJob,
     StillJob,
+    StrobeJob,
     TableJob,
     load_job,
     run_job,
     save_job,
 )
-from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.support.own_process import own_process
@@ -90,6 +91,7 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
     jobs: list[Job] = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
         SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), options=options),
+        StrobeJob(path=tmp_path / "d.mp4", analysis=analysis, options=StrobeOptions(bodies=5, title="Ö")),
         StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
         PlainStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
         TableJob(
@@ -108,7 +110,7 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
-    assert load_job(tmp_path / "3") == jobs[3]
+    assert load_job(tmp_path / "4") == jobs[4]
     assert loaded.options.comparison is not None
     assert loaded.options.comparison.masks is not None
     assert (loaded.options.comparison.masks.mask_probability == parse.mask_probability).all()
