@@ -312,7 +312,7 @@ def _check_options(args: ScoreOptions) -> None:
     for picture in (args.contact_sheet, args.strobe):
         if picture is not None and picture.suffix.lower() not in IMAGE_SUFFIXES:
             raise ConfigError(f"{picture} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
-    strobe_options(args).check()
+    _strobe_options(args).check()
     shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
     if shaped and (args.strobe, args.strobe_clip) == (None, None) and not args.strobe_in_report:
         raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
@@ -355,9 +355,9 @@ def _write_outputs(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
     if args.strobe_clip:
-        notes += write_strobe_clip(analysis, args.strobe_clip, strobe_options(args), progress=progress, cancel=cancel)
+        notes += write_strobe_clip(analysis, args.strobe_clip, _strobe_options(args), progress=progress, cancel=cancel)
     if args.strobe:
-        write_strobe_picture(analysis, args.strobe, strobe_options(args), progress=progress, cancel=cancel)
+        write_strobe_picture(analysis, args.strobe, _strobe_options(args), progress=progress, cancel=cancel)
     if args.contact_sheet:
         options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
@@ -370,7 +370,7 @@ def _write_outputs(
             diver=args.diver,
             bands=bands,
             comparison=_compared(best, library),
-            strobe=strobe_options(args) if args.strobe_in_report else None,
+            strobe=_strobe_options(args) if args.strobe_in_report else None,
         )
         write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:
@@ -382,14 +382,19 @@ def _write_outputs(
     return notes
 
 
-def strobe_options(args: ScoreOptions) -> StrobeOptions:
+def _strobe_options(args: ScoreOptions) -> StrobeOptions:
     """Raises: ConfigError for something else to be drawn than there is."""
     marks = {mark.strip() for mark in args.strobe_marks.split(",") if mark.strip()}
     if unknown := sorted(marks - set(_STROBE_MARKS)):
         known = ", ".join(_STROBE_MARKS)
         raise ConfigError(f"--strobe-marks knows no {unknown[0]}: choose among {known}, with commas between.")
     return StrobeOptions(
-        bodies=args.strobe_bodies, every_s=args.strobe_every, **{mark: mark in marks for mark in _STROBE_MARKS}
+        bodies=args.strobe_bodies,
+        every_s=args.strobe_every,
+        outline="outline" in marks,
+        path="path" in marks,
+        heights="heights" in marks,
+        rotation="rotation" in marks,
     )
 
 

@@ -57,7 +57,7 @@ _HOLD_S = 1.5
 _MOST_REGISTERED = 80
 #: Frames that the background is made of, and the longer side of what is kept of them.
 _MOST_KEPT, _KEPT_PX = 30, 1920
-#: Longer side of a picture, and of a clip: small videos are enlarged to the first, and large ones reduced to the second.
+#: Longer side of a picture, and of a clip: at least, for which small videos are enlarged, and at most.
 _PICTURE_PX, _CLIP_PX = (1440, 4096), (960, 1920)
 _MOST_ENLARGED = 4.0
 #: Cells by which a mask may miss hands and feet.

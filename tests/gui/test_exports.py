@@ -75,8 +75,8 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
 
 
 def test_a_strobe_picture_from_its_command(studio, qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr(export_dialog, "ask_save_path", lambda *_: tmp_path / "out.png")
-    studio.window.actions["export_strobe"].trigger()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.png"), ""))
+    studio.window.actions_by_id["export_strobe"].trigger()
     made = studio.window.findChild(ExportDialog)
     made.bodies.setCurrentIndex(made.bodies.findData(5))
     made.go.click()
