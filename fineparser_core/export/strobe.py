@@ -72,6 +72,8 @@ _ROOM = 1.1
 #: Least share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
+#: A centre nearer to the water is under it: the contact was seen late.
+_LEAST_HEIGHT_M = 0.3
 #: Turns from which they are written.
 _LEAST_TURN = 0.05
 
@@ -359,6 +361,8 @@ class Strobe:
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
             for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
+                if path.heights[at] < _LEAST_HEIGHT_M:
+                    continue
                 said = f"{number(float(path.heights[at]), 1)} m"
                 labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
         if self._turned is not None:
