@@ -11,10 +11,12 @@ class CaptionedImage:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
+        angles: names and values of what is drawn in it, "" for none.
     """
 
     image: np.ndarray = field(repr=False)
     caption: str
+    angles: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

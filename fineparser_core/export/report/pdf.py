@@ -89,7 +89,9 @@ def _draw_strip(canvas: PdfCanvas, strip: PictureRow, y: float) -> float:
         x = _MARGIN + at * (side + _GAP)
         canvas.picture(x, y, side, jpeg(picture.image))
         canvas.text(x, y + side + 0.6, picture.caption, 7, colour=FAINT, width=side)
-    return y + side + 4.5
+        if picture.angles:
+            canvas.lines(x, y + side + 3.6, picture.angles, 6, side, most=2, colour=FAINT)
+    return y + side + (10.0 if any(picture.angles for picture in strip.pictures) else 4.5)
 
 
 def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:

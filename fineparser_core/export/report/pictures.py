@@ -47,7 +47,7 @@ def moment_pictures(
         boxes = {moment.frame: athlete_box(masks, moment.frame) for moment in moments}
         windows = windows_around(boxes, info)
         opens = next((moment.frame for moment in moments if moment.opens), -1)
-        images = {}
+        images, named = {}, {}
         for frame, image in reader.frames(sorted(boxes)):
             if cancel is not None:
                 cancel.raise_if_cancelled()
@@ -61,9 +61,9 @@ def moment_pictures(
                 probability, crop_xyxy = mask_at(masks, frame)
                 draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, _MASK)
                 paint_skeleton(cell, masks, frame, _UNIT, to_cell)
-                _paint_angles(
-                    cell, measured_angles(measures, frame, joints_at(masks, frame), opening=frame == opens), to_cell
-                )
+                angles = measured_angles(measures, frame, joints_at(masks, frame), opening=frame == opens)
+                _paint_angles(cell, angles, to_cell)
+                named[frame] = ", ".join(f"{text(angle.title)} {angle.degrees:.0f}°" for angle in angles)
             size_px = (PICTURE_PX, PICTURE_PX)
             MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell).paint_image(cell, frame)
             images[frame] = cell
@@ -72,6 +72,7 @@ def moment_pictures(
             CaptionedImage(
                 image=images[moment.frame],
                 caption=f"{text(moment.name)}  {_signed_s(info.pts_s[moment.frame] - first_s)}",
+                angles=named.get(moment.frame, ""),
             )
             for moment in moments
         )
