@@ -162,6 +162,7 @@ def test_a_dive_without_masks_is_said(still: Analysis) -> None:
             strobe_picture(blind)
 
 
+@pytest.mark.slow
 def test_a_lost_camera_is_said(still: Analysis, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with VideoWriter(tmp_path / "noise.mp4", width_px=SIZE[0], height_px=SIZE[1], fps=FPS) as writer:
