@@ -28,7 +28,8 @@ class MeetService(QObject):
         super().__init__(state)
         self._state, self._edits, self._editing = state, edits, editing
         self._added: list[str] = []
-        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self._match_added)
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._timer.timeout.connect(self._match_added)
         edits.handlers[Subject.MEET] = lambda edit: state.set_meet(edit.after)
         state.dive_added.connect(self._on_added)
 
