@@ -1,8 +1,8 @@
-"""Drawings of the coach on frames (lines, angles, notes): geometry in pixels of the file's upright frames."""
+"""Drawings of the coach on frames (lines, arrows, notes …): geometry in pixels of the file's upright frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan2, degrees
+from math import atan2, cos, degrees, pi, sin
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
@@ -15,7 +15,11 @@ Point = tuple[_Pixels, _Pixels]
 #: Of a note on a frame, characters.
 LONGEST_NOTE = 500
 
-LINE, ANGLE, NOTE = "line", "angle", "note"
+LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
+#: Those that say how many degrees they have, and have handles at their points.
+MEASURED = (LINE, ANGLE)
+#: Of a freehand line; what is drawn is simplified.
+MOST_POINTS = 300
 #: Largest distance in time at which a mark is visible on other frames than its own.
 VISIBLE_WITHIN_S = 0.1
 #: Opacity of a mark on other frames than its own.
@@ -25,19 +29,31 @@ _TOLERANCE_S = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A mark on a frame.
+    """A mark on a frame, or on all from one to another.
 
     Attributes:
-        kind: LINE, ANGLE or NOTE.
-        frame: 0-based source frame on which it was drawn.
-        points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note.
+        kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE or FREEHAND.
+        frame: 0-based source frame on which it was drawn, the first that shows it.
+        points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note; end and tip of
+            an arrow; two opposite corners of the upright box around an ellipse; those that a freehand line passes.
         text: text of a note.
+        last_frame: the last that shows it; None: its own alone.
     """
 
     kind: str
     frame: Frame
-    points: tuple[Point, ...]
+    points: Annotated[tuple[Point, ...], Meta(max_length=MOST_POINTS)]
     text: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+    last_frame: Frame | None = None
+
+    @property
+    def end_frame(self) -> int:
+        """The last frame that shows it."""
+        return self.frame if self.last_frame is None else self.last_frame
+
+    def nearest_frame(self, frame: int) -> int:
+        """Of those that show it, the one nearest to a frame."""
+        return min(max(frame, self.frame), self.end_frame)
 
     @property
     def degrees(self) -> float:
@@ -58,8 +74,27 @@ def angle_deg(first: Point, vertex: Point, second: Point) -> float:
     return degrees(abs(atan2(ax * by - ay * bx, ax * bx + ay * by)))
 
 
+def strokes(mark: Mark, points: Sequence[Point], head_px: float) -> list[list[Point]]:
+    """The polylines of a mark that is no note.
+
+    Args:
+        points: of the mark, on the picture that is drawn on.
+        head_px: length of the head of an arrow on that picture.
+    """
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    if mark.kind == ELLIPSE:
+        turns = np.linspace(0, 2 * pi, 61).tolist()
+        (x, y), (across, up) = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
+        return [[(x + across * cos(turn), y + up * sin(turn)) for turn in turns]]
+    if mark.kind == ARROW:
+        back = atan2(y0 - y1, x0 - x1)
+        sides = [(x1 + head_px * cos(back + turn), y1 + head_px * sin(back + turn)) for turn in (-0.45, 0.45)]
+        return [list(points), [sides[0], points[-1], sides[1]]]
+    return [list(points)]
+
+
 def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> list[AnyMark]:
-    """The marks that are visible on a frame: its own, and those of frames next to it or within `VISIBLE_WITHIN_S`.
+    """The marks that are visible on a frame: those shown on it, on one next to it or within `VISIBLE_WITHIN_S`.
 
     Args:
         times_s: (n_frames,) presentation times of the file.
@@ -68,12 +103,16 @@ def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> 
     return [
         mark
         for mark in marks
-        if abs(mark.frame - frame) <= 1
-        or abs(times_s[min(mark.frame, last)] - times_s[min(frame, last)]) <= VISIBLE_WITHIN_S + _TOLERANCE_S
+        if abs((nearest := mark.nearest_frame(frame)) - frame) <= 1
+        or abs(times_s[min(nearest, last)] - times_s[min(frame, last)]) <= VISIBLE_WITHIN_S + _TOLERANCE_S
     ]
 
 
 def to_dict(mark: Mark) -> dict[str, Any]:
-    """The JSON object {kind, frame, points, text} of a mark, with points rounded to 0.01 pixels."""
+    """The JSON object {kind, frame, points, text, last_frame} of a mark, with points rounded to 0.01 pixels.
+
+    `last_frame` is there where there is one.
+    """
     points = [[round(x, 2), round(y, 2)] for x, y in mark.points]
-    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text}
+    span = {} if mark.last_frame is None else {"last_frame": mark.last_frame}
+    return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text} | span

@@ -8,7 +8,16 @@ from math import atan2, cos, degrees, pi, sin
 
 import numpy as np
 
-from fineparser_core.export.coach_marks import ANGLE, NEARBY_OPACITY, NOTE, Mark, Point, visible_marks
+from fineparser_core.export.coach_marks import (
+    ANGLE,
+    MEASURED,
+    NEARBY_OPACITY,
+    NOTE,
+    Mark,
+    Point,
+    strokes,
+    visible_marks,
+)
 from fineparser_core.export.drawing import wrap_text
 from fineparser_core.export.overlay import (
     LIGHT,
@@ -29,6 +38,7 @@ PointTransform = Callable[[Point], Point]
 
 _MAX_LINE_WIDTH = 320.0
 _ARC_RADIUS = 26.0
+_HEAD = 14.0
 
 
 class MarkPainter:
@@ -65,7 +75,7 @@ class MarkPainter:
 
     def _overlay(self, frame: int) -> Overlay | None:
         visible = visible_marks(self._marks, frame, self._times_s) if self._marks else []
-        marks = [(mark, 1.0 if mark.frame == frame else NEARBY_OPACITY) for mark in visible]
+        marks = [(mark, 1.0 if mark.nearest_frame(frame) == frame else NEARBY_OPACITY) for mark in visible]
         if marks != self._drawn[0]:
             self._drawn = marks, self._draw(marks)
         return self._drawn[1]
@@ -83,9 +93,12 @@ class MarkPainter:
 
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:
-    """Draw a line or an angle, labelled with its degrees."""
+    """Draw what is no note; a line and an angle are labelled with their degrees."""
     for width, colour, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, LIGHT, 1.0)):
-        canvas.lines(points, width * unit, colour, opacity)
+        for stroke in strokes(mark, points, _HEAD * unit):
+            canvas.lines(stroke, width * unit, colour, opacity)
+    if mark.kind not in MEASURED:
+        return
     if mark.kind == ANGLE:
         draw_arc(canvas, points, f"{mark.degrees:.0f}°", unit)
     else:

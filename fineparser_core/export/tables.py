@@ -7,11 +7,11 @@ the documents name. Points of different dive numbers or boards are not comparabl
 JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, judging, dive_number,
 board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`,
 or null. A single dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of
-{kind, frame, points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels
-of its upright frames; degrees of an angle, of a line from the vertical, null of a note. `note` is the coach's on the
-dive as a whole. The table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or
-null: {awards, counted, award, score, phases}; award is the mean of those that are counted, score 3 * DD * award, or
-null without a DD.
+{kind, frame, points, text, degrees} and, where one is shown on several frames, last_frame: kind "line", "angle",
+"note", "arrow", "ellipse" or "freehand"; frames 0-based in the source file; points in pixels of its upright frames;
+degrees of an angle, of a line from the vertical, null of others. `note` is the coach's on the dive as a whole. The
+table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or null: {awards,
+counted, award, score, phases}; award is the mean of those that are counted, score 3 * DD * award, or null without a DD.
 """
 
 import codecs
@@ -25,7 +25,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging, PhaseMarks, counting
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
-from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
+from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.csv_table import csv_table
@@ -247,7 +247,7 @@ def _by_frame(dive: ExportedDive) -> list[Mark]:
 
 
 def _drawing(mark: Mark) -> dict[str, Any]:
-    return to_dict(mark) | {"degrees": None if mark.kind == NOTE else round(mark.degrees, 1)}
+    return to_dict(mark) | {"degrees": round(mark.degrees, 1) if mark.kind in MEASURED else None}
 
 
 def _set_by(dive: ExportedDive) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fineparser_core.language import Phrase
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
+from fineparser_gui.model.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
 
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
@@ -107,6 +107,10 @@ def _can(
 
 def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
     return tuple(replace(spec, menu=title, group=place) for place, group in enumerate(groups) for spec in group)
+
+
+def _has_selected_drawing(situation: Situation) -> bool:
+    return situation.window.player.drawing.selected is not None
 
 
 def _opens_its_menu(window: Any) -> None:
@@ -324,10 +328,20 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.player.draw(ANGLE), lambda s: s.led or s.there, icon="angle"),
             _can("draw_note", Phrase("&Note"), "T",
                  lambda w: w.player.draw(NOTE), lambda s: s.led or s.there, icon="note"),
+            _can("draw_arrow", Phrase("A&rrow"), "V",
+                 lambda w: w.player.draw(ARROW), lambda s: s.led or s.there, icon="arrow"),
+            _can("draw_ellipse", Phrase("&Ellipse"), "E",
+                 lambda w: w.player.draw(ELLIPSE), lambda s: s.led or s.there, icon="ellipse"),
+            _can("draw_freehand", Phrase("&Freehand"), "H",
+                 lambda w: w.player.draw(FREEHAND), lambda s: s.led or s.there, icon="freehand"),
         ),
         (
+            _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",
+                 lambda w: w.player.drawing.show_selected(begins=True), _has_selected_drawing),
+            _can("drawing_to_here", Phrase("Show drawing up t&o this frame"), "Shift+O",
+                 lambda w: w.player.drawing.show_selected(begins=False), _has_selected_drawing),
             _can("delete_drawing", Phrase("&Delete drawing"), "Del",
-                 lambda w: w.player.drawing.delete_selected(), lambda s: s.window.player.drawing.selected is not None),
+                 lambda w: w.player.drawing.delete_selected(), _has_selected_drawing),
         ),
         (
             _can("previous_drawing", Phrase("&Previous drawing"), "Shift+N",

@@ -1,4 +1,4 @@
-"""Editing of lines, angles and notes over the picture, with the mouse or the keyboard."""
+"""Editing of drawings and notes over the picture, with the mouse or the keyboard."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,11 +12,25 @@ from fineparser_core.export.coach_marks import NEARBY_OPACITY
 from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of, moved_within
 from fineparser_gui.canvas.drawing_marks import described, note_box, paint_crosshair, paint_grip, paint_hint, paint_mark
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, visible_marks
+from fineparser_gui.model.drawings import (
+    ANGLE,
+    ARROW,
+    ELLIPSE,
+    FREEHAND,
+    LINE,
+    LONGEST_NOTE,
+    N_POINTS,
+    NOTE,
+    Drawing,
+    Point,
+    simplified,
+    visible_marks,
+)
 
 _REACH_PX = 10.0
 _DRAGGED_PX = 6.0
 _EDITOR_W = 260
+_MOST_TRACED = 5000
 
 
 class DrawingLayer(QObject):
@@ -72,7 +86,7 @@ class DrawingLayer(QObject):
             self._canvas.update()
 
     def begin(self, tool: str | None) -> None:
-        """Draw a LINE, an ANGLE or a NOTE with the next clicks; None cancels."""
+        """Draw one of a kind with the next clicks; None cancels."""
         self._close_editor()
         self._tool, self._points = tool, []
         self._select(None)
@@ -94,13 +108,23 @@ class DrawingLayer(QObject):
             self._select(None)
             self.edited.emit(rest, self.tr("deleting a drawing"), "")
 
+    def show_selected(self, *, begins: bool) -> None:
+        """Show the selected drawing from the frame on the screen, or up to it."""
+        one = self._selected
+        if one in self._drawings and one is not None:
+            shown = (
+                one.shown(self._frame, one.end_frame) if begins else one.shown(min(one.frame, self._frame), self._frame)
+            )
+            self._replace(one, shown, self.tr("showing a drawing on other frames"))
+            self._update_hint()
+
     def paint(self, painter: QPainter, frame: int) -> None:
         """Paint the drawings of a frame, and paler those of neighbouring frames."""
         self._frame = frame
         for drawing in visible_marks(self._drawings, frame, self._times_s):
             if self._dragging is not None and drawing == self._dragging[0]:
                 continue
-            self._paint(painter, drawing, near=drawing.frame != frame)
+            self._paint(painter, drawing, near=drawing.nearest_frame(frame) != frame)
         if self._dragging is not None and self._selected is not None:
             self._paint(painter, self._selected, near=False)
         if self._tool is not None:
@@ -111,7 +135,8 @@ class DrawingLayer(QObject):
     def _paint_unfinished(self, painter: QPainter, frame: int, tool: str) -> None:
         if self._points:
             points = (*self._points, self._canvas.to_source(self._pointer))
-            kind = ANGLE if len(points) == N_POINTS[ANGLE] else LINE
+            kind = LINE if tool == ANGLE and len(points) < N_POINTS[ANGLE] else tool
+            points = points if kind != FREEHAND else simplified(points, self._reach() / 10)
             unfinished = Drawing(kind=kind, frame=frame, points=points)
             paint_mark(painter, unfinished, self._canvas.to_widget, measured=tool == kind)
         if self._by_keyboard and self._canvas.hasFocus():
@@ -136,13 +161,20 @@ class DrawingLayer(QObject):
                 self.tr("Angle: end of the second side"),
             ),
             NOTE: (self.tr("Note: position"),),
+            ARROW: (self.tr("Arrow: end"), self.tr("Arrow: tip")),
+            ELLIPSE: (self.tr("Ellipse: one corner"), self.tr("Ellipse: opposite corner")),
+            FREEHAND: (self.tr("Freehand: drag the line"), self.tr("Freehand: end of the line")),
         }
-        return hints[self._tool][len(self._points)] + self.tr("  ·  click, or arrow keys and Enter  ·  Esc cancels")
+        return hints[self._tool][min(len(self._points), len(hints[self._tool]) - 1)] + self.tr(
+            "  ·  click, or arrow keys and Enter  ·  Esc cancels"
+        )
 
     def _keys_of_selected(self) -> str:
         assert self._selected is not None
         if self._selected.kind == NOTE:
             return self.tr("Arrow keys move it  ·  Enter edits it  ·  Del deletes it  ·  Esc deselects")
+        if not self._selected.grips:
+            return self.tr("Arrow keys move it  ·  Del deletes it  ·  Esc deselects")
         if self._moved_point is None:
             return self.tr("Arrow keys move it  ·  Enter selects a point  ·  Del deletes it  ·  Esc deselects")
         text = self.tr("Arrow keys move point {0} of {1}  ·  Enter selects the next  ·  Esc deselects")
@@ -196,7 +228,7 @@ class DrawingLayer(QObject):
             self._selected = moved
             self._canvas.update()
         elif self._points:
-            self._canvas.update()
+            self._trace(event.position())
         return self._dragging is not None or self._tool is not None
 
     def release(self, event: QMouseEvent) -> bool:
@@ -236,7 +268,7 @@ class DrawingLayer(QObject):
         elif self._tool is not None and arrow is not None:
             self._by_keyboard = True
             self._pointer = moved_within(self._canvas.rect(), self._pointer, arrow)
-            self._canvas.update()
+            self._trace(self._pointer)
         elif self._tool is not None:
             self._place(self._pointer)
         elif self._selected is not None and arrow is not None:
@@ -245,7 +277,7 @@ class DrawingLayer(QObject):
             self._edit(self._selected)
         elif self._selected is not None:
             following = 0 if self._moved_point is None else self._moved_point + 1
-            self._moved_point = following if following < len(self._selected.points) else None
+            self._moved_point = following if following < len(self._selected.grips) else None
             self._update_hint()
         return True
 
@@ -285,6 +317,12 @@ class DrawingLayer(QObject):
             return True
         return False
 
+    def _trace(self, at: QPointF) -> None:
+        """Follow the pointer with what is unfinished."""
+        if self._tool == FREEHAND and 0 < len(self._points) < _MOST_TRACED:
+            self._points.append(self._canvas.to_source(at))
+        self._canvas.update()
+
     def _place(self, at: QPointF) -> None:
         assert self._tool is not None
         self._points.append(self._canvas.to_source(at))
@@ -292,12 +330,19 @@ class DrawingLayer(QObject):
             self._update_hint()
             return
         steered, self._moved_point = self._by_keyboard, None
-        drawing = Drawing(kind=self._tool, frame=self._frame, points=tuple(self._points))
+        points = simplified(self._points, self._reach() / 10) if self._tool == FREEHAND else tuple(self._points)
+        drawing = Drawing(kind=self._tool, frame=self._frame, points=points)
         self.begin(None)
         if drawing.kind == NOTE:
             self._edit(drawing)
         else:
-            text = self.tr("drawing a line") if drawing.kind == LINE else self.tr("drawing an angle")
+            text = {
+                LINE: self.tr("drawing a line"),
+                ANGLE: self.tr("drawing an angle"),
+                ARROW: self.tr("drawing an arrow"),
+                ELLIPSE: self.tr("drawing an ellipse"),
+                FREEHAND: self.tr("drawing freehand"),
+            }[drawing.kind]
             self._selected, self._by_keyboard = drawing, steered
             self.edited.emit((*self._drawings, drawing), text, "")
             self._update_hint()

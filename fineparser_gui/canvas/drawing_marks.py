@@ -1,4 +1,4 @@
-"""Painting of lines, angles and notes: light with a dark rim, so that they are visible on any background."""
+"""Painting of the coach's drawings: light with a dark rim, so that they are visible on any background."""
 
 from collections.abc import Callable
 from math import atan2, cos, degrees, radians, sin
@@ -6,10 +6,11 @@ from math import atan2, cos, degrees, radians, sin
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
+from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import text
 from fineparser_gui.canvas.skeleton_painting import paint_label
 from fineparser_gui.formatting import decimal
-from fineparser_gui.model.drawings import ANGLE, NOTE, Drawing
+from fineparser_gui.model.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, MEASURED, NOTE, Drawing
 
 ToWidget = Callable[[float, float], QPointF]
 
@@ -19,6 +20,7 @@ _RIM = QColor(0, 0, 0, 170)
 _BOX = QColor(12, 16, 20, 205)
 _HANDLE = 4.5
 _ARC = 26.0
+_HEAD = 14.0
 _LONGEST_NOTE_W = 320
 
 
@@ -41,14 +43,16 @@ def paint_mark(
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
-            painter.drawPolyline(points)
+            for stroke in strokes(drawing, [point.toTuple() for point in points], _HEAD):
+                painter.drawPolyline([QPointF(*point) for point in stroke])
+        measured = measured and drawing.kind in MEASURED
         if drawing.kind == ANGLE and measured:
             _paint_angle(painter, drawing, points, color)
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
             _paint_text(painter, beside, text("{0}° off vertical", decimal(drawing.degrees, 0)), color)
-    if selected or drawing.kind != NOTE:
-        _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
+    if selected or drawing.kind in MEASURED:
+        _paint_handles(painter, points[: len(drawing.grips)], color, _HANDLE if selected else 2.5)
 
 
 def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRectF:
@@ -100,6 +104,8 @@ def described(drawing: Drawing) -> str:
     """Accessible description of a drawing."""
     if drawing.kind == NOTE:
         return text("note: {0}", drawing.text)
+    if drawing.kind not in MEASURED:
+        return {ARROW: text("arrow"), ELLIPSE: text("ellipse"), FREEHAND: text("freehand line")}[drawing.kind]
     turn = decimal(drawing.degrees, 0)
     return text("angle of {0}°", turn) if drawing.kind == ANGLE else text("line {0}° off vertical", turn)
 

@@ -1,33 +1,50 @@
-"""Lines, angles and notes that the coach draws on frames: plain geometry, in pixels of the file's upright frames."""
+"""Lines, arrows, notes … that the coach draws on frames: plain geometry, in pixels of the file's upright frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import hypot
 from typing import Annotated
 
 import numpy as np
 from msgspec import Meta
 
-from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
+from fineparser_core.export.coach_marks import (
+    ANGLE,
+    ARROW,
+    ELLIPSE,
+    FREEHAND,
+    LINE,
+    MOST_POINTS,
+    NOTE,
+    Mark,
+    Point,
+    strokes,
+)
 
 # Exports use the same marks; the app imports them from here.
 from fineparser_core.export.coach_marks import LONGEST_NOTE as LONGEST_NOTE
+from fineparser_core.export.coach_marks import MEASURED as MEASURED
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
-N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1}
+#: Of a freehand line at least.
+N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2}
 #: On one dive: painting each frame looks through all of them.
 MOST_DRAWINGS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing(Mark):
-    """A mark that can be moved. Raises: ValueError for an unknown kind, or another number of points."""
+    """A mark that can be moved. Raises: ValueError for an unknown kind, another number of points, an end before it."""
 
     def __post_init__(self) -> None:
-        if len(self.points) != N_POINTS.get(self.kind):
-            raise ValueError(f"{self.kind:.80} of {len(self.points)} points where a drawing belongs")
+        count, needed = len(self.points), N_POINTS.get(self.kind)
+        if needed is None or (not needed <= count <= MOST_POINTS if self.kind == FREEHAND else count != needed):
+            raise ValueError(f"{self.kind:.80} of {count} points where a drawing belongs")
+        if self.end_frame < self.frame:
+            raise ValueError(f"last_frame {self.last_frame} is before frame {self.frame} of a drawing")
 
     def moved(self, dx: float, dy: float) -> "Drawing":
         """A copy, shifted by (dx, dy) pixels."""
@@ -37,8 +54,19 @@ class Drawing(Mark):
         """A copy with another end or corner."""
         return replace(self, points=(*self.points[:place], point, *self.points[place + 1 :]))
 
+    def shown(self, first: int, last: int) -> "Drawing":
+        """A copy on other frames; on the first alone where the last is before it."""
+        return replace(self, frame=first, last_frame=last if last > first else None)
+
+    @property
+    def grips(self) -> tuple[Point, ...]:
+        """Ends and corners that can be moved one by one: a freehand line has none."""
+        return () if self.kind == FREEHAND else self.points
+
     def point_near(self, at: Point, reach: float) -> int | None:
         """Index of the nearest end or corner within `reach` pixels of a point; None: there is none."""
+        if not self.grips:
+            return None
         distances = [hypot(x - at[0], y - at[1]) for x, y in self.points]
         nearest = int(np.argmin(distances))
         return nearest if distances[nearest] <= reach else None
@@ -47,10 +75,20 @@ class Drawing(Mark):
         """Distance from a point to the mark, in pixels."""
         if self.kind == NOTE:
             return hypot(self.points[0][0] - at[0], self.points[0][1] - at[1])
-        return min(_to_segment(at, start, end) for start, end in zip(self.points[:-1], self.points[1:], strict=True))
+        place = np.array([at])
+        return min(
+            float(_to_segment(place, start, end)[0])
+            for stroke in strokes(self, self.points, 0.0)
+            for start, end in pairwise(stroke)
+        )
 
 
 Drawings = Annotated[tuple[Drawing, ...], Meta(max_length=MOST_DRAWINGS)]
+
+
+def marked_frames(drawings: Sequence[Drawing]) -> frozenset[int]:
+    """The frames on which one begins or ends to be shown."""
+    return frozenset(frame for drawing in drawings for frame in (drawing.frame, drawing.end_frame))
 
 
 def next_frame(drawings: Sequence[Drawing], frame: int, direction: int) -> int | None:
@@ -59,9 +97,25 @@ def next_frame(drawings: Sequence[Drawing], frame: int, direction: int) -> int |
     return min(beyond, key=lambda one: abs(one - frame), default=None)
 
 
-def _to_segment(at: Point, start: Point, end: Point) -> float:
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length_2 = dx * dx + dy * dy
-    along = ((at[0] - start[0]) * dx + (at[1] - start[1]) * dy) / length_2 if length_2 else 0.0
-    along = min(max(along, 0.0), 1.0)
-    return hypot(at[0] - start[0] - along * dx, at[1] - start[1] - along * dy)
+def simplified(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
+    """The points that a line needs to stay within a tolerance, in pixels, of what was drawn (Douglas and Peucker).
+
+    The tolerance is doubled until there are at most `MOST_POINTS`.
+    """
+    drawn, kept, spans = np.array(points), {0, len(points) - 1}, [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        away = _to_segment(drawn[first : last + 1], points[first], points[last])
+        farthest = first + int(np.argmax(away))
+        if away.max() > tolerance:
+            kept.add(farthest)
+            spans += [(first, farthest), (farthest, last)]
+    line = tuple(points[place] for place in sorted(kept))
+    return line if len(line) <= MOST_POINTS else simplified(line, 2 * tolerance)
+
+
+def _to_segment(places: np.ndarray, start: Point, end: Point) -> np.ndarray:
+    """Distances of (n, 2) places to a segment."""
+    along, beyond = np.subtract(end, start), places - start
+    share = np.clip(beyond @ along / max(float(along @ along), 1e-12), 0.0, 1.0)
+    return np.hypot(*(beyond - share[:, None] * along).T)

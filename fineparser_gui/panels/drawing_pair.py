@@ -47,7 +47,7 @@ class DrawingPair(QObject):
         return self.layers[0].drawings
 
     def begin(self, tool: str | None) -> None:
-        """Draw a LINE, an ANGLE or a NOTE with the next clicks on either video; None cancels."""
+        """Draw one of a kind with the next clicks on either video; None cancels."""
         self._following = True
         for layer, side in reversed(list(zip(self.layers, self._session.comparing.sides, strict=True))):
             layer.begin(tool if self._drawings_of(side) is not None else None)
@@ -58,6 +58,11 @@ class DrawingPair(QObject):
         """Delete the selected drawing."""
         for layer in self.layers:
             layer.delete_selected()
+
+    def show_selected(self, *, begins: bool) -> None:
+        """Show the selected drawing from the frame on the screen, or up to it."""
+        for layer in self.layers:
+            layer.show_selected(begins=begins)
 
     def refresh(self) -> None:
         """Show the present drawings; a drawing begun on another dive is cancelled, a note's text so far is kept."""

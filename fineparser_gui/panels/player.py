@@ -15,7 +15,7 @@ from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.comparison import Alignment, ComparableDive
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import next_frame
+from fineparser_gui.model.drawings import marked_frames, next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair
 from fineparser_gui.panels.pointed_strip import PointedStrip
@@ -112,7 +112,7 @@ class PlayerPanel(QWidget):
         return next((s for s in self._steps if s.start_frame <= self.transport.frame < s.end_frame), None)
 
     def draw(self, kind: str) -> None:
-        """Toggle a drawing tool: LINE, ANGLE or NOTE."""
+        """Toggle a drawing tool of a kind."""
         if self._loaded is not None:
             self.transport.pause()
             self.pointing.end()
@@ -272,7 +272,7 @@ class PlayerPanel(QWidget):
     def _show_lead_on_timeline(self) -> None:
         lead, info = self._session.comparing.left_dive, self.pane.info
         if lead is not None and info is not None:
-            self.timeline.set_library_dive(lead, info, {drawing.frame for drawing in self.drawing.drawings})
+            self.timeline.set_library_dive(lead, info, marked_frames(self.drawing.drawings))
 
     def _refresh_lead(self, lead: ComparedDive) -> None:
         """Show the dive of the library on the left; its times are known once its file is open."""

@@ -46,17 +46,19 @@ class TransportBar(QFrame):
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
         sound = (tool_button(actions["sound"]),) if AVAILABLE else ()
-        line, angle, note, point, mask, skeleton, crop, compare, full_screen = (
+        line, angle, note, arrow, ellipse, freehand, point, mask, skeleton, crop, compare, full_screen = (
             tool_button(actions[name])
             for name in (
-                *("draw_line", "draw_angle", "draw_note", "point_at_diver"),
+                *("draw_line", "draw_angle", "draw_note", "draw_arrow", "draw_ellipse", "draw_freehand"),
+                "point_at_diver",
                 *("mask", "skeleton", "crop", "compare", "full_screen"),
             )
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, *sound, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        for part in (10, line, angle, note, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
+        drawing = (line, angle, note, arrow, ellipse, freehand)
+        for part in (10, *drawing, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         self.more = QToolButton()
         self.more.setAccessibleName(self.tr("More commands"))
@@ -69,6 +71,7 @@ class TransportBar(QFrame):
         #: Groups that are hidden one after the other where there is no room, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
+            (arrow, ellipse, freehand),
             sound,
             (line, angle, note),
             (point,),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from fineparser_core.types import ComparedDive, DiveParse, DiveSegment, StepSpan, VideoInfo
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.drawings import marked_frames
 from fineparser_gui.steps import duration_s, step_label
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.legend import Legend
@@ -124,7 +125,7 @@ class Timeline(QWidget):
             parse=parse,
             steps=parse.steps if parse else before.steps if stale else (),
             stale=stale,
-            drawn=frozenset(drawing.frame for drawing in dive.drawings),
+            drawn=marked_frames(dive.drawings),
             proposals=dive.proposals,
             accepted=accepted,
         )
@@ -136,7 +137,7 @@ class Timeline(QWidget):
         """Show the phases of a library dive, which cannot be moved here.
 
         Args:
-            drawn: frames with drawings.
+            drawn: frames on which a drawing begins or ends to be shown.
         """
         first, last = shown.steps[0].start_frame, shown.steps[-1].end_frame - 1
         key = (shown.path, first, last)

@@ -1,4 +1,4 @@
-"""Lines, angles and notes: their geometry, the mouse that draws them, and the dive that keeps them."""
+"""Lines, arrows, notes …: their geometry, the mouse that draws them, and the dive that keeps them."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,22 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import ANGLE, LINE, NOTE, Drawing, angle_deg, next_frame, to_dict, visible_marks
+from fineparser_gui.model.drawings import (
+    ANGLE,
+    ARROW,
+    ELLIPSE,
+    FREEHAND,
+    LINE,
+    MOST_POINTS,
+    NOTE,
+    Drawing,
+    angle_deg,
+    marked_frames,
+    next_frame,
+    simplified,
+    to_dict,
+    visible_marks,
+)
 from fineparser_gui.model.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30
@@ -52,9 +67,43 @@ def test_the_next_drawing_in_either_direction():
 def test_what_a_session_file_may_not_hold():
     good = to_dict(Drawing(kind=ANGLE, frame=3, points=((0, 0), (1, 2.345), (3, 4))))
     assert from_json(good, Drawing).points[1] == (1, 2.35) or from_json(good, Drawing).points[1] == (1, 2.34)
-    for change in ({"kind": "circle"}, {"frame": -1}, {"points": [[0, 0]]}, {"points": [[0, float("nan")]] * 3}):
+    for change in (
+        *({"kind": "circle"}, {"frame": -1}, {"points": [[0, 0]]}, {"points": [[0, float("nan")]] * 3}),
+        *({"last_frame": 2}, {"last_frame": -1}, {"last_frame": 2**70}),
+        *({"kind": "freehand", "points": [[1, 1]] * n} for n in (1, MOST_POINTS + 1)),
+    ):
         with pytest.raises(ValueError, match=r"drawing|frame|points?"):
             from_json(good | change, Drawing)
+
+
+def test_a_drawing_shows_from_one_frame_to_another():
+    drawing = Drawing(kind=ARROW, frame=50, last_frame=60, points=((1, 2), (8, 9)))
+    assert [frame for frame in range(120) if visible_marks([drawing], frame, TIMES_S)] == list(range(47, 64))
+    assert [drawing.nearest_frame(frame) for frame in (3, 55, 90)] == [50, 55, 60]
+    assert marked_frames([drawing]) == {50, 60}
+    assert from_json(to_dict(drawing), Drawing) == drawing
+    assert "last_frame" not in to_dict(drawing.shown(7, 7))  # as older versions wrote them
+
+
+def test_an_ellipse_is_hit_on_its_rim_and_a_freehand_line_is_moved_whole():
+    ellipse = Drawing(kind=ELLIPSE, frame=0, points=((0, 0), (200, 100)))
+    assert ellipse.distance((100, 3)) == pytest.approx(3, abs=0.2)
+    assert ellipse.distance((100, 50)) == pytest.approx(50, abs=0.5)
+    line = Drawing(kind=FREEHAND, frame=0, points=((0, 0), (5, 9), (20, 0)))
+    assert line.point_near((5, 9), 10) is None
+    assert line.moved(1, 2).points == ((1, 2), (6, 11), (21, 2))
+
+
+def test_a_freehand_line_keeps_the_points_that_it_needs():
+    straight = [(float(x), 0.3 * (x % 2)) for x in range(200)]
+    assert simplified(straight, 1.0) == (straight[0], straight[-1])
+    turns = np.linspace(0, 2 * np.pi, 400)
+    circle = [(float(100 * np.cos(turn)), float(100 * np.sin(turn))) for turn in turns]
+    kept = simplified(circle, 1.0)
+    assert 12 < len(kept) < 40
+    assert {kept[0], kept[-1]} == {circle[0], circle[-1]}
+    wild = [(float(x), 50.0 * (x % 2)) for x in range(2000)]
+    assert len(simplified(wild, 1.0)) <= MOST_POINTS
 
 
 @pytest.fixture
@@ -106,6 +155,57 @@ def test_a_line_is_drawn_moved_undone_and_deleted(drawn, qtbot):
     assert session.current.drawings == (line,)
     _trigger(drawn, "undo")
     assert session.current.drawings == ()
+
+
+@pytest.mark.parametrize("kind", [ARROW, ELLIPSE, FREEHAND])
+def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, tmp_path):
+    session, window = drawn.session, drawn.window
+    canvas, layer = window.player.pane.canvas, window.player.drawing.layers[0]
+    plain = canvas.grab().toImage()
+    _trigger(drawn, f"draw_{kind}")
+    _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))
+    (made,) = session.current.drawings
+    assert (made.kind, made.frame, made.last_frame) == (kind, 0, None)
+    assert made.points[-1] == pytest.approx((30, 40), abs=0.2)
+    assert window.player.drawing.tool is None
+    assert canvas.grab().toImage() != plain
+    assert layer.selected == made
+    window.transport.seek(12)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 12, timeout=30_000)
+    bare = canvas.grab().toImage()
+    _trigger(drawn, "drawing_to_here")
+    shown = session.current.drawings[0]
+    assert (shown.frame, shown.last_frame) == (0, 12)
+    assert canvas.grab().toImage() != bare
+    window.transport.seek(5)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 5, timeout=30_000)
+    canvas.repaint()
+    _trigger(drawn, "drawing_from_here")
+    assert (session.current.drawings[0].frame, session.current.drawings[0].end_frame) == (5, 12)
+    write_session(session.snapshot(), tmp_path / "a.fineparser")
+    (saved,) = read_session(tmp_path / "a.fineparser")[0].dives[0].drawings
+    assert (saved.kind, saved.frame, saved.last_frame) == (kind, 5, 12)
+    assert np.ravel(saved.points) == pytest.approx(np.ravel(made.points), abs=0.01)
+    x, y = (20, 10) if kind == ELLIPSE else (20, 25)  # its rim, or the middle of the line
+    _drag(qtbot, canvas, _at(canvas, x, y), _at(canvas, x + 6, y + 3))
+    moved = np.subtract(session.current.drawings[0].points, made.points)
+    assert np.ravel(moved) == pytest.approx(np.tile([6, 3], len(made.points)), abs=0.5)
+    _trigger(drawn, "delete_drawing")
+    assert session.current.drawings == ()
+    for _ in range(5):
+        _trigger(drawn, "undo")
+    assert session.current.drawings == ()
+    _trigger(drawn, "redo")
+    assert session.current.drawings == (made,)
+
+
+def test_a_freehand_line_is_drawn_with_the_keys(drawn, keyed, qtbot):
+    _press(qtbot, keyed, Qt.Key.Key_H, Qt.Key.Key_Return)
+    _press(qtbot, keyed, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right, shift=True)
+    _press(qtbot, keyed, Qt.Key.Key_Return)
+    (line,) = drawn.session.current.drawings
+    places = [keyed.to_widget(*point) - QPointF(keyed.rect().center()) for point in line.points]
+    assert np.ravel([place.toTuple() for place in places]) == pytest.approx([0, 0, 10, 0, 10, 10, 20, 10], abs=0.1)
 
 
 def test_an_angle_takes_three_clicks_and_esc_gives_up(drawn, qtbot):
