@@ -7,6 +7,7 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.crash_reports import CrashReports
+from fineparser_gui.dialogs.save_path import LAST_FOLDER
 from fineparser_gui.log_file import log_file
 from fineparser_gui.main_window import MainWindow
 from fineparser_gui.model.analysis_cache import AnalysisCache
@@ -66,6 +67,7 @@ class Studio:
         history = folder / FILE_NAME if folder is not None and writable else None
         self.session = Session(self.client, library, AnalysisCache(cache) if cache else None, history)
         choice = ModelChoice(self.session, self.preferences)
+        LAST_FOLDER.keep_in(open_settings(folder) if folder is not None else None)
         self.files = SessionFileController(self.session, folder)
         if self.files.autosave is not None:
             self.files.autosave.told = not writable

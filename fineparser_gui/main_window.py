@@ -14,8 +14,9 @@ from PySide6.QtGui import (
     QKeySequence,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from fineparser_core.resources import resource
 from fineparser_core.video.files import VIDEO_SUFFIXES
@@ -39,6 +40,7 @@ from fineparser_gui.panels.drop_highlight import DropHighlight
 from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
+from fineparser_gui.panels.fold_strip import FoldStrip
 from fineparser_gui.panels.measured import MeasuredPanel
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel
@@ -61,6 +63,9 @@ _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
 #: On a screen that is narrower, the picture gets more of it at first.
 _NARROW_PX, _SIDE_NARROW_W = 1280, 340
 _LIST_COMMANDS = ("move_up", "move_down")
+#: Commands that fold the columns beside the player away, from left to right.
+_COLUMNS = ("dives_column", "side_column")
+_PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
@@ -127,7 +132,8 @@ class MainWindow(QMainWindow):
         self._color_icons()
         self._refresh()
         self._place = WindowPlace(folder)
-        self._place.restore(self, {"columns": self._columns})
+        self._folds = {name: self.actions_by_id[name] for name in _COLUMNS}
+        self._placed = self._place.restore(self, {"columns": self._columns}, self._folds)
 
     def _build(self) -> None:
         self.messages = MessageStack()
@@ -158,9 +164,14 @@ class MainWindow(QMainWindow):
         work = QWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
-        row = QHBoxLayout(work, contentsMargins=QMargins(10, 10, 10, 10))
+        row = QHBoxLayout(work, contentsMargins=QMargins(0, 6, 0, 4), spacing=0)
         self._columns = QSplitter()
-        row.addWidget(self._columns)
+        self._strips = tuple(
+            FoldStrip(self.actions_by_id[name], edge)
+            for name, edge in zip(_COLUMNS, (Qt.ArrowType.LeftArrow, Qt.ArrowType.RightArrow), strict=True)
+        )
+        for part in (self._strips[0], self._columns, self._strips[1]):
+            row.addWidget(part)
         self._columns.setChildrenCollapsible(False)
         self._columns.setHandleWidth(8)
         narrow = self.screen().availableGeometry().width() < _NARROW_PX
@@ -182,7 +193,7 @@ class MainWindow(QMainWindow):
         self.updates = UpdatesCommand(self.actions_by_id["updates"], self.messages, self)
         self._drop = DropHighlight(self._pages)
         self.library = LibraryDock(self.session, self, self.actions_by_id)
-        self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
+        self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
         self.score.refusal.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
@@ -199,7 +210,13 @@ class MainWindow(QMainWindow):
         )
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
-        """Whether the picture or the timeline has the focus, or the list and a key of its commands was pressed."""
+        """Whether the picture or the timeline has the focus, or the list and a key of its commands was pressed.
+
+        The page keys go from dive to dive wherever the focus is.
+        """
+        between_dives = [self.actions_by_id[name] for name in ("previous_dive", "next_dive")]
+        if keys[0].key() in _PAGE_KEYS and shortcuts_in(keys, between_dives):
+            return True
         if focused is self.dives.view:
             return shortcuts_in(keys, [self.actions_by_id[name] for name in _LIST_COMMANDS])
         return focused is self.player.timeline or focused in self.player.canvases()
@@ -259,6 +276,12 @@ class MainWindow(QMainWindow):
     def _show_measured(self, frame: int) -> None:
         self.transport.pause()
         self.transport.seek(frame)
+
+    def go_to_dive(self, rows: int) -> None:
+        """Show the dive so many rows below, or above; what was playing plays on, from before its flight."""
+        playing = self.transport.playing
+        if self.dives.go(rows) and playing:
+            self.player.play_dive()
 
     def mark(self, *, begins: bool) -> None:
         """Set the In point, or the Out point, to the shown frame."""
@@ -334,10 +357,12 @@ class MainWindow(QMainWindow):
             self.empty.set_recent(self.files.controller.recent_paths)
         self._set_checked("compare", comparing)
         self.actions_by_id.refresh()
-        # Two pictures need the room more than the list of one dive does.
         if not self.full_screen.on:
-            self.dives.setVisible(not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX))
-            self._side.setVisible(not led)  # nor is there a dive of the session to tell of
+            # Two pictures need the room more than the list of one dive does; an exemplar is no dive to tell of.
+            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not led)
+            for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
+                strip.setVisible(has)
+                part.setVisible(has and self.actions_by_id[name].isChecked())
 
     def _show_modified(self) -> None:
         self.setWindowModified(self.files.controller.modified)
@@ -362,6 +387,18 @@ class MainWindow(QMainWindow):
             self.player.take_keys()  # nobody had a use for it: it leaves a field
         else:
             super().keyPressEvent(event)
+
+    def show_columns(self) -> None:
+        """Show the columns beside the player that are not folded away, unless the player fills the screen."""
+        self._refresh()
+        if not self.player.isAncestorOf(QApplication.focusWidget() or self):
+            self.player.take_keys()  # what had them may be hidden
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._placed and self.width() < _NARROW_PX:
+            self._folds[_COLUMNS[0]].setChecked(False)  # a new user's picture is the largest thing all the same
+        self._placed = True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -390,7 +427,7 @@ class MainWindow(QMainWindow):
         try:
             if self.full_screen.on:
                 self.full_screen.use(False)
-            self._place.save(self, {"columns": self._columns})
+            self._place.save(self, {"columns": self._columns}, self._folds)
             self.player.close_videos()
             self.measured.close_video()
             self.files.controller.close(asked=self._asked)

@@ -115,6 +115,10 @@ QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[role="fold"] {{ background: {sunken}; border-radius: 4px; padding: 0; margin: 0 1px; }}
+QToolButton[role="fold"]:checked {{ border-color: transparent; }}
+QToolButton[role="fold"]:hover {{ border-color: {border}; }}
+QToolButton[role="fold"]:focus {{ border-color: {accent}; }}
 QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox, QDateEdit {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
     selection-background-color: {accent}; selection-color: {on_accent};

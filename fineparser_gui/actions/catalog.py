@@ -257,6 +257,8 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.session.cancel_all(), lambda s: any(dive.busy for dive in s.dives), icon="close"),
         ),
         (
+            _can("previous_dive", Phrase("Previous dive"), "PgUp", lambda w: w.go_to_dive(-1), lambda s: s.several),
+            _can("next_dive", Phrase("Next dive"), "PgDown", lambda w: w.go_to_dive(1), lambda s: s.several),
             _can("move_up", Phrase("Move &up in the list"), "Alt+Up", lambda w: w.batch.move(-1), lambda s: s.several),
             _can("move_down", Phrase("Move &down in the list"), "Alt+Down",
                  lambda w: w.batch.move(1), lambda s: s.several),
@@ -299,6 +301,8 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w, on: w.contributions.by_stream.setChecked(on), checked=False),
         ),
         (
+            _can("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
+            _can("side_column", Phrase("Score an&d measures"), "F8", lambda w, _: w.show_columns(), checked=True),
             _can("full_screen", Phrase("&Full screen"), "F11 F",
                  lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen", checked=False),
         ),

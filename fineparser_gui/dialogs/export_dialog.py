@@ -25,7 +25,7 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
-from fineparser_gui.model.exports import dive_title
+from fineparser_gui.model.exports import dive_title, file_stem, is_named
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.widgets import add_form_row, label, show_whole_entries
@@ -275,7 +275,7 @@ class ExportDialog(QDialog):
         kind = self.kinds.currentRow()
         if kind == _TABLE:
             suffix = self.table_format.currentData()
-            stem = self.tr("dives") if self.scope.currentData() else self._dive.path.stem
+            stem = self.tr("dives") if self.scope.currentData() else file_stem(self._dive)
         elif kind == _REPORT:
             suffix = self.report.suffix
             stem = self.tr("{0} report").format(self.report.file_stem)
@@ -292,7 +292,9 @@ class ExportDialog(QDialog):
             self.accept()
 
     def _stem(self, kind: int) -> str:
-        stem = self._dive.path.stem
+        stem = file_stem(self._dive)
+        if kind == _CLIP and is_named(self._dive):
+            return stem
         if kind == _STILL:
             return self.tr("{0} frame {1}").format(stem, self._frame)
         return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} phases")).format(stem)

@@ -9,6 +9,7 @@ from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.exports import file_stem
 from fineparser_gui.model.reports import notes_of, reported_dive, season_of
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import add_form_row, label
@@ -79,7 +80,7 @@ class ReportPage(QWidget):
     @property
     def file_stem(self) -> str:
         """What the file is named after: the dive, or the athlete of all of them."""
-        return self._dive.path.stem if self._alone else self._dive.diver.strip() or self.tr("dives")
+        return file_stem(self._dive) if self._alone else self._dive.diver.strip() or self.tr("dives")
 
     @property
     def title(self) -> str:

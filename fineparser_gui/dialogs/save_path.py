@@ -1,17 +1,52 @@
-"""Asks for the name of a file to write."""
+"""Asks for the name of a file to write, in the folder of the one before."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fineparser_core.language import text
+from fineparser_core.support.codec import LONGEST_PATH
+from fineparser_gui.services.session_files import free_path
+
+_KEY = "last_save_folder"
+
+
+class LastFolder:
+    """The folder of the file that was saved last, kept across starts where there are settings."""
+
+    def __init__(self) -> None:
+        self._settings: QSettings | None = None
+        self._folder = ""
+
+    def keep_in(self, settings: QSettings | None) -> None:
+        """Read it from the settings of a program that starts, and keep it there."""
+        stored = settings.value(_KEY) if settings is not None else None
+        self._settings = settings
+        self._folder = stored if isinstance(stored, str) and len(stored) <= LONGEST_PATH and "\0" not in stored else ""
+
+    def proposed(self, path: Path) -> Path:
+        """The name of a path in that folder, or where it is; with a number where it is taken."""
+        folder = Path(self._folder) if self._folder and Path(self._folder).is_dir() else path.parent
+        return free_path(folder / path.name)
+
+    def remember(self, path: Path) -> None:
+        """A file is saved at a path."""
+        self._folder = str(path.absolute().parent)
+        if self._settings is not None:
+            self._settings.setValue(_KEY, self._folder)
+
+
+#: Of this program: as the file dialogs of the desktop, one for all that it saves.
+LAST_FOLDER = LastFolder()
 
 
 def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> Path | None:
     """The path that the user chooses, with one of the suffixes; None: they chose none.
 
     Args:
+        proposed: its name is proposed in the folder of the file saved last, else where it is.
         suffixes: the first is appended where the name has none of them.
     """
     filters = {
@@ -23,15 +58,17 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
         ".html": text("Page (*.html)"),
     }
     title = text("Export")
-    name, _ = QFileDialog.getSaveFileName(parent, title, str(proposed), filters[suffixes[0]])
+    name, _ = QFileDialog.getSaveFileName(parent, title, str(LAST_FOLDER.proposed(proposed)), filters[suffixes[0]])
     if not name:
         return None
     path = Path(name)
-    if path.suffix.lower() in suffixes:
-        return path
-    path = path.with_name(path.name + suffixes[0])
-    # The file dialog has not asked about a file whose suffix is added here.
-    return path if not path.exists() or _may_replace(parent, path) else None
+    if path.suffix.lower() not in suffixes:
+        path = path.with_name(path.name + suffixes[0])
+        # The file dialog has not asked about a file whose suffix is added here.
+        if path.exists() and not _may_replace(parent, path):
+            return None
+    LAST_FOLDER.remember(path)
+    return path
 
 
 def _may_replace(parent: QWidget, path: Path) -> bool:

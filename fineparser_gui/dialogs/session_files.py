@@ -10,7 +10,8 @@ from fineparser_core.export.corrections import label_error
 from fineparser_core.language import translated
 from fineparser_core.video.files import names_of
 from fineparser_gui.actions.registry import plain_text
-from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.dialogs.save_path import LAST_FOLDER, ask_save_path
+from fineparser_gui.model.exports import session_stem
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import Leftover, SessionFileController, free_path
@@ -94,11 +95,14 @@ class SessionFileDialogs(QObject):
 
     def save_as(self) -> bool:
         """Ask for a file and save to it."""
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save session"), str(self.controller.path or ""), self._file_filter()
-        )
+        dives = self._session.dives
+        stem = session_stem(list(dives)) or self.tr("Session")
+        beside = dives[0].path.absolute().parent if dives else Path()
+        proposed = self.controller.path or LAST_FOLDER.proposed(beside / f"{stem}{SUFFIX}")
+        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save session"), str(proposed), self._file_filter())
         if not name:
             return False
+        LAST_FOLDER.remember(Path(name))
         # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
         return self.controller.save_to(Path(name) if name.endswith(SUFFIX) else free_path(Path(name + SUFFIX)))
 
@@ -158,7 +162,10 @@ class SessionFileDialogs(QObject):
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))
             return
         name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Export corrections"), LABELS_NAME, self.tr("FineDiving annotation (*.pkl)")
+            self._window,
+            self.tr("Export corrections"),
+            str(LAST_FOLDER.proposed(Path(LABELS_NAME))),
+            self.tr("FineDiving annotation (*.pkl)"),
         )
         if not name:
             return

@@ -1,11 +1,16 @@
 """Files that are written out of a session."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 from fineparser_core.language import short_number
 from fineparser_gui.model.dive import Dive
+
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_LONGEST_STEM = 120
 
 
 class ExportState(Enum):
@@ -44,3 +49,29 @@ def dive_title(dive: Dive) -> str:
     board = f"{short_number(dive.board_m)} m" if dive.board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
     return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.dived_on)))
+
+
+def is_named(dive: Dive) -> bool:
+    """Whether a file can be named after its diver or number."""
+    return bool(dive.diver.strip() or dive.dive_number)
+
+
+def file_stem(dive: Dive) -> str:
+    """What a file of a dive is named after: "Anna 103B 3m 2026-11-29"; without diver and number, as its video."""
+    if not is_named(dive):
+        return dive.path.stem
+    board = f"{short_number(dive.board_m)}m" if dive.board_m is not None else ""
+    return _stem(dive.diver, dive.dive_number or "", board, dive.dived_on or "")
+
+
+def session_stem(dives: Sequence[Dive]) -> str:
+    """What a session is named after: its diver, or the folder of its first video where there are several; the day."""
+    divers = {dive.diver.strip() for dive in dives}
+    days = sorted(filter(None, (dive.dived_on for dive in dives)))
+    who = divers.pop() if len(divers) == 1 else ""
+    return _stem(who or (dives[0].path.absolute().parent.name if dives else ""), days[0] if days else "")
+
+
+def _stem(*parts: str) -> str:
+    named = " ".join(filter(None, (part.strip() for part in parts)))
+    return _NOT_IN_NAMES.sub("-", named)[:_LONGEST_STEM].strip(" .")

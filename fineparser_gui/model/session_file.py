@@ -18,9 +18,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               files have none); relative_path is as seen from the folder of the session file, or null where there is
               none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's
               upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
-              null; drawings are of {kind, frame, points, text}, points in pixels of the file's upright frames;
-              segments are the dives found in a long recording, as `DiveSegment`, or null where nobody searched;
-              dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null
+              null; drawings are of {kind, frame, points, text, last_frame}, points in pixels of the file's upright
+              frames, last_frame only where several frames show it; segments are the dives found in a long recording, as
+              `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null
               where it was never opened (older files have none)
 
 Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those

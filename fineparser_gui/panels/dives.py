@@ -94,6 +94,15 @@ class DivesPanel(QWidget):
         for key in keys or ([self._session.current.key] if self._session.current else []):
             act(key)
 
+    def go(self, rows: int) -> bool:
+        """Show the dive so many rows below the shown one, or above it; whether there is one."""
+        current = self._session.current
+        row = rows + (self.model.index_of(current.key).row() if current is not None else -1)
+        found = 0 <= row < self.model.rowCount()
+        if found:
+            self._session.select(self.model.key(row))
+        return found
+
     def selected_keys(self) -> list[str]:
         """Keys of the selected dives, from top to bottom."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())

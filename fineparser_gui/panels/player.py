@@ -14,7 +14,7 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.comparison import Alignment, ComparableDive
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.drawings import marked_frames, next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair
@@ -30,9 +30,14 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
 
+#: A dive opens so long before its flight: played, it shows how the athlete leaves the board.
+_BEFORE_FLIGHT_S = 0.5
+
 
 class PlayerPanel(QWidget):
     """Shows the current dive or a library exemplar on the left and, while comparing, another dive on the right.
+
+    A dive opens shortly before its flight, once that is known, and later where it was left.
 
     Signals:
         failed: (str) message for the user: a video cannot be decoded.
@@ -55,6 +60,8 @@ class PlayerPanel(QWidget):
         self._parse: DiveParse | None = None
         self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
         self._looped: Callable[[], tuple[int, int] | None] | None = None  # present range of the loop
+        self._left_at: dict[ComparableDive, int] = {}
+        self._opened_at = 0
         self._compared: ComparedDive | None = None
         self._alignment: StepAlignment | OffsetAlignment | None = None
 
@@ -160,6 +167,31 @@ class PlayerPanel(QWidget):
     def _frames_of(self, name: str) -> tuple[int, int] | None:
         return next(((step.start_frame, step.end_frame - 1) for step in self._steps if step.name == name), None)
 
+    def play_dive(self) -> None:
+        """Play the shown dive from shortly before its flight."""
+        if self._loaded is not None and self._session.current is not None:
+            self.transport.seek(self._cue(self._session.current))
+            self.transport.play()
+
+    def _cue(self, dive: Dive) -> int:
+        """The frame shortly before the flight; the first of the dive where that is not known."""
+        steps = dive.analysis.parse.steps if dive.analysis is not None and not dive.refused else ()
+        if not steps or dive.info is None:
+            return dive.first_frame
+        cue_s = dive.info.pts_s[min(steps[1].start_frame, dive.info.n_frames - 1)] - _BEFORE_FLIGHT_S
+        return max(dive.first_frame, int(np.searchsorted(dive.info.pts_s, cue_s)))
+
+    def _keep_place(self) -> None:
+        """Remember where the shown dive is left, if somebody has moved in it and not played it to its end."""
+        if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
+            self._left_at[self._loaded] = self.transport.frame
+
+    @property
+    def _untouched(self) -> bool:
+        """Whether the picture is the one that the dive was opened with, and nobody works on it."""
+        at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
+        return not at_work and self.transport.frame == self._opened_at
+
     def canvases(self) -> tuple[VideoCanvas, VideoCanvas]:
         """Canvases of the left and the right video."""
         return self.pane.canvas, self.other_pane.canvas
@@ -242,6 +274,7 @@ class PlayerPanel(QWidget):
 
     def _on_current_changed(self) -> None:
         self.transport.pause()
+        self._keep_place()
         self.pointing.end()
         self._loaded = self._parse = None
         self._steps = ()
@@ -309,11 +342,15 @@ class PlayerPanel(QWidget):
             self._loaded = left
             self.pane.load(dive.path, dive.title)
             self.sound.load(dive.path)
-            self.transport.load(dive.info.pts_s, dive.first_frame)
+            self._opened_at = self._left_at.get(left, self._cue(dive))
+            self.transport.load(dive.info.pts_s, self._opened_at)
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
         steps = parse.steps if parse and not dive.refused else ()
         if parse is not self._parse or steps != self._steps:
+            if self._parse is None and left not in self._left_at and self._untouched:
+                self._opened_at = self._cue(dive)
+                self.transport.seek(self._opened_at)
             self._parse, self._steps = parse, steps
             self.pane.set_analysis(parse, self._steps)
             self._align()

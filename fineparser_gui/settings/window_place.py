@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRect, QSettings
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QSplitter
 
 from fineparser_gui.settings.ini_file import open_ini
@@ -25,8 +26,15 @@ class WindowPlace:
     def __init__(self, folder: Path | None) -> None:
         self._file: QSettings | None = open_ini(folder / _FILE_NAME) if folder is not None else None
 
-    def restore(self, window: QMainWindow, splitters: Mapping[str, QSplitter]) -> None:
-        """Put everything where it was; what cannot be read is left as it is. The window lies within its screen."""
+    def restore(self, window: QMainWindow, splitters: Mapping[str, QSplitter], switches: Mapping[str, QAction]) -> bool:
+        """Put everything where it was; what cannot be read is left as it is. The window lies within its screen.
+
+        Args:
+            switches: checked or not, by the names under which that is kept.
+
+        Returns:
+            Whether a window was there before.
+        """
         if (geometry := self._read("geometry")) is not None:
             window.restoreGeometry(geometry)
         if (docks := self._read("docks")) is not None:
@@ -35,8 +43,13 @@ class WindowPlace:
             if (sizes := self._read(name)) is not None:
                 splitter.restoreState(sizes)
         fit_to_screen(window)
+        kept = {name: self._file.value(name) if self._file is not None else None for name in switches}
+        for name, switch in switches.items():
+            if kept[name] in ("yes", "no"):
+                switch.setChecked(kept[name] == "yes")
+        return any(kept.values())
 
-    def save(self, window: QMainWindow, splitters: Mapping[str, QSplitter]) -> None:
+    def save(self, window: QMainWindow, splitters: Mapping[str, QSplitter], switches: Mapping[str, QAction]) -> None:
         """Keep where everything is."""
         if self._file is None:
             return
@@ -44,6 +57,8 @@ class WindowPlace:
         self._file.setValue("docks", window.saveState().toHex().toStdString())
         for name, splitter in splitters.items():
             self._file.setValue(name, splitter.saveState().toHex().toStdString())
+        for name, switch in switches.items():
+            self._file.setValue(name, "yes" if switch.isChecked() else "no")
         self._file.sync()
 
     def _read(self, name: str) -> QByteArray | None:
