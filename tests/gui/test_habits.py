@@ -1,0 +1,191 @@
+"""From dive to dive by key, where a dive opens, columns that fold away, and names proposed for files."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from answers_kit import SilentWorker, result_message
+from made_answers import dive_parse
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from shown_studio import shown_studio
+
+from fineparser_core.types import Analysis
+from fineparser_gui import app
+from fineparser_gui.dialogs.save_path import LAST_FOLDER, ask_save_path
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.exports import file_stem, session_stem
+from fineparser_gui.panels.fold_strip import FoldStrip
+
+FLIGHT = 37  # of the made answers; 15 frames are half a second
+CUE = FLIGHT - 15
+#: 1366 × 768 at 125 %.
+SMALL = (1093, 614)
+DOWN, UP = Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
+
+
+def _open(studio, qtbot, paths) -> None:
+    studio.session.open(paths)
+    qtbot.waitUntil(lambda: [dive.state for dive in studio.session.dives] == [DiveState.QUEUED] * len(paths))
+
+
+def _analyse(studio, key, folder) -> None:
+    dive = studio.session.dive(key)
+    analysis = Analysis(parse=dive_parse(dive.path, dive.info.n_frames), scoring=None)
+    studio.client.received.emit(result_message(studio.session.analyses.tasks[key].id, analysis, folder))
+
+
+@pytest.fixture
+def three(idle_studio, qtbot, small_video, tmp_path):
+    """The active window with three dives, of which the first two are analysed."""
+    paths = [Path(shutil.copy(small_video, tmp_path / f"{name}.mp4")) for name in "abc"]
+    _open(idle_studio, qtbot, paths)
+    for key in idle_studio.session.keys[:2]:
+        _analyse(idle_studio, key, tmp_path)
+    with qtbot.waitActive(idle_studio.window):
+        idle_studio.window.activateWindow()
+    return idle_studio
+
+
+def _shown(studio) -> tuple[int, int]:
+    """Place of the shown dive in the list, and its frame."""
+    session = studio.session
+    return session.keys.index(session.current.key), studio.window.transport.frame
+
+
+def test_the_page_keys_go_from_dive_to_dive_wherever_the_focus_is(three, qtbot):
+    window = three.window
+    for field in (window.player.pane.canvas, window.dives.view, window.details.diver, window.exemplars.table):
+        field.setFocus()
+        for key, expected in ((DOWN, 1), (DOWN, 2), (DOWN, 2), (UP, 1), (UP, 0), (UP, 0)):
+            qtbot.keyClick(window.focusWidget(), key)
+            assert _shown(three)[0] == expected, field
+    window.dives.view.setFocus()
+    qtbot.keyClick(window.dives.view, DOWN)
+    assert window.dives.selected_keys() == [three.session.keys[1]]
+
+
+def test_a_dive_opens_before_its_flight_and_again_where_it_was_left(three, qtbot, tmp_path):
+    transport, go = three.window.transport, three.window.go_to_dive
+    assert _shown(three) == (0, CUE)
+    go(1)
+    assert _shown(three) == (1, CUE)
+    transport.seek(50)
+    go(1)
+    assert _shown(three) == (2, 0)  # nobody knows its flight yet
+    go(-1)
+    assert _shown(three) == (1, 50)
+    go(-1)
+    assert _shown(three) == (0, CUE)
+    transport.seek(transport.n_frames - 1)  # played to its end
+    go(1)
+    go(-1)
+    assert _shown(three) == (0, CUE)
+
+
+def test_an_analysis_moves_the_picture_only_where_nobody_has_moved_it(three, tmp_path):
+    session, transport = three.session, three.window.transport
+    session.select(session.keys[2])
+    transport.seek(3)
+    _analyse(three, session.keys[2], tmp_path)
+    assert _shown(three) == (2, 3)
+
+
+def test_what_was_playing_plays_on_in_the_next_dive(three):
+    transport, go = three.window.transport, three.window.go_to_dive
+    go(1)
+    assert not transport.playing
+    transport.seek(60)
+    transport.play()
+    go(-1)
+    assert transport.playing
+    assert _shown(three)[0] == 0
+    assert CUE <= transport.frame < CUE + 15
+    go(1)
+    assert transport.playing
+    assert CUE <= transport.frame < CUE + 15  # a look at all of them goes through each from its take-off
+    transport.pause()
+
+
+def test_on_a_narrow_screen_the_picture_has_most_of_the_width_and_the_columns_fold(
+    qapp, qtbot, clip, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
+    with shown_studio(qapp, qtbot, tmp_path / "state", size=SMALL) as first:
+        _fold_columns(first.window, qtbot, clip)
+    with shown_studio(qapp, qtbot, tmp_path / "state", size=SMALL) as again:
+        again.session.open([clip])
+        qtbot.waitUntil(lambda: again.session.current is not None)
+        assert again.window.dives.isVisible()
+        assert not again.window._side.isVisible()
+
+
+def _fold_columns(window, qtbot, clip) -> None:
+    window.session.open([clip])
+    qtbot.waitUntil(lambda: window.player.pane.canvas.shown_frame is not None, timeout=30_000)
+    assert not window.dives.isVisible()
+    assert window._side.isVisible()
+    canvas = window.player.pane.canvas
+    assert canvas.width() > 0.55 * window.width()
+    left, right = (strip for strip in window.findChildren(FoldStrip))
+    assert left.isVisible()
+    assert left.arrowType() is Qt.ArrowType.RightArrow
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_F7)
+    assert window.dives.isVisible()
+    assert left.arrowType() is Qt.ArrowType.LeftArrow
+    window.details.diver.setFocus()
+    qtbot.mouseClick(right, Qt.MouseButton.LeftButton)
+    assert not window._side.isVisible()
+    assert canvas.hasFocus()
+    qtbot.waitUntil(lambda: canvas.width() > 0.7 * window.width())
+    window.actions_by_id["full_screen"].trigger()
+    assert not right.isVisible()
+    window.actions_by_id["full_screen"].trigger()
+    assert window.dives.isVisible()
+    assert not window._side.isVisible()
+
+
+def test_names_of_files():
+    dive = Dive(key="k", path=Path("/v/clip 7.mp4"), board_m=3.0, dived_on="2026-11-29")
+    assert file_stem(dive) == "clip 7"
+    anna = replace(dive, diver=" Anna ", dive_number="103B")
+    assert file_stem(anna) == "Anna 103B 3m 2026-11-29"
+    assert file_stem(replace(anna, board_m=7.5, dived_on=None)) == "Anna 103B 7.5m"
+    assert file_stem(replace(anna, diver="A/B\\C:?\n", dive_number=None)) == "A-B-C-- 3m 2026-11-29"
+    assert len(file_stem(replace(anna, diver="x" * 500))) <= 120
+    assert session_stem([anna, replace(anna, dived_on="2026-11-27")]) == "Anna 2026-11-27"
+    assert session_stem([anna, replace(anna, diver="Bo")]) == "v 2026-11-29"
+    assert session_stem([]) == ""
+
+
+def test_the_folder_used_last_is_proposed_at_the_next_start_too(make_studio, qtbot, clip, tmp_path, monkeypatch):
+    asked: list[Path] = []
+    answers = iter([tmp_path / "out" / "mine.mp4", None, tmp_path / "out" / "one.fineparser", None])
+
+    def ask(_parent, _title, proposed, *_):
+        asked.append(Path(proposed))
+        return str(next(answers) or ""), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    (tmp_path / "out").mkdir()
+    studio = make_studio()
+    _open(studio, qtbot, [clip])
+    studio.session.editing.set_diver(studio.session.current.key, "Anna")
+    proposed = clip.parent / f"{file_stem(studio.session.current)}.mp4"
+    assert ask_save_path(studio.window, proposed, (".mp4",)) == tmp_path / "out" / "mine.mp4"
+    (tmp_path / "out" / proposed.name).touch()
+    assert ask_save_path(studio.window, proposed, (".mp4",)) is None
+    assert studio.window.files.save_as()
+    studio.window.close()
+    studio = make_studio()
+    ask_save_path(studio.window, proposed, (".mp4",))
+    taken = proposed.with_stem(f"{proposed.stem} 2").name
+    assert asked[:2] == [proposed, tmp_path / "out" / taken]
+    assert asked[2].parent == tmp_path / "out"
+    assert asked[2].name.startswith("Anna")
+    assert asked[3] == tmp_path / "out" / taken
+    shutil.rmtree(tmp_path / "out")
+    assert LAST_FOLDER.proposed(proposed) == proposed  # a folder that is gone is not
