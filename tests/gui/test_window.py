@@ -217,6 +217,7 @@ def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot
     window, transport = idle_studio.window, idle_studio.window.transport
     with qtbot.waitActive(window):
         window.activateWindow()
+    transport.seek(0)
     window.setFocus()
     for key, modifier, frame in (
         (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 1),
