@@ -25,7 +25,9 @@ class FoldStrip(QToolButton):
         self.setAccessibleName(without_mnemonic(action.text()))
         self.setProperty("role", "fold")
         self.setFixedWidth(_WIDTH_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        policy.setRetainSizeWhenHidden(True)  # the margin of the window
+        self.setSizePolicy(policy)
         keyboard_friendly(self)
         action.changed.connect(self._show_way)
         self._show_way()
