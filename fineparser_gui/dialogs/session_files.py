@@ -170,6 +170,7 @@ class SessionFileDialogs(QObject):
         if not name:
             return
         path = Path(name) if name.endswith(".pkl") else free_path(Path(name + ".pkl"))
+        LAST_FOLDER.remember(path)
         self._session.exports.corrections(labels, path)
 
     def export_judged(self) -> None:
