@@ -183,6 +183,7 @@ def focused(parsed, qtbot):
 def test_with_the_focus_the_arrows_move_the_playhead_whatever_their_shortcuts(parsed, focused, qtbot) -> None:
     transport = parsed.window.transport
     parsed.preferences.change(shortcuts={"step_forward": ("X",), "last": ("Ctrl+X",)})
+    transport.seek(0)
     for key, frame in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_End, 119), (Qt.Key.Key_Left, 118), (Qt.Key.Key_Home, 0)):
         qtbot.keyClick(focused, key)
         assert transport.frame == frame
