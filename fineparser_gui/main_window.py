@@ -170,8 +170,8 @@ class MainWindow(QMainWindow):
             FoldStrip(self.actions_by_id[name], edge)
             for name, edge in zip(_COLUMNS, (Qt.ArrowType.LeftArrow, Qt.ArrowType.RightArrow), strict=True)
         )
-        for part in (self._strips[0], self._columns, self._strips[1]):
-            row.addWidget(part)
+        for widget in (self._strips[0], self._columns, self._strips[1]):
+            row.addWidget(widget)
         self._columns.setChildrenCollapsible(False)
         self._columns.setHandleWidth(8)
         narrow = self.screen().availableGeometry().width() < _NARROW_PX
