@@ -19,6 +19,7 @@ from fineparser_gui.model.drawings import (
     FREEHAND,
     LINE,
     LONGEST_NOTE,
+    MOST_POINTS,
     N_POINTS,
     NOTE,
     Drawing,
@@ -30,7 +31,7 @@ from fineparser_gui.model.drawings import (
 _REACH_PX = 10.0
 _DRAGGED_PX = 6.0
 _EDITOR_W = 260
-_MOST_TRACED = 5000
+_MOST_TRACED = 2000
 
 
 class DrawingLayer(QObject):
@@ -136,7 +137,8 @@ class DrawingLayer(QObject):
         if self._points:
             points = (*self._points, self._canvas.to_source(self._pointer))
             kind = LINE if tool == ANGLE and len(points) < N_POINTS[ANGLE] else tool
-            points = points if kind != FREEHAND else simplified(points, self._reach() / 10)
+            if kind == FREEHAND:  # simplified once it is done
+                points = (*points[:: len(points) // (MOST_POINTS - 1) + 1], points[-1])
             unfinished = Drawing(kind=kind, frame=frame, points=points)
             paint_mark(painter, unfinished, self._canvas.to_widget, measured=tool == kind)
         if self._by_keyboard and self._canvas.hasFocus():

@@ -199,6 +199,18 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     assert session.current.drawings == (made,)
 
 
+def test_a_long_scribble_is_shown_while_it_is_drawn_and_bounded(drawn, qtbot):
+    canvas = drawn.window.player.pane.canvas
+    _trigger(drawn, "draw_freehand")
+    qtbot.mousePress(canvas, LEFT, pos=_at(canvas, 10, 10))
+    for place in range(700):
+        qtbot.mouseMove(canvas, _at(canvas, 10 + place % 40, 10 + (place * 7) % 25))
+    canvas.grab()
+    qtbot.mouseRelease(canvas, LEFT, pos=_at(canvas, 30, 30))
+    (line,) = drawn.session.current.drawings
+    assert 10 < len(line.points) <= MOST_POINTS
+
+
 def test_a_freehand_line_is_drawn_with_the_keys(drawn, keyed, qtbot):
     _press(qtbot, keyed, Qt.Key.Key_H, Qt.Key.Key_Return)
     _press(qtbot, keyed, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right, shift=True)
