@@ -20,8 +20,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
               null; drawings are of {kind, frame, points, text, last_frame}, points in pixels of the file's upright
               frames, last_frame only where several frames show it; segments are the dives found in a long recording, as
-              `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null
-              where it was never opened (older files have none)
+              `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden them; video is the identity
+              of the file, as `VideoIdentity`, or null where it was never opened (older files have none)
 
 Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
 that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
