@@ -565,15 +565,33 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedDive:
-    """A dive to be shown beside the analysed one.
+    """A dive to be shown beside the analysed one, or over it.
 
     Attributes:
         title: caption in the picture: name, score, whether the dive is rendered.
         steps: the three steps, in frames of `path`.
         masks: None if unknown.
+        motion: of the camera; None if unknown.
+        contact_frame: in which the water is touched; None if unknown.
+        mirrored: shown with left and right exchanged.
     """
 
     path: Path
     title: str
     steps: tuple[StepSpan, StepSpan, StepSpan]
     masks: MaskTrack | None = field(default=None, repr=False)
+    motion: DiveMotion | None = field(default=None, repr=False, compare=False)
+    contact_frame: Frame | None = None
+    mirrored: bool = False
+
+
+def compared_dive(parse: DiveParse, title: str) -> ComparedDive:
+    """An analysed dive as it is shown beside another one."""
+    return ComparedDive(
+        path=parse.clip.path,
+        title=title,
+        steps=parse.steps,
+        masks=parse.masks,
+        motion=parse.motion,
+        contact_frame=parse.first_water_contact_frame,
+    )

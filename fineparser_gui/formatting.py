@@ -11,6 +11,7 @@ from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.language import text, translated
 from fineparser_core.scoring.measured_stream import calibrated_notes
 from fineparser_core.types import ProfileIdentity
+from fineparser_core.video.alignment import Alignment
 
 #: Follows the name of a rendered dive.
 RENDERED_MARK = " ◇"
@@ -81,6 +82,17 @@ def name_of(exemplar: Exemplar) -> str:
 def board_text(board_m: float | None) -> str:
     """10 m, 7.5 m, or nothing where it is not known."""
     return f"{decimal(board_m, 0 if board_m == int(board_m) else 1)} m" if board_m is not None else ""
+
+
+def alignment_text(alignment: Alignment) -> str:
+    """Which moments of compared dives coincide."""
+    return {
+        Alignment.STEPS: text("by phase"),
+        Alignment.TAKE_OFF: text("from take-off"),
+        Alignment.COME_OUT: text("from come-out"),
+        Alignment.CONTACT: text("from contact"),
+        Alignment.MANUAL: text("manual offset"),
+    }[alignment]
 
 
 def speed_text(speed: float) -> str:

@@ -116,7 +116,8 @@ class MainWindow(QMainWindow):
         self._modified_timer = QTimer(self, singleShot=True, interval=200, timeout=self._show_modified)
         for signal in (session.dive_added, session.dive_removed):
             signal.connect(lambda _: self._refresh_timer.start())
-        for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
+        arranged = session.comparing.arrangement_changed
+        for signal in (session.shown_changed, session.comparison_changed, session.library.changed, arranged):
             signal.connect(self._refresh)
         session.exemplar_drawn.connect(self._refresh)
         self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
@@ -205,8 +206,8 @@ class MainWindow(QMainWindow):
             window=self,
             dive=session.current,
             dives=[session.dive(key) for key in session.keys],
-            comparing=session.comparison is not None,
-            led=session.comparing.left_exemplar is not None,
+            comparing=bool(session.comparing.others),
+            led=session.comparing.led,
         )
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
@@ -298,14 +299,13 @@ class MainWindow(QMainWindow):
 
     def compare(self, on: bool) -> None:
         """Begin a comparison with the best exemplar, else with another dive, or end it."""
-        if on and self.session.comparison is None:
-            best = self.session.best_exemplar()
-            if best is not None:
-                self.session.comparing.show_exemplar(best.id)
-            else:
-                self.session.comparing.show(next(iter(self.session.comparing.candidates()), None))
+        comparing, best = self.session.comparing, self.session.best_exemplar()
+        if on and not comparing.others and best is not None:
+            comparing.show_exemplar(best.id)
+        elif on and not comparing.others:
+            comparing.add()
         elif not on:
-            self.session.comparing.show_exemplar(None)
+            comparing.end()
         self._refresh()
 
     def _show_loop(self) -> None:
@@ -356,6 +356,7 @@ class MainWindow(QMainWindow):
         if page == 0:
             self.empty.set_recent(self.files.controller.recent_paths)
         self._set_checked("compare", comparing)
+        self._set_checked("overlay", self.session.comparing.overlaid)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
             # Two pictures need the room more than the list of one dive does; an exemplar is no dive to tell of.
@@ -402,7 +403,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.session.comparison is not None:
+        if self.session.comparing.others:
             self._refresh_timer.start()  # there is room for the list now, or no more
 
     def changeEvent(self, event: QEvent) -> None:

@@ -80,8 +80,8 @@ class SelfTest(QObject):
         self._report["device"] = session.model.device if session.model else ""
         if not again:
             window.actions_by_id["compare"].trigger()
-            yield lambda: session.comparison is not None
-            self._report["exemplar"] = session.comparison.title if session.comparison else ""
+            yield lambda: bool(session.comparing.others)
+            self._report["exemplar"] = session.comparing.others[0].title
             session.exports.clip(dive.key, self._folder / "sample-annotated.mp4", RenderOptions())
             yield lambda: not session.exports.busy
             self._report["export"] = [export.path.name for export in session.exports.exports]

@@ -1,11 +1,11 @@
-"""Composes the frames of an export: banner, one video or two side by side with masks, timeline, score, contributions.
+"""Composes the frames of an export: banner, one video or two, or one body over another, timeline, score, contributions.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,14 +13,16 @@ from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
+from fineparser_core.export.ghost import Ghost, ghost_over, ghost_overlay
 from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import skeleton_overlay
 from fineparser_core.language import number, short_number, text
 from fineparser_core.measures.centre_path import centre_path
-from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
-from fineparser_core.video.alignment import StepAlignment, step_boundaries
+from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
+from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
 from fineparser_core.video.reader import VideoReader
 
@@ -61,8 +63,10 @@ class _Pane:
         masks: MaskTrack | None,
         options: RenderOptions,
         marks: Sequence[Mark],
+        *,
+        mirrored: bool = False,
     ) -> None:
-        self.reader = reader
+        self.reader, self._mirrored = reader, mirrored
         self.box = _Box(0, 0, 0, 0)
         self._masks, self._marks = masks, marks
         self._mask_style = options.mask_style if options.mask else None
@@ -86,11 +90,16 @@ class _Pane:
         unit = self._unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
         across, down = box.width / info.width_px, box.height / info.height_px
         size_px = (box.width, box.height)
-        self._to_box = lambda point: (point[0] * across, point[1] * down)
+        left, across = (box.width, -across) if self._mirrored else (0, across)
+        self._to_box = lambda point: (left + point[0] * across, point[1] * down)
         self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
 
-    def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix) -> None:
-        """Draw a frame with mask, skeleton and marks on the canvas."""
+    def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix, over: Overlay | None = None) -> None:
+        """Draw a frame with mask, skeleton and marks on the canvas.
+
+        Args:
+            over: what lies over the picture, under skeleton and marks.
+        """
         info, box = self.reader.info, self.box
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
@@ -104,6 +113,11 @@ class _Pane:
                 Layer(plane, (colour,), by) for plane, colour, by in zip(target, colours, (1.0, 0.5, 0.5), strict=True)
             ]
             draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+        if self._mirrored:
+            for plane in target:
+                plane[:] = plane[:, ::-1].copy()
+        if over is not None:
+            over.paint_planes(target, matrix)
         if self._skeleton and self._masks is not None:
             overlay = skeleton_overlay(
                 self._masks, self._path, frame, (box.width, box.height), self._unit, self._to_box
@@ -142,11 +156,18 @@ class Composition:
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         self._main = _Pane(reader, parse.steps, parse, options, options.marks)
         self._other: _Pane | None = None
+        self._ghost: Ghost | None = None
+        self._over = other
         if other_dive is not None and other is not None:
-            self._other = _Pane(other, other_dive.steps, other_dive.masks, options, options.comparison_marks)
-            self._alignment = StepAlignment(
-                step_boundaries(parse.steps), step_boundaries(other_dive.steps), reader.info.pts_s, other.info.pts_s
-            )
+            here = compared_dive(parse, "")
+            self._alignment = aligned(options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s)
+            if options.overlaid:
+                self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
+                # The other body is compared with this one, not with its mask.
+                self._main = _Pane(reader, parse.steps, parse, replace(options, mask=False), options.marks)
+            else:
+                masks, marks = other_dive.masks, options.comparison_marks
+                self._other = _Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)
         self._active: int | None = None
         self._lay_out(analysis)
 
@@ -156,13 +177,22 @@ class Composition:
         Raises:
             VideoError: the frame, or that of the other dive, cannot be decoded.
         """
-        self._main.draw(self._canvas, frame, self.matrix)
+        self._main.draw(self._canvas, frame, self.matrix, self._body_over(frame))
         if self._other is not None:
             self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix)
         if self._options.panels:
             self._draw_banner(frame)
             self._draw_playhead(frame)
         return self._canvas
+
+    def _body_over(self, frame: int) -> Overlay | None:
+        """The other dive's body as it is laid over a frame."""
+        if self._ghost is None or self._over is None:
+            return None
+        info, size_px = self._main.reader.info, (self._main.box.width, self._main.box.height)
+        to_box = np.diag([size_px[0] / info.width_px, size_px[1] / info.height_px, 1.0])
+        frames = (frame, self._alignment.map_frame(frame))
+        return ghost_overlay(self._ghost, self._over.frame(frames[1]), frames, to_box, size_px)
 
     def _lay_out(self, analysis: Analysis) -> None:
         """Compute the layout and draw the constant parts."""
@@ -175,7 +205,7 @@ class Composition:
         gap = _even(_GAP_UNITS * unit)
         width = max(2, width - gap * (len(panes) - 1))
         picture_height = _even(width / aspect)
-        captions = self._options.panels and (self._other is not None or bool(self._options.title))
+        captions = self._options.panels and bool(self._options.comparison or self._options.title)
         banner_height = _even(panel.BANNER_UNITS * unit) if self._options.panels else 0
         top = banner_height + (_even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
@@ -204,14 +234,17 @@ class Composition:
             destination[:] = plane
 
     def _draw_captions(self, analysis: Analysis) -> None:
-        captions = [(self._main, self._options.title or analysis.parse.clip.path.stem)]
-        if self._other is not None and self._options.comparison is not None:
-            captions.append((self._other, self._options.comparison.title))
+        title, other = self._options.title or analysis.parse.clip.path.stem, self._options.comparison
+        captions = [(self._main, title)]
+        if other is not None and self._other is None:
+            captions = [(self._main, text("{0}; laid over it: {1}", title, other.title))]
+        elif other is not None and self._other is not None:
+            captions.append((self._other, other.title))
         height = self._main.box.y - self._banner.height
         for pane, title in captions:
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
-            text = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
-            draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), text, 14 * self._unit, panel.TEXT)
+            said = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
+            draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), said, 14 * self._unit, panel.TEXT)
             self._paste(image, _Box(pane.box.x, self._banner.height, pane.box.width, height))
 
     def _draw_step_names(self, active: int | None) -> None:

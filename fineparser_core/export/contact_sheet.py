@@ -64,7 +64,8 @@ def write_contact_sheet(
     dives = [_SheetDive(parse.clip.path, options.title or parse.clip.path.stem, parse.steps, parse, options.marks)]
     if options.comparison is not None:
         other = options.comparison
-        dives.append(_SheetDive(other.path, other.title, other.steps, other.masks, options.comparison_marks))
+        beside = (other.path, other.title, other.steps, other.masks, options.comparison_marks)
+        dives.append(_SheetDive(*beside, mirrored=other.mirrored))
     colours = panel.step_colours(options.step_colours)
     width = 2 * _MARGIN_PX + len(dives) * _BLOCK_PX + (len(dives) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
@@ -103,6 +104,7 @@ class _SheetDive:
     steps: tuple[StepSpan, StepSpan, StepSpan]
     masks: MaskTrack | None
     marks: Sequence[Mark]
+    mirrored: bool = False
 
 
 def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
@@ -162,14 +164,16 @@ def _draw_cell(reader: VideoReader, frame: int, window: Window, dive: _SheetDive
     size_px = (_CELL_PX, _CELL_PX)
 
     def to_cell(point: Point) -> Point:
-        return (point[0] - left) * scale, (point[1] - top) * scale
+        x, y = (point[0] - left) * scale, (point[1] - top) * scale
+        return (_CELL_PX - x if dive.mirrored else x), y
 
-    if dive.masks is not None:
-        if options.mask:
-            probability, crop_xyxy = mask_at(dive.masks, frame)
-            draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, options.mask_style)
-        if options.skeleton:
-            paint_skeleton(cell, dive.masks, frame, 1.0, to_cell)
+    if dive.masks is not None and options.mask:
+        probability, crop_xyxy = mask_at(dive.masks, frame)
+        draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, options.mask_style)
+    if dive.mirrored:
+        cell = np.ascontiguousarray(cell[:, ::-1])
+    if dive.masks is not None and options.skeleton:
+        paint_skeleton(cell, dive.masks, frame, 1.0, to_cell)
     MarkPainter(dive.marks, reader.info.pts_s, size_px, 1.0, to_cell).paint_image(cell, frame)
     return cell
 

@@ -7,6 +7,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import ComparedDive
+from fineparser_core.video.alignment import Alignment
 
 #: Least playback speed of a clip.
 MIN_SPEED = 1 / 16
@@ -40,7 +41,9 @@ class RenderOptions:
         panels: whether to draw the phase names above, and timeline, score and contributions below the video.
         step_colours: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
-        comparison: another dive to show beside this one, aligned by step.
+        comparison: another dive to show beside this one.
+        alignment: of the two in time, any but MANUAL.
+        overlaid: lay the other dive's body over this one, instead of showing it beside.
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
@@ -55,6 +58,8 @@ class RenderOptions:
     step_colours: Mapping[str, str] = field(default_factory=lambda: STEP_COLOURS)
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
+    alignment: Alignment = Alignment.STEPS
+    overlaid: bool = False
     comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0

@@ -1,5 +1,7 @@
 """Measures in words, as coaches say them: for the window, the command line and reports."""
 
+from math import hypot
+
 from fineparser_core.language import Phrase, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.record import MeasureRecord
@@ -41,6 +43,18 @@ def measured_text(measure: Measure) -> str:
     value = abs(measure.value) if signs else measure.value
     said = _with_unit(f"{_number(value, unit)} ± {_number(measure.uncertainty, unit)}", unit)
     return f"{said} {text(signs[measure.value > 0])}" if signs else said
+
+
+def differs(one: Measure, other: Measure) -> bool:
+    """Whether two dives differ in a measure by more than one standard deviation of the difference."""
+    return abs(other.value - one.value) > hypot(one.uncertainty, other.uncertainty)
+
+
+def difference_text(one: Measure, other: Measure) -> str:
+    """By how much the other dive's measure is more, with its uncertainty, "+0.12 ± 0.05 s"."""
+    digits, unit = _DIGITS.get(one.unit, _MOST_DIGITS), one.unit
+    value = number(other.value - one.value, digits, signed=True)
+    return _with_unit(f"{value} ± {_number(hypot(one.uncertainty, other.uncertainty), unit)}", unit)
 
 
 def band_text(name: str, band: Band) -> str:

@@ -1,11 +1,23 @@
 """Maps the frames of one dive to those of another: aligned by step, or in real time from a pair of frames."""
 
+from enum import Enum, auto
+
 import numpy as np
 
-from fineparser_core.types import StepSpan
+from fineparser_core.types import ComparedDive, StepSpan
 
 #: In point, first flight frame, first entry frame and out point of a dive, ascending.
 Boundaries = tuple[int, int, int, int]
+
+
+class Alignment(Enum):
+    """Which moments of two dives are shown together."""
+
+    STEPS = auto()  # take-off, flight and entry start together; each step is stretched
+    TAKE_OFF = auto()  # the flight starts together; both run in real time, as from here on
+    COME_OUT = auto()  # the entry starts together
+    CONTACT = auto()  # the water is touched together
+    MANUAL = auto()  # two frames that the user chose
 
 
 class StepAlignment:
@@ -16,6 +28,9 @@ class StepAlignment:
         other_boundaries: of the other dive.
         times_s: (n_frames,) presentation times of the reference file; None assumes a constant frame rate.
         other_times_s: the same of the other file.
+
+    Attributes:
+        anchor: the frames of both dives in which the flight begins.
     """
 
     def __init__(
@@ -29,6 +44,7 @@ class StepAlignment:
         self._other_times_s = np.arange(other_boundaries[-1] + 1.0) if other_times_s is None else other_times_s
         self._boundaries_s = self._times_s[list(boundaries)]
         self._other_boundaries_s = self._other_times_s[list(other_boundaries)]
+        self.anchor = boundaries[1], other_boundaries[1]
 
     def map_frame(self, frame: int) -> int:
         """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other dive."""
@@ -46,16 +62,38 @@ class OffsetAlignment:
         frame, other_frame: the frames that coincide.
         times_s: (n_frames,) presentation times of the reference file.
         other_times_s: the same of the other file.
+
+    Attributes:
+        anchor: the frames that coincide.
     """
 
     def __init__(self, frame: int, other_frame: int, times_s: np.ndarray, other_times_s: np.ndarray) -> None:
         self._times_s, self._other_times_s = times_s, other_times_s
         self._offset_s = other_times_s[other_frame] - times_s[frame]
+        self.anchor = frame, other_frame
 
     def map_frame(self, frame: int) -> int:
         """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other file."""
         time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)] + self._offset_s
         return max(int(np.searchsorted(self._other_times_s, time_s + 1e-6, side="right")) - 1, 0)
+
+
+def aligned(
+    way: Alignment, one: ComparedDive, other: ComparedDive, times_s: np.ndarray, other_times_s: np.ndarray
+) -> StepAlignment | OffsetAlignment:
+    """The alignment of two dives; by the come-out where the water's contact is not known of both.
+
+    Args:
+        way: any but MANUAL.
+        times_s: (n_frames,) presentation times of the first one's file.
+        other_times_s: the same of the other one's.
+    """
+    if way is Alignment.STEPS:
+        return StepAlignment(step_boundaries(one.steps), step_boundaries(other.steps), times_s, other_times_s)
+    frames = [dive.steps[1 if way is Alignment.TAKE_OFF else 2].start_frame for dive in (one, other)]
+    if way is Alignment.CONTACT and one.contact_frame is not None and other.contact_frame is not None:
+        frames = [one.contact_frame, other.contact_frame]
+    return OffsetAlignment(frames[0], frames[1], times_s, other_times_s)
 
 
 def step_boundaries(steps: tuple[StepSpan, StepSpan, StepSpan]) -> Boundaries:

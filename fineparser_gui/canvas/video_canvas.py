@@ -1,5 +1,6 @@
 """Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
@@ -26,6 +28,7 @@ from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import AthletePoint, MaskTrack
 from fineparser_gui.canvas.drawing_marks import paint_grip
+from fineparser_gui.canvas.ghost_image import GhostImage
 from fineparser_gui.canvas.mask_image import mask_image
 from fineparser_gui.canvas.skeleton_painting import paint_label, paint_path, paint_skeleton
 from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
@@ -89,6 +92,27 @@ class VideoCanvas(QWidget):
         self._mask_style = MaskStyle()
         self._crop_shown = False
         self._point: AthletePoint | None = None
+        self._mirrored = False
+        self._ghosts: Sequence[GhostImage] = ()
+
+    def set_mirrored(self, mirrored: bool) -> None:
+        """Exchange left and right of the picture and of all that lies on it; the next `set_frame` shows it."""
+        self._mirrored, self._mask = mirrored, None
+
+    @property
+    def mirrored(self) -> bool:
+        return self._mirrored
+
+    def set_ghosts(self, ghosts: Sequence[GhostImage]) -> None:
+        """Lay other bodies over the picture."""
+        if ghosts or self._ghosts:
+            self._ghosts = ghosts
+            self.update()
+
+    @property
+    def image(self) -> QImage | None:
+        """The shown picture; None while nothing is shown."""
+        return self._image
 
     def set_source(self, source_size: QSize, track: MaskTrack | None, path: CentrePath | None = None) -> None:
         """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's centre."""
@@ -98,7 +122,10 @@ class VideoCanvas(QWidget):
 
     def set_frame(self, frame: int, image: QImage | None) -> None:
         """Show the image of a frame with its mask."""
-        self._shown_frame, self._image = frame, image
+        self._shown_frame, self._image = (
+            frame,
+            image.flipped(Qt.Orientation.Horizontal) if image and self._mirrored else image,
+        )
         self.update()
 
     @property
@@ -173,16 +200,18 @@ class VideoCanvas(QWidget):
     def to_source(self, at: QPointF) -> tuple[float, float]:
         """Map widget coordinates to pixels of the file's frames."""
         picture = self.picture_rect()
+        across = (at.x() - picture.x()) / picture.width()
         return (
-            (at.x() - picture.x()) / picture.width() * self._source_size.width(),
+            (1 - across if self._mirrored else across) * self._source_size.width(),
             (at.y() - picture.y()) / picture.height() * self._source_size.height(),
         )
 
     def to_widget(self, x_px: float, y_px: float) -> QPointF:
         """The inverse of `to_source`."""
         picture = self.picture_rect()
+        across = x_px / self._source_size.width()
         return QPointF(
-            picture.x() + x_px / self._source_size.width() * picture.width(),
+            picture.x() + (1 - across if self._mirrored else across) * picture.width(),
             picture.y() + y_px / self._source_size.height() * picture.height(),
         )
 
@@ -300,19 +329,30 @@ class VideoCanvas(QWidget):
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self._crop_rect(crop_xyxy)
-            if self._mask_shown:
+            if self._mask_shown and not self._ghosts:  # which are compared with the body itself
                 image, place = self._mask_picture(probability)
                 painter.setOpacity(self._mask_style.opacity)
                 painter.drawImage(_within(crop, place), image)
                 painter.setOpacity(1.0)
             if self._crop_shown:
                 self._draw_crop(painter, crop, picture)
+        self._paint_ghosts(painter, picture)
         if self._skeleton_shown and track is not None:
             self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:
             paint_grip(painter, self.to_widget(self._point.x, self._point.y))
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
+
+    def _paint_ghosts(self, painter: QPainter, picture: QRectF) -> None:
+        painter.save()
+        painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)
+        to_widget = QTransform.fromTranslate(picture.x(), picture.y())
+        to_widget.scale(picture.width() / self._source_size.width(), picture.height() / self._source_size.height())
+        for ghost in self._ghosts:
+            painter.setTransform(ghost.to_source * to_widget)
+            painter.drawImage(ghost.place, ghost.image)
+        painter.restore()
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
         if self._path is not None:
@@ -325,12 +365,16 @@ class VideoCanvas(QWidget):
         style = self._mask_style
         key = (self._shown_frame, style)
         if self._mask is None or self._mask[0] != key:
-            self._mask = (key, mask_image(probability, QColor(style.color), outline=style.outline))
+            image, place = mask_image(probability, QColor(style.color), outline=style.outline)
+            if self._mirrored:
+                image = image.flipped(Qt.Orientation.Horizontal)
+                place.moveRight(1 - place.left())
+            self._mask = (key, (image, place))
         return self._mask[1]
 
     def _crop_rect(self, crop_xyxy: np.ndarray) -> QRectF:
         x0, y0, x1, y1 = (float(value) for value in crop_xyxy)
-        return QRectF(self.to_widget(x0, y0), self.to_widget(x1, y1))
+        return QRectF(self.to_widget(x0, y0), self.to_widget(x1, y1)).normalized()
 
     def _draw_crop(self, painter: QPainter, crop: QRectF, picture: QRectF) -> None:
         outside = QPainterPath()

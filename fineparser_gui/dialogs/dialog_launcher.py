@@ -63,6 +63,12 @@ class DialogLauncher(QObject):
         videos = [self._session.dive(key).path for key in selected]
         ShareDialog([path] if path is not None else written, [*written, *videos], self._window).open()
 
+    def compared_measures(self) -> None:
+        """Show the measures of compared dives beside the window."""
+        from fineparser_gui.dialogs.compared_measures import ComparedMeasuresDialog
+
+        ComparedMeasuresDialog(self._session, self._window).show()
+
     def guide(self) -> None:
         """Open the user guide, where it was read last."""
         from fineparser_gui.dialogs.guide_dialog import GuideDialog  # not at the start of the program

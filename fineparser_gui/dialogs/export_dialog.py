@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.types import ComparedDive
+from fineparser_core.video.alignment import Alignment
 from fineparser_gui.dialogs.report_page import ReportPage
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
-from fineparser_gui.formatting import speed_text
+from fineparser_gui.formatting import alignment_text, speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title, file_stem, is_named
 from fineparser_gui.services.session import Session
@@ -102,6 +103,7 @@ class ExportDialog(QDialog):
         self.clip_skeleton = self._skeleton_box()
         self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=True)
         self.clip_beside = self._beside_box()
+        self.clip_arranged = self._arranged_box(self.clip_beside)
         self.clip_drawings = self._drawings_box(self.clip_beside)
         self.speed = QComboBox()
         for speed in _SPEEDS:
@@ -118,7 +120,8 @@ class ExportDialog(QDialog):
         form.addRow("", self.clip_skeleton)
         form.addRow("", self.clip_panels)
         form.addRow("", self.clip_drawings)
-        self._row(form, self.tr("&Side by side with (aligned by phase)"), self.clip_beside)
+        self._row(form, self.tr("&Compare with"), self.clip_beside)
+        self._row(form, self.tr("Sho&wn"), self.clip_arranged)
         self._row(form, self.tr("S&peed"), self.speed)
         form.addRow("", self.clip_sound)
         return page
@@ -144,6 +147,7 @@ class ExportDialog(QDialog):
         self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.still_panels.setChecked(self._dive.analysis is not None)
         self.still_beside = self._beside_box()
+        self.still_arranged = self._arranged_box(self.still_beside)
         self.still_drawings = self._drawings_box(self.still_beside)
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
         if self._dive.analysis is None:
@@ -156,7 +160,8 @@ class ExportDialog(QDialog):
         form.addRow("", self.still_skeleton)
         form.addRow("", self.still_panels)
         form.addRow("", self.still_drawings)
-        self._row(form, self.tr("&Side by side with (same moment)"), self.still_beside)
+        self._row(form, self.tr("&Compare with"), self.still_beside)
+        self._row(form, self.tr("Sho&wn"), self.still_arranged)
         return page
 
     def _table_page(self) -> QWidget:
@@ -230,10 +235,11 @@ class ExportDialog(QDialog):
         box.setMinimumContentsLength(28)
         box.addItem(self.tr("nothing"), None)
         comparing = self._session.comparing
-        exemplar = self._session.best_exemplar() if best and comparing.candidate is None else None
+        compared = comparing.sides[1] if comparing.others else None
+        exemplar = self._session.best_exemplar() if best and compared is None else None
         for candidate in comparing.candidates():
             box.addItem(candidate.title, candidate)
-            if candidate == comparing.candidate or (exemplar and candidate.exemplar_id == exemplar.id):
+            if candidate == compared or (exemplar and candidate.exemplar_id == exemplar.id):
                 box.setCurrentIndex(box.count() - 1)
         show_whole_entries(box)
         return box
@@ -303,7 +309,7 @@ class ExportDialog(QDialog):
         exports, key = self._session.exports, self._dive.key
         if kind == _CLIP:
             options = replace(
-                self._options(self.clip_beside, self.clip_drawings),
+                self._options(self.clip_beside, self.clip_drawings, self.clip_arranged),
                 mask=self.clip_mask.isChecked(),
                 skeleton=self.clip_skeleton.isChecked(),
                 panels=self.clip_panels.isChecked(),
@@ -316,7 +322,7 @@ class ExportDialog(QDialog):
             exports.contact_sheet(key, path, replace(options, skeleton=self.sheet_skeleton.isChecked()))
         elif kind == _STILL:
             options = replace(
-                self._options(self.still_beside, self.still_drawings),
+                self._options(self.still_beside, self.still_drawings, self.still_arranged),
                 mask=self.still_mask.isChecked(),
                 skeleton=self.still_skeleton.isChecked(),
                 panels=self.still_panels.isChecked(),
@@ -338,15 +344,31 @@ class ExportDialog(QDialog):
             keys = self._session.keys if self.scope.currentData() else [key]
             exports.table(keys, path, drawings=self.table_drawings.isChecked())
 
-    def _options(self, beside: QComboBox, drawings: QCheckBox) -> RenderOptions:
+    def _arranged_box(self, beside: QComboBox) -> QComboBox:
+        """How the dive beside is shown; initially as in the window."""
+        comparing, box = self._session.comparing, QComboBox()
+        for overlaid, text in ((False, self.tr("side by side, {0}")), (True, self.tr("bodies over one another, {0}"))):
+            for alignment in Alignment:
+                if alignment is not Alignment.MANUAL:
+                    box.addItem(text.format(alignment_text(alignment)), (overlaid, alignment))
+        shown = (comparing.overlaid, comparing.alignment)
+        box.setCurrentIndex(next((at for at in range(box.count()) if box.itemData(at) == shown), 0))
+        beside.currentIndexChanged.connect(lambda at: box.setEnabled(at > 0))
+        box.setEnabled(beside.currentIndex() > 0)
+        return box
+
+    def _options(self, beside: QComboBox, drawings: QCheckBox, arranged: QComboBox | None = None) -> RenderOptions:
         """Options common to all pictures."""
         drawn = drawings.isChecked()
+        overlaid, alignment = arranged.currentData() if arranged is not None else (False, Alignment.STEPS)
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             step_colours=self._preferences.step_colors,
             marks=self._dive.drawings if drawn else (),
             comparison=self._beside(beside),
             comparison_marks=self._drawn_beside(beside) if drawn else (),
+            alignment=alignment,
+            overlaid=overlaid,
             title=dive_title(self._dive),
         )
 

@@ -1,21 +1,21 @@
-"""Dives that can be compared, and how the times of two dives are aligned."""
+"""Dives that can be compared."""
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
-
-class Alignment(Enum):
-    """Which moments of both dives are shown together."""
-
-    STEPS = auto()  # take-off, flight and entry start together; each step is stretched
-    TAKE_OFF = auto()  # the flight starts together; both run in real time
-    MANUAL = auto()  # two frames that the user chose start together; both run in real time
+#: Dives that are shown at once.
+MOST_COMPARED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparableDive:
-    """A dive that can be shown on either side. Exactly one of the two ids is given; only these are compared."""
+    """A dive that can be shown beside others. Exactly one of the ids is given; only these are compared.
 
+    Attributes:
+        name: who, what and when; the title tells its points as well.
+    """
+
+    name: str = field(compare=False)
     title: str = field(compare=False)
     exemplar_id: str | None = None
     key: str | None = None
+    history_id: int | None = None

@@ -1,103 +1,275 @@
-"""Above two compared videos: choice of both dives and of their alignment in time."""
+"""Above compared videos: which dives they are, and how they are shown together."""
 
-from PySide6.QtCore import QMargins, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy
+from collections.abc import Callable
 
+from PySide6.QtCore import QEvent, QMargins, QModelIndex, QSize, QStringListModel, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QCompleter,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.export.ghost import GHOST_COLOURS
+from fineparser_core.video.alignment import Alignment
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.model.comparison import Alignment, ComparableDive
+from fineparser_gui.formatting import alignment_text
+from fineparser_gui.icons import icon
+from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, show_whole_entries, tool_button, tool_tip
+from fineparser_gui.widgets import keyboard_friendly, label, push_button, show_whole_entries, tool_button, tool_tip
+
+_LISTED = 16
+_WIDE_PX = 860
+_ARROW = QSize(16, 16)
 
 
 class CompareBar(QFrame):
-    """Visible while two dives are compared."""
+    """Visible while dives are compared.
+
+    Attributes:
+        places: a field for each dive that can be shown.
+    """
 
     def __init__(self, session: Session, actions: ActionRegistry) -> None:
         super().__init__()
         self._comparing = session.comparing
-        self.left, self.other = _Candidates(), _Candidates()
-        for box in (self.left, self.other):
-            box.about_to_open.connect(self._fill)
-        self.left.activated.connect(lambda index: self._comparing.show_on_left(self.left.itemData(index)))
-        self.other.activated.connect(lambda index: self._comparing.show(self.other.itemData(index)))
-        self.alignment = QComboBox()
-        for alignment, text in (
-            (Alignment.STEPS, self.tr("by phase")),
-            (Alignment.TAKE_OFF, self.tr("from take-off")),
-            (Alignment.MANUAL, self.tr("manual offset")),
-        ):
-            self.alignment.addItem(text, alignment)
+        self.places = [_Place(session, place) for place in range(MOST_COMPARED)]
+        self.alignment = QComboBox(accessibleName=self.tr("Alignment"))
+        for alignment in Alignment:
+            self.alignment.addItem(alignment_text(alignment), alignment)
         self.alignment.setToolTip(
             self.tr(
                 "By phase: the three phases start together, each stretched to the other's length.\n"
-                "From take-off: the flights start together, both in real time.\n"
-                "Manual offset: both in real time, shifted by hand."
+                "From take-off, come-out or contact: these coincide, all dives run in real time.\n"
+                "Manual offset: all in real time, shifted by hand."
             )
         )
+        self.alignment.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.alignment.setMinimumContentsLength(9)
+        show_whole_entries(self.alignment)
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
-        row = QHBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=6)
-        for text, name, control in (
-            (self.tr("Left"), self.tr("Dive on the left"), self.left),
-            (self.tr("Right"), self.tr("Dive on the right"), self.other),
-            (self.tr("Align"), self.tr("Alignment"), self.alignment),
-        ):
-            caption = QLabel(text)
-            caption.setBuddy(control)
-            control.setAccessibleName(name)
-            keyboard_friendly(control)
-            row.addWidget(caption)
-            row.addWidget(control)
-        for action_id in ("other_back", "other_forward"):
-            row.addWidget(tool_button(actions[action_id]))
+        keyboard_friendly(self.alignment)
+        fields = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
+        for at, place in enumerate(self.places):
+            fields.addWidget(place, at // 2, at % 2)
+            fields.setColumnStretch(at % 2, 1)
+        buttons = QHBoxLayout(spacing=2)
+        for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
+            buttons.addWidget(tool_button(actions[action_id]))
+        self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4)
+        self._controls.addWidget(self.alignment)
+        self._controls.addLayout(buttons)
+        self._note = label(role="muted", wrap=True)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4)
+        self._row.addLayout(fields, 1)
+        self._row.addLayout(self._controls)
+        column = QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4)
+        self._open = push_button(self.tr("Open in this session"), self._open_unseen)
+        below = QHBoxLayout(spacing=8)
+        below.addWidget(self._note, 1)
+        below.addWidget(self._open)
+        column.addLayout(self._row)
+        column.addLayout(below)
         self._comparing.changed.connect(self._show)
-        self._comparing.alignment_changed.connect(self._show)
+        self._comparing.arrangement_changed.connect(self._show)
         self._show()
 
-    def _fill(self) -> None:
-        left, right = self._comparing.sides
-        self.left.fill(self._comparing.left_candidates(), left)
-        self.other.fill(self._comparing.candidates(), right)
-
     def _show(self) -> None:
-        self.setVisible(self._comparing.candidate is not None)
-        if self._comparing.candidate is not None:
-            self._fill()
-        self.alignment.setCurrentIndex(self.alignment.findData(self._comparing.alignment))
+        comparing, others = self._comparing, self._comparing.others
+        self.setVisible(bool(others))
+        if not others:
+            return
+        for place in self.places:
+            place.show_dive()
+        self._note.setText(self._note_text())
+        self._note.setVisible(bool(self._note.text()))
+        self._open.setVisible(bool(self._unseen()))
+        self._lay_out()
+        known = comparing.lead is not None and all(one.contact_frame is not None for one in (comparing.lead, *others))
+        index = self.alignment.findData(Alignment.CONTACT)
+        self.alignment.model().item(index).setEnabled(known)  # type: ignore[attr-defined]
+        self.alignment.setCurrentIndex(self.alignment.findData(comparing.alignment))
+
+    def _lay_out(self) -> None:
+        """Beside two rows of fields the controls have two as well; a narrow bar has them below its fields."""
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        two_rows = len(self._comparing.others) > 1
+        self._controls.setDirection(below if two_rows else beside)
+        self._row.setDirection(below if not two_rows and self.width() < _WIDE_PX else beside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _unseen(self) -> list[ComparableDive]:
+        """Dives of the history whose masks are kept no longer."""
+        comparing = self._comparing
+        dives = [*((comparing.lead,) if comparing.led else (None,)), *comparing.others]
+        shown = zip(comparing.sides, dives, strict=True)
+        return [side for side, dive in shown if side.history_id is not None and dive and dive.masks is None]
+
+    def _open_unseen(self) -> None:
+        self._comparing.open_from_history(self._unseen())
+
+    def _note_text(self) -> str:
+        comparing, unseen = self._comparing, self._unseen()
+        if unseen:
+            text = self.tr("The masks of {0} are kept no longer. Opened in this session, it is analysed anew.")
+            return text.format(", ".join(one.title for one in unseen))
+        if comparing.overlaid and (comparing.lead is None or comparing.lead.masks is None):
+            return self.tr("Nothing can be laid over this dive: its mask is not known.")
+        hidden = [one.title for one in comparing.others if one.masks is None]
+        if hidden and comparing.overlaid:
+            return self.tr("The mask of {0} is not known: it cannot be laid over.").format(", ".join(hidden))
+        if comparing.overlaid and any(one is None or one.motion is None for one in (comparing.lead, *comparing.others)):
+            return self.tr("How a camera moved is not known: bodies are centred on one another in every frame.")
+        return ""
 
 
-class _Candidates(QComboBox):
-    """Combo box of dives, filled just before it opens; typing lists those that hold the words."""
+class _Place(QWidget):
+    """The dive at a place, the first or one of the others: which one, mirrored or not, shown or no longer."""
 
-    about_to_open = Signal()
-
-    def __init__(self) -> None:
+    def __init__(self, session: Session, place: int) -> None:
         super().__init__()
-        self.setEditable(True)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.completer().setFilterMode(Qt.MatchFlag.MatchContains)
-        self.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.lineEdit().editingFinished.connect(self._show_chosen)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumContentsLength(8)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._comparing, self._place = session.comparing, place
+        name = self.tr("Compared dive {0}").format(place + 1)
+        self.dives = DiveField(lambda words: self._comparing.search(words, first=place == 0))
+        self.dives.setAccessibleName(name)
+        self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
+        self._colour = QLabel()
+        self._colour.setFixedSize(12, 12)
+        self.mirror = self._button(self.tr("Mirror it: exchange left and right (X)"), name, checkable=True)
+        self.mirror.clicked.connect(lambda on: self._comparing.mirror(place, on))
+        self.close_it = self._button(self.tr("Show it no longer"), name)
+        self.close_it.clicked.connect(lambda: self._comparing.put(place, None))
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
+        row.addWidget(self._colour)
+        row.addWidget(self.dives, 1)
+        row.addWidget(self.mirror)
+        row.addWidget(self.close_it)
+        self._color_icons()
 
-    def fill(self, candidates: list[ComparableDive], shown: ComparableDive | None) -> None:
-        """Replace the entries; `shown` is selected, and added where it is not among them."""
-        if shown is not None and shown not in candidates:
-            candidates = [shown, *candidates]
-        self.clear()
-        for candidate in candidates:
-            self.addItem(candidate.title, candidate)
-        show_whole_entries(self)
-        self.setCurrentIndex(candidates.index(shown) if shown else -1)
-        self.setToolTip(tool_tip(shown.title) if shown else "")
-        self.lineEdit().setCursorPosition(0)  # a long title begins at its beginning
+    def show_dive(self) -> None:
+        """Show what is at the place now."""
+        comparing, place = self._comparing, self._place
+        self.setVisible(place < len(comparing.sides))
+        if place >= len(comparing.sides):
+            return
+        self.dives.show_dive(comparing.sides[place])
+        self.mirror.setVisible(place > 0)
+        self.mirror.setChecked(comparing.mirrored(place))
+        self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
+        self._colour.setVisible(place > 0 and comparing.overlaid)
+        self._colour.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLOURS[max(place - 1, 0)]};")
 
-    def _show_chosen(self) -> None:
-        """What was typed and is no dive goes."""
-        self.lineEdit().setText(self.itemText(self.currentIndex()))
-        self.lineEdit().setCursorPosition(0)
+    def _button(self, tip: str, name: str, *, checkable: bool = False) -> QToolButton:
+        button = QToolButton(toolTip=tip, checkable=checkable, accessibleName=f"{name}: {tip}")
+        keyboard_friendly(button)
+        return button
 
-    def showPopup(self) -> None:
-        self.about_to_open.emit()
-        super().showPopup()
+    def _color_icons(self) -> None:
+        colour = self.palette().text().color().name()
+        self.mirror.setIcon(icon("mirror", colour))
+        self.close_it.setIcon(icon("close", colour))
+        self.dives.color_icon(colour)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "close_it"):
+            self._color_icons()
+
+
+class DiveField(QLineEdit):
+    """Field for a dive: a click anywhere lists all, as wide as their names; typing lists those that hold the words.
+
+    Args:
+        search: returns the dives that hold some words.
+
+    Signals:
+        chosen: (ComparableDive)
+
+    Attributes:
+        listed: the dives that are listed.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, search: Callable[[str], list[ComparableDive]]) -> None:
+        super().__init__()
+        self._search, self._title = search, ""
+        self.listed: list[ComparableDive] = []
+        self._titles = QStringListModel(self)
+        self._list = QCompleter(self._titles, self)
+        self._list.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._list.setMaxVisibleItems(_LISTED)
+        self._list.popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._list.activated[QModelIndex].connect(lambda index: self._choose(index.row()))
+        self.setCompleter(self._list)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._opens = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
+        self._opens.triggered.connect(self.open_list)
+        self.textEdited.connect(self.look_for)
+        self.editingFinished.connect(self._show_title)
+
+    def show_dive(self, shown: ComparableDive) -> None:
+        """Show a dive."""
+        self._title = shown.name
+        self.setToolTip(tool_tip(shown.title))
+        self._show_title()
+
+    def look_for(self, words: str) -> None:
+        """List the dives that hold some words."""
+        self.listed = self._search(words)
+        titles = [one.title for one in self.listed]
+        self._titles.setStringList(titles)
+        popup, bar = self._list.popup(), self._list.popup().verticalScrollBar().sizeHint().width()
+        wide = max((popup.fontMetrics().horizontalAdvance(title) for title in titles), default=0) + bar + 24
+        popup.setMinimumWidth(min(wide, self.screen().availableGeometry().width()))
+
+    def open_list(self) -> None:
+        """List all dives."""
+        self.setFocus()
+        self.setText(self._title)
+        self.end(False)
+        self.home(True)  # all, seen from its beginning
+        self.look_for("")
+        self._list.complete()
+
+    def color_icon(self, colour: str) -> None:
+        """Draw the arrow in a colour."""
+        self._opens.setIcon(icon("chevron-down", colour))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self._list.popup().isVisible() and not self.hasSelectedText():
+            self.open_list()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and not self._list.popup().isVisible():
+            self.open_list()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.hasFocus():
+            self._show_title()
+
+    def _choose(self, row: int) -> None:
+        self.clearFocus()
+        self.chosen.emit(self.listed[row])
+
+    def _show_title(self) -> None:
+        """What was typed and is no dive goes; a title that is too long is cut in its middle."""
+        room = self.width() - 5 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
+        self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room))
+        self.setCursorPosition(0)

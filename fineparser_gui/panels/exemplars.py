@@ -244,13 +244,16 @@ class ExemplarsPanel(QWidget):
         self._session.comparing.show_exemplar(self.model.vote(index.row()).id)
 
     def _on_compare_pressed(self) -> None:
-        best = self._session.best_exemplar() if self._session.comparison is None else None
-        self._session.comparing.show_exemplar(best.id if best else None)
+        best, comparing = self._session.best_exemplar(), self._session.comparing
+        if best is not None and not comparing.others:
+            comparing.show_exemplar(best.id)
+        else:
+            comparing.end()
 
     def _on_comparison_changed(self) -> None:
-        beside = self._session.comparing.candidate
-        self.compare.setText(self.tr("Compare with the best") if beside is None else self.tr("End comparison"))
-        row = self.model.row_of(beside.exemplar_id) if beside and beside.exemplar_id else None
+        beside = self._session.comparing.sides[1:]
+        self.compare.setText(self.tr("End comparison") if beside else self.tr("Compare with the best"))
+        row = self.model.row_of(beside[0].exemplar_id) if beside and beside[0].exemplar_id else None
         if row is None:
             self.table.clearSelection()
         else:

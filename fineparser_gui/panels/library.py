@@ -8,6 +8,7 @@ from PySide6.QtGui import QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_gui.model.comparison import MOST_COMPARED
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text
@@ -183,6 +184,7 @@ class LibraryPanel(QWidget):
             (self.empty_bin, in_bin),
         ):
             button.setVisible(shown)
+        fewest = 1 if self._session.comparing.sides else 2
         n_removed = sum(entry.exemplar.removed for entry in self._library.entries)
         for button, enabled in (
             (self.add_clip, writable),
@@ -191,7 +193,7 @@ class LibraryPanel(QWidget):
             (self.remove, writable and own),
             (self.restore, writable and own),
             (self.empty_bin, writable and n_removed > 0),
-            (self.compare, len(selected) == 2 or (len(selected) == 1 and self._session.comparing.sides[0] is not None)),
+            (self.compare, fewest <= len(selected) <= MOST_COMPARED),
             (self.undo, writable and self._library.edits.canUndo()),
             (self.redo, writable and self._library.edits.canRedo()),
         ):
@@ -259,7 +261,7 @@ class LibraryPanel(QWidget):
         selected = [exemplar.id for exemplar in self._selected()]
         if not self.compare.isEnabled() or self.bin.isChecked():
             return
-        if len(selected) == 2:
+        if len(selected) > 1:
             self._session.comparing.show_exemplars(*selected)
         else:
             self._session.comparing.show_exemplar(selected[0])

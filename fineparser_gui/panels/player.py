@@ -1,23 +1,26 @@
-"""Centre of the window: one video or two side by side, transport bar and timeline."""
+"""Centre of the window: one video or up to four, transport bar and timeline."""
 
 from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QMargins, Signal
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.export.ghost import GHOST_COLOURS, Ghost, ghost_over
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
-from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
+from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.canvas.ghost_image import ghost_image
 from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.comparison import Alignment, ComparableDive
+from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.drawings import marked_frames, next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
-from fineparser_gui.panels.drawing_pair import DrawingPair
+from fineparser_gui.panels.drawing_layers import DrawingLayers
 from fineparser_gui.panels.pointed_strip import PointedStrip
 from fineparser_gui.panels.progress_strip import ProgressStrip
 from fineparser_gui.panels.proposal_strip import ProposalStrip
@@ -35,7 +38,7 @@ _BEFORE_FLIGHT_S = 0.5
 
 
 class PlayerPanel(QWidget):
-    """Shows the current dive or a library exemplar on the left and, while comparing, another dive on the right.
+    """Shows the first of the compared dives, and the others beside it or their bodies over it.
 
     A dive opens shortly before its flight, once that is known, and later where it was left.
 
@@ -49,9 +52,9 @@ class PlayerPanel(QWidget):
         super().__init__()
         self._session = session
         self.transport = transport
-        self.pane = VideoPane()
-        self.other_pane = VideoPane()
-        self.drawing = DrawingPair(session, (self.pane, self.other_pane))
+        self.panes = [VideoPane() for _ in range(MOST_COMPARED)]
+        self.pane = self.panes[0]
+        self.drawing = DrawingLayers(session, self.panes)
         self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
         self.sound = Sound(transport)
@@ -62,18 +65,19 @@ class PlayerPanel(QWidget):
         self._looped: Callable[[], tuple[int, int] | None] | None = None  # present range of the loop
         self._left_at: dict[ComparableDive, int] = {}
         self._opened_at = 0
-        self._compared: ComparedDive | None = None
-        self._alignment: StepAlignment | OffsetAlignment | None = None
+        self._others: tuple[ComparedDive, ...] = ()
+        self._alignments: list[StepAlignment | OffsetAlignment | None] = []
+        self._ghosts: list[Ghost | None] = []
 
         frame = QFrame()
         frame.setProperty("card", True)
-        videos = QHBoxLayout(spacing=6)
-        videos.addWidget(self.pane, 1)
-        videos.addWidget(self.other_pane, 1)
-        self.other_pane.hide()
+        self._videos = QGridLayout(spacing=6)
+        for place, pane in enumerate(self.panes):
+            self._videos.addWidget(pane, 0, place)
+            pane.setVisible(place == 0)
         inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         inner.addWidget(CompareBar(session, actions))
-        inner.addLayout(videos, 1)
+        inner.addLayout(self._videos, 1)
         inner.addWidget(self.bar)
         inner.addWidget(self.timeline)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
@@ -95,18 +99,20 @@ class PlayerPanel(QWidget):
         self.timeline.proposal_accepted.connect(self._accept)
         self.pointed.frame_requested.connect(self._go_to)
         self.pointing.pointed.connect(self._on_pointed)
-        for pane in (self.pane, self.other_pane):
+        for pane in self.panes:
             pane.failed.connect(self.failed)
+            pane.shown.connect(self._show_ghosts)
         self.timeline.seek_requested.connect(self.take_keys)
         for button in self.findChildren(QAbstractButton):
             button.pressed.connect(self.take_keys)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
-        session.comparing.alignment_changed.connect(self._align)
+        session.comparing.arrangement_changed.connect(self._arrange)
         session.exemplar_drawn.connect(self._on_exemplar_drawn)
         self.pane.opened.connect(self._on_opened)
-        self.other_pane.opened.connect(self._on_other_opened)
+        for pane in self.panes[1:]:
+            pane.opened.connect(self._on_other_opened)
 
     def take_keys(self) -> None:
         """Give the picture the keyboard, unless a part of the player has it."""
@@ -192,9 +198,9 @@ class PlayerPanel(QWidget):
         at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
         return not at_work and self.transport.frame == self._opened_at
 
-    def canvases(self) -> tuple[VideoCanvas, VideoCanvas]:
-        """Canvases of the left and the right video."""
-        return self.pane.canvas, self.other_pane.canvas
+    def canvases(self) -> list[VideoCanvas]:
+        """Canvases of all videos, that of the first dive first."""
+        return [pane.canvas for pane in self.panes]
 
     def begin_step_here(self, place: int) -> None:
         """Move the start of flight (0) or entry (1), or the water contact (2), to the playhead."""
@@ -237,25 +243,25 @@ class PlayerPanel(QWidget):
             self.transport.seek(frame)
 
     def set_mask_shown(self, shown: bool) -> None:
-        """Show or hide the masks of both videos."""
-        self.pane.canvas.set_mask_shown(shown)
-        self.other_pane.canvas.set_mask_shown(shown)
+        """Show or hide the masks of all videos."""
+        for canvas in self.canvases():
+            canvas.set_mask_shown(shown)
 
     def set_skeleton_shown(self, shown: bool) -> None:
-        """Show or hide the skeletons of both videos, and the path of the left one's centre."""
+        """Show or hide the skeletons of all videos, and the path of the first one's centre."""
         for canvas in self.canvases():
             canvas.set_skeleton_shown(shown)
 
     def set_mask_style(self, style: MaskStyle) -> None:
-        """Set colour, opacity and fill of the masks of both videos."""
+        """Set colour, opacity and fill of the masks of all videos."""
         self.bar.set_opacity(style.opacity)
-        for pane in (self.pane, self.other_pane):
-            pane.canvas.set_mask_style(style)
+        for canvas in self.canvases():
+            canvas.set_mask_style(style)
 
     def set_crop_shown(self, shown: bool) -> None:
-        """Show the crop of the network on both videos and the sampled frames on the timeline."""
-        self.pane.canvas.set_crop_shown(shown)
-        self.other_pane.canvas.set_crop_shown(shown)
+        """Show the crop of the network on all videos and the sampled frames on the timeline."""
+        for canvas in self.canvases():
+            canvas.set_crop_shown(shown)
         self.timeline.set_samples_shown(shown)
 
     def close_videos(self) -> None:
@@ -264,13 +270,13 @@ class PlayerPanel(QWidget):
         self._session.current_changed.disconnect(self._on_current_changed)
         self._session.dive_changed.disconnect(self._on_dive_changed)
         self._session.comparison_changed.disconnect(self._on_comparison_changed)
-        self._session.comparing.alignment_changed.disconnect(self._align)
+        self._session.comparing.arrangement_changed.disconnect(self._arrange)
         self._session.exemplar_drawn.disconnect(self._on_exemplar_drawn)
         self.transport.pause()
         self.timeline.close_file()
         self.sound.close()
-        self.pane.unload()
-        self.other_pane.unload()
+        for pane in self.panes:
+            pane.unload()
 
     def _on_current_changed(self) -> None:
         self.transport.pause()
@@ -283,7 +289,7 @@ class PlayerPanel(QWidget):
     def _on_dive_changed(self, key: str) -> None:
         if self._session.current is not None and self._session.current.key == key:
             self._refresh()
-        elif self._compared is not None:
+        elif self._others:
             self.drawing.refresh()
 
     def _on_exemplar_drawn(self) -> None:
@@ -292,7 +298,7 @@ class PlayerPanel(QWidget):
 
     def _on_opened(self) -> None:
         self.drawing.refresh()
-        lead, info = self._session.comparing.left_dive, self.pane.info
+        lead, info = self._led(), self.pane.info
         if lead is not None and info is not None:
             self.transport.load(info.pts_s, lead.steps[0].start_frame)
             self._show_lead_on_timeline()
@@ -303,28 +309,32 @@ class PlayerPanel(QWidget):
         self._align()
 
     def _show_lead_on_timeline(self) -> None:
-        lead, info = self._session.comparing.left_dive, self.pane.info
+        lead, info = self._led(), self.pane.info
         if lead is not None and info is not None:
             self.timeline.set_library_dive(lead, info, marked_frames(self.drawing.drawings))
 
+    def _led(self) -> ComparedDive | None:
+        """The first dive where it is not the session's current one."""
+        return self._session.comparing.lead if self._session.comparing.led else None
+
     def _refresh_lead(self, lead: ComparedDive) -> None:
-        """Show the dive of the library on the left; its times are known once its file is open."""
-        left = self._session.comparing.left_exemplar
-        if self._loaded != left:
-            self._loaded = left
+        """Show a dive that is not of the session in the first place; its times are known once its file is open."""
+        first = self._session.comparing.sides[0]
+        if self._loaded != first:
+            self._loaded = first
             self.timeline.set_dive(None)
             self.transport.load(np.zeros(1))
-            self.pane.load(lead.path, lead.title)
+            self.pane.load(lead.path, first.name)
             self.sound.load(lead.path)
         self._steps = lead.steps
-        self.pane.set_title(lead.title)
+        self.pane.set_title(first.name)
         self.pane.set_analysis(lead.masks, lead.steps)
         self.drawing.refresh()
         self._show_lead_on_timeline()
 
     def _refresh(self) -> None:
-        """Update the left video and the timeline from the session."""
-        dive, lead = self._session.current, self._session.comparing.left_dive
+        """Update the first video and the timeline from the session."""
+        dive, lead = self._session.current, self._led()
         self.pane.canvas.set_point(dive.athlete if dive is not None and lead is None else None)
         if lead is not None:
             self.pointing.end()
@@ -337,12 +347,12 @@ class PlayerPanel(QWidget):
             self.sound.load(None)
             self.drawing.refresh()
             return
-        left = self._session.comparing.sides[0]
-        if dive.info is not None and self._loaded != left:
-            self._loaded = left
+        first = self._session.comparing.sides[0]
+        if dive.info is not None and self._loaded != first:
+            self._loaded = first
             self.pane.load(dive.path, dive.title)
             self.sound.load(dive.path)
-            self._opened_at = self._left_at.get(left, self._cue(dive))
+            self._opened_at = self._left_at.get(first, self._cue(dive))
             self.transport.load(dive.info.pts_s, self._opened_at)
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
@@ -363,61 +373,123 @@ class PlayerPanel(QWidget):
         self.pane.show_frame(frame, direction, moving=moving)
         self.timeline.set_frame(frame)
         self.proposals.set_frame(frame)
-        if self._alignment is not None:
-            self.other_pane.show_frame(self._alignment.map_frame(frame), direction, moving=moving)
+        for pane, alignment in zip(self.panes[1:], self._alignments, strict=False):
+            if alignment is not None:
+                pane.show_frame(alignment.map_frame(frame), direction, moving=moving)
 
     def _on_comparison_changed(self) -> None:
-        before, self._compared = self._compared, self._session.comparison
+        before, self._others = self._others, self._session.comparing.others
         if self._session.current is None:
             self._refresh()
+        for pane in self.panes:
+            pane.set_cache_bytes(CACHE_BYTES // (1 + len(self._others)))
+        for place, pane in enumerate(self.panes[1:]):
+            if place >= len(self._others):
+                pane.unload()
+                continue
+            other = self._others[place]
+            if place >= len(before) or before[place].path != other.path:
+                pane.load(other.path, other.title)
+            pane.set_title(self._session.comparing.sides[1 + place].name)
+            pane.set_analysis(other.masks, other.steps)
         self.drawing.refresh()
-        compared = self._compared
-        self.other_pane.setVisible(compared is not None)
-        for pane in (self.pane, self.other_pane):
-            pane.set_cache_bytes(CACHE_BYTES if compared is None else CACHE_BYTES // 2)
-        if compared is None:
-            self.other_pane.unload()
-            self._alignment = None
-            return
-        if before is None or before.path != compared.path:
-            self.other_pane.load(compared.path, compared.title)
-        self.other_pane.set_title(compared.title)
-        self.other_pane.set_analysis(compared.masks, compared.steps)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Place the videos, mirror and align them."""
+        comparing = self._session.comparing
+        self._others = comparing.others
+        for place, pane in enumerate(self.panes):
+            over = comparing.overlaid and 0 < place <= len(self._others)
+            pane.setVisible(place == 0 or (place <= len(self._others) and not over))
+            pane.decode_for(self.pane.canvas if over else None)
+            pane.set_mirrored(comparing.mirrored(place) and not over)
+        self._place_videos()
         self._align()
 
+    def _place_videos(self) -> None:
+        """In a row, or three and four in two rows where the pictures are larger then."""
+        shown, info = 1 if self._session.comparing.overlaid else 1 + len(self._others), self.pane.info
+        aspect = info.width_px / info.height_px if info is not None else 1.0
+        width, height = max(self.width(), 1), max(self.pane.parentWidget().height() - self.timeline.height(), 1)
+        columns = max(
+            ((shown + 1) // 2 if shown > 2 else shown, shown),  # of two equal ones the row
+            key=lambda n: (min(width / n / aspect, height / -(-shown // n)), n),
+        )
+        for place, pane in enumerate(self.panes):
+            row, column = divmod(place, columns)
+            if self._videos.getItemPosition(self._videos.indexOf(pane))[:2] != (row, column):
+                self._videos.addWidget(pane, row, column)
+        for column in range(MOST_COMPARED):
+            self._videos.setColumnStretch(column, int(column < columns))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if len(self._others) > 1:
+            self._place_videos()
+
     def _align(self) -> None:
-        """Compute the mapping from frames of the left video to frames of the right one."""
-        compared, info, other, steps = self._compared, self._left_info(), self.other_pane.info, self._steps
-        if info is None or compared is None:
-            self._alignment = None
-            return
-        way = self._session.comparing.alignment
-        if way is Alignment.STEPS and steps:
-            times = (info.pts_s, other.pts_s) if other else (None, None)
-            self._alignment = StepAlignment(step_boundaries(steps), step_boundaries(compared.steps), *times)
-        elif other is None:
-            self._alignment = None  # the times of the right video are not known yet
-        else:
-            here, there = self.transport.frame, self.other_pane.frame
-            if way is not Alignment.MANUAL:
-                step, dive = 1 if steps else 0, self._session.current
-                here = steps[step].start_frame if steps else dive.first_frame if dive is not None else 0
-                there = compared.steps[step].start_frame
-            self._alignment = OffsetAlignment(here, there, info.pts_s, other.pts_s)
+        """Compute the mappings from frames of the first video to those of the others."""
+        comparing, info, lead = self._session.comparing, self._first_info(), self._session.comparing.lead
+        self._alignments, self._ghosts = [], []
+        for pane, other in zip(self.panes[1:], self._others, strict=False):
+            alignment = self._alignment(info, lead, pane, other) if info is not None else None
+            self._alignments.append(alignment)
+            ghost = None
+            if comparing.overlaid and lead is not None and alignment is not None:
+                ghost = ghost_over(lead, other, alignment.anchor)
+            self._ghosts.append(ghost)
         self._show_frame()
+        self._show_ghosts()
+
+    def _alignment(
+        self, info: VideoInfo, lead: ComparedDive | None, pane: VideoPane, other: ComparedDive
+    ) -> StepAlignment | OffsetAlignment | None:
+        way, times = self._session.comparing.alignment, pane.info
+        if way is Alignment.STEPS and lead is not None:  # even while the times of the other video are not known
+            both = (info.pts_s, times.pts_s) if times is not None else (None, None)
+            return StepAlignment(step_boundaries(lead.steps), step_boundaries(other.steps), *both)
+        if times is None:
+            return None
+        if way is Alignment.MANUAL:
+            return OffsetAlignment(self.transport.frame, pane.frame, info.pts_s, times.pts_s)
+        if lead is not None:
+            return aligned(way, lead, other, info.pts_s, times.pts_s)
+        dive = self._session.current
+        first = dive.first_frame if dive is not None else 0
+        return OffsetAlignment(first, other.steps[0].start_frame, info.pts_s, times.pts_s)
+
+    def _show_ghosts(self) -> None:
+        """Lay the bodies of the other dives over the first, as they are in the pictures that are there now."""
+        shown, ghosts = self.pane.canvas.shown_frame, []
+        for pane, ghost, colour in zip(self.panes[1:], self._ghosts, GHOST_COLOURS, strict=False):
+            picture, frame, info = pane.canvas.image, pane.canvas.shown_frame, pane.info
+            if ghost and picture and info and shown is not None and frame is not None:
+                source_px = (info.width_px, info.height_px)
+                ghosts.append(ghost_image(ghost, (shown, frame), picture, source_px, QColor(colour)))
+        self.pane.canvas.set_ghosts([one for one in ghosts if one is not None])
+
+    def chosen_other(self) -> int:
+        """Place of the other dive that has the focus, or that of the first of them."""
+        return next((place for place, pane in enumerate(self.panes) if place and pane.canvas.hasFocus()), 1)
 
     def step_other(self, frames: int) -> None:
-        """Move the right video by a number of frames and switch to manual offset."""
-        info, other = self._left_info(), self.other_pane.info
-        if info is None or other is None or self._compared is None:
+        """Move one of the other videos by a number of frames and switch to manual offset."""
+        place, info = self.chosen_other(), self._first_info()
+        pane = self.panes[place]
+        if info is None or pane.info is None or len(self._others) < place:
             return
         self.transport.pause()
+        pane.show_frame(min(max(pane.frame + frames, 0), pane.info.n_frames - 1))
         self._session.comparing.align(Alignment.MANUAL)
-        there = min(max(self.other_pane.frame + frames, 0), other.n_frames - 1)
-        self._alignment = OffsetAlignment(self.transport.frame, there, info.pts_s, other.pts_s)
-        self._show_frame()
+        self._align()
 
-    def _left_info(self) -> VideoInfo | None:
-        """Video info of the left file."""
+    def mirror_other(self) -> None:
+        """Exchange left and right of one of the other videos, or no longer."""
+        place, comparing = self.chosen_other(), self._session.comparing
+        comparing.mirror(place, not comparing.mirrored(place))
+
+    def _first_info(self) -> VideoInfo | None:
+        """Video info of the first file."""
         dive = self._session.current
         return dive.info if dive is not None else self.pane.info

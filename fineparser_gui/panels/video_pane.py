@@ -28,10 +28,12 @@ class VideoPane(QWidget):
     Signals:
         opened: the presentation times of the file are known.
         failed: (str) message for the user: the file cannot be decoded.
+        shown: another picture is shown.
     """
 
     opened = Signal()
     failed = Signal(str)
+    shown = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +58,7 @@ class VideoPane(QWidget):
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
+        self._decoded_for: VideoCanvas | None = None
         # During a resize the present picture is scaled; decoding at the new size follows afterwards.
         self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS, timeout=self._show)
         self.canvas.view_changed.connect(self._resized.start)
@@ -102,6 +105,19 @@ class VideoPane(QWidget):
         if self._decoder is not None:
             self._decoder.set_cache_bytes(cache_bytes)
 
+    def set_mirrored(self, mirrored: bool) -> None:
+        """Exchange left and right."""
+        if mirrored != self.canvas.mirrored:
+            self.canvas.set_mirrored(mirrored)
+            self._shown = None
+            self._show()
+
+    def decode_for(self, canvas: VideoCanvas | None) -> None:
+        """Decode in the size of another canvas, on which a part of the picture is shown; None: of its own."""
+        if canvas is not self._decoded_for:
+            self._decoded_for = canvas
+            self._show()
+
     @property
     def frame(self) -> int:
         """The requested frame; `canvas.shown_frame` is the one on screen."""
@@ -145,7 +161,8 @@ class VideoPane(QWidget):
         self._details.setText(self._details_text() if self._info else "")
         if self._decoder is None or self._info is None:
             return
-        self._head = replace(self._head, size_px=self.canvas.fitted_px(), sharp_px=self.canvas.magnified_px())
+        sized = self._decoded_for or self.canvas
+        self._head = replace(self._head, size_px=sized.fitted_px(), sharp_px=sized.magnified_px())
         found = self._decoder.request(self._head)
         if found is None:
             return
@@ -153,6 +170,9 @@ class VideoPane(QWidget):
         if self._shown != (shown, picture.size_px):
             self._shown = shown, picture.size_px
             self.canvas.set_frame(shown, image_from(picture))
+            self.shown.emit()
+            if self._decoded_for is not None:  # which no paint of its own canvas tells
+                self._decoder.painted()
 
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)

@@ -1,97 +1,185 @@
-"""Which two dives are shown side by side, and how their times are aligned."""
+"""Which dives are shown together, and how: their times aligned, side by side or one over the other, some mirrored."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.types import ComparedDive
+from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.types import ComparedDive, Measure, compared_dive, step_spans
+from fineparser_core.video.alignment import Alignment
 from fineparser_gui.formatting import board_text, decimal, name_of
-from fineparser_gui.model.comparison import Alignment, ComparableDive
+from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery
+from fineparser_gui.services.history import HistoryService
+from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
 
+_MOST_OF_HISTORY = 50
+
 
 class ComparisonService(QObject):
-    """On the left is the session's current dive or, while it has none, a dive of the library.
+    """The first dive leads: it is the session's current one or, while there is none, any other dive.
 
     Signals:
-        changed: the dive on either side changed.
-        alignment_changed: see `Alignment`.
+        changed: the shown dives changed, or what is known of them.
+        arrangement_changed: how they are shown changed.
 
     Attributes:
-        left_exemplar: the exemplar on the left; None: the session's current dive is there.
-        left_dive: `left_exemplar` with steps and masks.
-        candidate: the dive on the right; None: nothing is compared.
-        dive: `candidate` with steps and masks.
+        alignment: of their times.
+        overlaid: the bodies of the others are laid over the first, instead of being shown beside it.
     """
 
     changed = Signal()
-    alignment_changed = Signal()
+    arrangement_changed = Signal()
 
-    def __init__(self, state: SessionState, library: LibraryService) -> None:
+    def __init__(
+        self, state: SessionState, library: LibraryService, history: HistoryService, kept: KeptResults
+    ) -> None:
         super().__init__(state)
-        self._state, self._library = state, library
-        self._alignment = Alignment.STEPS
+        self._state, self._library, self._history, self._kept = state, library, history, kept
         self._choosing = False
-        self._former: str | None = None  # the current dive before an exemplar was shown on the left
-        self.left_exemplar: ComparableDive | None = None
-        self.left_dive: ComparedDive | None = None
-        self.candidate: ComparableDive | None = None
-        self.dive: ComparedDive | None = None
+        self._former: str | None = None  # the current dive before another one was shown in its place
+        self._lead: ComparableDive | None = None  # that is not the session's current dive
+        self._shown: dict[ComparableDive, ComparedDive] = {}  # all that are shown but the session's current dive
+        self._mirrored: set[ComparableDive] = set()
+        self.alignment, self.overlaid = Alignment.STEPS, False
         state.current_changed.connect(self._on_current_changed)
         state.dive_changed.connect(self._on_dive_changed)
-        state.dive_removed.connect(self._on_dive_removed)
+        state.dive_removed.connect(lambda key: self._drop({one for one in self._shown if one.key == key}))
         library.changed.connect(self._on_library_changed)
 
     @property
-    def alignment(self) -> Alignment:
-        return self._alignment
+    def sides(self) -> tuple[ComparableDive, ...]:
+        """What is shown, the first one leading; one alone is not compared."""
+        current = self._state.current
+        lead = self._lead if current is None else self._of_session(current)
+        return () if lead is None else (lead, *(one for one in self._shown if one != self._lead))
 
     @property
-    def sides(self) -> tuple[ComparableDive | None, ComparableDive | None]:
-        """What is on the left, compared or alone, and what is on the right."""
+    def others(self) -> tuple[ComparedDive, ...]:
+        """The dives that are shown beside the first one; none while nothing is compared."""
+        return tuple(self._shown[one] for one in self.sides[1:])
+
+    @property
+    def lead(self) -> ComparedDive | None:
+        """The first dive with steps and masks; None while they are not known."""
         current = self._state.current
-        left = (
-            self.left_exemplar if current is None else ComparableDive(title=self._dive_title(current), key=current.key)
-        )
-        return left, self.candidate
+        if current is None:
+            return self._shown[self._lead] if self._lead is not None else None
+        analysis = current.analysis if not current.refused else None
+        return compared_dive(analysis.parse, self._of_session(current).title) if analysis is not None else None
+
+    @property
+    def led(self) -> bool:
+        """Whether the first dive is not the session's current one."""
+        return self._lead is not None
 
     def align(self, alignment: Alignment) -> None:
         """Change the alignment."""
-        if alignment is not self._alignment:
-            self._alignment = alignment
-            self.alignment_changed.emit()
+        if alignment is not self.alignment:
+            self.alignment = alignment
+            self.arrangement_changed.emit()
+
+    def overlay(self, on: bool) -> None:
+        """Lay the other bodies over the first one, or show the dives side by side."""
+        if on != self.overlaid:
+            self.overlaid = on
+            self.arrangement_changed.emit()
+
+    def mirrored(self, place: int) -> bool:
+        """Whether the dive at a place is shown mirrored; the first one never is."""
+        return 0 < place < len(self.sides) and self.sides[place] in self._mirrored
+
+    def mirror(self, place: int, on: bool) -> None:
+        """Exchange left and right of the dive at a place, from 1 on."""
+        one = self.sides[place]
+        (self._mirrored.add if on else self._mirrored.discard)(one)
+        self._shown[one] = replace(self._shown[one], mirrored=on)
+        self.arrangement_changed.emit()
 
     def end(self) -> None:
         """Show one dive of the session alone."""
-        self._put(self.sides[0], None)
+        self.show(*self.sides[:1])
 
-    def show_exemplar(self, exemplar_id: str | None) -> None:
-        """Show an exemplar on the right."""
-        exemplar = self._library.exemplar(exemplar_id) if exemplar_id else None
-        self.show(self._exemplar_candidate(exemplar) if exemplar else None)
+    def show_exemplars(self, *exemplar_ids: str) -> None:
+        """Show exemplars; the session need not hold a dive."""
+        found = [self._library.exemplar(one) for one in exemplar_ids]
+        if all(found):
+            self.show(*(self._exemplar(one) for one in found if one is not None))
 
-    def show_exemplars(self, left_id: str, right_id: str) -> None:
-        """Show two exemplars; the session need not hold a dive."""
-        left, right = self._library.exemplar(left_id), self._library.exemplar(right_id)
-        if left is not None and right is not None:
-            self._put(self._exemplar_candidate(left), self._exemplar_candidate(right))
+    def show_exemplar(self, exemplar_id: str) -> None:
+        """Show an exemplar beside the first dive."""
+        exemplar = self._library.exemplar(exemplar_id)
+        if exemplar is not None and self.sides:
+            self.put(1, self._exemplar(exemplar))
 
-    def show(self, candidate: ComparableDive | None) -> None:
-        """Show one of the candidates on the right; None ends the comparison."""
-        self._put(self.sides[0], candidate)
+    def add(self) -> None:
+        """Show one more dive, the first candidate that is not shown."""
+        following = next((one for one in self.candidates() if one not in self.sides), None)
+        if following is not None and self.sides:
+            self.put(len(self.sides), following)
 
-    def show_on_left(self, candidate: ComparableDive) -> None:
-        """Show a candidate on the left; if it was on the right, the sides are swapped."""
-        left, right = self.sides
-        self._put(candidate, left if candidate == right else right)
+    def put(self, place: int, dive: ComparableDive | None) -> None:
+        """Show a dive at a place, or one more at the next; one that is shown elsewhere changes places. None: none."""
+        sides = list(self.sides)
+        if dive in sides and dive is not None and place < len(sides):
+            sides[sides.index(dive)] = sides[place]
+        sides[place : place + 1] = [] if dive is None else [dive]
+        self.show(*sides)
+
+    def show(self, *dives: ComparableDive) -> None:
+        """Show up to four dives, the first one leading; with fewer than two, a dive of the session alone."""
+        before = self.sides
+        first, *rest = tuple(dict.fromkeys(dives))[:MOST_COMPARED] or (None,)
+        # While a dive is analysed anew, its last steps stay.
+        found = {one: self._shown.get(one) or self.compared(one) for one in rest}
+        shown = {one: dive for one, dive in found.items() if dive is not None}
+        key, lead = (first.key if first is not None else None), None
+        if first is not None and key is None and shown:
+            led = self._shown.get(first) or self.compared(first)
+            if led is None:  # it was removed, which the library has reported
+                return
+            lead, shown = first, {first: led, **shown}
+            self._former = self._state.current.key if self._state.current is not None else self._former
+        elif key is None and self.led:
+            keys = self._state.keys
+            key = self._former if self._former in keys else next(iter(keys), None)
+        self._lead, self._shown = lead, shown
+        if lead is not None or key is not None:
+            self._choosing = True
+            self._state.select(key)
+            self._choosing = False
+        if self.sides != before:
+            self.changed.emit()
+
+    def search(self, words: str, *, first: bool = False) -> list[ComparableDive]:
+        """The dives of session, library and history that hold all words, the nearest first.
+
+        Args:
+            first: for the first place.
+        """
+        wanted = words.casefold().split()
+        listed = self.first_candidates() if first else self.candidates()
+        known = [one for one in listed if all(word in one.title.casefold() for word in wanted)]
+        query = HistoryQuery(text=words, limit=_MOST_OF_HISTORY)
+        there = {(dive.path, dive.first_frame, dive.last_frame) for dive in self._state.dives if dive.info is not None}
+        past = [
+            self._past(dive)
+            for dive in self._history.read(lambda store: store.search(query), [])
+            if dive.transitions is not None and (dive.path, dive.first_frame, dive.last_frame) not in there
+        ]
+        n_own = sum(one.key is not None for one in known)
+        before = next((at for at, one in enumerate(known) if one.key is not None), 0) + n_own if n_own else 0
+        return [*known[:before], *past, *known[before:]]
 
     def candidates(self) -> list[ComparableDive]:
-        """For the right: the exemplars of the dive on the left, the session's other dives, the rest of the library."""
-        current = self._state.current
+        """Beside the first dive: exemplars that voted for it, the session's other dives, the rest of the library."""
+        current, first = self._state.current, self.sides[:1]
         voting = current.votes if current is not None else ()
         votes = {vote.id for vote in voting}
         numbers = {self._number(), *(vote.dive_number for vote in voting)} - {None}
@@ -100,17 +188,16 @@ class ComparisonService(QObject):
             near = one.dive_number in numbers
             return one.id not in votes, not near, "" if near else one.dive_number, one.synthetic, -one.score
 
-        exemplars = [self._exemplar_candidate(one) for one in sorted(self._library.exemplars, key=order)]
+        exemplars = [self._exemplar(one) for one in sorted(self._library.exemplars, key=order)]
         n_voting = sum(one.exemplar_id in votes for one in exemplars)
         listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
-        return [one for one in listed if one != self.left_exemplar]
+        return [one for one in listed if one not in first]
 
-    def left_candidates(self) -> list[ComparableDive]:
-        """For the left: every dive of the session and of the library."""
-        current = self._state.current
-        own = [] if current is None else [ComparableDive(title=self._dive_title(current), key=current.key)]
+    def first_candidates(self) -> list[ComparableDive]:
+        """In the first place: every dive of the session and of the library."""
         library = sorted(self._library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
-        return [*own, *self._dive_candidates(), *(self._exemplar_candidate(one) for one in library)]
+        own = [self._of_session(self._state.current)] if self._state.current is not None else []
+        return [*own, *self._dive_candidates(), *map(self._exemplar, library)]
 
     def _dive_candidates(self) -> list[ComparableDive]:
         """The session's analysed dives but the current one."""
@@ -118,102 +205,116 @@ class ComparisonService(QObject):
         others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
-        return [ComparableDive(title=self._dive_title(dive), key=dive.key) for dive in others]
+        return [self._of_session(dive) for dive in others]
 
     def _number(self) -> str | None:
-        """Dive number of what is on the left, where it is known."""
+        """Dive number of the first dive, where it is known."""
         if self._state.current is not None:
             return self._state.current.dive_number
-        exemplar = (
-            self._library.exemplar(self.left_exemplar.exemplar_id or "") if self.left_exemplar is not None else None
-        )
+        exemplar = self._library.find(self._lead.exemplar_id or "") if self._lead is not None else None
         return exemplar.dive_number if exemplar is not None else None
 
-    def _exemplar_candidate(self, exemplar: Exemplar) -> ComparableDive:
+    def _exemplar(self, exemplar: Exemplar) -> ComparableDive:
         name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
         title = self.tr("{0} · {1} points").format(name, decimal(exemplar.score))
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
-        return ComparableDive(title=title, exemplar_id=exemplar.id)
+        return ComparableDive(name=name, title=title, exemplar_id=exemplar.id)
 
-    def _dive_title(self, dive: Dive) -> str:
+    def _of_session(self, dive: Dive) -> ComparableDive:
         name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
-        return self.tr("{0} · scored {1}").format(name, decimal(scoring.score)) if scoring else name
+        return ComparableDive(name=name, title=self._scored(name, scoring and scoring.score), key=dive.key)
 
-    def compared(self, candidate: ComparableDive) -> ComparedDive | None:
-        """A candidate with its steps and masks; None if it was removed or has no analysis."""
-        if candidate.key is not None:
-            analysis = self._state.dive(candidate.key).analysis if candidate.key in self._state.keys else None
-            if analysis is None:
-                return None
-            parse = analysis.parse
-            return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=parse.masks)
-        exemplar = self._library.exemplar(candidate.exemplar_id or "")
-        if exemplar is None:
+    def _scored(self, name: str, score: float | None) -> str:
+        return name if score is None else self.tr("{0} · scored {1}").format(name, decimal(score))
+
+    def compared(self, dive: ComparableDive) -> ComparedDive | None:
+        """A dive with its steps and masks, mirrored as it is shown; None if it was removed or has no analysis."""
+        if dive.key is not None:
+            analysis = self._state.dive(dive.key).analysis if dive.key in self._state.keys else None
+            found = compared_dive(analysis.parse, dive.title) if analysis is not None else None
+        elif dive.history_id is not None:
+            found = self._of_history(dive.history_id)
+        else:
+            exemplar = self._library.exemplar(dive.exemplar_id or "")
+            found = exemplar.compared(self._library.mask(exemplar.id)) if exemplar is not None else None
+        return replace(found, title=dive.title, mirrored=dive in self._mirrored) if found is not None else None
+
+    def _of_history(self, history_id: int) -> ComparedDive | None:
+        """A dive of the history, with its masks where the results are still kept."""
+        dive = self._history.read(lambda store: store.dive(history_id), None)
+        if dive is None or dive.transitions is None:
             return None
-        shown = exemplar.compared(self._library.mask(exemplar.id))
-        return replace(shown, title=candidate.title)
+        if not dive.path.is_file():
+            text = self.tr("{0} is not there: open the dive from the history to say where it is.")
+            self._state.problem.emit(text.format(dive.path))
+            return None
+        parse, contact = self._kept.parse(dive.parse_id), dive.moment("contact")
+        return ComparedDive(
+            path=dive.path,
+            title="",
+            steps=step_spans(dive.first_frame, *dive.transitions, dive.last_frame + 1),
+            masks=parse.masks if parse is not None else None,
+            motion=parse.motion if parse is not None else None,
+            contact_frame=contact.frame if contact is not None else None,
+        )
 
-    def _put(self, left: ComparableDive | None, right: ComparableDive | None) -> None:
-        """Show these two; without one of them, a dive of the session alone."""
-        before = self.sides
-        dive = self.dive if right == before[1] else self.compared(right) if right is not None else None
-        if left is None or dive is None:
-            right = dive = None
-        lead = left if right is not None and left is not None and left.exemplar_id is not None else None
-        left_dive = self.left_dive if lead == self.left_exemplar else self.compared(lead) if lead is not None else None
-        if lead is not None and left_dive is None:  # it was removed, which the library has reported
-            return
-        key = left.key if left is not None else None
-        if lead is not None and self._state.current is not None:
-            self._former = self._state.current.key
-        elif lead is None and self.left_exemplar is not None and key is None:
-            keys = self._state.keys
-            key = self._former if self._former in keys else next(iter(keys), None)
-        self.left_exemplar, self.left_dive, self.candidate, self.dive = lead, left_dive, right, dive
-        if lead is not None or key is not None:
-            self._choosing = True
-            self._state.select(key)
-            self._choosing = False
-        if self.sides != before:
-            self.changed.emit()
+    def _past(self, dive: HistoryDive) -> ComparableDive:
+        name = " · ".join(filter(None, (dive.athlete, dive.dive_number, dive.dived_on, dive.title)))
+        return ComparableDive(name=name, title=self._scored(name, dive.score), history_id=dive.id)
+
+    def open_from_history(self, dives: Sequence[ComparableDive]) -> None:
+        """Add dives of the history to the session, where they are analysed anew."""
+        ids = [one.history_id for one in dives if one.history_id is not None]
+        self._history.open(self._history.read(lambda store: store.dives(ids), []))
+
+    def measures(self, dive: ComparableDive) -> tuple[Measure, ...]:
+        """What was measured of a dive; nothing of an exemplar."""
+        history_id = dive.history_id
+        if history_id is not None:
+            past = self._history.read(lambda store: store.dive(history_id), None)
+            return past.measures if past is not None else ()
+        known = dive.key is not None and dive.key in self._state.keys
+        analysis = self._state.dive(dive.key).analysis if known and dive.key is not None else None
+        return measures_of(analysis) if analysis is not None else ()
 
     def _on_current_changed(self) -> None:
-        if not self._choosing:
-            self.left_exemplar = self.left_dive = None  # a dive of the session takes its place
+        if not self._choosing and self._shown:  # a dive of the session takes the first place
+            self._lead, self._shown = None, {}
+            self.changed.emit()
+
+    def _drop(self, gone: set[ComparableDive]) -> None:
+        """Some dives can be shown no longer."""
+        if self._lead in gone:
             self.end()
+        elif gone & set(self._shown):
+            self.show(*(one for one in self.sides if one not in gone))
 
     def _on_dive_changed(self, key: str) -> None:
-        """Follow corrections of the dive on the right; while it is analysed anew, its last steps stay."""
-        if self.candidate is None or self.candidate.key != key or self.dive is None:
-            return
-        analysis = self._state.dive(key).analysis
-        if analysis is not None and analysis.parse.steps != self.dive.steps:
-            self.dive = self.compared(self.candidate)
-            self.changed.emit()
+        """Follow corrections of a dive; while it is analysed anew, its last steps stay."""
+        one = next((one for one in self._shown if one.key == key), None)
+        analysis = self._state.dive(key).analysis if one is not None else None
+        if one is not None and analysis is not None and analysis.parse.steps != self._shown[one].steps:
+            self._replace({one: one})
 
     def _on_library_changed(self) -> None:
         """Follow changes of the exemplars shown: title, masks, or removal."""
         known = {one.id: one for one in self._library.exemplars}
-        shown = [
-            side for side in (self.left_exemplar, self.candidate) if side is not None and side.exemplar_id is not None
-        ]
-        if any(side.exemplar_id not in known for side in shown):
-            self.end()
-            return
-        before = self.left_dive, self.dive
-        for side in shown:
-            candidate = self._exemplar_candidate(known[side.exemplar_id or ""])
-            if side is self.left_exemplar:
-                self.left_exemplar, self.left_dive = candidate, self.compared(candidate)
-            else:
-                self.candidate, self.dive = candidate, self.compared(candidate)
-        if not all(map(_same, before, (self.left_dive, self.dive))):
-            self.changed.emit()
+        shown = {one for one in self._shown if one.exemplar_id is not None}
+        self._drop({one for one in shown if one.exemplar_id not in known})
+        self._replace({one: self._exemplar(known[one.exemplar_id]) for one in self._shown if one.exemplar_id})
 
-    def _on_dive_removed(self, key: str) -> None:
-        if self.candidate is not None and self.candidate.key == key:
-            self.end()
+    def _replace(self, renamed: dict[ComparableDive, ComparableDive]) -> None:
+        """Look some dives up again, which may have other titles."""
+        found = {
+            renamed.get(one, one): self.compared(renamed[one]) if one in renamed else dive
+            for one, dive in self._shown.items()
+        }
+        if all(map(_same, found.values(), self._shown.values())):
+            return
+        self._lead = renamed.get(self._lead, self._lead) if self._lead is not None else None
+        self._shown = {one: dive for one, dive in found.items() if dive is not None}
+        self.changed.emit()
 
 
 def _same(one: ComparedDive | None, other: ComparedDive | None) -> bool:

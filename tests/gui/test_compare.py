@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
+from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis
-from fineparser_core.video.alignment import OffsetAlignment
-from fineparser_gui.model.comparison import Alignment
+from fineparser_core.types import Analysis, Measure
+from fineparser_core.video.alignment import Alignment, OffsetAlignment
+from fineparser_gui.dialogs.compared_measures import ComparedMeasuresDialog
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, Drawing
@@ -47,8 +48,8 @@ def beside(idle_studio, qtbot, two_dives):
     """The player, with the second dive beside the first."""
     session, player = idle_studio.session, idle_studio.window.player
     found = next(one for one in session.comparing.candidates() if one.key == two_dives[1])
-    session.comparing.show(found)
-    qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=5000)
+    session.comparing.put(1, found)
+    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=5000)
     return player
 
 
@@ -63,59 +64,66 @@ def test_offsets_keep_both_in_real_time():
 def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, two_dives):
     session, transport = idle_studio.session, idle_studio.window.transport
     mine, other = (session.dive(key).analysis.parse.steps for key in two_dives)
-    assert beside.other_pane.isVisible()
-    assert beside.other_pane.canvas._track is not None
+    assert beside.panes[1].isVisible()
+    assert beside.panes[1].canvas._track is not None
     for step in range(3):
         transport.seek(mine[step].start_frame)
-        assert beside.other_pane.frame == other[step].start_frame
+        assert beside.panes[1].frame == other[step].start_frame
     session.comparing.align(Alignment.TAKE_OFF)
     transport.seek(mine[1].start_frame + 7)
-    assert beside.other_pane.frame == other[1].start_frame + 7
+    assert beside.panes[1].frame == other[1].start_frame + 7
     idle_studio.window.actions_by_id["other_forward"].trigger()
     assert session.comparing.alignment is Alignment.MANUAL
-    assert beside.other_pane.frame == other[1].start_frame + 8
+    assert beside.panes[1].frame == other[1].start_frame + 8
     transport.seek(mine[1].start_frame + 17)
-    assert beside.other_pane.frame == other[1].start_frame + 18
+    assert beside.panes[1].frame == other[1].start_frame + 18
 
 
 def test_its_correction_is_followed_and_its_end_ends_the_comparison(idle_studio, beside, two_dives):
     session = idle_studio.session
     entry = session.dive(two_dives[1]).analysis.parse.transitions.first_entry_frame
     session.update_analysis(two_dives[1], correction=Correction(transitions=(20, entry)))
-    assert session.comparison.steps[1].start_frame == 20
+    assert session.comparing.others[0].steps[1].start_frame == 20
     idle_studio.window.transport.seek(session.current.analysis.parse.steps[1].start_frame)
-    assert beside.other_pane.frame == 20
+    assert beside.panes[1].frame == 20
     session.remove(two_dives[1])
-    assert session.comparison is None
-    assert not beside.other_pane.isVisible()
+    assert not session.comparing.others
+    assert not beside.panes[1].isVisible()
 
 
-def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives):
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # lists, of the offscreen platform
+def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives, qtbot):
     bar = idle_studio.window.findChild(CompareBar)
-    titles = [bar.other.itemText(index) for index in range(bar.other.count())]
-    assert bar.other.currentText().startswith("207C · second")
-    view = bar.other.view()
-    assert view.minimumWidth() >= view.sizeHintForColumn(0)  # "…3.2 points" is not 43.2
-    exemplar = next(index for index, title in enumerate(titles) if "(rendered)" in title)
-    bar.other.activated.emit(exemplar)
-    assert idle_studio.session.comparing.candidate.exemplar_id is not None
+    field = bar.places[1].dives
+    assert field.toolTip().startswith("207C · second")
+    qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+    popup = field.completer().popup()
+    assert popup.isVisible()
+    assert popup.minimumWidth() > popup.sizeHintForColumn(0)  # "…3.2 points" is not 43.2
+    assert len(field.listed) > 20
+    qtbot.keyClicks(field, "rendered 107b")  # all words, in any order
+    assert field.listed
+    assert all("107B" in one.title and "(rendered)" in one.title for one in field.listed)
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert idle_studio.session.comparing.sides[1].exemplar_id is not None
     bar.alignment.activated.emit(bar.alignment.findData(Alignment.TAKE_OFF))
     assert idle_studio.session.comparing.alignment is Alignment.TAKE_OFF
     idle_studio.window.actions_by_id["compare"].trigger()
-    assert idle_studio.session.comparison is None
+    assert not idle_studio.session.comparing.others
     assert not bar.isVisible()
 
 
 def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):
     session, actions = idle_studio.session, idle_studio.window.actions_by_id
-    canvas = beside.other_pane.canvas
+    canvas = beside.panes[1].canvas
     qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
     canvas.repaint()
     actions["draw_line"].trigger()
     for x_px, y_px in ((10, 10), (30, 40)):
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(x_px, y_px).toPoint())
     (line,) = session.dive(two_dives[1]).drawings
-    assert line.frame == beside.other_pane.frame
+    assert line.frame == beside.panes[1].frame
     assert session.current.drawings == ()
     assert beside.drawing.tool is None  # on neither video
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(20, 25).toPoint())
@@ -126,52 +134,50 @@ def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, besid
     actions["undo"].trigger()
     assert session.dive(two_dives[1]).drawings == (line,)
     assert session.current.key == two_dives[0]
-    session.comparing.show_exemplar(None)
+    session.comparing.end()
     assert beside.drawing.layers[1]._drawings == ()
 
 
-def _titles(box):
-    return [box.itemText(index) for index in range(box.count())]
-
-
-def _pick(box, exemplar_id):
-    box.activated.emit(next(i for i in range(box.count()) if box.itemData(i).exemplar_id == exemplar_id))
+def _pick(field, exemplar_id):
+    field.look_for("")
+    field.chosen.emit(next(one for one in field.listed if one.exemplar_id == exemplar_id))
 
 
 def test_any_dive_of_the_library_is_offered_on_both_sides(idle_studio, beside, two_dives):
     bar, session = idle_studio.window.findChild(CompareBar), idle_studio.session
     library = {exemplar.id for exemplar in session.library.exemplars}
-    for box in (bar.left, bar.other):
-        assert library <= {box.itemData(index).exemplar_id for index in range(box.count())}
+    for box in (bar.places[0].dives, bar.places[1].dives):
+        box.look_for("")
+        assert library <= {one.exemplar_id for one in box.listed}
         assert box.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert box.accessibleName()
-    assert bar.left.currentData().key == two_dives[0]
-    assert any("107B" in title for title in _titles(bar.other))
+    assert any("107B" in one.title for one in bar.places[1].dives.listed)
 
 
 def test_the_left_one_is_picked_too_and_changes_sides_with_the_right_one(idle_studio, beside, two_dives):
     session, bar = idle_studio.session, idle_studio.window.findChild(CompareBar)
-    right = session.comparing.candidate
-    bar.left.activated.emit(next(i for i in range(bar.left.count()) if bar.left.itemData(i) == right))
+    right = session.comparing.sides[1]
+    bar.places[0].dives.look_for("")
+    bar.places[0].dives.chosen.emit(next(one for one in bar.places[0].dives.listed if one == right))
     assert session.current.key == two_dives[1]
-    assert session.comparing.candidate.key == two_dives[0]
+    assert session.comparing.sides[1].key == two_dives[0]
     assert beside.pane.isVisible()
-    assert beside.other_pane.isVisible()
+    assert beside.panes[1].isVisible()
     session.select(two_dives[0])  # from the list: the dive alone
-    assert session.comparison is None
+    assert not session.comparing.others
 
 
 def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, qtbot):
     session, window, bar = idle_studio.session, idle_studio.window, idle_studio.window.findChild(CompareBar)
-    _pick(bar.other, "rendered-107B-01")
-    _pick(bar.left, "rendered-107B-02")
+    _pick(bar.places[1].dives, "rendered-107B-01")
+    _pick(bar.places[0].dives, "rendered-107B-02")
     assert session.current is None
-    qtbot.waitUntil(lambda: beside.pane.info is not None and beside.other_pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: beside.pane.info is not None and beside.panes[1].info is not None, timeout=30_000)
     left, right = (session.library.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
     assert window.transport.n_frames == beside.pane.info.n_frames
     for name in ("in_frame", "first_flight_frame", "first_entry_frame"):
         window.transport.seek(getattr(left, name))
-        assert beside.other_pane.frame == getattr(right, name)
+        assert beside.panes[1].frame == getattr(right, name)
     assert beside.pane.canvas._track is not None
     assert f"flight from frame {left.first_flight_frame}" in beside.timeline.accessibleDescription()
     for action_id in ("flight_here", "set_in_point", "export", "remove"):  # what belongs to a dive of the session
@@ -179,12 +185,12 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     window.transport.seek(left.first_flight_frame)
     window.actions_by_id["loop"].trigger()
     assert window.transport.loop == (left.first_flight_frame, left.first_entry_frame - 1)
-    _pick(bar.left, "rendered-207C-01")  # another one
+    _pick(bar.places[0].dives, "rendered-207C-01")  # another one
     qtbot.waitUntil(lambda: beside.pane.info is not None, timeout=30_000)
     assert session.comparing.sides[0].exemplar_id == "rendered-207C-01"
     window.actions_by_id["compare"].trigger()
     assert session.current.key == two_dives[0]
-    assert session.comparison is None
+    assert not session.comparing.others
     assert window.transport.n_frames == 120
 
 
@@ -192,11 +198,11 @@ def test_the_session_need_not_hold_a_dive(idle_studio, qtbot):
     session, window = idle_studio.session, idle_studio.window
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     assert window.player.isVisible()
-    qtbot.waitUntil(lambda: window.player.other_pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.player.panes[1].info is not None, timeout=30_000)
     qtbot.waitUntil(lambda: window.player.pane.info is not None, timeout=30_000)
     window.transport.step(1)
     window.actions_by_id["compare"].trigger()
-    assert session.comparison is None
+    assert not session.comparing.others
     assert window.empty.isVisible()
     assert window.player.pane.info is None
 
@@ -228,7 +234,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     session, window, actions = idle_studio.session, idle_studio.window, idle_studio.window.actions_by_id
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     drawn = session.exemplar_drawings
-    for canvas in beside.canvases():
+    for canvas in beside.canvases()[:2]:
         qtbot.waitUntil(lambda canvas=canvas: canvas.shown_frame is not None, timeout=30_000)
         canvas.repaint()
         actions["draw_line"].trigger()
@@ -244,7 +250,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     session.comparing.end()
     actions["undo"].trigger()  # and it is in sight
     assert drawn["rendered-107B-01"] == (left,)
-    assert session.comparing.candidate.exemplar_id == "rendered-107B-01"
+    assert session.comparing.sides[1].exemplar_id == "rendered-107B-01"
     path = tmp_path / "drawn.fineparser"
     write_session(session.snapshot(), path)
     saved, _ = read_session(path)
@@ -255,7 +261,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     assert not drawn
     session.restore(saved)
     session.comparing.show_exemplars("rendered-207C-01", "rendered-107B-01")
-    qtbot.waitUntil(lambda: beside.other_pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: beside.panes[1].info is not None, timeout=30_000)
     assert beside.drawing.layers[1].drawings == (kept,)
     assert window.files.controller.holds_something
 
@@ -346,18 +352,18 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
     left, right = "rendered-107B-01", "rendered-207C-01"
     session.comparing.show_exemplars(left, right)
     _write_a_note(idle_studio, qtbot, 0, "knees")
-    qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=30_000)
-    infos = player.pane.info, player.other_pane.info
+    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=30_000)
+    infos = player.pane.info, player.panes[1].info
     flight = session.library.exemplar(left).first_flight_frame
     _fill_library(session, left, right, score=12.3, first_flight_frame=flight + 2)
-    assert "12.3" in bar.left.currentText()
-    assert "12.3" in player.pane.canvas.accessibleName()
-    assert session.comparing.left_dive.steps[1].start_frame == flight + 2
+    assert "12.3" in bar.places[0].dives.toolTip()
+    assert "12.3" in session.comparing.lead.title
+    assert session.comparing.lead.steps[1].start_frame == flight + 2
     assert f"flight from frame {flight + 2}" in player.timeline.accessibleDescription()
     _fill_library(session, right, left, score=45.6)
-    assert "45.6" in bar.other.currentText()
-    assert "45.6" in player.other_pane.canvas.accessibleName()
-    assert (player.pane.info, player.other_pane.info) == infos  # neither file was opened again
+    assert "45.6" in bar.places[1].dives.toolTip()
+    assert "45.6" in session.comparing.others[0].title
+    assert (player.pane.info, player.panes[1].info) == infos  # neither file was opened again
     assert player.drawing.layers[0]._editor is not None
     with qtbot.assertNotEmitted(session.comparing.changed):
         _fill_library(session, right, left, score=45.6)
@@ -369,7 +375,7 @@ def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place)
     names = ["rendered-107B-01", "rendered-207C-01"]
     session.comparing.show_exemplars(*names)
     _fill_library(session, names[place], names[1 - place], removed_at="2026-11-28")
-    assert session.comparing.candidate is None
+    assert not session.comparing.others
     assert session.current.key == two_dives[0]
 
 
@@ -406,7 +412,7 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
         idle_studio.window.messages.clear()  # it tells of the exemplars that voted, which are none of the library
         for action in ("undo", "redo"):
             idle_studio.window.actions_by_id[action].trigger()
-            assert session.comparing.candidate.exemplar_id == names[1]
+            assert session.comparing.sides[1].exemplar_id == names[1]
             assert not idle_studio.window.messages.isVisible()
     assert session.exemplar_drawings == {names[0]: (line,)}
     for key in two_dives:
@@ -429,3 +435,101 @@ def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
     del content["exemplar_drawings"]
     path.write_text(json.dumps(content), encoding="utf-8")
     assert read_session(path)[0].exemplar_drawings == {}
+
+
+def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_dives, qtbot):
+    session, actions, canvas = idle_studio.session, idle_studio.window.actions_by_id, beside.panes[1].canvas
+    qtbot.waitUntil(lambda: canvas.shown_frame == beside.panes[1].frame, timeout=30_000)
+    plain = canvas.image.copy()
+    at = canvas.to_widget(10, 20)
+    actions["mirror_other"].trigger()
+    assert canvas.image == plain.flipped(Qt.Orientation.Horizontal)
+    assert canvas.to_widget(10, 20) != at
+    assert canvas.to_widget(54, 20).x() == pytest.approx(at.x())  # the picture is 64 pixels wide
+    assert canvas.to_source(canvas.to_widget(10, 20)) == pytest.approx((10, 20))
+    assert not beside.pane.canvas.mirrored
+    (other,) = session.comparing.others
+    assert other.mirrored  # as exports show it
+    assert session.comparing.compared(session.comparing.sides[1]).mirrored
+    bar = idle_studio.window.findChild(CompareBar)
+    assert bar.places[1].mirror.isChecked()
+    bar.places[1].mirror.click()
+    assert canvas.image == plain
+
+
+def test_bodies_lie_over_one_another(idle_studio, beside, two_dives, qtbot):
+    session, window, canvas = idle_studio.session, idle_studio.window, beside.pane.canvas
+    window.actions_by_id["overlay"].trigger()
+    session.comparing.align(Alignment.COME_OUT)
+    mine, other = (session.dive(key).analysis.parse.steps for key in two_dives)
+    window.transport.seek(mine[2].start_frame)
+    assert not beside.panes[1].isVisible()
+    assert beside.panes[1].frame == other[2].start_frame
+    qtbot.waitUntil(lambda: len(canvas._ghosts) == 1, timeout=30_000)
+    place = canvas._ghosts[0].to_source.mapRect(canvas._ghosts[0].place)
+    assert (place.center().x(), place.center().y()) == pytest.approx((32, 24), abs=1)  # where the masks are
+    session.comparing.align(Alignment.CONTACT)  # which is not known of these: by the come-out
+    assert beside.panes[1].frame == other[2].start_frame
+    window.actions_by_id["overlay"].trigger()
+    assert beside.panes[1].isVisible()
+    assert not canvas._ghosts
+
+
+def test_four_dives_are_driven_together(idle_studio, beside, two_dives, qtbot):
+    session, window = idle_studio.session, idle_studio.window
+    for _ in range(3):  # one more than there is room for
+        window.actions_by_id["add_compared"].trigger()
+    assert len(session.comparing.sides) == 4
+    qtbot.waitUntil(lambda: all(pane.info is not None for pane in beside.panes), timeout=30_000)
+    window.transport.seek(session.current.analysis.parse.steps[2].start_frame)
+    for pane, other in zip(beside.panes[1:], session.comparing.others, strict=True):
+        assert pane.isVisible()
+        assert pane.frame == other.steps[2].start_frame
+    assert len({(pane.x(), pane.y()) for pane in beside.panes}) == 4
+    bar = window.findChild(CompareBar)
+    gone = session.comparing.sides[2]
+    bar.places[2].close_it.click()
+    assert gone not in session.comparing.sides
+    assert [pane.isVisible() for pane in beside.panes] == [True, True, True, False]
+    window.actions_by_id["compare"].trigger()
+    assert [pane.isVisible() for pane in beside.panes] == [True, False, False, False]
+
+
+def test_measures_of_both_dives_and_what_differs(idle_studio, beside, two_dives, monkeypatch):
+    session = idle_studio.session
+    rise = Measure(name="flight_time", value=0.9, unit="s", uncertainty=0.03, frame=1, step="flight")
+    lean = Measure(name="rotation", value=1.5, unit="turns/s", uncertainty=0.1, frame=1, step="flight")
+    found = {two_dives[0]: (rise, lean), two_dives[1]: (replace(rise, value=0.95), replace(lean, value=1.6))}
+    monkeypatch.setattr(session.comparing, "measures", lambda one: found[one.key])
+    idle_studio.window.actions_by_id["compared_measures"].trigger()
+    model = idle_studio.window.findChild(ComparedMeasuresDialog).model
+    cells = [[model.text(row, column) for column in range(1, 5)] for row in range(2)]
+    assert cells[0][1:] == ["0.90 ± 0.03 s", "0.95 ± 0.03 s", "+0.05 ± 0.04 s: more than the uncertainty"]
+    assert cells[1][3] == "+0.10 ± 0.14 somersaults/s: within uncertainty"
+    found[two_dives[1]] = ()
+    session.comparing.changed.emit()
+    assert model.text(0, 3) == "not measured"
+    assert model.text(0, 4) == ""
+
+
+def test_a_dive_of_the_history_is_compared(make_studio, qtbot, make_video, tmp_path):
+    studio = make_studio()
+    session = studio.session
+    path = make_video(tmp_path / "past.mp4", 100)
+    past = made_dive(path=path, first_frame=5, last_frame=90, transitions=(30, 60), athlete="Anna", title="past")
+    session.history.write(lambda store: store.keep([row(past)]))
+    session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
+    (found,) = session.comparing.search("anna past")
+    session.comparing.put(1, found)
+    (other,) = session.comparing.others
+    assert [step.start_frame for step in other.steps] == [5, 30, 60]
+    qtbot.waitUntil(lambda: studio.window.player.panes[1].info is not None, timeout=30_000)
+    bar = studio.window.findChild(CompareBar)
+    assert "kept no longer" in bar._note.text()  # no result of it is in the cache
+    assert bar._open.isVisible()
+    bar._open.click()
+    qtbot.waitUntil(lambda: bool(session.keys), timeout=5000)
+    assert session.dive(session.keys[0]).path == path
+    path.unlink()
+    with qtbot.waitSignal(session.problem):
+        assert session.comparing.compared(found) is None

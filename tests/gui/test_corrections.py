@@ -211,7 +211,7 @@ def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
     box = table.visualRect(model.index(row, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(box.x(), box.y()))
     assert session.current.correction.left_out == {"a"}
-    assert session.comparison is None  # the box is not the row
+    assert not session.comparing.others  # the box is not the row
     assert named(window.score, "score").text() == f"{scoring().exemplars[1].vote:.1f}"
     assert "1 of 2 exemplars left out" in reads(window.score)
     assert window.score.correction.isVisible()

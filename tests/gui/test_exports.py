@@ -101,7 +101,7 @@ def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_v
     session = studio.session
     first, second = _another_alike(session, small_video)
     (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
-    session.comparing.show(candidate)
+    session.comparing.put(1, candidate)
     made = ExportDialog(session, 3, Preferences(), studio.window)
     assert made.still_beside.currentData() == candidate
     exports = session.exports
@@ -255,7 +255,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     options = made._options(made.still_beside, made.still_drawings)
     assert (options.marks, options.comparison_marks) == ((), (line,))
     session.editing.draw_on_exemplar("a", (line, line), "drawing")
-    made.sheet_beside.addItem("a", ComparableDive(title="a", exemplar_id="a"))
+    made.sheet_beside.addItem("a", ComparableDive(name="a", title="a", exemplar_id="a"))
     made.sheet_beside.setCurrentIndex(made.sheet_beside.count() - 1)
     assert made.sheet_drawings.isChecked()
     assert made._drawn_beside(made.sheet_beside) == (line, line)

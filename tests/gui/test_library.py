@@ -807,9 +807,9 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     panel.show_number("5253B")
     panel.select(mine.exemplar.id)
     panel.compare.click()
-    assert session.comparing.candidate.exemplar_id == mine.exemplar.id
-    assert session.comparison.path == mine.exemplar.clip_path
-    session.comparing.show_exemplar(None)
+    assert session.comparing.sides[1].exemplar_id == mine.exemplar.id
+    assert session.comparing.others[0].path == mine.exemplar.clip_path
+    session.comparing.end()
     panel.remove.click()
 
     def vote_of_mine() -> float | None:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
+from fineparser_core.video.alignment import Alignment
 from fineparser_gui.app import Studio
-from fineparser_gui.model.comparison import Alignment
 from fineparser_gui.model.dive import DiveState
 
 _ANALYSIS_MS = 600_000
@@ -74,7 +74,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     assert session.comparing.alignment is Alignment.STEPS
     mine = session.current.analysis.parse.steps
     window.transport.seek(mine[2].start_frame)
-    assert window.player.other_pane.frame == session.comparison.steps[2].start_frame
+    assert window.player.panes[1].frame == session.comparing.others[0].steps[2].start_frame
     window.actions_by_id["compare"].trigger()
 
     path = tmp_path / "evening.fineparser"

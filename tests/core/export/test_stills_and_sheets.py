@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ from fineparser_core.export.palette import STEP_COLOURS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack, compared_dive
 
 Make = Callable[..., Analysis]
 
@@ -75,6 +76,28 @@ def test_a_sheet_of_one_dive_and_of_two(
     one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
     assert two.shape[1] > 1.9 * one.shape[1]
     assert events[-1] == Progress("write", 18, 18)
+
+
+def test_the_other_dive_is_mirrored_or_laid_over(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video)
+    beside = compared_dive(analysis.parse, "the same again")
+    frame = analysis.parse.transitions.first_flight_frame + 5
+    images = {}
+    for name, other, overlaid in (
+        ("plain", beside, False), ("mirrored", replace(beside, mirrored=True), False), ("over", beside, True)
+    ):  # fmt: skip
+        options = RenderOptions(mask=False, panels=False, comparison=other, overlaid=overlaid)
+        write_still(analysis, frame, tmp_path / f"{name}.png", options)
+        images[name] = read_rgb(tmp_path / f"{name}.png").astype(int)
+    write_still(analysis, frame, tmp_path / "alone.png", RenderOptions(mask=False, panels=False))
+    alone = read_rgb(tmp_path / "alone.png").astype(int)
+    half = images["plain"].shape[1] // 2 - 4
+    right = images["plain"][:, -half:]
+    assert np.abs(images["mirrored"][:, -half:] - right[:, ::-1]).mean() < 2
+    assert np.abs(images["plain"] - images["mirrored"]).mean() > 2
+    assert images["over"].shape == alone.shape  # one picture, in which the body is tinted and nothing else
+    changed = np.abs(images["over"] - alone).max(axis=2) > 8
+    assert 0 < changed.mean() < 0.6
 
 
 def test_step_colours_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""Drawings on both videos, of dives of the session or exemplars of the library."""
+"""Drawings on the videos, of dives of the session or exemplars of the library."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import zip_longest
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -12,8 +14,8 @@ from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.services.session import Session
 
 
-class DrawingPair(QObject):
-    """Shares one tool and one selection between two layers; each edit goes to the dive of its side.
+class DrawingLayers(QObject):
+    """Shares one tool and one selection between the layers of all videos; each edit goes to the dive of its side.
 
     Signals:
         state_changed: tool, selection or drawings changed.
@@ -21,12 +23,12 @@ class DrawingPair(QObject):
 
     state_changed = Signal()
 
-    def __init__(self, session: Session, panes: tuple[VideoPane, VideoPane]) -> None:
+    def __init__(self, session: Session, panes: Sequence[VideoPane]) -> None:
         super().__init__(panes[0])
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
-        self._sides: tuple[ComparableDive | None, ComparableDive | None] = (None, None)  # dives shown by the layers
+        self._sides: tuple[ComparableDive, ...] = ()  # dives shown by the layers
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))
@@ -43,14 +45,16 @@ class DrawingPair(QObject):
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
-        """Drawings of the dive on the left."""
+        """Drawings of the first dive."""
         return self.layers[0].drawings
 
     def begin(self, tool: str | None) -> None:
-        """Draw one of a kind with the next clicks on either video; None cancels."""
+        """Draw one of a kind with the next clicks on any video; None cancels."""
         self._following = True
-        for layer, side in reversed(list(zip(self.layers, self._session.comparing.sides, strict=True))):
-            layer.begin(tool if self._drawings_of(side) is not None else None)
+        sides = self._session.comparing.sides
+        for place, layer in reversed(list(enumerate(self.layers))):
+            drawn = self._drawings_of(sides[place]) if place < len(sides) else None
+            layer.begin(tool if drawn is not None else None)
         self._following = False
         self.state_changed.emit()
 
@@ -70,8 +74,8 @@ class DrawingPair(QObject):
         if sides != self._sides:
             self.begin(None)  # before the layers take other drawings, so that a note goes to the right dive
             self._sides = sides
-        for layer, pane, side in zip(self.layers, self._panes, sides, strict=True):
-            drawn, info = self._drawings_of(side), pane.info
+        for layer, pane, side in zip_longest(self.layers, self._panes, sides):
+            drawn, info = self._drawings_of(side) if side is not None else None, pane.info
             if drawn is not None and info is not None:
                 layer.set_drawings(drawn, info.pts_s)
             else:
@@ -79,9 +83,9 @@ class DrawingPair(QObject):
         if self.drawings != before:
             self.state_changed.emit()
 
-    def _drawings_of(self, side: ComparableDive | None) -> tuple[Drawing, ...] | None:
+    def _drawings_of(self, side: ComparableDive) -> tuple[Drawing, ...] | None:
         """Drawings of a dive; None where nothing can be drawn."""
-        if side is None:
+        if side.history_id is not None:
             return None
         if side.exemplar_id is not None:
             return self._session.exemplar_drawings.get(side.exemplar_id, ())
@@ -89,8 +93,6 @@ class DrawingPair(QObject):
 
     def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
         side = self._sides[place]  # not the present side: it may have changed during the edit
-        if side is None:
-            return
         if side.exemplar_id is not None:
             self._session.editing.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
         elif side.key in self._session.keys:
