@@ -237,7 +237,10 @@ class ExportDialog(QDialog):
         comparing = self._session.comparing
         compared = comparing.sides[1] if comparing.others else None
         exemplar = self._session.best_exemplar() if best and compared is None else None
-        for candidate in comparing.candidates():
+        candidates = comparing.candidates()
+        if compared is not None and compared not in candidates:  # a dive of the history
+            candidates.insert(0, compared)
+        for candidate in candidates:
             box.addItem(candidate.title, candidate)
             if candidate == compared or (exemplar and candidate.exemplar_id == exemplar.id):
                 box.setCurrentIndex(box.count() - 1)

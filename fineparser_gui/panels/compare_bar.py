@@ -124,7 +124,7 @@ class CompareBar(QFrame):
         comparing, unseen = self._comparing, self._unseen()
         if unseen:
             text = self.tr("The masks of {0} are kept no longer. Opened in this session, it is analysed anew.")
-            return text.format(", ".join(one.title for one in unseen))
+            return text.format(", ".join(one.name for one in unseen))
         if comparing.overlaid and (comparing.lead is None or comparing.lead.masks is None):
             return self.tr("Nothing can be laid over this dive: its mask is not known.")
         hidden = [one.title for one in comparing.others if one.masks is None]
