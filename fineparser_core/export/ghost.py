@@ -64,10 +64,10 @@ def ghost_over(here: ComparedDive, there: ComparedDive, anchor: tuple[int, int])
     """
     if any(_centre(dive, frame) is None for dive, frame in zip((here, there), anchor, strict=True)):
         return None
-    lengths = [_length_by_joints(dive) for dive in (here, there)]
-    if None in lengths:  # both by the same ruler
-        lengths = [_length_by_masks(dive) for dive in (here, there)]
-    return Ghost(here, there, anchor, float(np.divide(*lengths)))
+    ours, theirs = _length_by_joints(here), _length_by_joints(there)
+    if ours is None or theirs is None:  # both by the same ruler
+        ours, theirs = _length_by_masks(here), _length_by_masks(there)
+    return Ghost(here, there, anchor, ours / theirs)
 
 
 def cut_out(

@@ -340,7 +340,7 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.player.draw(ANGLE), lambda s: s.led or s.there, icon="angle"),
             _can("draw_note", Phrase("&Note"), "T",
                  lambda w: w.player.draw(NOTE), lambda s: s.led or s.there, icon="note"),
-            _can("draw_arrow", Phrase("A&rrow"), "V",
+            _can("draw_arrow", Phrase("A&rrow"), "R",
                  lambda w: w.player.draw(ARROW), lambda s: s.led or s.there, icon="arrow"),
             _can("draw_ellipse", Phrase("&Ellipse"), "E",
                  lambda w: w.player.draw(ELLIPSE), lambda s: s.led or s.there, icon="ellipse"),

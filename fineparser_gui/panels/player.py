@@ -358,7 +358,7 @@ class PlayerPanel(QWidget):
         parse = dive.analysis.parse if dive.analysis else None
         steps = parse.steps if parse and not dive.refused else ()
         if parse is not self._parse or steps != self._steps:
-            if self._parse is None and left not in self._left_at and self._untouched:
+            if self._parse is None and first not in self._left_at and self._untouched:
                 self._opened_at = self._cue(dive)
                 self.transport.seek(self._opened_at)
             self._parse, self._steps = parse, steps

@@ -168,9 +168,10 @@ class ComparisonService(QObject):
         known = [one for one in listed if all(word in one.title.casefold() for word in wanted)]
         query = HistoryQuery(text=words, limit=_MOST_OF_HISTORY)
         there = {(dive.path, dive.first_frame, dive.last_frame) for dive in self._state.dives if dive.info is not None}
+        nothing: list[HistoryDive] = []
         past = [
             self._past(dive)
-            for dive in self._history.read(lambda store: store.search(query), [])
+            for dive in self._history.read(lambda store: store.search(query), nothing)
             if dive.transitions is not None and (dive.path, dive.first_frame, dive.last_frame) not in there
         ]
         n_own = sum(one.key is not None for one in known)
@@ -223,7 +224,8 @@ class ComparisonService(QObject):
     def _of_session(self, dive: Dive) -> ComparableDive:
         name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
-        return ComparableDive(name=name, title=self._scored(name, scoring and scoring.score), key=dive.key)
+        score = scoring.score if scoring is not None else None
+        return ComparableDive(name=name, title=self._scored(name, score), key=dive.key)
 
     def _scored(self, name: str, score: float | None) -> str:
         return name if score is None else self.tr("{0} · scored {1}").format(name, decimal(score))
