@@ -20,7 +20,7 @@ from fineparser_core.measures.explanation import Band, Bands, Finding, band_for,
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, Measure, OwnAward, Scoring, StepSpan
+from fineparser_core.types import Analysis, DiveParse, Measure, OwnAward, Scoring, StepSpan
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
@@ -38,7 +38,7 @@ def make_report(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Report:
-    """A page for each dive.
+    """A page for each dive; one whose video is not there has no pictures, and says so.
 
     Args:
         progress: receives the stage "write", counted in dives.
@@ -56,22 +56,16 @@ def make_report(
 
 def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     """The page of a dive; raises as `make_report`."""
-    analysis = dive.analysis
-    info, found = probe(dive.path), measures_of(analysis)
-    strips = [
-        PictureRow(
-            heading="",
-            pictures=moment_pictures(
-                dive.path,
-                moments_of_parse(analysis.parse, info.pts_s, found),
-                analysis.parse,
-                dive.marks,
-                found,
-                cancel=cancel,
-            ),
-        )
-    ]
-    other = dive.comparison
+    analysis, found = dive.analysis, measures_of(dive.analysis)
+    strips, other = [], dive.comparison
+    if dive.path.is_file():
+        info = probe(dive.path)
+        ends_s, moments = np.append(info.pts_s, info.duration_s), moments_of_parse(analysis.parse, info.pts_s, found)
+        masks = analysis.parse if len(analysis.parse.mask_probability) else None  # they are not kept for ever
+        pictures = moment_pictures(dive.path, moments, masks, dive.marks, found, cancel=cancel)
+        strips.append(PictureRow(heading="", pictures=pictures))
+    else:
+        ends_s = _sampled_ends(analysis.parse)
     if other is not None:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
@@ -82,7 +76,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         headline=_headline(analysis),
         facts=_facts(dive),
         strips=tuple(strips),
-        phases=_phases(dive, found, np.append(info.pts_s, info.duration_s)),
+        phases=_phases(dive, found, ends_s),
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
@@ -100,6 +94,13 @@ def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray 
         return strobe_picture(dive.analysis, replace(dive.strobe, title=_title(dive)), cancel=cancel), ()
     except ExportError as error:
         return None, (without_home(printable(translated(error))),)
+
+
+def _sampled_ends(parse: DiveParse) -> np.ndarray:
+    """(end + 1,) when each frame begins, by the samples alone: the video is not there."""
+    frames, times_s = parse.sampled_frames, parse.sampled_times_s
+    end, end_s = frames[-1] + 1, times_s[-1] + 1 / parse.clip.fps
+    return np.interp(np.arange(end + 1), [*frames, end], [*times_s, end_s])
 
 
 def _title(dive: ReportedDive) -> str:
@@ -132,7 +133,10 @@ def _headline(analysis: Analysis) -> tuple[str, str]:
 
 def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
     scoring, own = dive.analysis.scoring, dive.analysis.own_award
-    facts = [(text("date"), printable(dive.date)), (text("video // file"), printable(dive.path.name))]
+    file = printable(dive.path.name)
+    if not dive.path.is_file():
+        file = text("{0} (not found, so there are no pictures)", file)
+    facts = [(text("date"), printable(dive.date)), (text("video // file"), file)]
     if own is not None and scoring is None:
         facts.append((text("difficulty"), short_number(own.difficulty)))
     if scoring is not None:

@@ -11,6 +11,7 @@ import pytest
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.judging import Judging
 from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.export.analysis_json import analysis_from_dict, analysis_to_dict, without_samples
 from fineparser_core.export.coach_marks import NOTE, Mark
 from fineparser_core.export.jobs import ReportJob, job_language, load_job, run_job, save_job
 from fineparser_core.export.report import pdf
@@ -94,6 +95,21 @@ def test_a_dive_without_a_score_has_a_page(dive: ReportedDive, make_analysis: Ma
     assert page.title == dive.path.stem
     assert all(phase.points is None for phase in page.phases)
     assert not page.trend
+
+
+def test_a_page_without_its_video_has_no_pictures_and_says_so(dive: ReportedDive, tmp_path: Path) -> None:
+    there, gone = make_page(dive), make_page(replace(dive, path=tmp_path / "gone.mp4"))
+    assert not gone.strips
+    assert "gone.mp4 (not found" in dict(gone.facts)["video"]
+    assert gone.phases == there.phases
+    write_report([replace(dive, path=tmp_path / "gone.mp4"), dive], tmp_path / "r.pdf", overview_note="")
+    assert (tmp_path / "r.pdf").is_file()
+
+
+def test_a_page_without_masks_shows_the_frames(dive: ReportedDive) -> None:
+    data = without_samples(analysis_to_dict(replace(dive.analysis, measures=())))
+    page = make_page(replace(dive, analysis=analysis_from_dict(data, None)))
+    assert len(page.strips[0].pictures) == 6
 
 
 def test_sentences_say_value_and_band() -> None:
