@@ -285,6 +285,12 @@ class LearnDialog(DivesDialog):
 
         if self._lesson is None:
             return
+
+        def plotted(one: ListedDive, x: float, y: float, name: str) -> PlottedDive:
+            return PlottedDive(
+                key=one.key, x=x, y=y, text=lambda: f"{one.title} · {decimal(x, 2)} → {decimal(y, 2)} ({name})"
+            )
+
         predicted, palette = self._lesson.predicted, self.palette()
         series, legend = [], []
         for name, awards, color, symbol, mark in (
@@ -292,7 +298,7 @@ class LearnDialog(DivesDialog):
             (self.tr("the profile"), predicted.calibrated, palette.highlight().color(), "o", "●"),
         ):
             points = [
-                PlottedDive(key=one.key, x=x, y=y, text=f"{one.title} · {decimal(x, 2)} → {decimal(y, 2)} ({name})")
+                plotted(one, x, y, name)
                 for one, x, y in zip(self._lesson.dives, predicted.award.tolist(), awards.tolist(), strict=True)
             ]
             series.append(Series(dives=points, color=color, symbol=symbol))

@@ -152,7 +152,7 @@ class RankingDialog(DivesDialog):
                 key=dive.key,
                 x=dive.step_points[place],
                 y=dive.score,
-                text=f"{dive.name} · {decimal(dive.score)} · {signed(dive.step_points[place])}",
+                text=lambda dive=dive: f"{dive.name} · {decimal(dive.score)} · {signed(dive.step_points[place])}",
             )
             for dive in self._groups.get(self.group.currentData(), [])
         ]

@@ -1,6 +1,6 @@
 """A plot in which every point is a dive. Imported after the window's first paint."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,9 @@ from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 
 _WIDEST_DAY = "  00/00/0000  "
+_BAND_ALPHA = 0.14
+#: Dives whose texts are shown at once where their points lie on each other.
+_MOST_TOLD = 8
 _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
 
 
@@ -19,14 +22,14 @@ class PlottedDive:
 
     Attributes:
         error: half the length of its error bar; 0: none.
-        text: shown while the mouse is over it.
+        text: makes what is shown while the mouse is over it.
     """
 
     key: str
     x: float
     y: float
     error: float = 0.0
-    text: str = ""
+    text: Callable[[], str] = str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +99,30 @@ class DivePlot(pg.PlotItem):
         self.titleLabel.setAttr("color", palette.text().color())
         self.titleLabel.setAttr("size", f"{QFontInfo(font).pointSizeF():g}pt")
 
-    def show_series(self, title: str, series: Sequence[Series], shown: str | None, *, halo: QColor) -> None:
-        """Show points instead of those before; that of the dive `shown` is larger.
+    def show_series(
+        self,
+        title: str,
+        series: Sequence[Series],
+        shown: str | None,
+        *,
+        halo: QColor,
+        band: tuple[float, float] | None = None,
+        best: str | None = None,
+    ) -> None:
+        """Show points instead of those before; that of the dive `shown` is larger, that of `best` a star.
 
         Args:
             title: HTML.
             halo: border of the points.
+            band: shaded behind them, y.
         """
         self.clear()
         self._points = []
         self.setTitle(title or None)
+        if band is not None:
+            shade = QColor(series[0].color)
+            shade.setAlphaF(_BAND_ALPHA)
+            self.addItem(pg.LinearRegionItem(band, "horizontal", shade, pg.mkPen(None), movable=False))
         for one in series:
             x, y = [dive.x for dive in one.dives], [dive.y for dive in one.dives]
             errors = [2 * dive.error for dive in one.dives]
@@ -119,8 +136,8 @@ class DivePlot(pg.PlotItem):
                 x=x,
                 y=y,
                 data=[dive.key for dive in one.dives],
-                size=[15 if dive.key == shown else 10 for dive in one.dives],
-                symbol=one.symbol,
+                size=[15 if dive.key in (shown, best) else 10 for dive in one.dives],
+                symbol=["star" if dive.key == best else one.symbol for dive in one.dives],
                 brush=one.color,
                 pen=pg.mkPen(halo, width=1),
                 hoverable=True,
@@ -150,7 +167,7 @@ class DivePlot(pg.PlotItem):
         return self._points
 
     def _tell(self, spots: Sequence, texts: dict[str, str]) -> None:
-        self.setToolTip("\n".join(texts[spot.data()] for spot in spots))
+        self.setToolTip("\n".join(texts[spot.data()]() for spot in spots[:_MOST_TOLD]))
 
     def _fit(self, dives: Sequence[PlottedDive]) -> None:
         """Show all points, with room where they are one or lie on a line."""
