@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDate, QLocale, Qt
 
 from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
@@ -51,6 +51,11 @@ def time_text(time_s: float, digits: int) -> str:
     """Minutes and seconds: 0:05.120."""
     minutes, seconds = divmod(round(time_s, digits), 60)
     return f"{int(minutes)}:{decimal(seconds, digits).zfill(3 + digits if digits else 2)}"
+
+
+def day_text(day: str) -> str:
+    """A day, YYYY-MM-DD, as the user's language writes it; "" for none."""
+    return QLocale().toString(QDate.fromString(day, Qt.DateFormat.ISODate), QLocale.FormatType.ShortFormat)
 
 
 def without_mnemonic(text: str) -> str:

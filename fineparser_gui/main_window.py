@@ -95,7 +95,8 @@ class MainWindow(QMainWindow):
         self.session, self.preferences, self._choice = session, preferences, choice
         self.setWindowTitle("FineParser Studio")
         self._keys = KeyFilter(self, self._leaves_key)
-        self._painted = self._asked = self._closed = False
+        self._painted = self._asked = self._closed = self._in_history = False
+        self.history: QWidget | None = None
         self.setAcceptDrops(True)
         self.resize(*_SIZE)
         self.setMinimumSize(*_LEAST_SIZE)
@@ -204,10 +205,10 @@ class MainWindow(QMainWindow):
         session = self.session
         return Situation(
             window=self,
-            dive=session.current,
+            dive=None if self._in_history else session.current,  # nor are there commands for what nobody sees
             dives=[session.dive(key) for key in session.keys],
-            comparing=bool(session.comparing.others),
-            led=session.comparing.led,
+            comparing=bool(session.comparing.others) and not self._in_history,
+            led=session.comparing.led and not self._in_history,
         )
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
@@ -273,6 +274,18 @@ class MainWindow(QMainWindow):
         """Does something to the shown dive, by its key."""
         if self.session.current is not None:
             act(self.session.current.key)
+
+    def show_history(self, on: bool) -> None:
+        """Show the page of the coach's history in place of the player, or the player again."""
+        if self.history is None:
+            from fineparser_gui.dialogs.history_page import HistoryPage  # with pyqtgraph; not at the start
+
+            self.history = HistoryPage(self.session, self.messages)
+            self.history.left.connect(lambda: self.show_history(False))
+            self._pages.addWidget(self.history)
+        self._in_history = on
+        self.transport.pause()
+        self._refresh()
 
     def _show_measured(self, frame: int) -> None:
         self.transport.pause()
@@ -344,10 +357,10 @@ class MainWindow(QMainWindow):
         """Everything that depends on which dive is shown and how far it is."""
         now = self._situation()
         dive, comparing, led = now.dive, now.comparing, now.led
-        page = 1 if self.session.keys or led else 0
+        page = 2 if self._in_history else 1 if self.session.keys or led else 0
         if page != self._pages.currentIndex():
             self._pages.setCurrentIndex(page)
-            self.player.take_keys()
+            (self.history if self._in_history else self.player).take_keys()
         session_name = self.files.controller.path.stem if self.files.controller.path else ""
         # A name may hold what Qt takes for the place of the mark of a modified document.
         names = [name.replace("[*]", "[*][*]") for name in (dive.path.name if dive else "", session_name) if name]
@@ -357,6 +370,7 @@ class MainWindow(QMainWindow):
             self.empty.set_recent(self.files.controller.recent_paths)
         self._set_checked("compare", comparing)
         self._set_checked("overlay", self.session.comparing.overlaid)
+        self._set_checked("history", self._in_history)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
             # Two pictures need the room more than the list of one dive does; an exemplar is no dive to tell of.
@@ -384,7 +398,9 @@ class MainWindow(QMainWindow):
         self.player.proposals.color_icons()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers() and self._in_history:
+            self.show_history(False)
+        elif event.key() == Qt.Key.Key_Escape and not event.modifiers():
             self.player.take_keys()  # nobody had a use for it: it leaves a field
         else:
             super().keyPressEvent(event)

@@ -277,6 +277,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     *_menu(
         Phrase("&View"),
+        (_can("history", Phrase("&History"), "Ctrl+H", lambda w, on: w.show_history(on), checked=False),),
         (
             _can("compare", Phrase("&Compare with another dive"), "C",
                  lambda w, on: w.compare(on), lambda s: s.comparing or s.there, icon="compare", checked=False),
@@ -294,8 +295,6 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.dialogs.compared_measures(), lambda s: s.comparing, icon="measures"),
             _can("ranking", Phrase("&Ranking by phase…"), "Ctrl+Shift+R",
                  lambda w: w.batch.rank(), lambda s: bool(s.dives)),
-            _can("athletes", Phrase("Athlet&es…"), "Ctrl+Shift+A",
-                 lambda w: w.batch.show_athletes(), lambda s: bool(s.dives)),
             _can("sort_dives", Phrase("&Sort the dives"), "", _opens_its_menu, lambda s: s.several),
         ),
         (

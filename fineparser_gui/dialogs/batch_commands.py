@@ -1,4 +1,4 @@
-"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, rank, athletes, meet, learn.
+"""Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, rank, meet, learn.
 
 Their dialogs are imported when they are asked for: the start of the app does without.
 """
@@ -51,15 +51,6 @@ class BatchCommands(QObject):
 
         dialog = RankingDialog(self._session, self._window)
         dialog.model_card_requested.connect(self._actions["model_card"].trigger)
-        dialog.show()
-
-    def show_athletes(self) -> None:
-        """Show the page of athletes beside the window, that of the shown dive first."""
-        from fineparser_gui.dialogs.athlete_dialog import AthleteDialog
-
-        dialog = AthleteDialog(self._session, self._window)
-        if self._session.current is not None:
-            dialog.show_dive(self._session.current)
         dialog.show()
 
     def show_meet(self) -> None:

@@ -1,4 +1,4 @@
-"""What the ranking and the page of athletes share: a table and plots of dives that follow the session."""
+"""What the ranking and learning share: a table and plots of dives that follow the session."""
 
 from collections.abc import Sequence
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QMargins
+from PySide6.QtCore import QDate, QMargins, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,13 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
-from fineparser_gui.model.athlete import Group, day_of
-from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.reports import notes_of, reported_dive
+from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import add_form_row, label
 
@@ -34,32 +31,28 @@ class SeasonDialog(QDialog):
 
     Args:
         athlete: the name.
-        dives: of the athlete.
-        group: dive number and board that are shown; offered beside all of them.
+        dives: of the athlete, in the history.
     """
 
-    def __init__(
-        self, session: Session, athlete: str, dives: Sequence[Dive], group: Group | None, parent: QWidget
-    ) -> None:
+    def __init__(self, session: Session, athlete: str, dives: Sequence[HistoryDive], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Season report"))
         self.setMinimumWidth(440)
         self._session, self._athlete = session, athlete
-        self._dives = sorted(
-            (dive for dive in dives if dive.analysis is not None), key=lambda dive: (dive.dived_on or "", dive.title)
-        )
-        days = [day for dive in self._dives if (day := day_of(dive)) is not None]
+        self._dives = sorted((dive for dive in dives if dive.analysed), key=lambda dive: (dive.dived_on, dive.title))
+        days = [dive.dived_on for dive in self._dives if dive.dived_on]
         self.first, self.last = QDateEdit(), QDateEdit()
         for field, day in zip((self.first, self.last), (min(days, default=None), max(days, default=None)), strict=True):
             field.setCalendarPopup(True)
             field.setEnabled(day is not None)
             if day is not None:
-                field.setDate(QDate(day.year, day.month, day.day))
+                field.setDate(QDate.fromString(day, Qt.DateFormat.ISODate))
             field.dateChanged.connect(self._count)
         self.numbers = QComboBox()
         self.numbers.addItem(self.tr("all dive numbers"), None)
-        if group is not None and group[0] is not None:
-            self.numbers.addItem(" ".join(filter(None, (group[0], board_text(group[1])))), group)
+        groups = {(dive.dive_number, dive.board_m): None for dive in self._dives if dive.dive_number}
+        for number, board_m in sorted(groups, key=lambda group: (group[0], group[1] or 0.0)):
+            self.numbers.addItem(f"{number} {board_text(board_m)}".rstrip(), (number, board_m))
         self.numbers.currentIndexChanged.connect(self._count)
         self.format = QComboBox()
         self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
@@ -88,19 +81,19 @@ class SeasonDialog(QDialog):
         layout.addWidget(self.buttons)
         self._count()
 
-    def chosen(self) -> list[Dive]:
+    def chosen(self) -> list[HistoryDive]:
         """The dives that the report has a page for, in order of time; those without a day only where none has one."""
         group, dated = self.numbers.currentData(), self.first.isEnabled()
-        first, last = (field.date().toPython() for field in (self.first, self.last))
+        first, last = (field.date().toString(Qt.DateFormat.ISODate) for field in (self.first, self.last))
         return [
             dive
             for dive in self._dives
             if (group is None or (dive.dive_number, dive.board_m) == tuple(group))
-            and (not dated or ((day := day_of(dive)) is not None and first <= day <= last))
+            and (not dated or first <= dive.dived_on <= last)
         ]
 
     def _count(self) -> None:
-        n_dives, undated = len(self.chosen()), sum(day_of(dive) is None for dive in self._dives)
+        n_dives, undated = len(self.chosen()), sum(not dive.dived_on for dive in self._dives)
         text = self.tr("{0} dives in the report.", None, n_dives).format(n_dives)
         if n_dives == 1:
             text = self.tr("One dive in the report.")
@@ -112,23 +105,9 @@ class SeasonDialog(QDialog):
     def _on_accepted(self) -> None:
         dives, suffix = self.chosen(), str(self.format.currentData())
         name = self.tr("{0} season").format(self._athlete).replace("/", "-").replace("\\", "-")
-        proposed = dives[0].path.absolute().parent / f"{name}{suffix}"
-        path = ask_save_path(self, proposed, (suffix,))
+        path = ask_save_path(self, Path.home() / f"{name}{suffix}", (suffix,))
         if path is not None:
-            self._write(dives, path)
+            title, note = self.tr("Dives of {0}").format(self._athlete), self.note.toPlainText()
+            history, drawings = self._session.history, self.drawings.isChecked()
+            self._session.exports.season(dives, history, path, title, note, drawings=drawings)
             self.accept()
-
-    def _write(self, dives: Sequence[Dive], path: Path) -> None:
-        reported = [
-            reported_dive(
-                dive,
-                dives,
-                note=notes_of(dive) if self.drawings.isChecked() else dive.note,
-                drawings=self.drawings.isChecked(),
-                bands=good_bands(dive.dive_number, dive.board_m),
-                comparison=None,
-            )
-            for dive in dives
-        ]
-        title = self.tr("Dives of {0}").format(self._athlete)
-        self._session.exports.report(reported, path, title, overview_note=self.note.toPlainText())

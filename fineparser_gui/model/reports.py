@@ -1,14 +1,17 @@
-"""What a report of dives of the session is made from."""
+"""What a report of dives of the session, or of the history, is made from."""
 
 from collections.abc import Mapping, Sequence
 
+from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.measures.explanation import Band
-from fineparser_core.types import ComparedDive
+from fineparser_core.types import Analysis, ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.drawings import NOTE
+from fineparser_gui.model.history_dive import HistoryDive
+from fineparser_gui.model.session_file import SavedDive
 
 
 def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
@@ -20,7 +23,7 @@ def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
     return sorted(same, key=lambda one: one.dived_on or "")
 
 
-def notes_of(dive: Dive) -> str:
+def notes_of(dive: Dive | SavedDive) -> str:
     """The coach's note on a dive, and those that are written on its frames, a line each."""
     on_frames = (drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE)
     return "\n".join(filter(None, (dive.note, *on_frames)))
@@ -57,6 +60,34 @@ def reported_dive(
         trend=_trend(dive, dives),
         comparison=comparison,
         strobe=StrobeOptions() if strobe else None,
+    )
+
+
+def reported_from_history(
+    dive: HistoryDive, dives: Sequence[HistoryDive], saved: SavedDive, analysis: Analysis, *, drawings: bool
+) -> ReportedDive:
+    """A dive of the history in the report of a season.
+
+    Args:
+        dives: of the season, for the trend, in order of time.
+        saved: has its note and drawings.
+        drawings: whether they are shown.
+    """
+    same = [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]
+    return ReportedDive(
+        path=dive.path,
+        analysis=analysis,
+        diver=dive.athlete,
+        date=dive.dived_on,
+        note=notes_of(saved) if drawings else saved.note,
+        judging=dive.judging,
+        marks=saved.drawings if drawings else (),
+        bands=good_bands(dive.dive_number, dive.board_m),
+        trend=tuple(
+            TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id)
+            for one in same
+            if one.award is not None and one.scored_by == "exemplars"
+        ),
     )
 
 

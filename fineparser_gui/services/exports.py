@@ -3,7 +3,7 @@
 import itertools
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from fineparser_core.diving.meet import Meet
-from fineparser_core.errors import FineParserError
+from fineparser_core.errors import ExportError, FineParserError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     ClipJob,
@@ -35,7 +35,11 @@ from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
+from fineparser_gui.model.history_dive import HistoryDive
+from fineparser_gui.model.reports import reported_from_history
+from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.services.export_process import ExportProcess
+from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
 
 log = logging.getLogger(__name__)
@@ -58,7 +62,7 @@ class ExportService(QObject):
         super().__init__(state)
         self._state = state
         self._exports: dict[int, Export] = {}
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, Callable[[], Job]] = {}
         self.written: list[Path] = []
         self._ids = itertools.count(1)
         self._folder: TemporaryDirectory | None = None
@@ -110,6 +114,39 @@ class ExportService(QObject):
         """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
         dives = tuple(exported(self._state.dive(key), drawings=drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
+
+    def history_table(self, dives: Sequence[HistoryDive], history: HistoryService, path: Path) -> None:
+        """Write dives of the history, as `table` does those of the session."""
+        self._add_made(
+            path, lambda: TableJob(path=path, dives=tuple(_exported_from_history(one, history) for one in dives))
+        )
+
+    def season(
+        self,
+        dives: Sequence[HistoryDive],
+        history: HistoryService,
+        path: Path,
+        title: str,
+        note: str,
+        *,
+        drawings: bool,
+    ) -> None:
+        """Write an overview with a note and a page for each dive of the history whose analysis is kept."""
+
+        def make() -> ReportJob:
+            pages = []
+            for dive in dives:
+                saved, analysis = (
+                    history.read(lambda store, id_=dive.id: store.saved(id_), None),
+                    history.analysis(dive),
+                )
+                if saved is not None and analysis is not None:
+                    pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
+            if not pages:
+                raise ExportError("Nothing is kept of what was found of these dives: open and analyse them again.")
+            return ReportJob(path=path, dives=tuple(pages), title=title, overview_note=note)
+
+        self._add_made(path, make)
 
     def report(
         self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
@@ -169,12 +206,16 @@ class ExportService(QObject):
             self._folder.cleanup()
 
     def _add(self, job: Job) -> None:
+        self._add_made(job.path, lambda: job)
+
+    def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
+        """Add an export whose job is made on a thread, when its turn comes."""
         number = next(self._ids)
         over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
         for one in over:  # finished ones make room
             del self._exports[one]
-        self._exports[number] = Export(id=number, path=job.path)
-        self._jobs[number] = job
+        self._exports[number] = Export(id=number, path=path)
+        self._jobs[number] = make
         self.changed.emit()
         self._start_next()
 
@@ -202,16 +243,16 @@ class ExportService(QObject):
         assert self._folder is not None
         return Path(self._folder.name) / str(number)
 
-    def _save(self, number: int, job: Job, folder: Path) -> None:
+    def _save(self, number: int, make: Callable[[], Job], folder: Path) -> None:
         """Puts a job into its folder, off the GUI thread: the masks of a dive take a moment to pack."""
         problem = ""
         try:
-            save_job(job, folder)
+            save_job(make(), folder)
         except FineParserError as error:
             problem = translated(error)
         except Exception as error:  # must not end the thread pool
-            log.exception("saving the export of %s", job.path)
-            problem = f"{job.path.name}: {error}"
+            log.exception("saving the export of %s", self._exports[number].path)
+            problem = f"{self._exports[number].path.name}: {error}"
         self._saved.emit(number, problem)
 
     def _on_saved(self, number: int, problem: str) -> None:
@@ -263,6 +304,26 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
         corrected=dive.corrected_frames is not None,
         contact_corrected=dive.contact_corrected,
         marks=dive.drawings if drawings else (),
+    )
+
+
+def _exported_from_history(dive: HistoryDive, history: HistoryService) -> ExportedDive:
+    saved = history.read(lambda store: store.saved(dive.id), None) or SavedDive(path=dive.path)
+    return ExportedDive(
+        path=dive.path,
+        diver=dive.athlete,
+        dived_on=dive.dived_on,
+        note=dive.note,
+        frames=(dive.in_frame, dive.out_frame),
+        judging=dive.judging,
+        dive_number=dive.dive_number or None,
+        board_m=dive.board_m,
+        difficulty=saved.difficulty,
+        state="analysed" if dive.analysed else "not analysed",
+        analysis=history.analysis(dive),
+        corrected=saved.correction.transitions is not None,
+        contact_corrected=saved.correction.contact_frame is not None,
+        marks=saved.drawings,
     )
 
 

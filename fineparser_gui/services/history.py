@@ -12,13 +12,16 @@ from PySide6.QtGui import QImageWriter
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase, text, together, translated
 from fineparser_core.progress import CancelToken
+from fineparser_core.types import Analysis
 from fineparser_gui.images import image_of
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
 from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery, file_key, history_dive
 from fineparser_gui.model.relocation import found_by_content, is_there
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedSession
+from fineparser_gui.services.history_analysis import packed, unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.taking_in import TakingIn
@@ -41,6 +44,7 @@ class HistoryService(QObject):
     Args:
         path: of the file, which is opened when it is first needed; None: there is no history.
         taking_in: finds what is kept of the dives of session files.
+        cache: which may still hold the masks of dives.
 
     Signals:
         changed: dives were added, changed or removed, by this window or another one.
@@ -52,10 +56,16 @@ class HistoryService(QObject):
     _ended = Signal(object, object)  # what to do on this thread, with what was found; crosses threads
 
     def __init__(
-        self, state: SessionState, importer: DiveImporter, taking_in: TakingIn, path: Path | None = None
+        self,
+        state: SessionState,
+        importer: DiveImporter,
+        taking_in: TakingIn,
+        path: Path | None = None,
+        cache: AnalysisCache | None = None,
     ) -> None:
         super().__init__(state)
         self._state, self._importer, self._taking_in, self._path = state, importer, taking_in, path
+        self._cache = cache
         self._store: History | None = None
         self._told = False
         self._seen = 0
@@ -137,6 +147,11 @@ class HistoryService(QObject):
                     self._state.update(dive.key, diver=new)
         return before
 
+    def analysis(self, dive: HistoryDive) -> Analysis | None:
+        """What was found of a dive, with its masks where they are still kept; None where it is not known."""
+        content = self.read(lambda store: store.analysis(dive.id), b"")
+        return unpacked(content, dive.path, self._cache, dive.parse_id) if content else None
+
     def open(self, dives: Iterable[HistoryDive]) -> None:
         """Add dives of the history to the session and show the first; those that it has already are only shown."""
         saved = [self.read(lambda store, id_=dive.id: store.saved(id_), None) for dive in dives]  # type: ignore[misc]
@@ -150,6 +165,11 @@ class HistoryService(QObject):
             self._importer.restore(SavedSession(dives=tuple(new), selected=0))
         elif known:
             self._state.select(known[0])
+
+    def key_of(self, dive: HistoryDive) -> str | None:
+        """The dive of the session that a dive of the history is; None where it is not open."""
+        place = dive.path, dive.in_frame, dive.out_frame
+        return next((one.key for one in self._state.dives if (one.path, one.in_frame, one.out_frame) == place), None)
 
     def belongs_to(self, session_path: Path | None) -> None:
         """The session has another file, or none."""
@@ -239,14 +259,15 @@ def _guarded(work: Callable[[], Found]) -> Found | str:
 
 
 def _keep(path: Path, dives: Sequence[Dive], session: str) -> str:
-    rows = []
+    rows, analyses = [], []
     for dive in dives:
         found = history_dive(dive, session)
         if found is not None:
             rows.append((found, saved_dive(dive), _thumbnail(dive)))
+            analyses.append(_packing(dive))
     if rows:
         with closing(History(path)) as store:
-            store.keep(rows)
+            store.keep(rows, analyses=analyses)
     return ""
 
 
@@ -260,7 +281,8 @@ def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn, cancel: 
             except FineParserError as error:
                 problems.append(translated(error))
                 continue
-            store.keep([(one, saved, _thumbnail(dive)) for one, saved, dive in found], asked=True)
+            rows = [(one, saved, _thumbnail(dive)) for one, saved, dive in found]
+            store.keep(rows, asked=True, analyses=[_packing(dive) for _, _, dive in found])
             n_dives += len(found)
             n_results += sum(one.analysed for one, _, _ in found)
     said = text("Dives taken in: {0}, with results: {1}.", n_dives, n_results)
@@ -279,6 +301,11 @@ def _find_moved(path: Path, cancel: CancelToken) -> str:
     if len(found) == len(missing):
         return said
     return together([said, Phrase("Add the folder that the others were moved to.")])
+
+
+def _packing(dive: Dive) -> Callable[[], bytes]:
+    """Makes what is kept of a dive's analysis; b"" where it has none."""
+    return lambda: packed(dive.analysis) if dive.analysis is not None else b""
 
 
 def _thumbnail(dive: Dive) -> bytes:

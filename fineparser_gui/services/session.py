@@ -18,6 +18,7 @@ from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import EditingService
 from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.history import HistoryService
+from fineparser_gui.services.history_editing import HistoryEditing
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
@@ -45,7 +46,7 @@ class Session(SessionState):
         comparison_changed: see `ComparisonService.changed`.
 
     Attributes:
-        edits: the histories of dives and library; undo applies to the active one.
+        edits: what was done to dives, library and history; undo applies to the active one.
     """
 
     comparison_changed = Signal()
@@ -66,14 +67,15 @@ class Session(SessionState):
         self.importer = DiveImporter(self, edits, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
         taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
-        self.history = HistoryService(self, self.importer, taking_in, history)
+        self.history = HistoryService(self, self.importer, taking_in, history, cache)
+        self.history_editing = HistoryEditing(self.history)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
         self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
         self.meets = MeetService(self, edits, self.editing)
         self.exports = ExportService(self)
         self.profiles = ProfileService(self, self.analyses, library_folder)
         self.edits = QUndoGroup(self)
-        for stack in (self.library.edits, edits):
+        for stack in (self.library.edits, self.history_editing.edits, edits):
             self.edits.addStack(stack)
         self.edits.setActiveStack(edits)
         self._exemplars: ExemplarSnapshot | None = None

@@ -13,7 +13,6 @@ _DIALOGS = (
     "export",
     "name_dives",
     "ranking",
-    "athletes",
     "add_exemplar",
     "preferences",
     "shortcuts",

@@ -106,7 +106,7 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
 
 
 @pytest.mark.parametrize(
-    "action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library", "athletes", "learn"]
+    "action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library", "learn"]
 )
 def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path, action_id) -> None:
     session, window = marked_studio.session, marked_studio.window

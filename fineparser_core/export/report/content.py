@@ -88,7 +88,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
 
 def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """The stroboscopic picture, or a sentence that says why there is none."""
-    if dive.strobe is None:
+    if dive.strobe is None or not dive.path.is_file():
         return None, ()
     try:
         return strobe_picture(dive.analysis, replace(dive.strobe, title=_title(dive)), cancel=cancel), ()

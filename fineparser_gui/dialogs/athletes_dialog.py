@@ -1,0 +1,60 @@
+"""Dialog that gives an athlete of the history another name; the name of another one makes both one."""
+
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from fineparser_gui.dialogs.text_dialog import deciding_buttons
+from fineparser_gui.model.dive import LONGEST_NAME
+from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import add_form_row, label
+
+
+class AthletesDialog(QDialog):
+    """Who, and the new name; says how many dives change.
+
+    Args:
+        athlete: chosen at first; None: the first by name.
+    """
+
+    def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._counts = session.history.read(lambda store: store.athletes(), {})
+        self.setWindowTitle(self.tr("Rename or merge athletes"))
+        self.setMinimumWidth(420)
+        self.athlete, self.name, self.said = QComboBox(), QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
+        for name, n_dives in self._counts.items():
+            self.athlete.addItem(f"{name}  ({n_dives})", name)
+        self.name.setCompleter(QCompleter(list(self._counts), self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
+        add_form_row(form, self.tr("&Athlete"), self.athlete)
+        add_form_row(form, self.tr("&New name"), self.name)
+        buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
+        layout.addLayout(form)
+        layout.addWidget(self.said)
+        layout.addWidget(buttons)
+        self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))
+        self.name.textChanged.connect(self._say)
+        self.athlete.setCurrentIndex(max(self.athlete.findData(athlete), 0))
+        self.name.setText(self.athlete.currentData())
+        self.name.selectAll()
+        self.name.setFocus()
+        self._say()
+
+    def _say(self) -> None:
+        old, new = self.athlete.currentData(), self.name.text().strip()
+        others = self._counts.get(new, 0)
+        self.go.setEnabled(bool(new) and new != old)
+        self.go.setText(self.tr("Merge") if others else self.tr("Rename"))
+        if not self.go.isEnabled():
+            self.said.setText(self.tr("Write a new name, or that of another athlete to make both one."))
+        elif others:
+            text = self.tr("{0} has {1} dives already: those of {2} ({3}) are added to them.")
+            self.said.setText(text.format(new, others, old, self._counts[old]))
+        else:
+            self.said.setText(self.tr("Dives that get the new name: {0}").format(self._counts[old]))
+
+    def _on_accepted(self) -> None:
+        self._session.history_editing.rename(self.athlete.currentData(), self.name.text())
+        self.accept()

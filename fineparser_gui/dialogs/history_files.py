@@ -1,0 +1,82 @@
+"""The history's file and what it looks for: sessions taken in, folders of videos, a backup, another place."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QObject
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QListWidget, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.model.history import FILE_NAME, History
+from fineparser_gui.services.session import Session
+from fineparser_gui.widgets import label
+
+
+class HistoryFiles(QObject):
+    """Commands of a menu, and their dialogs.
+
+    Args:
+        page: over which they open.
+    """
+
+    def __init__(self, session: Session, page: QWidget) -> None:
+        super().__init__(page)
+        self._session, self._page = session, page
+
+    def fill(self, menu: QMenu) -> None:
+        """Add the commands to a menu."""
+        for text, act in (
+            (self.tr("Folders of videos…"), lambda: FoldersDialog(self._session, self._page).open()),
+            (self.tr("Back up…"), self._back_up),
+        ):
+            menu.addAction(text, act)
+
+    def _back_up(self) -> None:
+        proposed = Path.home() / f"{Path(FILE_NAME).stem}-{date.today().isoformat()}{Path(FILE_NAME).suffix}"
+        name, _ = QFileDialog.getSaveFileName(self._page, self.tr("Back up the history"), str(proposed))
+        if name:
+            self._session.history.write(lambda store: store.backup(Path(name)))
+
+
+class FoldersDialog(QDialog):
+    """Where videos that were moved are looked for."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setWindowTitle(self.tr("Folders of videos"))
+        self.setMinimumWidth(460)
+        what = self.tr("A video that is not where it was is looked for in these folders, by its content.")
+        self.folders = QListWidget(accessibleName=self.tr("Folders of videos"))
+        self.folders.currentRowChanged.connect(lambda row: self.remove.setEnabled(row >= 0))
+        self.add = QPushButton(self.tr("Add…"), clicked=self._on_add)
+        self.remove = QPushButton(self.tr("Remove"), clicked=self._on_remove)
+        row = QHBoxLayout()
+        for button in (self.add, self.remove):
+            row.addWidget(button)
+        row.addStretch()
+        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
+        layout.addWidget(label(what, "muted", wrap=True))
+        layout.addWidget(self.folders)
+        layout.addLayout(row)
+        layout.addWidget(closing_buttons(self))
+        self._fill()
+
+    def _fill(self) -> None:
+        self.folders.clear()
+        for folder in self._session.history.read(lambda store: store.folders(), []):
+            self.folders.addItem(str(folder))
+        self.remove.setEnabled(self.folders.currentRow() >= 0)
+
+    def _on_add(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder of videos")):
+            self._change(lambda store: store.add_folder(Path(name)))
+
+    def _on_remove(self) -> None:
+        if (item := self.folders.currentItem()) is not None:
+            self._change(lambda store: store.remove_folder(Path(item.text())))
+
+    def _change(self, act: Callable[[History], None]) -> None:
+        self._session.history.write(act)
+        self._fill()

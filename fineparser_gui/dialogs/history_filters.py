@@ -1,0 +1,141 @@
+"""What is asked for of the history: words, and a choice of athlete, number, board, days, event, tag and marks."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_gui.dialogs.dives_dialog import fill
+from fineparser_gui.formatting import board_text
+from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.services.history import HistoryService
+from fineparser_gui.widgets import show_whole_entries
+
+_LONGEST_TEXT = 200
+_LEAST_LETTERS = 9
+_BETWEEN = "between"
+
+
+class HistoryFilters(QWidget):
+    """A field for words above a row of choices.
+
+    Signals:
+        changed: `query` is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, history: HistoryService) -> None:
+        super().__init__()
+        self._history = history
+        self.search = QLineEdit(clearButtonEnabled=True, maxLength=_LONGEST_TEXT)
+        self.search.setPlaceholderText(self.tr("Search, e.g. anna 103b march"))
+        self.search.setAccessibleName(self.tr("Search the history"))
+        self.search.textChanged.connect(self.changed)
+        QShortcut(Qt.Key.Key_Escape, self.search, self.search.clear, context=Qt.ShortcutContext.WidgetShortcut)
+        self.athlete, self.number, self.board, self.days, self.event_box, self.tag, self.marks = self._boxes = tuple(
+            QComboBox(accessibleName=name)
+            for name in (
+                self.tr("Athlete"),
+                self.tr("Dive number"),
+                self.tr("Board"),
+                self.tr("Days"),
+                self.tr("Event"),
+                self.tr("Tag"),
+                self.tr("Judges' marks"),
+            )
+        )
+        fill(self.board, [(self.tr("any board"), None), *((board_text(one), one) for one in BOARDS_M)])
+        fill(
+            self.marks,
+            [
+                (self.tr("with or without marks"), None),
+                (self.tr("with marks"), True),
+                (self.tr("without marks"), False),
+            ],
+        )
+        self._fill_days()
+        self.since, self.until = QDateEdit(calendarPopup=True), QDateEdit(calendarPopup=True)
+        for field, name in ((self.since, self.tr("From")), (self.until, self.tr("To"))):
+            field.setAccessibleName(name)
+            field.setDate(date.today())
+            field.dateChanged.connect(self.changed)
+            field.hide()
+        row = QHBoxLayout(spacing=6)
+        for box in self._boxes:
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(_LEAST_LETTERS)
+            box.currentIndexChanged.connect(self._on_chosen)
+            row.addWidget(box, 1)
+            if box is self.days:
+                row.addWidget(self.since)
+                row.addWidget(self.until)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
+        column.addWidget(self.search)
+        column.addLayout(row)
+
+    @property
+    def query(self) -> HistoryQuery:
+        """What is asked for."""
+        since, until = self.days.currentData() or ("", "")
+        if since == _BETWEEN:
+            since, until = (field.date().toPython().isoformat() for field in (self.since, self.until))
+        return HistoryQuery(
+            text=self.search.text(),
+            athlete=self.athlete.currentData(),
+            dive_number=self.number.currentData(),
+            board_m=self.board.currentData(),
+            event=self.event_box.currentData(),
+            tag=self.tag.currentData(),
+            judged=self.marks.currentData(),
+            since=since,
+            until=until,
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is asked for but all dives."""
+        return self.query != HistoryQuery()
+
+    def refresh(self) -> None:
+        """Offer what there is in the history now; what is chosen stays."""
+        read = self._history.read
+        for box, every, counts in (
+            (self.athlete, self.tr("any athlete"), read(lambda store: store.athletes(), {})),
+            (self.number, self.tr("any dive"), read(lambda store: store.dive_numbers(), {})),
+            (self.event_box, self.tr("any event"), read(lambda store: store.events(), {})),
+            (self.tag, self.tr("any tag"), read(lambda store: store.tags(), {})),
+        ):
+            fill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
+            box.setEnabled(bool(counts))
+            show_whole_entries(box)
+
+    def show_only(self, *, athlete: str | None = None, dive_number: str | None = None) -> None:
+        """Ask for the dives of an athlete, or of one number of them, and nothing else."""
+        self.blockSignals(True)
+        self.search.clear()
+        for box, data in zip(self._boxes, (athlete, dive_number, *[None] * 5), strict=True):
+            box.setCurrentIndex(max(box.findData(data), 0))
+        self.blockSignals(False)
+        self.changed.emit()
+
+    def _fill_days(self) -> None:
+        today = date.today()
+        spans: Sequence[tuple[str, object]] = (
+            (self.tr("any day"), None),
+            (self.tr("last 7 days"), ((today - timedelta(7)).isoformat(), "")),
+            (self.tr("last 30 days"), ((today - timedelta(30)).isoformat(), "")),
+            *((str(year), (f"{year}-01-01", f"{year}-12-31")) for year in (today.year, today.year - 1)),
+            (self.tr("between…"), (_BETWEEN, "")),
+        )
+        fill(self.days, spans)
+        show_whole_entries(self.days)
+
+    def _on_chosen(self) -> None:
+        between = (self.days.currentData() or ("",))[0] == _BETWEEN
+        for field in (self.since, self.until):
+            field.setVisible(between)
+        self.changed.emit()

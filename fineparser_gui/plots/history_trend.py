@@ -1,0 +1,136 @@
+"""How a measure, an award or a score of the history's dives went over the days. Imported with the history's page."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import QEvent, QMargins, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.measures.records import RECORDS
+from fineparser_core.measures.words import good_dives_text, measure_about, measure_name, unit_text
+from fineparser_gui.formatting import day_text, decimal
+from fineparser_gui.model.history_dive import HistoryQuery, TrendPoint
+from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
+from fineparser_gui.services.history import HistoryService
+from fineparser_gui.steps import step_text
+from fineparser_gui.widgets import label, tool_tip
+
+#: Beyond so many points their error bars are a blot.
+_MOST_BARS = 300
+_LEAST_LINES = 9
+
+
+class HistoryTrend(QWidget):
+    """A choice of what is shown, and its plot; the personal best is a star, a band is where good dives lie.
+
+    Signals:
+        chosen: (int) id of the dive whose point was clicked.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, history: HistoryService) -> None:
+        super().__init__()
+        self._history, self._query = history, HistoryQuery()
+        self.what = QComboBox(accessibleName=self.tr("Trend of"))
+        self.what.currentIndexChanged.connect(self._plot)
+        self.note = label(role="muted")
+        self.plot = DivePlot(by_day=True)
+        self.plot.restyle(self.palette(), self.font())
+        self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
+        canvas = plot_canvas()
+        canvas.addItem(self.plot)
+        row = QHBoxLayout(spacing=8)
+        row.addWidget(label(self.tr("Trend of")))
+        row.addWidget(self.what)
+        row.addWidget(self.note, 1)
+        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=4)
+        column.addLayout(row)
+        column.addWidget(canvas, 1)
+        self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
+
+    def show_query(self, query: HistoryQuery) -> None:
+        """Show the dives of a query."""
+        self._query = query
+        self._fill()
+        self._plot()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "plot"):
+            self.plot.restyle(self.palette(), self.font())
+            self._plot()
+
+    def _fill(self) -> None:
+        """What there may be trends of."""
+        known = set(self._history.read(lambda store: store.measures(), []))
+        named = {
+            "award": self.tr("implied award"),
+            "judged": self.tr("award of the judges"),
+            "score": self.tr("predicted score"),
+            **{step: self.tr("points of the {0}").format(step_text(step)) for step in STEP_NAMES},
+            **{name: measure_name(name) for name in (*RECORDS, *sorted(known - RECORDS.keys())) if name in known},
+        }
+        if list(named) == [self.what.itemData(place) for place in range(self.what.count())]:
+            return
+        chosen = self.what.currentData()
+        self.what.blockSignals(True)
+        self.what.clear()
+        for name, text in named.items():
+            self.what.addItem(text, name)
+        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
+        self.what.blockSignals(False)
+
+    def _plot(self) -> None:
+        what, query, store = self.what.currentData(), self._query, self._history
+        points = store.read(lambda history: history.trend(what, query), [])
+        athlete, number, board_m = store.read(lambda history: history.common(query), (None, None, None))
+        band = good_bands(number, board_m).get(what) if number else None
+        best = _best(what, points) if athlete else None
+        bars = len(points) <= _MOST_BARS
+        dives = [
+            PlottedDive(
+                key=str(one.id),
+                x=day_number(date.fromisoformat(one.day)),
+                y=one.value,
+                error=(one.high - one.low) / 2 if bars else 0.0,
+                text=lambda one=one: self._text(one),
+            )
+            for one in points
+        ]
+        one_line = athlete is not None and number is not None
+        series = Series(dives=dives, color=self.palette().highlight().color(), joined=one_line)
+        self.what.setToolTip(tool_tip(measure_about(what)))
+        self.plot.show_series(
+            self._title(what),
+            [series],
+            None,
+            halo=self.palette().base().color(),
+            band=(band.low, band.high) if band is not None else None,
+            best=str(best.id) if best is not None else None,
+        )
+        said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
+        if band is not None and number is not None:
+            said.append(self.tr("shaded: {0}").format(good_dives_text(number, board_m)))
+        if not points:
+            said = [self.tr("No dive here has both a date and this value.")]
+        self.note.setText("  ·  ".join(said))
+
+    def _title(self, what: str) -> str:
+        unit = unit_text(RECORDS[what].unit) if what in RECORDS else ""
+        return f"{self.what.currentText()} ({unit})" if unit else self.what.currentText()
+
+    def _text(self, point: TrendPoint) -> str:
+        """What a point stands for: who, what, when, how much."""
+        dive = self._history.read(lambda store: store.dive(point.id), None)
+        who = (dive.athlete, dive.dive_number) if dive is not None else ()
+        return " · ".join(filter(None, (*who, day_text(point.day), decimal(point.value, 2))))
+
+
+def _best(what: str, points: Sequence[TrendPoint]) -> TrendPoint | None:
+    """The best of an athlete's values; None where neither more nor nearer to zero is better."""
+    better = RECORDS[what].better if what in RECORDS else "more"
+    best = {"more": lambda one: one.value, "zero": lambda one: -abs(one.value)}.get(better)
+    return max(points, key=best, default=None) if best is not None else None

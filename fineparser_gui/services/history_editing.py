@@ -1,0 +1,63 @@
+"""The coach's edits of the history: made at once, and undone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.model.history_dive import LONGEST_NAME, HistoryQuery
+from fineparser_gui.services.history import HistoryService
+from fineparser_gui.services.undo import EditStack
+
+
+class HistoryEditing(QObject):
+    """Turns every change of the history by the coach into an undoable edit.
+
+    Attributes:
+        edits: what was done.
+    """
+
+    def __init__(self, history: HistoryService) -> None:
+        super().__init__(history)
+        self._history = history
+        self.edits = EditStack(self)
+        self.edits.handlers |= {
+            Subject.HISTORY_TAGS: lambda edit: history.write(lambda store: store.set_tags(edit.after)) and None,
+            Subject.HISTORY_ATHLETES: lambda edit: history.write(lambda store: store.set_athletes(edit.after)) and None,
+            Subject.HISTORY_ROWS: self._apply_rows,
+        }
+
+    def tag(self, ids: Sequence[int], given: Iterable[str], taken: Iterable[str]) -> None:
+        """Give dives some tags, and take others from them."""
+        gone = set(taken)
+        before = {one.id: one.tags for one in self._history.read(lambda store: store.dives(ids), [])}
+        after = {
+            id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))
+            for id_, tags in before.items()
+        }
+        self._do(Subject.HISTORY_TAGS, before, after, self.tr("tagging dives"))
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an athlete another name; where others have it already, both are one then."""
+        ids = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
+        self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Take dives out; their videos stay."""
+        rows = self._history.write(lambda store: store.remove(ids))
+        if rows:
+            text = self.tr("deleting {0} dives", None, len(rows)).format(len(rows))
+            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=rows, after=(), text=text), done=True)
+
+    def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
+        if before != after:
+            self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
+
+    def _apply_rows(self, edit: Edit) -> Edit | None:
+        if edit.after:
+            self._history.write(lambda store: store.restore(edit.after))
+            return None
+        rows = self._history.write(lambda store: store.remove([dive.id for dive, *_ in edit.before]))
+        return replace(edit, before=rows or ())
