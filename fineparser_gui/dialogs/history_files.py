@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QListWidget, QM
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.model.history import FILE_NAME, History
+from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label
 
@@ -27,10 +28,24 @@ class HistoryFiles(QObject):
     def fill(self, menu: QMenu) -> None:
         """Add the commands to a menu."""
         for text, act in (
+            (self.tr("Take in sessions…"), self._take_in),
             (self.tr("Folders of videos…"), lambda: FoldersDialog(self._session, self._page).open()),
+            (self.tr("Look for moved videos"), self._session.history.find_moved),
             (self.tr("Back up…"), self._back_up),
+            (self.tr("Move…"), self._move),
         ):
             menu.addAction(text, act)
+
+    def _take_in(self) -> None:
+        pattern = self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
+        names, _ = QFileDialog.getOpenFileNames(self._page, self.tr("Take in sessions"), "", pattern)
+        if names:
+            self._session.history.take_in([Path(name) for name in names])
+
+    def _move(self) -> None:
+        """Ask for the folder; nothing there is replaced."""
+        if name := QFileDialog.getExistingDirectory(self._page, self.tr("Move the history to a folder")):
+            self._session.history.write(lambda store: store.move(Path(name) / FILE_NAME))
 
     def _back_up(self) -> None:
         proposed = Path.home() / f"{Path(FILE_NAME).stem}-{date.today().isoformat()}{Path(FILE_NAME).suffix}"

@@ -15,7 +15,9 @@ from fineparser_gui.services.history import HistoryService
 from fineparser_gui.widgets import show_whole_entries
 
 _LONGEST_TEXT = 200
-_LEAST_LETTERS = 9
+_LEAST_LETTERS = 7
+#: Of the row's width.
+_SHARES = (5, 4, 3, 3, 4, 4, 4)
 _BETWEEN = "between"
 
 
@@ -49,14 +51,7 @@ class HistoryFilters(QWidget):
             )
         )
         fill(self.board, [(self.tr("any board"), None), *((board_text(one), one) for one in BOARDS_M)])
-        fill(
-            self.marks,
-            [
-                (self.tr("with or without marks"), None),
-                (self.tr("with marks"), True),
-                (self.tr("without marks"), False),
-            ],
-        )
+        fill(self.marks, [(self.tr("judged or not"), None), (self.tr("judged"), True), (self.tr("not judged"), False)])
         self._fill_days()
         self.since, self.until = QDateEdit(calendarPopup=True), QDateEdit(calendarPopup=True)
         for field, name in ((self.since, self.tr("From")), (self.until, self.tr("To"))):
@@ -65,11 +60,11 @@ class HistoryFilters(QWidget):
             field.dateChanged.connect(self.changed)
             field.hide()
         row = QHBoxLayout(spacing=6)
-        for box in self._boxes:
+        for box, share in zip(self._boxes, _SHARES, strict=True):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(_LEAST_LETTERS)
             box.currentIndexChanged.connect(self._on_chosen)
-            row.addWidget(box, 1)
+            row.addWidget(box, share)
             if box is self.days:
                 row.addWidget(self.since)
                 row.addWidget(self.until)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -24,20 +24,22 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
 from fineparser_gui.model.history_dive import HistoryDive
-from fineparser_gui.panels.history_model import TITLE, HistoryModel
+from fineparser_gui.model.relocation import is_there
+from fineparser_gui.panels.history_model import PICTURE, TITLE, HistoryModel
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.plots.history_trend import HistoryTrend
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label, push_button, style_table
 
-_PICTURE = QSize(64, 36)
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
 #: Until the plot follows what is typed, and the page what other windows write.
 _PLOT_MS, _REFRESH_MS = 200, 300
 #: Rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 30
+#: Room in a header for the arrow that says how it is sorted.
+_ARROW_PX = 12
 
 
 class HistoryPage(QWidget):
@@ -56,6 +58,7 @@ class HistoryPage(QWidget):
         super().__init__()
         self._session, self._messages, self._history = session, messages, session.history
         self._to_compare: list[str] = []
+        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
         self.filters = HistoryFilters(session.history)
         self.model = HistoryModel(session.history, self)
         self.table = self._make_table()
@@ -97,6 +100,7 @@ class HistoryPage(QWidget):
         self.trend.chosen.connect(self.select)
         self.table.selectionModel().selectionChanged.connect(self._show_commands)
         self._history.changed.connect(self._schedule_refresh)
+        self._history.done.connect(self._on_done)
         session.history_editing.edits.indexChanged.connect(messages.withdraw)
         session.dive_changed.connect(self._compare_when_analysed)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
@@ -142,8 +146,8 @@ class HistoryPage(QWidget):
         table.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         table.setWordWrap(False)
-        table.setIconSize(_PICTURE)
-        table.verticalHeader().setDefaultSectionSize(_PICTURE.height() + 6)
+        table.setIconSize(PICTURE)
+        table.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
         table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         header = table.horizontalHeader()
         header.setResizeContentsPrecision(_MEASURED_ROWS)
@@ -227,6 +231,7 @@ class HistoryPage(QWidget):
             self.table.setProperty("fitted", True)
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
+                self.table.setColumnWidth(column, self.table.columnWidth(column) + _ARROW_PX)
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
@@ -249,16 +254,31 @@ class HistoryPage(QWidget):
     def open_selected(self) -> None:
         """Show the selected dives in the player."""
         if self.commands["open"].isEnabled():
-            self._history.open(self._dives())
-            self.left.emit()
+            self._open(self.selected, compare=False)
 
     def compare_selected(self) -> None:
         """Open the selected dives, and show them together as soon as all of them are analysed."""
-        dives = self._dives()
+        self._open(self.selected, compare=True)
+
+    def _open(self, ids: Sequence[int], *, compare: bool) -> None:
+        """Show dives in the player; videos that are not where they were are looked for first."""
+        dives = self._history.read(lambda store: store.dives(ids), [])
+        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
+            self._to_open = lambda: self._open(ids, compare=compare)
+            self._history.find_moved()
+            return
+        self._to_open = None
         self._history.open(dives)
-        self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
         self.left.emit()
-        self._compare_when_analysed()
+        if compare:
+            self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
+            self._compare_when_analysed()
+
+    def _on_done(self, said: str) -> None:
+        """Videos were looked for, or sessions taken in."""
+        self._session.problem.emit(said)
+        if self._to_open is not None:
+            self._to_open()
 
     def _compare_when_analysed(self, _: str = "") -> None:
         keys = self._to_compare
@@ -266,7 +286,7 @@ class HistoryPage(QWidget):
         if not keys or any(dive.analysis is None for dive in dives):
             return
         self._to_compare = []
-        if len(dives) > 1:
+        if len(dives) > 1:  # the comparison shows two
             self._session.select(dives[0].key)
             beside = {one.key: one for one in self._session.comparing.candidates()}
             self._session.comparing.show(beside[dives[1].key])

@@ -285,23 +285,16 @@ class LearnDialog(DivesDialog):
 
         if self._lesson is None:
             return
-
-        def plotted(one: ListedDive, x: float, y: float, name: str) -> PlottedDive:
-            return PlottedDive(
-                key=one.key, x=x, y=y, text=lambda: f"{one.title} · {decimal(x, 2)} → {decimal(y, 2)} ({name})"
-            )
-
         predicted, palette = self._lesson.predicted, self.palette()
         series, legend = [], []
         for name, awards, color, symbol, mark in (
             (self.tr("as shipped"), predicted.others[0], palette.placeholderText().color(), "t", "▼"),
             (self.tr("the profile"), predicted.calibrated, palette.highlight().color(), "o", "●"),
         ):
-            points = [
-                plotted(one, x, y, name)
-                for one, x, y in zip(self._lesson.dives, predicted.award.tolist(), awards.tolist(), strict=True)
-            ]
-            series.append(Series(dives=points, color=color, symbol=symbol))
+            found = list(zip(self._lesson.dives, predicted.award.tolist(), awards.tolist(), strict=True))
+            points = [PlottedDive(one.key, x, y) for one, x, y in found]
+            texts = {one.key: f"{one.title} · {decimal(x, 2)} → {decimal(y, 2)} ({name})" for one, x, y in found}
+            series.append(Series(dives=points, color=color, tell=texts.__getitem__, symbol=symbol))
             legend.append(f'<span style="color:{color.name()}">{mark}</span> {name}')
         self.plot.show_series("  ".join(legend), series, self._shown_key, halo=palette.base().color())
         self.plot.show_diagonal(palette.placeholderText().color())

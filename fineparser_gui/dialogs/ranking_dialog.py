@@ -147,16 +147,11 @@ class RankingDialog(DivesDialog):
         from fineparser_gui.plots.dive_plot import PlottedDive, Series
 
         place = self.phase.currentIndex()
-        points = [
-            PlottedDive(
-                key=dive.key,
-                x=dive.step_points[place],
-                y=dive.score,
-                text=lambda dive=dive: f"{dive.name} · {decimal(dive.score)} · {signed(dive.step_points[place])}",
-            )
-            for dive in self._groups.get(self.group.currentData(), [])
-        ]
-        series = Series(dives=points, color=step_color(STEP_NAMES[place]), symbol="ost"[place])
+        dives = self._groups.get(self.group.currentData(), [])
+        texts = {one.key: f"{one.name} · {decimal(one.score)} · {signed(one.step_points[place])}" for one in dives}
+        points = [PlottedDive(one.key, one.step_points[place], one.score) for one in dives]
+        color = step_color(STEP_NAMES[place])
+        series = Series(dives=points, color=color, tell=texts.__getitem__, symbol="ost"[place])
         self.plot.name_axes(self.tr("points of the {0}").format(step_texts()[place]), self.tr("score"))
         self.plot.show_series("", [series], self._shown_key, halo=self.palette().base().color())
 

@@ -20,7 +20,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.exemplars.library_file import connect, damage_of, version_of
 from fineparser_core.language import Phrase, short_number

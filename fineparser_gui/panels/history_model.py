@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import get_args
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QImage
 
 from fineparser_gui.formatting import board_text, day_text, decimal
@@ -21,6 +21,8 @@ ORDERS: tuple[Order, ...] = (
 )  # fmt: skip
 assert set(ORDERS) <= set(get_args(Order))
 _DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _EVENT, _TAGS, TITLE = range(len(ORDERS))
+#: Of a dive, on the screen, and pixels of the screen that it is sharp for.
+PICTURE, _SHARPNESS = QSize(64, 36), 2
 #: Dives that are read together, and of how many the pictures are kept.
 _AT_ONCE, _MOST_PICTURES = 64, 400
 
@@ -112,4 +114,9 @@ class HistoryModel(TableModel):
 
     def _read_picture(self, id_: int) -> QImage | None:
         image = QImage.fromData(self._history.read(lambda store: store.thumbnail(id_), b""))
-        return None if image.isNull() else image
+        if image.isNull():
+            return None
+        wanted = PICTURE * _SHARPNESS
+        image = image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        image.setDevicePixelRatio(_SHARPNESS)
+        return image

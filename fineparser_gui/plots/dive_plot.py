@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,28 +17,30 @@ _MOST_TOLD = 8
 _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlottedDive:
+class PlottedDive(NamedTuple):
     """One point.
 
     Attributes:
         error: half the length of its error bar; 0: none.
-        text: makes what is shown while the mouse is over it.
     """
 
     key: str
     x: float
     y: float
     error: float = 0.0
-    text: Callable[[], str] = str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Points of one colour and symbol of pyqtgraph; `joined`: by a line in their order."""
+    """Points of one colour and symbol of pyqtgraph; `joined`: by a line in their order.
+
+    Attributes:
+        tell: what is shown while the mouse is over a point, by the key of its dive.
+    """
 
     dives: Sequence[PlottedDive]
     color: QColor
+    tell: Callable[[str], str]
     symbol: str = "o"
     joined: bool = False
 
@@ -132,26 +135,34 @@ class DivePlot(pg.PlotItem):
                 bars = pg.ErrorBarItem(pen=pg.mkPen(one.color, width=1))
                 bars.setData(x=np.asarray(x), y=np.asarray(y), height=np.asarray(errors), beam=0)
                 self.addItem(bars)
-            points = pg.ScatterPlotItem(
-                x=x,
-                y=y,
-                data=[dive.key for dive in one.dives],
-                size=[15 if dive.key in (shown, best) else 10 for dive in one.dives],
-                symbol=["star" if dive.key == best else one.symbol for dive in one.dives],
-                brush=one.color,
-                pen=pg.mkPen(halo, width=1),
-                hoverable=True,
-                hoverSize=15,
-                tip=None,
-            )
-            points.setZValue(2)
-            points.setCursor(Qt.CursorShape.PointingHandCursor)
-            texts = {dive.key: dive.text for dive in one.dives}
-            points.sigHovered.connect(lambda _, spots, __, texts=texts: self._tell(spots, texts))
-            points.sigClicked.connect(lambda _, spots, __: self.chosen.emit(spots[0].data()) if len(spots) else None)
+            points = self._scatter(one, one.dives, one.symbol, 10, halo)
             self.addItem(points)
             self._points.append(points)
+            for dive in one.dives:
+                if dive.key in (shown, best):
+                    self.addItem(self._scatter(one, [dive], "star" if dive.key == best else one.symbol, 16, halo))
         self._fit([dive for one in series for dive in one.dives])
+
+    def _scatter(
+        self, of: Series, dives: Sequence[PlottedDive], symbol: str, size: int, halo: QColor
+    ) -> pg.ScatterPlotItem:
+        points = pg.ScatterPlotItem(
+            x=[dive.x for dive in dives],
+            y=[dive.y for dive in dives],
+            data=[dive.key for dive in dives],
+            size=size,
+            symbol=symbol,
+            brush=of.color,
+            pen=pg.mkPen(halo, width=1),
+            hoverable=True,
+            hoverSize=16,
+            tip=None,
+        )
+        points.setZValue(2)
+        points.setCursor(Qt.CursorShape.PointingHandCursor)
+        points.sigHovered.connect(lambda _, spots, __: self._tell(spots, of.tell))
+        points.sigClicked.connect(lambda _, spots, __: self.chosen.emit(spots[0].data()) if len(spots) else None)
+        return points
 
     def show_diagonal(self, color: QColor) -> None:
         """Where x and y are the same."""
@@ -166,8 +177,8 @@ class DivePlot(pg.PlotItem):
         """The points of each series."""
         return self._points
 
-    def _tell(self, spots: Sequence, texts: dict[str, str]) -> None:
-        self.setToolTip("\n".join(texts[spot.data()]() for spot in spots[:_MOST_TOLD]))
+    def _tell(self, spots: Sequence, tell: Callable[[str], str]) -> None:
+        self.setToolTip("\n".join(tell(spot.data()) for spot in spots[:_MOST_TOLD]))
 
     def _fit(self, dives: Sequence[PlottedDive]) -> None:
         """Show all points, with room where they are one or lie on a line."""

@@ -35,6 +35,7 @@ class HistoryTrend(QWidget):
         super().__init__()
         self._history, self._query = history, HistoryQuery()
         self.what = QComboBox(accessibleName=self.tr("Trend of"))
+        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.what.currentIndexChanged.connect(self._plot)
         self.note = label(role="muted")
         self.plot = DivePlot(by_day=True)
@@ -71,7 +72,7 @@ class HistoryTrend(QWidget):
             "judged": self.tr("award of the judges"),
             "score": self.tr("predicted score"),
             **{step: self.tr("points of the {0}").format(step_text(step)) for step in STEP_NAMES},
-            **{name: measure_name(name) for name in (*RECORDS, *sorted(known - RECORDS.keys())) if name in known},
+            **{name: _measure_text(name) for name in RECORDS if name in known},
         }
         if list(named) == [self.what.itemData(place) for place in range(self.what.count())]:
             return
@@ -92,19 +93,20 @@ class HistoryTrend(QWidget):
         bars = len(points) <= _MOST_BARS
         dives = [
             PlottedDive(
-                key=str(one.id),
-                x=day_number(date.fromisoformat(one.day)),
-                y=one.value,
-                error=(one.high - one.low) / 2 if bars else 0.0,
-                text=lambda one=one: self._text(one),
+                str(one.id), day_number(date.fromisoformat(one.day)), one.value, (one.high - one.low) / 2 * bars
             )
             for one in points
         ]
-        one_line = athlete is not None and number is not None
-        series = Series(dives=dives, color=self.palette().highlight().color(), joined=one_line)
+        found = {str(one.id): one for one in points}
+        series = Series(
+            dives=dives,
+            color=self.palette().highlight().color(),
+            tell=lambda key: self._text(found[key]),
+            joined=athlete is not None and number is not None,
+        )
         self.what.setToolTip(tool_tip(measure_about(what)))
         self.plot.show_series(
-            self._title(what),
+            "",
             [series],
             None,
             halo=self.palette().base().color(),
@@ -118,15 +120,16 @@ class HistoryTrend(QWidget):
             said = [self.tr("No dive here has both a date and this value.")]
         self.note.setText("  ·  ".join(said))
 
-    def _title(self, what: str) -> str:
-        unit = unit_text(RECORDS[what].unit) if what in RECORDS else ""
-        return f"{self.what.currentText()} ({unit})" if unit else self.what.currentText()
-
     def _text(self, point: TrendPoint) -> str:
         """What a point stands for: who, what, when, how much."""
         dive = self._history.read(lambda store: store.dive(point.id), None)
         who = (dive.athlete, dive.dive_number) if dive is not None else ()
         return " · ".join(filter(None, (*who, day_text(point.day), decimal(point.value, 2))))
+
+
+def _measure_text(name: str) -> str:
+    unit = unit_text(RECORDS[name].unit)
+    return f"{measure_name(name)} ({unit})" if unit else measure_name(name)
 
 
 def _best(what: str, points: Sequence[TrendPoint]) -> TrendPoint | None:

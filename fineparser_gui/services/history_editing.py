@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.history_dive import LONGEST_NAME, HistoryQuery
+from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.undo import EditStack
 
@@ -24,7 +25,7 @@ class HistoryEditing(QObject):
         self.edits = EditStack(self)
         self.edits.handlers |= {
             Subject.HISTORY_TAGS: lambda edit: history.write(lambda store: store.set_tags(edit.after)) and None,
-            Subject.HISTORY_ATHLETES: lambda edit: history.write(lambda store: store.set_athletes(edit.after)) and None,
+            Subject.HISTORY_ATHLETES: lambda edit: history.set_athletes(edit.after) and None,
             Subject.HISTORY_ROWS: self._apply_rows,
         }
 

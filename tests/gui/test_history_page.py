@@ -134,7 +134,7 @@ def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
-    qtbot.waitUntil(lambda: len(page.trend.plot.points()[0].points()) == 2)
+    qtbot.waitUntil(lambda: page.trend.plot.points() and len(page.trend.plot.points()[0].points()) == 2)
     assert "7.50" in page.trend.note.text()  # the personal best
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight_time"))
     assert "shaded" in page.trend.note.text()
@@ -143,9 +143,6 @@ def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     assert page.selected == ids(page, "one")
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight"))
     assert [spot.pos().y() for spot in page.trend.plot.points()[0].points()] == [-0.25, -0.25]
-    for theme in ("dark", "light"):
-        page._session.parent()  # noqa: B018
-        assert not page.grab().isNull(), theme
 
 
 def test_an_empty_history_says_where_dives_come_from(make_studio):
