@@ -168,7 +168,12 @@ class HistoryPage(QWidget):
             ("compare", self.tr("Compare"), self.tr("Show two to four selected dives together"), self.compare_selected),
             ("csv", self.tr("Export as table…"), "", lambda: self.export_selected(".csv")),
             ("json", self.tr("Export as data…"), "", lambda: self.export_selected(".json")),
-            ("report", self.tr("Season report…"), self.tr("One document of an athlete's dives"), self.report),
+            (
+                "report",
+                self.tr("Season report…"),
+                self.tr("One document of the athlete's dives in a span of days, as PDF or HTML"),
+                self.report,
+            ),
             ("tag", self.tr("Tag…"), "", self.tag_selected),
             ("delete", self.tr("Delete"), self.tr("The videos stay where they are"), self.delete_selected),
         )
