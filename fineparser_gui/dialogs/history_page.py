@@ -39,7 +39,7 @@ _PLOT_MS, _REFRESH_MS = 200, 300
 #: Rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 30
 #: Room in a header for the arrow that says how it is sorted.
-_ARROW_PX = 12
+_ARROW_PX, _WIDEST_PX = 14, 160
 
 
 class HistoryPage(QWidget):
@@ -236,7 +236,8 @@ class HistoryPage(QWidget):
             self.table.setProperty("fitted", True)
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
-                self.table.setColumnWidth(column, self.table.columnWidth(column) + _ARROW_PX)
+                arrow_px = _ARROW_PX if column in self.model.right else 0
+                self.table.setColumnWidth(column, min(self.table.columnWidth(column) + arrow_px, _WIDEST_PX))
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
