@@ -23,6 +23,7 @@ from fineparser_gui.dialogs.history_filters import HistoryFilters
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.panels.history_model import PICTURE, TITLE, HistoryModel
@@ -289,7 +290,9 @@ class HistoryPage(QWidget):
     def _compare_when_analysed(self, _: str = "") -> None:
         keys = self._to_compare
         dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
-        if not keys or any(dive.analysis is None for dive in dives):
+        if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):
+            self._to_compare = []
+        if not self._to_compare or any(dive.analysis is None for dive in dives):
             return
         self._to_compare = []
         if len(dives) > 1:  # the comparison shows two

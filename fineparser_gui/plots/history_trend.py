@@ -116,6 +116,8 @@ class HistoryTrend(QWidget):
         said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
         if band is not None and number is not None:
             said.append(self.tr("shaded: {0}").format(good_dives_text(number, board_m)))
+        if any(dive.error for dive in dives):
+            said.append(self.tr("bars: uncertainty"))
         if not points:
             said = [self.tr("No dive here has both a date and this value.")]
         self.note.setText("  ·  ".join(said))

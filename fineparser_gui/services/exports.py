@@ -142,8 +142,14 @@ class ExportService(QObject):
                 )
                 if saved is not None and analysis is not None:
                     pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
+            lacking = ExportError(
+                "Nothing is kept of what was found of some dives ({0}): open and analyse them again.",
+                len(dives) - len(pages),
+            )
             if not pages:
-                raise ExportError("Nothing is kept of what was found of these dives: open and analyse them again.")
+                raise lacking
+            if len(pages) < len(dives):
+                self._state.problem.emit(translated(lacking))
             return ReportJob(path=path, dives=tuple(pages), title=title, overview_note=note)
 
         self._add_made(path, make)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.model.history_dive import MOST_TAGS, HistoryQuery
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.undo import EditStack
 
@@ -34,7 +34,7 @@ class HistoryEditing(QObject):
         gone = set(taken)
         before = {one.id: one.tags for one in self._history.read(lambda store: store.dives(ids), [])}
         after = {
-            id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))
+            id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))[:MOST_TAGS]
             for id_, tags in before.items()
         }
         self._do(Subject.HISTORY_TAGS, before, after, self.tr("tagging dives"))

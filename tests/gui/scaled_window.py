@@ -92,7 +92,7 @@ def main() -> None:
     font.setPointSizeF(font.pointSizeF() * larger)
     application.setFont(font)
     program.WorkerClient = SilentWorker
-    studio, waiter = program.Studio(application), Waiter()
+    studio, waiter = program.Studio(application, folder / "state"), Waiter()
     window, room = studio.window, application.primaryScreen().availableGeometry()
     window.resize(room.width(), room.height() - TITLE_PX)
     window.show()
@@ -114,6 +114,9 @@ def main() -> None:
             dialog.grab().save(str(folder / f"{name}.png"))
             dialog.close()
     window.grab().save(str(folder / "window.png"))
+    window.actions_by_id["history"].trigger()
+    found += cut_off_for_good(window, waiter)
+    window.grab().save(str(folder / "history.png"))
     print(json.dumps({"scale": window.devicePixelRatioF(), "room": room.size().toTuple(), "cut_off": found}))
     window.close()
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from answers_kit import open_scored
+from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QScrollArea, QWidget
@@ -119,6 +120,17 @@ def test_the_dialogs(window, qtbot, action_id, bundled_weights):
         pages.setCurrentIndex(page)
         check(dialog)
     dialog.close()
+
+
+def test_the_page_of_the_history(make_studio, qtbot):
+    studio = make_studio()
+    studio.session.history.write(lambda store: store.keep([row(made_dive())]))
+    with qtbot.waitActive(studio.window):
+        studio.window.activateWindow()
+    studio.window.actions_by_id["history"].trigger()
+    check(studio.window)
+    studio.window.history.select(*studio.window.history.model.ids)
+    check(studio.window)
 
 
 def test_no_key_has_two_commands():
