@@ -186,8 +186,14 @@ class HistoryPage(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout(spacing=6)
-        for action in self.commands.values():
+        for name, action in self.commands.items():
+            if name == "json":
+                continue
             button = push_button(action.text(), action.trigger, action.toolTip(), "tool")
+            if name == "csv":  # both formats
+                button = push_button(self.tr("Export…"), lambda: None, role="tool")
+                button.setMenu(QMenu(button))
+                button.menu().addActions([action, self.commands["json"]])
             action.enabledChanged.connect(button.setEnabled)
             row.addWidget(button)
         row.addStretch()
@@ -237,8 +243,8 @@ class HistoryPage(QWidget):
             self.table.setProperty("fitted", True)
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
-                arrow_px = _ARROW_PX if column in self.model.right else 0
-                self.table.setColumnWidth(column, min(self.table.columnWidth(column) + arrow_px, _WIDEST_PX))
+                fitting = self.table.columnWidth(column) + (_ARROW_PX if column in self.model.right else 0)
+                self.table.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else fitting)
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
