@@ -245,17 +245,6 @@ class History:
                 self._change(db, replace(one, tags=tuple(dict.fromkeys(filter(None, map(_tag, tags[one.id]))))))
         return {one.id: one.tags for one in known}
 
-    def rename_athlete(self, old: str, new: str) -> dict[int, str]:
-        """Give the dives of an athlete another name; where others have it already, both are one then.
-
-        Returns:
-            The names of before by the dives' ids, which `set_athletes` brings back.
-
-        Raises:
-            ExportError: the file cannot be written.
-        """
-        return self.set_athletes(dict.fromkeys(self.ids(HistoryQuery(athlete=old)), new))
-
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
         """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
         with self._writing() as db:

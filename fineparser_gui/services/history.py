@@ -17,7 +17,7 @@ from fineparser_gui.images import image_of
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
-from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery, file_key, history_dive
+from fineparser_gui.model.history_dive import HistoryDive, file_key, history_dive
 from fineparser_gui.model.relocation import found_by_content, is_there
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedSession
@@ -127,17 +127,12 @@ class HistoryService(QObject):
         known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
-    def rename_athlete(self, old: str, new: str) -> dict[int, str] | None:
-        """Give an athlete another name, or that of another one who is the same, in the open session as well.
+    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str] | None:
+        """Name the athletes of dives by their ids, in the open session as well.
 
         Returns:
-            The names of before, by which `set_athletes` undoes it; None, and a `problem`, where it fails.
+            The names of before, which undo it; None, and a `problem`, where it fails.
         """
-        ids = self.read(lambda store: store.ids(HistoryQuery(athlete=old)), list[int]())
-        return self.set_athletes(dict.fromkeys(ids, new))
-
-    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str] | None:
-        """Name the athletes of dives by their ids; see `rename_athlete`."""
         before = self.write(lambda store: store.set_athletes(names))
         for dive in self._state.dives if before else ():
             if dive.identity is not None and dive.analysis is not None:

@@ -81,10 +81,10 @@ def test_an_athlete_is_renamed_in_the_open_session_too(scored, qtbot):
     session = scored.session
     session.editing.set_diver(session.current.key, "Anna")
     kept(scored, qtbot)
-    before = session.history.rename_athlete("Anna", "Anna Müller")
+    session.history_editing.rename("Anna", "Anna Müller")
     assert session.current.diver == "Anna Müller"
     assert [one.athlete for one in kept(scored, qtbot)] == ["Anna Müller"]
-    session.history.set_athletes(before)
+    session.history_editing.edits.undo()
     assert session.current.diver == "Anna"
 
 

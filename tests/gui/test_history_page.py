@@ -173,6 +173,44 @@ def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_anothe
     assert (dive.path, dive.diver, dive.dive_number) == (clip, "Ann Lee", "207C")
 
 
+def test_a_video_that_was_moved_is_found_in_a_named_folder_and_opened(make_studio, qtbot, clip, tmp_path):
+    studio = make_studio()
+    session = studio.session
+    open_scored(studio, qtbot, clip, tmp_path)
+    studio.window.actions_by_id["history"].trigger()
+    page = studio.window.history
+    qtbot.waitUntil(lambda: titles(page) == ["clip"])
+    session.clear()
+    place = tmp_path / "elsewhere" / "renamed.mp4"
+    place.parent.mkdir()
+    clip.rename(place)
+    session.history.write(lambda store: store.add_folder(place.parent))
+    page.select(*page.model.ids)
+    page.open_selected()
+    qtbot.waitUntil(lambda: session.current is not None)
+    assert session.current.path == place
+    assert "1 of 1" in studio.window.messages.text
+    assert not page.isVisible()
+
+
+def test_two_dives_of_the_history_are_compared(make_studio, qtbot, clip, tmp_path):
+    studio = make_studio()
+    session = studio.session
+    other = clip.with_name("other.mp4")
+    other.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
+    for path in (clip, other):
+        open_scored(studio, qtbot, path, tmp_path)
+        session.select(None)
+    studio.window.actions_by_id["history"].trigger()
+    page = studio.window.history
+    qtbot.waitUntil(lambda: len(titles(page)) == 2)
+    page.select(*ids(page, "clip", "other"))
+    page.commands["compare"].trigger()
+    assert not page.isVisible()
+    shown = {session.current.title, session.find(session.comparing.candidate.key).title}
+    assert shown == {"clip", "other"}
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch, suffix):
     path = tmp_path / f"out{suffix}"

@@ -37,7 +37,7 @@ def test_a_dive_is_kept_and_read_back(history):
 def test_the_same_dive_renews_its_row(history):
     (id_,) = history.keep([row(made_dive())])
     history.set_tags({id_: ["best"]})
-    history.rename_athlete("Anna Müller", "Anna Schmidt")
+    history.set_athletes({id_: "Anna Schmidt"})
     trimmed = made_dive(first_frame=10, last_frame=100, score=40.0)
     assert history.keep([row(trimmed, b"")]) == [id_]
     assert history.dive(id_) == replace(
@@ -126,7 +126,7 @@ def test_removed_and_brought_back(history):
 
 def test_athletes_renamed_merged_and_taken_back(history):
     history.keep([row(made_dive(1)), row(made_dive(2, athlete="A. Müller"))])
-    before = history.rename_athlete("A. Müller", "Anna Müller")
+    before = history.set_athletes(dict.fromkeys(history.ids(HistoryQuery(athlete="A. Müller")), "Anna Müller"))
     assert history.athletes() == {"Anna Müller": 2}
     history.set_athletes(before)
     assert history.athletes() == {"A. Müller": 1, "Anna Müller": 1}
