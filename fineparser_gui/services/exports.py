@@ -136,10 +136,7 @@ class ExportService(QObject):
         def make() -> ReportJob:
             pages = []
             for dive in dives:
-                saved, analysis = (
-                    history.read(lambda store, id_=dive.id: store.saved(id_), None),
-                    history.analysis(dive),
-                )
+                saved, analysis = history.saved(dive), history.analysis(dive)
                 if saved is not None and analysis is not None:
                     pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
             lacking = ExportError(
@@ -314,7 +311,7 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
 
 
 def _exported_from_history(dive: HistoryDive, history: HistoryService) -> ExportedDive:
-    saved = history.read(lambda store: store.saved(dive.id), None) or SavedDive(path=dive.path)
+    saved = history.saved(dive) or SavedDive(path=dive.path)
     return ExportedDive(
         path=dive.path,
         diver=dive.athlete,

@@ -20,7 +20,7 @@ from fineparser_gui.model.history import History, look_after
 from fineparser_gui.model.history_dive import HistoryDive, file_key, history_dive
 from fineparser_gui.model.relocation import found_by_content, is_there
 from fineparser_gui.model.session import saved_dive
-from fineparser_gui.model.session_file import SavedSession
+from fineparser_gui.model.session_file import SavedDive, SavedSession
 from fineparser_gui.services.history_analysis import packed, unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
@@ -142,6 +142,10 @@ class HistoryService(QObject):
                     self._state.update(dive.key, diver=new)
         return before
 
+    def saved(self, dive: HistoryDive) -> SavedDive | None:
+        """What a session opens a dive from; None where it is not there."""
+        return self.read(lambda store: store.saved(dive.id), None)
+
     def analysis(self, dive: HistoryDive) -> Analysis | None:
         """What was found of a dive, with its masks where they are still kept; None where it is not known."""
         content = self.read(lambda store: store.analysis(dive.id), b"")
@@ -149,7 +153,7 @@ class HistoryService(QObject):
 
     def open(self, dives: Iterable[HistoryDive]) -> None:
         """Add dives of the history to the session and show the first; those that it has already are only shown."""
-        saved = [self.read(lambda store, id_=dive.id: store.saved(id_), None) for dive in dives]  # type: ignore[misc]
+        saved = map(self.saved, dives)
         there = {(one.path, one.in_frame, one.out_frame): one.key for one in self._state.dives}
         new, known = [], []
         for one in filter(None, saved):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.history_dive import MOST_TAGS, HistoryQuery
+from fineparser_gui.model.history_dive import MOST_TAGS, HistoryDive, HistoryQuery
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.undo import EditStack
 
@@ -24,15 +24,16 @@ class HistoryEditing(QObject):
         self._history = history
         self.edits = EditStack(self)
         self.edits.handlers |= {
-            Subject.HISTORY_TAGS: lambda edit: history.write(lambda store: store.set_tags(edit.after)) and None,
-            Subject.HISTORY_ATHLETES: lambda edit: history.set_athletes(edit.after) and None,
+            Subject.HISTORY_TAGS: self._apply_tags,
+            Subject.HISTORY_ATHLETES: self._apply_athletes,
             Subject.HISTORY_ROWS: self._apply_rows,
         }
 
     def tag(self, ids: Sequence[int], given: Iterable[str], taken: Iterable[str]) -> None:
         """Give dives some tags, and take others from them."""
         gone = set(taken)
-        before = {one.id: one.tags for one in self._history.read(lambda store: store.dives(ids), [])}
+        dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
+        before = {one.id: one.tags for one in dives}
         after = {
             id_: tuple(dict.fromkeys((*(tag for tag in tags if tag not in gone), *given)))[:MOST_TAGS]
             for id_, tags in before.items()
@@ -41,7 +42,7 @@ class HistoryEditing(QObject):
 
     def rename(self, old: str, new: str) -> None:
         """Give an athlete another name; where others have it already, both are one then."""
-        ids = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
+        ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
         after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
         self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
 
@@ -55,6 +56,12 @@ class HistoryEditing(QObject):
     def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
         if before != after:
             self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
+
+    def _apply_tags(self, edit: Edit) -> None:
+        self._history.write(lambda store: store.set_tags(edit.after))
+
+    def _apply_athletes(self, edit: Edit) -> None:
+        self._history.set_athletes(edit.after)
 
     def _apply_rows(self, edit: Edit) -> Edit | None:
         if edit.after:
