@@ -125,7 +125,9 @@ class DivePlot(pg.PlotItem):
         if band is not None:
             shade = QColor(series[0].color)
             shade.setAlphaF(_BAND_ALPHA)
-            self.addItem(pg.LinearRegionItem(band, "horizontal", shade, pg.mkPen(None), movable=False))
+            self.addItem(
+                pg.LinearRegionItem(band, orientation="horizontal", brush=shade, pen=pg.mkPen(None), movable=False)
+            )
         for one in series:
             x, y = [dive.x for dive in one.dives], [dive.y for dive in one.dives]
             errors = [2 * dive.error for dive in one.dives]
@@ -140,7 +142,8 @@ class DivePlot(pg.PlotItem):
             self._points.append(points)
             for dive in one.dives:
                 if dive.key in (shown, best):
-                    self.addItem(self._scatter(one, [dive], "star" if dive.key == best else one.symbol, 16, halo))
+                    symbol = "star" if dive.key == best else one.symbol
+                    self.addItem(self._scatter(one, [dive], symbol, 16, halo))
         self._fit([dive for one in series for dive in one.dives])
 
     def _scatter(
