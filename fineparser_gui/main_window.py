@@ -282,6 +282,7 @@ class MainWindow(QMainWindow):
 
             self.history = HistoryPage(self.session, self.messages)
             self.history.left.connect(lambda: self.show_history(False))
+            self.session.current_changed.connect(lambda: self._in_history and self.show_history(False))
             self._pages.addWidget(self.history)
         self._in_history = on
         self.transport.pause()
