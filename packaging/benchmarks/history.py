@@ -15,10 +15,12 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from outcome import p95, spread_ms
+from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.measures import NAMES
 from fineparser_core.types import Measure
+from fineparser_gui.app import Studio
 from fineparser_gui.model.history import History
 from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment, HistoryQuery
 from fineparser_gui.model.session_file import SavedDive
@@ -119,7 +121,33 @@ def main(argv: list[str] | None = None) -> int:
                     [_taken(lambda query=query, what=what: history.trend(what, query)) for what in whats],
                     0.2,
                 )
+        missed += _page(Path(folder))
     return 1 if missed else 0
+
+
+def _page(folder: Path) -> int:
+    """The page of the history in a window, painted each time."""
+    app = QApplication([])
+    window = Studio(app, folder).window
+    window.show()
+    app.processEvents()
+
+    def shown(act) -> float:
+        return _taken(lambda: (act(), app.processEvents()))
+
+    missed = _said("page opened", [shown(window.actions_by_id["history"].trigger)], 1.0)
+    page = window.history
+    while page.trend.what.count() == 0:  # drawn a moment after the table
+        app.processEvents()
+    keys_s = [shown(lambda key=key: page.filters.search.insert(key)) for key in _TYPED]
+    missed += _said("page: a key typed", keys_s, 0.1)
+    page.filters.search.clear()
+    page.trend.show_query(page.model.query)
+    choices = range(1, page.trend.what.count())
+    trends_s = [shown(lambda choice=choice: page.trend.what.setCurrentIndex(choice)) for choice in choices]
+    missed += _said("page: trend of all dives", trends_s, 0.2)
+    window.close()
+    return missed
 
 
 def _taken(work) -> float:
