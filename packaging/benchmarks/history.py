@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from outcome import p95, spread_ms
+from PySide6.QtCore import QDeadlineTimer
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.judging import Judging
@@ -27,6 +28,7 @@ from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.model.video_identity import VideoIdentity
 
 _AT_ONCE = 20
+_SETTLED_MS = 4000
 _TYPED = "anna 103b march"
 _ATHLETES = [
     f"{first} {last}" for first in ("Anna", "Berta", "Carl", "Dan", "Eva") for last in ("Ba", "Mai", "Ng", "Xu")
@@ -130,7 +132,9 @@ def _page(folder: Path) -> int:
     app = QApplication([])
     window = Studio(app, folder).window
     window.show()
-    app.processEvents()
+    settled = QDeadlineTimer(_SETTLED_MS)  # what a start brings is not what is measured
+    while not settled.hasExpired():
+        app.processEvents()
 
     def shown(act) -> float:
         return _taken(lambda: (act(), app.processEvents()))
