@@ -134,7 +134,7 @@ def test_an_athlete_is_renamed_and_merged_and_that_undone(page, qtbot):
 
 def test_trends_follow_what_is_found_and_a_click_shows_the_dive(page, qtbot):
     page.filters.search.setText("anna")
-    qtbot.waitUntil(lambda: page.trend.plot.points() and len(page.trend.plot.points()[0].points()) == 2)
+    qtbot.waitUntil(lambda: [len(one.points()) for one in page.trend.plot.points()] == [2])
     assert "7.50" in page.trend.note.text()  # the personal best
     page.trend.what.setCurrentIndex(page.trend.what.findData("flight_time"))
     assert "shaded" in page.trend.note.text()
