@@ -28,7 +28,7 @@ class HistoryFiles(QObject):
     def fill(self, menu: QMenu) -> None:
         """Add the commands to a menu."""
         for text, act in (
-            (self.tr("Take in sessions…"), self._take_in),
+            (self.tr("Take in sessions…"), self.take_in),
             (self.tr("Folders of videos…"), lambda: FoldersDialog(self._session, self._page).open()),
             (self.tr("Look for moved videos"), self._session.history.find_moved),
             (self.tr("Back up…"), self._back_up),
@@ -36,7 +36,8 @@ class HistoryFiles(QObject):
         ):
             menu.addAction(text, act)
 
-    def _take_in(self) -> None:
+    def take_in(self) -> None:
+        """Ask for session files, and take in their dives."""
         pattern = self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
         names, _ = QFileDialog.getOpenFileNames(self._page, self.tr("Take in sessions"), "", pattern)
         if names:

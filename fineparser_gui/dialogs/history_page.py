@@ -68,6 +68,7 @@ class HistoryPage(QWidget):
         self._make_commands()
         self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
         self.every = push_button(self.tr("Show all dives"), self.filters.show_only)
+        self.take_in = push_button(self.tr("Take in sessions…"), self.files.take_in)
         self.menu = QPushButton(self.tr("More"))
         self.menu.setMenu(QMenu(self.menu))
         self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
@@ -82,7 +83,8 @@ class HistoryPage(QWidget):
         head.addWidget(self.menu)
         hint = QHBoxLayout(spacing=8)
         hint.addWidget(self.hint, 1)
-        hint.addWidget(self.every)
+        for button in (self.every, self.take_in):
+            hint.addWidget(button)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         for part in (self.table, self.trend):
@@ -238,6 +240,7 @@ class HistoryPage(QWidget):
         self.hint.setText(text)
         self.hint.setVisible(bool(text))
         self.every.setVisible(narrowed and not found)
+        self.take_in.setVisible(self._history.available and not narrowed and not found)
         self.split.setVisible(found or narrowed)
         if found and not self.table.property("fitted"):
             self.table.setProperty("fitted", True)

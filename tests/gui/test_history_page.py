@@ -149,6 +149,7 @@ def test_an_empty_history_says_where_dives_come_from(make_studio):
     window = make_studio().window
     window.actions_by_id["history"].trigger()
     assert "by itself" in window.history.hint.text()
+    assert window.history.take_in.isVisible()
     window.history.left.emit()
     assert not window.history.isVisible()
     assert not window.actions_by_id["history"].isChecked()
