@@ -309,7 +309,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         ),
         (
             _can("dives_column", Phrase("&List of dives"), "F7", lambda w, _: w.show_columns(), checked=True),
-            _can("side_column", Phrase("Score an&d measures"), "F8", lambda w, _: w.show_columns(), checked=True),
+            _can("side_column", Phrase("Scor&e and measures"), "F8", lambda w, _: w.show_columns(), checked=True),
             _can("full_screen", Phrase("&Full screen"), "F11 F",
                  lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen", checked=False),
         ),

@@ -304,10 +304,9 @@ class HistoryPage(QWidget):
         if not self._to_compare or any(dive.analysis is None for dive in dives):
             return
         self._to_compare = []
-        if len(dives) > 1:  # the comparison shows two
-            self._session.select(dives[0].key)
-            beside = {one.key: one for one in self._session.comparing.candidates()}
-            self._session.comparing.show(beside[dives[1].key])
+        if len(dives) > 1:
+            known = {one.key: one for one in self._session.comparing.first_candidates()}
+            self._session.comparing.show(*(known[dive.key] for dive in dives))
 
     def export_selected(self, suffix: str) -> None:
         """Write the selected dives as a table or as data."""

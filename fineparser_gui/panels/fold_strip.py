@@ -1,6 +1,6 @@
 """Handle at the edge of the window that folds a column away and brings it back."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
@@ -31,6 +31,11 @@ class FoldStrip(QToolButton):
         keyboard_friendly(self)
         action.changed.connect(self._show_way)
         self._show_way()
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH_PX, _WIDTH_PX)
+
+    minimumSizeHint = sizeHint
 
     def _show_way(self) -> None:
         inwards = {Qt.ArrowType.LeftArrow: Qt.ArrowType.RightArrow, Qt.ArrowType.RightArrow: Qt.ArrowType.LeftArrow}

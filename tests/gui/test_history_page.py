@@ -215,7 +215,7 @@ def test_two_dives_of_the_history_are_compared(make_studio, qtbot, clip, tmp_pat
     page.select(*ids(page, "clip", "other"))
     page.commands["compare"].trigger()
     assert not page.isVisible()
-    shown = {session.current.title, session.find(session.comparing.candidate.key).title}
+    shown = {session.find(side.key).title for side in session.comparing.sides}
     assert shown == {"clip", "other"}
 
 
