@@ -21,6 +21,7 @@ from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
 from fineparser_core.exemplars.facts import LONGEST_NAME, ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -45,7 +46,7 @@ _DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
 _NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
 #: Within the unfinished folder: facts and encodings of the dives that are finished.
 _RECORDS = ".records"
-_FACTS, _MEASURES = "dives.json", "measures.json"
+_MEASURES = "measures.json"
 _MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
 _ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
@@ -136,8 +137,7 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
 
 def take_clips(source: Path, folder: Path) -> None:
     """Copies rendered clips and what is known of them into the unfinished folder."""
-    facts = json.loads((source / _FACTS).read_text(encoding="utf-8"))
-    for name in (_FACTS, _MEASURES, *(f"{fact['id']}.mp4" for fact in facts)):
+    for name in (FACTS_FILE, _MEASURES, *(f"{fact['id']}.mp4" for fact in rendered_facts(source))):
         with atomic_file(folder / name) as temporary:
             shutil.copyfile(source / name, temporary)
 
@@ -161,9 +161,7 @@ def build_library(
         true[name] = found.pop("measures")
         facts.append(found)
         progress(Progress("render", done, len(draws)))
-    lines = ",\n".join(json.dumps(fact, separators=(",", ":")) for fact in facts)
-    with atomic_file(folder / _FACTS) as temporary:
-        temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_facts(folder, facts)
     write_measures(folder / _MEASURES, true)
 
 
@@ -197,7 +195,7 @@ def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
-    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    facts = rendered_facts(folder)
     path = folder / "library.sqlite"
     path.unlink(missing_ok=True)
     with ExemplarStore.create(path) as library:

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from fineparser_core.exemplars.good_dives import TABLE
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.measures.explanation import bands_of
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
@@ -48,7 +49,7 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
 
 def main() -> int:
     """Write the table."""
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    facts = rendered_facts()
     groups = {(fact["dive_number"], fact["board_m"]) for fact in facts} | set(product(CLUB_NUMBERS, (1.0, 3.0)))
     lines = []
     for number, board_m in sorted(groups):

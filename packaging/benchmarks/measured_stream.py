@@ -9,7 +9,6 @@ known by their motion in all of them. With `--terms` each line leaves one measur
 """
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from measures import ParseCache, at_true_moments
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.fidelity import rank_correlation, true_contributions
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.measures import measures
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import (
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("cache", type=Path, nargs="?", help="folder of parses that measures.py keeps")
     parser.add_argument("--terms", action="store_true", help="also with one measure left out each")
     args = parser.parse_args()
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    facts = rendered_facts()
     exact = exemplar_quantities()
     rows = [row("the motion", facts, lambda fact: exact[fact["id"]])]
     if args.cache is not None:

@@ -21,6 +21,7 @@ from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.fidelity import rank_correlation
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.export.analysis_json import (
     analysis_from_dict,
     read_masks_npz,
@@ -102,7 +103,7 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
     took: list[float] = []
     true_of = exemplar_measures()
-    for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))[:count]:
+    for fact in rendered_facts()[:count]:
         name = fact["id"]
         parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
         if parse is None:

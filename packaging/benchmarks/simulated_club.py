@@ -13,7 +13,6 @@ The first makes FOLDER/club.json and its videos, those that are missing: 3 s a d
 """
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -26,8 +25,8 @@ from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dive
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.resources import resource
 from fineparser_core.scoring.learning import JudgedScore
 from fineparser_core.scoring.measured_stream import Quantities, quantities, with_measures
 from fineparser_core.synth.render import DiveSpec, plan_dive, render_dive
@@ -203,7 +202,7 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
     """The dives as they would be analysed and judged, without a picture."""
     with ExemplarStore.open() as library:
         exemplars = list(library.exemplars())
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    facts = rendered_facts()
     qualities = {fact["id"]: tuple(fact["qualities"]) for fact in facts}
     found = []
     for dive in dives:

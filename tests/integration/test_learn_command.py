@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from club_set import write_set
 
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream
@@ -140,7 +141,7 @@ def test_the_commands_of_the_tutorial_run(
 ) -> None:
     """On rendered stand-ins for phone clips; five are too few to help, so `learn` is forced."""
     text = (ROOT / "packaging" / "docs" / "learning.md").read_text(encoding="utf-8")
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    facts = rendered_facts()
     chosen = [fact for fact in facts if (fact["dive_number"], fact["board_m"]) in {("103B", 1.0), ("401B", 1.0)}][:5]
     rows = ["video,start,end,dive,board,J1,J2,J3,J4,J5,athlete,date"]
     for i, fact in enumerate(chosen):

@@ -15,6 +15,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
@@ -44,7 +45,7 @@ ONE_STEP += ["--batch-size", "1", "--validation-share", "0", "--device", "cpu"]
 def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four judged dives of one number, the last for testing, and one without a score."""
     folder = tmp_path_factory.mktemp("club")
-    facts = json.loads(resource("exemplars", "dives.json").read_text())
+    facts = rendered_facts()
     chosen = [fact for fact in facts if fact["dive_number"] == "207C"][:4]
     rows = ["Clip;Dive;Board;Points;first flight;first entry;end;Diver;split"]
     for i, fact in enumerate([*chosen, chosen[0] | {"score": "", "out_frame": fact_end(chosen[0])}]):

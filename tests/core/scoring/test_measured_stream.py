@@ -1,6 +1,5 @@
 """The measured stream: monotone where the rules are, and its points still sum exactly."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import (
     EXEMPLARS,
@@ -106,7 +106,7 @@ def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts() -
 
 def test_on_rendered_dives_each_phase_is_told_by_its_measures() -> None:
     """By the measures of the motion itself; `packaging/benchmarks/measured_stream.py` prints them all."""
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    facts = rendered_facts()
     by_number: dict[tuple[str, float], list[tuple[tuple[float, ...], list[float]]]] = {}
     for fact in facts:
         dive = parse_dive_number(fact["dive_number"])
@@ -125,7 +125,7 @@ def test_on_rendered_dives_each_phase_is_told_by_its_measures() -> None:
 
 
 def test_the_bundled_exemplars_are_known() -> None:
-    ids = {fact["id"] for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))}
+    ids = {fact["id"] for fact in rendered_facts()}
     assert exemplar_quantities().keys() == ids
     assert all({"take_off_speed", "come_out_share"} <= values.keys() for values in exemplar_quantities().values())
     assert resource(*EXEMPLARS).stat().st_size < 200_000
