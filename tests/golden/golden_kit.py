@@ -23,11 +23,13 @@ def _tensors(full: str, shape: "list[int] | int") -> dict[str, dict]:
     return {**found, f"{full}.num_batches_tracked": {"shape": [], "dtype": "int64"}}
 
 
+#: The file has shapes by the beginnings of names that share them.
 MANIFEST = {
     name: tensor
-    for group, shapes in json.loads((FOLDER / "manifest.json").read_text()).items()
-    for key, shape in shapes.items()
-    for name, tensor in _tensors(f"{group}/{key}", shape).items()
+    for beginnings, shapes in json.loads((FOLDER / "manifest.json").read_text()).items()
+    for beginning in beginnings.split()
+    for rest, shape in shapes.items()
+    for name, tensor in _tensors(beginning + rest, shape).items()
 }
 
 _spec = importlib.util.spec_from_file_location("golden_rule", FOLDER / "rule.py")
