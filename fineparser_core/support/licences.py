@@ -18,7 +18,8 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _IS_TEXT = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _LONGEST_TEXT = 500_000
 
-# Texts of licences that packages name without bringing them, and what their metadata do not say, kept by hand.
+# Kept by hand: what metadata do not say, and the GPL 2, which no package brings. The GPL 3 comes with NumPy, the LGPL 3
+# with fpdf2 and the LGPL 2.1 with OpenCV.
 _KEPT = resource("licences")
 _NOTES = _KEPT / "notes.md"
 
