@@ -9,7 +9,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +52,8 @@ def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
 
 def difficulty_text(rows: Iterable[RecordedDifficulty]) -> str:
     """The table of `difficulty_table` as it is stored."""
-    lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in rows)
-    about = "Modal degree of difficulty by dive number and board over public competition annotations"
+    lines = ",\n".join(f"  {json.dumps(astuple(row))}" for row in rows)
+    about = "Modal DD by dive number and board in metres with its count, of public competition annotations"
     return f'{{\n "about": "{about}",\n "difficulties": [\n{lines}\n ]\n}}\n'
 
 

@@ -76,9 +76,9 @@ class Difficulty:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RecordedDifficulty:
-    """A row of the bundled table.
+    """A row of the bundled table, in its order.
 
     Attributes:
         difficulty: the DD recorded most often for the dive from this board.
@@ -134,7 +134,7 @@ def commonest_board_m(dive: DiveNumber) -> float | None:
 def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
     """The rows of the bundled table, ordered by dive number and board."""
     rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
-    return tuple(RecordedDifficulty(**row) for row in rows)
+    return tuple(RecordedDifficulty(*row) for row in rows)
 
 
 def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:

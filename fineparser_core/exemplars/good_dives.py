@@ -8,8 +8,9 @@ from typing import Any
 from fineparser_core.measures.explanation import Band, allowed_band
 from fineparser_core.resources import resource
 
-#: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low, high
-#: and number of dives in their order, null for none; what rendered dives show, not yet held to what judging allows.
+#: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low and high in their
+#: order, with the number of dives where it is not `n_dives`, null for none; what rendered dives show, not yet held to
+#: what judging allows.
 TABLE = ("exemplars", "good_dives.json")
 
 
@@ -35,7 +36,8 @@ def _bands() -> dict[str, dict[float, dict[str, Band]]]:
         of_group = found.setdefault(number, {})[float(board)] = {}
         for (name, unit), band in zip(table["units"].items(), bands, strict=True):
             if band is not None:
-                shown = Band(low=band[0], high=band[1], unit=unit, n_dives=band[2])
+                low, high, n_dives = (*band, table["n_dives"])[:3]
+                shown = Band(low=low, high=high, unit=unit, n_dives=n_dives)
                 if (allowed := allowed_band(name, shown, float(board))) is not None:
                     of_group[name] = allowed
     return found

@@ -15,7 +15,7 @@ import numpy as np
 
 from fineparser_core.exemplars.good_dives import TABLE
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.measures.explanation import bands_of
+from fineparser_core.measures.explanation import Band, bands_of
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
@@ -47,6 +47,11 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
     return tuple(measured)
 
 
+def _as_row(band: Band) -> list[float]:
+    ends = [round(band.low, 2), round(band.high, 2)]
+    return ends if band.n_dives == _DIVES else [*ends, band.n_dives]
+
+
 def main() -> int:
     """Write the table."""
     facts = rendered_facts()
@@ -56,11 +61,13 @@ def main() -> int:
         seed = zlib.crc32(f"{number} {board_m:g}".encode())
         bands = bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
         known = (bands.get(name) for name in RECORDS)
-        row = [None if band is None else [round(band.low, 2), round(band.high, 2), band.n_dives] for band in known]
+        row = [None if band is None else _as_row(band) for band in known]
         lines.append(f"{json.dumps(f'{number} {board_m:g}')}:{json.dumps(row, separators=(',', ':'))}")
         print(lines[-1], flush=True)
     units, body = json.dumps({name: record.unit for name, record in RECORDS.items()}), ",\n".join(lines)
-    resource(*TABLE).write_text(f'{{\n"units":{units},\n"bands":{{\n{body}\n}}\n}}\n', encoding="utf-8")
+    resource(*TABLE).write_text(
+        f'{{\n"units":{units},\n"n_dives":{_DIVES},\n"bands":{{\n{body}\n}}\n}}\n', encoding="utf-8"
+    )
     return 0
 
 
