@@ -46,7 +46,6 @@ _DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
 _NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
 #: Within the unfinished folder: facts and encodings of the dives that are finished.
 _RECORDS = ".records"
-_MEASURES = "measures.json"
 _MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
 _ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
@@ -137,7 +136,7 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
 
 def take_clips(source: Path, folder: Path) -> None:
     """Copies rendered clips and what is known of them into the unfinished folder."""
-    for name in (FACTS_FILE, _MEASURES, *(f"{fact['id']}.mp4" for fact in rendered_facts(source))):
+    for name in (FACTS_FILE, *(f"{fact['id']}.mp4" for fact in rendered_facts(source))):
         with atomic_file(folder / name) as temporary:
             shutil.copyfile(source / name, temporary)
 
@@ -145,24 +144,20 @@ def take_clips(source: Path, folder: Path) -> None:
 def build_library(
     folder: Path, draws: Sequence[tuple[str, DiveSpec, int]], progress: ProgressCallback, cancel: CancelToken
 ) -> None:
-    """Renders dives into MP4s, those that are missing; `dives.json` keeps their facts, `measures.json` what can be
-    measured of them.
+    """Renders dives into MP4s, those that are missing; `dives.json` keeps what is known of them.
 
     Args:
         draws: id, spec and seed of each.
     """
-    facts, true = [], {}
+    facts = []
     for done, (name, spec, state) in enumerate(draws, start=1):
         cancel.raise_if_cancelled()
         record = folder / _RECORDS / f"{name}.json"
         if not record.is_file():
             _render(folder, name, spec, state)
-        found = json.loads(record.read_text(encoding="utf-8"))
-        true[name] = found.pop("measures")
-        facts.append(found)
+        facts.append(json.loads(record.read_text(encoding="utf-8")))
         progress(Progress("render", done, len(draws)))
     write_facts(folder, facts)
-    write_measures(folder / _MEASURES, true)
 
 
 def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
@@ -177,20 +172,10 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
         "first_flight_frame": dive.first_flight_frame,
         "first_entry_frame": dive.first_entry_frame,
         "qualities": [round(float(q), 3) for q in dive.qualities],
+        "measures": {measure: round(value, 3) for measure, value in true_measures(plan_dive(spec, state)).items()},
     }
     with atomic_file(folder / _RECORDS / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps({**fact, "measures": true_measures(plan_dive(spec, state))}), encoding="utf-8")
-
-
-def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
-    """Writes what the measures of exemplars truly are, by their ids: see `measured_stream.EXEMPLARS`."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    values = {id_: [round(row[name], 3) if name in row else None for name in names] for id_, row in rows.items()}
-    lines = ",\n".join(f"{json.dumps(id_)}:{json.dumps(row, separators=(',', ':'))}" for id_, row in values.items())
-    with atomic_file(path) as temporary:
-        temporary.write_text(
-            f'{{\n"measures":{json.dumps(names)},\n"exemplars":{{\n{lines}\n}}\n}}\n', encoding="utf-8"
-        )
+        temporary.write_text(json.dumps(fact), encoding="utf-8")
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:

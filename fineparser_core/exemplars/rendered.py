@@ -1,4 +1,4 @@
-"""Facts of rendered exemplars: a table beside their clips that names each fact once."""
+"""What is known of rendered exemplars: a table beside their clips that names each fact once."""
 
 import json
 from collections.abc import Sequence
@@ -13,18 +13,29 @@ FACTS_FILE = "dives.json"
 
 
 def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
-    """What is known of each dive: `id`, `dive_number`, `board_m`, `score`, frames, and `qualities` of its phases.
+    """What is known of each dive: `id`, `dive_number`, `board_m`, `score`, frames, `qualities` of its phases, and
+    `measures`, what can be measured of the motion that was rendered, by name.
 
     Args:
         folder: of clips with their table; by default the bundled exemplars.
     """
     table = json.loads(((folder or resource("exemplars")) / FACTS_FILE).read_text(encoding="utf-8"))
-    return [dict(zip(table["facts"], row, strict=True)) for row in table["dives"]]
+    found = []
+    for *facts, values in table["dives"]:
+        measures = zip(table["measures"], values, strict=True)
+        known = {name: value for name, value in measures if value is not None}
+        found.append({**dict(zip(table["facts"], facts, strict=True)), "measures": known})
+    return found
 
 
-def write_facts(folder: Path, facts: Sequence[dict[str, Any]]) -> None:
-    """Writes the table; every dive has the same facts."""
-    names = list(facts[0])
-    lines = ",\n".join(json.dumps([fact[name] for name in names], separators=(",", ":")) for fact in facts)
+def write_facts(folder: Path, dives: Sequence[dict[str, Any]]) -> None:
+    """Writes the table; every dive has the same facts, and some of the measures."""
+    facts = [name for name in dives[0] if name != "measures"]
+    measures = list(dict.fromkeys(name for dive in dives for name in dive["measures"]))
+    lines = ",\n".join(
+        json.dumps([*(dive[name] for name in facts), list(map(dive["measures"].get, measures))], separators=(",", ":"))
+        for dive in dives
+    )
+    heading = f'"facts":{json.dumps(facts)},\n"measures":{json.dumps(measures)}'
     with atomic_file(folder / FACTS_FILE) as temporary:
-        temporary.write_text(f'{{\n"facts":{json.dumps(names)},\n"dives":[\n{lines}\n]\n}}\n', encoding="utf-8")
+        temporary.write_text(f'{{\n{heading},\n"dives":[\n{lines}\n]\n}}\n', encoding="utf-8")

@@ -16,6 +16,7 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive, measures
 from fineparser_core.measures.position import position_shown
@@ -39,8 +40,6 @@ from fineparser_core.types import (
 )
 
 TABLE = ("tables", "measured_stream.json")
-#: By their ids the values of `measures` in order, null where one is not known.
-EXEMPLARS = ("exemplars", "measures.json")
 
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
@@ -394,11 +393,7 @@ def measured_stream() -> MeasuredStream:
 @cache
 def exemplar_measures() -> dict[str, dict[str, float]]:
     """What is truly measured of the bundled exemplars, by their ids: from the motion that was rendered."""
-    table: dict[str, Any] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))
-    return {
-        exemplar: {name: value for name, value in zip(table["measures"], row, strict=True) if value is not None}
-        for exemplar, row in table["exemplars"].items()
-    }
+    return {dive["id"]: dive["measures"] for dive in rendered_facts()}
 
 
 @cache

@@ -32,7 +32,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.resources import resource
-from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
+from fineparser_core.scoring.measured_stream import measured_stream, quantities
 from fineparser_core.scoring.rescore import correct_contact, with_transitions
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
@@ -102,7 +102,6 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
     rng, n_dives = np.random.default_rng(0), 0
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
     took: list[float] = []
-    true_of = exemplar_measures()
     for fact in rendered_facts()[:count]:
         name = fact["id"]
         parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
@@ -113,11 +112,11 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
             placed = parse
             if moments != _FOUND:
                 off = rng.normal(0, _MOMENT_S * np.array(_MOMENT_SHARES)) if moments == _UNCERTAIN else np.zeros(3)
-                placed = at_true_moments(parse, fact, true_of[name]["flight_time"], tuple(off.tolist()))
+                placed = at_true_moments(parse, fact, fact["measures"]["flight_time"], tuple(off.tolist()))
             start = time.perf_counter()
             found = {m.name: m for m in measures(placed, dive_number=fact["dive_number"], board_m=fact["board_m"])}
             took.append(time.perf_counter() - start)
-            for measure, true in true_of[name].items():
+            for measure, true in fact["measures"].items():
                 truths[measure].append((true, found.get(measure)))
     rows = []
     for name, pairs in truths.items():

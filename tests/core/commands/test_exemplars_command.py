@@ -83,7 +83,7 @@ def test_clips_that_are_rendered_already_are_taken(tmp_path: Path) -> None:
     exemplars.build_library(source, small_draws(1), ignore_progress, CancelToken())
     exemplars.take_clips(source, folder)
     names = {path.name for path in folder.iterdir()}
-    assert names == {"dives.json", "measures.json", "rendered-407C-01.mp4"}
+    assert names == {"dives.json", "rendered-407C-01.mp4"}
     assert all((folder / name).read_bytes() == (source / name).read_bytes() for name in names)
 
 

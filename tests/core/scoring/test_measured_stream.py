@@ -9,14 +9,8 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.resources import resource
-from fineparser_core.scoring.measured_stream import (
-    EXEMPLARS,
-    exemplar_quantities,
-    measured_stream,
-    quantities,
-    with_measures,
-)
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes
 from fineparser_core.types import Contribution, ExemplarVote, Measure
 
@@ -125,10 +119,9 @@ def test_on_rendered_dives_each_phase_is_told_by_its_measures() -> None:
 
 
 def test_the_bundled_exemplars_are_known() -> None:
-    ids = {fact["id"] for fact in rendered_facts()}
-    assert exemplar_quantities().keys() == ids
+    with ExemplarStore.open() as library:
+        assert exemplar_quantities().keys() == {one.id for one in library.exemplars()}
     assert all({"take_off_speed", "come_out_share"} <= values.keys() for values in exemplar_quantities().values())
-    assert resource(*EXEMPLARS).stat().st_size < 200_000
 
 
 def test_every_term_is_of_a_known_step_and_signed_as_the_rules_are() -> None:
