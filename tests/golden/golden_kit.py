@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torchvision.models import resnet34
 
 from fineparser_core.checkpoints.reference import from_reference
 from fineparser_core.models.fineparser import FineParser
@@ -16,15 +17,23 @@ _OF_BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 def _tensors(full: str, shape: "list[int] | int") -> dict[str, dict]:
-    """Shape and type of an entry of the file: of a tensor, or of those of a batch norm of so many channels."""
-    if isinstance(shape, list):
+    """Shape and type of an entry of the file: of a tensor, of those of a batch norm of so many channels, or of a kernel
+    of the I3D and the batch norm after it."""
+    if isinstance(shape, int):
+        found = {f"{full}.{name}": {"shape": [shape], "dtype": "float32"} for name in _OF_BATCH_NORM}
+        return {**found, f"{full}.num_batches_tracked": {"shape": [], "dtype": "int64"}}
+    if full.endswith(("weight", "bias")):
         return {full: {"shape": shape, "dtype": "float32"}}
-    found = {f"{full}.{name}": {"shape": [shape], "dtype": "float32"} for name in _OF_BATCH_NORM}
-    return {**found, f"{full}.num_batches_tracked": {"shape": [], "dtype": "int64"}}
+    return _tensors(f"{full}.conv3d.weight", shape) | _tensors(f"{full}.batch3d", shape[0])
 
 
-#: The file has shapes by the beginnings of names that share them.
+with torch.device("meta"):
+    _RESNET = resnet34().state_dict()  # the release takes torchvision's
+#: The file has the shapes of all else, by the beginnings of names that share them.
 MANIFEST = {
+    f"video_encoder/backbone.{name}": {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
+    for name, tensor in _RESNET.items()
+} | {
     name: tensor
     for beginnings, shapes in json.loads((FOLDER / "manifest.json").read_text()).items()
     for beginning in beginnings.split()
