@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
 
 def difficulty_text(rows: Iterable[RecordedDifficulty]) -> str:
     """The table of `difficulty_table` as it is stored."""
-    lines = ",\n".join(f"  {json.dumps(astuple(row))}" for row in rows)
+    lines = ",\n".join(f"  {_compact(list(astuple(row)))}" for row in rows)
     about = "Modal DD by dive number and board in metres with its count, of public competition annotations"
     return f'{{\n "about": "{about}",\n "difficulties": [\n{lines}\n ]\n}}\n'
 
@@ -70,7 +71,7 @@ def twin_text(records: Iterable[TwinRecord]) -> str:
     take_offs = [r.first_flight_frame / r.n_frames for r in whole]
     flights = [r.first_entry_frame - r.first_flight_frame for r in whole]
     rows = [
-        json.dumps([*key, *(counts[key][split] for split in SPLITS)])
+        _compact([*key, *(counts[key][split] for split in SPLITS)])
         for key in sorted(counts, key=lambda k: (k[0], k[1] or 0, k[2:]))
     ]
     award_rows = [f"{json.dumps(number)}: {_quantiles(awards[number], _AWARD_GRID, 2)}" for number in sorted(awards)]
@@ -87,7 +88,11 @@ def twin_text(records: Iterable[TwinRecord]) -> str:
 
 
 def _quantiles(values: Sequence[float], grid: np.ndarray, digits: int) -> str:
-    return json.dumps([round(float(v), digits) for v in np.quantile(values, grid)])
+    return _compact([round(float(v), digits) for v in np.quantile(values, grid)])
+
+
+def _compact(values: list[Any]) -> str:
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _lines(rows: Sequence[str]) -> str:
