@@ -9,7 +9,6 @@ from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.models.layers import BasicBlock
 from fineparser_core.pose.layers import upsample_2x
 
-MAP_SIZE = 28
 #: Name by which a static encoder gives the keypoints of frames among its estimates: (N, 16, 3), x and y in pixels of
 #: the frame, and the logit that a keypoint is visible.
 KEYPOINTS = "keypoints"
