@@ -1,6 +1,7 @@
 """A made-up analysis of a small real file, for the tests of what is written of analyses."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,12 @@ def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: 
     assert take_off is not None
     assert come_out is not None
     return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact)
+
+
+def made_identity(**changes: Any) -> ModelIdentity:
+    """Of weights that nobody has."""
+    values = {"id": "rendered-v1-1a2b3c4d", "trained_on": "rendered dives", "synthetic": True, "preprocessing": "whole"}
+    return ModelIdentity(**{**values, "decoding": "joint", "precision": "fp32", "device": "cpu", **changes})
 
 
 def made_motion() -> DiveMotion:
@@ -125,14 +132,6 @@ def made_analysis(
         moments=moments_at(transitions),
         mask_probability=np.repeat(disc[None].astype(np.float16), 96, axis=0),
         crop_xyxy=np.tile(np.array(crop, dtype=np.float32), (96, 1)),
-        model=ModelIdentity(
-            id="rendered-v1-1a2b3c4d",
-            trained_on="rendered dives",
-            synthetic=True,
-            preprocessing=preprocessing,
-            decoding="joint",
-            precision="fp32",
-            device="cpu",
-        ),
+        model=made_identity(preprocessing=preprocessing),
     )
     return Analysis(parse=parse, scoring=_scoring(rng) if scored else None)

@@ -1,11 +1,11 @@
 """A made-up parse of a body that flies as physics says, seen by a camera that stands still."""
 
 import numpy as np
-from made_analysis import moments_at
+from made_analysis import made_identity, moments_at
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
 from fineparser_core.motion.body import centre_of_mass
-from fineparser_core.types import Clip, DiveMotion, DiveParse, ModelIdentity, Transitions
+from fineparser_core.types import Clip, DiveMotion, DiveParse, Transitions
 
 FPS, PX_PER_M = 30.0, 60.0
 LEAVES_S, BOARD = 1.0, np.array([100.0, 200.0])
@@ -71,10 +71,7 @@ def measured_parse(
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.tile(np.array([0, 0, 640, 640], np.float32), (96, 1)),
         joints=joints,
-        model=ModelIdentity(
-            id="m", trained_on="", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32",
-            device="cpu",
-        ),
+        model=made_identity(),
         first_water_contact_frame=contact,
         motion=DiveMotion(
             to_scene=np.tile(np.eye(3), (96, 1, 1)),

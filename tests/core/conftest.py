@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec, RenderedDive
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / name) for name in ("tests/golden", "packaging", "packaging/benchmarks")]
 
 N_FRAMES = 20
 TIMING = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}

@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import struct
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,11 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally, not_a_sentence
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/exemplars"))
-
 from exemplar_kit import MODEL_ID, encoding, exemplar, mask
+from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally, not_a_sentence
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.library_file import SCHEMA, SCHEMA_VERSION

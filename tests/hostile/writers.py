@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("core/exemplars", "gui")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 
 
 @dataclass(frozen=True)

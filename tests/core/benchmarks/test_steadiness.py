@@ -1,16 +1,12 @@
 """Variants of labelled clips, and tables of what was found in them, of packaging/benchmarks/steadiness.py."""
 
 import json
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging" / "benchmarks"))
-
 from clip_variants import PICTURES, VARIANTS, Plan, plan, write
 from steadiness import main, read_results, scored_as
 from steadiness_table import Result, awards_table, from_median, measures_table, outliers, routes_table, same_person

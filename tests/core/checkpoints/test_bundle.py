@@ -1,17 +1,13 @@
 """Bundles and the authors' checkpoints: what is written comes back, and what is damaged is refused."""
 
 import json
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import golden_kit
 import numpy as np
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
-
-import golden_kit
 
 from fineparser_core.checkpoints import bundle
 from fineparser_core.checkpoints.build import build_model

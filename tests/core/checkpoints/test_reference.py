@@ -1,14 +1,8 @@
 """The authors' layout, there and back: every tensor of the release has one name here, and the file has its entries."""
 
-import sys
-from pathlib import Path
-
+import golden_kit
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
-
-import golden_kit
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, save_bundle
 from fineparser_core.checkpoints.reference import from_reference, our_name, to_reference

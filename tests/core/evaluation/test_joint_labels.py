@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import moments_at
+from made_analysis import made_identity, moments_at
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.joint_labels import joint_table, measure_joints, read_joint_labels
-from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
+from fineparser_core.types import Clip, DiveParse, Transitions
 
-IDENTITY = ModelIdentity(
-    id="m", trained_on="t", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32", device="cpu"
-)
 # In the order of MPII: a body 100 px tall whose trunk is 30 px long.
 LABELLED = [
     (106, 200), (105, 175), (104, 150), (96, 150), (95, 175), (94, 200), (100, 150), (100, 120), (100, 115), (100, 95),
@@ -42,7 +39,7 @@ def parse_of(joints: np.ndarray) -> DiveParse:
         moments=moments_at(transitions),
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.zeros((96, 4), np.float32),
-        model=IDENTITY,
+        model=made_identity(),
         joints=np.concatenate([joints, np.full((*joints.shape[:2], 1), 0.9)], axis=2).astype(np.float32),
     )
 

@@ -5,17 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import moments_at
+from made_analysis import made_identity, moments_at
 
 from fineparser_core.data.judged_dives import read_dives, read_masks
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.real_clips import full_frame_mask, judge_trim, measure_clip
 from fineparser_core.evaluation.real_table import real_table
-from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
+from fineparser_core.types import Clip, DiveParse, Transitions
 
-IDENTITY = ModelIdentity(
-    id="m", trained_on="t", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32", device="cpu"
-)
 SIZE = (240, 320)
 CROP = (40.0, 0.0, 320.0, 224.0)
 
@@ -48,7 +45,7 @@ def parse(truth: np.ndarray) -> DiveParse:
         moments=moments_at(transitions),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array(CROP, np.float32), (96, 1)),
-        model=IDENTITY,
+        model=made_identity(),
     )
 
 

@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from exemplar_kit import MODEL_ID, add, encoding, mask
 
 from fineparser_core.exemplars.facts import ExemplarFacts

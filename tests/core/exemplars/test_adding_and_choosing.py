@@ -1,18 +1,14 @@
 """Bundled exemplars and the coach's own: which vote, which is best, what comes nearest, how one is added."""
 
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import golden_kit
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
-
-import golden_kit
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
+from made_analysis import made_identity
 from stand_in import StandIn, nothing
 
 from fineparser_core.commands.score_report import report
@@ -25,18 +21,10 @@ from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.scoring.rescore import correct_transitions
-from fineparser_core.types import Analysis, ClipEncoding, ModelIdentity
+from fineparser_core.types import Analysis, ClipEncoding
 from fineparser_core.video.clips import make_clip
 
-IDENTITY = ModelIdentity(
-    id=MODEL_ID,
-    trained_on="seeded noise",
-    synthetic=False,
-    preprocessing="whole",
-    decoding="joint",
-    precision="fp32",
-    device="cpu",
-)
+IDENTITY = made_identity(id=MODEL_ID, synthetic=False)
 DIVE = parse_dive_number("207C")
 
 

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
@@ -124,24 +121,20 @@ def test_the_bundled_library_is_read(tmp_path):
         assert not library.writable
 
 
-def test_a_library_of_a_version_that_nobody_released_is_named_and_left_alone(tmp_path):
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (SCHEMA_VERSION - 1, rf"not an exemplar library of version {SCHEMA_VERSION} \(found 2\)"),  # nobody released it
+        (SCHEMA_VERSION + 1, "newer version"),
+    ],
+)
+def test_a_library_of_another_version_is_named_and_left_alone(tmp_path, version, said):
     ExemplarStore.open_own(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+        db.execute(f"PRAGMA user_version = {version}")
     db.close()
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(ExemplarError, match=rf"not an exemplar library of version {SCHEMA_VERSION} \(found 2\)"):
-        ExemplarStore.open_own(tmp_path)
-    assert (tmp_path / FILE_NAME).read_bytes() == before
-
-
-def test_a_library_of_a_newer_program_is_left_alone(tmp_path):
-    ExemplarStore.open_own(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE_NAME) as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    db.close()
-    before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(ExemplarError, match="newer version"):
+    with pytest.raises(ExemplarError, match=said):
         ExemplarStore.open_own(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 

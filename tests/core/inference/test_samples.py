@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from made_analysis import made_identity
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
 from fineparser_core.errors import Cancelled, VideoError
@@ -16,7 +17,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import DiveParse, ModelIdentity
+from fineparser_core.types import DiveParse
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -74,10 +75,7 @@ def boxes_of(path: Path, frames: np.ndarray) -> dict[int, tuple[float, float, fl
 
 
 def analyzer_of(network: StandIn, tmp_path: Path, decoding: str = "joint") -> Analyzer:
-    identity = ModelIdentity(
-        id="stand-in", trained_on="nothing", synthetic=True, preprocessing="follow", decoding=decoding,
-        precision="fp32", device="cpu",
-    )  # fmt: skip
+    identity = made_identity(preprocessing="follow", decoding=decoding)
     return Analyzer(network, identity, ExemplarStore.create(tmp_path / "library.sqlite"))
 
 

@@ -1,6 +1,5 @@
 """What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from simulated_club import ATHLETES, DIVES, club, judged
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -16,10 +16,6 @@ from fineparser_core.scoring.learning import JudgedScore, Learned, Table, as_shi
 from fineparser_core.scoring.measured_stream import measured_stream, with_measures
 from fineparser_core.scoring.profile import Profile, check_model, read_profile, write_profile
 from fineparser_core.scoring.rescore import aggregate_votes
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging" / "benchmarks"))
-
-from simulated_club import ATHLETES, DIVES, club, judged
 
 WORSE = 0.1
 

@@ -1,21 +1,17 @@
 """Corrected transitions and exemplars left out, from the cached encoding of a dive."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import exemplar_kit
+import golden_kit
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
-
-import golden_kit
-from made_analysis import moments_at
+from made_analysis import made_identity, moments_at
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.scoring.rescore import (
@@ -27,20 +23,12 @@ from fineparser_core.scoring.rescore import (
     outliers,
     transition_range,
 )
-from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, MaskTrack, ModelIdentity, Transitions
+from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 DIVE = parse_dive_number("207C")
 DIFFICULTY = find_difficulty(DIVE, 10.0)
-IDENTITY = ModelIdentity(
-    id="golden-0",
-    trained_on="seeded noise",
-    synthetic=True,
-    preprocessing="whole",
-    decoding="joint",
-    precision="fp32",
-    device="cpu",
-)
+IDENTITY = made_identity(id=exemplar_kit.MODEL_ID)
 
 
 def transitions(flight: int, entry: int) -> Transitions:
@@ -79,32 +67,10 @@ def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, ClipEn
 def analyzer(tmp_path_factory):
     """Seeded weights and three exemplars with random encodings: nothing is decoded."""
     folder = tmp_path_factory.mktemp("library")
-    draw = np.random.default_rng(1)
     with ExemplarStore.create(folder / "library.sqlite") as library:
-        mask = MaskTrack(
-            sampled_frames=np.arange(96),
-            mask_probability=np.zeros((96, 112, 112), np.float16),
-            crop_xyxy=np.zeros((96, 4), np.float32),
-        )
         for i, score in enumerate((45.0, 72.5, 88.0)):
-            made = Exemplar(
-                id=f"ex{i}",
-                dive_number="207C",
-                board_m=10.0,
-                score=score,
-                clip_path=folder / f"ex{i}.mp4",
-                in_frame=0,
-                out_frame=95,
-                first_flight_frame=30,
-                first_entry_frame=60,
-                synthetic=True,
-            )
-            encoding = ExemplarEncoding(
-                gated=draw.standard_normal((9, 1024), dtype=np.float32),
-                static_tokens=draw.standard_normal((3, 4, 64), dtype=np.float32),
-                transition_samples=(30, 60),
-            )
-            library.add(made, mask, {IDENTITY.id: encoding})
+            made = exemplar_kit.exemplar(folder, f"ex{i}", score=score)
+            library.add(made, exemplar_kit.mask(), {IDENTITY.id: exemplar_kit.encoding(i)})
         yield Analyzer(golden_kit.model(0), IDENTITY, library)
 
 

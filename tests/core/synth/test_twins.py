@@ -1,11 +1,11 @@
 """Twins agree with their records, and the table with the distribution of the records."""
 
 import json
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import bundled_tables
 import numpy as np
 import pytest
 
@@ -16,10 +16,6 @@ from fineparser_core.synth import dataset, twin_table
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.rubric import sample_qualities, true_award
 from fineparser_core.synth.twins import SUBSETS, TwinRecord, plan_twins, sample_qualities_for
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging"))
-
-import bundled_tables
 
 RECORD = TwinRecord(
     event="FINA_Women10m_final_r1",
