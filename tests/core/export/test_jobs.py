@@ -40,6 +40,15 @@ from fineparser_core.video.probe import probe
 Make = Callable[..., Analysis]
 
 
+def saved(job: Job) -> Path:
+    """The folder of a job that writes into another one beside it."""
+    folder = job.path.parent.with_name("job")
+    folder.mkdir()
+    job.path.parent.mkdir()
+    save_job(job, folder)
+    return folder
+
+
 @contextmanager
 def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The process of a job, which ends with nothing on its standard error and exit code 0."""
@@ -136,39 +145,35 @@ def test_a_plain_still_and_corrections(small_video: Path, make_analysis: Make, t
 
 
 def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
-    video = make_video(tmp_path / "dive.mp4", 24)
-    folder = tmp_path / "job"
-    folder.mkdir()
-    save_job(ClipJob(path=tmp_path / "out.mp4", analysis=make_analysis(video)), folder)
-    with start(folder) as process:
+    video, out = make_video(tmp_path / "dive.mp4", 24), tmp_path / "out" / "a.mp4"
+    with start(saved(ClipJob(path=out, analysis=make_analysis(video)))) as process:
         assert process.stdout is not None
         received = messages(process.stdout)
         assert process.stdin is not None
     assert received[-1] == {"notes": []}
     assert {"done": 24, "total": 24} in received
-    assert probe(tmp_path / "out.mp4").n_frames == 24
+    assert probe(out).n_frames == 24
 
 
-def test_the_end_of_its_input_stops_it(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_end_of_its_input_stops_it(
+    heard: bool, make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path
+) -> None:
     video = make_video(tmp_path / "dive.mp4", 255, encoder={"preset": "ultrafast"})
-    folder, out = tmp_path / "job", tmp_path / "out"
-    folder.mkdir()
-    out.mkdir()
-    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
-    with start(folder) as process:
+    with start(saved(ClipJob(path=tmp_path / "out" / "a.mp4", analysis=make_analysis(video)))) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["done"] < 250
+        if not heard:  # its program ended: nobody reads what it tells, and it writes until it has noticed
+            process.stdout.close()
         process.stdin.close()
-        assert messages(process.stdout)[-1] == {"cancelled": True}
-    assert os.listdir(out) == []
+        assert not heard or messages(process.stdout)[-1] == {"cancelled": True}
+    assert os.listdir(tmp_path / "out") == []
 
 
 def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
     video = make_video(tmp_path / "dive.mp4", 16)
-    folder = tmp_path / "job"
-    folder.mkdir()
-    save_job(StillJob(path=tmp_path / "a.png", analysis=make_analysis(video), frame=3), folder)
+    folder = saved(StillJob(path=tmp_path / "out" / "a.png", analysis=make_analysis(video), frame=3))
     video.unlink()
     with start(folder) as process:
         assert process.stdout is not None
@@ -176,33 +181,13 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
     assert "there is no such file" in received["failed"]
 
 
-def test_it_ends_with_the_program_that_started_it(
-    make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path
-) -> None:
-    video = make_video(tmp_path / "dive.mp4", 255, encoder={"preset": "ultrafast"})
-    folder, out = tmp_path / "job", tmp_path / "out"
-    folder.mkdir()
-    out.mkdir()
-    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
-    with start(folder) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["done"] < 250
-        process.stdout.close()  # nobody reads what it tells, and it writes until it has noticed
-        process.stdin.close()
-    assert os.listdir(out) == []
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
 def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
     import resource
 
-    video = make_video(tmp_path / "dive.mp4", 60)
-    folder, out = tmp_path / "job", tmp_path / "out"
-    folder.mkdir()
-    out.mkdir()
+    video, out = make_video(tmp_path / "dive.mp4", 60), tmp_path / "out"
+    folder = saved(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)))
     (out / "a.mp4").write_bytes(b"before")
-    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
     with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
         assert process.stdout is not None
         received = messages(process.stdout)[-1]

@@ -7,9 +7,16 @@ from fineparser_core.synth.optics import skew, skew_points
 from fineparser_core.synth.render import DiveSpec, mirror_joints, render_dive
 
 
-@pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored
-def test_joints_lie_in_the_mask(seed: int) -> None:
-    dive = render_dive(DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3), seed)
+@pytest.mark.parametrize(
+    ("seed", "spec"),
+    [
+        (4, DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3)),
+        (5, DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3)),  # mirrored
+        (4, DiveSpec(dive_number="107B", board_m=3.0, clear=True, height_px=128, aspect=16 / 9, synchro=True)),
+    ],
+)
+def test_joints_of_the_first_athlete_lie_in_the_mask(seed: int, spec: DiveSpec) -> None:
+    dive = render_dive(spec, seed)
     count, height, width = dive.masks.shape
     assert dive.joints.shape == (count, len(KEYPOINT_NAMES), 2)
     assert dive.joints.dtype == np.float32

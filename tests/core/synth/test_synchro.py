@@ -14,15 +14,3 @@ def test_both_divers_of_a_pair_are_in_the_mask(number: str, board_m: float) -> N
     assert 1.1 < pair.masks.mean() / alone.masks.mean() < 2.2
     again = render_dive(DiveSpec(**spec, synchro=True), 4)
     assert np.array_equal(pair.frames, again.frames)
-
-
-def test_joints_are_those_of_the_first_athlete() -> None:
-    spec = DiveSpec(dive_number="107B", board_m=3.0, height_px=128, aspect=16 / 9, clear=True, synchro=True)
-    dive = render_dive(spec, 4)
-    _, height, width = dive.masks.shape
-    hits = []
-    for i in range(dive.first_flight_frame, dive.contact_frame - 1):
-        x, y = (dive.joints[i, :-1] * (width, height)).astype(int).T
-        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        hits.append(dive.masks[i][y[inside], x[inside]])
-    assert np.concatenate(hits).mean() > 0.9
