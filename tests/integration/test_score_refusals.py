@@ -56,10 +56,6 @@ def test_dive_number_that_is_none(fineparser: Fineparser, clips: Path, number: s
     assert_refused(fineparser("score", clips / "dive.mp4", "--dive-number", number), 2, number)
 
 
-def test_board_that_is_none(fineparser: Fineparser, clips: Path) -> None:
-    assert_refused(fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--board", "4"), 2, "4")
-
-
 def test_board_without_a_dive_number(fineparser: Fineparser, clips: Path) -> None:
     assert_refused(fineparser("score", clips / "dive.mp4", "--board", "10"), 2, "--dive-number")
 
@@ -77,11 +73,6 @@ def test_output_that_would_replace_the_clip(fineparser: Fineparser, clips: Path)
     clip = clips / "folder.mp4" / ".." / "dive.mp4"
     assert_refused(fineparser("score", clips / "dive.mp4", "--annotated", clip), 2, "the clip itself")
     assert (clips / "dive.mp4").read_bytes() == before
-
-
-def test_two_outputs_in_one_file(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert_refused(fineparser("score", clips / "dive.mp4", "--json", out, "--masks", out), 2, str(out))
 
 
 @pytest.mark.parametrize(
@@ -145,18 +136,6 @@ def test_an_own_library_that_cannot_be_read_is_said_and_the_bundled_one_is_used(
     first, second = outcome.err.strip().splitlines()
     assert "was damaged" in first
     assert "no exemplars of 207C by two divers" in second
-
-
-def test_library_that_is_none(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
-    library = tmp_path / "library.sqlite"
-    library.write_text("This is no library." * 100)
-    outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--library", library)
-    assert_refused(outcome, 4, "library.sqlite")
-
-
-def test_weights_that_are_none(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
-    outcome = fineparser("score", clips / "dive.mp4", "--weights", tmp_path / "nothing")
-    assert_refused(outcome, CheckpointError.exit_code, "nothing")
 
 
 @pytest.mark.parametrize(

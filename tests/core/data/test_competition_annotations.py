@@ -1,9 +1,9 @@
 """The rules of diving and the readers of annotations, held against 3,000 + 1,412 real records."""
 
-import sys
 from collections import Counter
 from pathlib import Path
 
+import bundled_tables
 import pytest
 
 from fineparser_core.data.annotation_files import score_defect
@@ -13,10 +13,6 @@ from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.diving.difficulty import recorded_difficulties, springboard_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging"))
-
-import bundled_tables
 
 REAL = Path(__file__).resolve().parents[3] / "../shared/real"
 FINEDIVING = REAL / "finediving_annotations"
@@ -100,10 +96,11 @@ def test_transitions_lie_where_the_data_set_is_known_to_have_them(finediving):
     assert entry[len(entry) // 2] == pytest.approx(0.64, abs=0.01)
 
 
-def test_frames_that_are_not_there_are_reported(finediving):
+def test_frames_that_are_not_there_are_reported(finediving, mtl_aqa):
     defects = list(finediving.frame_defects())
     assert len(defects) == 3000
     assert defects[0].text == "0 frames on disk, 85 labelled."
+    assert next(iter(mtl_aqa.frame_defects())).text == "0 frames on disk, 86 labelled."
 
 
 def test_springboard_records_have_the_difficulty_of_the_formula(finediving):

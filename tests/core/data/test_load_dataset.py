@@ -1,6 +1,5 @@
 import os
 import pickle
-from collections import Counter
 
 import pytest
 
@@ -109,15 +108,6 @@ def test_missing_splits_are_all_named(finediving_root):
         (finediving_root / name).unlink()
     with pytest.raises(AnnotationError, match=r"lacks train_split\.pkl and test_split\.pkl"):
         load_dataset(finediving_root)
-
-
-def test_the_real_annotations_load_completely(shared_dir):
-    finediving = load_dataset(shared_dir / "real/finediving_annotations")
-    assert len(finediving.records) == 3000
-    mtl_aqa = load_dataset(shared_dir / "real/mtl_aqa_annotations")
-    assert len(mtl_aqa.records) == 1412
-    assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
-    assert next(iter(mtl_aqa.frame_defects())).text == "0 frames on disk, 86 labelled."
 
 
 @pytest.mark.parametrize(
