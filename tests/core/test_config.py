@@ -30,7 +30,8 @@ def test_every_table_has_its_presets() -> None:
 def test_every_network_of_a_preset_can_be_built(model: Any) -> None:
     with torch.device("meta"):
         network = build_model(model)
-    assert sum(p.numel() for p in network.parameters()) > 10_000_000
+    least = 2_000_000 if model.method == "pose-dct" else 10_000_000  # a keypoint network alone
+    assert sum(p.numel() for p in network.parameters()) > least
 
 
 def test_networks_that_differ_have_names_that_differ() -> None:
