@@ -1,6 +1,5 @@
 """Rows on seeking, stepping, playback and memory of the player."""
 
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -179,18 +178,6 @@ def play_two() -> Outcome:
         found = _play(shown, shown.player.pane, shown.player.panes[1])
         busy = shown.batch_runs()
     return _punctual(found, busy)
-
-
-def play_four() -> Outcome:
-    """Playback of four 1080p30 clips with masks at once; nothing else runs."""
-    with open_window() as shown:
-        shown.open(bench_clips.long_groups())
-        shown.wait(lambda: shown.player.pane.info is not None)
-        compare(shown, *map(bench_clips.ten_minutes, (1, 2, 3)))
-        for pane in shown.player.panes:
-            put_masks(pane, 0, 740)
-        found = _play(shown, *shown.player.panes)
-    return replace(_punctual(found, busy=True), met=True)
 
 
 def _open_beside_batch(shown: BenchWindow) -> None:

@@ -61,12 +61,6 @@ def rows() -> tuple[Row, ...]:
             measure=player_rows.play_two,
         ),
         Row(
-            name="play-four",
-            what="playback with masks, four 1080p30 in Compare, nothing else running",
-            bound="none: what two cores leave of four",
-            measure=player_rows.play_four,
-        ),
-        Row(
             name="memory",
             what="memory of the GUI process after reverse play in Compare, 10-minute 1080p clips",
             bound="under 700 MB",

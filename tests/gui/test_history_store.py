@@ -197,7 +197,7 @@ def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
         "store = History(Path(sys.argv[1])); first = int(sys.argv[2]);"
         "[print(*store.keep([row(made_dive(n, title=str(n)))]), flush=True) for n in range(first, first + 60)]"
     )
-    paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])
+    paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parents[1])])
     programs = [
         subprocess.Popen(
             [sys.executable, "-c", script, str(history.path), str(first)],

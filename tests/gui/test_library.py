@@ -699,6 +699,7 @@ def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtb
 @opens_a_menu
 def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    library_studio.window.actions_by_id["dives_column"].setChecked(True)  # folded away on a small screen
     view = library_studio.window.dives.view
     with qtbot.waitActive(library_studio.window):
         library_studio.window.activateWindow()

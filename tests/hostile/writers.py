@@ -120,7 +120,7 @@ history = Steps(
         _keep_dives("Ada"),
         _keep_dives("Ada", "Zoë"),
         _in_history(lambda store: store.set_tags({id_: ["best"] for id_ in _of_clip(store, 1)})),
-        _in_history(lambda store: store.rename_athlete("Ada", "Zoë")),
+        _in_history(lambda store: store.set_athletes({one.id: "Zoë" for one in store.search()})),
         _in_history(lambda store: store.remove(_of_clip(store, 0))),
         _in_history(lambda store: store.add_folder(Path("/videos"))),
     ),

@@ -44,7 +44,7 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
     network = SimpleNamespace(to=lambda device: network)
     monkeypatch.setattr(measuring, "prepare", canned)
     monkeypatch.setattr(measuring, "read_card", lambda folder: card)
-    monkeypatch.setattr(measuring, "load_model", lambda folder: (network, card))
+    monkeypatch.setattr(measuring, "load_model", lambda folder, **parts: (network, card))
     monkeypatch.setattr(measuring, "to_channels_last", lambda model: model)
     monkeypatch.setattr(measuring, "first_usable", lambda data, records, limit, *others: records[:limit])
     monkeypatch.setattr(EvaluateOptions, "dataset", lambda self, root, layout: SimpleNamespace(split=dives))

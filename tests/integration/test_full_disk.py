@@ -41,7 +41,8 @@ def home(tmp_path: Path) -> Path:
 
 def test_the_window_says_that_nothing_is_kept(home: Path, tmp_path: Path) -> None:
     done = on_full_disk(home, sys.executable, "-P", "-m", "fineparser_gui", "--self-test", str(tmp_path))
-    assert done.stderr == ""
+    # What Qt says of a plugin without a screen.
+    assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
     (said,) = json.loads((tmp_path / "self-test.json").read_text(encoding="utf-8"))["problems"]
     kept = home / ".local" / "share" / "fineparser"
     assert said == (

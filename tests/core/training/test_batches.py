@@ -90,6 +90,7 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
         "scores": (2,),
         "difficulty": (2,),
         "awards": (2, 3),
+        "elements": (2, 5),
         "query": (2,),
         "exemplar": (2,),
         "masks": (2, 96, 112, 112),
