@@ -1,34 +1,38 @@
 """`fineparser watch`: records a camera, catches its dives as they come, and writes a clip and a line for each."""
 
 import json
-from collections.abc import Callable
-from contextlib import closing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 
 from fineparser_core.commands.many_scorer import Job, ManyOptions, open_scorer
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
-from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.score_many import of_dead, told
 from fineparser_core.commands.terminal import cancel_on_signals
-from fineparser_core.errors import ConfigError, ExitCode, ExportError
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import Cancelled, ConfigError, ExitCode, ExportError, FineParserError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, result_from_line
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import DropFolder, SourceKind, parse_source
+from fineparser_core.live.sources import DropFolder, Source, SourceKind, parse_source
 from fineparser_core.live.watch import CaughtClip, Watch
 from fineparser_core.measures.words import measure_name, measured_text
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import active_profile
+from fineparser_core.support.file_lock import lock_file
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
+from fineparser_core.video.probe import open_video
 
 FORMAT = "fineparser.watch/1"
 DIVES_FILE = "dives.jsonl"
@@ -49,7 +53,7 @@ class WatchOptions(WeightsOptions):
 
     Attributes:
         source: rtsp://, http(s)://, udp://, tcp:// or rtmp:// address, camera:/dev/video0, a folder into which files
-            are dropped, or a video that stands in for a camera.
+            are dropped (those that are there already count), or a video that stands in for a camera.
         out: folder for clips, lines and recording.
         dive_number: of all dives, e.g. 103B; needed for scores, not for measures.
         board: 1, 3, 5, 7.5 or 10 m.
@@ -75,16 +79,14 @@ def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     args = parse(WatchOptions, "watch", argv)
     source = parse_source(args.source)
-    check_output_folder(args.out)
     if args.minutes <= 0 or args.gigabytes <= 0:
         raise ConfigError("--minutes and --gigabytes must be above 0.")
-    args.out.mkdir(parents=True, exist_ok=True)
-    with cancel_on_signals() as cancel:
-        log = _Log(args)
+    _check(source, args)
+    with cancel_on_signals() as cancel, _alone(args.out):
+        log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
-            Thread(target=_watch_folder, args=(source.path, log, cancel), daemon=True).start()
             _analyse(args, log, lambda: cancel.cancelled, cancel)
-            return ExitCode.DONE
+            raise Cancelled
         ring = Ring(
             args.out / _RING, most_minutes=args.minutes, most_bytes=round(args.gigabytes * 1e9), on_event=remark
         )
@@ -95,19 +97,57 @@ def main(argv: list[str]) -> int:
                 _analyse(args, log, lambda: watch.ended, cancel)
             finally:
                 watch.stop()
+                if args.no_analysis:  # what was in the air
+                    log.write_without_analysis()
+            cancel.raise_if_cancelled()
+            if source.kind is not SourceKind.FILE:
+                raise FineParserError("The watch ended by itself, and the same command goes on: please report this.")
     return ExitCode.DONE
+
+
+def _check(source: Source, args: WatchOptions) -> None:
+    """Raises: ConfigError for a dive that there is not; VideoError for a file that is no video."""
+    if args.dive_number is not None:
+        find_difficulty(parse_dive_number(args.dive_number), args.board)
+    elif args.board is not None:
+        raise ConfigError("--board says nothing without --dive-number: add it, e.g. 207C.")
+    if source.kind is SourceKind.FILE:
+        with open_video(source.path):
+            pass
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Makes the folder and keeps others like this one out of it. Raises: ConfigError, ExportError."""
+    make_output_folder(out)
+    if (lock := lock_file(out / ".lock")) is None:
+        raise ConfigError(f"Another `fineparser watch` writes to {out}: end it, or give another folder.")
+    with lock:
+        yield
 
 
 class _Log:
     """What was caught, and its lines in the file."""
 
-    def __init__(self, args: WatchOptions) -> None:
+    def __init__(self, args: WatchOptions, source: Source) -> None:
+        dropped = source.kind is SourceKind.FOLDER
         self._path, self._quiet = args.out / DIVES_FILE, args.quiet
+        self._root = source.path if dropped else args.out
         self._caught = SimpleQueue[CaughtClip]()
-        written = _written(self._path)
-        for clip in sorted(args.out.glob("*.mp4")):  # of a run that was ended before it was analysed
-            if clip.name not in written:
-                self.add(CaughtClip(clip, clip.stat().st_mtime))
+        self._drops = DropFolder(source.path, with_present=True) if dropped else None
+        self._looked_s = 0.0
+        self._written = _written(self._path)
+        if not dropped:
+            for clip in sorted(args.out.glob("*.mp4")):  # of a run that was ended before its analysis
+                self._add_file(clip)
+
+    def _add_file(self, path: Path) -> None:
+        if self._name(path) not in self._written:
+            with suppress(FileNotFoundError):
+                self.add(CaughtClip(path, path.stat().st_mtime))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._root).as_posix()
 
     def add(self, clip: CaughtClip) -> None:
         """Takes a clip; on any thread."""
@@ -115,20 +155,29 @@ class _Log:
 
     def caught(self) -> list[CaughtClip]:
         """What was caught since the last call."""
+        if self._drops is not None and now_s() - self._looked_s >= _LOOK_EVERY_S:
+            for path in self._drops.new_files():
+                self._add_file(path)
+            self._looked_s = now_s()
         new = []
         while not self._caught.empty():
             new.append(self._caught.get())
         return new
 
+    def write_without_analysis(self) -> None:
+        """Writes the lines of what was caught since the last call."""
+        for clip in self.caught():
+            self.write(clip, None)
+
     def write(self, clip: CaughtClip, line: bytes | None) -> None:
         """Writes the line of a clip, with its result where there is one."""
         content = {
             "format": FORMAT,
-            "clip": clip.clip.name,
+            "clip": self._name(clip.clip),
             "began": datetime.fromtimestamp(clip.at_s).astimezone().isoformat(timespec="milliseconds"),
             "leaves_s": clip.leaves_s,
             "touches_s": clip.touches_s,
-            "instead_of": clip.instead_of.name if clip.instead_of is not None else None,
+            "instead_of": None if clip.instead_of is None else clip.instead_of.name,
             "written_s": None if clip.touches_s is None else round(now_s() - clip.at_s - clip.touches_s, 2),
             "result": None if line is None else json.loads(line),
         }
@@ -145,10 +194,7 @@ def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
     """
     if args.no_analysis:
         while not ended() and not cancel.wait(_POLL_S):
-            for clip in log.caught():
-                log.write(clip, None)
-        for clip in log.caught():
-            log.write(clip, None)
+            log.write_without_analysis()
         return
     options = ManyOptions(
         weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), profile=active_profile()
@@ -169,23 +215,21 @@ def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
             log.write(clips[place], of_dead(jobs[place], answer) if isinstance(answer, Died) else answer)
 
 
-def _watch_folder(folder: Path, log: _Log, cancel: CancelToken) -> None:
-    """Takes the videos that are dropped into a folder, until the token is set."""
-    drops = DropFolder(folder)
-    while not cancel.wait(_LOOK_EVERY_S):
-        for path in drops.new_files():
-            log.add(CaughtClip(path, path.stat().st_mtime))
-
-
 def _written(path: Path) -> set[str]:
-    """Names of the clips that have a line.
+    """Names of the clips that have a line; the rest of one whose writer was stopped is cut off.
 
     Raises:
         ExportError: the file cannot be read, or holds something else.
     """
+    if not path.exists():
+        return set()
     try:
-        lines = read_bounded(path, _MOST_BYTES).splitlines() if path.exists() else []
-        return {str(json.loads(line)["clip"]) for line in lines}
+        content = read_bounded(path, _MOST_BYTES)
+        whole = content[: content.rfind(b"\n") + 1]
+        names = {str(json.loads(line)["clip"]) for line in whole.splitlines()}
+        if whole != content:
+            os.truncate(path, len(whole))
+        return names
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError("{0} is no list of dives that were caught ({1}): give another folder.", path, error) from None
 

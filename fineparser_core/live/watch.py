@@ -1,8 +1,10 @@
 """Watches a source: records it into the ring, finds its dives as they come, and keeps a clip of each."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -137,6 +139,8 @@ class Watch:
             logger.warning("a dive could not be kept: %s", error)
             self._on_problem(error.phrase)
             return
+        with suppress(OSError):  # so that whoever finds the file knows when it began
+            os.utime(cut.path, (cut.start_s, cut.start_s))
         replaced = self._clips.pop(fall.instead_of, None) if fall.instead_of is not None else None
         self._clips[fall] = cut.path
         places = (fall.leaves_s - cut.start_s, fall.touches_s - cut.start_s)
