@@ -111,6 +111,10 @@ class ModelConfig:
         if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
             allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
             raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {allowed}.")
+        if self.static_backbone.startswith(OWN) and not (self.method == "fineparser" and self.sve):
+            raise ConfigError(
+                f"A '{self.architecture}' takes no static backbone of your own: leave static_backbone away."
+            )
         if self.head != PAPER_HEAD and not self.head.startswith(OWN):
             raise ConfigError(f"head is {self.head!r}: use {PAPER_HEAD}, or package.module:function.")
         if self.head != PAPER_HEAD and self.method != "fineparser":
@@ -141,8 +145,7 @@ class ModelConfig:
     @property
     def own_backbone(self) -> str | None:
         """The name of the static backbone where a caller's function makes it; None where this program has it."""
-        used = self.method == "fineparser" and self.sve and self.static_backbone.startswith(OWN)
-        return self.static_backbone.removeprefix(OWN) if used else None
+        return self.static_backbone.removeprefix(OWN) if self.static_backbone.startswith(OWN) else None
 
     @property
     def own_head(self) -> str | None:
@@ -179,7 +182,8 @@ class RunSettings:
         checkpoints_kept: how many of the last ones stay.
         tf32: let an NVIDIA GPU round the factors of products to ten bits, for speed.
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
-        deterministic: allow algorithms alone that give equal numbers in every run; an operation without one is refused.
+        deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without one,
+            such as the 3D pooling of I3D and C3D on a GPU.
         minutes: stop after so long as if interrupted; --resume goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
         name: of the weights.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from fineparser_core.support.text_table import text_table
 from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Plan, parameter_groups
-from fineparser_core.training.loader import BatchLoader
+from fineparser_core.training.loader import AHEAD, BatchLoader
 from fineparser_core.training.objective import fix_batch_norms
 from fineparser_core.training.run import split_records
 
@@ -34,11 +35,13 @@ def profile_training(
     stored = DatasetCache(cache or default_cache(data), data, config.preprocessing)
     dives = load_dives(data, records, stored, CancelToken(), workers=settings.workers)
     plan = Plan(dives, config, Processes(device=device))
-    places = [(i, part) for i in range(plan.ends[-1]) for part in range(len(plan.parts(i)))][: iterations + 1]
     workers = settings.loaders_of(device.type)
+    warm = 1 + AHEAD * workers  # with what is made ahead, which costs no time later
+    every = ((i, part) for i in range(plan.ends[-1]) for part in range(len(plan.parts(i))))
+    places = list(islice(every, warm + iterations))
 
     def loader() -> BatchLoader:
-        return BatchLoader(dives, config, plan, places[-1][0] + 1, workers=workers, pinned=device.type == "cuda")
+        return BatchLoader(dives, config, plan, plan.ends[-1], workers=workers, pinned=device.type == "cuda")
 
     model = to_channels_last(build_model(config.model))
     model.precision = PRECISIONS[choose_precision(device, config.precision)]
@@ -55,9 +58,9 @@ def profile_training(
 
     both, alone = loader(), loader()
     rates = {
-        "data path alone": _rate(places, lambda place: alone.batch(*place).to(device), device),
-        "network alone": _rate(places, lambda place: compute(one), device),
-        "both, as in training": _rate(places, lambda place: compute(both.batch(*place).to(device)), device),
+        "data path alone": _rate(places, lambda place: alone.batch(*place).to(device), device, warm),
+        "network alone": _rate(places, lambda place: compute(one), device, warm),
+        "both, as in training": _rate(places, lambda place: compute(both.batch(*place).to(device)), device, warm),
     }
     say(f"{len(dives)} training dives, {len(one.video)} dives a batch, {workers} loaders, {device.type}")
     rows = [(name, f"{rate:.2f}", f"{1000 / rate:.0f}") for name, rate in rates.items()]
@@ -66,13 +69,16 @@ def profile_training(
     say(f"the {waits} waits for the other")
 
 
-def _rate(places: list[tuple[int, int]], work: Callable[[tuple[int, int]], object], device: torch.device) -> float:
-    """Batches a second after the first one, which warms up."""
-    work(places[0])
-    began = _now(device)
-    for place in places[1:]:
+def _rate(
+    places: list[tuple[int, int]], work: Callable[[tuple[int, int]], object], device: torch.device, warm: int
+) -> float:
+    """Batches a second after the first `warm` ones."""
+    for place in places[:warm]:
         work(place)
-    return (len(places) - 1) / (_now(device) - began)
+    began = _now(device)
+    for place in places[warm:]:
+        work(place)
+    return len(places[warm:]) / (_now(device) - began)
 
 
 def _now(device: torch.device) -> float:

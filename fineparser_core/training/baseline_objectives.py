@@ -83,9 +83,9 @@ class RICA2Objective(Objective):
 
     model: RICA2
 
-    def __init__(self, model: RICA2) -> None:
+    def __init__(self, model: RICA2, seed: int) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.seed = model, seed
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
@@ -93,7 +93,7 @@ class RICA2Objective(Objective):
         mean, log_variance = model.embed(model.windows(batch.video), batch.elements)
         drawn = mean
         if log_variance is not None:
-            rng = np.random.default_rng((_DRAWS, *batch.place))
+            rng = np.random.default_rng((self.seed, _DRAWS, *batch.place))
             noise = torch.from_numpy(rng.standard_normal(mean.shape, dtype=np.float32)).to(mean.device)
             drawn = mean + noise * (log_variance / 2).exp()
         regression = F.mse_loss(model.scores(drawn) / POINTS, batch.scores / POINTS)
@@ -217,7 +217,7 @@ def make_objective(
         case I3DMLP() | ScoreModel():
             return ScoreObjective(model)
         case RICA2():
-            return RICA2Objective(model)
+            return RICA2Objective(model, config.seed)
         case USDL():
             return USDLObjective(model)
         case MUSDL():

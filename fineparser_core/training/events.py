@@ -62,7 +62,11 @@ class Events:
             for name, value in finite.items():
                 self._board.add_scalar(f"{stage}/{name}", value, iteration)
         if self._mlflow is not None:
-            self._mlflow.log_metrics({f"{stage}/{name}": value for name, value in finite.items()}, step=iteration)
+            try:
+                self._mlflow.log_metrics({f"{stage}/{name}": value for name, value in finite.items()}, step=iteration)
+            except Exception as error:  # a server that went away costs no run
+                logger.warning("MLflow takes no more metrics (%s): they are in %s", type(error).__name__, FILE_NAME)
+                self._mlflow = None
 
     def images(self, stage: str, name: str, iteration: int, image: np.ndarray) -> None:
         """An image (H, W, 3) uint8 for TensorBoard."""

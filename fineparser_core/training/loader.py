@@ -1,5 +1,6 @@
 """Batches made ahead of the network by worker processes."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
 #: Batches that each worker has made before they are asked for.
-_AHEAD = 2
+AHEAD = 2
 
 
 class Batches(Protocol):
@@ -69,10 +70,17 @@ class BatchLoader:
                 batch_size=None,
                 sampler=wanted,
                 num_workers=self._workers,
-                prefetch_factor=_AHEAD,
+                prefetch_factor=AHEAD,
                 pin_memory=self._pinned,
+                worker_init_fn=_begin,
             )
         )
+
+
+def _begin(worker: int) -> None:
+    """Leaves it to the run to end: torchrun and Slurm signal all processes, but batches come until the checkpoint."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class _Made(Dataset[Batch]):

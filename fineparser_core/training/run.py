@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -312,7 +313,9 @@ def _switched(settings: RunSettings) -> Iterator[None]:
     before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
     matmul.allow_tf32 = cudnn.allow_tf32 = settings.tf32
     cudnn.benchmark = settings.cudnn_benchmark
-    torch.use_deterministic_algorithms(settings.deterministic)
+    torch.use_deterministic_algorithms(settings.deterministic, warn_only=True)
+    if settings.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS has no such algorithms
     try:
         yield
     finally:

@@ -95,6 +95,16 @@ def test_one_batch_is_learned_by_heart(method):
         assert history[-1][name] < 0.05 * first, name
 
 
+def test_draws_of_rica2_follow_seed_and_place():
+    batch = small_batch()
+    totals = []
+    for seed, place in ((0, (0, 0)), (0, (0, 0)), (0, (0, 1)), (1, (0, 0))):
+        objective = with_stored_features(small_objective("rica2", seed=seed), batch).eval()
+        totals.append(float(objective(replace(batch, place=place), 0.0)["total"].detach()))
+    assert totals[0] == totals[1]
+    assert len(set(totals)) == 3
+
+
 def test_fineparser_has_its_own_objective():
     assert isinstance(small_objective("fineparser"), FineParserObjective)
 

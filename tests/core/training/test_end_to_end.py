@@ -2,6 +2,9 @@
 
 import json
 import logging
+import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ from fineparser_core.training.end_to_end import (
     train_end_to_end,
 )
 from fineparser_core.training.events import Events
+from fineparser_core.training.loader import BatchLoader
 from fineparser_core.training.loop import load_checkpoint
 from fineparser_core.training.presets import get_config
 
@@ -178,3 +182,17 @@ def test_batches_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
         train_end_to_end(Brightness(), SPLITS, config, out, settings=settings, cancel=CancelToken(), peers=Processes())
         told.append(lines(out))
     assert told[0] == told[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
+def test_a_signal_to_all_processes_leaves_those_that_make_batches() -> None:
+    config = config_of(epochs=2)
+    plan = Plan(SPLITS.train, config, Processes())
+    loader = BatchLoader(SPLITS.train, config, plan, plan.ends[-1], workers=1, pinned=False)
+    places = [(i, part) for i in range(plan.ends[-1]) for part in range(len(plan.parts(i)))]
+    loader.batch(*places[0])
+    pids = [str(worker.pid) for worker in multiprocessing.active_children()]
+    assert pids
+    subprocess.run(["kill", "-TERM", *pids], check=True)  # not by this process, whose signals torch lets through
+    for place in places[1:]:
+        loader.batch(*place)
