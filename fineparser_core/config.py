@@ -265,7 +265,7 @@ class TrainConfig(ModelConfig):
         weight_decay: of the optimiser; 0 in the paper.
         clip_norm: gradients are clipped to this norm; 0 is off.
         batch_norm: whose statistics are fixed: "release" those of the temporal parser's I3D only, "fixed" all, "train"
-            none.
+            none; those of frozen layers always are.
         freeze: prefixes of parameter names that are not trained.
         precision: of the encoders' passes, "auto", "fp32", "bf16" or "fp16"; the small heads and the losses are always
             float32.

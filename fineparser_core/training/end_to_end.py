@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,8 @@ class Plan:
     def batches(self, epoch: int) -> list[tuple[int, BatchPlan]]:
         """(index in the epoch, batch) of this process."""
         every = list(enumerate(epoch_batches(self._records, self._config, epoch)))
-        every += every[: -len(every) % self._peers.world]
-        return every[self._peers.rank :: self._peers.world]
+        n_dealt = math.ceil(len(every) / self._peers.world) * self._peers.world
+        return list(islice(cycle(every), self._peers.rank, n_dealt, self._peers.world))
 
     def epoch_of(self, iteration: int) -> int:
         """The epoch of an iteration, from 0."""

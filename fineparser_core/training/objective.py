@@ -114,6 +114,9 @@ def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
     """Puts the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
     objective.train()
     fixed = {"release": getattr(objective.model, "i3d", None), "fixed": objective}.get(batch_norm)
-    for module in fixed.modules() if fixed is not None else ():
+    kept = set(fixed.modules()) if fixed is not None else set()
+    for module in objective.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.eval()
+            weights = list(module.parameters())
+            if module in kept or (weights and not any(weight.requires_grad for weight in weights)):
+                module.eval()

@@ -18,6 +18,7 @@ from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.usdl import MUSDL
 from fineparser_core.training.baseline_objectives import make_objective, pair_differences
 from fineparser_core.training.batches import Batch
+from fineparser_core.training.end_to_end import parameter_groups
 from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
 from fineparser_core.training.presets import get_config
 
@@ -93,6 +94,19 @@ def test_one_batch_is_learned_by_heart(method):
         history.append({name: float(loss.detach()) for name, loss in losses.items()})
     for name, first in history[0].items():
         assert history[-1][name] < 0.05 * first, name
+
+
+@pytest.mark.parametrize("method", ["pose-dct", "tsa-net"])
+def test_a_frozen_network_sees_as_it_did_before(method):
+    objective, config = small_objective(method), get_config(method)
+    parameter_groups(objective, config)
+    before = {name: value.clone() for name, value in objective.state_dict().items()}
+    fix_batch_norms(objective, config.batch_norm)
+    objective(small_batch(112 if method == "pose-dct" else 32), 0.0)
+    frozen = f"model.{config.freeze[0]}"
+    assert all(
+        torch.equal(before[name], now) for name, now in objective.state_dict().items() if name.startswith(frozen)
+    )
 
 
 def test_draws_of_rica2_follow_seed_and_place():

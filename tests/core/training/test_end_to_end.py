@@ -81,6 +81,12 @@ def test_processes_share_the_steps_of_one() -> None:
     assert second.batches(0) == [alone[1], alone[0]]  # dealt again, so that both take two
 
 
+def test_more_processes_than_steps_take_as_many_each() -> None:
+    config = config_of(batch_size=3, grad_accum_steps=1)
+    plans = [Plan(SPLITS.train, config, Processes(rank=rank, world=8)) for rank in range(8)]
+    assert all(plan.ends == [1, 2, 3] for plan in plans)
+
+
 def test_dives_that_may_not_be_compared_are_refused() -> None:
     for dives in (SPLITS.train[:1], []):
         with pytest.raises(ConfigError, match=r"no two may be compared \('dive-number'\)"):
