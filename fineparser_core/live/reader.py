@@ -139,7 +139,7 @@ class LiveReader:
     def _run(self) -> None:
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
-            began_s = now_s()
+            began_s, n_before = now_s(), self.n_packets
             try:
                 self._play()
                 said = Phrase("The stream has ended.")
@@ -149,13 +149,12 @@ class LiveReader:
                 said = _reason(error)
             if self._stop.is_set():
                 return
-            if self.source.kind is not SourceKind.FILE:
-                self._tell(SourceState.LOST, said)
-            elif not self._loop:
+            if self.source.kind is SourceKind.FILE and not self._loop:
                 self._tell(SourceState.ENDED, said)
                 return
-            elif self.n_packets:
+            if self.source.kind is SourceKind.FILE and self.n_packets > n_before:
                 continue
+            self._tell(SourceState.LOST, said)
             wait_s = _FIRST_WAIT_S if now_s() - began_s > _LONGEST_WAIT_S else wait_s
             self._stop.wait(wait_s * random.uniform(0.8, 1.2))
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)

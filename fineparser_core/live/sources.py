@@ -34,6 +34,8 @@ _NETWORK: Mapping[str, dict[str, str]] = {
     "rtmp": {"protocol_whitelist": "rtmp,tcp"},
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
+# Some cameras have these in the path.
+_SECRET = re.compile(r"(?<=[/&;_?])(user|password|passwd|pass|pwd|token)=[^/&;]*", re.IGNORECASE)
 _LINUX_CAMERA = re.compile(r"/dev/video\d{1,3}")
 
 
@@ -202,7 +204,8 @@ def _network(scheme: str, text: str) -> Source:
     if not host and scheme != "udp":  # udp://@:5000 listens
         raise ConfigError("The address of the camera is not complete: write it as rtsp://192.168.0.20:554/live.")
     user = f"{parts.username}:***@" if parts.username else ""
-    shown = f"{scheme}://{user}{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{parts.path}"
+    path = _SECRET.sub("***", parts.path)
+    shown = f"{scheme}://{user}{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{path}"
     options = {**_NETWORK[scheme], "format_whitelist": _STREAM_FORMATS}
     return Source(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
 

@@ -109,10 +109,12 @@ def server(*connections: Serve) -> Iterator[int]:
 
 
 @contextmanager
-def reading(address: str, *listeners: Callable[[LivePacket], object]) -> Iterator[list[SourceEvent]]:
+def reading(
+    address: str, *listeners: Callable[[LivePacket], object], loop: bool = False
+) -> Iterator[list[SourceEvent]]:
     """Read an address; yields the events as they come."""
     events: list[SourceEvent] = []
-    reader = LiveReader(parse_source(address), listeners, events.append)
+    reader = LiveReader(parse_source(address), listeners, events.append, loop=loop)
     reader.start()
     try:
         yield events

@@ -260,3 +260,11 @@ def test_two_sources_are_on_one_clock(tmp_path: Path) -> None:
         wait_until(lambda one=one: not one.running)
     assert len(seen[0]) == len(seen[1]) == 16
     assert abs(seen[0][0].time_s - seen[1][0].time_s) < 0.3
+
+
+def test_a_file_that_is_played_again_and_is_gone_is_waited_for(tmp_path: Path) -> None:
+    path = transport_stream(tmp_path / "short.ts", 5, fps=25, size_px=(320, 180))
+    with reading(str(path), lambda packet: path.unlink(missing_ok=True), loop=True) as events:
+        wait_until(lambda: "lost" in states(events))
+        time.sleep(0.3)
+    assert states(events).count("lost") == 1  # it is tried again after a while

@@ -16,6 +16,7 @@ from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, p
         ("rtsp://coach:se%20cret@10.0.0.5:554/live?token=abc", "rtsp://coach:***@10.0.0.5:554/live"),
         ("http://10.0.0.5:8080/video", "http://10.0.0.5:8080/video"),
         ("https://user:secret@cam.example/x", "https://user:***@cam.example/x"),
+        ("rtsp://10.0.0.5/user=secret&password=secret&channel=1_s.sdp", "rtsp://10.0.0.5/***&***&channel=1_s.sdp"),
         ("udp://@:5000", "udp://:5000"),
         ("udp://0.0.0.0:5000", "udp://0.0.0.0:5000"),
         ("tcp://0.0.0.0:5000?listen=1", "tcp://0.0.0.0:5000"),
