@@ -76,8 +76,9 @@ def build_model(
         return model
     encoder = None
     if static_backbone is not None:
-        backbone = static_backbone()
-        encoder = StaticEncoder(backbone, _feature_size(backbone), step_duration=config.step_duration)
+        frames = torch.zeros(2, 3, MASK_SIZE, MASK_SIZE)
+        backbone, size = _made("static backbone", static_backbone, (frames,))
+        encoder = StaticEncoder(backbone, size, step_duration=config.step_duration)
     model = FineParser(
         sap=config.sap,
         sve=config.sve,
@@ -88,9 +89,9 @@ def build_model(
         static_encoder=encoder,
     )
     if head is not None:
-        model.dynamic_stream = _checked_head(head(), DYNAMIC_TOKENS)
+        model.dynamic_stream = _head(head, DYNAMIC_TOKENS)
         if config.sve:
-            model.static_stream = _checked_head(head(), config.step_duration)
+            model.static_stream = _head(head, config.step_duration)
     return model
 
 
@@ -107,25 +108,31 @@ def _check_own(
         raise ConfigError(f"A '{config.architecture}' has its own {what}: leave {argument} away.")
 
 
-@torch.no_grad()
-def _checked_head(head: nn.Module, tokens: int) -> nn.Module:
+def _head(make: HeadFactory, tokens: int) -> nn.Module:
     given = torch.zeros(2, len(STEP_NAMES), tokens, TOKEN_SIZE)
-    points = head(given, given)
-    if not isinstance(points, Tensor) or points.shape != (2, len(STEP_NAMES)):
-        shape = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
-        raise ConfigError(f"The head gives {shape} for tokens {tuple(given.shape)}: it must give (2, 3), one a step.")
-    return head
+    return _made("head", make, (given, given), size=len(STEP_NAMES))[0]
 
 
 @torch.no_grad()
-def _feature_size(backbone: nn.Module) -> int:
-    frames = torch.zeros(2, 3, MASK_SIZE, MASK_SIZE)
-    training = backbone.training
-    features = backbone.eval()(frames)
-    backbone.train(training)
-    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(frames):
-        shape = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
-        raise ConfigError(
-            f"The static backbone gives {shape} for frames {tuple(frames.shape)}: it must give (2, n), one a frame."
-        )
-    return features.shape[1]
+def _made(
+    what: str, make: Callable[[], nn.Module], given: tuple[Tensor, ...], size: int | None = None
+) -> tuple[nn.Module, int]:
+    """What a caller's function makes, and the size of what that gives for an input.
+
+    Raises:
+        ConfigError: it cannot be made, does not take the input, or gives something of another shape.
+    """
+    try:
+        module = make()
+        training = module.training
+        found = module.eval()(*given)
+        module.train(training)
+    except Exception as error:  # a stranger's module fails in every way there is
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError("The {0} cannot be made and run ({1}): see what it has to take.", what, reason) from error
+    wanted = size or (found.shape[-1] if isinstance(found, Tensor) and found.ndim else 0)
+    if not isinstance(found, Tensor) or found.shape != (len(given[0]), wanted):
+        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        expected = f"it must give ({len(given[0])}, {size or 'n'})"
+        raise ConfigError(f"The {what} gives {shape} for {tuple(given[0].shape)}: {expected}.")
+    return module, wanted

@@ -54,6 +54,10 @@ def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_p
 def test_functions_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
         build_model(OWN.model, nn.Identity)
+    with pytest.raises(ConfigError, match=r"static backbone cannot be made and run \(TypeError"):
+        build_model(OWN.model, nn.Linear)
+    with pytest.raises(ConfigError, match=r"head cannot be made and run \(TypeError"):
+        build_model(TrainConfig(head="own:identity").model, head=nn.Identity)
     for config in (get_config("tsa"), get_config("table3-A"), get_config("release")):
         with pytest.raises(ConfigError, match="leave static_backbone away"):
             build_model(config.model, tiny_backbone)
