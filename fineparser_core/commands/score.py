@@ -38,6 +38,7 @@ from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")
 _BEST = "best"
+_CLIP_SUFFIXES = (".mp4", "")
 _STROBE_MARKS = ("path", "heights", "rotation", "outline")
 #: Options that are of one clip.
 _OF_ONE = (
@@ -309,17 +310,21 @@ def _check_options(args: ScoreOptions) -> None:
         )
     if not MIN_SPEED <= args.speed <= 1:
         raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
-    for picture in (args.contact_sheet, args.strobe):
-        if picture is not None and picture.suffix.lower() not in IMAGE_SUFFIXES:
-            raise ConfigError(f"{picture} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    for path, suffixes in (
+        (args.contact_sheet, IMAGE_SUFFIXES),
+        (args.strobe, IMAGE_SUFFIXES),
+        (args.report, REPORT_SUFFIXES),
+        (args.annotated, _CLIP_SUFFIXES),
+        (args.strobe_clip, _CLIP_SUFFIXES),
+    ):
+        if path is not None and path.suffix.lower() not in suffixes:
+            raise ConfigError(f"{path} ends in none of {', '.join(filter(None, suffixes))}: choose such a name.")
     _strobe_options(args).check()
     shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
     if shaped and (args.strobe, args.strobe_clip) == (None, None) and not args.strobe_in_report:
         raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
     if args.strobe_in_report and args.report is None:
         raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
-    if args.report is not None and args.report.suffix.lower() not in REPORT_SUFFIXES:
-        raise ConfigError(f"{args.report} ends in none of {', '.join(REPORT_SUFFIXES)}: choose such a name.")
     if args.skeleton and args.annotated is None and args.contact_sheet is None:
         raise ConfigError("--skeleton is drawn on the annotated clip and the contact sheet: add one of them.")
     if args.diver and args.report is None:
