@@ -323,6 +323,8 @@ def _check_options(args: ScoreOptions) -> None:
     shaped = (args.strobe_bodies, args.strobe_every) != (None, None) or args.strobe_marks != ScoreOptions.strobe_marks
     if shaped and (args.strobe, args.strobe_clip) == (None, None) and not args.strobe_in_report:
         raise ConfigError("--strobe-bodies, --strobe-every and --strobe-marks shape the strobe picture: add --strobe.")
+    if args.strobe_bodies is not None and args.strobe_every is not None:
+        raise ConfigError("--strobe-bodies and --strobe-every are two ways to say which bodies: give one of them.")
     if args.strobe_in_report and args.report is None:
         raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
     if args.skeleton and args.annotated is None and args.contact_sheet is None:

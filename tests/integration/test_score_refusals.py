@@ -84,6 +84,7 @@ def test_output_that_would_replace_the_clip(fineparser: Fineparser, clips: Path)
         (("--annotated", "a.mp4", "--compare-with", "nobody"), 4, "nobody"),
         (("--contact-sheet", "sheet.tga"), 2, "sheet.tga"),
         (("--strobe-clip", "strobe.avi"), 2, "strobe.avi"),
+        (("--strobe", "a.png", "--strobe-bodies", "8", "--strobe-every", "0.1"), 2, "--strobe-every"),
         (("--report", "report.docx"), 2, "report.docx"),
         (("--skeleton",), 2, "--skeleton"),
         (("--diver", "A"), 2, "--report"),
