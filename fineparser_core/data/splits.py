@@ -60,6 +60,8 @@ def split_by_event(data: DiveSet, share: float = 0.25, seed: int = 0) -> DiveSet
         ConfigError: there is one event alone.
     """
     used = [record for record in data.records.values() if record.split]
+    if len({record.key[0] for record in used}) < 2:
+        raise ConfigError("All dives are of one event, so that none is left to train on: leave --split-by away.")
     train, test = validation_split(used, share, "event", seed)
     records = {
         record.key: replace(record, split=name) for name, each in (("train", train), ("test", test)) for record in each

@@ -93,3 +93,7 @@ def test_whole_events_are_tested_on(finediving_root):
     assert all(events)
     assert events[0].isdisjoint(events[1])
     assert sum(len(other.split(name)) for name in ("train", "test")) == len(data.records)
+    event = min(record.key[0] for record in data.records.values())
+    alone = {key: record for key, record in data.records.items() if key[0] == event}
+    with pytest.raises(ConfigError, match="All dives are of one event"):
+        split_by_event(replace(data, records=alone))
