@@ -278,7 +278,7 @@ class TrainConfig(ModelConfig):
             both alike.
         focal_gamma: gamma of Eq. 9.
         start: what the network starts from where neither weights nor `kinetics` are given: "random", or the "bundled"
-            weights.
+            weights; of these a rival keeps what it freezes beside `kinetics`, too.
         sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
             torchvision fetches.
         validation_share: share of the training dives that are kept aside to pick the epoch by.

@@ -31,6 +31,7 @@ def initial_model(
     *,
     weights: Path | None,
     kinetics: Path | None,
+    taken: tuple[str, ...] = ("",),
     imagenet: Path | None = None,
     c3d: Path | None = None,
     static_backbone: BackboneFactory | None = None,
@@ -40,6 +41,7 @@ def initial_model(
 
     Args:
         weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
+        taken: what the names of these tensors start with.
         kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
         c3d: file that `fineparser convert c3d` wrote, for the C3D of a network that has one.
@@ -67,7 +69,8 @@ def initial_model(
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
-        shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
+        wanted = {name: value for name, value in state.items() if name.startswith(taken)}
+        shared = {name: value for name, value in wanted.items() if name in own and own[name].shape == value.shape}
         if not shared:
             raise CheckpointError(
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."

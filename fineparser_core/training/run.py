@@ -15,7 +15,7 @@ import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
-from fineparser_core.config import OWN, RunSettings, TrainConfig
+from fineparser_core.config import FINEPARSERS, OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
@@ -129,8 +129,7 @@ def train(
         config = replace(config, head=f"{OWN}{_name(own.head)}")
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
-    if config.start == "bundled" and settings.weights is None and settings.kinetics is None:
-        settings = replace(settings, weights=bundled_weights())
+    settings, taken = starting_weights(config, settings)
     # What can be refused is refused before hours of decoding.
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
@@ -142,6 +141,7 @@ def train(
     model, notices = initial_model(
         config,
         weights=settings.weights,
+        taken=taken,
         kinetics=settings.kinetics,
         imagenet=settings.imagenet,
         c3d=settings.c3d,
@@ -199,6 +199,19 @@ def train(
         with atomic_file(out / RESULTS) as temporary:
             temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
+
+
+def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:
+    """The settings with the weights to start from, and what the names of the tensors that are taken start with.
+
+    A rival that looks through a network which is not trained has that from the bundled weights, whatever else it gets.
+    """
+    if config.start == "random" or settings.weights is not None:
+        return settings, ("",)
+    bundled = replace(settings, weights=bundled_weights())
+    if settings.kinetics is None:
+        return bundled, ("",)
+    return (bundled, config.freeze) if config.method not in FINEPARSERS and config.freeze else (settings, ("",))
 
 
 def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> dict[str, list[DiveRecord]]:

@@ -15,8 +15,10 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, loa
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.resources import bundled_weights
 from fineparser_core.training import OwnParts, train
 from fineparser_core.training.presets import get_config
+from fineparser_core.training.run import starting_weights
 
 OWN = TrainConfig(static_backbone="own:tiny_backbone")
 
@@ -91,3 +93,12 @@ def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tm
     argv = [sys.executable, "-c", code, str(Path(__file__).parent), str(run.bundle)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
     assert done.stdout.strip() == run.card.id, done.stderr
+
+
+def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics() -> None:
+    kinetics = RunSettings(kinetics=Path("kinetics.safetensors"))
+    settings, taken = starting_weights(get_config("tsa-net"), kinetics)
+    assert (settings.weights, taken) == (bundled_weights(), ("spatial_parser",))
+    for preset in ("usdl", "fine-tune", "release"):
+        assert starting_weights(get_config(preset), kinetics) == (kinetics, ("",))
+    assert starting_weights(get_config("pose-dct"), RunSettings())[0].weights == bundled_weights()
