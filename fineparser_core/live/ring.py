@@ -2,7 +2,7 @@
 
 A folder with a file for every few seconds. Its name holds all that is known of it, so that there is no index to lose:
 "START-END-PICTURES.ts", in microseconds since 1970, "START.ts" while it is written; a "c" behind it says that it
-continues the one before, as no key frame has come. "START-END.hold" keeps what lies in between.
+continues the one before, as no key frame has come.
 """
 
 import logging
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Event, RLock, Thread
 from typing import Self
 
 import av
@@ -29,7 +29,6 @@ from fineparser_core.support.file_lock import lock_file
 logger = logging.getLogger(__name__)
 
 SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
-_HOLD = re.compile(r"(\d{1,17})-(\d{1,17})\.hold")
 _MICRO = 1e6
 # Without a key frame for so long, the next file continues this one: its packets stay in memory meanwhile.
 _LONGEST_SEGMENT_S, _MOST_SEGMENT_BYTES = 30.0, 64_000_000
@@ -89,7 +88,6 @@ class _Open:
         self.start_s = first.time_s
         self.continues = not first.key
         self.n_bytes = 0
-        self.closed = False
         self.muxer = SegmentMuxer(first)
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
 
@@ -115,7 +113,7 @@ class Ring:
 
         Args:
             folder: of this ring alone; made if it is missing.
-            most_minutes: of recording that is kept, oldest first out; what is held is kept beyond.
+            most_minutes: of recording that is kept, oldest first out.
             most_bytes: the same on disk.
             segment_s: shortest length of a file.
             on_event: a word about the disk, on any thread.
@@ -126,8 +124,7 @@ class Ring:
         self._folder = folder
         self._most_s, self._most_bytes, self._segment_s = most_minutes * 60, most_bytes, segment_s
         self._on_event = on_event
-        self._changed = Condition()
-        self._closed = False
+        self._changing = RLock()
         self._failed = 0
         self._troubled = False
         self._open: _Open | None = None
@@ -175,48 +172,12 @@ class Ring:
 
     def segments(self) -> list[Segment]:
         """The files, in order of time; that being written is the last one."""
-        with self._changed:
+        with self._changing:
             return self._segments + ([self._open.segment()] if self._open else [])
 
-    def hold(self, from_s: float, to_s: float) -> tuple[float, float]:
-        """Keep a part until it is released, over a crash too; returns what `release` takes.
-
-        Raises:
-            ExportError: the disk does not take the note.
-        """
-        with self._changed:
-            if (first := self._starting(from_s)) is not None:
-                from_s = min(from_s, first.start_s)
-            hold = (round(from_s * _MICRO) / _MICRO, round(to_s * _MICRO) / _MICRO)
-            note = self._note(hold)
-            try:
-                note.touch()
-            except OSError as error:
-                raise ExportError(
-                    "{0} cannot be written ({1}): choose a folder that has room.", note, error.strerror
-                ) from None
-            self._pins.append(hold)
-        return hold
-
-    def release(self, hold: tuple[float, float]) -> None:
-        """Let go of a part that was held."""
-        with self._changed:
-            if hold in self._pins:
-                self._pins.remove(hold)
-            if hold not in self._pins:
-                self._note(hold).unlink(missing_ok=True)
-
-    @property
-    def holds(self) -> list[tuple[float, float]]:
-        """What is held, such as by a run that was killed."""
-        with self._changed:
-            return list(self._pins)
-
     def clear(self) -> None:
-        """Delete what is recorded, held parts too; what is being written stays."""
-        with self._changed:
-            for hold in list(self._pins):
-                self.release(hold)
+        """Delete what is recorded; what is being written stays."""
+        with self._changing:
             for segment in self._segments:
                 segment.path.unlink(missing_ok=True)
             self._segments.clear()
@@ -231,7 +192,7 @@ class Ring:
             ExportError: the file cannot be written.
         """
         pin = (from_s - self._segment_s - _LONGEST_SEGMENT_S, to_s)
-        with self._changed:
+        with self._changing:
             self._pins.append(pin)
         try:
             packets = list(self._part(from_s, to_s))
@@ -246,33 +207,29 @@ class Ring:
                     "{0} cannot be written ({1}): choose a folder that has room.", path, error.strerror
                 ) from None
         finally:
-            with self._changed:
+            with self._changing:
                 self._pins.remove(pin)
         end_s, n_frames = _extent(packets)
         return Cut(path, packets[0].time_s, max(from_s, packets[0].time_s), min(to_s, end_s), n_frames)
 
-    def packets(self, from_s: float, *, follow: bool = False) -> Iterator[LivePacket]:
-        """Packets from the key frame before a time on.
-
-        Args:
-            follow: at the end wait for what comes, until the ring is closed.
-        """
+    def packets(self, from_s: float) -> Iterator[LivePacket]:
+        """Packets from the key frame before a time on, of what is recorded by now; `RingFollower` waits for more."""
         follows, end_s = False, 0.0
         kind: StreamFormat | None = None
-        for segment in self._from(from_s + _SAME_S, follow):
+        for segment in self._from(from_s + _SAME_S):
             follows = follows and segment.start_s - end_s < _GAP_S
-            packets = self._live(segment, follow) if isinstance(segment, _Open) else _read(segment)
+            packets = self._live(segment) if isinstance(segment, _Open) else _read(segment)
             for packet in packets:
                 if segment.continues and kind is not None:  # its file does not say
                     packet = replace(packet, format=kind)
                 yield packet if follows else replace(packet, follows=False)
                 follows, end_s, kind = True, packet.time_s, packet.format
 
-    def frames(self, from_s: float, *, follow: bool = False, threads: int = 1) -> Iterator[LiveFrame]:
+    def frames(self, from_s: float) -> Iterator[LiveFrame]:
         """Pictures from a time on, decoded as they are asked for; see `packets`."""
-        decoder = Decoder(threads=threads)
+        decoder = Decoder()
         from_s -= _SAME_S
-        for packet in self.packets(from_s, follow=follow):
+        for packet in self.packets(from_s):
             needed = packet.time_s >= from_s
             yield from (one for one in decoder.decode(packet, needed=needed) if one.time_s >= from_s)
         yield from (one for one in decoder.flush() if one.time_s >= from_s)
@@ -283,9 +240,6 @@ class Ring:
         self._writer.join()
         self._ending.set()
         self._flusher.join()
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
         self._lock.close()
 
     def _found(self) -> list[Segment]:
@@ -293,8 +247,6 @@ class Ring:
         found = []
         ahead_s = 0.0
         for path in self._folder.iterdir():
-            if note := _HOLD.fullmatch(path.name):
-                self._pins.append((int(note[1]) / _MICRO, int(note[2]) / _MICRO))
             if not (name := SEGMENT_NAME.fullmatch(path.name)):
                 continue
             start_s, continues = int(name[1]) / _MICRO, bool(name[4])
@@ -320,9 +272,6 @@ class Ring:
         path = segment.path.with_name(f"{times}{'c' if segment.continues else ''}{segment.path.suffix}")
         os.replace(segment.path, path)
         return replace(segment, path=path)
-
-    def _note(self, hold: tuple[float, float]) -> Path:
-        return self._folder / f"{round(hold[0] * _MICRO)}-{round(hold[1] * _MICRO)}.hold"
 
     def _record(self) -> None:
         for packet in self._queue:
@@ -356,13 +305,12 @@ class Ring:
             mark = "" if packet.key else "c"
             name = f"{round(packet.time_s * _MICRO)}{mark}{suffix_of(packet.format)}"
             opened = _Open(self._folder / name, packet)
-            with self._changed:
+            with self._changing:
                 self._open = opened
         current = self._open
         self._append(current, current.muxer.add(packet))
-        with self._changed:
+        with self._changing:
             current.packets.append(packet)
-            self._changed.notify_all()
 
     def _append(self, current: _Open, data: bytes) -> None:
         """Write to the file, whole; a full disk gives up the oldest segments for it."""
@@ -395,20 +343,18 @@ class Ring:
                 segment = self._named(segment)
             else:
                 current.path.unlink()
-        with self._changed:
+        with self._changing:
             if current.packets:
                 self._segments.append(segment)
                 self._unflushed.add(segment.path)
             self._open = None
-            current.closed = True
-            self._changed.notify_all()
 
     def _flush_often(self) -> None:
         """Flush to the disk, beside the writing: a slow one takes seconds for it."""
         ended = False
         while not ended:
             ended = self._ending.wait(_FLUSH_S)
-            with self._changed:
+            with self._changing:
                 paths, self._unflushed = self._unflushed, set()
                 if self._open is not None:
                     paths.add(self._open.path)
@@ -431,7 +377,7 @@ class Ring:
 
     def _drop_oldest(self) -> bool:
         """Delete the oldest segment that nobody holds; False if there is none but the latest."""
-        with self._changed:
+        with self._changing:
             for index, segment in enumerate(self._segments[:-1]):
                 if any(segment.end_s > from_s and segment.start_s < to_s for from_s, to_s in self._pins):
                     continue
@@ -459,20 +405,15 @@ class Ring:
             at -= 1
         return entries[at] if entries else None
 
-    def _from(self, from_s: float, follow: bool) -> Iterator[Segment | _Open]:
+    def _from(self, from_s: float) -> Iterator[Segment | _Open]:
         """Segments from that on in which decoding starts for a time."""
-        with self._changed:
-            if follow:
-                self._changed.wait_for(lambda: self._segments or self._open or self._closed)
+        with self._changing:
             segment = self._starting(from_s)
         while segment is not None:
             yield segment
             after_s = segment.start_s
-            with self._changed:
+            with self._changing:
                 segment = self._after(after_s)
-                while segment is None and follow and not self._closed:
-                    self._changed.wait()
-                    segment = self._after(after_s)
 
     def _after(self, start_s: float) -> Segment | _Open | None:
         """The next segment; the lock is held."""
@@ -481,16 +422,10 @@ class Ring:
             return self._segments[at]
         return self._open if self._open and self._open.start_s > start_s else None
 
-    def _live(self, current: _Open, follow: bool) -> Iterator[LivePacket]:
-        """Packets of the file that is being written."""
-        given, ended = 0, False
-        while not ended:
-            with self._changed:
-                while follow and not (len(current.packets) > given or current.closed or self._closed):
-                    self._changed.wait()
-                batch, ended = current.packets[given:], current.closed or self._closed or not follow
-            yield from batch
-            given += len(batch)
+    def _live(self, current: _Open) -> list[LivePacket]:
+        """Packets of the file that is being written, or has just been."""
+        with self._changing:
+            return list(current.packets)
 
     def _part(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
         """Packets of one format from the key frame before a time to another one."""

@@ -20,6 +20,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent, SourceState
 from fineparser_core.live.ring import Ring
@@ -90,7 +91,7 @@ def main() -> int:
         with Ring(Path(name, "ring"), **bounds) as ring:
             reader = LiveReader(parse_source(camera.address), [ring.write], events.append)
             reader.start()
-            mirror = Mirror(ring)
+            mirror = Mirror(Path(name, "ring"))
             end_s = now_s() + options.minutes * 60
             while now_s() < end_s:
                 time.sleep(max(min(60.0, end_s - now_s()), 0.0))
@@ -102,7 +103,6 @@ def main() -> int:
                     wrong.append(row)
             camera.ended.set()
             reader.stop()
-        mirror.thread.join(10)
     growth = (
         float(np.polyfit(range(len(memory) - _WARM_UP), memory[_WARM_UP:], 1)[0]) if len(memory) > 2 * _WARM_UP else 0.0
     )
@@ -114,14 +114,14 @@ def main() -> int:
 class Mirror:
     """Decodes every picture of a ring when it is a few seconds old."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, folder: Path) -> None:
         self.n_frames = 0
         self.late_s = 0.0
-        self.thread = threading.Thread(target=self._show, args=(ring,), daemon=True)
+        self.thread = threading.Thread(target=self._show, args=(folder,), daemon=True)
         self.thread.start()
 
-    def _show(self, ring: Ring) -> None:
-        for frame in ring.frames(0, follow=True):
+    def _show(self, folder: Path) -> None:
+        for frame in RingFollower(folder).frames(0, threading.Event()):
             wait_s = frame.time_s + _DELAY_S - now_s()
             self.late_s = max(self.late_s, -wait_s)
             time.sleep(max(wait_s, 0.0))
