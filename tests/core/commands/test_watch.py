@@ -1,0 +1,45 @@
+"""`fineparser watch` says in a sentence what it cannot do, before it records; and goes on after a torn line."""
+
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.commands.cli import main
+from fineparser_core.commands.watch import _written
+from fineparser_core.resources import resource
+from fineparser_core.support.file_lock import lock_file
+
+SAMPLE = str(resource("samples", "sample.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["nothing"], 2, "there is no such camera, folder or video"),
+        ([__file__], 3, "is not a video"),
+        ([SAMPLE, "--dive-number", "999Z"], 2, "'999Z' is not a dive number"),
+        ([SAMPLE, "--dive-number", "207C", "--board", "4"], 2, "no board at 4 m"),
+        ([SAMPLE, "--board", "10"], 2, "--board says nothing"),
+    ],
+)
+def test_what_cannot_be_watched_is_said(
+    argv: list[str], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["watch", *argv, "--out", str(tmp_path / "out")]) == code
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_is_of_one_watch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = lock_file(tmp_path / ".lock")
+    assert lock is not None
+    with lock:
+        assert main(["watch", SAMPLE, "--out", str(tmp_path)]) == 2
+    assert "Another `fineparser watch` writes to" in capsys.readouterr().err
+
+
+def test_a_line_that_was_not_finished_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "dives.jsonl"
+    path.write_bytes(b'{"clip": "a.mp4"}\n{"clip": "b')
+    assert _written(path) == {"a.mp4"}
+    assert path.read_bytes() == b'{"clip": "a.mp4"}\n'
