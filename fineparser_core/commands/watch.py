@@ -36,7 +36,7 @@ from fineparser_core.video.probe import open_video
 
 FORMAT = "fineparser.watch/1"
 DIVES_FILE = "dives.jsonl"
-_RING = "recording"
+_RING, _LOCK = "recording", ".lock"
 _MOST_BYTES = 1_000_000_000
 #: Measures that are printed.
 _FIRST = ("flight_time", "jump_height", "entry_angle")
@@ -53,7 +53,7 @@ class WatchOptions(WeightsOptions):
 
     Attributes:
         source: rtsp://, http(s)://, udp://, tcp:// or rtmp:// address, camera:/dev/video0, a folder into which files
-            are dropped (those that are there already count), or a video that stands in for a camera.
+            are dropped, or a video that stands in for a camera.
         out: folder for clips, lines and recording.
         dive_number: of all dives, e.g. 103B; needed for scores, not for measures.
         board: 1, 3, 5, 7.5 or 10 m.
@@ -120,7 +120,7 @@ def _check(source: Source, args: WatchOptions) -> None:
 def _alone(out: Path) -> Iterator[None]:
     """Makes the folder and keeps others like this one out of it. Raises: ConfigError, ExportError."""
     make_output_folder(out)
-    if (lock := lock_file(out / ".lock")) is None:
+    if (lock := lock_file(out / _LOCK)) is None:
         raise ConfigError(f"Another `fineparser watch` writes to {out}: end it, or give another folder.")
     with lock:
         yield
@@ -136,6 +136,9 @@ class _Log:
         self._caught = SimpleQueue[CaughtClip]()
         self._drops = DropFolder(source.path, with_present=True) if dropped else None
         self._looked_s = 0.0
+        self._since_s = (
+            (args.out / _LOCK).stat().st_mtime if dropped else 0.0
+        )  # what was there at the first start is old
         self._written = _written(self._path)
         if not dropped:
             for clip in sorted(args.out.glob("*.mp4")):  # of a run that was ended before its analysis
@@ -144,7 +147,9 @@ class _Log:
     def _add_file(self, path: Path) -> None:
         if self._name(path) not in self._written:
             with suppress(FileNotFoundError):
-                self.add(CaughtClip(path, path.stat().st_mtime))
+                state = path.stat()
+                if state.st_ctime >= self._since_s:
+                    self.add(CaughtClip(path, state.st_mtime))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
