@@ -86,7 +86,7 @@ def main(argv: list[str]) -> int:
         log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
             _analyse(args, log, lambda: cancel.cancelled, cancel)
-            raise Cancelled
+            return ExitCode.DONE
         ring = Ring(
             args.out / _RING, most_minutes=args.minutes, most_bytes=round(args.gigabytes * 1e9), on_event=remark
         )
@@ -99,8 +99,7 @@ def main(argv: list[str]) -> int:
                 watch.stop()
                 if args.no_analysis:  # what was in the air
                     log.write_without_analysis()
-            cancel.raise_if_cancelled()
-            if source.kind is not SourceKind.FILE:
+            if source.kind is not SourceKind.FILE and not cancel.cancelled:
                 raise FineParserError("The watch ended by itself, and the same command goes on: please report this.")
     return ExitCode.DONE
 
@@ -194,8 +193,7 @@ class _Log:
 def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
     """Writes a line for each clip that is caught, analysed in a process of its own, until there are no more.
 
-    Raises:
-        Cancelled: the token is set; what is not analysed by then is when the command goes on.
+    Once the token is set it ends; what is not analysed by then is when the command goes on.
     """
     if args.no_analysis:
         while not ended() and not cancel.wait(_POLL_S):
@@ -215,7 +213,7 @@ def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
         return jobs[len(jobs) - len(new) :] or (None if last else [])
 
-    with closing(do_jobs(partial(open_scorer, options), (), 1, cancel, more=more)) as answers:
+    with suppress(Cancelled), closing(do_jobs(partial(open_scorer, options), (), 1, cancel, more=more)) as answers:
         for place, answer in answers:
             log.write(clips[place], of_dead(jobs[place], answer) if isinstance(answer, Died) else answer)
 
