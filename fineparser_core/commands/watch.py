@@ -135,9 +135,8 @@ class _Log:
         self._caught = SimpleQueue[CaughtClip]()
         self._drops = DropFolder(source.path, with_present=True) if dropped else None
         self._looked_s = 0.0
-        self._since_s = (
-            (args.out / _LOCK).stat().st_mtime if dropped else 0.0
-        )  # what was there at the first start is old
+        # What was in the folder at the first start is old.
+        self._since_s = (args.out / _LOCK).stat().st_mtime if dropped else 0.0
         self._written = _written(self._path)
         if not dropped:
             for clip in sorted(args.out.glob("*.mp4")):  # of a run that was ended before its analysis
