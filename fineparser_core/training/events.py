@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ class Events:
         if self._board is not None:
             self._board.close()
         if self._mlflow is not None:
-            self._mlflow.end_run()
+            with suppress(Exception):
+                self._mlflow.end_run()
 
 
 def _tensorboard(folder: Path) -> Any:
@@ -95,8 +97,12 @@ def _mlflow(name: str) -> Any:
         return None
     try:
         import mlflow
+
+        mlflow.start_run(run_name=name)
     except ImportError:
         logger.warning("MLFLOW_TRACKING_URI is set, but MLflow is not installed (pip install mlflow-skinny)")
         return None
-    mlflow.start_run(run_name=name)
+    except Exception as error:
+        logger.warning("MLflow cannot be reached (%s): metrics are in %s alone", type(error).__name__, FILE_NAME)
+        return None
     return mlflow

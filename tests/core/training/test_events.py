@@ -3,6 +3,8 @@
 import builtins
 import json
 import math
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,20 @@ def test_a_run_that_goes_on_drops_what_it_will_tell_again(tmp_path: Path) -> Non
         ("validation", 3),
         ("train", 2),
     ]
+
+
+@pytest.mark.parametrize("fails", ["start_run", "log_metrics", "end_run"])
+def test_a_server_of_mlflow_that_is_gone_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    told = {name: lost if name == fails else lambda *_, **__: None for name in ("start_run", "log_metrics", "end_run")}
+    monkeypatch.setitem(sys.modules, "mlflow", types.SimpleNamespace(**told))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    events = Events(tmp_path)
+    events.write("train", 1, {"total": 0.5})
+    events.write("train", 2, {"total": 0.4})
+    events.close()
+    assert len(lines(tmp_path)) == 2
