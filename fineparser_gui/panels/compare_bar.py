@@ -207,13 +207,7 @@ class DiveField(QLineEdit):
         super().__init__()
         self._search, self._title = search, ""
         self.listed: list[ComparableDive] = []
-        self._titles = QStringListModel(self)
-        self._list = QCompleter(self._titles, self)
-        self._list.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._list.setMaxVisibleItems(_LISTED)
-        self._list.popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.activated[QModelIndex].connect(lambda index: self._choose(index.row()))
-        self.setCompleter(self._list)
+        self._list: QCompleter | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._opens = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
         self._opens.triggered.connect(self.open_list)
@@ -230,7 +224,8 @@ class DiveField(QLineEdit):
         """List the dives that hold some words."""
         self.listed = self._search(words)
         titles = [one.title for one in self.listed]
-        self._titles.setStringList(titles)
+        self._list = self._list or self._make_list()
+        self._list.model().setStringList(titles)  # type: ignore[attr-defined]
         popup, bar = self._list.popup(), self._list.popup().verticalScrollBar().sizeHint().width()
         wide = max((popup.fontMetrics().horizontalAdvance(title) for title in titles), default=0) + bar + 24
         popup.setMinimumWidth(min(wide, self.screen().availableGeometry().width()))
@@ -242,7 +237,7 @@ class DiveField(QLineEdit):
         self.end(False)
         self.home(True)  # all, seen from its beginning
         self.look_for("")
-        self._list.complete()
+        self.completer().complete()
 
     def color_icon(self, colour: str) -> None:
         """Draw the arrow in a colour."""
@@ -250,11 +245,11 @@ class DiveField(QLineEdit):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        if not self._list.popup().isVisible() and not self.hasSelectedText():
+        if not self._opened and not self.hasSelectedText():
             self.open_list()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Down and not self._list.popup().isVisible():
+        if event.key() == Qt.Key.Key_Down and not self._opened:
             self.open_list()
         else:
             super().keyPressEvent(event)
@@ -263,6 +258,21 @@ class DiveField(QLineEdit):
         super().resizeEvent(event)
         if not self.hasFocus():
             self._show_title()
+
+    @property
+    def _opened(self) -> bool:
+        return self._list is not None and self._list.popup().isVisible()
+
+    def _make_list(self) -> QCompleter:
+        """Of a field that is used: most of them never are, and each list is a window of its own."""
+        made = QCompleter(QStringListModel(self), self)
+        made.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        made.setMaxVisibleItems(_LISTED)
+        made.popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # A field that loses the keys is disconnected from its completer by Qt; another receiver is not.
+        made.activated[QModelIndex].connect(lambda index: self._choose(index.row()))
+        self.setCompleter(made)
+        return made
 
     def _choose(self, row: int) -> None:
         self.clearFocus()

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent
+
 from fineparser_gui.app import Studio
 
 
@@ -25,3 +27,5 @@ def shown_studio(qapp, qtbot, *folders: Path, size: tuple[int, int] | None = Non
     finally:
         made.window.close()
         made.window.deleteLater()
+        # Now, while it is referred to: its wrappers are not collected while they are being destroyed.
+        QCoreApplication.sendPostedEvents(made.window, QEvent.Type.DeferredDelete)

@@ -1,13 +1,13 @@
 """Stroboscopic pictures of drawn dives whose truth is known: a still camera, one that pans, and what cannot be."""
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from measured_dive import BOARD, FPS, PX_PER_M, centre_m, measured_parse
+from drawn_dive import RADIUS, SIZE, centres, made_dive, scene, tilt
+from measured_dive import FPS
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
@@ -15,67 +15,11 @@ from fineparser_core.export.strobe import Strobe, choose_bodies, strobe_picture,
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import Analysis
-from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
-SIZE, RADIUS, RED = (400, 320), 18, (230, 20, 30)
 PLAIN = StrobeOptions(outline=False, path=False, heights=False, rotation=False, title="")
 FIRST, LAST = 24, 75
-
-
-@cache
-def scene(height: int) -> np.ndarray:
-    """Blurred noise with edges to register by, (height, 400, 3)."""
-    noise = np.random.default_rng(3).integers(40, 200, (height // 8, SIZE[0] // 8, 1), np.uint8)
-    grey = cv2.resize(noise, (SIZE[0], height), interpolation=cv2.INTER_CUBIC)
-    return cv2.merge([grey // 2, grey, grey])
-
-
-def centres() -> np.ndarray:
-    """(96, 2) where the diver's middle is in the scene."""
-    return np.asarray(BOARD + PX_PER_M * (centre_m(np.arange(96) / FPS, 3.0) - np.array([0.0, 1.0])))
-
-
-def tilt(at: int, panned: bool) -> int:
-    """Row of the scene at which the picture of a frame begins."""
-    return int(np.clip(centres()[at, 1] - 150, 0, 260)) if panned else 0
-
-
-def made_dive(path: Path, *, panned: bool = False, cut: int | None = None) -> Analysis:
-    """A red disc that flies before a scene, and its parse."""
-    parse = measured_parse(speed=3.0, flight_s=1.2)
-    masks, crops = np.zeros((96, 112, 112), np.float16), np.zeros((96, 4), np.float32)
-    y, x = np.mgrid[:112, :112] + 0.5
-    disc = (np.hypot(x - 56, y - 56) <= RADIUS).astype(np.float16)  # a cell is a pixel
-    to_scene = np.tile(np.eye(3), (96, 1, 1))
-    height = SIZE[1] if panned else 420  # a still camera sees the whole dive
-    with VideoWriter(path, width_px=SIZE[0], height_px=height, fps=FPS) as writer:
-        for at, (cx, cy) in enumerate(centres()):
-            top = tilt(at, panned)
-            image = scene(700)[top : top + height].copy()
-            if cut is not None and at >= cut:
-                image = 255 - image[::-1]
-            cv2.circle(image, (round(cx), round(cy) - top), RADIUS, RED, -1, cv2.LINE_AA)
-            if panned:  # what a broadcast lays over the picture
-                image[10:34, 300:390] = 250
-                cv2.rectangle(image, (306, 14), (340, 30), (10, 10, 10), -1)
-            writer.write(image, at / FPS)
-            masks[at], crops[at] = disc, [cx - 56, cy - top - 56, cx + 56, cy - top + 56]
-            to_scene[at, 1, 2] = top
-    assert parse.motion is not None
-    joints = parse.joints
-    parse = replace(
-        parse,
-        clip=replace(parse.clip, path=path),
-        sampled_times_s=probe(path).pts_s,
-        mask_probability=masks,
-        crop_xyxy=crops,
-        joints=None,
-        motion=replace(parse.motion, to_scene=to_scene),
-    )
-    assert joints is not None
-    return Analysis(parse=parse, scoring=None)
 
 
 def places_of_red(image: np.ndarray) -> np.ndarray:
