@@ -51,10 +51,12 @@ def differs(one: Measure, other: Measure) -> bool:
 
 
 def difference_text(one: Measure, other: Measure) -> str:
-    """By how much the other dive's measure is more, with its uncertainty, "+0.12 ± 0.05 s"."""
-    digits, unit = _DIGITS.get(one.unit, _MOST_DIGITS), one.unit
-    value = number(other.value - one.value, digits, signed=True)
-    return _with_unit(f"{value} ± {_number(hypot(one.uncertainty, other.uncertainty), unit)}", unit)
+    """By how much the other dive's measure is more, with its uncertainty, "+0.12 ± 0.05 s" or "+14 ± 4° over"."""
+    digits, unit, signs = _DIGITS.get(one.unit, _MOST_DIGITS), one.unit, _signs(one.name)
+    more = other.value - one.value
+    value = number(abs(more) if signs else more, digits, signed=True)
+    said = _with_unit(f"{value} ± {_number(hypot(one.uncertainty, other.uncertainty), unit)}", unit)
+    return f"{said} {text(signs[more > 0])}" if signs else said
 
 
 def band_text(name: str, band: Band) -> str:

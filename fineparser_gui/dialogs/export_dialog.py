@@ -91,7 +91,7 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
-        self.resize(QSize(660, 360).expandedTo(self.sizeHint()))
+        self.resize(QSize(690, 360).expandedTo(self.sizeHint()))
         first = _STROBE if strobe else _CLIP
         self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
 

@@ -98,7 +98,7 @@ class MeetDialog(QDialog):
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_called())
         self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS, timeout=self.refresh)
         for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(lambda _: self._timer.isActive() or self._timer.start())
+            signal.connect(self._refresh_soon)
         session.meet_changed.connect(self.refresh)
         self.refresh()
         self.table.choose(0)
@@ -194,6 +194,10 @@ class MeetDialog(QDialog):
         row.addWidget(buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         return row
+
+    def _refresh_soon(self, _: str) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
 
     def refresh(self) -> None:
         """Show the list of the session as it is now."""

@@ -45,8 +45,8 @@ class SeasonDialog(QDialog):
         for field, day in zip((self.first, self.last), (min(days, default=None), max(days, default=None)), strict=True):
             field.setCalendarPopup(True)
             field.setEnabled(day is not None)
-            if day is not None:
-                field.setDate(QDate.fromString(day, Qt.DateFormat.ISODate))
+            field.setSpecialValueText("–")  # where no dive has a day
+            field.setDate(QDate.fromString(day, Qt.DateFormat.ISODate) if day is not None else field.minimumDate())
             field.dateChanged.connect(self._count)
         self.numbers = QComboBox()
         self.numbers.addItem(self.tr("all dive numbers"), None)

@@ -61,7 +61,7 @@ class CompareBar(QFrame):
         fields = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
         for at, place in enumerate(self.places):
             fields.addWidget(place, at // 2, at % 2)
-            fields.setColumnStretch(at % 2, 1)
+            fields.setColumnStretch(at % 2, 4 + at % 2)  # the first has no button beside it
         buttons = QHBoxLayout(spacing=2)
         for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
             buttons.addWidget(tool_button(actions[action_id]))

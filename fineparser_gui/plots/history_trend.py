@@ -41,15 +41,16 @@ class HistoryTrend(QWidget):
         self.plot = DivePlot(by_day=True)
         self.plot.restyle(self.palette(), self.font())
         self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
-        canvas = plot_canvas()
-        canvas.addItem(self.plot)
+        self._canvas = plot_canvas()
+        self._canvas.addItem(self.plot)
         row = QHBoxLayout(spacing=8)
         row.addWidget(label(self.tr("Trend of")))
         row.addWidget(self.what)
         row.addWidget(self.note, 1)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=4)
         column.addLayout(row)
-        column.addWidget(canvas, 1)
+        column.addWidget(self._canvas, 1)
+        column.addStretch(0)
         self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
 
     def show_query(self, query: HistoryQuery) -> None:
@@ -118,6 +119,7 @@ class HistoryTrend(QWidget):
             said.append(self.tr("shaded: {0}").format(good_dives_text(number, board_m)))
         if any(dive.error for dive in dives):
             said.append(self.tr("bars: uncertainty"))
+        self._canvas.setVisible(bool(points))
         if not points:
             said = [self.tr("No dive here has both a date and this value.")]
         self.note.setText("  ·  ".join(said))
