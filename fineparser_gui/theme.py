@@ -107,8 +107,8 @@ QPushButton[role="chip"] {{ border-radius: 10px; }}
 QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
 QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
 QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
-QTableView#library::item {{ padding: 2px 9px; }}
-QTableView#library QHeaderView::section {{ padding: 3px 9px; }}
+QTableView#library::item {{ padding: 2px 6px; }}
+QTableView#library QHeaderView::section {{ padding: 3px 6px; }}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px; }}
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}

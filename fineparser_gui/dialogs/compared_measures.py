@@ -12,7 +12,7 @@ from fineparser_gui.steps import step_text
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
 
-_SIZE = (950, 560)
+_SIZE = (1040, 560)
 _DIVE_PX = 185
 
 
@@ -92,7 +92,7 @@ class ComparedMeasuresDialog(QDialog):
     def _fill(self) -> None:
         sides = self._comparing.sides
         found = [self._comparing.measures(one) for one in sides]
-        self.model.show_dives([one.title for one in sides], found)
+        self.model.show_dives([one.name for one in sides], found)
         header = self.table.horizontalHeader()
         for column in (2, *range(3, self.model.columnCount(), 2)):  # their titles are long, their values are not
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)

@@ -41,6 +41,8 @@ _PLOT_MS, _REFRESH_MS = 200, 300
 _MEASURED_ROWS = 30
 #: Room in a header for the arrow that says how it is sorted.
 _ARROW_PX, _WIDEST_PX = 14, 160
+#: As wide as any day, with the margins of a cell.
+_DAY_TEXT = "2026-05-31 WW"
 
 
 class HistoryPage(QWidget):
@@ -134,6 +136,7 @@ class HistoryPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._session.edits.setActiveStack(self._session.history_editing.edits)
         self._history.keep_now()
         self._refresh()
 
@@ -244,10 +247,11 @@ class HistoryPage(QWidget):
         self.split.setVisible(found or narrowed)
         if found and not self.table.property("fitted"):
             self.table.setProperty("fitted", True)
+            day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(_DAY_TEXT)  # soon, if none has one now
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
                 fitting = self.table.columnWidth(column) + (_ARROW_PX if column in self.model.right else 0)
-                self.table.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else fitting)
+                self.table.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else max(fitting, day_px))
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)

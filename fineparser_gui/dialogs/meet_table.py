@@ -221,7 +221,7 @@ class MeetTable(QTableView):
         header.setStretchLastSection(True)
         letter = self.fontMetrics().averageCharWidth()
         for column, letters in enumerate((12, 7, 20, 9, 8, 6, 24, 12, 9, 9, 18, 20)):
-            self.setColumnWidth(column, letters * letter)
+            self.setColumnWidth(column, max(letters * letter, header.sectionSizeHint(column)))
 
     @property
     def places(self) -> list[int]:
