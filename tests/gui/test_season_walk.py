@@ -72,6 +72,7 @@ def test_dives_of_one_session_are_found_compared_and_exported_in_another(
         act["history"].trigger()
         page.filters.search.clear()
         qtbot.waitUntil(lambda: len(page.model.ids) == 3, timeout=5000)
+        page.table.selectAll()
         page.commands["report"].trigger()
         report = window.findChild(SeasonDialog)
         assert len(report.chosen()) == 3
