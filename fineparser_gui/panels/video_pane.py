@@ -87,6 +87,9 @@ class VideoPane(QWidget):
             self._decoder.frame_ready.disconnect(self._on_frame_ready)
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
+            # Without a parent, `deleteLater` keeps the Python object until Qt has destroyed the thread. With one it was
+            # gone before, once in many windows, and the program with it.
+            self._decoder.setParent(None)
             self._decoder.deleteLater()
             self._decoder = None
         self._path = None

@@ -39,7 +39,7 @@ class Decoder(QThread):
     """Decodes one file on demand.
 
     Args:
-        owner: with it the thread ends.
+        parent: its owner; with it the thread ends.
 
     Signals:
         opened: (VideoInfo) the file was opened.
@@ -55,12 +55,10 @@ class Decoder(QThread):
     frame_ready = Signal(int)
     failed = Signal(str)
 
-    def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES, owner: QObject | None = None) -> None:
-        # Not its parent: `deleteLater` keeps the Python object of what has none until Qt has destroyed the thread. One
-        # that had a parent was gone before, once in many closed windows, and the program with it.
-        super().__init__()
-        if owner is not None:
-            owner.destroyed.connect(self.stop)  # Qt aborts the program where a running thread is destroyed
+    def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        if parent is not None:
+            parent.destroyed.connect(self.stop)  # Qt aborts the program where a running thread is destroyed
         self.cache = FrameCache(cache_bytes)
         self._path = path
         self._condition = threading.Condition()
