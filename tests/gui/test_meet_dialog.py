@@ -253,3 +253,11 @@ def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp
     qtbot.waitUntil(path.exists, timeout=20000)
     assert "Anna" in path.read_text()
     qtbot.waitUntil(lambda: not window.session.exports.busy, timeout=10000)
+
+
+def test_a_closed_list_follows_the_session_no_longer(window, dialog, clips, qtbot):
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.close()
+    window.session.open(clips[:1])  # what a slot of a window that is gone raises is found by pytest-qt
+    qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.info is not None)
+    window.session.remove(window.session.keys[0])
