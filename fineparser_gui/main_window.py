@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.files = SessionFileDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
         self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
+        self.closing.connect(self.dialogs.close)
         self.actions_by_id = ActionRegistry(self, self._situation)
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())

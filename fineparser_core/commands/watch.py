@@ -21,6 +21,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, ExportError, FineParserError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, result_from_line
+from fineparser_core.language import Phrase, translated, use_language
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
@@ -41,6 +42,8 @@ _MOST_BYTES = 1_000_000_000
 #: Measures that are printed.
 _FIRST = ("flight_time", "jump_height", "entry_angle")
 _POLL_S, _LOOK_EVERY_S = 0.2, 1.0
+#: As SOURCE: the address is a line of standard input, which other users of the computer do not see.
+_FROM_STDIN, _STDIN, _LONGEST_LINE = "-", 0, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,8 @@ class WatchOptions(WeightsOptions):
 
     Attributes:
         source: rtsp://, http(s)://, udp://, tcp:// or rtmp:// address, camera:/dev/video0, a folder into which files
-            are dropped, or a video that stands in for a camera.
+            are dropped, or a video that stands in for a camera; - reads it from standard input, and ends with that: a
+            line `take FROM TO` there keeps a clip of a dive that was missed, in seconds since 1970.
         out: folder for clips, lines and recording.
         dive_number: of all dives, e.g. 103B; needed for scores, not for measures.
         board: 1, 3, 5, 7.5 or 10 m.
@@ -62,6 +66,7 @@ class WatchOptions(WeightsOptions):
         no_analysis: clips alone.
         again: play a video again and again.
         quiet: print no line for a dive.
+        language: of the words about the source: en, de, zh_CN, fr, es, it or ru.
     """
 
     source: Positional[str]
@@ -73,26 +78,29 @@ class WatchOptions(WeightsOptions):
     no_analysis: bool = False
     again: bool = False
     quiet: bool = False
+    language: str = "en"
 
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     args = parse(WatchOptions, "watch", argv)
-    source = parse_source(args.source)
+    use_language(args.language)
+    lines = _stdin_lines() if args.source == _FROM_STDIN else None
+    source = parse_source(args.source if lines is None else next(lines, ""))
     if args.minutes <= 0 or args.gigabytes <= 0:
         raise ConfigError("--minutes and --gigabytes must be above 0.")
     _check(source, args)
     with cancel_on_signals() as cancel, _alone(args.out):
         log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
+            _obey(lines, None, log, cancel)
             _analyse(args, log, lambda: cancel.cancelled, cancel)
             return ExitCode.DONE
-        ring = Ring(
-            args.out / _RING, most_minutes=args.minutes, most_bytes=round(args.gigabytes * 1e9), on_event=remark
-        )
-        with ring:
-            watch = Watch(source, args.out, ring, on_dive=log.add, on_event=_tell, on_problem=remark, loop=args.again)
+        most_bytes = round(args.gigabytes * 1e9)
+        with Ring(args.out / _RING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
+            watch = Watch(source, args.out, ring, on_dive=log.add, on_event=_tell, on_problem=_remark, loop=args.again)
             watch.start()
+            _obey(lines, watch, log, cancel)
             try:
                 _analyse(args, log, lambda: watch.ended, cancel)
             finally:
@@ -244,4 +252,41 @@ def _told(result: ClipResult) -> str:
 
 
 def _tell(event: SourceEvent) -> None:
-    remark(event.said)
+    _remark(event.said)
+
+
+def _remark(said: Phrase) -> None:
+    remark(translated(said))
+
+
+def _stdin_lines() -> Iterator[str]:
+    """Lines as they come; not of `sys.stdin`, whose lock a waiting thread would hold."""
+    rest = b""
+    while len(rest) < _LONGEST_LINE and (data := os.read(_STDIN, 4096)):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from (line.decode(errors="replace").strip() for line in lines)
+    if rest:
+        yield rest.decode(errors="replace").strip()
+
+
+def _obey(lines: Iterator[str] | None, watch: Watch | None, log: _Log, cancel: CancelToken) -> None:
+    """Do what the lines say, on a thread; their end sets the token."""
+
+    def obey(lines: Iterator[str]) -> None:
+        for line in lines:
+            if watch is not None and line:
+                _take(watch, line, log)
+        cancel.cancel()
+
+    if lines is not None:
+        Thread(target=obey, args=(lines,), daemon=True).start()
+
+
+def _take(watch: Watch, line: str, log: _Log) -> None:
+    try:
+        from_s, to_s = (float(value) for value in line.removeprefix("take ").split())
+        log.add(watch.take(from_s, to_s))
+    except ValueError:
+        _remark(Phrase("A line such as take 1760000000 1760000008 is expected."))
+    except FineParserError as error:
+        _remark(error.phrase)

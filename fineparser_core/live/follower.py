@@ -1,6 +1,7 @@
 """Follows what another process records into its ring, from any moment that is still there."""
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from fineparser_core.live.segments import read_segment
 
 _MICRO = 1e6
 _POLL_S = 0.015
+# A folder that changed within the last moments is listed again: its time has steps.
+_STEP_NS = 50_000_000
 
 
 class _Listed(NamedTuple):
@@ -30,6 +33,7 @@ class RingFollower:
     def __init__(self, folder: Path) -> None:
         """Prepare; the folder need not be there yet."""
         self._folder = folder
+        self._known: tuple[int, list[_Listed]] = 0, []
 
     def span(self) -> tuple[float, float] | None:
         """First time that is recorded, and that of the newest file; None if nothing is."""
@@ -67,18 +71,32 @@ class RingFollower:
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
         """Pictures from a time on, as they come; see `packets`."""
         decoder = Decoder()
+        before: list[LivePacket] = []  # since the last key frame before that time, which alone are decoded
         for packet in self.packets(from_s, stop):
-            needed = packet.time_s >= from_s
-            yield from (one for one in decoder.decode(packet, needed=needed) if one.time_s >= from_s)
+            if packet.time_s < from_s:
+                before = [] if packet.key else before
+                before.append(packet)
+                continue
+            for one in (*before, packet):
+                needed = one.time_s >= from_s
+                yield from (frame for frame in decoder.decode(one, needed=needed) if frame.time_s >= from_s)
+            before = []
 
     def _listed(self) -> list[_Listed]:
+        """The files, in order of time; the folder is read where it has changed."""
         try:
+            changed_ns = self._folder.stat().st_mtime_ns
+            if changed_ns == self._known[0]:
+                return self._known[1]
             names = [(path, SEGMENT_NAME.fullmatch(path.name)) for path in self._folder.iterdir()]
         except OSError:
             return []
-        return sorted(
+        listed = sorted(
             _Listed(int(name[1]) / _MICRO, path, bool(name[2]), bool(name[4])) for path, name in names if name
         )
+        if time.time_ns() - changed_ns > _STEP_NS:
+            self._known = changed_ns, listed
+        return listed
 
     def _read(self, segment: _Listed, stop: Event) -> Iterator[LivePacket]:
         if segment.whole:

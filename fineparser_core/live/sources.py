@@ -114,6 +114,20 @@ def parse_source(text: str) -> Source:
     raise ConfigError("{0}: there is no such camera, folder or video: check the address.", shown)
 
 
+def without_secrets(text: str) -> str:
+    """An address as it may be remembered: without password, and without the query of a network address.
+
+    Raises:
+        ConfigError: it is no address.
+    """
+    if parse_source(text).kind is not SourceKind.NETWORK:
+        return text.strip()
+    parts = urlsplit(text.strip())
+    user, at, host = parts.netloc.rpartition("@")
+    kept = f"{user.partition(':')[0]}{at}{host}"
+    return parts._replace(netloc=kept, query="" if parts.query != "listen=1" else parts.query, fragment="").geturl()
+
+
 def list_cameras() -> list[Camera]:
     """The cameras of this computer, as far as the system and FFmpeg tell."""
     if sys.platform == "linux":

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase
 from fineparser_core.live.catcher import Catcher, CaughtFall
-from fineparser_core.live.packets import PacketQueue, now_s
+from fineparser_core.live.packets import PacketQueue
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source
@@ -105,14 +105,13 @@ class Watch:
         self._queue.close()
         self._thread.join()
 
-    def take(self, last_s: float) -> CaughtClip:
-        """A clip of the last seconds, of a dive that was missed.
+    def take(self, from_s: float, to_s: float) -> CaughtClip:
+        """A clip of a dive that was missed, between times on the clock of `now_s`.
 
         Raises:
             VideoError, ExportError: as of `Ring.cut`.
         """
-        to_s = now_s()
-        cut = self.ring.cut(to_s - last_s, to_s, self._path(to_s - last_s))
+        cut = self.ring.cut(from_s, to_s, self._path(from_s))
         return CaughtClip(cut.path, cut.start_s)
 
     def _search(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -18,6 +19,9 @@ from fineparser_gui.log_file import log_folder
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
+
+if TYPE_CHECKING:
+    from fineparser_gui.dialogs.poolside_window import PoolsideWindow
 
 _COMMANDS = (
     "fineparser data import --help\nfineparser train --help\nfineparser evaluate --help\n"
@@ -39,6 +43,7 @@ class DialogLauncher(QObject):
         self._window, self._session, self._folder = window, session, folder
         self._preferences, self._choice = preferences, choice
         self._guide: QDialog | None = None
+        self._poolside: PoolsideWindow | None = None
 
     def preferences(self) -> None:
         """Open the preferences."""
@@ -77,6 +82,20 @@ class DialogLauncher(QObject):
             self._guide = GuideDialog(self._window)
         self._guide.show()
         self._guide.activateWindow()
+
+    def poolside(self) -> None:
+        """Open the window for the pool; the program's end ends it."""
+        from fineparser_gui.dialogs.poolside_window import PoolsideWindow  # FFmpeg is not for the start of the program
+
+        if self._poolside is None:
+            self._poolside = PoolsideWindow(self._session, self._preferences, self._window)
+        self._poolside.show()
+        self._poolside.activateWindow()
+
+    def close(self) -> None:
+        """End what goes on beside the main window, which closes."""
+        if self._poolside is not None:
+            self._poolside.shut()
 
     def shortcuts(self) -> None:
         """Open the table of shortcuts."""

@@ -53,12 +53,13 @@ class DiveImporter(QObject):
         edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
         edits.handlers[Subject.PLACE] = self._apply_place
 
-    def add(self, paths: Iterable[Path], **known: object) -> None:
-        """Add videos, and the videos of folders and of the folders in them; show the first.
+    def add(self, paths: Iterable[Path], *, show: bool = True, **known: object) -> None:
+        """Add videos, and the videos of folders and of the folders in them; show the first, unless another is shown.
 
         Files that are not videos are reported in one sentence; a single file is tried in any case.
 
         Args:
+            show: show the first instead of another one.
             known: attributes of `Dive` for all of them.
         """
         given = list(paths)
@@ -67,7 +68,7 @@ class DiveImporter(QObject):
         for folder in (path for path in given if path not in files):
             self._opener.look_into(folder).found.connect(partial(self._on_found, folder, known))
         self._tell_left_out([path for path in files if path not in videos])
-        self._add(videos, known)
+        self._add(videos, known, show=show)
 
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
@@ -132,12 +133,14 @@ class DiveImporter(QObject):
         self.forget()
         self._opener.close()
 
-    def _add(self, videos: list[Path], known: dict[str, object]) -> None:
+    def _add(self, videos: list[Path], known: dict[str, object], *, show: bool = True) -> None:
         """Add a row for each video and show the first: a few rows now, others in the next turns of the event loop."""
         waiting = len(self._to_add)
         self._to_add += [(path, known) for path in videos]
         if videos and not waiting:
-            self._state.select(self._add_some()[0])
+            first = self._add_some()[0]
+            if show or self._state.current is None:
+                self._state.select(first)
         if self._to_add:
             self._adding.start()
 

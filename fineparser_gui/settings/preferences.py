@@ -40,6 +40,9 @@ class Preferences:
         theme: "system" follows the desktop.
         language: code of the window's language, from the next start on; "": that of the system.
         shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalogue's.
+        cameras: addresses that were recorded at the pool, the latest first.
+        poolside_folder: for recordings and clips of the pool; "": that of the user's videos.
+        ring_minutes, ring_gigabytes: of a recording that are kept.
 
     Raises:
         ConfigError: a value is not allowed.
@@ -58,6 +61,10 @@ class Preferences:
     entry_color: _Color = STEP_COLOURS[STEP_NAMES[2]]
     theme: Theme = "system"
     language: Annotated[str, Meta(pattern=rf"^({'|'.join(LANGUAGES)}|)\Z")] = ""
+    cameras: Annotated[tuple[Annotated[str, Meta(max_length=LONGEST_PATH)], ...], Meta(max_length=20)] = ()
+    poolside_folder: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
+    ring_minutes: Annotated[int, Meta(ge=1, le=600)] = 30
+    ring_gigabytes: Annotated[int, Meta(ge=1, le=10_000)] = 20
     shortcuts: Annotated[Mapping[str, _Keys], Meta(max_length=500)] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,343 @@
+"""The window for the pool: what a camera saw a while ago, and every dive as it is caught."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMargins, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.language import translated
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.packets import now_s
+from fineparser_core.live.reader import SourceEvent
+from fineparser_core.live.sources import SourceKind
+from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
+from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.icons import icon
+from fineparser_gui.model.drawings import LINE
+from fineparser_gui.model.reports import notes_of, reported_dive
+from fineparser_gui.panels.mirror_stage import MOST_DELAY_S, MirrorStage
+from fineparser_gui.panels.mirror_tile import Camera
+from fineparser_gui.panels.poolside_setup import PoolsideSetup
+from fineparser_gui.panels.practice_list import PracticeList
+from fineparser_gui.playback.preview import Preview
+from fineparser_gui.services.awake import Awake
+from fineparser_gui.services.practice import Practice
+from fineparser_gui.services.recorder import RECORDING, CaughtDive, Recorder
+from fineparser_gui.services.session import Session
+from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.widgets import ElidedLabel, push_button, resize_within_screen, tool_button
+
+_SIZE, _COLUMN_W = (1280, 800), 330
+#: For wet hands.
+_BUTTON_PX = 56
+_TAKEN_S = 8.0
+# Of a dive that is played again: before the diver leaves the board and after the water.
+_AROUND_S = 1.0
+
+
+class PoolsideWindow(QWidget):
+    """Beside the main window, whose session takes the dives. Closing it stops the recording; the list stays.
+
+    Signals:
+        preview_said: (str) a word about the camera that is previewed; from any thread.
+    """
+
+    preview_said = Signal(str)
+
+    def __init__(self, session: Session, preferences: PreferenceStore, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("Poolside"))
+        self._session = session
+        self._recorders: list[Recorder] = []
+        self._awake = Awake()
+        self._apart = False  # the mirror is a window of its own, on the other screen
+        self.practice = Practice(session, self)
+        self.stage = MirrorStage()
+        self.setup = PoolsideSetup(preferences)
+        self.list = PracticeList(session, self.practice)
+        self.word = ElidedLabel("muted")
+        self.stop = QPushButton(self.tr("Stop recording"))
+        self.stop.setMinimumHeight(_BUTTON_PX)
+        self.stop.clicked.connect(self.stop_recording)
+        self.report = push_button(self.tr("Practice report…"), self.write_report)
+        self.actions_by_id = self._make_actions()
+        self._side = QWidget()
+        self._side.setFixedWidth(_COLUMN_W)
+        side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
+        for widget in (self.setup, self.stop, self.word):
+            side.addWidget(widget)
+        side.addWidget(self.list, 1)
+        side.addWidget(self.report)
+        self._controls = self._build_controls()
+        left = QVBoxLayout(spacing=6)
+        left.addWidget(self.stage, 1)
+        left.addWidget(self._controls)
+        self._left = left
+        row = QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10)
+        row.addLayout(left, 1)
+        row.addWidget(self._side)
+        self._keys = KeyFilter(self, self._leaves_key)
+        self.stage.changed.connect(self._show_state)
+        self.setup.start_requested.connect(self.start_recording)
+        self.setup.preview_requested.connect(self.show_preview)
+        self.setup.said.connect(self.word.set_text)
+        self.preview_said.connect(self.word.set_text)
+        self.list.loop_requested.connect(self.loop)
+        self.practice.changed.connect(self._show_state)
+        resize_within_screen(self, *_SIZE)
+        self._color_icons()
+        self._show_state()
+
+    @property
+    def recording(self) -> bool:
+        """Whether a camera is recorded."""
+        return any(recorder.running for recorder in self._recorders)
+
+    def start_recording(self) -> None:
+        """Record the chosen cameras, and show the mirror."""
+        chosen = self.setup.sources()
+        if not chosen or self.recording:
+            return
+        self.setup.preview.setChecked(False)
+        self.setup.remember()
+        cameras = []
+        self._recorders = [Recorder(folder, self) for folder, _ in zip(self.setup.folders, chosen, strict=False)]
+        for place, (recorder, (address, source)) in enumerate(zip(self._recorders, chosen, strict=True)):
+            recorder.said.connect(self.word.set_text)
+            recorder.caught.connect(self.practice.add)
+            recorder.ended.connect(self._on_ended)
+            recorder.start(address, self.setup.minutes.value(), self.setup.gigabytes.value())
+            if source.kind is not SourceKind.FOLDER:
+                cameras.append(Camera(str(source), place, RingFollower(recorder.folder / RECORDING)))
+        self.word.set_text(self.tr("Connecting…"))
+        self.stage.show_cameras(cameras)
+        self._awake.begin(self.tr("A practice is recorded"))
+        if self.stage.active is not None:
+            self.stage.active.setFocus()
+        self._show_state()
+
+    def stop_recording(self) -> None:
+        """End it; what was caught is written first."""
+        for recorder in self._recorders:
+            recorder.stop()
+
+    def show_preview(self, on: bool) -> None:
+        """Show the first camera as it is now, without recording it."""
+        if self.recording:
+            return
+        self.stage.clear()
+        chosen = self.setup.sources() if on else []
+        if chosen:
+
+            def tell(event: SourceEvent) -> None:
+                self.preview_said.emit(translated(event.said))
+
+            self.stage.show_cameras([Camera(str(chosen[0][1]), 0, Preview(chosen[0][1], tell))])
+        elif on:
+            self.setup.preview.setChecked(False)
+
+    def take(self) -> None:
+        """Keep the last seconds of what is seen as a dive: it was missed."""
+        tile = self.stage.active
+        if tile is not None and tile.camera.place < len(self._recorders):
+            to_s = tile.feed.time_s or now_s()
+            self._recorders[tile.camera.place].take(to_s - _TAKEN_S, to_s)
+
+    def loop(self, caught: CaughtDive | None = None) -> None:
+        """Play a dive again and again, else the last one."""
+        caught = caught or self.list.last()
+        if caught is None:
+            return
+        leaves_s, touches_s = caught.leaves_s or _AROUND_S, caught.touches_s or _TAKEN_S - _AROUND_S
+        self.stage.loop(caught.at_s + leaves_s - _AROUND_S, caught.at_s + touches_s + _AROUND_S)
+
+    def draw(self) -> None:
+        """Draw a line on the picture; with lines there and no tool, take them away."""
+        if (tile := self.stage.active) is not None:
+            if tile.drawing.drawings and tile.drawing.tool is None and not tile.drawing.selected:
+                tile.drawing.set_drawings((), tile.drawing._times_s)
+            else:
+                tile.drawing.begin(LINE)
+
+    def write_report(self) -> None:
+        """Ask for a file; a report of the dives by athlete, and a table of all of them beside it."""
+        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
+        if not pairs:
+            return
+        name = self.tr("Practice {0}").format(date.today().isoformat())
+        path = ask_save_path(self, self.setup.folders[0] / f"{name}.pdf", (".pdf", ".html"))
+        if path is not None:
+            self._write(path, name)
+
+    def _write(self, path: Path, title: str) -> None:
+        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
+        dives = [dive for _, dive in pairs]
+        bands = {dive.key: good_bands(dive.dive_number, dive.board_m) for dive in dives}
+        reported = [
+            reported_dive(one, dives, note=notes_of(one), drawings=True, bands=bands[one.key], comparison=None)
+            for one in dives
+            if one.analysis is not None
+        ]
+        self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
+        if reported:
+            self._session.exports.report(reported, path, title, overview_note=self.practice.summary())
+
+    def shut(self) -> None:
+        """The program ends: nothing is left running."""
+        self.stage.clear()
+        for recorder in self._recorders:
+            recorder.close()
+        self._awake.end()
+        self.practice.close()
+
+    def _on_ended(self, asked: bool) -> None:
+        if self.recording:
+            return
+        self._awake.end()
+        self.stage.clear()
+        if asked:
+            self.word.set_text(self.tr("The recording has stopped."))
+        self.setup.show_recorded()
+        self._show_state()
+
+    def _make_actions(self) -> dict[str, QAction]:
+        stage = self.stage
+        keys: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
+            ("shorter", self.tr("Shorter"), "−", "- PgUp", lambda: stage.change_delay(-1)),
+            ("longer", self.tr("Longer"), "+", "+ = PgDown", lambda: stage.change_delay(1)),
+            ("pause", self.tr("Pause"), "pause", "Space B", stage.pause),
+            ("back", self.tr("Back"), "step-back", "Left", lambda: stage.step(-1)),
+            ("forward", self.tr("Next"), "step-forward", "Right", lambda: stage.step(1)),
+            ("slow", self.tr("Slower"), "play", "S", stage.slower),
+            ("loop", self.tr("Last dive"), "loop", "L", self.loop),
+            ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
+            ("take", self.tr("Take 8 s"), "dive", "T", self.take),
+            ("wrong", self.tr("No dive"), "close", "Del", self.list.take_back),
+            ("draw", self.tr("Draw"), "line", "D", self.draw),
+            ("tiles", self.tr("Pictures"), "compare", "P", stage.add_tile),
+            ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
+            ("balk", self.tr("Balk"), "", "X", lambda: self.list.on_chosen(self.practice.balk)),
+            ("repeat", self.tr("Repeat"), "", "R", lambda: self.list.on_chosen(self.practice.repeat)),
+            ("athlete", self.tr("Athlete"), "", "A", self.list.athlete.setFocus),
+        )
+        made = {}
+        for name, text, picture, shortcuts, act in keys:
+            action = made[name] = QAction(text, self, toolTip=f"{text} ({shortcuts.split()[0]})")
+            action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
+            action.setData(picture)
+            action.triggered.connect(lambda _=False, act=act: act())
+            for widget in (self, stage):  # the mirror may be a window of its own
+                widget.addAction(action)
+        for tens in range(10):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(str(tens)))
+            action.triggered.connect(lambda _=False, tens=tens: stage.delay(10.0 * tens))
+            self.addAction(action)
+            stage.addAction(action)
+            made[f"delay_{tens}"] = action
+        return made
+
+    def _build_controls(self) -> QWidget:
+        self.slider = QSlider(
+            Qt.Orientation.Horizontal, maximum=MOST_DELAY_S, accessibleName=self.tr("Delay in seconds")
+        )
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.slider.valueChanged.connect(self._on_slider)
+        delay, rest = QHBoxLayout(spacing=6), QHBoxLayout(spacing=4)
+        for name in ("shorter", "longer"):
+            delay.addWidget(self._button(name))
+        delay.insertWidget(1, self.slider, 1)
+        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "wrong", "draw", "tiles", "full"):
+            rest.addWidget(self._button(name), 1)
+        controls = QWidget()
+        layout = QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4)
+        layout.addLayout(delay)
+        layout.addLayout(rest)
+        return controls
+
+    def _button(self, name: str) -> QToolButton:
+        action = self.actions_by_id[name]
+        button = tool_button(action)
+        with_icon = len(action.data()) > 1
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if with_icon else Qt.ToolButtonStyle.ToolButtonTextOnly
+        button.setToolButtonStyle(style)
+        if not with_icon:
+            button.setText(action.data())
+        button.setMinimumSize(_BUTTON_PX, _BUTTON_PX)
+        button.setIconSize(QSize(22, 22))
+        button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
+        font = button.font()
+        font.setPixelSize(11 if with_icon else 24)
+        button.setFont(font)
+        return button
+
+    def toggle_full_screen(self) -> None:
+        """The mirror alone: on the other screen, where there is one, beside this window; else in its place."""
+        others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
+        if self._apart:
+            self._apart = False
+            self._left.insertWidget(0, self.stage, 1)
+        elif others:
+            self._apart = True
+            self.stage.setParent(None)
+            self.stage.setWindowTitle(self.windowTitle())
+            self.stage.setGeometry(others[0].geometry())
+            self.stage.showFullScreen()
+        else:
+            full = not self.isFullScreen()
+            self._side.setVisible(not full)
+            self._controls.setVisible(not full)
+            self.showFullScreen() if full else self.showNormal()
+
+    def _go_live(self) -> None:
+        if self.isFullScreen() and not any(not tile.feed.following for tile in self.stage.tiles):
+            self.toggle_full_screen()
+        self.stage.live()
+
+    def _on_slider(self, value: int) -> None:
+        if self.stage.active is not None and round(self.stage.active.feed.delay_s) != value:
+            self.stage.delay(value)
+
+    def _show_state(self) -> None:
+        tile, recording = self.stage.active, self.recording
+        self.setup.setVisible(not recording)
+        self.stop.setVisible(recording)
+        self._controls.setEnabled(tile is not None)
+        if tile is not None:
+            self.slider.blockSignals(True)
+            self.slider.setValue(round(tile.feed.delay_s))
+            self.slider.blockSignals(False)
+            self.slider.setToolTip(tile.words())
+        self.report.setEnabled(bool(self.practice.dives))
+
+    def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
+        """Whether the mirror has the focus, or the list and a key that a list has no use for."""
+        lists_own = [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter]
+        if focused is self.list.view:
+            return keys[0].key() not in lists_own and shortcuts_in(keys, list(self.actions_by_id.values()))
+        return focused in self.stage.tiles
+
+    def _color_icons(self) -> None:
+        color = self.palette().buttonText().color().name()
+        for action in self.actions_by_id.values():
+            if action.data() and len(action.data()) > 1:
+                action.setIcon(icon(action.data(), color))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_by_id"):
+            self._color_icons()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._apart:
+            self.toggle_full_screen()
+        if self.recording:
+            self._session.problem.emit(self.tr("Poolside was closed: the recording has stopped."))
+            self.stop_recording()
+        self.setup.preview.setChecked(False)
+        self.stage.clear()
+        super().closeEvent(event)

@@ -1,0 +1,152 @@
+"""Up to four pictures of the mirror, and what the keys do to them."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from PySide6.QtCore import QMargins, QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
+
+MOST_TILES = 4
+MOST_DELAY_S = 120
+_WORDS_MS = 500
+
+
+class MirrorStage(QWidget):
+    """The keys are for the tile that was clicked, and for those that show the same moment of other cameras.
+
+    Signals:
+        changed: another tile is active, or does something else.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tiles: list[MirrorTile] = []
+        self._cameras: Sequence[Camera] = ()
+        self._grid = QGridLayout(self, contentsMargins=QMargins(), spacing=3)
+        self._active = 0
+        self._timer = QTimer(self, interval=_WORDS_MS, timeout=self._show_words)
+
+    @property
+    def active(self) -> MirrorTile | None:
+        """The tile that keys are for."""
+        return self.tiles[self._active] if self.tiles else None
+
+    def show_cameras(self, cameras: Sequence[Camera]) -> None:
+        """Begin anew, with a tile for each."""
+        self.clear()
+        self._cameras = cameras
+        for camera in cameras:
+            self._add(camera)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        while self.tiles:
+            self._drop(self.tiles[-1])
+
+    def add_tile(self) -> None:
+        """Another delay of the next camera; after the last one, one for each camera again."""
+        if not self._cameras:
+            return
+        if len(self.tiles) >= MOST_TILES:
+            while len(self.tiles) > len(self._cameras):
+                self._drop(self.tiles[-1])
+            return
+        self._add(self._cameras[len(self.tiles) % len(self._cameras)])
+        self.tiles[-1].feed.live(min(10.0 * (len(self.tiles) - 1), MOST_DELAY_S))
+
+    def delay(self, delay_s: float) -> None:
+        """Show the active tile so long ago."""
+        if self.active is not None:
+            self.active.feed.live(min(max(delay_s, 0.0), MOST_DELAY_S))
+            self.changed.emit()
+
+    def change_delay(self, by_s: float) -> None:
+        """Longer or shorter by some seconds."""
+        if self.active is not None:
+            self.delay(self.active.feed.delay_s + by_s)
+
+    def pause(self) -> None:
+        """Stop at a picture, or go on from it."""
+        if self.active is not None:
+            on = not self.active.feed.paused
+            for tile in self._together():
+                tile.feed.pause(on)
+            self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Pause, and show the next (1) or the previous (-1) picture."""
+        for tile in self._together():
+            tile.feed.step(by)
+        self.changed.emit()
+
+    def slower(self) -> None:
+        """Play at ½, ¼, ⅛ of the speed, then at that of the pictures again."""
+        if self.active is not None:
+            rate = self.active.feed.rate / 2 if self.active.feed.rate > 1 / 8 else 1.0
+            for tile in self._together():
+                tile.feed.play_at(rate)
+            self.changed.emit()
+
+    def loop(self, from_s: float, to_s: float) -> None:
+        """Play a part again and again."""
+        for tile in self._together():
+            tile.feed.loop(from_s, to_s)
+        self.changed.emit()
+
+    def live(self) -> None:
+        """Back to the delays."""
+        for tile in self.tiles:
+            tile.feed.live()
+        self.changed.emit()
+
+    def _together(self) -> list[MirrorTile]:
+        active = self.active
+        if active is None:
+            return []
+        return [
+            tile
+            for tile in self.tiles
+            if tile is active or (tile.camera.place != active.camera.place and tile.feed.delay_s == active.feed.delay_s)
+        ]
+
+    def _add(self, camera: Camera) -> None:
+        tile = MirrorTile(camera, named=len(self._cameras) > 1)
+        tile.chosen.connect(lambda: self._choose(tile))
+        self.tiles.append(tile)
+        self._arrange()
+        self._choose(self.tiles[0] if len(self.tiles) == 1 else tile)
+        self._timer.start()
+
+    def _drop(self, tile: MirrorTile) -> None:
+        tile.close_feed()
+        self.tiles.remove(tile)
+        self._grid.removeWidget(tile)
+        tile.hide()
+        tile.deleteLater()
+        self._active = 0
+        self._arrange()
+        if self.tiles:
+            self._choose(self.tiles[0])
+        else:
+            self._timer.stop()
+
+    def _arrange(self) -> None:
+        columns = ceil(len(self.tiles) ** 0.5) or 1
+        for place, tile in enumerate(self.tiles):
+            self._grid.addWidget(tile, place // columns, place % columns)
+
+    def _choose(self, tile: MirrorTile) -> None:
+        if tile in self.tiles:
+            self._active = self.tiles.index(tile)
+            for one in self.tiles:
+                one.active = one is tile and len(self.tiles) > 1
+                one.update()
+            self.changed.emit()
+
+    def _show_words(self) -> None:
+        for tile in self.tiles:
+            tile.update()  # where no pictures come

@@ -1,0 +1,108 @@
+"""One picture of the mirror: a source at a delay, with what the coach draws over it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QPen
+
+from fineparser_gui.canvas.drawing_layer import DrawingLayer
+from fineparser_gui.canvas.skeleton_painting import paint_label
+from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.formatting import decimal, speed_text
+from fineparser_gui.playback.mirror_feed import MirrorFeed, Pictures
+
+_TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
+_CORNER_PX = 15
+
+
+class Camera(NamedTuple):
+    """What a tile shows.
+
+    Attributes:
+        name: for people.
+        place: which recorder; the first is 0.
+    """
+
+    name: str
+    place: int
+    pictures: Pictures
+
+
+class MirrorTile(VideoCanvas):
+    """Paints each picture once, and says so; a click or Tab makes it the one that keys are for.
+
+    Signals:
+        chosen: it has the focus.
+
+    Attributes:
+        feed: plays the source.
+        shown: pictures that were painted.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, camera: Camera, *, named: bool) -> None:
+        super().__init__()
+        self.camera = camera
+        self.named, self.active, self.shown = named, False, 0
+        self._new = False
+        self.drawing = DrawingLayer(self)
+        self.drawing.edited.connect(lambda drawings, *_: self.drawing.set_drawings(drawings, np.zeros(1)))
+        self.feed = MirrorFeed(camera.pictures, self)
+        self.feed.pictured.connect(self._on_picture)
+        self.view_changed.connect(self._tell_size)
+        self.setAccessibleName(self.tr("Mirror: {0}").format(camera.name))
+        self.feed.start()
+
+    def close_feed(self) -> None:
+        """End its thread."""
+        self.feed.pictured.disconnect(self._on_picture)
+        self.feed.close()
+
+    def words(self) -> str:
+        """What is seen, and how long ago it was."""
+        feed = self.feed
+        if feed.looped:
+            state = self.tr("Loop")
+        elif feed.following:
+            state = self.tr("{0} s ago").format(decimal(feed.delay_s, 0)) if feed.delay_s else self.tr("Live")
+        else:
+            state = ""
+        paused = self.tr("Paused") if feed.paused else ""
+        slow = speed_text(feed.rate) if feed.rate != 1 else ""
+        dropped = self.tr("{0} dropped").format(feed.dropped) if feed.dropped else ""
+        return "  ".join(filter(None, (self.camera.name if self.named else "", state, paused, slow, dropped)))
+
+    def _tell_size(self) -> None:
+        self.feed.size_px = self.magnified_px()
+
+    def _on_picture(self, image: QImage, source_size: QSize) -> None:
+        if source_size != self._source_size:
+            self.set_source(source_size, None)
+        self._new = True
+        self.set_frame(0, image)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._new:
+            self._new = False
+            self.shown += 1
+            self.feed.painted()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = painter.font()
+        font.setPixelSize(_CORNER_PX)
+        painter.setFont(font)
+        text = self.words() if self.shown_frame is not None else self.tr("Waiting for pictures…")
+        box = QRectF(painter.fontMetrics().boundingRect(text).adjusted(-8, -4, 8, 4))
+        box.moveTopLeft(QPointF(10, 10))
+        paint_label(painter, box, text, _TEXT, _GROUND, 5)
+        if self.active:
+            painter.setPen(QPen(self.palette().highlight().color(), 3))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.chosen.emit()

@@ -1,0 +1,210 @@
+"""Which cameras are recorded, where to, and how much of it is kept."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QStandardPaths, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.language import translated
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
+from fineparser_gui.services.recorder import RECORDING
+from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.widgets import add_form_row, label
+
+_MOST_REMEMBERED = 8
+
+
+class SourceField(QWidget):
+    """An address: a camera of this computer, one that was typed or remembered, a video, a folder."""
+
+    def __init__(self, preferences: PreferenceStore, hint: str) -> None:
+        super().__init__()
+        self._preferences = preferences
+        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.box.setMinimumContentsLength(12)
+        self.box.lineEdit().setPlaceholderText(hint)
+        more = QPushButton("…", toolTip=self.tr("A video as a stand-in, or a folder that is watched"))
+        more.setAccessibleName(more.toolTip())
+        menu = QMenu(more)
+        menu.addAction(self.tr("A video as a stand-in…"), self._ask_video)
+        menu.addAction(self.tr("A folder into which files are dropped…"), self._ask_folder)
+        menu.addAction(self.tr("Look for cameras again"), self.refresh)
+        more.setMenu(menu)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
+        row.addWidget(self.box, 1)
+        row.addWidget(more)
+        self.setFocusProxy(self.box)
+
+    def refresh(self) -> None:
+        """List the cameras, and what was recorded before."""
+        typed = self.address
+        self.box.clear()
+        for camera in list_cameras():
+            self.box.addItem(f"{camera.name} ({camera.address})", camera.address)
+        for address in self._preferences.now.cameras:
+            self.box.addItem(address, address)
+        self.box.setCurrentIndex(-1)
+        self.box.setEditText(typed)
+
+    @property
+    def address(self) -> str:
+        """As `parse_source` takes it; "" for none."""
+        at = self.box.findText(self.box.currentText())
+        return str(self.box.itemData(at)) if at >= 0 else self.box.currentText().strip()
+
+    def use(self, address: str) -> None:
+        """Show another address."""
+        self.box.setEditText(address)
+
+    def _ask_video(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("A video as a stand-in"))
+        if name:
+            self.use(name)
+
+    def _ask_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("A folder into which files are dropped")):
+            self.use(name)
+
+
+class PoolsideSetup(QWidget):
+    """Asks for what a recording needs.
+
+    Signals:
+        start_requested: see `sources`.
+        preview_requested: (bool) show the first camera without recording, or no more.
+        said: (str) what is wrong; "" for nothing.
+    """
+
+    start_requested = Signal()
+    preview_requested = Signal(bool)
+    said = Signal(str)
+
+    def __init__(self, preferences: PreferenceStore) -> None:
+        super().__init__()
+        self._preferences = preferences
+        now = preferences.now
+        self.fields = (
+            SourceField(preferences, self.tr("rtsp://…, http://…, or a camera")),
+            SourceField(preferences, self.tr("none")),
+        )
+        self.secrets = QCheckBox(self.tr("Remember passwords too"))
+        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        self.folder = QLineEdit(now.poolside_folder or str(Path(videos or Path.home()) / "Poolside"))
+        self.folder.editingFinished.connect(self.show_recorded)
+        browse = QPushButton("…", toolTip=self.tr("Choose a folder"))
+        browse.setAccessibleName(browse.toolTip())
+        browse.clicked.connect(self._ask_folder)
+        self.minutes = QSpinBox(minimum=1, maximum=600, value=now.ring_minutes, suffix=self.tr(" min"))
+        self.gigabytes = QSpinBox(minimum=1, maximum=10_000, value=now.ring_gigabytes, suffix=" GB")
+        where, ring = QHBoxLayout(spacing=4), QHBoxLayout(spacing=4)
+        where.addWidget(self.folder, 1)
+        where.addWidget(browse)
+        for box, name in (
+            (self.minutes, self.tr("Minutes that are kept")),
+            (self.gigabytes, self.tr("Room on the disk")),
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            ring.addWidget(box, 1)
+        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=6)
+        add_form_row(form, self.tr("&Camera"), self.fields[0])
+        add_form_row(form, self.tr("&Second"), self.fields[1])
+        for field, text in zip(self.fields, (self.tr("&Camera"), self.tr("&Second")), strict=True):
+            field.box.setAccessibleName(text.replace("&", ""))
+        form.addRow("", self.secrets)
+        form.addRow(self.tr("F&older"), where)
+        self.folder.setAccessibleName(self.tr("Folder"))
+        form.addRow(self.tr("&Keep"), ring)
+        self.recorded = label(role="muted", wrap=True)
+        self.clear = QPushButton(self.tr("Delete it"))
+        self.clear.clicked.connect(self._clear)
+        left = QHBoxLayout()
+        left.addWidget(self.recorded, 1)
+        left.addWidget(self.clear)
+        self.preview = QPushButton(self.tr("Preview"), checkable=True)
+        self.preview.toggled.connect(self.preview_requested)
+        self.start = QPushButton(self.tr("Start recording"))
+        self.start.setProperty("role", "primary")
+        self.start.setMinimumHeight(56)
+        self.preview.setMinimumHeight(56)
+        self.start.clicked.connect(self.start_requested)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.preview)
+        buttons.addWidget(self.start, 1)
+        layout = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
+        layout.addLayout(form)
+        layout.addLayout(left)
+        layout.addLayout(buttons)
+        for field in self.fields:
+            field.refresh()
+        if now.cameras:
+            self.fields[0].use(now.cameras[0])
+        elif self.fields[0].box.count():
+            self.fields[0].use(self.fields[0].box.itemText(0))
+        self.show_recorded()
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Of the first and the second camera."""
+        folder = Path(self.folder.text().strip() or "Poolside").expanduser()
+        return folder, folder / "2"
+
+    def sources(self) -> list[tuple[str, Source]]:
+        """The addresses, each with what it is; none where one of them is wrong, which is said then."""
+        try:
+            chosen = [(field.address, parse_source(field.address)) for field in self.fields if field.address]
+            if not chosen or not self.fields[0].address:
+                parse_source(self.fields[0].address)
+        except FineParserError as error:
+            self.said.emit(translated(error))
+            return []
+        self.said.emit("")
+        return chosen
+
+    def remember(self) -> None:
+        """Keep what was chosen for the next time."""
+        addresses = [field.address for field in self.fields if field.address]
+        kept = addresses if self.secrets.isChecked() else [without_secrets(one) for one in addresses]
+        cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
+        folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
+        self._preferences.change(
+            cameras=cameras, poolside_folder=folder, ring_minutes=minutes, ring_gigabytes=gigabytes
+        )
+
+    def show_recorded(self) -> None:
+        """Say what an earlier recording has left."""
+        spans = [RingFollower(folder / RECORDING).span() for folder in self.folders]
+        minutes = max((span[1] - span[0] for span in spans if span is not None), default=0.0) / 60
+        for widget in (self.recorded, self.clear):
+            widget.setVisible(any(span is not None for span in spans))
+        self.recorded.setText(self.tr("{0} minutes are recorded from before.").format(max(round(minutes), 1)))
+
+    def _ask_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder"), str(self.folders[0].parent)):
+            self.folder.setText(name)
+            self.show_recorded()
+
+    def _clear(self) -> None:
+        try:
+            for folder in self.folders:
+                if (folder / RECORDING).is_dir():
+                    with Ring(folder / RECORDING) as ring:
+                        ring.clear()
+        except FineParserError as error:
+            self.said.emit(translated(error))
+        self.show_recorded()

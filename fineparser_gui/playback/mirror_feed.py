@@ -1,0 +1,271 @@
+"""Plays what is being recorded, on a thread of its own: with a delay, paused, step by step, slowly, or a part again."""
+
+import threading
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Event
+from typing import Protocol
+
+import av
+from PySide6.QtCore import QObject, QSize, QThread, Signal
+
+from fineparser_core.live.packets import LiveFrame, now_s
+from fineparser_core.video.picture import Picture, Scaler
+from fineparser_core.video.probe import Geometry
+from fineparser_gui.images import image_from
+
+#: What a picture needs from the camera to the screen; less of a delay would show them as unevenly as they come.
+LEAST_DELAY_S = 0.25
+_LATE_S, _FAR_BEHIND_S = 0.1, 2.0
+# Of pictures for steps back.
+_KEPT_BYTES = 128 * 2**20
+_BACK_S = 0.7
+_MOST_UNPAINTED = 2
+# How close to the end of a part the picture is that ends it.
+_SAME_S = 1e-3
+
+
+class Pictures(Protocol):
+    """Where pictures come from, such as a `RingFollower`."""
+
+    def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]: ...
+
+
+class MirrorFeed(QThread):
+    """Plays a source at a delay until it is closed.
+
+    What it does is asked for on the thread of the window, and done on its own. Pictures that come too late are left
+    out, and counted.
+
+    Args:
+        size_px: (width, height) in device pixels that pictures need not exceed.
+
+    Signals:
+        pictured: (QImage, QSize) a picture, and how large the source sent it; `painted` is the answer.
+
+    Attributes:
+        dropped: pictures that were left out.
+        delay_s: asked for, in seconds.
+        rate: 1 is real time; of what is not followed any more too.
+        paused: whether a picture stands.
+        following: whether the delay is kept; False after a pause, slow motion or in a loop.
+        looped: whether a part is played again and again.
+    """
+
+    pictured = Signal(object, QSize)
+
+    def __init__(self, source: Pictures, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.size_px = (640, 360)
+        self.dropped = 0
+        self.delay_s, self.rate = 0.0, 1.0
+        self.paused = self.looped = False
+        self.following = True
+        self._source = source
+        self._changed = threading.Condition()
+        self._orders: deque[Callable[[], None]] = deque()
+        self._closed = self._pulling = False
+        self._unpainted = 0
+        # Of the thread alone.
+        self._kept: list[tuple[float, Picture]] = []  # in order of time
+        self._bytes, self._at = 0, -1
+        self._stop = Event()
+        self._frames: Iterator[LiveFrame] | None = None
+        self._scaler: Scaler | None = None
+        self._source_size = QSize()
+        self._shown_s = self._shown_at_s = 0.0
+        self._clock = (0.0, 0.0)  # a time of pictures, and when it is shown
+        self._loop: tuple[float, float] | None = None
+
+    @property
+    def time_s(self) -> float:
+        """Of the picture that is shown; 0 before the first."""
+        return self._shown_s
+
+    def live(self, delay_s: float | None = None) -> None:
+        """Follow the source, at another delay or at that of before."""
+        self.delay_s = self.delay_s if delay_s is None else delay_s
+        self.rate, self.paused, self.looped, self.following = 1.0, False, False, True
+        self._order(self._follow)
+
+    def pause(self, on: bool) -> None:
+        """Stop at the picture that is shown, or go on from there."""
+        self.paused, self.following = on, False
+        self._order(self._set_clock)
+
+    def step(self, by: int) -> None:
+        """Pause, and show the next (1) or the previous (-1) picture."""
+        self.paused, self.following = True, False
+        self._order(lambda: self._step(by))
+
+    def play_at(self, rate: float) -> None:
+        """Play on from the picture that is shown, at a rate."""
+        self.rate, self.paused, self.following = rate, False, False
+        self._order(self._set_clock)
+
+    def loop(self, from_s: float, to_s: float) -> None:
+        """Play a part again and again, at the present rate."""
+        self.paused, self.looped, self.following = False, True, False
+        self._order(lambda: self._begin_loop((from_s, to_s)))
+
+    def painted(self) -> None:
+        """The window has painted the last picture."""
+        self._unpainted = 0
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed = True
+        self._order(lambda: None)
+        self.wait()
+
+    def _order(self, act: Callable[[], None]) -> None:
+        with self._changed:
+            self._orders.append(act)
+            if self._pulling:
+                self._stop.set()  # nothing may come for long
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """The thread: obeys, and shows one picture after the other."""
+        self._follow()
+        while not self._closed:
+            with self._changed:
+                while not self._orders and self.paused:
+                    self._changed.wait()
+                act = self._orders.popleft() if self._orders else None
+            if act is not None:
+                act()
+            else:
+                self._advance()
+        self._stop.set()
+
+    def _follow(self) -> None:
+        self._loop = None
+        self._go_to(now_s() - max(self.delay_s, LEAST_DELAY_S))
+
+    def _begin_loop(self, loop: tuple[float, float]) -> None:
+        self._loop = loop
+        self._go_to(loop[0])
+        self._clock = loop[0], now_s()
+
+    def _set_clock(self) -> None:
+        if not self.looped:
+            self._loop = None
+        self._clock = self._shown_s, now_s()
+
+    def _due_s(self, time_s: float) -> float:
+        """When a picture is to be shown."""
+        if self.following:
+            return time_s + max(self.delay_s, LEAST_DELAY_S)
+        return self._clock[1] + (time_s - self._clock[0]) / self.rate
+
+    def _go_to(self, time_s: float) -> None:
+        """The next picture is the first one from a time on; at once where it is kept."""
+        if self._kept and self._kept[0][0] <= time_s <= self._kept[-1][0]:
+            self._at = bisect_right(self._kept, time_s - _SAME_S, key=lambda one: one[0]) - 1
+            return
+        self._forget()
+        self._open(time_s)
+
+    def _forget(self) -> None:
+        self._kept, self._bytes, self._at = [], 0, -1
+
+    def _open(self, time_s: float) -> None:
+        self._stop.set()
+        self._stop = Event()
+        self._frames = self._source.frames(time_s, self._stop)
+
+    def _advance(self) -> None:
+        """Show the next picture when it is due, unless something else is asked for until then."""
+        if self._loop is not None and self._shown_s >= self._loop[1] - _SAME_S:
+            self._begin_loop(self._loop)
+        if self._at + 1 >= len(self._kept) and not self._pull():
+            return
+        time_s, picture = self._kept[self._at + 1]
+        if self._loop is not None and time_s > self._loop[1]:
+            self._begin_loop(self._loop)
+            return
+        with self._changed:
+            while not self._orders and (wait_s := self._due_s(time_s) - now_s()) > 0:
+                self._changed.wait(wait_s)
+            if self._orders:
+                return
+        self._at += 1
+        self._show(time_s, picture)
+
+    def _pull(self) -> bool:
+        """Decode the next picture; False where none is kept of it, or something else is asked for."""
+        if self._frames is None:
+            self._open(self._kept[-1][0] + _SAME_S if self._kept else self._shown_s)
+        assert self._frames is not None
+        with self._changed:
+            if self._closed or (self._orders and not self.paused):
+                return False
+            self._pulling = True
+        frame = None
+        with suppress(av.error.FFmpegError, OSError):
+            frame = next(self._frames, None)
+        with self._changed:
+            self._pulling = False
+        if frame is None:
+            self._frames = None
+            if not self._orders:  # its source has ended: nothing is asked of it in a hurry
+                self._stop.wait(_LATE_S)
+            return False
+        late_s = now_s() - self._due_s(frame.time_s)
+        if self.following and late_s > _FAR_BEHIND_S:
+            self.dropped += round(late_s * self._rate_of_pictures())
+            self._follow()
+            return False
+        if late_s > _LATE_S and not self.paused and now_s() - self._shown_at_s < _LATE_S:
+            self.dropped += 1
+            return False
+        self._keep(frame)
+        return True
+
+    def _rate_of_pictures(self) -> float:
+        length_s = self._kept[-1][0] - self._kept[0][0] if len(self._kept) > 1 else 0.0
+        return (len(self._kept) - 1) / length_s if length_s > 0 else 0.0
+
+    def _keep(self, frame: LiveFrame) -> None:
+        width, height = frame.picture.width, frame.picture.height
+        if self._scaler is None or self._source_size != QSize(width, height):
+            geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=0, mirrored=False)
+            self._scaler, self._source_size = Scaler(geometry), QSize(width, height)
+        scale = min(self.size_px[0] / width, self.size_px[1] / height, 1.0)
+        picture = self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
+        self._kept.append((frame.time_s, picture))
+        self._bytes += picture.n_bytes
+        while self._bytes > _KEPT_BYTES and self._at > 0:
+            self._bytes -= self._kept.pop(0)[1].n_bytes
+            self._at -= 1
+
+    def _step(self, by: int) -> None:
+        if by < 0 and self._at <= 0 and self._kept:
+            self._rewind(self._kept[0][0])
+        if by > 0 and self._at + 1 >= len(self._kept):
+            self._pull()
+        if 0 <= self._at + by < len(self._kept):
+            self._at += by
+            self._show(*self._kept[self._at])
+
+    def _rewind(self, time_s: float) -> None:
+        """Keep the pictures before a time; that of the time is the present one."""
+        self._forget()
+        self._open(time_s - _BACK_S)
+        assert self._frames is not None
+        for frame in self._frames:
+            self._keep(frame)
+            if frame.time_s >= time_s - _SAME_S:
+                break
+        self._at = len(self._kept) - 1
+
+    def _show(self, time_s: float, picture: Picture) -> None:
+        self._shown_s, self._shown_at_s = time_s, now_s()
+        if self._unpainted >= _MOST_UNPAINTED:
+            self.dropped += 1
+            return
+        self._unpainted += 1
+        self.pictured.emit(image_from(picture), self._source_size)

@@ -1,0 +1,143 @@
+"""The dives that cameras have caught: put into the session as they come, taken back, marked and counted."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fineparser_core.diving.meet import taken_off
+from fineparser_gui.model.correction import Correction
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.services.recorder import CaughtDive
+from fineparser_gui.services.session import Session
+
+# The same dive, seen by another camera.
+_SAME_DIVE_S = 2.5
+_SETTLE_MS = 150
+
+
+class Practice(QObject):
+    """What was caught since the window was opened, oldest first; those that were taken back are left out.
+
+    A dive that a second camera has seen as well is one: its other clip lies in the folder.
+
+    Signals:
+        changed: a dive came, went, or was changed; once for many.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._caught: list[CaughtDive] = []
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self.changed.emit)
+        self._signals = (session.dive_added, session.dive_changed, session.dive_removed)
+        for signal in self._signals:
+            signal.connect(self._settle)
+
+    def close(self) -> None:
+        """Follow the session no longer."""
+        self._timer.stop()
+        for signal in self._signals:
+            signal.disconnect(self._settle)
+
+    @property
+    def dives(self) -> list[tuple[CaughtDive, Dive]]:
+        """Those that are in the session."""
+        by_path = {dive.path: dive for dive in self._session.dives}
+        return [(one, by_path[one.clip]) for one in self._caught if one.clip in by_path]
+
+    def add(self, caught: CaughtDive) -> None:
+        """Put a dive into the session, which analyses it after what the coach looks at."""
+        before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
+        if before is not None and not self._touched(before[1]):
+            self.take_back([before[1].key])
+        if any(_same(one, caught) for one, _ in self.dives):
+            return
+        self._caught.append(caught)
+        self._session.importer.add([caught.clip], show=False)
+
+    def take_back(self, keys: Sequence[str]) -> None:
+        """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
+        edits = self._session.editing.edits
+        edits.beginMacro(self.tr("taking back a dive"))
+        for key in keys:
+            self._open_row(key)
+        self._session.editing.remove(keys)
+        edits.endMacro()
+
+    def balk(self, key: str) -> None:
+        """Mark a dive as one that was begun twice, or as none; its row of the list as well."""
+        on = self._toggle(key, self.tr("Balk"))
+        meet = self._session.meets.meet
+        place = meet.row_of(key)
+        if place is not None:
+            row = replace(meet.rows[place], outcome="restart" if on else "")
+            rows = (*meet.rows[:place], row, *meet.rows[place + 1 :])
+            self._session.meets.change(replace(meet, rows=rows), self.tr("marking a balk"))
+
+    def repeat(self, key: str) -> None:
+        """Mark a dive as a repeat of the one before it, whose athlete and number it takes; it belongs to no row."""
+        if not self._toggle(key, self.tr("Repeat")):
+            return
+        self._open_row(key)
+        keys = [dive.key for _, dive in self.dives]
+        if key in keys[1:]:
+            before = self._session.dive(keys[keys.index(key) - 1])
+            self._session.editing.set_diver(key, before.diver)
+            self._session.editing.set_details(key, *before.details)
+
+    def say(self, key: str, word: str) -> None:
+        """Add a word of the coach to the note on a dive."""
+        note = self._session.dive(key).note
+        self._session.editing.set_note(key, "\n".join(filter(None, (note, word.strip()))))
+
+    def summary(self) -> str:
+        """A line an athlete: dives, balks, repeats."""
+        counts: dict[str, list[int]] = {}
+        for _, dive in self.dives:
+            lines = dive.note.splitlines()
+            count = counts.setdefault(dive.diver or "–", [0, 0, 0])
+            for place, is_so in enumerate((True, self.tr("Balk") in lines, self.tr("Repeat") in lines)):
+                count[place] += is_so
+        form = self.tr("{0}: dives {1}, balks {2}, repeats {3}")
+        return "\n".join(form.format(name, *count) for name, count in sorted(counts.items()))
+
+    def _open_row(self, key: str) -> None:
+        meet = self._session.meets.meet
+        place = meet.row_of(key)
+        if place is not None:
+            self._session.meets.change(taken_off(meet, place), self.tr("taking back a dive"))
+
+    def _toggle(self, key: str, word: str) -> bool:
+        """Add a line to the note, or take it away; whether it is there now."""
+        lines = self._session.dive(key).note.splitlines()
+        on = word not in lines
+        after = [word, *lines] if on else [line for line in lines if line != word]
+        self._session.editing.set_note(key, "\n".join(after))
+        return on
+
+    def _touched(self, dive: Dive) -> bool:
+        """Whether the coach has worked on a dive; what its row of the list says is none of that."""
+        listed = self._session.meets.meet.row_of(dive.key) is not None
+        named = not listed and bool(dive.diver or dive.dive_number)
+        trimmed = dive.in_frame is not None or dive.out_frame is not None
+        corrected = dive.correction != Correction() or dive.athlete is not None
+        return bool(named or trimmed or corrected or dive.note or dive.drawings or dive.judging)
+
+    def _settle(self, _: str) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+
+def clock_text(at_s: float) -> str:
+    """Time of the day."""
+    return time.strftime("%H:%M:%S", time.localtime(at_s))
+
+
+def _same(one: CaughtDive, other: CaughtDive) -> bool:
+    if one.clip.parent == other.clip.parent or one.leaves_s is None or other.leaves_s is None:
+        return False
+    return abs(one.at_s + one.leaves_s - other.at_s - other.leaves_s) < _SAME_DIVE_S

@@ -1,0 +1,163 @@
+"""Records a camera and catches its dives in a process of its own, which nothing in the window can stop."""
+
+import json
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+from fineparser_core.language import language
+from fineparser_core.support.own_process import own_process
+from fineparser_gui.services.ending import end
+
+log = logging.getLogger(__name__)
+
+#: In the folder of a recorder: what was recorded, and a line for each dive.
+RECORDING, _LINES = "recording", "dives.jsonl"
+_LOOK_MS = 300
+# What is being cut out is written first.
+_PATIENCE_MS = 15_000
+
+
+class CaughtDive(NamedTuple):
+    """A dive of a camera.
+
+    Attributes:
+        clip: the file.
+        at_s: when it begins, in seconds since 1970.
+        leaves_s, touches_s: into the clip, when the diver leaves the board and touches the water; None: taken by hand.
+        instead_of: the clip that it replaces.
+    """
+
+    clip: Path
+    at_s: float
+    leaves_s: float | None
+    touches_s: float | None
+    instead_of: Path | None
+
+
+class Recorder(QObject):
+    """One source; its process ends with the window, whatever ends that.
+
+    Signals:
+        caught: (CaughtDive)
+        said: (str) a word about the source or the disk.
+        ended: (bool) whether it was to end.
+
+    Attributes:
+        folder: of clips, lines and recording.
+    """
+
+    caught = Signal(object)
+    said = Signal(str)
+    ended = Signal(bool)
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self._read_to, self._stopping = 0, False
+        self._elsewhere = folder
+        self._process: QProcess | None = None
+        self._timer = QTimer(self, interval=_LOOK_MS, timeout=self._look)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None
+
+    def start(self, address: str, minutes: float, gigabytes: float, *, again: bool = False) -> None:
+        """Begin to record.
+
+        Args:
+            address: checked, for `parse_source`; only the process itself gets it.
+            minutes, gigabytes: of the recording that are kept.
+            again: play a video again and again.
+        """
+        lines = self.folder / _LINES
+        self._read_to = lines.stat().st_size if lines.exists() else 0
+        self._elsewhere = Path(address).expanduser()
+        program, *arguments = own_process(
+            *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
+            *("--minutes", f"{minutes:g}", "--gigabytes", f"{gigabytes:g}", "--language", language()),
+            *(["--again"] if again else []),
+        )
+        self._stopping = False
+        self._process = process = QProcess(self)
+        process.readyReadStandardError.connect(self._listen)
+        process.finished.connect(self._on_ended)
+        process.errorOccurred.connect(self._on_error)
+        process.start(program, arguments)
+        process.write(os.fsencode(address) + b"\n")
+        self._timer.start()
+
+    def take(self, from_s: float, to_s: float) -> None:
+        """Keep a part of the recording as a clip, in seconds since 1970."""
+        if self._process is not None:
+            self._process.write(f"take {from_s:.3f} {to_s:.3f}\n".encode())
+
+    def stop(self) -> None:
+        """End it; what was caught is written first."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.closeWriteChannel()
+
+    def close(self) -> None:
+        """End it and wait, without signals."""
+        self._timer.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.closeWriteChannel()
+            end(process, _PATIENCE_MS)
+
+    def _listen(self) -> None:
+        if self._process is not None:
+            words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").splitlines()
+            for line in words:
+                log.info("recorder: %s", line)
+                self.said.emit(line.removeprefix("fineparser: "))
+
+    def _look(self) -> None:
+        """Tell of the lines that are new."""
+        try:
+            with (self.folder / _LINES).open("rb") as file:
+                file.seek(self._read_to)
+                new = file.read()
+        except OSError:
+            return
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        for line in whole.splitlines():
+            try:
+                self.caught.emit(self._dive(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("recorder: a line is not used: %s", error)
+
+    def _dive(self, line: dict[str, object]) -> CaughtDive:
+        def path(name: object) -> Path:
+            here = self.folder / str(name)
+            return here if here.exists() else self._elsewhere / str(name)  # of a watched folder
+
+        began_s = datetime.fromisoformat(str(line["began"])).timestamp()
+        leaves_s, touches_s = (
+            None if line[name] is None else float(str(line[name])) for name in ("leaves_s", "touches_s")
+        )
+        return CaughtDive(
+            path(line["clip"]), began_s, leaves_s, touches_s, path(line["instead_of"]) if line["instead_of"] else None
+        )
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
+            self._on_ended()
+
+    def _on_ended(self, *_: object) -> None:
+        self._listen()
+        self._look()
+        self._timer.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.deleteLater()
+            self.ended.emit(self._stopping)
