@@ -198,7 +198,6 @@ class PoolsideWindow(QWidget):
         if self.recording:
             return
         self._awake.end()
-        self.stage.clear()
         if asked:
             self.word.set_text(self.tr("The recording has stopped."))
         self.setup.show_recorded()

@@ -127,9 +127,9 @@ class PoolsideSetup(QWidget):
         for field, text in zip(self.fields, (self.tr("&Camera"), self.tr("&Second")), strict=True):
             field.box.setAccessibleName(text.replace("&", ""))
         form.addRow("", self.secrets)
-        form.addRow(self.tr("F&older"), where)
+        form.addRow(self.tr("Folder"), where)
         self.folder.setAccessibleName(self.tr("Folder"))
-        form.addRow(self.tr("&Keep"), ring)
+        form.addRow(self.tr("Keep"), ring)
         self.recorded = label(role="muted", wrap=True)
         self.clear = QPushButton(self.tr("Delete it"))
         self.clear.clicked.connect(self._clear)

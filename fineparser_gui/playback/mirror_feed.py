@@ -18,11 +18,16 @@ from fineparser_gui.images import image_from
 
 #: What a picture needs from the camera to the screen; less of a delay would show them as unevenly as they come.
 LEAST_DELAY_S = 0.25
-_LATE_S, _FAR_BEHIND_S = 0.1, 2.0
+# Later than this a picture is left out, and further behind what lies between.
+_LATE_S, _FAR_BEHIND_S = 0.3, 2.0
+# Decoded before they are due, where there is a delay that long; and how long that takes at most.
+_AHEAD, _AHEAD_FROM_S, _TAKES_S = 8, 0.7, 0.03
 # Of pictures for steps back.
 _KEPT_BYTES = 128 * 2**20
 _BACK_S = 0.7
-_MOST_UNPAINTED = 2
+_MOST_UNPAINTED, _PAINTED_IN_S = 2, 0.1
+# Right after a jump the pictures that were waiting are not those that somebody misses.
+_SETTLES_S = 1.5
 # How close to the end of a part the picture is that ends it.
 _SAME_S = 1e-3
 
@@ -75,7 +80,7 @@ class MirrorFeed(QThread):
         self._frames: Iterator[LiveFrame] | None = None
         self._scaler: Scaler | None = None
         self._source_size = QSize()
-        self._shown_s = self._shown_at_s = 0.0
+        self._shown_s = self._shown_at_s = self._opened_at_s = 0.0
         self._clock = (0.0, 0.0)  # a time of pictures, and when it is shown
         self._loop: tuple[float, float] | None = None
 
@@ -112,7 +117,9 @@ class MirrorFeed(QThread):
 
     def painted(self) -> None:
         """The window has painted the last picture."""
-        self._unpainted = 0
+        with self._changed:
+            self._unpainted = 0
+            self._changed.notify_all()
 
     def close(self) -> None:
         """End the thread."""
@@ -175,6 +182,8 @@ class MirrorFeed(QThread):
     def _open(self, time_s: float) -> None:
         self._stop.set()
         self._stop = Event()
+        self._opened_at_s = now_s()
+        self._frames = None  # the one before ends
         self._frames = self._source.frames(time_s, self._stop)
 
     def _advance(self) -> None:
@@ -187,6 +196,13 @@ class MirrorFeed(QThread):
         if self._loop is not None and time_s > self._loop[1]:
             self._begin_loop(self._loop)
             return
+        while (
+            len(self._kept) - self._at <= _AHEAD
+            and now_s() - time_s > _AHEAD_FROM_S
+            and self._due_s(time_s) - now_s() > _TAKES_S
+            and self._pull()
+        ):
+            pass
         with self._changed:
             while not self._orders and (wait_s := self._due_s(time_s) - now_s()) > 0:
                 self._changed.wait(wait_s)
@@ -215,12 +231,13 @@ class MirrorFeed(QThread):
                 self._stop.wait(_LATE_S)
             return False
         late_s = now_s() - self._due_s(frame.time_s)
-        if self.following and late_s > _FAR_BEHIND_S:
+        settled = now_s() - self._opened_at_s > _SETTLES_S
+        if self.following and late_s > _FAR_BEHIND_S and settled:
             self.dropped += round(late_s * self._rate_of_pictures())
             self._follow()
             return False
         if late_s > _LATE_S and not self.paused and now_s() - self._shown_at_s < _LATE_S:
-            self.dropped += 1
+            self.dropped += settled
             return False
         self._keep(frame)
         return True
@@ -264,8 +281,9 @@ class MirrorFeed(QThread):
 
     def _show(self, time_s: float, picture: Picture) -> None:
         self._shown_s, self._shown_at_s = time_s, now_s()
-        if self._unpainted >= _MOST_UNPAINTED:
-            self.dropped += 1
-            return
-        self._unpainted += 1
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._unpainted < _MOST_UNPAINTED or self._closed, _PAINTED_IN_S):
+                self.dropped += 1
+                return
+            self._unpainted += 1
         self.pictured.emit(image_from(picture), self._source_size)

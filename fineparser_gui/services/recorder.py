@@ -5,10 +5,12 @@ import logging
 import os
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from fineparser_core.errors import ExitCode
 from fineparser_core.language import language
 from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
@@ -20,6 +22,8 @@ RECORDING, _LINES = "recording", "dives.jsonl"
 _LOOK_MS = 300
 # What is being cut out is written first.
 _PATIENCE_MS = 15_000
+# A process that ends sooner does so each time.
+_NO_LOOP_S = 10.0
 
 
 class CaughtDive(NamedTuple):
@@ -40,7 +44,7 @@ class CaughtDive(NamedTuple):
 
 
 class Recorder(QObject):
-    """One source; its process ends with the window, whatever ends that.
+    """One source; its process ends with the window, whatever ends that, and is started again if it crashes.
 
     Signals:
         caught: (CaughtDive)
@@ -79,18 +83,23 @@ class Recorder(QObject):
         lines = self.folder / _LINES
         self._read_to = lines.stat().st_size if lines.exists() else 0
         self._elsewhere = Path(address).expanduser()
-        program, *arguments = own_process(
+        self._address, self._stopping = address, False
+        self._command = own_process(
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
             *("--minutes", f"{minutes:g}", "--gigabytes", f"{gigabytes:g}", "--language", language()),
             *(["--again"] if again else []),
         )
-        self._stopping = False
+        self._start()
+
+    def _start(self) -> None:
+        program, *arguments = self._command
+        self._began_s = monotonic()
         self._process = process = QProcess(self)
         process.readyReadStandardError.connect(self._listen)
         process.finished.connect(self._on_ended)
         process.errorOccurred.connect(self._on_error)
         process.start(program, arguments)
-        process.write(os.fsencode(address) + b"\n")
+        process.write(os.fsencode(self._address) + b"\n")
         self._timer.start()
 
     def take(self, from_s: float, to_s: float) -> None:
@@ -117,8 +126,9 @@ class Recorder(QObject):
         if self._process is not None:
             words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").splitlines()
             for line in words:
-                log.info("recorder: %s", line)
-                self.said.emit(line.removeprefix("fineparser: "))
+                if line.strip():
+                    log.info("recorder: %s", line)
+                    self.said.emit(line.removeprefix("fineparser: "))
 
     def _look(self) -> None:
         """Tell of the lines that are new."""
@@ -158,6 +168,12 @@ class Recorder(QObject):
         self._look()
         self._timer.stop()
         process, self._process = self._process, None
-        if process is not None:
-            process.deleteLater()
+        if process is None:
+            return
+        process.deleteLater()
+        crashed = process.error() == QProcess.ProcessError.Crashed or process.exitCode() != ExitCode.DONE
+        if crashed and not self._stopping and monotonic() - self._began_s > _NO_LOOP_S:
+            log.warning("recorder: ended by itself, and is started again")
+            self._start()
+        else:
             self.ended.emit(self._stopping)
