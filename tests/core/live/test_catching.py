@@ -7,9 +7,8 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
-import av
-import numpy as np
 import pytest
+from pool_stream import WAITING_S, write_stream
 
 from fineparser_core.commands.cli import main
 from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
@@ -20,10 +19,7 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
 from fineparser_core.motion.recording import find_dives
-from fineparser_core.resources import resource
 from fineparser_core.video.probe import probe
-
-_WAITING_S = 3
 
 
 class Impatient(Event):
@@ -37,21 +33,7 @@ class Impatient(Event):
 def stream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float, float]:
     """The sample dive between seconds of its first and its last picture; and when it leaves and touches."""
     path = tmp_path_factory.mktemp("stream") / "stream.mkv"
-    with av.open(str(resource("samples", "sample.mp4"))) as source:
-        fps = round(float(source.streams.video[0].average_rate or 30))
-        frames = [frame.reformat(640, 360, "yuv420p").to_ndarray() for frame in source.decode(video=0)]
-    rng = np.random.default_rng(0)
-    still = [np.clip(frames[0] + rng.normal(0, 1, frames[0].shape), 0, 255).astype(np.uint8) for _ in range(4)]
-    rest = [np.clip(frames[-1] + rng.normal(0, 1, frames[0].shape), 0, 255).astype(np.uint8) for _ in range(4)]
-    n = _WAITING_S * fps
-    with av.open(str(path), "w") as container:
-        out = container.add_stream("libx264", fps, options={"preset": "ultrafast", "g": str(fps)})
-        out.width, out.height, out.pix_fmt = 640, 360, "yuv420p"
-        for image in (*(still[k % 4] for k in range(n)), *frames, *(rest[k % 4] for k in range(n))):
-            container.mux(out.encode(av.VideoFrame.from_ndarray(image, "yuv420p")))
-        container.mux(out.encode(None))
-    fall = find_dives(resource("samples", "sample.mp4")).dives[0].fall
-    return path, _WAITING_S + fall.start_s, _WAITING_S + fall.end_s
+    return path, *write_stream(path)
 
 
 def played(path: Path, *listeners: Callable[[LivePacket], object]) -> None:
@@ -80,7 +62,7 @@ def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
     catcher, caught = Catcher(), list[CaughtFall]()
 
     def take(packet: LivePacket) -> None:
-        if packet.time_s - first[0] < _WAITING_S:
+        if packet.time_s - first[0] < WAITING_S:
             caught.extend(catcher.add(packet))
 
     first: list[float] = []

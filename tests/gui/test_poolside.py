@@ -1,0 +1,271 @@
+"""At the pool: the mirror of what is recorded, dives that come by themselves, and what the coach does to them."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from numbered_video import read_number
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
+
+from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+from fineparser_gui.dialogs.poolside_window import PoolsideWindow
+from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
+from fineparser_gui.playback.mirror_feed import MirrorFeed
+from fineparser_gui.services.recorder import CaughtDive
+
+
+class Impatient(Event):
+    """Plays a file as fast as it can be read."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+@pytest.fixture
+def recorded(small_video: Path, tmp_path: Path) -> Path:
+    """The folder of a ring with 120 numbered pictures."""
+    with Ring(tmp_path / "ring", segment_s=1.0) as ring:
+        reader = LiveReader(parse_source(str(small_video)), [ring.write])
+        reader._stop = Impatient()
+        reader._run()
+    return tmp_path / "ring"
+
+
+@pytest.fixture
+def feed(recorded: Path, qtbot) -> Iterator[tuple[MirrorFeed, list[int], float]]:
+    """A feed, the numbers of the pictures that it shows, and when the recording starts."""
+    made, numbers = MirrorFeed(RingFollower(recorded)), list[int]()
+
+    def take(image: QImage, _: object) -> None:
+        numbers.append(read_number(pixels(image)))
+        made.painted()
+
+    made.pictured.connect(take)
+    made.delay_s = 3600.0
+    made.start()
+    span = RingFollower(recorded).span()
+    assert span is not None
+    yield made, numbers, span[0]
+    made.close()
+
+
+def pixels(image: QImage):
+    import numpy as np
+
+    bgra = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return bgra[:, : image.width(), 2::-1]
+
+
+def test_a_part_is_played_again_and_again_slowly_and_step_by_step(feed, qtbot):
+    made, numbers, start_s = feed
+    made.loop(start_s + 1.0, start_s + 1.3)
+    qtbot.waitUntil(lambda: len(numbers) > 25, timeout=5000)
+    assert numbers[:12] == [*range(30, 40), 30, 31]
+    assert made.dropped == 0
+    made.step(-1)
+    qtbot.wait(60)
+    at = numbers[-1]
+    for by in (-1, -1, 1, 1, 1):
+        n_shown = len(numbers)
+        made.step(by)
+        qtbot.waitUntil(lambda n_shown=n_shown: len(numbers) > n_shown, timeout=2000)
+        at += by
+        assert numbers[-1] == at
+    for _ in range(at - 20):  # before what was kept
+        n_shown = len(numbers)
+        made.step(-1)
+        qtbot.waitUntil(lambda n_shown=n_shown: len(numbers) > n_shown, timeout=2000)
+    assert numbers[-1] == 20
+    n_shown = len(numbers)
+    made.play_at(1 / 8)
+    qtbot.wait(600)
+    assert 1 <= len(numbers) - n_shown <= 4
+
+
+def test_each_picture_is_shown_as_long_ago_as_was_asked_for(recorded, qtbot):
+    made, seen = MirrorFeed(RingFollower(recorded)), list[float]()
+    made.pictured.connect(lambda *_: (seen.append(time.time() - made.time_s), made.painted()))
+    made.delay_s = 0.5  # the recording ends in the future
+    made.start()
+    qtbot.waitUntil(lambda: len(seen) >= 30, timeout=4000)
+    made.close()
+    assert made.dropped == 0
+    assert sorted(seen)[15] == pytest.approx(made.delay_s, abs=0.1)
+
+
+@pytest.fixture
+def pool(idle_studio, qtbot, tmp_path) -> PoolsideWindow:
+    idle_studio.window.actions_by_id["poolside"].trigger()
+    made = idle_studio.window.findChild(PoolsideWindow)
+    qtbot.waitExposed(made)
+    made.setup.folder.setText(str(tmp_path / "out"))
+    return made
+
+
+@pytest.fixture
+def clips(small_video, tmp_path) -> list[CaughtDive]:
+    """Four dives, a minute apart."""
+    made = []
+    for number in range(4):
+        path = tmp_path / f"2026-11-29 10.0{number}.00.mp4"
+        path.write_bytes(small_video.read_bytes())
+        made.append(CaughtDive(path, 1e9 + 60 * number, 1.0, 2.0, None))
+    return made
+
+
+def rows(pool) -> list[str]:
+    pool.list.refresh()
+    return [pool.list.view.item(row).text().splitlines()[0] for row in range(pool.list.view.count())]
+
+
+def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    session.meets.change(
+        Meet(rows=(ListedDive(athlete="Anna", dive_number="103B"), ListedDive(athlete="Ben", dive_number="105C"))),
+        "list",
+    )
+    shown = session.current
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna · 103B" in rows(pool)[0], timeout=3000)
+    assert "Ben" in pool.list.next.text()
+    # What comes instead of it takes its place and its row.
+    pool.practice.add(clips[1]._replace(instead_of=clips[0].clip))
+    qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna" in rows(pool)[0], timeout=3000)
+    assert [dive.path for dive in session.dives] == [clips[1].clip]
+    # Unless the coach has worked on it.
+    pool.practice.say(session.dives[0].key, "Good")
+    pool.practice.add(clips[2]._replace(instead_of=clips[1].clip))
+    qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0], timeout=3000)
+    assert shown is None
+    assert session.current.path == clips[1].clip  # another one does not take its place
+    pool.activateWindow()
+    pool.list.view.setFocus()
+    qtbot.keyClick(pool.list.view, Qt.Key.Key_Delete)
+    assert len(rows(pool)) == 1
+    session.edits.undo()
+    qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0], timeout=3000)
+
+
+def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):
+    pool.practice.add(clips[0])
+    other = clips[1].clip.parent / "2" / clips[1].clip.name
+    pool.practice.add(CaughtDive(other, clips[0].at_s + 0.5, 1.5, 2.5, None))
+    assert len(rows(pool)) == 1
+
+
+def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, clips, idle_studio, qtbot, monkeypatch):
+    for clip in clips[:2]:
+        pool.practice.add(clip)
+    first, second = idle_studio.session.keys
+    idle_studio.session.editing.set_diver(first, "Anna")
+    rows(pool)
+    pool.list.view.setCurrentRow(0)
+    pool.practice.repeat(second)
+    pool.list.word.setEditText("Legs apart")
+    pool.list._say()
+    pool.practice.balk(first)
+    notes = {dive.key: dive.note.splitlines() for dive in idle_studio.session.dives}
+    assert notes == {first: ["Balk"], second: ["Repeat", "Legs apart"]}
+    assert idle_studio.session.dive(second).diver == "Anna"
+    assert pool.practice.summary() == "Anna: dives 2, balks 1, repeats 1"
+    path = pool.setup.folders[0].parent / "practice.pdf"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    pool.write_report()
+    qtbot.waitUntil(lambda: not idle_studio.session.exports.busy, timeout=20_000)
+    table = path.with_suffix(".csv").read_text(encoding="utf-8-sig")
+    assert "Anna" in table
+    assert "Legs apart" in table
+
+
+def test_addresses_are_checked_and_remembered_without_passwords(pool):
+    field = pool.setup.fields[0]
+    field.use("ftp://pool/live")
+    pool.start_recording()
+    assert "rtsp" in pool.word.toolTip()
+    assert not pool.recording
+    field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
+    pool.setup.remember()
+    assert pool.setup._preferences.now.cameras == ("rtsp://coach@127.0.0.1:9/live",)
+    pool.setup.secrets.setChecked(True)
+    pool.setup.remember()
+    assert "secret" in pool.setup._preferences.now.cameras[0]
+
+
+def test_what_is_left_of_an_earlier_recording_is_said_and_deleted(pool, recorded, tmp_path):
+    assert not pool.setup.clear.isVisible()
+    (tmp_path / "out").mkdir()
+    recorded.rename(tmp_path / "out" / "recording")
+    pool.setup.show_recorded()
+    assert pool.setup.clear.isVisible()
+    pool.setup.clear.click()
+    assert not pool.setup.clear.isVisible()
+    assert not list((tmp_path / "out" / "recording").glob("*.ts"))
+
+
+def test_keys_move_the_mirror(pool, recorded, qtbot):
+    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded)), Camera("side", 1, RingFollower(recorded))])
+    pool._show_state()
+    first, second = pool.stage.tiles
+    pool.activateWindow()
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+
+    def press(key: Qt.Key, tile: MirrorTile = first) -> None:
+        qtbot.keyClick(tile, key)
+
+    for key, delay_s in ((Qt.Key.Key_3, 30), (Qt.Key.Key_Plus, 31), (Qt.Key.Key_Minus, 30), (Qt.Key.Key_0, 0)):
+        press(key)
+        assert first.feed.delay_s == delay_s
+    # Both show the same moment: they stop together.
+    press(Qt.Key.Key_Space)
+    assert first.feed.paused
+    assert second.feed.paused
+    press(Qt.Key.Key_S)
+    assert first.feed.rate == 1 / 2
+    press(Qt.Key.Key_Escape)
+    assert first.feed.following
+    assert first.feed.rate == 1
+    press(Qt.Key.Key_P)
+    assert len(pool.stage.tiles) == 3
+    assert pool.stage.active.feed.delay_s == 20
+    pool.stage.clear()
+
+
+@pytest.mark.slow
+def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_path):
+    from pool_stream import write_stream
+
+    leaves_s, _ = write_stream(stream := tmp_path / "stream.mkv")
+    studio.window.actions_by_id["poolside"].trigger()
+    pool = studio.window.findChild(PoolsideWindow)
+    qtbot.waitExposed(pool)
+    out = tmp_path / "out"
+    pool.setup.folder.setText(str(out))
+    pool.setup.fields[0].use(str(stream))
+    began_s = time.monotonic()
+    pool.start_recording()
+    assert str(stream) not in " ".join(pool._recorders[0]._command)
+    qtbot.waitUntil(lambda: pool.stage.tiles[0].shown > 10, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(rows(pool)), timeout=60_000)
+    print(f"row {time.monotonic() - began_s - leaves_s:.1f} s after the take-off")
+    (dive,) = studio.session.dives
+    assert dive.path.parent == out
+    pool.loop()
+    qtbot.waitUntil(lambda: pool.stage.tiles[0].feed.looped, timeout=3000)
+    pool.take()
+    qtbot.waitUntil(lambda: len(rows(pool)) == 2, timeout=10_000)
+    pool.stop_recording()
+    qtbot.waitUntil(lambda: not pool.recording, timeout=20_000)
+    lines = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    assert [line["leaves_s"] is None for line in lines] == [False, True]
+    qtbot.waitUntil(lambda: "s" in pool.list.view.item(1).text().splitlines()[1], timeout=180_000)
+    pool.close()
