@@ -64,7 +64,10 @@ class RingFollower:
                     kind = kind if segment.continues and kind is not None else packet.format
                     yield replace(packet, format=kind, follows=follows)
                     follows = True
-            except (OSError, av.error.FFmpegError):  # it was dropped meanwhile, or is not whole
+            except FileNotFoundError:  # it has its final name by now, or was dropped
+                if any(one.start_s == segment.start_s for one in self._listed()):
+                    continue
+            except (OSError, av.error.FFmpegError):  # it is not whole
                 pass
             done_s = segment.start_s
 
@@ -99,16 +102,13 @@ class RingFollower:
         return listed
 
     def _read(self, segment: _Listed, stop: Event) -> Iterator[LivePacket]:
-        if segment.whole:
-            yield from read_segment(segment.path, segment.start_s)
-            return
         with segment.path.open("rb") as file:
-            growing = io.BufferedReader(_Growing(file, self, segment, stop))
-            yield from read_segment(segment.path, segment.start_s, growing)
+            source = file if segment.whole else io.BufferedReader(_Growing(file, self, segment, stop))
+            yield from read_segment(segment.path, segment.start_s, source)
 
     def ended(self, segment: _Listed) -> bool:
         """Whether nothing more is written to a file: it has its final name, or there is a newer one."""
-        return not segment.path.exists() or self._listed()[-1].start_s > segment.start_s
+        return not segment.path.exists() or any(one.start_s > segment.start_s for one in self._listed()[-1:])
 
 
 class _Growing(io.RawIOBase):

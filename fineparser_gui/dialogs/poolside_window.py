@@ -266,6 +266,7 @@ class PoolsideWindow(QWidget):
         button.setToolButtonStyle(style)
         if not with_icon:
             button.setText(action.data())
+        button.setProperty("role", "large")
         button.setMinimumSize(_BUTTON_PX, _BUTTON_PX)
         button.setIconSize(QSize(22, 22))
         button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)

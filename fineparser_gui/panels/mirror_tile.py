@@ -82,6 +82,8 @@ class MirrorTile(VideoCanvas):
             self.set_source(source_size, None)
         self._new = True
         self.set_frame(0, image)
+        if self.window().isMinimized() or not self.isVisible():  # nobody misses it
+            self.feed.painted()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -192,7 +192,7 @@ class PoolsideSetup(QWidget):
         minutes = max((span[1] - span[0] for span in spans if span is not None), default=0.0) / 60
         for widget in (self.recorded, self.clear):
             widget.setVisible(any(span is not None for span in spans))
-        self.recorded.setText(self.tr("{0} minutes are recorded from before.").format(max(round(minutes), 1)))
+        self.recorded.setText(self.tr("{0} min are recorded from before.").format(max(round(minutes), 1)))
 
     def _ask_folder(self) -> None:
         if name := QFileDialog.getExistingDirectory(self, self.tr("Folder"), str(self.folders[0].parent)):

@@ -32,7 +32,8 @@ class Practice(QObject):
         super().__init__(parent)
         self._session = session
         self._caught: list[CaughtDive] = []
-        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self.changed.emit)
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._timer.timeout.connect(self.changed)
         self._signals = (session.dive_added, session.dive_changed, session.dive_removed)
         for signal in self._signals:
             signal.connect(self._settle)

@@ -65,7 +65,8 @@ class Recorder(QObject):
         self._read_to, self._stopping = 0, False
         self._elsewhere = folder
         self._process: QProcess | None = None
-        self._timer = QTimer(self, interval=_LOOK_MS, timeout=self._look)
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
 
     @property
     def running(self) -> bool:
