@@ -194,7 +194,7 @@ def _camera(text: str) -> Source:
     for key, value in parse_qsl(query):
         if key not in options or not re.fullmatch(values[key], value):
             raise ConfigError(
-                "{0} is no setting of a camera: write size=1920x1080, rate=60 or codec=mjpeg.", f"{key}={value}"
+                "{0} is no setting of a camera: write size=1920x1080, rate=60 or codec=mjpeg.", "=".join((key, value))
             )
         chosen[options[key]] = value
     address = {"darwin": f"{name}:none", "win32": f"video={name}"}.get(sys.platform, name)
@@ -212,7 +212,7 @@ def _network(scheme: str, text: str) -> Source:
     if scheme not in _NETWORK:
         raise ConfigError("{0}:// is no address of a camera: use rtsp, http, https, udp, tcp or rtmp.", scheme[:20])
     if scheme in ("udp", "tcp") and not port:
-        raise ConfigError("{0} says no port: write it as {1}://192.168.0.20:5000.", f"{scheme}://{host}", scheme)
+        raise ConfigError("{0} says no port: write it as {1}://192.168.0.20:5000.", scheme + "://" + host, scheme)
     if scheme in ("udp", "tcp") and parts.query not in ("", "listen=1"):  # FFmpeg reads options there
         raise ConfigError("{0}: an address of this kind takes no options but listen=1: leave them out.", scheme)
     if not host and scheme != "udp":  # udp://@:5000 listens

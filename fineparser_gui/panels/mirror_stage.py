@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from math import ceil
 
-from PySide6.QtCore import QMargins, QTimer, Signal
+from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
+from fineparser_gui.widgets import label
 
 MOST_TILES = 4
 MOST_DELAY_S = 120
-_WORDS_MS = 500
+_WORDS_MS, _HINT_W = 500, 620
 
 
 class MirrorStage(QWidget):
@@ -28,6 +29,9 @@ class MirrorStage(QWidget):
         self._cameras: Sequence[Camera] = ()
         self._grid = QGridLayout(self, contentsMargins=QMargins(), spacing=3)
         self._active = 0
+        self.hint = label(self._hint_text(), "muted", wrap=True)
+        self.hint.setMaximumWidth(_HINT_W)
+        self._grid.addWidget(self.hint, 0, 0, Qt.AlignmentFlag.AlignCenter)
         self._timer = QTimer(self, interval=_WORDS_MS, timeout=self._show_words)
 
     @property
@@ -103,6 +107,32 @@ class MirrorStage(QWidget):
             tile.feed.live()
         self.changed.emit()
 
+    def _hint_text(self) -> str:
+        """How to set up."""
+        return "\n\n".join(
+            (
+                self.tr(
+                    "The camera stands beside the board, nobody in front of it; a short shutter (1/500 s); zoom "
+                    "and focus fixed."
+                ),
+                self.tr(
+                    "A USB camera or capture card is in the list. A phone becomes a network camera with an app "
+                    "that offers RTSP or HTTP (MJPEG): type the address that it shows; those that send use udp or "
+                    "rtmp. A folder of files works as well."
+                ),
+                self.tr(
+                    "Slider or digits (tens of seconds) set the delay. Last dive repeats it, Take 8 s keeps one "
+                    "that was missed, Live goes back. With a second screen, Full puts the mirror there. The "
+                    "buttons' tips name their keys. Balk and Repeat mark a dive, Practice report… writes who did "
+                    "what."
+                ),
+                self.tr(
+                    "Nothing leaves the computer. The recording keeps the minutes and gigabytes that you set, the "
+                    "oldest goes first; Delete it removes it. Clips stay in the folder until you delete them."
+                ),
+            )
+        )
+
     def _together(self) -> list[MirrorTile]:
         active = self.active
         if active is None:
@@ -135,6 +165,7 @@ class MirrorStage(QWidget):
             self._timer.stop()
 
     def _arrange(self) -> None:
+        self.hint.setVisible(not self.tiles)
         columns = ceil(len(self.tiles) ** 0.5) or 1
         for place, tile in enumerate(self.tiles):
             self._grid.addWidget(tile, place // columns, place % columns)

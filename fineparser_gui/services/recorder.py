@@ -87,7 +87,7 @@ class Recorder(QObject):
         self._address, self._stopping = address, False
         self._command = own_process(
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
-            *("--minutes", f"{minutes:g}", "--gigabytes", f"{gigabytes:g}", "--language", language()),
+            *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
             *(["--again"] if again else []),
         )
         self._start()
@@ -106,7 +106,7 @@ class Recorder(QObject):
     def take(self, from_s: float, to_s: float) -> None:
         """Keep a part of the recording as a clip, in seconds since 1970."""
         if self._process is not None:
-            self._process.write(f"take {from_s:.3f} {to_s:.3f}\n".encode())
+            self._process.write(f"take {from_s} {to_s}\n".encode())
 
     def stop(self) -> None:
         """End it; what was caught is written first."""
