@@ -72,8 +72,9 @@ class RingFollower:
             done_s = segment.start_s
 
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
-        """Pictures from a time on, as they come; see `packets`."""
+        """Pictures from a time on, as they come; see `packets`. The first may be that of the key frame before it."""
         decoder = Decoder()
+        first = True
         before: list[LivePacket] = []  # since the last key frame before that time, which alone are decoded
         for packet in self.packets(from_s, stop):
             if packet.time_s < from_s:
@@ -82,7 +83,8 @@ class RingFollower:
                 continue
             for one in (*before, packet):
                 needed = one.time_s >= from_s
-                yield from (frame for frame in decoder.decode(one, needed=needed) if frame.time_s >= from_s)
+                yield from (frame for frame in decoder.decode(one, needed=needed) if frame.time_s >= from_s or first)
+                first = False
             before = []
 
     def _listed(self) -> list[_Listed]:

@@ -112,7 +112,8 @@ class PoolsideWindow(QWidget):
             recorder.ended.connect(self._on_ended)
             recorder.start(address, self.setup.minutes.value(), self.setup.gigabytes.value())
             if source.kind is not SourceKind.FOLDER:
-                cameras.append(Camera(str(source), place, RingFollower(recorder.folder / RECORDING)))
+                name = source.path.name if source.kind is SourceKind.FILE else str(source)
+                cameras.append(Camera(name, place, RingFollower(recorder.folder / RECORDING)))
         self.word.set_text(self.tr("Connecting…"))
         self.stage.show_cameras(cameras)
         self._awake.begin(self.tr("A practice is recorded"))
@@ -159,7 +160,7 @@ class PoolsideWindow(QWidget):
         """Draw a line on the picture; with lines there and no tool, take them away."""
         if (tile := self.stage.active) is not None:
             if tile.drawing.drawings and tile.drawing.tool is None and not tile.drawing.selected:
-                tile.drawing.set_drawings((), tile.drawing._times_s)
+                tile.clear_drawings()
             else:
                 tile.drawing.begin(LINE)
 

@@ -14,6 +14,8 @@ from fineparser_gui.playback.mirror_feed import MirrorFeed, Pictures
 
 _TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
 _CORNER_PX = 15
+# Drawings stay on all pictures.
+_ONE_TIME = np.zeros(1)
 
 
 class Camera(NamedTuple):
@@ -48,12 +50,16 @@ class MirrorTile(VideoCanvas):
         self.named, self.active, self.shown = named, False, 0
         self._new = False
         self.drawing = DrawingLayer(self)
-        self.drawing.edited.connect(lambda drawings, *_: self.drawing.set_drawings(drawings, np.zeros(1)))
+        self.drawing.edited.connect(lambda drawings, *_: self.drawing.set_drawings(drawings, _ONE_TIME))
         self.feed = MirrorFeed(camera.pictures, self)
         self.feed.pictured.connect(self._on_picture)
         self.view_changed.connect(self._tell_size)
         self.setAccessibleName(self.tr("Mirror: {0}").format(camera.name))
         self.feed.start()
+
+    def clear_drawings(self) -> None:
+        """Take away what was drawn."""
+        self.drawing.set_drawings((), _ONE_TIME)
 
     def close_feed(self) -> None:
         """End its thread."""
@@ -97,6 +103,7 @@ class MirrorTile(VideoCanvas):
         font.setPixelSize(_CORNER_PX)
         painter.setFont(font)
         text = self.words() if self.shown_frame is not None else self.tr("Waiting for pictures…")
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, self.width() - 40)
         box = QRectF(painter.fontMetrics().boundingRect(text).adjusted(-8, -4, 8, 4))
         box.moveTopLeft(QPointF(10, 10))
         paint_label(painter, box, text, _TEXT, _GROUND, 5)

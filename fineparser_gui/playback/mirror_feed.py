@@ -78,6 +78,7 @@ class MirrorFeed(QThread):
         self._bytes, self._at = 0, -1
         self._stop = Event()
         self._frames: Iterator[LiveFrame] | None = None
+        self._from_s, self._previews = 0.0, False  # what was jumped to; whether an earlier picture is better than none
         self._scaler: Scaler | None = None
         self._source_size = QSize()
         self._shown_s = self._shown_at_s = self._opened_at_s = 0.0
@@ -175,6 +176,7 @@ class MirrorFeed(QThread):
             return
         self._forget()
         self._open(time_s)
+        self._previews = True
 
     def _forget(self) -> None:
         self._kept, self._bytes, self._at = [], 0, -1
@@ -183,6 +185,7 @@ class MirrorFeed(QThread):
         self._stop.set()
         self._stop = Event()
         self._opened_at_s = now_s()
+        self._from_s, self._previews = time_s, False
         self._frames = None  # the one before ends
         self._frames = self._source.frames(time_s, self._stop)
 
@@ -223,6 +226,10 @@ class MirrorFeed(QThread):
         frame = None
         with suppress(av.error.FFmpegError, OSError):
             frame = next(self._frames, None)
+            while frame is not None and frame.time_s < self._from_s - _SAME_S:
+                if self._previews:
+                    self._tell(self._scaled(frame))
+                frame = next(self._frames, None)
         with self._changed:
             self._pulling = False
         if frame is None:
@@ -246,13 +253,16 @@ class MirrorFeed(QThread):
         length_s = self._kept[-1][0] - self._kept[0][0] if len(self._kept) > 1 else 0.0
         return (len(self._kept) - 1) / length_s if length_s > 0 else 0.0
 
-    def _keep(self, frame: LiveFrame) -> None:
+    def _scaled(self, frame: LiveFrame) -> Picture:
         width, height = frame.picture.width, frame.picture.height
         if self._scaler is None or self._source_size != QSize(width, height):
             geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=0, mirrored=False)
             self._scaler, self._source_size = Scaler(geometry), QSize(width, height)
         scale = min(self.size_px[0] / width, self.size_px[1] / height, 1.0)
-        picture = self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
+        return self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
+
+    def _keep(self, frame: LiveFrame) -> None:
+        picture = self._scaled(frame)
         self._kept.append((frame.time_s, picture))
         self._bytes += picture.n_bytes
         while self._bytes > _KEPT_BYTES and self._at > 0:
@@ -274,13 +284,17 @@ class MirrorFeed(QThread):
         self._open(time_s - _BACK_S)
         assert self._frames is not None
         for frame in self._frames:
-            self._keep(frame)
+            if frame.time_s >= self._from_s:
+                self._keep(frame)
             if frame.time_s >= time_s - _SAME_S:
                 break
         self._at = len(self._kept) - 1
 
     def _show(self, time_s: float, picture: Picture) -> None:
         self._shown_s, self._shown_at_s = time_s, now_s()
+        self._tell(picture)
+
+    def _tell(self, picture: Picture) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: self._unpainted < _MOST_UNPAINTED or self._closed, _PAINTED_IN_S):
                 self.dropped += 1
