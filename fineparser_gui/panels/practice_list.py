@@ -1,5 +1,7 @@
 """The dives that were caught, the newest first, and what the coach says of one: athlete, number, balk, a word."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -98,7 +100,7 @@ class PracticeList(QWidget):
         session.meet_changed.connect(self.refresh)
         self.refresh()
 
-    def on_chosen(self, act) -> None:  # type: ignore[no-untyped-def]
+    def on_chosen(self, act: Callable[[str], object]) -> None:
         """Do something to the chosen dive, else to the last one, by its key."""
         item = self.view.currentItem() or self.view.item(0)
         if item is not None:

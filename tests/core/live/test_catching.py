@@ -1,16 +1,19 @@
 """A dive in a stream is caught once, soon after its water, and kept as a clip; nothing else is."""
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from subprocess import PIPE, Popen
 from threading import Event
 
 import pytest
 from pool_stream import WAITING_S, write_stream
 
 from fineparser_core.commands.cli import main
+from fineparser_core.errors import ExitCode
 from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LivePacket
@@ -19,6 +22,7 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
 from fineparser_core.motion.recording import find_dives
+from fineparser_core.support.own_process import own_process
 from fineparser_core.video.probe import probe
 
 
@@ -105,6 +109,31 @@ def test_the_command_writes_a_line_for_each_dive_and_goes_on(
     clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text().splitlines()]
     assert len(clips) == 2
     assert line["clip"] in clips
+
+
+@pytest.mark.slow
+def test_a_window_drives_the_command_and_takes_it_with_it(stream: tuple[Path, float, float], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = own_process("fineparser_core.commands.cli", "watch", "-", "--out", str(out), "--no-analysis", "--quiet")
+    with Popen(arguments, stdin=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(f"{stream[0]}\n")
+        process.stdin.flush()
+        assert "640 x 360" in process.stderr.readline()
+        follower, until_s = RingFollower(out / "recording"), time.monotonic() + 20
+        while follower.span() is None and time.monotonic() < until_s:
+            time.sleep(0.05)
+        span = follower.span()
+        assert span is not None
+        process.stdin.write(f"nonsense\ntake {span[0]} {span[0] + 1}\n")
+        process.stdin.flush()
+        assert "take" in process.stderr.readline()
+        time.sleep(1.5)
+        process.stdin.close()  # as where the window is killed
+        assert process.wait(15) == ExitCode.DONE
+    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    assert line["leaves_s"] is None
 
 
 def test_another_process_follows_what_is_recorded(stream: tuple[Path, float, float], tmp_path: Path) -> None:
