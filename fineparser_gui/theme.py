@@ -110,7 +110,7 @@ QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
 QTableView#library::item {{ padding: 2px 6px; }}
 QTableView#library QHeaderView::section {{ padding: 3px 6px; }}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px; }}
-QToolButton[role="large"] {{ background: {surface}; border-color: {border}; }}
+QToolButton[role="large"] {{ background: {surface}; border-color: {border}; padding: 5px 0; }}
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
