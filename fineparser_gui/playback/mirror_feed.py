@@ -25,7 +25,7 @@ _AHEAD, _AHEAD_FROM_S, _TAKES_S = 8, 0.7, 0.03
 # Of pictures for steps back.
 _KEPT_BYTES = 128 * 2**20
 _BACK_S = 0.7
-_MOST_UNPAINTED, _PAINTED_IN_S = 1, 0.1
+_MOST_UNPAINTED, _PAINTED_IN_S = 1, 0.3
 # Right after a jump the pictures that were waiting are not those that somebody misses.
 _SETTLES_S = 1.5
 # How close to the end of a part the picture is that ends it.
