@@ -125,7 +125,8 @@ class MirrorFeed(QThread):
     def close(self) -> None:
         """End the thread."""
         self._closed = True
-        self._order(lambda: None)
+        self._order(self._stop.set)
+        self._stop.set()
         self.wait()
 
     def _order(self, act: Callable[[], None]) -> None:
