@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Thread
 
 from fineparser_core.commands.many_scorer import Job, ManyOptions, open_scorer
 from fineparser_core.commands.options import Positional, WeightsOptions, parse

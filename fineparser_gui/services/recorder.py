@@ -82,7 +82,7 @@ class Recorder(QObject):
             again: play a video again and again.
         """
         lines = self.folder / _LINES
-        self._read_to = lines.stat().st_size if lines.exists() else 0
+        self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
         self._elsewhere = Path(address).expanduser()
         self._address, self._stopping = address, False
         self._command = own_process(
