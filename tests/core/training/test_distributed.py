@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 import two_processes
+from torch import nn
 
+from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.training import end_to_end
 from fineparser_core.training.distributed import Processes, processes
 
@@ -86,3 +88,12 @@ def test_without_torchrun_there_is_one_process(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with processes("cpu") as peers:
         assert (peers.rank, peers.world, peers.device.type) == (0, 1, "cpu")
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_kernels_lie_as_their_gradients_do(size: int) -> None:
+    for kind, video in ((nn.Conv2d, torch.rand(2, 16, 8, 8)), (nn.Conv3d, torch.rand(2, 16, 4, 8, 8))):
+        kernels = to_channels_last(kind(16, 32, size))
+        kernels(video).sum().backward()
+        assert kernels.weight.grad is not None
+        assert kernels.weight.grad.stride() == kernels.weight.stride()  # DDP warns of others
