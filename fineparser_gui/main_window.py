@@ -58,7 +58,7 @@ from fineparser_gui.settings.window_place import WindowPlace
 #: Of a new window, and the smallest: a screen of 1366 × 768 at 125 % has 1093 × 614, less the panel of the desktop.
 _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
-_DIVES_W, _SIDE_W = 264, 400
+_DIVES_W, _SIDE_W = 248, 400
 _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
 #: On a screen that is narrower, the picture gets more of it at first.
 _NARROW_PX, _SIDE_NARROW_W = 1280, 340

@@ -61,7 +61,7 @@ class CompareBar(QFrame):
         fields = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
         for at, place in enumerate(self.places):
             fields.addWidget(place, at // 2, at % 2)
-            fields.setColumnStretch(at % 2, 4 + at % 2)  # the first has no button beside it
+            fields.setColumnStretch(at % 2, 8 + at % 2)  # the first has no button beside it
         buttons = QHBoxLayout(spacing=2)
         for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
             buttons.addWidget(tool_button(actions[action_id]))
@@ -280,6 +280,6 @@ class DiveField(QLineEdit):
 
     def _show_title(self) -> None:
         """What was typed and is no dive goes; a title that is too long is cut in its middle."""
-        room = self.width() - 5 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
+        room = self.width() - 4 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
         self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room))
         self.setCursorPosition(0)
