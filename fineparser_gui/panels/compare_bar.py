@@ -280,6 +280,6 @@ class DiveField(QLineEdit):
 
     def _show_title(self) -> None:
         """What was typed and is no dive goes; a title that is too long is cut in its middle."""
-        room = self.width() - 4 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
+        room = self.width() - 5 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
         self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room))
         self.setCursorPosition(0)
