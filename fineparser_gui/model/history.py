@@ -119,7 +119,8 @@ class History:
         """Add dives, or renew those that are known: all of them or none.
 
         Tags stay as they are, and so does a name that was changed here as long as the session says the same as before.
-        What was removed stays removed.
+        What was removed stays removed. A dive of which a session says nothing, as its video was opened anew, stays what
+        it was.
 
         Args:
             dives: each with what a session file would store of it, and its thumbnail; b"": the present one stays.
@@ -488,7 +489,7 @@ class History:
         if not known:
             return self._put(db, replace(dive, id=0), given=dive.athlete, saved=content, thumbnail=thumbnail)
         before = known[0]
-        if asked and before.analysed and not dive.analysed:
+        if (asked and before.analysed and not dive.analysed) or (_told(before) and not _told(dive)):
             return before.id
         (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (before.id,)).fetchone()
         present = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (before.id,)).fetchone()
@@ -632,6 +633,11 @@ def _moved_away(path: Path) -> bool:
 
 def _place(dive: HistoryDive) -> tuple[str, int, int]:
     return dive.file_key, dive.first_frame, dive.last_frame
+
+
+def _told(dive: HistoryDive) -> bool:
+    """Whether a coach has said anything of a dive."""
+    return any((dive.athlete, dive.event, dive.dive_number, dive.note, dive.judging))
 
 
 def _same_place(db: sqlite3.Connection, table: str, place: tuple[str, int, int]) -> list[int]:

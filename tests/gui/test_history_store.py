@@ -34,6 +34,12 @@ def test_a_dive_is_kept_and_read_back(history):
     assert history.saved(id_).dive_number == "103B"
 
 
+def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
+    (id_,) = history.keep([row(made_dive(athlete="Anna", dive_number="103B"))])
+    assert history.keep([row(made_dive(athlete="", dive_number="", event="", note="", judging=None))]) == [id_]
+    assert (history.dive(id_).athlete, history.dive(id_).dive_number) == ("Anna", "103B")
+
+
 def test_the_same_dive_renews_its_row(history):
     (id_,) = history.keep([row(made_dive())])
     history.set_tags({id_: ["best"]})
