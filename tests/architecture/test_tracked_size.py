@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # 42 MiB of them are the weights. Packing them would save 7, but add 36 to the history of every clone for ever.
 BINARY_LIMIT_MIB = 55.4
-# The table of translations is 0.4 of them.
-TEXT_LIMIT_MIB = 5.0
+# The table of translations is 0.5 of them. 0.7 came with history, meets, strobe, sharing, the live room and the rivals.
+TEXT_LIMIT_MIB = 5.8
 TEXT = {".py", ".md", ".json", ".toml", ".ts", ".txt", ".csv", ".j2", ".svg", ".yml", ".qss", ".css", ".html"}
 
 
