@@ -117,7 +117,7 @@ class Meet:
         return next((place for place, row in enumerate(self.rows) if row.dive == dive), None)
 
 
-class CaughtDive(NamedTuple):
+class KnownDive(NamedTuple):
     """A dive of a video, and what is known of it; "" for what is not."""
 
     name: str
@@ -190,7 +190,7 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
     )
 
 
-def next_open(meet: Meet, caught: CaughtDive | None = None, start: int = 0) -> int | None:
+def next_open(meet: Meet, caught: KnownDive | None = None, start: int = 0) -> int | None:
     """The place of the first row from `start` without a video; who is next.
 
     Args:
@@ -202,7 +202,7 @@ def next_open(meet: Meet, caught: CaughtDive | None = None, start: int = 0) -> i
     return None
 
 
-def matched(meet: Meet, dives: Sequence[CaughtDive], start: int = 0) -> Meet:
+def matched(meet: Meet, dives: Sequence[KnownDive], start: int = 0) -> Meet:
     """Give each dive, in their order, the next open row from `start`; those that have one or are left out keep that."""
     taken = {row.dive for row in meet.rows} | set(meet.left_out)
     for dive in dives:
@@ -272,7 +272,7 @@ def _by_athlete(rows: Sequence[ListedDive]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _agree(row: ListedDive, caught: CaughtDive) -> bool:
+def _agree(row: ListedDive, caught: KnownDive) -> bool:
     names = [" ".join(name.casefold().split()) for name in (row.athlete, caught.athlete)]
     numbers = row.dive_number, caught.dive_number
     return all(not all(pair) or pair[0] == pair[1] for pair in (names, numbers))

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import CaughtDive, ListedDive, Meet, freed, matched
+from fineparser_core.diving.meet import KnownDive, ListedDive, Meet, freed, matched
 from fineparser_core.video.files import sort_key
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.edits import Edit, Subject
@@ -63,18 +63,18 @@ class MeetService(QObject):
         meet = freed(self.meet, start) if anew else self.meet
         self.change(matched(meet, self._caught(self._state.dives), start), self.tr("matching dives with the list"))
 
-    def _caught(self, dives: Iterable[Dive]) -> list[CaughtDive]:
+    def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
         """Dives in the order in which they were done: by the time of the file, its name, and the place in it."""
         there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]
         return [self._known(dive) for dive in sorted(there, key=_time)]
 
-    def _known(self, dive: Dive) -> CaughtDive:
+    def _known(self, dive: Dive) -> KnownDive:
         """A dive with what is known of it from elsewhere than from its row."""
         place = self._state.meet.row_of(dive.key)
         row = self._state.meet.rows[place] if place is not None else ListedDive()
         diver = "" if dive.diver == row.athlete else dive.diver
         number = dive.dive_number or ""
-        return CaughtDive(dive.key, diver, "" if number == row.dive_number else number)
+        return KnownDive(dive.key, diver, "" if number == row.dive_number else number)
 
     def _on_added(self, key: str) -> None:
         if self._state.meet.rows:

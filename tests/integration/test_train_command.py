@@ -318,7 +318,14 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_a_real_ablation(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("table", "of_table"),
+    [("3", ()), ("1", ()), ("2", ("--layout", "finediving"))],
+    ids=["modules", "FineDiving", "MTL"],
+)
+def test_a_real_ablation(
+    fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path, table: str, of_table: tuple[str, ...]
+) -> None:
     settings = (
         "--batch-size",
         "1",
@@ -331,7 +338,7 @@ def test_a_real_ablation(fineparser: Fineparser, words: tuple[object, ...], tmp_
         "--exemplars",
         "1",
     )
-    outcome = fineparser("ablate", "3", "--epochs", "1", *words, *settings, "--out", tmp_path)
+    outcome = fineparser("ablate", table, "--epochs", "1", *words, *settings, *of_table, "--out", tmp_path)
     assert outcome.code == 0, outcome.err
-    assert {path.name for path in tmp_path.iterdir()} == {f"table3-{row}" for row in "ABCDE"}
+    assert {path.name for path in tmp_path.iterdir()} == {row.preset for row in paper_table(int(table))}
     assert "rendered dives, 1 epochs, 2 training dives" in outcome.out

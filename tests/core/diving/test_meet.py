@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fineparser_core.diving.meet import (
-    CaughtDive,
+    KnownDive,
     ListedDive,
     Meet,
     assigned,
@@ -93,11 +93,11 @@ def test_rows_are_numbered_and_go_in_turn():
 
 
 def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them():
-    dives = [CaughtDive("d1"), CaughtDive("d2", athlete="anna"), CaughtDive("d3"), CaughtDive("d4", dive_number="107B")]
-    found = matched(replace(MEET, left_out=("d9",)), [*dives, CaughtDive("d9")])
+    dives = [KnownDive("d1"), KnownDive("d2", athlete="anna"), KnownDive("d3"), KnownDive("d4", dive_number="107B")]
+    found = matched(replace(MEET, left_out=("d9",)), [*dives, KnownDive("d9")])
     assert [row.dive for row in found.rows] == ["d1", "d3", "d2", None, None]
     assert next_open(found) == 3
-    assert next_open(found, CaughtDive("x", athlete="Cleo")) == 4
+    assert next_open(found, KnownDive("x", athlete="Cleo")) == 4
     assert matched(found, dives) == found
     skipped = replace(MEET, rows=(replace(MEET.rows[0], outcome="skipped"), *MEET.rows[1:]))
     assert next_open(skipped) == 1
@@ -105,12 +105,12 @@ def test_dives_take_the_open_rows_in_order_and_agree_with_what_is_known_of_them(
 
 
 def test_a_match_is_exchanged_undone_and_made_anew():
-    found = matched(MEET, [CaughtDive(f"d{n}") for n in range(1, 5)])
+    found = matched(MEET, [KnownDive(f"d{n}") for n in range(1, 5)])
     swapped = assigned(found, 0, "d2")
     assert [row.dive for row in swapped.rows] == ["d2", "d1", "d3", "d4", None]
     repeated = taken_off(found, 1)
     assert repeated.left_out == ("d2",)
-    shifted = matched(freed(repeated, 1), [CaughtDive(f"d{n}") for n in range(1, 6)], 1)
+    shifted = matched(freed(repeated, 1), [KnownDive(f"d{n}") for n in range(1, 6)], 1)
     assert [row.dive for row in shifted.rows] == ["d1", "d3", "d4", "d5", None]
     assert assigned(repeated, 1, "d2").left_out == ()
     assert taken_off(MEET, 0) == MEET
