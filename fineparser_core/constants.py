@@ -36,6 +36,9 @@ KEYPOINT_FLIP = tuple(
     KEYPOINT_NAMES.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in KEYPOINT_NAMES
 )
 
+#: Sampling rate of sound that is decoded to be heard.
+HEARD_HZ = 48_000
+
 #: Counted up where the same weights find otherwise in the same clip than they did: what was kept before is found anew.
 PIPELINE = 4
 

@@ -6,14 +6,17 @@ as this one.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
-from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
 from fineparser_core.types import ComparedDive, MaskTrack
+
+if TYPE_CHECKING:
+    from fineparser_core.export.overlay import Overlay
 
 #: #rrggbb of the first, second and third body laid over one, distinguishable with any colour vision.
 GHOST_COLOURS = ("#56B4E9", "#F0E442", "#E69F00")
@@ -112,7 +115,7 @@ def cut_out(
 
 def ghost_overlay(
     ghost: Ghost, image: np.ndarray, frames: tuple[int, int], to_output: np.ndarray, size_px: tuple[int, int]
-) -> Overlay | None:
+) -> "Overlay | None":
     """The body as it is laid over a picture; None where it does not show there.
 
     Args:
@@ -122,6 +125,8 @@ def ghost_overlay(
         size_px: (width, height) of the output image.
     """
     import cv2
+
+    from fineparser_core.export.overlay import Overlay  # loads the codecs, which the window's start has no time for
 
     masks = ghost.there.masks
     cut = cut_out(image, image.shape[1::-1], masks, frames[1], rgb(GHOST_COLOURS[0])) if masks is not None else None

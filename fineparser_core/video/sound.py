@@ -13,12 +13,11 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
+from fineparser_core.constants import HEARD_HZ
 from fineparser_core.video.probe import inspect_video, open_video
 
 logger = logging.getLogger(__name__)
 
-#: Sampling rate of what is decoded to be heard.
-HEARD_HZ = 48_000
 _BITS_PER_S, _MOST_RATE_HZ = 160_000, 48_000
 
 

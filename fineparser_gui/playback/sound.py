@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject
 
+from fineparser_core.constants import HEARD_HZ
 from fineparser_core.errors import VideoError
-from fineparser_core.video.sound import HEARD_HZ, Soundtrack
 from fineparser_gui.playback.transport import Transport
 
 #: Whether what it needs is installed.
@@ -92,6 +92,8 @@ class _Playing(threading.Thread):
         self._latest_s = 0.0
 
     def run(self) -> None:
+        from fineparser_core.video.sound import Soundtrack  # loads the codecs
+
         try:
             import sounddevice  # looks for devices as it is imported
         except (ImportError, OSError) as error:  # the library of the system is missing
@@ -110,6 +112,8 @@ class _Playing(threading.Thread):
 
     def _decode_from(self, start_s: float) -> None:
         """Decode ahead of the playhead until it jumps, or this ends."""
+        from fineparser_core.video.sound import Soundtrack
+
         self._parts.clear()
         self._latest_s = end_s = start_s
         with Soundtrack(self._path, start_s, inf) as track:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numbered_video import add_sound
 
-from fineparser_core.video.sound import HEARD_HZ
+from fineparser_core.constants import HEARD_HZ
 from fineparser_gui.playback import sound
 from fineparser_gui.playback.sound import Sound, _Playing
 from fineparser_gui.playback.transport import Transport
