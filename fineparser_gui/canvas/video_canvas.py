@@ -51,6 +51,16 @@ class CanvasLayer(Protocol):
     def tab(self, direction: int) -> bool: ...
 
 
+# Of `fineparser_core/video/picture.py`, which loads the codecs.
+_OMITTED_COLUMNS = 4
+
+
+def _spare_columns(width_px: int) -> int:
+    """Columns by which a picture is narrower than its place: of such widths `Picture.bgra` has to convert all twice."""
+    spare = width_px % 16
+    return spare if 0 < spare <= _OMITTED_COLUMNS and width_px > 16 * _OMITTED_COLUMNS else 0
+
+
 class VideoCanvas(QWidget):
     """Shows a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
 
@@ -183,14 +193,16 @@ class VideoCanvas(QWidget):
         if self._view.zoom != 1:
             return QRectF(x, y, width, height)
         ratio = self.devicePixelRatioF()  # whole device pixels: copied without scaling
-        x, y, width, height = (round(value * ratio) / ratio for value in (x, y, width, height))
-        return QRectF(x, y, width, height)
+        left, top, across, down = (round(value * ratio) for value in (x, y, width, height))
+        spare = _spare_columns(across)
+        return QRectF((left + spare // 2) / ratio, top / ratio, (across - spare) / ratio, down / ratio)
 
     def fitted_px(self) -> tuple[int, int]:
         """(width, height) of the fitted picture in device pixels."""
         _, _, width, height = Viewport().rect(*self._sizes())
         ratio = self.devicePixelRatioF()
-        return max(round(width * ratio), 1), max(round(height * ratio), 1)
+        across = round(width * ratio)
+        return max(across - _spare_columns(across), 1), max(round(height * ratio), 1)
 
     def magnified_px(self) -> tuple[int, int]:
         """(width, height) of the magnified picture in device pixels."""
