@@ -7,12 +7,11 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from fineparser_core.video.hdr import is_hdr, standard_range
+from fineparser_core.video.omitted_columns import omitted_columns
 from fineparser_core.video.probe import Geometry
 
 # Threads of FFmpeg's scaler; starting more takes longer than the conversion on a busy machine.
 _THREADS = 1
-# swscale 9.5 converts yuv420p to bgra in groups of 16 columns with AVX2 and omits a remainder of up to this many.
-_OMITTED_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Picture:
         """The upright picture as (height, width, 4) uint8 in the memory layout of Qt's RGB32: B, G, R, 255."""
         stored = self._stored
         pixels = stored.to_ndarray(format="bgra", threads=_THREADS)
-        if 0 < (remainder := stored.width % 16) <= _OMITTED_COLUMNS:
+        if remainder := omitted_columns(stored.width):
             pixels[:, -remainder:, :3] = stored.to_ndarray(format="bgr24", threads=_THREADS)[:, -remainder:]
             pixels[:, -remainder:, 3] = 255
         return _orient(pixels, self._geometry)

@@ -105,6 +105,11 @@ def _can(
     )
 
 
+def _tool(kind: str, text: str, key: str) -> ActionSpec:
+    """The command that draws one of a kind, which its icon is named after."""
+    return _can(f"draw_{kind}", text, key, lambda w: w.player.draw(kind), lambda s: s.led or s.there, icon=kind)
+
+
 def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
     return tuple(replace(spec, menu=title, group=place) for place, group in enumerate(groups) for spec in group)
 
@@ -334,18 +339,12 @@ CATALOG: tuple[ActionSpec, ...] = (
     *_menu(
         Phrase("D&raw"),
         (
-            _can("draw_line", Phrase("&Line"), "D",
-                 lambda w: w.player.draw(LINE), lambda s: s.led or s.there, icon="line"),
-            _can("draw_angle", Phrase("&Angle"), "A",
-                 lambda w: w.player.draw(ANGLE), lambda s: s.led or s.there, icon="angle"),
-            _can("draw_note", Phrase("&Note"), "T",
-                 lambda w: w.player.draw(NOTE), lambda s: s.led or s.there, icon="note"),
-            _can("draw_arrow", Phrase("A&rrow"), "R",
-                 lambda w: w.player.draw(ARROW), lambda s: s.led or s.there, icon="arrow"),
-            _can("draw_ellipse", Phrase("&Ellipse"), "E",
-                 lambda w: w.player.draw(ELLIPSE), lambda s: s.led or s.there, icon="ellipse"),
-            _can("draw_freehand", Phrase("&Freehand"), "H",
-                 lambda w: w.player.draw(FREEHAND), lambda s: s.led or s.there, icon="freehand"),
+            _tool(LINE, Phrase("&Line"), "D"),
+            _tool(ANGLE, Phrase("&Angle"), "A"),
+            _tool(NOTE, Phrase("&Note"), "T"),
+            _tool(ARROW, Phrase("A&rrow"), "R"),
+            _tool(ELLIPSE, Phrase("&Ellipse"), "E"),
+            _tool(FREEHAND, Phrase("&Freehand"), "H"),
         ),
         (
             _can("drawing_from_here", Phrase("&Show drawing from this frame"), "Shift+I",

@@ -27,6 +27,7 @@ from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import AthletePoint, MaskTrack
+from fineparser_core.video.omitted_columns import omitted_columns
 from fineparser_gui.canvas.drawing_marks import paint_grip
 from fineparser_gui.canvas.ghost_image import GhostImage
 from fineparser_gui.canvas.mask_image import mask_image
@@ -51,14 +52,13 @@ class CanvasLayer(Protocol):
     def tab(self, direction: int) -> bool: ...
 
 
-# Of `fineparser_core/video/picture.py`, which loads the codecs.
-_OMITTED_COLUMNS = 4
+#: A picture that is as narrow keeps its columns, whatever their conversion costs.
+_NARROW_PX = 64
 
 
 def _spare_columns(width_px: int) -> int:
-    """Columns by which a picture is narrower than its place: of such widths `Picture.bgra` has to convert all twice."""
-    spare = width_px % 16
-    return spare if 0 < spare <= _OMITTED_COLUMNS and width_px > 16 * _OMITTED_COLUMNS else 0
+    """Columns by which a picture is narrower than its place, as it would be converted twice."""
+    return omitted_columns(width_px) if width_px > _NARROW_PX else 0
 
 
 class VideoCanvas(QWidget):
