@@ -12,7 +12,7 @@ from fineparser_core.errors import ConfigError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_FineParser = Literal["fineparser", "fineparser-pose"]
+_FineParser = Literal["fineparser", "fineparser-pose", "finecausal"]
 Method = Literal[
     _FineParser,
     "pose-dct",
@@ -38,9 +38,11 @@ PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
 
-#: The paper's network, and the one with poses (`pose.fineparser_pose`).
+#: The paper's network, the one with poses (`pose.fineparser_pose`), and the one with causal modules.
 FINEPARSERS: tuple[_FineParser, ...] = get_args(_FineParser)
 METHODS: tuple[Method, ...] = get_args(Method)
+#: Those whose static backbone and head can be chosen.
+OF_PARTS: tuple[_FineParser, ...] = ("fineparser", "finecausal")
 _CONTRASTIVE = (*FINEPARSERS, "core", "tsa", "pose-core")
 # They average the features of all windows, so that these may be as many as they like.
 _POOLED = ("i3d-mlp", "usdl", "musdl", "core")
@@ -111,20 +113,20 @@ class ModelConfig:
         if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
             allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
             raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {allowed}.")
-        if self.static_backbone.startswith(OWN) and not (self.method == "fineparser" and self.sve):
+        if self.static_backbone.startswith(OWN) and not (self.method in OF_PARTS and self.sve):
             raise ConfigError(
                 f"A '{self.architecture}' takes no static backbone of your own: leave static_backbone away."
             )
         if self.head != PAPER_HEAD and not self.head.startswith(OWN):
             raise ConfigError(f"head is {self.head!r}: use {PAPER_HEAD}, or package.module:function.")
-        if self.head != PAPER_HEAD and self.method != "fineparser":
+        if self.head != PAPER_HEAD and self.method not in OF_PARTS:
             raise ConfigError(f"A '{self.method}' has its own head: leave head away.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
         if self.method not in (*FINEPARSERS, "tsa") and tuple(self.step_weights) != ModelConfig.step_weights:
             raise ConfigError(f"{self.method} has no steps to weigh: leave step_weights away.")
-        if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
-            raise ConfigError("fineparser-pose has all of its parts: leave out parts of fineparser only.")
+        if self.method in FINEPARSERS[1:] and not (self.sap and self.sve and self.tap):
+            raise ConfigError(f"{self.method} has all of its parts: leave out parts of fineparser only.")
         self._check_windows()
 
     def _check_windows(self) -> None:
@@ -155,9 +157,9 @@ class ModelConfig:
     @property
     def architecture(self) -> str:
         """One word for it; two configurations whose weights do not fit each other differ in it."""
-        if self.method != "fineparser":
+        if self.method not in OF_PARTS:
             return self.method if self.method in _WITHOUT_I3D else f"{self.method}-i3d"
-        parts = ["fineparser", "i3d"]
+        parts = [self.method, "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
         if self.head != PAPER_HEAD:

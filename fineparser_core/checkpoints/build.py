@@ -18,6 +18,7 @@ from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.tsa_net import TSANet
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
+from fineparser_core.models.finecausal import FineCausal
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
@@ -79,7 +80,7 @@ def build_model(
         frames = torch.zeros(2, 3, MASK_SIZE, MASK_SIZE)
         backbone, size = _made("static backbone", static_backbone, (frames,))
         encoder = StaticEncoder(backbone, size, step_duration=config.step_duration)
-    model = FineParser(
+    model = (FineCausal if config.method == "finecausal" else FineParser)(
         sap=config.sap,
         sve=config.sve,
         tap=config.tap,

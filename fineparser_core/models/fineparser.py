@@ -161,7 +161,7 @@ class FineParser(AQAModel):
                 parser = self.spatial_parser if masks else self.spatial_parser.embed
             gated, logits = self._encode_windows(to_windows(video), parser)
             static_features, frame_features, _ = self._encode_frames(video, bn_groups)
-        gated = gated.unflatten(0, (len(video), -1))
+        gated = self.refine(gated.unflatten(0, (len(video), -1)))
         if logits is not None:
             logits = logits.float().unflatten(0, (len(video), -1))
         probabilities = self.step_probabilities(gated, static_features, bn_groups) if self.has_steps else None
@@ -222,7 +222,7 @@ class FineParser(AQAModel):
                     between_windows()
             masks = self._finish_masks([part for _, part in parts if part is not None], video)
             static_features, frame_features, estimates = self._encode_frames(video)
-        gated = torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1))
+        gated = self.refine(torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1)))
         probabilities = self.step_probabilities(gated, static_features) if self.has_steps else None
         transitions = [FIXED_TRANSITIONS] * len(video)
         if probabilities is not None:
@@ -266,11 +266,19 @@ class FineParser(AQAModel):
         """X_V = B(X) * sigmoid(B5(X)), both (.., 1024) (paper section 3.2)."""
         return i3d_feature * torch.sigmoid(mask_feature)
 
+    def refine(self, gated: Tensor) -> Tensor:
+        """What `gate` gave of all windows (B, 9, n) to (B, 9, 1024), where a network sees windows together."""
+        return gated
+
     def dynamic_tokens(self, gated: Tensor, boundaries: Pairs) -> Tensor:
         """Gated features (B, 9, 1024), cut at the pairs' window boundaries (a, b), to tokens (B, 3, 12, 64)."""
-        matrix = torch.from_numpy(np.stack([dynamic_matrix(a, b) for a, b in boundaries]))
-        pieces = (matrix.to(gated) @ gated).split(DYNAMIC_LENGTH, dim=1)
+        pieces = self.step_rows(gated, boundaries).split(DYNAMIC_LENGTH, dim=1)
         return torch.stack([reducer(piece) for reducer, piece in zip(self.reducers, pieces, strict=True)], dim=1)
+
+    def step_rows(self, gated: Tensor, boundaries: Pairs) -> Tensor:
+        """The same to four rows of each step in order, (B, 12, 1024)."""
+        matrix = torch.from_numpy(np.stack([dynamic_matrix(a, b) for a, b in boundaries]))
+        return matrix.to(gated) @ gated
 
     def compare(
         self,

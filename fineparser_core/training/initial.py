@@ -10,7 +10,7 @@ from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import OF_PARTS, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DModel
@@ -99,7 +99,7 @@ def start_from_kinetics(model: AQAModel, path: Path) -> str:
 
 def has_imagenet_backbone(config: TrainConfig) -> bool:
     """Whether the network has a static backbone of Table 5."""
-    return config.method == "fineparser" and config.sve and config.static_backbone in BACKBONES
+    return config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES
 
 
 def check_start(config: TrainConfig, imagenet: Path | None = None) -> None:

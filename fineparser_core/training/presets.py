@@ -84,6 +84,7 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
         **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES},
         **{name: _rival(_RELEASE, name) for name in METHODS if name not in FINEPARSERS},
+        "finecausal": _rival(_RELEASE, "finecausal"),
     }
 )
 

@@ -83,6 +83,12 @@ def test_every_row_of_table_3_has_its_modules_and_no_dead_branch(row: str) -> No
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
 
+def test_finecausal_learns_with_every_part_it_has() -> None:
+    objective = settled(objective_of(get_config("finecausal")), batch := two_dives())
+    fix_batch_norms(objective, "release")
+    assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
+
+
 def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
     with torch.device("meta"):
         shapes = {
