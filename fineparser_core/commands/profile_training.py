@@ -32,7 +32,7 @@ def profile_training(
     A network of random weights; nothing is stored but decoded frames.
     """
     records = split_records(data, config, settings)["train"]
-    stored = DatasetCache(cache or default_cache(data), data, config.preprocessing)
+    stored = DatasetCache(cache or default_cache(data), data, config.preprocessing, config.temporal_shift)
     dives = load_dives(data, records, stored, CancelToken(), workers=settings.workers)
     plan = Plan(dives, config, Processes(device=device))
     workers = settings.loaders_of(device.type)

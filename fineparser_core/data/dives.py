@@ -1,6 +1,5 @@
 """A dive of a data set with its decoded images."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,15 @@ from fineparser_core.data.records import FPS, DiveRecord
 
 @dataclass(frozen=True)
 class StoredImages:
-    """Images in a file that are read when they are indexed: `images[index]` is an array, as of an array in memory.
+    """Images in a file that are read when they are indexed: `images[frames, rows, columns]`, as of an array in memory.
 
     The file is mapped anew at every access, because a mapping keeps its file open, and there are more dives than a
     process may have open files. Pickling copies the path, not the images.
 
     Attributes:
-        path: .npy file of (T, bytes of a frame) uint8.
+        path: .npy file of (1 + n, bytes of a frame) uint8: the numbers of n frames, as int32, and these frames.
         start: where in a row the images begin.
-        shape: of all images, (T, rows, 112, 3) or (T, rows, 112).
+        shape: of all images of the dive, (T, rows, 112, 3) or (T, rows, 112); T - 1 is the last of the numbers.
     """
 
     path: Path
@@ -31,18 +30,20 @@ class StoredImages:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        return self._mapped()[index]
+        """Raises: KeyError for a frame that is not stored, as nothing samples it."""
+        frames, *place = index if isinstance(index, tuple) else (index,)
+        stored = np.asarray(np.load(self.path, mmap_mode="r", allow_pickle=False))
+        numbers = stored_numbers(stored)
+        at = np.searchsorted(numbers, frames)
+        if np.max(frames) > numbers[-1] or np.any(numbers[at] != frames):
+            raise KeyError(f"{self.path} does not hold all of frames {frames}")
+        images = stored[1:, self.start : self.start + int(np.prod(self.shape[1:]))].reshape(-1, *self.shape[1:])
+        return images[(at, *place)]
 
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(self._mapped())
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self._mapped(), dtype=dtype)
-
-    def _mapped(self) -> np.ndarray:
-        stored = np.load(self.path, mmap_mode="r", allow_pickle=False)
-        length = int(np.prod(self.shape[1:]))
-        return np.asarray(stored)[:, self.start : self.start + length].reshape(self.shape)
+def stored_numbers(stored: np.ndarray) -> np.ndarray:
+    """Frame numbers (n,) int32 in the first row of what a file of `StoredImages` holds."""
+    return np.ascontiguousarray(stored[0, : 4 * (len(stored) - 1)]).view(np.int32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +56,6 @@ class DatasetDive:
         masks: (T, rows, columns) uint8, 255 = athlete; None where the data set has none.
         first_flight_frame: first frame of the flight; None without step labels.
         first_entry_frame: first frame of the entry, likewise.
-        squares: (T, 16) uint8, four float32 a frame: left, top, width and height of what `frames` show, as shares of
-            the frame they were cut from; None where they show all of it.
         fps: frames a second of real time.
     """
 
@@ -65,7 +64,6 @@ class DatasetDive:
     masks: np.ndarray | StoredImages | None = field(repr=False)
     first_flight_frame: int | None
     first_entry_frame: int | None
-    squares: np.ndarray | StoredImages | None = field(default=None, repr=False)
     fps: float = FPS
 
     @property

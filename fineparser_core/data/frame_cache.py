@@ -15,8 +15,9 @@ import platformdirs
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.dives import DatasetDive, StoredImages
+from fineparser_core.data.dives import DatasetDive, StoredImages, stored_numbers
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import asked_frames
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, sweep_leftovers
@@ -26,8 +27,8 @@ from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessi
 logger = logging.getLogger(__name__)
 
 _CHANNELS = 3
-# Of an athlete crop: left, top, width and height of its square as float32 shares of the frame.
-_SQUARE_BYTES = 16
+# Part of the files' names: those that hold something else are never read.
+_LAYOUT = 2
 
 
 def frame_bytes(preprocessing: str, *, masks: bool) -> int:
@@ -36,9 +37,8 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
     Raises:
         ConfigError: an unknown preprocessing.
     """
-    shape = get_preprocessing(preprocessing)
-    rows, columns = shape.stored_px
-    return rows * columns * (_CHANNELS + masks) + (_SQUARE_BYTES if isinstance(shape, AthleteCrop) else 0)
+    rows, columns = get_preprocessing(preprocessing).stored_px
+    return rows * columns * (_CHANNELS + masks)
 
 
 def default_cache(data: DiveSet) -> Path:
@@ -66,19 +66,21 @@ class CachePlan:
 class DatasetCache:
     """Squeezed frames and masks of a data set in a folder, one file a dive.
 
-    A file holds (T, bytes of a frame) uint8: of every frame its RGB image, where the data set has masks its mask, and
-    where the preprocessing is an athlete crop the square that is stored. That square is found in the true masks, as
-    inference finds it in those of its coarse pass. The file's name holds key, preprocessing and a checksum of the
-    annotation, so that dives of another data set or edition are never taken for these.
+    A file holds what `StoredImages` reads: the numbers of the frames that can be sampled, and of each its RGB image
+    and, where the data set has masks, its mask. Where the preprocessing is an athlete crop, its square is found in the
+    true masks, as inference finds it in those of its coarse pass. The file's name holds key, preprocessing and a
+    checksum of the annotation, so that dives of another data set or edition are never taken for these.
     """
 
-    def __init__(self, folder: Path, data: DiveSet, preprocessing: str) -> None:
+    def __init__(self, folder: Path, data: DiveSet, preprocessing: str, temporal_shift: int = 0) -> None:
         """Reads and writes nothing yet.
 
         Args:
             folder: made when something is written.
             data: whose dives.
             preprocessing: its name; the whole squeezed frame is stored, so that its rows can be chosen later.
+            temporal_shift: of the views that will be drawn, see `draw_view`: what these can sample is stored, without
+                one the 96 samples alone. A file that holds more serves as well.
 
         Raises:
             ConfigError: an unknown preprocessing, or one that needs masks where the data set has none.
@@ -86,6 +88,7 @@ class DatasetCache:
         self.folder = folder
         self._data = data
         self._preprocessing = get_preprocessing(preprocessing)
+        self._temporal_shift = temporal_shift
         self._has_masks = data.has_masks
         if isinstance(self._preprocessing, AthleteCrop) and not self._has_masks:
             way_out = f"; {data.lost_masks}" if data.lost_masks else ""
@@ -101,7 +104,7 @@ class DatasetCache:
         existing = next(path for path in (self.folder, *self.folder.absolute().parents) if path.is_dir())
         return CachePlan(
             missing=missing,
-            bytes_needed=sum(record.n_frames for record in missing) * self._frame_bytes,
+            bytes_needed=sum(1 + len(self._asked(record, record.n_frames)) for record in missing) * self._frame_bytes,
             free_bytes=shutil.disk_usage(existing).free,
         )
 
@@ -189,12 +192,10 @@ class DatasetCache:
         path, (rows, columns) = self._path(record), self._preprocessing.stored_px
         frames = StoredImages(path, 0, (length, rows, columns, _CHANNELS))
         masks = StoredImages(path, rows * columns * _CHANNELS, (length, rows, columns))
-        squares = StoredImages(path, self._frame_bytes - _SQUARE_BYTES, (length, _SQUARE_BYTES))
         return DatasetDive(
             record=record,
             frames=frames,
             masks=masks if self._has_masks else None,
-            squares=squares if isinstance(self._preprocessing, AthleteCrop) else None,
             first_flight_frame=record.first_flight_frame,
             first_entry_frame=record.first_entry_frame,
             fps=self._data.fps(record),
@@ -208,19 +209,27 @@ class DatasetCache:
             record.first_flight_frame,
             record.first_entry_frame,
         )
-        checksum = zlib.crc32(repr((record.key, record.dive_number, *annotated, *self._data.version(record))).encode())
+        named = (_LAYOUT, record.key, record.dive_number, *annotated, *self._data.version(record))
+        checksum = zlib.crc32(repr(named).encode())
         return self.folder / f"{record.key[0]}-{record.key[1]}-{self._preprocessing.name}-{checksum:08x}.npy"
 
+    def _asked(self, record: DiveRecord, length: int) -> np.ndarray:
+        return asked_frames(length, record.first_entry_frame, self._temporal_shift)
+
     def _stored_length(self, record: DiveRecord) -> int | None:
-        """Frames in the dive's file; None where it is missing or damaged, or the dive's labels are wrong."""
+        """Frames of the dive; None where its file is missing or damaged or lacks some, or its labels are wrong."""
         if record.fault:
             return None
         try:
             stored = np.load(self._path(record), mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
-        fits = stored.ndim == 2 and stored.shape[1] == self._frame_bytes and stored.dtype == np.uint8
-        return len(stored) if fits and MIN_FRAMES <= len(stored) <= record.n_frames else None
+        if stored.ndim != 2 or stored.shape[1] != self._frame_bytes or stored.dtype != np.uint8 or len(stored) < 2:
+            return None
+        numbers = stored_numbers(stored)
+        length = int(numbers[-1]) + 1
+        fits = MIN_FRAMES <= length <= record.n_frames and (np.diff(numbers, prepend=-1) > 0).all()
+        return length if fits and np.isin(self._asked(record, length), numbers).all() else None
 
     def _make_folder(self) -> None:
         try:
@@ -244,12 +253,15 @@ class DatasetCache:
         if (on_disk := data.counts(record)[0]) != record.n_frames:
             count = f"{on_disk} frames on disk, {record.n_frames} labelled"
             logger.warning("%s: %s: the first %d are used.", record.id, count, length)
-        images = np.empty((length, self._frame_bytes), np.uint8)
+        numbers = self._asked(record, length)
+        images = np.zeros((1 + len(numbers), self._frame_bytes), np.uint8)
+        images[0, : 4 * len(numbers)] = numbers.astype(np.int32).view(np.uint8)
+        chosen = numbers.tolist()
         if isinstance(self._preprocessing, AthleteCrop):
-            _fill_squares(images, data, record, self._preprocessing, cancel)
+            _fill_squares(images[1:], data, record, chosen, self._preprocessing, cancel)
             return images
-        masks = data.masks(record)
-        for row, image in zip(images, data.frames(record), strict=True):
+        masks = data.masks(record, chosen)
+        for row, image in zip(images[1:], data.frames(record, chosen), strict=True):
             cancel.raise_if_cancelled()
             frame = self._preprocessing.resize(image).reshape(-1)
             row[: len(frame)] = frame
@@ -259,25 +271,22 @@ class DatasetCache:
 
 
 def _fill_squares(
-    images: np.ndarray, data: DiveSet, record: DiveRecord, shape: AthleteCrop, cancel: CancelToken
+    images: np.ndarray, data: DiveSet, record: DiveRecord, chosen: list[int], shape: AthleteCrop, cancel: CancelToken
 ) -> None:
     height, width = next(data.masks(record)).shape
     squares = track_athlete(np.stack([WHOLE.resize_mask(mask) for mask in data.masks(record)]), width, height)
-    each = zip(images, data.frames(record), data.masks(record), squares, strict=True)
-    for number, (row, image, mask, square) in enumerate(each):
+    each = zip(images, chosen, data.frames(record, chosen), data.masks(record, chosen), strict=True)
+    for row, number, image, mask in each:
         cancel.raise_if_cancelled()
         if image.shape[:2] != (height, width) or mask.shape != (height, width):
             raise AnnotationError(
                 f"frame {number} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
                 f"{mask.shape[0]} and the first mask {width} x {height}: for an athlete crop they must be equal."
             )
-        place, size = square_to_xyxy(square, shape.stored_scale), shape.stored_px[0]
+        place, size = square_to_xyxy(squares[number], shape.stored_scale), shape.stored_px[0]
         frame = crop_image(image, place, size).reshape(-1)
         row[: len(frame)] = frame
-        row[len(frame) : -_SQUARE_BYTES] = np.rint(crop_mask(mask, place, size) * 255).reshape(-1)
-        x0, y0, x1, y1 = place
-        shares = np.array([x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height], np.float32)
-        row[-_SQUARE_BYTES:] = shares.view(np.uint8)
+        row[len(frame) :] = np.rint(crop_mask(mask, place, size) * 255).reshape(-1)
 
 
 def load_dives(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from fineparser_core.config import TrainConfig
 from fineparser_core.data import finediving, mtl_aqa
 from fineparser_core.data.annotation_files import find_file
 from fineparser_core.data.dive_set import DiveSet
@@ -14,6 +15,7 @@ from fineparser_core.data.event_bias import EventBias, biases_of
 from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.frame_cache import frame_bytes
 from fineparser_core.data.records import Defect, DiveRecord
+from fineparser_core.data.transforms import asked_frames
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.video.preprocess import PREPROCESSINGS, AthleteCrop
@@ -132,7 +134,12 @@ def take_survey(
     names = [*SPLITS, *sorted({record.split for record in data.records.values()} - set(SPLITS))]
     voters = [len(candidates(query, data.split("train"), _CRITERIA[data.layout])) for query in data.split("test")]
     frame_defects = [defect for defect in data.frame_defects() if n_frames[f"{defect.key[0]}/{defect.key[1]}"]]
-    total_frames = sum(record.n_frames for record in data.records.values() if record.split)
+    shifts = {"train": TrainConfig.temporal_shift}  # of no use in measuring
+    rows = sum(
+        1 + len(asked_frames(record.n_frames, record.first_entry_frame, shifts.get(record.split, 0)))
+        for record in data.records.values()
+        if record.split
+    )
     masks = data.has_masks or bool(data.lost_masks)
     return Survey(
         root=data.root,
@@ -149,7 +156,7 @@ def take_survey(
         damaged=_damaged(data, progress, cancel) if images else None,
         event_biases=tuple(biases_of(list(data.records.values())).values()),
         cache_bytes={
-            name: total_frames * frame_bytes(name, masks=masks)
+            name: rows * frame_bytes(name, masks=masks)
             for name, shape in PREPROCESSINGS.items()
             if masks or not isinstance(shape, AthleteCrop)
         },

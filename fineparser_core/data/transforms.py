@@ -88,12 +88,17 @@ def draw_view(
         side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))
         first_row, first_column = rng.integers(0, shape.stored_px[0] - side + 1, 2).tolist()
     return View(
-        sampled=_sampled(0, max(entry, 1, last - shift)),
-        flip=mirrored,
-        first_row=first_row,
-        first_column=first_column,
-        side_px=side,
+        sampled=_until(last - shift, entry), flip=mirrored, first_row=first_row, first_column=first_column, side_px=side
     )
+
+
+def asked_frames(n_frames: int, first_entry_frame: int | None, temporal_shift: int = 0) -> np.ndarray:
+    """The frames (n,) int64, ascending, that some view of a clip samples: the plain view, and `draw_view` by its shift.
+
+    Without a shift these are 96, or all of a shorter clip; the first and the last frame are always among them.
+    """
+    ends = range(n_frames - 1, n_frames - 2 - temporal_shift, -1)
+    return np.unique(np.concatenate([_until(end, first_entry_frame or 0) for end in ends]))
 
 
 def view_frames(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
@@ -125,6 +130,10 @@ def _cut(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Se
 def _transitions(sampled: np.ndarray, first_flight_frame: int, first_entry_frame: int) -> tuple[int, int]:
     first = frame_to_sample(sampled, first_flight_frame)
     return first, max(first + 1, frame_to_sample(sampled, first_entry_frame))
+
+
+def _until(last: int, entry: int) -> np.ndarray:
+    return _sampled(0, max(entry, 1, last))
 
 
 def _sampled(first: int, last: int) -> np.ndarray:

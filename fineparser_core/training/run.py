@@ -283,18 +283,21 @@ def _load(
     cancel: CancelToken,
     peers: Processes,
 ) -> Splits:
-    cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
+    folder = settings.cache or default_cache(data)
+    shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
+    caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
 
     def load(name: str) -> list[DatasetDive]:
-        which = records[name]
-        return load_dives(data, which, cache, cancel, workers=settings.workers) if which or name == "train" else []
+        if not records[name] and name != "train":
+            return []
+        return load_dives(data, records[name], caches[name], cancel, workers=settings.workers)
 
     def load_all() -> Splits:
         return Splits(train=load("train"), validation=load("validation"), test=load("test"))
 
     if peers.world > 1:  # each decodes its share, then all read what the others have written
-        every = [record for which in records.values() for record in which]
-        cache.prepare(every[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
+        for name, which in records.items():
+            caches[name].prepare(which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
         peers.wait()
     splits = load_all() if peers.writes else None
     peers.wait()

@@ -106,7 +106,7 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
     assert cache.prepare([first]) == []
     dive = cache.load(first)
     assert dive.masks is not None
-    assert (np.asarray(dive.masks)[20] > 127).any()
+    assert (dive.masks[20] > 127).any()
     assert dive.seconds == pytest.approx(80 / 25)
 
 

@@ -65,7 +65,7 @@ def command(*argv: object) -> list[str]:
 
 
 def finish(argv: list[str]) -> str:
-    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -316,6 +316,13 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     assert "cannot be read" in damaged.err
 
 
+@pytest.fixture(scope="session")
+def twelve_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("twelve") / "data"
+    synthesize(root, SynthConfig(train=8, test=4, seed=1))
+    return root
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
@@ -323,22 +330,19 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     [("3", ()), ("1", ()), ("2", ("--layout", "finediving"))],
     ids=["modules", "FineDiving", "MTL"],
 )
-def test_a_real_ablation(
-    fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path, table: str, of_table: tuple[str, ...]
+def test_every_row_of_a_table_on_twelve_dives(
+    twelve_dives: Path, cache: Path, tmp_path: Path, table: str, of_table: tuple[str, ...]
 ) -> None:
-    settings = (
-        "--batch-size",
-        "1",
-        "--grad-accum-steps",
-        "1",
-        "--limit",
-        "2",
-        "--validation-share",
-        "0",
-        "--exemplars",
-        "1",
-    )
-    outcome = fineparser("ablate", table, "--epochs", "1", *words, *settings, *of_table, "--out", tmp_path)
-    assert outcome.code == 0, outcome.err
-    assert {path.name for path in tmp_path.iterdir()} == {row.preset for row in paper_table(int(table))}
-    assert "rendered dives, 1 epochs, 2 training dives" in outcome.out
+    words = ("--data", twelve_dives, "--cache", cache, "--device", "cpu", "--precision", "auto", *of_table)
+    small = ("--batch-size", "1", "--grad-accum-steps", "1", "--validation-share", "0", "--exemplars", "1")
+    argv = ("ablate", table, "--epochs", "1", *words, *small, "--out", tmp_path)
+    argv = [sys.executable, "-m", "fineparser_core.commands.cli", *(str(word) for word in argv)]
+    presets = [row.preset for row in paper_table(int(table)) if row.preset is not None]
+    finished, cut_off = (tmp_path / preset for preset in presets[:2])
+    assert stop(argv, cut_off, signal.SIGKILL, after=1) == -signal.SIGKILL
+    before = (finished / "results.json").stat().st_mtime_ns
+    printed = finish(argv)
+    assert {path.name for path in tmp_path.iterdir()} == set(presets)
+    assert all(results(tmp_path / preset)["picked on validation"]["test"]["n_dives"] == 4 for preset in presets)
+    assert (finished / "results.json").stat().st_mtime_ns == before
+    assert "rendered dives, 1 epochs, 8 training dives" in printed

@@ -15,6 +15,7 @@ from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.images import read_frame, read_mask
+from fineparser_core.data.transforms import asked_frames, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
 from fineparser_core.progress import CancelToken
 from fineparser_core.video.preprocess import get_preprocessing
@@ -48,15 +49,53 @@ def test_stored_images_are_the_squeezed_ones(tmp_path, data, records, name, rows
     kept = slice(shape.first_row, shape.first_row + 112)
     np.testing.assert_array_equal(first.frames[7, kept], shape.apply(frame))
     np.testing.assert_array_equal(first.masks[7, kept], np.rint(shape.resize_mask(mask)[kept] * 255))
-    np.testing.assert_array_equal(np.asarray(first.masks)[7], first.masks[7])
-    assert len(list(first.frames)) == len(first.frames) == 20
+    np.testing.assert_array_equal(first.frames[[7, 7, 19]], first.frames[np.arange(20)][[7, 7, 19]])
+    assert len(first.frames) == 20
+
+
+def test_of_a_long_clip_what_can_be_sampled_is_stored_and_no_more(tmp_path, finediving_root):
+    for folder in ("FineDiving", "FineDiving_HM"):
+        images = sorted((finediving_root / folder / "A_10m" / "1").iterdir())
+        for number in range(20, 250):
+            shutil.copy(images[number % 20], images[0].with_name(f"{480 + number:05d}.jpg"))
+    path = finediving_root / "fine-grained_annotation_aqa.pkl"
+    annotations = pickle.loads(path.read_bytes())
+    annotations["A_10m", 1][3:] = np.array([99, 199]), np.repeat([4, 25, 36], (100, 100, 50))
+    path.write_bytes(pickle.dumps(annotations))
+    data = load_dataset(finediving_root)
+    record, bytes_of = data.split("train")[0], 200 * 112 * 4
+    plain = cache_of(tmp_path, data)
+    shifted = DatasetCache(plain.folder, data, "release", temporal_shift=3)
+    assert plain.plan([record]).bytes_needed == (1 + 96) * bytes_of
+    assert shifted.plan([record]).bytes_needed == (1 + len(asked_frames(250, 200, 3))) * bytes_of < 250 * bytes_of
+    assert plain.prepare([record]) == []
+    few = plain.load(record)
+    assert len(few.frames) == 250
+    view = plain_view(few, "release")
+    shown = np.stack(
+        [get_preprocessing("release").apply(image) for image in data.frames(record, view.sampled.tolist())]
+    )
+    np.testing.assert_array_equal(view_frames(few, view, np.arange(96)), shown)
+    absent = next(frame for frame in range(250) if frame not in view.sampled)
+    for frame in (absent, 250):
+        with pytest.raises(KeyError, match="does not hold all"):
+            few.frames[[0, frame]]
+    # What holds too little is written anew, what holds more serves as well.
+    assert shifted.plan([record]).missing == [record]
+    assert shifted.prepare([record]) == []
+    assert plain.plan([record]).missing == []
+    more = plain.load(record)
+    np.testing.assert_array_equal(view_frames(more, view, np.arange(96)), shown)
+    for seed in range(20):
+        drawn = draw_view(more, "release", np.random.default_rng(seed))
+        assert view_masks(more, drawn, np.arange(96)).shape == (96, 112, 112)
 
 
 def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
     cache = cache_of(tmp_path, data)
     plan = cache.plan(records)
     assert plan.missing == records
-    assert plan.bytes_needed == 4 * 20 * 200 * 112 * 4
+    assert plan.bytes_needed == 4 * (1 + 20) * 200 * 112 * 4
     assert plan.free_bytes > 0
     assert not cache.folder.exists()
     assert cache.prepare(records, workers=2) == []
@@ -115,19 +154,41 @@ def test_cancelling_keeps_finished_dives(tmp_path, data, records):
     assert all(path.stat().st_mtime_ns == then for path, then in written.items())
 
 
+def numbered(frames):
+    """Black frames of these numbers, as a file holds them."""
+    stored = np.zeros((1 + len(frames), 200 * 112 * 4), np.uint8)
+    stored[0, : 4 * len(frames)] = np.array(frames, np.int32).view(np.uint8)
+    return stored
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         lambda path: path.write_bytes(path.read_bytes()[:-1]),
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr"),
-        lambda path: np.save(path, np.zeros((20, 5), np.uint8)),
-        lambda path: np.save(path, np.zeros((20, 200 * 112 * 4), np.int8)),
-        lambda path: np.save(path, np.zeros((21, 200 * 112 * 4), np.uint8)),
+        lambda path: np.save(path, np.zeros((21, 5), np.uint8)),
+        lambda path: np.save(path, np.zeros((21, 200 * 112 * 4), np.int8)),
+        lambda path: np.save(path, numbered(range(21))),
+        lambda path: np.save(path, numbered([*range(19), 5])),
+        lambda path: np.save(path, numbered(range(0, 20, 2))),
+        lambda path: np.save(path, numbered([])),
         lambda path: np.save(path, np.zeros((), np.uint8)),
         lambda path: path.write_bytes(pickle.dumps({"not": "an array"})),
     ],
-    ids=["truncated", "empty", "half a header", "other shape", "other type", "too long", "scalar", "pickle"],
+    ids=[
+        "truncated",
+        "empty",
+        "half a header",
+        "other shape",
+        "other type",
+        "too long",
+        "out of order",
+        "gaps",
+        "none",
+        "scalar",
+        "pickle",
+    ],
 )
 def test_damaged_cache_files_are_written_anew(tmp_path, data, records, damage):
     cache = cache_of(tmp_path, data)
@@ -260,7 +321,7 @@ def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, 
         "save, calls = np.save, []\n"
         "def die_in_the_second(stream, images, **options):\n"
         "    calls.append(1)\n"
-        "    save(stream, images[: 20 if len(calls) == 1 else 5], **options)\n"
+        "    save(stream, images[: 21 if len(calls) == 1 else 5], **options)\n"
         "    stream.flush()\n"
         "    if len(calls) == 2: os._exit(9)\n"
         "frame_cache.np.save = die_in_the_second\n"

@@ -19,7 +19,8 @@ from fineparser_core.data.survey import take_survey
 from fineparser_core.data.transforms import View, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
-from fineparser_core.video.preprocess import PREPROCESSINGS
+from fineparser_core.video.athlete_crop import square_to_xyxy, track_athlete
+from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, get_preprocessing
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +56,14 @@ def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Datase
         assert dive.frames.shape == (40, 144, 144, 3)
         assert dive.masks is not None
         assert dive.masks.shape == (40, 144, 144)
-        assert dive.squares is not None
-        assert frame_bytes("follow", masks=True) == 144 * 144 * 4 + 16
+        assert frame_bytes("follow", masks=True) == 144 * 144 * 4
         # What is stored is what the square cuts out of the image and of the mask.
-        frame = read_frame(data.frame_paths(dive.record)[20])
-        height, width = frame.shape[:2]
-        left, top, wide, high = np.ascontiguousarray(dive.squares[[20]]).view(np.float32)[0] * (
-            width, height, width, height,
-        )  # fmt: skip
-        assert wide == pytest.approx(high, abs=1e-3)
+        height, width = read_frame(data.frame_paths(dive.record)[20]).shape[:2]
+        small = np.stack([WHOLE.resize_mask(mask) for mask in data.masks(dive.record)])
+        square = track_athlete(small, width, height)[20]
+        left, top, right, bottom = square_to_xyxy(square, get_preprocessing("follow").stored_scale)
+        wide, high = right - left, bottom - top
+        assert wide == high
         columns, rows = (np.arange(144) + 0.5) / 144 * wide + left, (np.arange(144) + 0.5) / 144 * high + top
         there = read_mask(data.mask_paths(dive.record)[20])
         inside = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
