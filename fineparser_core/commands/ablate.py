@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.own_parts import own_part
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
@@ -51,13 +52,20 @@ def main(argv: list[str]) -> int:
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
-    from fineparser_core.training.initial import check_start, has_imagenet_backbone
-    from fineparser_core.training.run import RESULTS, train
+    from fineparser_core.training.initial import check_start, has_c3d, has_imagenet_backbone
+    from fineparser_core.training.run import RESULTS, OwnParts, train
 
-    # Rivals have no static backbone to start from ImageNet.
+    # Only some of the networks have what could start from these.
     imagenet = {name: args.imagenet if has_imagenet_backbone(config) else None for name, config in configs.items()}
+    c3d = {name: args.c3d if has_c3d(config) else None for name, config in configs.items()}
+    own = {
+        name: OwnParts(
+            static_backbone=own_part("--static-backbone", config.own_backbone), head=own_part("--head", config.own_head)
+        )
+        for name, config in configs.items()
+    }
     for preset, config in configs.items():
-        check_start(config, imagenet[preset])
+        check_start(config, imagenet[preset], c3d[preset])
     ours: dict[str, dict[str, float]] = {}
     measured_on = ""
     with processes(args.device) as peers, cancel_on_signals() as cancel:
@@ -66,9 +74,10 @@ def main(argv: list[str]) -> int:
             out = args.out / preset
             results = done = _finished(out / RESULTS)
             if results is None:
-                settings = replace(args, resume=True, imagenet=imagenet[preset])
+                settings = replace(args, resume=True, imagenet=imagenet[preset], c3d=c3d[preset])
                 data = args.dataset(args.data, config.layout)
-                results = train(config, data, out, settings=settings, cancel=cancel, peers=peers).results
+                finished = train(config, data, out, settings=settings, own=own[preset], cancel=cancel, peers=peers)
+                results = finished.results
             if done and done["settings"] != json.loads(json.dumps(asdict(config))):
                 raise ConfigError(f"{out} holds results of other settings: choose another folder for --out.")
             metrics = results["picked on validation"].get("test", {}).get("metrics", {})

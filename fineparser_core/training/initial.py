@@ -49,9 +49,9 @@ def initial_model(
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
-        ConfigError: there are no ImageNet weights for the static backbone, or no static backbone for such weights.
+        ConfigError: see `check_start`.
     """
-    check_start(config, imagenet)
+    check_start(config, imagenet, c3d)
     torch.manual_seed(config.seed)
     model, notices = build_model(config.model, static_backbone, head), []
     if kinetics is not None:
@@ -102,12 +102,20 @@ def has_imagenet_backbone(config: TrainConfig) -> bool:
     return config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES
 
 
-def check_start(config: TrainConfig, imagenet: Path | None = None) -> None:
+def has_c3d(config: TrainConfig) -> bool:
+    """Whether the network has a C3D as published."""
+    return config.method.startswith("c3d")
+
+
+def check_start(config: TrainConfig, imagenet: Path | None = None, c3d: Path | None = None) -> None:
     """Sees whether there are the initial weights that a configuration asks for.
 
     Raises:
-        ConfigError: there are no ImageNet weights for the static backbone, or no static backbone for such weights.
+        ConfigError: there are no ImageNet weights for the static backbone, or weights are given for a part that the
+            network lacks.
     """
+    if c3d is not None and not has_c3d(config):
+        raise ConfigError(f"A '{config.architecture}' has no C3D: leave --c3d away.")
     if imagenet is not None and not has_imagenet_backbone(config):
         raise ConfigError(f"This network has no backbone of {', '.join(BACKBONES)}: leave --imagenet away.")
     if imagenet is None and config.sve_weights == "imagenet" and config.static_backbone not in FETCHED:

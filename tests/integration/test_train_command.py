@@ -307,6 +307,9 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         assert f"{row.values['rho']:.4f}" in outcome.out
     assert fineparser(*argv).out == outcome.out
     assert len(ran) == 5  # what is finished is not run again
+    lost = fineparser(*argv, "--head", "nowhere:Head")
+    assert lost.code == 2
+    assert "--head 'nowhere:Head' cannot be loaded" in lost.err
     other = fineparser(*argv, "--lr", "0.5")
     assert other.code == 2
     assert "holds results of other settings" in other.err
@@ -335,8 +338,8 @@ def test_every_row_of_a_table_on_twelve_dives(
 ) -> None:
     words = ("--data", twelve_dives, "--cache", cache, "--device", "cpu", "--precision", "auto", *of_table)
     small = ("--batch-size", "1", "--grad-accum-steps", "1", "--validation-share", "0", "--exemplars", "1")
-    argv = ("ablate", table, "--epochs", "1", *words, *small, "--out", tmp_path)
-    argv = [sys.executable, "-m", "fineparser_core.commands.cli", *(str(word) for word in argv)]
+    said = ("ablate", table, "--epochs", "1", *words, *small, "--out", tmp_path)
+    argv = [sys.executable, "-m", "fineparser_core.commands.cli", *(str(word) for word in said)]
     presets = [row.preset for row in paper_table(int(table)) if row.preset is not None]
     finished, cut_off = (tmp_path / preset for preset in presets[:2])
     assert stop(argv, cut_off, signal.SIGKILL, after=1) == -signal.SIGKILL

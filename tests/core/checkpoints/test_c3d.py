@@ -8,7 +8,7 @@ from torch import nn
 
 from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.commands.cli import main
-from fineparser_core.errors import CheckpointError
+from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.baselines.c3d_models import C3DModel
 from fineparser_core.models.c3d import C3D
 from fineparser_core.training.initial import C3D_NOTICE, initial_model
@@ -31,3 +31,8 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 3).state_dict(), tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match=r"does not fit C3D: 'conv1\.weight' differs \(20 tensors\)"):
         load_c3d(tmp_path / "other.pth")
+
+
+def test_a_network_without_c3d_takes_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"A 'usdl-i3d' has no C3D: leave --c3d away\."):
+        initial_model(get_config("usdl"), weights=None, kinetics=None, c3d=tmp_path / "any")
