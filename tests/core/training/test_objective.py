@@ -12,9 +12,11 @@ from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import TrainConfig
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.i3d import I3D
 from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
@@ -83,8 +85,16 @@ def test_every_row_of_table_3_has_its_modules_and_no_dead_branch(row: str) -> No
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
 
-def test_finecausal_learns_with_every_part_it_has() -> None:
-    objective = settled(objective_of(get_config("finecausal")), batch := two_dives())
+OTHERS = ["finecausal", "table4-2", "table4-8", "table5-resnet18", "table5-resnet50", "table5-vit_s_16"]
+
+
+@pytest.mark.parametrize("preset", OTHERS)
+def test_the_other_presets_learn_with_every_part_they_have(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, batch = get_config(preset), two_dives()
+    if config.static_backbone == "vit_s_16":  # takes frames of one size alone; the I3D then sees some of their pixels
+        config, batch, forward = replace(config, sap=False), two_dives(MASK_SIZE), I3D.forward
+        monkeypatch.setattr(I3D, "forward", lambda network, windows: forward(network, windows[..., ::7, ::7]))
+    objective = settled(objective_of(config), batch)
     fix_batch_norms(objective, "release")
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
 
