@@ -15,7 +15,7 @@ from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import paper_table, side_by_side
-from fineparser_core.training.presets import get_config
+from fineparser_core.training.presets import MEASURED, get_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +46,14 @@ def main(argv: list[str]) -> int:
     presets = [row.preset for row in paper_table(args.table) if row.preset is not None]
     if unknown := set(args.rows) - set(presets):
         raise ConfigError(f"Table {args.table} has no row '{min(unknown)}': use some of {', '.join(presets)}.")
-    presets = [preset for preset in presets if not args.rows or preset in args.rows]
+    # One process measures the row that is not trained: last, as the others do not wait for it.
+    presets = sorted((name for name in presets if not args.rows or name in args.rows), key=MEASURED.__eq__)
     words += ["--epochs", str(args.epochs)]
-    configs = {name: parse(TrainConfig, "ablate", words, default=get_config(name)) for name in dict.fromkeys(presets)}
+    defaults = {name: TrainConfig() if name == MEASURED else get_config(name) for name in presets}
+    configs = {name: parse(TrainConfig, "ablate", words, default=default) for name, default in defaults.items()}
 
     # Imported late, as they load torch.
+    from fineparser_core.commands.measured_row import measured_row, measured_settings
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.initial import check_start, has_c3d, has_imagenet_backbone
     from fineparser_core.training.run import RESULTS, OwnParts, train
@@ -67,24 +70,38 @@ def main(argv: list[str]) -> int:
     for preset, config in configs.items():
         check_start(config, imagenet[preset], c3d[preset])
     ours: dict[str, dict[str, float]] = {}
-    measured_on = ""
+    measured_on, left_out = "", list[str]()
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         for preset, config in configs.items():
             out = args.out / preset
             results = done = _finished(out / RESULTS)
+            if preset == MEASURED:
+                if not peers.writes:
+                    break
+                data = args.dataset(args.data, config.layout)
+                wanted = measured_settings(config, data)
+                results = done or measured_row(config, data, out, settings=args, cancel=cancel)
+            else:
+                wanted = asdict(config)
             if results is None:
                 settings = replace(args, resume=True, imagenet=imagenet[preset], c3d=c3d[preset])
                 data = args.dataset(args.data, config.layout)
                 finished = train(config, data, out, settings=settings, own=own[preset], cancel=cancel, peers=peers)
                 results = finished.results
-            if done and done["settings"] != json.loads(json.dumps(asdict(config))):
+            if done and done["settings"] != json.loads(json.dumps(wanted)):
                 raise ConfigError(f"{out} holds results of other settings: choose another folder for --out.")
-            metrics = results["picked on validation"].get("test", {}).get("metrics", {})
+            test = results["picked on validation"].get("test", {})
+            metrics = test.get("metrics", {})
             ours[preset] = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
-            measured_on = f"{results['data']['name']}, {args.epochs} epochs, {results['data']['dives']} training dives"
+            if unscored := test.get("n_dives", 0) - test.get("n_scored", 0):
+                left_out.append(
+                    f"{preset}: {unscored} of {test['n_dives']} dives have no score: rho and R-l2 are of the others"
+                )
+            stamp = results["data"]
+            measured_on = measured_on or f"{stamp['name']}, {args.epochs} epochs, {stamp['dives']} training dives"
         if peers.writes:
-            say(side_by_side(args.table, ours, data=measured_on))
+            say("\n".join([side_by_side(args.table, ours, data=measured_on), *left_out]))
     return 0
 
 

@@ -15,8 +15,8 @@ from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.records import FPS, DiveRecord
+from fineparser_core.data.dive_clip import dive_clip
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError
@@ -34,9 +34,8 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import temporary_folder
-from fineparser_core.types import ClipEvidence
+from fineparser_core.types import Clip, ClipEvidence
 from fineparser_core.video.clips import make_clip
-from fineparser_core.video.writer import VideoWriter
 
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.
 _EVERY = 4
@@ -125,37 +124,22 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
     with temporary_folder("fineparser") as folder:
         for done, i in enumerate(sorted(chosen.tolist())):
             record = records[i]
-            video = Path(folder) / "dive.mp4"
             try:
-                write_video(data, record, video)
+                clip = dive_clip(data, record, Path(folder) / "dive.mp4")
             except AnnotationError as error:
                 remark(f"{record.id} is left out: {error}")
                 continue
-            _measure_dive(analyzer, record, video, found, cancel)
+            _measure_dive(analyzer, record, clip, found, cancel)
             if done % _EVERY == 0:
                 kinds = list(wrong_cuts(record))
                 if kinds:
                     kind, first, last = kinds[done // _EVERY % len(kinds)]
-                    parse, _ = analyzer.parse(make_clip(video, first, last), cancel=cancel)
+                    cut = make_clip(clip.path, clip.in_frame + first, clip.in_frame + last)
+                    parse, _ = analyzer.parse(cut, cancel=cancel)
                     if parse.evidence is not None:
                         found.wrong[kind].append(parse.evidence)
             progress(Progress("calibrate", done + 1, len(chosen)))
     return found
-
-
-def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
-    """Writes a dive's images as a video file, which can then be analysed as any other.
-
-    Raises:
-        AnnotationError: they cannot be read. The text is the reason alone.
-    """
-    frames = data.frames(record)
-    first = next(frames)
-    height, width = first.shape[:2]
-    with VideoWriter(path, width_px=width, height_px=height, fps=FPS) as writer:
-        writer.write(first, 0.0)
-        for number, frame in enumerate(frames, start=1):
-            writer.write(frame, number / FPS)
 
 
 def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
@@ -176,8 +160,8 @@ def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
             yield kind, begin, end
 
 
-def _measure_dive(analyzer: Analyzer, record: DiveRecord, video: Path, found: Measured, cancel: CancelToken) -> None:
-    parse, encoding = analyzer.parse(make_clip(video), cancel=cancel)
+def _measure_dive(analyzer: Analyzer, record: DiveRecord, clip: Clip, found: Measured, cancel: CancelToken) -> None:
+    parse, encoding = analyzer.parse(clip, cancel=cancel)
     if parse.evidence is not None:
         found.whole.append(parse.evidence)
     dive = parse_dive_number(record.dive_number)

@@ -34,10 +34,10 @@ class PaperRow:
     Attributes:
         table: its number, 1 to 5.
         label: as printed; the rows of Table 3 with their modules.
-        preset: what reproduces it here, a name in `training.presets.PRESETS`; None where nothing does.
+        preset: what reproduces it here, a name in `training.presets.PRESETS` or `MEASURED`; None where nothing does.
         data: what the paper measured it on.
         values: the printed metrics by their names in `METRICS`.
-        source: the paper that printed them, where it is a later one.
+        source: the paper that printed them, where it is a later one; of a row that none printed, what it is.
     """
 
     table: int
@@ -111,7 +111,9 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
     for label, theirs, measured in lines:
         cells = (f"{_number(theirs.get(name))} {_number(measured.get(name))}" for name in columns)
         text.append(f"{label:{width}}  " + "  ".join(cells))
-    text += [f"{mark} as printed by {source}, on the same data set" for source, mark in marks.items()]
+    printed = {row.source for row in rows if row.values}
+    for source, mark in marks.items():
+        text.append(f"{mark} as printed by {source}, on the same data set" if source in printed else f"{mark} {source}")
     return "\n".join(text)
 
 

@@ -61,6 +61,8 @@ _TABLE_3: dict[str, dict[str, Any]] = {
     "D": {"sap": False},
     "E": {},
 }
+#: The row of the measured stream, which is no preset: nothing is trained.
+MEASURED = "measured"
 
 
 def _rival(config: TrainConfig, name: Method) -> TrainConfig:
@@ -93,8 +95,10 @@ def get_config(name: str) -> TrainConfig:
     """A preset by its name.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: there is none of that name, or it is `MEASURED`.
     """
+    if name == MEASURED:
+        raise ConfigError(f"There is nothing to train in '{name}': measure it by `fineparser ablate 1 --rows {name}`.")
     if name not in PRESETS:
         raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.")
     return PRESETS[name]

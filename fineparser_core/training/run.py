@@ -150,7 +150,7 @@ def train(
     )
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
-    with _limited(settings.minutes, cancel), _switched(settings):
+    with limited(settings.minutes, cancel), _switched(settings):
         history = train_end_to_end(
             model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
@@ -305,8 +305,8 @@ def _load(
 
 
 @contextmanager
-def _limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
-    """Sets the token after so many minutes."""
+def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
+    """Sets the token after so many minutes; None is never."""
 
     def stop() -> None:
         logger.info("stopped after %g minutes: --resume goes on", minutes)
