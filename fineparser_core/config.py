@@ -155,10 +155,15 @@ class ModelConfig:
         return self.head.removeprefix(OWN) if self.head != PAPER_HEAD else None
 
     @property
+    def has_i3d(self) -> bool:
+        """Whether the network sees windows through an I3D."""
+        return self.method not in _WITHOUT_I3D
+
+    @property
     def architecture(self) -> str:
         """One word for it; two configurations whose weights do not fit each other differ in it."""
         if self.method not in OF_PARTS:
-            return self.method if self.method in _WITHOUT_I3D else f"{self.method}-i3d"
+            return f"{self.method}-i3d" if self.has_i3d else self.method
         parts = [self.method, "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]

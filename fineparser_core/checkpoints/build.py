@@ -1,7 +1,10 @@
 """From a configuration to a network: the one place where settings become plain arguments."""
 
+import logging
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +29,8 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.pose.pose_core import PoseCoRe
 from fineparser_core.pose.pose_dct import PoseDCT
+
+logger = logging.getLogger(__name__)
 
 #: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
@@ -96,10 +101,20 @@ def build_model(
     return model
 
 
+def name_of(function: Callable[..., object]) -> str:
+    """A function or class as module:name; of the script that runs, the module is the name of its file."""
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__name__)
+    if module == "__main__":
+        module = Path(getattr(sys.modules[module], "__file__", None) or module).stem
+    return f"{module}:{name}" if module else name
+
+
 def _check_own(
     what: str, argument: str, name: str | None, function: Callable[[], nn.Module] | None, config: ModelConfig
 ) -> None:
     """Raises: ConfigError where a function is missing, or not wanted."""
+    if name is not None and function is not None and name != name_of(function):
+        logger.warning("the %s is %s by the configuration, and %s is taken", what, name, name_of(function))
     if name is not None and function is None:
         option = f"--{what.replace(' ', '-')}"
         raise ConfigError(

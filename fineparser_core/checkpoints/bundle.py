@@ -404,7 +404,9 @@ def most_parameters(network: torch.nn.Module) -> int:
     return max(MOST_PARAMETERS, 2 * sum(value.numel() for value in network.state_dict().values()))
 
 
-def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
+def load_fineparser(
+    folder: Path, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
+) -> tuple[FineParser, WeightsCard]:
     """As `load_model`, for those who need masks, steps and contributions.
 
     Raises: CheckpointError as well for a network that lacks some of them.
@@ -412,7 +414,7 @@ def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
     card = read_card(folder)
     config = ModelConfig(**card.model)
     if config.method in FINEPARSERS and config.sap and config.sve and config.tap:
-        network, card = load_model(folder)
+        network, card = load_model(folder, static_backbone=static_backbone, head=head)
         if isinstance(network, FineParser):
             return network, card
     raise CheckpointError(

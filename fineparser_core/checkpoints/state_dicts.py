@@ -1,6 +1,7 @@
 """State dicts of others, read as data."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -31,6 +32,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"{path} cannot be read ({error.strerror or error}): check its name.") from None
     except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
         reason = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+        if isinstance(error, UnpicklingError):  # torch advises to read it all the same
+            reason = "a pickle of more than tensors is not read"
         raise CheckpointError(f"{path} is damaged or not a file of weights ({reason}): get it again.") from None
     for entry in ("model", "state_dict"):
         if isinstance(content, dict) and isinstance(content.get(entry), dict):

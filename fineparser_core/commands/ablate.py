@@ -1,9 +1,7 @@
 """`fineparser ablate`: runs every preset of a table of the paper and prints its numbers beside the paper's."""
 
-import json
 import logging
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
@@ -53,44 +51,40 @@ def main(argv: list[str]) -> int:
     configs = {name: parse(TrainConfig, "ablate", words, default=default) for name, default in defaults.items()}
 
     # Imported late, as they load torch.
-    from fineparser_core.commands.measured_row import measured_row, measured_settings
+    from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
-    from fineparser_core.training.initial import check_start, has_c3d, has_imagenet_backbone
-    from fineparser_core.training.run import RESULTS, OwnParts, train
+    from fineparser_core.training.initial import check_start, startable
+    from fineparser_core.training.run import OwnParts, finished_results, train
 
-    # Only some of the networks have what could start from these.
-    imagenet = {name: args.imagenet if has_imagenet_backbone(config) else None for name, config in configs.items()}
-    c3d = {name: args.c3d if has_c3d(config) else None for name, config in configs.items()}
+    def settings_of(config: TrainConfig) -> RunOptions:
+        """Only some of the networks have what could start from the weights that are given."""
+        lacking: dict[str, Any] = {name: None for name, there in startable(config).items() if not there}
+        return replace(args, resume=True, **lacking)
+
     own = {
         name: OwnParts(
             static_backbone=own_part("--static-backbone", config.own_backbone), head=own_part("--head", config.own_head)
         )
         for name, config in configs.items()
     }
-    for preset, config in configs.items():
-        check_start(config, imagenet[preset], c3d[preset])
+    for config in configs.values():
+        check_start(config, settings_of(config))
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         for preset, config in configs.items():
-            out = args.out / preset
-            results = done = _finished(out / RESULTS)
+            out, settings = args.out / preset, settings_of(config)
+            data = args.dataset(args.data, config.layout)
             if preset == MEASURED:
                 if not peers.writes:
                     break
-                data = args.dataset(args.data, config.layout)
-                wanted = measured_settings(config, data)
-                results = done or measured_row(config, data, out, settings=args, cancel=cancel)
+                results = measured_row(config, data, out, settings=args, cancel=cancel)
             else:
-                wanted = asdict(config)
-            if results is None:
-                settings = replace(args, resume=True, imagenet=imagenet[preset], c3d=c3d[preset])
-                data = args.dataset(args.data, config.layout)
-                finished = train(config, data, out, settings=settings, own=own[preset], cancel=cancel, peers=peers)
-                results = finished.results
-            if done and done["settings"] != json.loads(json.dumps(wanted)):
-                raise ConfigError(f"{out} holds results of other settings: choose another folder for --out.")
+                given: dict[str, Any] = {"settings": settings, "own": own[preset]}
+                results = finished_results(config, data, out, **given) or (
+                    train(config, data, out, **given, cancel=cancel, peers=peers).results
+                )
             test = results["picked on validation"].get("test", {})
             metrics = test.get("metrics", {})
             ours[preset] = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
@@ -103,13 +97,3 @@ def main(argv: list[str]) -> int:
         if peers.writes:
             say("\n".join([side_by_side(args.table, ours, data=measured_on), *left_out]))
     return 0
-
-
-def _finished(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read ({error}): delete it to finish that row again.") from None
-    return results

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dive_clip import dive_clip
@@ -34,8 +33,8 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import atomic_file, temporary_folder
 from fineparser_core.training.presets import MEASURED
-from fineparser_core.training.provenance import data_stamp, measured_by
-from fineparser_core.training.run import RESULTS, limited
+from fineparser_core.training.provenance import data_stamp, measured_by, open_run
+from fineparser_core.training.run import RESULTS, limited, read_results
 from fineparser_core.types import DiveParse
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 from fineparser_core.video.probe import probe
@@ -48,7 +47,7 @@ def measured_row(
 ) -> dict[str, Any]:
     """Measures the test dives and writes OUT/results.json as a training run does, with OUT/predictions.csv and .json.
 
-    Dives that were measured in OUT before an interruption are not measured again.
+    What was measured in OUT before is not measured again, be it all or some of the dives.
 
     Args:
         config: of it preprocessing, for the masks, and seed are used.
@@ -62,7 +61,9 @@ def measured_row(
 
     Source: in idea NSAQA (Okamoto and Parmar, CVPRW 2024), by our own measures and rules; no reproduction.
     """
-    make_output_folder(out)
+    open_run(out, measured_settings(config, data), resume=True)
+    if (finished := read_results(out)) is not None:
+        return finished
     cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
     training, test = (cache.usable(data.split(name), settings.limit) for name in ("train", "test"))
     dives = load_dives(data, test, cache, cancel, workers=settings.workers)

@@ -77,7 +77,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         if data is not None:
             content["data"] = _measure_data(args, data, weights, precision, content, progress, cancel)
         if args.real is not None:
-            analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
+            analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision, **_own_parts(args))
             content["real"] = _measure_clips(
                 analyzer, clips, args.out, "predictions" if data is None else "real_predictions", cancel
             )
@@ -97,9 +97,7 @@ def _measure_data(
     cancel: CancelToken,
 ) -> dict[str, Any]:
     """The metrics of a split of a data set, which are printed; report, predictions and pictures are written."""
-    model, card = load_model(
-        weights, static_backbone=own_part("--static-backbone", args.static_backbone), head=own_part("--head", args.head)
-    )
+    model, card = load_model(weights, **_own_parts(args))
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
     protocol = Protocol(
@@ -111,6 +109,7 @@ def _measure_data(
     )
     records = first_usable(data, data.split(args.split), args.limit, card.preprocessing, args.cache)
     pool, pool_text = _pool(data, weights)
+    known = {record.key for record in pool} & {record.key for record in records} if args.split == "test" else set()
     if args.per_number is not None:
         pool = _some_of_each(pool, records, args.per_number, protocol.seed)
         pool_text = f"{len(pool)} of {pool_text}, at most {args.per_number} of a number"
@@ -124,6 +123,7 @@ def _measure_data(
     fidelity = contribution_fidelity(results, qualities, seed=protocol.seed) if qualities else None
     measured = {
         "what": f"{stamp.name}, {args.split} split, {len(dives)} of {len(records)} dives",
+        **({"no test": f"{len(known)} of them were trained on: give --split-by as in training"} if known else {}),
         "labels": stamp.labels,
         "exemplars": f"up to {protocol.exemplars} of {pool_text} by {protocol.pairing}, seed {protocol.seed}",
     }
@@ -146,8 +146,14 @@ def _measure_data(
             if failures := worst(results, badness):
                 _write_picture(args.out / name, failure_sheet(evaluator, dives, failures))
     cached.remove()
-    known = None if fidelity is None else asdict(fidelity)
-    return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": known}
+    fidelities = None if fidelity is None else asdict(fidelity)
+    return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": fidelities}
+
+
+def _own_parts(args: EvaluateOptions) -> dict[str, Any]:
+    """What `load_model` takes besides the bundle."""
+    paths = {"static_backbone": args.static_backbone, "head": args.head}
+    return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
 
 
 def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:

@@ -29,7 +29,7 @@ def own_part(option: str, path: str | None) -> Callable[..., Any] | None:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except Exception as error:  # a stranger's module fails in every way there is
+    except (Exception, SystemExit) as error:  # a stranger's module fails in every way there is
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError("{0} {1} cannot be loaded ({2}): check the path.", option, repr(path), reason) from error
     if not callable(found):

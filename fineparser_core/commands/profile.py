@@ -11,7 +11,7 @@ from fineparser_core.commands.profile_parsing import profile_parsing
 from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.commands.profile_training import profile_training
 from fineparser_core.config import RunSettings
-from fineparser_core.constants import Device
+from fineparser_core.constants import Device, Precision
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import choose_device, device_names
 from fineparser_core.resources import resource
@@ -45,6 +45,7 @@ class Training(DatasetOptions):
         data: folder of the data set, or a file of judged dives.
         config: preset, as for `fineparser train`.
         batch_size: as there; by default the preset's.
+        precision, compile: likewise.
         loaders: processes that make batches; by default none on a CPU, and up to four a GPU.
         iterations: batches to time.
         limit: use the first N dives only.
@@ -55,6 +56,8 @@ class Training(DatasetOptions):
     data: Path
     config: str = "release"
     batch_size: Count | None = None
+    precision: Precision | None = None
+    compile: bool = False
     loaders: CountFromZero | None = None
     iterations: Count = 8
     limit: Count | None = None
@@ -73,7 +76,8 @@ def main(argv: list[str]) -> int:
         profile_parsing(analyzer, clip, args.repeats)
     elif isinstance(args, Training):
         config = get_config(args.config)
-        config = replace(config, batch_size=args.batch_size or config.batch_size)
+        sizes = {"batch_size": args.batch_size or config.batch_size, "precision": args.precision or config.precision}
+        config = replace(config, **sizes, compile=args.compile, validation_share=0.0)  # type: ignore[arg-type]
         settings = RunSettings(loaders=args.loaders, limit=args.limit, cache=args.cache)
         data = args.dataset(args.data, config.layout)
         profile_training(data, config, settings, choose_device(args.device), args.iterations, args.cache)

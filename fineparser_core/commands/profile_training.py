@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.end_to_end import Plan, parameter_groups
+from fineparser_core.training.end_to_end import Plan, compile_encoders, parameter_groups
 from fineparser_core.training.loader import AHEAD, BatchLoader
 from fineparser_core.training.objective import fix_batch_norms
 from fineparser_core.training.run import split_records
@@ -49,7 +50,11 @@ def profile_training(
     groups = [{"params": params, "lr": 0.0} for params, _ in parameter_groups(objective, config)]
     optimizer = torch.optim.Adam(groups)
     fix_batch_norms(objective, config.batch_norm)
-    one = loader().batch(*places[0]).to(device)
+    if config.compile:
+        compile_encoders(model)
+    first = loader()
+    one = first.batch(*places[0]).to(device)
+    first.close()
 
     def compute(batch: object) -> None:
         optimizer.zero_grad(set_to_none=True)
@@ -57,11 +62,12 @@ def profile_training(
         optimizer.step()
 
     both, alone = loader(), loader()
-    rates = {
-        "data path alone": _rate(places, lambda place: alone.batch(*place).to(device), device, warm),
-        "network alone": _rate(places, lambda place: compute(one), device, warm),
-        "both, as in training": _rate(places, lambda place: compute(both.batch(*place).to(device)), device, warm),
-    }
+    with closing(alone), closing(both):
+        rates = {
+            "data path alone": _rate(places, lambda place: alone.batch(*place).to(device), device, warm),
+            "network alone": _rate(places, lambda place: compute(one), device, warm),
+            "both, as in training": _rate(places, lambda place: compute(both.batch(*place).to(device)), device, warm),
+        }
     say(f"{len(dives)} training dives, {len(one.video)} dives a batch, {workers} loaders, {device.type}")
     rows = [(name, f"{rate:.2f}", f"{1000 / rate:.0f}") for name, rate in rates.items()]
     say(text_table(("what", "batches/s", "ms a batch"), rows, left=(0,)))

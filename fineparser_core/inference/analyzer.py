@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 import torch
 
+from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
@@ -110,12 +111,15 @@ class Analyzer:
         profile: Profile | None = None,
         device: str = "auto",
         precision: str = "auto",
+        static_backbone: BackboneFactory | None = None,
+        head: HeadFactory | None = None,
     ) -> "Analyzer":
         """Loads weights (default: the bundled ones) and opens an exemplar library (default: the bundled one).
 
         Args:
             library: the path of one, or what is open already.
             profile: whose judges' scale scores are on; None: as shipped.
+            static_backbone, head: of `load_model`.
 
         Raises:
             CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown, or a profile that was
@@ -124,7 +128,7 @@ class Analyzer:
         torch_device = choose_device(device)
         chosen_precision = choose_precision(torch_device, precision)
         folder = weights or bundled_weights()
-        network, card = load_fineparser(folder)
+        network, card = load_fineparser(folder, static_backbone=static_backbone, head=head)
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,

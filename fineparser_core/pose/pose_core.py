@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.models.baselines.core import CoRe, RegressionTree
-from fineparser_core.pose.keypoints import JOINTS
+from fineparser_core.pose.keypoints import BODY
 from fineparser_core.pose.pose_dct import JointTracks
 
 _POSE_SIZE = 256
@@ -23,7 +23,7 @@ class PoseCoRe(CoRe):
     def __init__(self) -> None:
         super().__init__()
         self.static_encoder = JointTracks()
-        widths = (2 * len(JOINTS), 64, 128, _POSE_SIZE)
+        widths = (2 * BODY, 64, 128, _POSE_SIZE)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
             layers += [nn.Conv1d(before, after, 5, stride=2, padding=2), nn.ReLU(inplace=True)]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.models.baselines.c3d_models import ScoreModel
 from fineparser_core.models.baselines.pooled import POINTS
-from fineparser_core.pose.keypoints import JOINTS
+from fineparser_core.pose.keypoints import BODY, JOINTS
 from fineparser_core.pose.pose_backbone import PoseBackbone
 
 #: Lowest frequencies that count.
@@ -25,9 +25,9 @@ class JointTracks(nn.Module):
 
     @torch.no_grad()
     def forward(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, 112, 112) to joints (B, 96, 16, 2) relative to the head, in units of their own spread."""
+        """Videos (B, 3, 96, 112, 112) to the body's joints (B, 96, 15, 2), from the head on, in their spread."""
         frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        joints = self.backbone.features_and_keypoints(frames)[1].float().unflatten(0, (len(video), -1))[..., :2]
+        joints = self.backbone.features_and_keypoints(frames)[1].float().unflatten(0, (len(video), -1))[..., :BODY, :2]
         joints = joints - joints[..., _HEAD, None, :]
         return joints / joints.flatten(1).std(dim=1).clamp(min=1e-3)[:, None, None, None]
 
@@ -45,7 +45,7 @@ class PoseDCT(ScoreModel):
         self.static_encoder = JointTracks()
         cosines = dct(np.eye(N_SAMPLES), axis=0, norm="ortho")[:N_FREQUENCIES] / N_SAMPLES
         self.register_buffer("cosines", torch.from_numpy(cosines).float(), persistent=False)
-        self.regressor = nn.Linear(N_FREQUENCIES * len(JOINTS) * 2, 1)
+        self.regressor = nn.Linear(N_FREQUENCIES * BODY * 2, 1)
 
     def features(self, video: Tensor) -> Tensor:
         with self.encoders(video.device):

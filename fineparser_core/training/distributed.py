@@ -10,6 +10,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from fineparser_core.errors import FineParserError
 from fineparser_core.inference.device import choose_device
 
 #: How long processes wait for one that decodes or measures a last dive, or hangs.
@@ -70,6 +71,7 @@ def processes(device: str = "auto") -> Iterator[Processes]:
 
     Raises:
         ConfigError: no such device.
+        FineParserError: another process ended while this one waited for it.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     chosen = choose_device(device)
@@ -82,5 +84,9 @@ def processes(device: str = "auto") -> Iterator[Processes]:
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         yield Processes(rank=dist.get_rank(), world=world, device=chosen)
+    except RuntimeError as error:
+        if isinstance(error, dist.DistError) or "gloo" in str(error):
+            raise FineParserError("Another process of this run is gone: see what it says; --resume goes on.") from error
+        raise
     finally:
         dist.destroy_process_group()

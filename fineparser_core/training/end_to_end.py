@@ -167,7 +167,7 @@ def train_end_to_end(
         whole = labelled and config.mask_weight > 0
         # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole, gradient_as_bucket_view=True)
-    events = Events(out, on=peers.writes)
+    events = Events(out, on=peers.writes, settings=vars(config))
 
     loader = BatchLoader(
         splits.train,
@@ -232,6 +232,7 @@ def train_end_to_end(
     try:
         history: list[dict[str, Any]] = run_stage(stage, out, cancel, events=events, peers=peers)
     finally:
+        loader.close()
         events.close()
     return history
 

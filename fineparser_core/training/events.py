@@ -15,27 +15,36 @@ from fineparser_core.support.atomic import atomic_file
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "events.jsonl"
+#: Holds the id that MLflow gave to the run.
+_MLFLOW_RUN = "mlflow.txt"
+_LONGEST_PARAM = 500
 
 
 class Events:
     """Appends to FOLDER/events.jsonl, one line an event, and to FOLDER/tensorboard.
 
-    Where MLFLOW_TRACKING_URI names a server or folder, metrics go there too, as a run named after FOLDER.
+    Where MLFLOW_TRACKING_URI names a server or folder, settings, metrics and the finished weights go there too, as a
+    run named after FOLDER, which a resumed run goes on with.
 
-    A resumed run calls `cut` first, because it computes again whatever came after its checkpoint.
+    A resumed run calls `go_on` first, because it computes again whatever came after its checkpoint.
 
     Args:
         on: False writes nothing, for processes other than the first.
+        settings: of the run, for MLflow.
     """
 
-    def __init__(self, folder: Path, *, on: bool = True) -> None:
+    def __init__(self, folder: Path, *, on: bool = True, settings: Mapping[str, object] | None = None) -> None:
         self._path = folder / FILE_NAME
         self._on = on
-        self._board: Any = None
-        self._mlflow: Any = None
-        if on:
-            self._board = _tensorboard(folder / "tensorboard")
-            self._mlflow = _mlflow(folder.name)
+        self._board: Any = _tensorboard(folder / "tensorboard") if on else None
+        self._mlflow: Any = _mlflow(folder, settings or {}) if on else None
+
+    def go_on(self, stage: str, iteration: int) -> None:
+        """As `cut`; TensorBoard leaves out what it was told of later steps, too."""
+        self.cut(stage, iteration)
+        if self._board is not None:
+            self._board.close()  # opens another file at the next event, which begins with the step
+            self._board.purge_step = iteration + 1
 
     def cut(self, stage: str, iteration: int) -> None:
         """Deletes the events of a stage after an iteration, and an incomplete last line."""
@@ -74,6 +83,14 @@ class Events:
         if self._board is not None:
             self._board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC")
 
+    def weights(self, bundle: Path) -> None:
+        """The folder of finished weights, for MLflow."""
+        if self._mlflow is not None:
+            try:
+                self._mlflow.log_artifacts(str(bundle), bundle.name)
+            except Exception as error:
+                logger.warning("MLflow does not take the weights (%s): they are in %s", type(error).__name__, bundle)
+
     def close(self) -> None:
         """Flushes TensorBoard's file and ends MLflow's run."""
         if self._board is not None:
@@ -92,13 +109,18 @@ def _tensorboard(folder: Path) -> Any:
     return SummaryWriter(str(folder))
 
 
-def _mlflow(name: str) -> Any:
+def _mlflow(folder: Path, settings: Mapping[str, object]) -> Any:
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return None
+    known = folder / _MLFLOW_RUN
     try:
         import mlflow
 
-        mlflow.start_run(run_name=name)
+        before = known.read_text(encoding="utf-8") if known.is_file() else None
+        run = mlflow.start_run(run_id=before, run_name=folder.name)
+        if before is None:
+            known.write_text(run.info.run_id, encoding="utf-8")
+            mlflow.log_params({name: str(value)[:_LONGEST_PARAM] for name, value in settings.items()})
     except ImportError:
         logger.warning("MLFLOW_TRACKING_URI is set, but MLflow is not installed (pip install mlflow-skinny)")
         return None

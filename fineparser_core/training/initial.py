@@ -10,7 +10,7 @@ from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
-from fineparser_core.config import OF_PARTS, TrainConfig
+from fineparser_core.config import OF_PARTS, RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DModel
@@ -28,44 +28,41 @@ IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 def initial_model(
     config: TrainConfig,
+    settings: RunSettings,
     *,
-    weights: Path | None,
-    kinetics: Path | None,
     taken: tuple[str, ...] = ("",),
-    imagenet: Path | None = None,
-    c3d: Path | None = None,
     static_backbone: BackboneFactory | None = None,
     head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
     """The network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
     Args:
-        weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
+        settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
+            else either of them holds.
         taken: what the names of these tensors start with.
-        kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
-        imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
-        c3d: file that `fineparser convert c3d` wrote, for the C3D of a network that has one.
         static_backbone, head: of `build_model`.
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
         ConfigError: see `check_start`.
     """
-    check_start(config, imagenet, c3d)
+    check_start(config, settings)
+    has, weights = startable(config), settings.weights
     torch.manual_seed(config.seed)
     model, notices = build_model(config.model, static_backbone, head), []
-    if kinetics is not None:
-        notices.append(start_from_kinetics(model, kinetics))
-    if imagenet is not None or (config.sve_weights == "imagenet" and has_imagenet_backbone(config)):
-        name = config.static_backbone
-        state = fetch_imagenet(name) if imagenet is None else load_imagenet(imagenet, name)
+    if settings.kinetics is not None:
+        notices.append(start_from_kinetics(model, settings.kinetics))
+    if settings.imagenet is not None or (config.sve_weights == "imagenet" and has["imagenet"]):
+        name, path = config.static_backbone, settings.imagenet
+        state = fetch_imagenet(name) if path is None else load_imagenet(path, name)
         model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
-    if c3d is not None and isinstance(model, C3DModel):
-        model.c3d.load_state_dict(load_c3d(c3d), strict=False)
+    if settings.c3d is not None and isinstance(model, C3DModel):
+        model.c3d.load_state_dict(load_c3d(settings.c3d), strict=False)
         notices.append(C3D_NOTICE)
-    if weights is None and kinetics is None and C3D_NOTICE not in notices:
-        logger.warning("all weights start random: give --kinetics or --weights for a run that is to learn")
+    if weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
+        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if has.get(name, True))
+        logger.warning("all weights start random: give %s for a run that is to learn", ways)
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
@@ -77,6 +74,7 @@ def initial_model(
             )
         model.load_state_dict(shared, strict=False)
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
+        logger.info("starts from %s: %d of %d tensors", card.id, len(shared), len(own))
     return model, list(dict.fromkeys(notices))
 
 
@@ -97,28 +95,31 @@ def start_from_kinetics(model: AQAModel, path: Path) -> str:
     return KINETICS_NOTICE
 
 
-def has_imagenet_backbone(config: TrainConfig) -> bool:
-    """Whether the network has a static backbone of Table 5."""
-    return config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES
+def startable(config: TrainConfig) -> dict[str, bool]:
+    """By the names of `RunSettings`: whether the network has what weights of that kind are for."""
+    return {
+        "kinetics": config.has_i3d,
+        "imagenet": config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES,
+        "c3d": config.method.startswith("c3d"),
+    }
 
 
-def has_c3d(config: TrainConfig) -> bool:
-    """Whether the network has a C3D as published."""
-    return config.method.startswith("c3d")
-
-
-def check_start(config: TrainConfig, imagenet: Path | None = None, c3d: Path | None = None) -> None:
+def check_start(config: TrainConfig, settings: RunSettings) -> None:
     """Sees whether there are the initial weights that a configuration asks for.
 
     Raises:
         ConfigError: there are no ImageNet weights for the static backbone, or weights are given for a part that the
             network lacks.
     """
-    if c3d is not None and not has_c3d(config):
-        raise ConfigError(f"A '{config.architecture}' has no C3D: leave --c3d away.")
-    if imagenet is not None and not has_imagenet_backbone(config):
-        raise ConfigError(f"This network has no backbone of {', '.join(BACKBONES)}: leave --imagenet away.")
-    if imagenet is None and config.sve_weights == "imagenet" and config.static_backbone not in FETCHED:
+    has = startable(config)
+    for name, there in has.items():
+        if getattr(settings, name) is not None and not there:
+            raise ConfigError(f"A '{config.architecture}' has no part for such weights: leave --{name} away.")
+    if config.sve_weights != "imagenet" or settings.imagenet is not None or config.method not in OF_PARTS:
+        return
+    if config.sve and not has["imagenet"]:
+        raise ConfigError("A static backbone of your own starts as it is made: leave --sve-weights imagenet away.")
+    if config.static_backbone not in FETCHED:
         raise ConfigError(
             f"torchvision has no ImageNet weights for {config.static_backbone}: give a file as --imagenet, or use "
             "--sve-weights random."

@@ -61,6 +61,10 @@ class BatchLoader:
         self._next = (iteration, part + 1) if more else (iteration + 1, 0)
         return next(self._coming)
 
+    def close(self) -> None:
+        """Ends the workers. They ignore the signal by which Python would end them at its exit."""
+        self._coming, self._next = iter(()), None
+
     def _from(self, iteration: int, part: int) -> Iterator[Batch]:
         places = ((i, p) for i in range(iteration, self._iterations) for p in range(len(self._made.plan.parts(i))))
         wanted = (place for place in places if place >= (iteration, part))

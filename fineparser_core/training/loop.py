@@ -131,7 +131,7 @@ def run_stage(
                 "folder."
             ) from None
         logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, stage.iterations)
-    events.cut(stage.name, now.iteration)
+    events.go_on(stage.name, now.iteration)
 
     def checkpoint() -> None:
         if not peers.writes:

@@ -68,6 +68,8 @@ MEASURED = "measured"
 def _rival(config: TrainConfig, name: Method) -> TrainConfig:
     start: Literal["random", "bundled"] = "bundled" if name in _BUNDLED else "random"
     config = replace(config, method=name, freeze=_FREEZE.get(name, ()), start=start)
+    if name in _BUNDLED:  # whose networks learned on whole squeezed frames and on crops, not on rows of them
+        config = replace(config, preprocessing="whole")
     if name.startswith("c3d"):  # its sources' rate: without batch norms a tenfold one diverges
         config = replace(config, lr=1e-4, warmup_lr=1e-5, final_lr=1e-5)
     return config

@@ -106,10 +106,10 @@ def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] |
 
 
 def commit() -> str:
-    """The commit of the checkout that runs; of an installed program its version, whatever repository it lies in."""
+    """The commit of the checkout that runs, "-dirty" where files differ; of an installed program its version."""
     root = Path(__file__).resolve().parents[2]
     if (root / ".git").exists():
         with suppress(OSError, subprocess.CalledProcessError):
-            command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+            command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
             return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return f"version {__version__}"

@@ -3,8 +3,8 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
+from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, name_of
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
 from fineparser_core.config import FINEPARSERS, OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
@@ -35,10 +35,11 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
+from fineparser_core.training.events import Events
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.objective import ScoreLoss
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 
 logger = logging.getLogger(__name__)
@@ -121,12 +122,8 @@ def train(
         FineParserError: with the sentence for the user.
         Cancelled: once the token is set.
     """
-    config = get_config(config) if isinstance(config, str) else config
     own = own or OwnParts()
-    if own.static_backbone is not None:
-        config = replace(config, static_backbone=f"{OWN}{_name(own.static_backbone)}")
-    if own.head is not None:
-        config = replace(config, head=f"{OWN}{_name(own.head)}")
+    config = _with_own(get_config(config) if isinstance(config, str) else config, own)
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     settings, taken = starting_weights(config, settings)
@@ -134,20 +131,9 @@ def train(
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
     if peers.writes:
-        start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
-        start["loss"] = _name(own.loss) if own.loss is not None else ""
-        open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
+        open_run(out, _recorded(config, stamp, settings, own), resume=settings.resume)
     peers.wait()
-    model, notices = initial_model(
-        config,
-        weights=settings.weights,
-        taken=taken,
-        kinetics=settings.kinetics,
-        imagenet=settings.imagenet,
-        c3d=settings.c3d,
-        static_backbone=own.static_backbone,
-        head=own.head,
-    )
+    model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
     with limited(settings.minutes, cancel), _switched(settings):
@@ -178,6 +164,8 @@ def train(
     if peers.writes:
         card = save_bundle(model.state_dict(), card, bundle)
         write_pool(bundle, [dive.record for dive in splits.train])
+        with closing(Events(out)) as events:
+            events.weights(bundle)
     peers.wait()
     picked = picked_epoch(history)
     results: dict[str, Any] = {"weights": card.id, "data": asdict(stamp), "settings": asdict(config)}
@@ -199,6 +187,53 @@ def train(
         with atomic_file(out / RESULTS) as temporary:
             temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
+
+
+def finished_results(
+    config: TrainConfig, data: DiveSet, out: Path, *, settings: RunSettings, own: OwnParts
+) -> dict[str, Any] | None:
+    """What OUT/results.json holds of a run with these settings, data and start; None where it is not finished.
+
+    Raises:
+        ConfigError: it cannot be read, or OUT holds a run with others.
+    """
+    results = read_results(out)
+    if results is None:
+        return None
+    config, (settings, _) = _with_own(config, own), starting_weights(config, settings)
+    stamp = data_stamp(data, split_records(data, config, settings)["train"])
+    open_run(out, _recorded(config, stamp, settings, own), resume=True)
+    return results
+
+
+def read_results(out: Path) -> dict[str, Any] | None:
+    """What OUT/results.json holds; None where it is not there.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    path = out / RESULTS
+    if not path.is_file():
+        return None
+    try:
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}): delete it to finish that run again.") from None
+    return results
+
+
+def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:
+    """The configuration with the names of a researcher's parts."""
+    if own.static_backbone is not None:
+        config = replace(config, static_backbone=f"{OWN}{name_of(own.static_backbone)}")
+    return config if own.head is None else replace(config, head=f"{OWN}{name_of(own.head)}")
+
+
+def _recorded(config: TrainConfig, stamp: DataStamp, settings: RunSettings, own: OwnParts) -> dict[str, Any]:
+    """What has to be equal for a run to go on."""
+    start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
+    start["loss"] = name_of(own.loss) if own.loss is not None else ""
+    return {"config": asdict(config), "data": asdict(stamp), "start": start}
 
 
 def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:
@@ -337,11 +372,6 @@ def _switched(settings: RunSettings) -> Iterator[None]:
     finally:
         matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before[:3]
         torch.use_deterministic_algorithms(before[3])
-
-
-def _name(function: Callable[..., Any]) -> str:
-    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__name__)
-    return f"{module}:{name}" if module else name
 
 
 def _test(

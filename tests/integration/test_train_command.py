@@ -19,12 +19,15 @@ from measured_dive import measured_parse
 from small_training import see_some
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
+from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
+from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.models.i3d import I3D
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.synth.render import DiveSpec, RenderedDive
+from fineparser_core.training import provenance, run
 from fineparser_core.training.run import FinishedRun
 from fineparser_core.types import Clip, DiveParse
 from fineparser_core.video.probe import probe
@@ -74,7 +77,7 @@ def finish(argv: list[str]) -> str:
     return done.stdout
 
 
-def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> int:
+def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int, within_s: float = 900) -> int:
     """Starts a run and sends it a signal once so many events are written; its exit code."""
     process = subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -82,7 +85,7 @@ def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> i
         while len(events(out)) < after and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(number)
-        return process.wait(timeout=900)
+        return process.wait(timeout=within_s)
     finally:
         process.kill()
 
@@ -133,11 +136,13 @@ def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("loaders", [0, 1])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
-    words: tuple[object, ...], whole: Path, tmp_path: Path
+    words: tuple[object, ...], whole: Path, tmp_path: Path, loaders: int
 ) -> None:
     argv = command(*words, *TWO_EPOCHS, "--out", tmp_path, "--resume")
-    assert stop(argv, tmp_path, signal.SIGTERM, after=1) == Cancelled.exit_code
+    stopped = stop([*argv, "--loaders", str(loaders)], tmp_path, signal.SIGTERM, after=1, within_s=120)
+    assert stopped == Cancelled.exit_code
     assert (tmp_path / "train.pt").is_file()
     assert not (tmp_path / "bundle").exists()
     finish(argv)
@@ -210,7 +215,12 @@ def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[o
 
 
 def test_eval_measures_the_bundle_of_a_run(
-    fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fineparser: Fineparser,
+    words: tuple[object, ...],
+    dives: Path,
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Another process with as many threads as training had, so that sums are rounded alike.
     argv = [sys.executable, "-m", "small_training", "fineparser_core.eval", *map(str, words)]
@@ -229,6 +239,12 @@ def test_eval_measures_the_bundle_of_a_run(
     assert tested["metrics"]["rho"] is not None
     assert "up to 2 of the 3 dives that training compared with by dive-number, seed 10086" in text
     monkeypatch.setattr(I3D, "forward", see_some)
+    assert "no test" not in text
+    shutil.copytree(whole / "bundle", tmp_path / "bundle")
+    data = load_dataset(dives)
+    write_pool(tmp_path / "bundle", [*data.split("train"), data.split("test")[0]])
+    leaked = fineparser("eval", *words, "--weights", tmp_path / "bundle", "--limit", "1")
+    assert "no test: 1 of them were trained on: give --split-by as in training" in leaked.out
     other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
     assert other.code == 0, other.err
     assert "2 dives, 2 scored" in other.out
@@ -282,7 +298,8 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
             "settings": json.loads(json.dumps(asdict(config))),
             "picked on validation": {"test": {"metrics": {"rho": {"value": 0.1234}, "mae": None}}},
         }
-        out.mkdir(parents=True)
+        stamp = provenance.data_stamp(data, run.split_records(data, config, settings)["train"])
+        provenance.open_run(out, run._recorded(config, stamp, settings, others["own"]), resume=True)
         (out / "results.json").write_text(json.dumps(found))
         card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
         return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
@@ -316,7 +333,10 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     assert "--head 'nowhere:Head' cannot be loaded" in lost.err
     other = fineparser(*argv, "--lr", "0.5")
     assert other.code == 2
-    assert "holds results of other settings" in other.err
+    assert "was started with config.lr = 0.001, not 0.5" in other.err
+    fewer = fineparser(*argv, "--limit", "3")
+    assert fewer.code == 2
+    assert "was started with data.dives" in fewer.err
     (tmp_path / "table" / "table3-C" / "results.json").write_text("{")
     damaged = fineparser(*argv)
     assert damaged.code == 2
@@ -359,7 +379,7 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert all(0 < score < 90 for score in scores[:2])
     assert (scores[0] != scores[1], scores[2]) == (True, None)
     assert fineparser(*argv, tmp_path).out == outcome.out  # finished
-    assert "other settings" in fineparser(*argv, tmp_path, "--preprocessing", "whole").err
+    assert "not 'whole'" in fineparser(*argv, tmp_path, "--preprocessing", "whole").err
     nothing = fineparser(*argv, tmp_path / "nothing")  # is seen in any dive
     assert (nothing.code, seen.parses) == (0, [])
     assert "measured: 3 of 3 dives have no score" in nothing.out

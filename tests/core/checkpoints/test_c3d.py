@@ -8,6 +8,7 @@ from torch import nn
 
 from fineparser_core.checkpoints.c3d import load_c3d
 from fineparser_core.commands.cli import main
+from fineparser_core.config import RunSettings
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.baselines.c3d_models import C3DModel
 from fineparser_core.models.c3d import C3D
@@ -21,7 +22,7 @@ def test_a_state_dict_becomes_the_start_of_a_rival(tmp_path: Path) -> None:
     torch.save({**network.state_dict(), "fc8.weight": torch.zeros(487, 4096)}, tmp_path / "c3d.pickle")
     out = tmp_path / "c3d.safetensors"
     assert main(["convert", "c3d", str(out), "--source", str(tmp_path / "c3d.pickle")]) == 0
-    model, notices = initial_model(get_config("c3d-lstm"), weights=None, kinetics=None, c3d=out)
+    model, notices = initial_model(get_config("c3d-lstm"), RunSettings(c3d=out))
     assert isinstance(model, C3DModel)
     assert C3D_NOTICE in notices
     assert torch.equal(model.c3d.fc6.weight, network.fc6.weight)
@@ -33,6 +34,8 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
         load_c3d(tmp_path / "other.pth")
 
 
-def test_a_network_without_c3d_takes_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"A 'usdl-i3d' has no C3D: leave --c3d away\."):
-        initial_model(get_config("usdl"), weights=None, kinetics=None, c3d=tmp_path / "any")
+def test_a_network_takes_no_weights_for_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"A 'mscadc' has no part for such weights: leave --kinetics away\."):
+        initial_model(get_config("mscadc"), RunSettings(kinetics=tmp_path / "any"))
+    with pytest.raises(ConfigError, match=r"A 'usdl-i3d' has no part for such weights: leave --c3d away\."):
+        initial_model(get_config("usdl"), RunSettings(c3d=tmp_path / "any"))

@@ -12,7 +12,7 @@ from torch import nn
 
 from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, load_imagenet, write_imagenet
 from fineparser_core.commands.cli import main
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.initial import IMAGENET_NOTICE, initial_model
@@ -33,7 +33,7 @@ def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_
     out = tmp_path / "imagenet.safetensors"
     assert main(["convert", "imagenet", str(out), "--source", str(saved(source, tmp_path / "net.pth"))]) == 0
     config = TrainConfig(static_backbone=name, sap=False, tap=False)
-    model, notices = initial_model(config, weights=None, kinetics=None, imagenet=out)
+    model, notices = initial_model(config, RunSettings(imagenet=out))
     assert isinstance(model, FineParser)
     assert IMAGENET_NOTICE in notices
     ours = model.static_encoder.backbone.state_dict()
@@ -100,8 +100,10 @@ def test_what_is_no_such_network_is_refused(tmp_path: Path, monkeypatch: pytest.
 
 def test_networks_without_such_a_backbone_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="leave --imagenet away"):
-        initial_model(TrainConfig(sve=False), weights=None, kinetics=None, imagenet=tmp_path / "any")
+        initial_model(TrainConfig(sve=False), RunSettings(imagenet=tmp_path / "any"))
     with pytest.raises(ConfigError, match="torchvision has no ImageNet weights for vit_s_16"):
         fetch_imagenet("vit_s_16")
     with pytest.raises(ConfigError, match="give a file as --imagenet"):
-        initial_model(TrainConfig(static_backbone="vit_s_16", sve_weights="imagenet"), weights=None, kinetics=None)
+        initial_model(TrainConfig(static_backbone="vit_s_16", sve_weights="imagenet"), RunSettings())
+    with pytest.raises(ConfigError, match="starts as it is made"):
+        initial_model(TrainConfig(static_backbone="a:B", sve_weights="imagenet"), RunSettings())

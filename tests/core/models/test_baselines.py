@@ -1,6 +1,7 @@
 """The rivals score dives through the same interface as FineParser."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -236,6 +237,35 @@ def test_c3d_is_as_large_as_its_source_says():
         network = C3D()
         assert sum(p.numel() for p in network.parameters()) + n_classifier == 78_409_573
         assert network(torch.empty(1, 3, 16, 112, 112)).shape == (1, 8192)
+
+
+FC6, FC7 = 4096 * (8192 + 1), 4096 * (4096 + 1)
+UP_TO_POOL5 = 78_409_573 - 101 * (4096 + 1) - FC6 - FC7
+OF_I3D = 12_287_264  # of Carreira and Zisserman's, without its classifier
+OF_USDL = 256 * (1024 + 1) + 128 * (256 + 1)  # two layers, then a distribution or a number
+WIDTHS = (3, 32, 64, 128, 128, 256, 256, *[256] * 7)  # of MSCADC's convolutions
+
+
+@pytest.mark.parametrize(
+    ("method", "size"),
+    [
+        ("c3d-svr", UP_TO_POOL5 + FC6 + 4097),
+        ("c3d-lstm", UP_TO_POOL5 + FC6 + 4 * 256 * (4096 + 256 + 2) + 257),
+        ("c3d-avg-stl", UP_TO_POOL5 + FC6 + FC7 + 4097),
+        ("c3d-avg-mtl", UP_TO_POOL5 + FC6 + FC7 + 4097 * (1 + 4 + 2 + 5 + 12 + 10)),
+        ("mscadc", sum(27 * before * after + 2 * after for before, after in pairwise(WIDTHS)) + 257),
+        ("i3d-mlp", OF_I3D + OF_USDL + 129),
+        ("usdl", OF_I3D + OF_USDL + 101 * 129),
+        ("musdl", OF_I3D + 3 * (OF_USDL + 21 * 129)),
+        ("tsa-net", OF_I3D + OF_USDL + 101 * 129 + 2 * (3 * 240 * (480 + 1) + 480 * (240 + 1))),
+        ("pose-dct", 50 * 15 * 2 + 1),
+    ],
+)
+def test_rivals_are_as_large_as_the_layers_of_their_sources(method, size):
+    with torch.device("meta"):
+        network = build_model(ModelConfig(method=method))
+    given = ("spatial_parser.", "static_encoder.")  # networks that see masks and joints for them
+    assert sum(p.numel() for name, p in network.named_parameters() if not name.startswith(given)) == size
 
 
 def test_attention_stays_within_the_tube():

@@ -5,6 +5,7 @@ import json
 import math
 import sys
 import types
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,14 @@ def test_tensorboard_gets_scalars_and_images(tmp_path: Path) -> None:
         events.write("train", iteration, {"total": 1.5 / iteration, "mask": math.nan})
     events.images("masks", "athlete", 1, np.zeros((8, 12, 3), np.uint8))
     events.close()
+    again = Events(tmp_path)
+    again.go_on("train", 1)
+    for iteration in (2, 3):
+        again.write("train", iteration, {"total": 3.0 / iteration})
+    again.close()
     board = EventAccumulator(str(tmp_path / "tensorboard"))
     board.Reload()
-    assert [(e.step, e.value) for e in board.Scalars("train/total")] == [(1, 1.5), (2, 0.75)]
+    assert [(e.step, e.value) for e in board.Scalars("train/total")] == [(1, 1.5), (2, 1.5), (3, 1.0)]
     assert board.Tags()["scalars"] == ["train/total"]
     image = board.Images("masks/athlete")[0]
     assert (image.width, image.height) == (12, 8)
@@ -93,18 +99,44 @@ def test_a_run_that_goes_on_drops_what_it_will_tell_again(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("fails", ["start_run", "log_metrics", "end_run"])
+TOLD = ("start_run", "log_params", "log_metrics", "log_artifacts", "end_run")
+
+
+def stand_in_for_mlflow(monkeypatch: pytest.MonkeyPatch, fails: str = "") -> list[tuple[str, Any, Any]]:
+    """What is told to a server that gives every run the id "7"."""
+    calls: list[tuple[str, Any, Any]] = []
+
+    def tell(name: str, *args: object, **given: object) -> Any:
+        if name == fails:
+            raise ConnectionError
+        calls.append((name, args, given))
+        return types.SimpleNamespace(info=types.SimpleNamespace(run_id="7"))
+
+    monkeypatch.setitem(sys.modules, "mlflow", types.SimpleNamespace(**{n: partial(tell, n) for n in TOLD}))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    return calls
+
+
+def test_mlflow_hears_settings_once_metrics_and_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = stand_in_for_mlflow(monkeypatch)
+    for iteration in (1, 2):
+        events = Events(tmp_path, settings={"lr": 0.5, "long": "x" * 900})
+        events.write("train", iteration, {"total": 0.5})
+        events.weights(tmp_path / "bundle")
+        events.close()
+    assert [name for name, _, _ in calls] == [*TOLD, *(name for name in TOLD if name != "log_params")]
+    assert [given["run_id"] for name, _, given in calls if name == "start_run"] == [None, "7"]
+    assert calls[1][1] == ({"lr": "0.5", "long": "x" * 500},)
+
+
+@pytest.mark.parametrize("fails", TOLD)
 def test_a_server_of_mlflow_that_is_gone_costs_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
-    def lost(*_: object, **__: object) -> None:
-        raise ConnectionError
-
-    told = {name: lost if name == fails else lambda *_, **__: None for name in ("start_run", "log_metrics", "end_run")}
-    monkeypatch.setitem(sys.modules, "mlflow", types.SimpleNamespace(**told))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    stand_in_for_mlflow(monkeypatch, fails)
     events = Events(tmp_path)
     events.write("train", 1, {"total": 0.5})
     events.write("train", 2, {"total": 0.4})
+    events.weights(tmp_path)
     events.close()
     assert len(lines(tmp_path)) == 2
