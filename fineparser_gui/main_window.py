@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -328,9 +328,8 @@ class MainWindow(QMainWindow):
 
     def _set_checked(self, action_id: str, checked: bool) -> None:
         action = self.actions_by_id[action_id]
-        action.blockSignals(True)
-        action.setChecked(checked)
-        action.blockSignals(False)
+        with QSignalBlocker(action):
+            action.setChecked(checked)
         action.changed.emit()  # buttons follow; `toggled` does not fire again
 
     def tell_unexpected(self, error: str) -> None:

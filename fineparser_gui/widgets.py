@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from html import escape
+from typing import TypeVar
 
 from PySide6 import QtGui
 from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QTableView,
@@ -80,6 +83,24 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
+
+
+#: What a layout is filled with: a part, one with its share of the room and perhaps an alignment, pixels, or a stretch.
+Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag] | int | None
+Box = TypeVar("Box", bound=QBoxLayout)
+
+
+def lay_out(box: Box, *parts: Part) -> Box:
+    """Fill a row or a column, and return it."""
+    for part in parts:
+        if part is None:
+            box.addStretch()
+        elif isinstance(part, int):
+            box.addSpacing(part)
+        else:
+            item, *how = part if isinstance(part, tuple) else (part,)
+            (box.addWidget if isinstance(item, QWidget) else box.addLayout)(item, *how)
+    return box
 
 
 def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None:

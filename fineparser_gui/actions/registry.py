@@ -36,9 +36,7 @@ class ActionRegistry:
         self._situation = situation
         self._actions: dict[str, QAction] = {}
         for spec in CATALOG:
-            action = QAction(translated(spec.text), window)
-            action.setCheckable(spec.checkable)
-            action.setChecked(spec.checked)
+            action = QAction(translated(spec.text), window, checkable=spec.checkable, checked=spec.checked)
             if spec.checkable:
                 action.toggled.connect(partial(spec.does, window))
             else:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QModelIndex, Qt
+from PySide6.QtCore import QMargins, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
@@ -126,14 +126,13 @@ class AddExemplarsDialog(QDialog):
         number, board_m = _number_and_board(dive)
         named = " · ".join(filter(None, (dive.title, dive.diver)))
         texts = {_FILE: named, _DIVE: " ".join(filter(None, (number, board_text(board_m)))), _STATE: self._phases(dive)}
-        self.table.blockSignals(True)
-        for column, text in texts.items():
-            item = self._item(row, column)
-            item.setText(text)
-            item.setToolTip(tool_tip(text))
-        if not (marks := self._item(row, _MARKS)).text():
-            marks.setText(official_text(dive))
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            for column, text in texts.items():
+                item = self._item(row, column)
+                item.setText(text)
+                item.setToolTip(tool_tip(text))
+            if not (marks := self._item(row, _MARKS)).text():
+                marks.setText(official_text(dive))
         self._show_score(row)
 
     def _phases(self, dive: Dive) -> str:
@@ -153,9 +152,8 @@ class AddExemplarsDialog(QDialog):
             except ConfigError as error:
                 text = self.tr("?")
                 self._why[key] = translated(error)
-        self.table.blockSignals(True)
-        self._item(row, _SCORE).setText(text)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self._item(row, _SCORE).setText(text)
 
     def _ready(self) -> list[str]:
         """Keys of the dives that can be added now."""
@@ -211,9 +209,8 @@ class AddExemplarsDialog(QDialog):
     def _take_out(self, key: str) -> None:
         row = self.keys.index(key)
         self.keys.remove(key)
-        self.table.blockSignals(True)
-        self.table.removeRow(row)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self.table.removeRow(row)
         self._refresh()
 
     def _on_ok(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFormLayout, QLine
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import add_form_row, label, lay_out
 
 
 class AthletesDialog(QDialog):
@@ -30,10 +30,7 @@ class AthletesDialog(QDialog):
         add_form_row(form, self.tr("&Athlete"), self.athlete)
         add_form_row(form, self.tr("&New name"), self.name)
         buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
-        layout.addLayout(form)
-        layout.addWidget(self.said)
-        layout.addWidget(buttons)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.said, buttons)
         self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))
         self.name.textChanged.connect(self._say)
         self.athlete.setCurrentIndex(max(self.athlete.findData(athlete), 0))

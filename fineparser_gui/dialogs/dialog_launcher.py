@@ -164,17 +164,17 @@ class DialogLauncher(QObject):
 
     def about(self) -> None:
         """Open version, licence and links to model card and log."""
-        box = QMessageBox(self._window)
-        box.setWindowTitle(self.tr("About FineParser Studio"))
-        box.setText(self.tr("FineParser Studio {0}").format(__version__))
-        box.setInformativeText(
-            self.tr(
+        box = QMessageBox(
+            self._window,
+            windowTitle=self.tr("About FineParser Studio"),
+            text=self.tr("FineParser Studio {0}").format(__version__),
+            informativeText=self.tr(
                 "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
                 "dives.\n\nVideos leave this computer only where you send them to a phone. A predicted score does not "
                 "replace judges: the model card says what the weights were trained on and what they must not be used "
                 "for.\n\n"
                 "Apache Licence 2.0."
-            )
+            ),
         )
         card = box.addButton(self.tr("Model card"), QMessageBox.ButtonRole.ActionRole)
         card.clicked.connect(self.model_card)

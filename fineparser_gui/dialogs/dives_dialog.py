@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMargins, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
@@ -85,10 +85,9 @@ class DivesDialog(QDialog):
 def fill(box: QComboBox, texts: Sequence[tuple[str, object]]) -> None:
     """Replace the entries of a combo box and keep what is chosen, without signals."""
     before = box.currentData()
-    box.blockSignals(True)
-    box.clear()
-    for text, data in texts:
-        box.addItem(text, data)
-    box.setCurrentIndex(next((place for place, (_, data) in enumerate(texts) if data == before), 0))
-    box.setEnabled(bool(texts))
-    box.blockSignals(False)
+    with QSignalBlocker(box):
+        box.clear()
+        for text, data in texts:
+            box.addItem(text, data)
+        box.setCurrentIndex(next((place for place, (_, data) in enumerate(texts) if data == before), 0))
+        box.setEnabled(bool(texts))

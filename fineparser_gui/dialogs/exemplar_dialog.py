@@ -26,7 +26,7 @@ from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import awards_text, board_text, decimal, shortest
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.widgets import ElidedLabel, add_form_row, label
+from fineparser_gui.widgets import ElidedLabel, add_form_row, label, lay_out
 
 _MOST_FRAMES = 10_000_000
 
@@ -91,17 +91,11 @@ class ExemplarDialog(QDialog):
         if clip is not None:
             self.first.setAccessibleName(self.tr("First frame of the dive"))
             self.last.setAccessibleName(self.tr("Last frame of the dive"))
-            frames = QHBoxLayout()
-            frames.addWidget(self.first)
-            frames.addWidget(label(self.tr("to"), "muted"))
-            frames.addWidget(self.last)
+            frames = lay_out(QHBoxLayout(), self.first, label(self.tr("to"), "muted"), self.last)
             form.addRow(self.tr("Frames"), frames)
         form.addRow("", self.synchro)
         buttons, self.ok = deciding_buttons(self, self.tr("Save") if scored else self.tr("Add"), self._on_ok)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
-        layout.addLayout(form)
-        layout.addWidget(self.message)
-        layout.addWidget(buttons)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.message, buttons)
         (self.score if known and known.dive_number else self.number).setFocus()
 
     @property

@@ -29,7 +29,7 @@ from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title, file_stem, is_named
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.widgets import add_form_row, label, show_whole_entries
+from fineparser_gui.widgets import add_form_row, label, lay_out, show_whole_entries
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
@@ -85,12 +85,8 @@ class ExportDialog(QDialog):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
-        middle = QHBoxLayout(spacing=16)
-        middle.addWidget(self.kinds)
-        middle.addWidget(self.pages, 1)
-        column = QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12)
-        column.addLayout(middle, 1)
-        column.addWidget(self.buttons)
+        middle = lay_out(QHBoxLayout(spacing=16), self.kinds, (self.pages, 1))
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(14, 14, 14, 14), spacing=12), (middle, 1), self.buttons)
         self.resize(QSize(690, 360).expandedTo(self.sizeHint()))
         first = _STROBE if strobe else _CLIP
         self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)

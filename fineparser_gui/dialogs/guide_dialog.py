@@ -17,7 +17,7 @@ from fineparser_gui.actions.registry import native_text
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import mix
-from fineparser_gui.widgets import label, resize_within_screen, tool_tip
+from fineparser_gui.widgets import label, lay_out, resize_within_screen, tool_tip
 
 _FOLDER = "guide"
 #: Where the guide has a paragraph for each measure.
@@ -169,9 +169,7 @@ class GuideDialog(QDialog):
         self.message = label(role="error")
         self.message.hide()
         left = QWidget()
-        column = QVBoxLayout(left, contentsMargins=QMargins())
-        for widget in (self.search, self.message, self.contents):
-            column.addWidget(widget)
+        lay_out(QVBoxLayout(left, contentsMargins=QMargins()), self.search, self.message, self.contents)
         parts = QSplitter(childrenCollapsible=False)
         parts.addWidget(left)
         parts.addWidget(self.page)
@@ -179,9 +177,7 @@ class GuideDialog(QDialog):
         parts.setSizes([_CONTENTS_W, _SIZE[0] - _CONTENTS_W])
         buttons = closing_buttons(self)
         buttons.button(buttons.StandardButton.Close).setAutoDefault(False)  # Enter finds
-        layout = QVBoxLayout(self)
-        layout.addWidget(parts, 1)
-        layout.addWidget(buttons)
+        lay_out(QVBoxLayout(self), (parts, 1), buttons)
         self.search.returnPressed.connect(self.find_next)
         self.search.textChanged.connect(self.message.hide)
         self.contents.currentItemChanged.connect(self.show_heading)

@@ -11,7 +11,7 @@ from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.model.history import FILE_NAME, History
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label
+from fineparser_gui.widgets import label, lay_out
 
 
 class HistoryFiles(QObject):
@@ -68,10 +68,7 @@ class FoldersDialog(QDialog):
         self.folders.currentRowChanged.connect(lambda row: self.remove.setEnabled(row >= 0))
         self.add = QPushButton(self.tr("Add…"), clicked=self._on_add)
         self.remove = QPushButton(self.tr("Remove"), clicked=self._on_remove)
-        row = QHBoxLayout()
-        for button in (self.add, self.remove):
-            row.addWidget(button)
-        row.addStretch()
+        row = lay_out(QHBoxLayout(), self.add, self.remove, None)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
         layout.addWidget(label(what, "muted", wrap=True))
         layout.addWidget(self.folders)

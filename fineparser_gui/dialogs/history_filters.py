@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from fineparser_gui.dialogs.dives_dialog import fill
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.services.history import HistoryService
-from fineparser_gui.widgets import show_whole_entries
+from fineparser_gui.widgets import lay_out, show_whole_entries
 
 _LONGEST_TEXT = 200
 _LEAST_LETTERS = 7
@@ -66,11 +66,8 @@ class HistoryFilters(QWidget):
             box.currentIndexChanged.connect(self._on_chosen)
             row.addWidget(box, share)
             if box is self.days:
-                row.addWidget(self.since)
-                row.addWidget(self.until)
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        column.addWidget(self.search)
-        column.addLayout(row)
+                lay_out(row, self.since, self.until)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self.search, row)
 
     @property
     def query(self) -> HistoryQuery:
@@ -110,11 +107,10 @@ class HistoryFilters(QWidget):
 
     def show_only(self, *, athlete: str | None = None, dive_number: str | None = None) -> None:
         """Ask for the dives of an athlete, or of one number of them, and nothing else."""
-        self.blockSignals(True)
-        self.search.clear()
-        for box, data in zip(self._boxes, (athlete, dive_number, *[None] * 5), strict=True):
-            box.setCurrentIndex(max(box.findData(data), 0))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.search.clear()
+            for box, data in zip(self._boxes, (athlete, dive_number, *[None] * 5), strict=True):
+                box.setCurrentIndex(max(box.findData(data), 0))
         self.changed.emit()
 
     def _fill_days(self) -> None:

@@ -31,7 +31,7 @@ from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.plots.history_trend import HistoryTrend
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, push_button, style_table
+from fineparser_gui.widgets import label, lay_out, push_button, style_table
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
@@ -79,16 +79,9 @@ class HistoryPage(QWidget):
         self.menu.menu().addSeparator()
         self.menu.menu().addMenu(SortMenu(self.table)).setText(self.tr("Sort by"))
         back = push_button(self.tr("Back to the player"), self.left.emit)
-        head = QHBoxLayout(spacing=8)
-        head.addWidget(back)
-        head.addWidget(self.filters.search, 1)
-        head.addWidget(self.menu)
-        hint = QHBoxLayout(spacing=8)
-        hint.addWidget(self.hint, 1)
-        for button in (self.every, self.take_in):
-            hint.addWidget(button)
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.setChildrenCollapsible(False)
+        head = lay_out(QHBoxLayout(spacing=8), back, (self.filters.search, 1), self.menu)
+        hint = lay_out(QHBoxLayout(spacing=8), (self.hint, 1), self.every, self.take_in)
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         for part in (self.table, self.trend):
             self.split.addWidget(part)
         self.split.setSizes((400, 220))
@@ -201,8 +194,7 @@ class HistoryPage(QWidget):
                 button.menu().addActions([action, self.commands["json"]])
             action.enabledChanged.connect(button.setEnabled)
             row.addWidget(button)
-        row.addStretch()
-        row.addWidget(self.count)
+        lay_out(row, None, self.count)
         return row
 
     def _schedule_refresh(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, Qt
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -26,7 +26,7 @@ from fineparser_gui.dialogs.dives_dialog import DivesDialog
 from fineparser_gui.formatting import decimal, signed
 from fineparser_gui.services.learning import LearningService, Lesson, ListedDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label, style_table
+from fineparser_gui.widgets import keyboard_friendly, label, lay_out, style_table
 
 _SIZE = (1060, 690)
 _LONGEST_NAME = 60
@@ -75,11 +75,9 @@ class LearnDialog(DivesDialog):
         self.stop = QPushButton(self.tr("Cancel"), clicked=self._service.cancel)
         self.bar = QProgressBar(textVisible=False, accessibleName=self.tr("Dives that are read"))
         self.bar.setFixedHeight(4)
-        row = QHBoxLayout()
-        for widget in (label(self.tr("Name of the profile")), self.name, self.learn, self.stop):
-            row.addWidget(widget)
-        row.addWidget(self.bar, 1)
-        row.addStretch()
+        row = lay_out(
+            QHBoxLayout(), label(self.tr("Name of the profile")), self.name, self.learn, self.stop, (self.bar, 1), None
+        )
         self.title, self.said = label(role="title", wrap=True), label(wrap=True)
         self.how = label(role="muted", wrap=True)
         self.worth = QTableWidget(4, 5, accessibleName=self.tr("What it is worth"))
@@ -104,10 +102,7 @@ class LearnDialog(DivesDialog):
             buttons.addWidget(button)
             keyboard_friendly(button)
         buttons.addStretch()
-        left = QVBoxLayout(spacing=8)
-        for widget in (self.title, self.said, self.worth, self.how):
-            left.addWidget(widget)
-        left.addStretch()
+        left = lay_out(QVBoxLayout(spacing=8), self.title, self.said, self.worth, self.how, None)
         self.plot = DivePlot(by_day=False)
         self.plot.name_axes(self.tr("judges"), self.tr("predicted award"))
         self.plot.restyle(self.palette(), self.font())
@@ -115,14 +110,9 @@ class LearnDialog(DivesDialog):
         self._canvas = plot_canvas()
         self._canvas.addItem(self.plot)
         self._canvas.setMinimumSize(300, 200)
-        page = QHBoxLayout(spacing=12)
-        page.addLayout(left, 3)
-        page.addWidget(self._canvas, 2)
+        page = lay_out(QHBoxLayout(spacing=12), (left, 3), (self._canvas, 2))
         part = QWidget()
-        column = QVBoxLayout(part, contentsMargins=QMargins(0, 6, 0, 0), spacing=10)
-        column.addLayout(row)
-        column.addLayout(page, 1)
-        column.addLayout(buttons)
+        lay_out(QVBoxLayout(part, contentsMargins=QMargins(0, 6, 0, 0), spacing=10), row, (page, 1), buttons)
         return part
 
     @property
@@ -135,22 +125,21 @@ class LearnDialog(DivesDialog):
         if self._busy:
             return
         self._listed = [*self._service.of_session(), *self._of_sets]
-        self.table.blockSignals(True)
-        self.table.setRowCount(len(self._listed))
-        for place, one in enumerate(self._listed):
-            award = decimal(one.award, 2) if one.award is not None else ""
-            for column, text in enumerate((one.title, one.athlete, award, one.why_not)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(one.why_not)
-                if column == 2:
-                    item.setTextAlignment(_RIGHT)
-                if column == 0:
-                    ticked = not one.why_not and one.key not in self._unticked
-                    item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
-                if one.why_not:
-                    item.setFlags(Qt.ItemFlag.ItemIsSelectable)
-                self.table.setItem(place, column, item)
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(len(self._listed))
+            for place, one in enumerate(self._listed):
+                award = decimal(one.award, 2) if one.award is not None else ""
+                for column, text in enumerate((one.title, one.athlete, award, one.why_not)):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(one.why_not)
+                    if column == 2:
+                        item.setTextAlignment(_RIGHT)
+                    if column == 0:
+                        ticked = not one.why_not and one.key not in self._unticked
+                        item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+                    if one.why_not:
+                        item.setFlags(Qt.ItemFlag.ItemIsSelectable)
+                    self.table.setItem(place, column, item)
         self._show_count()
         self._show_profile()
 

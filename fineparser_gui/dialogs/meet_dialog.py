@@ -38,7 +38,7 @@ from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import awards_text, decimal
 from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import TableModel
-from fineparser_gui.widgets import label, resize_within_screen, restyle, style_table
+from fineparser_gui.widgets import label, lay_out, resize_within_screen, restyle, style_table
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
@@ -87,10 +87,7 @@ class MeetDialog(QDialog):
         splitter.addWidget(self._build_places())
         splitter.setStretchFactor(0, 1)
         splitter.setSizes((420, 130))
-        layout.addWidget(splitter, 1)
-        layout.addLayout(self._build_awards())
-        layout.addWidget(self.note)
-        layout.addLayout(self._build_foot())
+        lay_out(layout, (splitter, 1), self._build_awards(), self.note, self._build_foot())
         self.model.said.connect(self._say)
         self.table.pasted.connect(self.paste)
         self.table.deleted.connect(self.delete)
@@ -121,12 +118,9 @@ class MeetDialog(QDialog):
         self.judges.activated.connect(self._on_head)
         self.groups.editingFinished.connect(self._on_head)
         self.limit.editingFinished.connect(self._on_head)
-        row = QHBoxLayout()
-        row.addWidget(self.title, 1)
-        row.addWidget(self.judges)
+        row = lay_out(QHBoxLayout(), (self.title, 1), self.judges)
         for text, box in ((self.tr("groups ≥"), self.groups), (self.tr("DD in all ≤"), self.limit)):
-            row.addWidget(label(text))
-            row.addWidget(box)
+            lay_out(row, label(text), box)
         return row
 
     def _build_tools(self) -> QHBoxLayout:
@@ -178,20 +172,14 @@ class MeetDialog(QDialog):
         )
         self.awards.textEdited.connect(self._on_awards_edited)
         self.awards.returnPressed.connect(self._on_awards)
-        row = QHBoxLayout()
-        row.addWidget(self.called)
-        row.addWidget(self.awards, 1)
+        row = lay_out(QHBoxLayout(), self.called, (self.awards, 1))
         return row
 
     def _build_foot(self) -> QHBoxLayout:
         self.with_model = QCheckBox(self.tr("With the model's scores"))
         self.sheet = self._tool(self.tr("Print sheet…"), self.tr("A PDF, or a page for the browser"), self.print_sheet)
         buttons = closing_buttons(self)
-        row = QHBoxLayout()
-        row.addWidget(self.with_model)
-        row.addWidget(self.sheet)
-        row.addStretch()
-        row.addWidget(buttons)
+        row = lay_out(QHBoxLayout(), self.with_model, self.sheet, None, buttons)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         return row
 

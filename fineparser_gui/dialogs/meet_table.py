@@ -166,8 +166,7 @@ class _Cells(QStyledItemDelegate):
                 box.addItem(text, value)
             box.activated.connect(lambda: self._done(box))
             return box
-        field = QLineEdit(parent)
-        field.setFrame(False)
+        field = QLineEdit(parent, frame=False)
         place = QPersistentModelIndex(index)
         field.textEdited.connect(lambda typed: self._judge(field, place, typed))
         return field

@@ -13,7 +13,7 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings
 from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import TableModel
-from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
+from fineparser_gui.widgets import label, lay_out, resize_within_screen, style_table, tool_tip
 
 _FILE, _NUMBER, _BOARD, _DIVER = range(4)
 
@@ -101,12 +101,7 @@ class NamingDialog(QDialog):
         buttons, self.fill = deciding_buttons(self, "", self.accept)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
         source = self.tr("From the file names, for example Anna_207C_10m_3.mp4. For a list of dives: Dive menu, Meet.")
-        layout.addWidget(label(source, wrap=True))
-        for widget in (self.only_selected, self.replace):
-            layout.addWidget(widget)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.note)
-        layout.addWidget(buttons)
+        lay_out(layout, label(source, wrap=True), self.only_selected, self.replace, (self.table, 1), self.note, buttons)
         for control in (self.only_selected, self.replace):
             control.toggled.connect(self._plan)
         self._plan()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ from fineparser_gui.services.practice import Practice
 from fineparser_gui.services.recorder import RECORDING, CaughtDive, Recorder
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import ElidedLabel, push_button, resize_within_screen, tool_button
+from fineparser_gui.widgets import ElidedLabel, lay_out, push_button, resize_within_screen, tool_button
 
 _SIZE, _COLUMN_W = (1280, 800), 330
 #: For wet hands.
@@ -60,9 +60,7 @@ class PoolsideWindow(QWidget):
         self.setup = PoolsideSetup(preferences)
         self.list = PracticeList(session, self.practice)
         self.word = ElidedLabel("muted")
-        self.stop = QPushButton(self.tr("Stop recording"))
-        self.stop.setMinimumHeight(_BUTTON_PX)
-        self.stop.clicked.connect(self.stop_recording)
+        self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
         self.report = push_button(self.tr("Practice report…"), self.write_report)
         self.actions_by_id = self._make_actions()
         self._side = QWidget()
@@ -73,13 +71,9 @@ class PoolsideWindow(QWidget):
         side.addWidget(self.list, 1)
         side.addWidget(self.report)
         self._controls = self._build_controls()
-        left = QVBoxLayout(spacing=6)
-        left.addWidget(self.stage, 1)
-        left.addWidget(self._controls)
+        left = lay_out(QVBoxLayout(spacing=6), (self.stage, 1), self._controls)
         self._left = left
-        row = QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10)
-        row.addLayout(left, 1)
-        row.addWidget(self._side)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (left, 1), self._side)
         self._keys = KeyFilter(self, self._leaves_key)
         self.stage.changed.connect(self._show_state)
         self.setup.start_requested.connect(self.start_recording)
@@ -233,8 +227,7 @@ class PoolsideWindow(QWidget):
             for widget in (self, stage):  # the mirror may be a window of its own
                 widget.addAction(action)
         for tens in range(10):
-            action = QAction(self)
-            action.setShortcut(QKeySequence(str(tens)))
+            action = QAction(self, shortcut=QKeySequence(str(tens)))
             action.triggered.connect(lambda _=False, tens=tens: stage.delay(10.0 * tens))
             self.addAction(action)
             stage.addAction(action)
@@ -254,9 +247,7 @@ class PoolsideWindow(QWidget):
         for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "wrong", "draw", "tiles", "full"):
             rest.addWidget(self._button(name), 1)
         controls = QWidget()
-        layout = QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4)
-        layout.addLayout(delay)
-        layout.addLayout(rest)
+        lay_out(QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4), delay, rest)
         return controls
 
     def _button(self, name: str) -> QToolButton:
@@ -309,9 +300,8 @@ class PoolsideWindow(QWidget):
         self.stop.setVisible(recording)
         self._controls.setEnabled(tile is not None)
         if tile is not None:
-            self.slider.blockSignals(True)
-            self.slider.setValue(round(tile.feed.delay_s))
-            self.slider.blockSignals(False)
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(round(tile.feed.delay_s))
             self.slider.setToolTip(tile.words())
         self.report.setEnabled(bool(self.practice.dives))
 

@@ -28,7 +28,7 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import ElidedLabel, add_form_row, label
+from fineparser_gui.widgets import ElidedLabel, add_form_row, label, lay_out
 
 _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
@@ -53,13 +53,8 @@ class PreferencesDialog(QDialog):
         self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
         self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
         defaults = QPushButton(self.tr("Restore all defaults"), clicked=preferences.reset)
-        foot = QHBoxLayout()
-        foot.addWidget(defaults)
-        foot.addStretch()
-        foot.addWidget(closing_buttons(self))
-        column = QVBoxLayout(self)
-        column.addWidget(self.pages, 1)
-        column.addLayout(foot)
+        foot = lay_out(QHBoxLayout(), defaults, None, closing_buttons(self))
+        lay_out(QVBoxLayout(self), (self.pages, 1), foot)
         preferences.changed.connect(self._show)
         choice.devices_changed.connect(self._show)
         session.model_changed.connect(self._show)
@@ -85,10 +80,7 @@ class PreferencesDialog(QDialog):
         self.bundled_weights = QPushButton(self.tr("Bundled"))
         self.bundled_weights.setAccessibleName(self.tr("Use the bundled weights"))
         self.bundled_weights.clicked.connect(lambda: self._preferences.change(weights=""))
-        weights = QHBoxLayout(spacing=8)
-        weights.addWidget(self._weights, 1)
-        weights.addWidget(self.choose_weights)
-        weights.addWidget(self.bundled_weights)
+        weights = lay_out(QHBoxLayout(spacing=8), (self._weights, 1), self.choose_weights, self.bundled_weights)
         self.n_exemplars = QSpinBox()
         self.n_exemplars.setRange(1, MOST_EXEMPLARS)
         self.n_exemplars.setKeyboardTracking(False)

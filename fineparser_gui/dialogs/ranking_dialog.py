@@ -15,7 +15,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import label, style_table
+from fineparser_gui.widgets import label, lay_out, style_table
 
 _SIZE = (720, 660)
 _PLACE, _NAME, _SCORE, _JUDGED = range(4)
@@ -134,12 +134,8 @@ class RankingDialog(DivesDialog):
         canvas.addItem(self.plot)
         part = QWidget()
         column = QVBoxLayout(part, contentsMargins=QMargins())
-        row = QHBoxLayout()
-        row.addWidget(label(self.tr("Score against the points of a phase:")))
-        row.addWidget(self.phase)
-        row.addStretch()
-        column.addLayout(row)
-        column.addWidget(canvas, 1)
+        row = lay_out(QHBoxLayout(), label(self.tr("Score against the points of a phase:")), self.phase, None)
+        lay_out(column, row, (canvas, 1))
         part.setMinimumHeight(10 * self.fontMetrics().height())
         return part
 

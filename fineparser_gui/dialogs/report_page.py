@@ -12,7 +12,7 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import file_stem
 from fineparser_gui.model.reports import notes_of, reported_dive, season_of
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import add_form_row, label, lay_out
 
 _NOTE_LINES = 3
 
@@ -68,8 +68,7 @@ class ReportPage(QWidget):
             "A page for each dive: six frames, what was measured of each phase, what the model attributes to it, "
             "earlier dives of the number, your note."
         )
-        column.addWidget(label(what, "muted", wrap=True))
-        column.addLayout(form)
+        lay_out(column, label(what, "muted", wrap=True), form)
         column.addStretch(1)
 
     @property

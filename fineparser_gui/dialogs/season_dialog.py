@@ -21,7 +21,7 @@ from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import add_form_row, label, lay_out
 
 _NOTE_LINES = 3
 
@@ -75,10 +75,7 @@ class SeasonDialog(QDialog):
         self.buttons, self.go = deciding_buttons(self, self.tr("Export…"), self._on_accepted)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
         what = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
-        layout.addWidget(label(what.format(athlete), "muted", wrap=True))
-        layout.addLayout(form)
-        layout.addWidget(self.count)
-        layout.addWidget(self.buttons)
+        lay_out(layout, label(what.format(athlete), "muted", wrap=True), form, self.count, self.buttons)
         self._count()
 
     def chosen(self) -> list[HistoryDive]:

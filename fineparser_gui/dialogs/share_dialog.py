@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.sharing import Sharing
-from fineparser_gui.widgets import add_form_row, label, resize_within_screen, tool_tip
+from fineparser_gui.widgets import add_form_row, label, lay_out, resize_within_screen, tool_tip
 
 _CODE_PX, _STATE_LINES = 250, 4
 _QUIET_MODULES = 4
@@ -79,8 +79,7 @@ class ShareDialog(QDialog):
         self.files = QListWidget(accessibleName=self.tr("Files to send"))
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.add_button = QPushButton(self.tr("&Add files…"), autoDefault=False)
-        self.add_button.clicked.connect(self._ask_for_files)
+        self.add_button = QPushButton(self.tr("&Add files…"), autoDefault=False, clicked=self._ask_for_files)
         self.address = QComboBox()
         self.address.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.code = QrCode()
@@ -95,18 +94,9 @@ class ShareDialog(QDialog):
 
         form = QFormLayout(horizontalSpacing=10)
         add_form_row(form, self.tr("&Network address"), self.address)
-        left = QVBoxLayout(spacing=8)
-        left.addWidget(self.files, 1)
-        left.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        left.addLayout(form)
-        right = QVBoxLayout(spacing=8)
-        right.addWidget(self.code)
-        right.addWidget(self.url)
-        right.addWidget(self.state)
-        right.addStretch()
-        middle = QHBoxLayout(spacing=16)
-        middle.addLayout(left, 1)
-        middle.addLayout(right)
+        left = lay_out(QVBoxLayout(spacing=8), (self.files, 1), (self.add_button, 0, Qt.AlignmentFlag.AlignLeft), form)
+        right = lay_out(QVBoxLayout(spacing=8), self.code, self.url, self.state, None)
+        middle = lay_out(QHBoxLayout(spacing=16), (left, 1), right)
         self.state.setFixedSize(_CODE_PX, _STATE_LINES * self.state.fontMetrics().lineSpacing())
         self.url.setFixedWidth(_CODE_PX)
         column = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
@@ -115,9 +105,7 @@ class ShareDialog(QDialog):
             "the address can see them, and can change nothing. It ends when you close this window, or after ten "
             "minutes. It is not encrypted: who runs the network could read along."
         )
-        column.addWidget(label(what, "muted", wrap=True))
-        column.addLayout(middle, 1)
-        column.addWidget(self.buttons)
+        lay_out(column, label(what, "muted", wrap=True), (middle, 1), self.buttons)
         for path in dict.fromkeys([*chosen, *others]):
             self._add(path, checked=path in chosen)
         self.files.itemChanged.connect(self._on_chosen)

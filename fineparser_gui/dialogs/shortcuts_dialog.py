@@ -22,7 +22,7 @@ from fineparser_gui.actions.registry import native_text, plain_text
 from fineparser_gui.actions.shortcuts import owner_of, shortcuts_of, with_shortcuts
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import label, resize_within_screen, style_table
+from fineparser_gui.widgets import label, lay_out, resize_within_screen, style_table
 
 _COMMAND, _KEYS = range(2)
 
@@ -71,14 +71,8 @@ class ShortcutsEditor(QWidget):
         edit = QHBoxLayout()
         for widget in (self.key, self.use, self.add, self.reset):
             edit.addWidget(widget, 1 if widget is self.key else 0)
-        foot = QHBoxLayout()
-        foot.addWidget(self.message, 1)
-        foot.addWidget(self.reset_all)
-        column = QVBoxLayout(self, contentsMargins=QMargins())
-        column.addWidget(self.search)
-        column.addWidget(self.table, 1)
-        column.addLayout(edit)
-        column.addLayout(foot)
+        foot = lay_out(QHBoxLayout(), (self.message, 1), self.reset_all)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins()), self.search, (self.table, 1), edit, foot)
         preferences.changed.connect(self._fill)
         self._fill()
         self.table.setCurrentCell(0, _COMMAND)
@@ -165,7 +159,5 @@ def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(text("Keyboard shortcuts"))
     resize_within_screen(dialog, 600, 640)
-    column = QVBoxLayout(dialog)
-    column.addWidget(ShortcutsEditor(preferences), 1)
-    column.addWidget(closing_buttons(dialog))
+    lay_out(QVBoxLayout(dialog), (ShortcutsEditor(preferences), 1), closing_buttons(dialog))
     return dialog

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication, QIcon, QImage, QImageReader, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
-from fineparser_gui.widgets import resize_within_screen
+from fineparser_gui.widgets import lay_out, resize_within_screen
 
 _MARGIN_PX = 14
 _SETTLE_MS = 50
@@ -103,9 +103,7 @@ class TextDialog(QDialog):
         if button is not None:
             self.button = buttons.addButton(button[0], QDialogButtonBox.ButtonRole.ActionRole)
             self.button.clicked.connect(lambda: button[1]())
-        layout = QVBoxLayout(self)
-        layout.addWidget(page)
-        layout.addWidget(buttons)
+        lay_out(QVBoxLayout(self), page, buttons)
 
     def copy(self) -> None:
         """Put the page on the clipboard."""

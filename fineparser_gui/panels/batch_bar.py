@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import left_text
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import ElidedLabel, tool_button
+from fineparser_gui.widgets import ElidedLabel, lay_out, tool_button
 
 _WORTH_SAYING_S = 10
 
@@ -26,13 +26,10 @@ class BatchBar(QWidget):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))
-        row = QHBoxLayout(contentsMargins=QMargins(), spacing=0)
-        row.addWidget(self._text, 1)
+        row = lay_out(QHBoxLayout(contentsMargins=QMargins(), spacing=0), (self._text, 1))
         for action in actions:
             row.addWidget(tool_button(action))
-        column = QVBoxLayout(self, contentsMargins=QMargins(10, 0, 4, 4), spacing=3)
-        column.addLayout(row)
-        column.addWidget(self._bar)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(10, 0, 4, 4), spacing=3), row, self._bar)
         self.refresh()
 
     @property

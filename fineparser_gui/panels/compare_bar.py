@@ -25,7 +25,15 @@ from fineparser_gui.formatting import alignment_text
 from fineparser_gui.icons import icon
 from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label, push_button, show_whole_entries, tool_button, tool_tip
+from fineparser_gui.widgets import (
+    keyboard_friendly,
+    label,
+    lay_out,
+    push_button,
+    show_whole_entries,
+    tool_button,
+    tool_tip,
+)
 
 _LISTED = 16
 _WIDE_PX = 860
@@ -65,20 +73,13 @@ class CompareBar(QFrame):
         buttons = QHBoxLayout(spacing=2)
         for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
             buttons.addWidget(tool_button(actions[action_id]))
-        self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4)
-        self._controls.addWidget(self.alignment)
-        self._controls.addLayout(buttons)
+        self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
         self._note = label(role="muted", wrap=True)
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4)
-        self._row.addLayout(fields, 1)
-        self._row.addLayout(self._controls)
+        self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
         column = QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4)
         self._open = push_button(self.tr("Open in this session"), self._open_unseen)
-        below = QHBoxLayout(spacing=8)
-        below.addWidget(self._note, 1)
-        below.addWidget(self._open)
-        column.addLayout(self._row)
-        column.addLayout(below)
+        below = lay_out(QHBoxLayout(spacing=8), (self._note, 1), self._open)
+        lay_out(column, self._row, below)
         self._comparing.changed.connect(self._show)
         self._comparing.arrangement_changed.connect(self._show)
         self._show()

@@ -10,7 +10,7 @@ from fineparser_gui.model.points import DIGITS, rounded_to_sum, scored_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out
 
 #: In lines of text: a row, a row that is split by stream, its bars, the bars of the streams, and room for a value.
 _ROW, _SPLIT_ROW = 2.1, 4.7
@@ -27,28 +27,23 @@ class ContributionsPanel(QWidget):
         super().__init__()
         self._session = session
         frame, layout = card()
-        self.by_stream = QCheckBox(self.tr("by stream"))
-        self.by_stream.setToolTip(
-            self.tr(
+        self.by_stream = QCheckBox(
+            self.tr("by stream"),
+            toolTip=self.tr(
                 "Split each bar into the three streams.\n"
                 "Video: the dynamic stream (R_V), which sees short windows of the video.\n"
                 "Frames: the static stream (R_S), which sees single frames (the bundled weights: poses).\n"
                 "Measured: what was measured in seconds, metres and degrees (R_M), by the rules of judging."
-            )
+            ),
+            toggled=self._refresh,
         )
-        self.by_stream.toggled.connect(self._refresh)
         keyboard_friendly(self.by_stream)
         self._bars = _Bars()
         self._bars.setAccessibleName(self.tr("Contributions of the phases"))
         self._sum = label(wrap=True)
         meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
-        head = QHBoxLayout()
-        head.addWidget(label(self.tr("Contributions"), "title"), 1)
-        head.addWidget(self.by_stream)
-        layout.addLayout(head)
-        layout.addWidget(self._bars)
-        layout.addWidget(self._sum)
-        layout.addWidget(meaning)
+        head = lay_out(QHBoxLayout(), (label(self.tr("Contributions"), "title"), 1), self.by_stream)
+        lay_out(layout, head, self._bars, self._sum, meaning)
         fill(self, frame)
         session.shown_changed.connect(self._refresh)
         self._refresh()

@@ -9,7 +9,7 @@ from fineparser_gui.formatting import decimal, signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, push_button
+from fineparser_gui.widgets import label, lay_out, push_button
 
 #: Differences below this, in points, are float32 rounding.
 _SAME_POINTS = 1e-4
@@ -28,13 +28,8 @@ class CorrectionNote(QWidget):
         self._why = label(role="muted", wrap=True)
         tip = self.tr("Reset transitions to the model's")
         self.reset = push_button(self.tr("Reset transitions"), self._on_reset, tip)
-        head = QHBoxLayout()
-        head.addWidget(self._both, 1)
-        head.addWidget(self.reset)
-        column = QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3)
-        column.addLayout(head)
-        column.addWidget(self._what)
-        column.addWidget(self._why)
+        head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
 
     @property
     def text(self) -> str:

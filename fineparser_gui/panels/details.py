@@ -19,7 +19,7 @@ from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, restyle
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, restyle
 
 #: Height of the note's field.
 _NOTE_LINES = 2
@@ -65,14 +65,13 @@ class DetailsPanel(QWidget):
         for board_m in BOARDS_M:
             self.board.addItem(board_text(board_m), board_m)
         self.board.activated.connect(self._on_edited)
-        self.difficulty = QLineEdit()
-        self.difficulty.setPlaceholderText(self.tr("DD (auto)"))
-        self.difficulty.setAccessibleName(self.tr("Degree of difficulty"))
-        self.difficulty.setToolTip(
-            self.tr("Enter it for a dive that is not in the tables; empty: the DD of the tables")
+        self.difficulty = QLineEdit(
+            placeholderText=self.tr("DD (auto)"),
+            accessibleName=self.tr("Degree of difficulty"),
+            toolTip=self.tr("Enter it for a dive that is not in the tables; empty: the DD of the tables"),
+            maxLength=4,
+            textEdited=self._on_edited,
         )
-        self.difficulty.setMaxLength(4)
-        self.difficulty.textEdited.connect(self._on_edited)
         self.difficulty.returnPressed.connect(self.difficulty.clearFocus)
         self.synchro = QCheckBox(self.tr("synchro"))
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
@@ -86,24 +85,12 @@ class DetailsPanel(QWidget):
         self.note.textChanged.connect(self._on_note_changed)
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
-        row = QHBoxLayout(spacing=8)
-        row.addWidget(self.number, 3)
-        row.addWidget(self.board, 2)
-        row.addWidget(self.difficulty, 2)
+        row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
         frame, layout = card()
-        first = QHBoxLayout(spacing=8)
-        first.addWidget(self.diver, 3)
-        first.addWidget(self.event_name, 3)
-        first.addWidget(self.date, 2)
-        layout.addLayout(first)
-        layout.addLayout(row)
-        below = QHBoxLayout()
-        below.addWidget(self._hint, 1)
-        below.addWidget(self.synchro, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(below)
-        layout.addWidget(self.suggestions)
-        layout.addWidget(JudgingFields(session))
-        layout.addWidget(self.note)
+        first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
+        lay_out(layout, first, row)
+        below = lay_out(QHBoxLayout(), (self._hint, 1), (self.synchro, 0, Qt.AlignmentFlag.AlignTop))
+        lay_out(layout, below, self.suggestions, JudgingFields(session), self.note)
         fill(self, frame)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)

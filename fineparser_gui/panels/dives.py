@@ -12,7 +12,7 @@ from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, push_button
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -75,10 +75,7 @@ class DivesPanel(QWidget):
         head.addWidget(self.order)
         frame, layout = card()
         layout.setContentsMargins(4, 8, 4, 6)
-        layout.addLayout(head)
-        layout.addWidget(self.batch)
-        layout.addWidget(self.naming)
-        layout.addWidget(self.view, 1)
+        lay_out(layout, head, self.batch, self.naming, (self.view, 1))
         fill(self, frame)
         # Collects many changes into one recount over all dives.
         self._count_timer = QTimer(self, singleShot=True, interval=50, timeout=self._count)

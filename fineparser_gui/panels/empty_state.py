@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import pixmap
-from fineparser_gui.widgets import label, tool_tip
+from fineparser_gui.widgets import label, lay_out, tool_tip
 
 #: Width of the text in average letters, and most sessions that are listed.
 _TEXT_LETTERS = 70
@@ -57,27 +57,17 @@ class EmptyState(QWidget):
         self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._devices.hide()
 
-        buttons = QHBoxLayout(spacing=10)
-        buttons.addStretch()
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.sample_button)
-        buttons.addStretch()
+        buttons = lay_out(QHBoxLayout(spacing=10), None, self.open_button, self.sample_button, None)
         inner = QVBoxLayout(self._area, spacing=14)
         inner.addStretch(4)
-        inner.addWidget(self._picture)
-        inner.addWidget(title)
-        inner.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
-        inner.addSpacing(6)
-        inner.addLayout(buttons)
-        inner.addWidget(self._devices)
+        lay_out(inner, self._picture, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 6, buttons, self._devices)
         self.recent = QWidget()
         self._recent_paths: list[Path] = []
         self._sessions = QVBoxLayout(self.recent, contentsMargins=QMargins(0, 8, 0, 0), spacing=4)
         self.recent.hide()
         inner.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(5)
-        outer = QVBoxLayout(self, contentsMargins=QMargins(28, 28, 28, 28))
-        outer.addWidget(self._area)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(28, 28, 28, 28)), self._area)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Say what analyses run on.

@@ -8,7 +8,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.messages import SHOWN_MS
 from fineparser_gui.services.exports import ExportService
-from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, push_button
+from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, lay_out, push_button
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2
@@ -86,15 +86,8 @@ class _Row(QFrame):
         self.close_button.clicked.connect(lambda: exports.dismiss(number))
         keyboard_friendly(self.send_button)
         keyboard_friendly(self.close_button)
-        row = QHBoxLayout(spacing=10)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.button)
-        row.addWidget(self.send_button)
-        row.addWidget(self.close_button)
-        column = QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4)
-        column.addLayout(row)
-        column.addWidget(self._bar)
-        column.addWidget(self.message)
+        row = lay_out(QHBoxLayout(spacing=10), (self.text, 1), self.button, self.send_button, self.close_button)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4), row, self._bar, self.message)
         self._timer = QTimer(self, interval=SHOWN_MS, timeout=self._on_time)
 
     def show_export(self, export: Export) -> None:

@@ -9,7 +9,7 @@ from fineparser_core.language import text, translated
 from fineparser_gui.formatting import awards_text, decimal, shortest
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, restyle
+from fineparser_gui.widgets import label, lay_out, restyle
 
 _LONGEST = 80
 
@@ -40,9 +40,7 @@ class JudgingFields(QWidget):
             row.addWidget(field, share)
             field.textEdited.connect(self._on_edited)
             field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        column.addLayout(row)
-        column.addWidget(self._result)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), row, self._result)
         session.shown_changed.connect(self._refresh)
         self._refresh()
 

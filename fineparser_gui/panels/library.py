@@ -15,7 +15,7 @@ from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import ElidedLabel, label, push_button, style_table
+from fineparser_gui.widgets import ElidedLabel, label, lay_out, push_button, style_table
 
 _HEIGHT_PX = 250
 #: Number of rows that are measured for the widths of the columns.
@@ -74,11 +74,8 @@ class LibraryPanel(QWidget):
         for button in (self.compare, self.undo, self.redo):
             tools.addWidget(button)
         tools.addStretch(1)
-        tools.addWidget(self.search, 2)
-        tools.addWidget(self.bin)
-        status = QHBoxLayout()
-        status.addWidget(self._status, 1)
-        status.addWidget(self.cancel)
+        lay_out(tools, (self.search, 2), self.bin)
+        status = lay_out(QHBoxLayout(), (self._status, 1), self.cancel)
         layout = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 12, 8), spacing=6)
         layout.addLayout(tools)
         layout.addWidget(self._hint)

@@ -22,7 +22,7 @@ from fineparser_gui.services.explanation import Explanation, Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, tool_tip
+from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, tool_tip
 
 #: Moments of a dive that are shown, of `moments_of`.
 _SHOWN = (1, 3, 4)
@@ -46,17 +46,12 @@ class MeasuredPanel(QWidget):
         self.every.setToolTip(self.tr("Show every measure, not the three of each phase that say most"))
         self.every.toggled.connect(self._refresh)
         keyboard_friendly(self.every)
-        head = QHBoxLayout()
-        head.addWidget(label(self.tr("Measured"), "title"), 1)
-        head.addWidget(self.every)
+        head = lay_out(QHBoxLayout(), (label(self.tr("Measured"), "title"), 1), self.every)
         self.strip = MomentStrip()
         self.strip.frame_requested.connect(self.frame_requested)
         self._rows = QVBoxLayout(spacing=2)
         self._note = label(role="muted", wrap=True)
-        layout.addLayout(head)
-        layout.addWidget(self.strip)
-        layout.addLayout(self._rows)
-        layout.addWidget(self._note)
+        lay_out(layout, head, self.strip, self._rows, self._note)
         fill(self, frame)
         self._shown: tuple[object, bool] | None = None
         # A transition that is dragged changes the dive many times a second.
@@ -171,8 +166,7 @@ class MeasureRow(QFrame):
             name.setFont(font)
             grid.addWidget(name, 0, 0)
         else:
-            grid.addWidget(name, 0, 0)
-            grid.addWidget(label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            lay_out(grid, (name, 0, 0), (label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop))
         if good:
             grid.addWidget(label(good, "muted"), 1, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(text if against else f"{text} {value} {good}".rstrip())

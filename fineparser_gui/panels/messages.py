@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import icon, pixmap
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import keyboard_friendly, label, lay_out
 
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
@@ -37,15 +37,13 @@ class Message(QFrame):
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
-        self.close_button = QToolButton(accessibleName=self.tr("Close the message"))
-        self.close_button.clicked.connect(self.over)
+        self.close_button = QToolButton(accessibleName=self.tr("Close the message"), clicked=self.over)
         keyboard_friendly(self.close_button)
         row = QHBoxLayout(spacing=10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8))
-        column.addLayout(row)
+        column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8)), row)
         self.buttons: list[QPushButton] = []
         choices = QHBoxLayout()
         choices.addStretch(1)

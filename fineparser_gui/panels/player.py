@@ -32,6 +32,7 @@ from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
 from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
+from fineparser_gui.widgets import lay_out
 
 #: A dive opens so long before its flight: played, it shows how the athlete leaves the board.
 _BEFORE_FLIGHT_S = 0.5
@@ -80,8 +81,7 @@ class PlayerPanel(QWidget):
         inner.addLayout(self._videos, 1)
         inner.addWidget(self.bar)
         inner.addWidget(self.timeline)
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        column.addWidget(frame, 1)
+        column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=8), (frame, 1))
         self.proposals = ProposalStrip(session)
         column.addWidget(self.proposals)
         self.pointed = PointedStrip(session)

@@ -24,7 +24,7 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
 from fineparser_gui.services.recorder import RECORDING
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import add_form_row, label, lay_out
 
 _MOST_REMEMBERED = 8
 
@@ -35,8 +35,7 @@ class SourceField(QWidget):
     def __init__(self, preferences: PreferenceStore, hint: str) -> None:
         super().__init__()
         self._preferences = preferences
-        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
-        self.box.setMinimumContentsLength(12)
+        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, minimumContentsLength=12)
         self.box.lineEdit().setPlaceholderText(hint)
         more = QPushButton("…", toolTip=self.tr("A video as a stand-in, or a folder that is watched"))
         more.setAccessibleName(more.toolTip())
@@ -45,9 +44,7 @@ class SourceField(QWidget):
         menu.addAction(self.tr("A folder into which files are dropped…"), self._ask_folder)
         menu.addAction(self.tr("Look for cameras again"), self.refresh)
         more.setMenu(menu)
-        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
-        row.addWidget(self.box, 1)
-        row.addWidget(more)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=4), (self.box, 1), more)
         self.setFocusProxy(self.box)
 
     def refresh(self) -> None:
@@ -112,8 +109,7 @@ class PoolsideSetup(QWidget):
         self.minutes = QSpinBox(minimum=1, maximum=600, value=now.ring_minutes, suffix=self.tr(" min"))
         self.gigabytes = QSpinBox(minimum=1, maximum=10_000, value=now.ring_gigabytes, suffix=" GB")
         where, ring = QHBoxLayout(spacing=4), QHBoxLayout(spacing=4)
-        where.addWidget(self.folder, 1)
-        where.addWidget(browse)
+        lay_out(where, (self.folder, 1), browse)
         for box, name in (
             (self.minutes, self.tr("Minutes that are kept")),
             (self.gigabytes, self.tr("Room on the disk")),
@@ -131,25 +127,16 @@ class PoolsideSetup(QWidget):
         self.folder.setAccessibleName(self.tr("Folder"))
         form.addRow(self.tr("Keep"), ring)
         self.recorded = label(role="muted", wrap=True)
-        self.clear = QPushButton(self.tr("Delete it"))
-        self.clear.clicked.connect(self._clear)
-        left = QHBoxLayout()
-        left.addWidget(self.recorded, 1)
-        left.addWidget(self.clear)
-        self.preview = QPushButton(self.tr("Preview"), checkable=True)
-        self.preview.toggled.connect(self.preview_requested)
+        self.clear = QPushButton(self.tr("Delete it"), clicked=self._clear)
+        left = lay_out(QHBoxLayout(), (self.recorded, 1), self.clear)
+        self.preview = QPushButton(self.tr("Preview"), checkable=True, toggled=self.preview_requested)
         self.start = QPushButton(self.tr("Start recording"))
         self.start.setProperty("role", "primary")
         self.start.setMinimumHeight(56)
         self.preview.setMinimumHeight(56)
         self.start.clicked.connect(self.start_requested)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.preview)
-        buttons.addWidget(self.start, 1)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        layout.addLayout(form)
-        layout.addLayout(left)
-        layout.addLayout(buttons)
+        buttons = lay_out(QHBoxLayout(), self.preview, (self.start, 1))
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), form, left, buttons)
         for field in self.fields:
             field.refresh()
         if now.cameras:

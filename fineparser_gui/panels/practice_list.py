@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QMargins, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -26,7 +26,7 @@ from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.practice import Practice, clock_text
 from fineparser_gui.services.recorder import CaughtDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, push_button, restyle
+from fineparser_gui.widgets import label, lay_out, push_button, restyle
 
 #: Measures that are shown.
 _FIRST = ("flight_time", "jump_height", "entry_angle")
@@ -92,10 +92,7 @@ class PracticeList(QWidget):
             fields.addLayout(row, fields.rowCount(), 0)
         for box in (self.athlete, self.word):
             box.setMinimumContentsLength(8)
-        layout = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        layout.addWidget(self.next)
-        layout.addWidget(self.view, 1)
-        layout.addLayout(fields)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self.next, (self.view, 1), fields)
         practice.changed.connect(self.refresh)
         session.meet_changed.connect(self.refresh)
         self.refresh()
@@ -125,16 +122,15 @@ class PracticeList(QWidget):
         chosen = self.view.currentItem().data(_KEY) if self.view.currentItem() else None
         at_top = chosen is None or self.view.currentRow() == 0
         if keys != [self.view.item(row).data(_KEY) for row in range(self.view.count())]:
-            self.view.blockSignals(True)
-            self.view.clear()
-            for caught, dive in dives:
-                item = QListWidgetItem()
-                item.setData(_KEY, dive.key)
-                item.setData(_CAUGHT, caught)
-                self.view.addItem(item)
-            if keys:
-                self.view.setCurrentRow(keys.index(chosen) if chosen in keys and not at_top else 0)
-            self.view.blockSignals(False)
+            with QSignalBlocker(self.view):
+                self.view.clear()
+                for caught, dive in dives:
+                    item = QListWidgetItem()
+                    item.setData(_KEY, dive.key)
+                    item.setData(_CAUGHT, caught)
+                    self.view.addItem(item)
+                if keys:
+                    self.view.setCurrentRow(keys.index(chosen) if chosen in keys and not at_top else 0)
         for row, (caught, dive) in enumerate(dives):
             self._fill(self.view.item(row), caught, dive)
         self._show_next()

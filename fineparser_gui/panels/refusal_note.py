@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from fineparser_core.language import translated
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, push_button
+from fineparser_gui.widgets import label, lay_out, push_button
 
 
 class RefusalNote(QWidget):
@@ -41,9 +41,7 @@ class RefusalNote(QWidget):
         for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
             grid.addWidget(button, place // 2, place % 2)
         grid.setColumnStretch(2, 1)
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=6)
-        column.addWidget(self._text)
-        column.addLayout(grid)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._text, grid)
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.refusal_note import RefusalNote
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, label, push_button
+from fineparser_gui.widgets import card, fill, label, lay_out, push_button
 from fineparser_gui.worker.protocol import Ready
 
 
@@ -41,15 +41,9 @@ class ScorePanel(QWidget):
         self._spread = label()
         self._spread.setObjectName("spread")
         self._means = label(role="muted")
-        spread = QVBoxLayout(spacing=0)
-        spread.addStretch()
-        spread.addWidget(self._spread)
-        spread.addWidget(self._means)
-        spread.addStretch()
+        spread = lay_out(QVBoxLayout(spacing=0), None, self._spread, self._means, None)
         self._headline = QWidget()
-        top = QHBoxLayout(self._headline, contentsMargins=QMargins(), spacing=14)
-        top.addWidget(self._score)
-        top.addLayout(spread, 1)
+        lay_out(QHBoxLayout(self._headline, contentsMargins=QMargins(), spacing=14), self._score, (spread, 1))
         self._numbers = QWidget()
         grid = QGridLayout(self._numbers, contentsMargins=QMargins())
         grid.setHorizontalSpacing(18)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from fineparser_gui.widgets import label, push_button
+from fineparser_gui.widgets import label, lay_out, push_button
 
 
 class Tour(QFrame):
@@ -52,13 +52,8 @@ class Tour(QFrame):
         self.sample = push_button(self.tr("Open the sample dive"), self.sample_requested)
         self.skip = push_button(self.tr("Skip"), self._end)
         self.next = push_button(self.tr("Next"), self.advance)
-        row = QHBoxLayout()
-        for button in (self.sample, self.skip, self.next):
-            row.addWidget(button)
-        column = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10))
-        column.addWidget(self._heading)
-        column.addWidget(self._text)
-        column.addLayout(row)
+        row = lay_out(QHBoxLayout(), self.sample, self.skip, self.next)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10)), self._heading, self._text, row)
         self.hide()
 
     @property

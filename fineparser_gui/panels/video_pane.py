@@ -17,7 +17,7 @@ from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.steps import duration_s, step_text
 from fineparser_gui.theme import step_color, text_on
-from fineparser_gui.widgets import ElidedLabel, label
+from fineparser_gui.widgets import ElidedLabel, label, lay_out
 
 _RESIZED_MS = 120
 
@@ -41,14 +41,10 @@ class VideoPane(QWidget):
         self._title = ElidedLabel("title")
         self._step = _StepTag()
         self._details = label(role="muted")
-        head = QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10)
-        head.addWidget(self._title)
-        head.addWidget(self._details)
+        head = lay_out(QHBoxLayout(contentsMargins=QMargins(12, 8, 12, 6), spacing=10), self._title, self._details)
         head.addStretch(1)
         head.addWidget(self._step)
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=0)
-        column.addLayout(head)
-        column.addWidget(self.canvas, 1)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=0), head, (self.canvas, 1))
         self._decoder: Decoder | None = None
         self._path: Path | None = None
         self._cache_bytes = CACHE_BYTES

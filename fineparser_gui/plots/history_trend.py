@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QEvent, QMargins, Signal
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
@@ -15,7 +15,7 @@ from fineparser_gui.model.history_dive import HistoryQuery, TrendPoint
 from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.steps import step_text
-from fineparser_gui.widgets import label, tool_tip
+from fineparser_gui.widgets import label, lay_out, tool_tip
 
 #: Beyond so many points their error bars are a blot.
 _MOST_BARS = 300
@@ -43,13 +43,8 @@ class HistoryTrend(QWidget):
         self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
         self._canvas = plot_canvas()
         self._canvas.addItem(self.plot)
-        row = QHBoxLayout(spacing=8)
-        row.addWidget(label(self.tr("Trend of")))
-        row.addWidget(self.what)
-        row.addWidget(self.note, 1)
-        column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=4)
-        column.addLayout(row)
-        column.addWidget(self._canvas, 1)
+        row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, (self.note, 1))
+        column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), row, (self._canvas, 1))
         column.addStretch(0)
         self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
 
@@ -78,12 +73,11 @@ class HistoryTrend(QWidget):
         if list(named) == [self.what.itemData(place) for place in range(self.what.count())]:
             return
         chosen = self.what.currentData()
-        self.what.blockSignals(True)
-        self.what.clear()
-        for name, text in named.items():
-            self.what.addItem(text, name)
-        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
-        self.what.blockSignals(False)
+        with QSignalBlocker(self.what):
+            self.what.clear()
+            for name, text in named.items():
+                self.what.addItem(text, name)
+            self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
 
     def _plot(self) -> None:
         what, query, store = self.what.currentData(), self._query, self._history

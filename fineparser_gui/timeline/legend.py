@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from fineparser_core.types import DiveParse, StepSpan
 from fineparser_gui.formatting import decimal
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import ElidedLabel, label
+from fineparser_gui.widgets import ElidedLabel, label, lay_out
 
 #: A peak that is farther from its line lies beside it.
 _BESIDE_FRAMES = 2
@@ -29,9 +29,7 @@ class Legend(QWidget):
         self._curves.setMinimumWidth(1)
         self._whose.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=12)
-        row.addWidget(self._curves)
-        row.addWidget(self._whose, 1)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=12), self._curves, (self._whose, 1))
 
     def show_phases(self, parse: DiveParse | None, steps: Sequence[StepSpan], pending: str) -> None:
         """Explain the curves of a parse, or say whose the phases are.

@@ -1,6 +1,6 @@
 """Scroll bar of a zoomed timeline."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QScrollBar, QWidget
 
 #: Thin and without arrow buttons.
@@ -25,9 +25,8 @@ class TimelineScrollBar(QScrollBar):
     def follow(self, shown: tuple[float, float], whole: tuple[float, float]) -> None:
         """Take its range from the view of the timeline, in frames, without emitting signals."""
         (left, right), (first, last) = shown, whole
-        self.blockSignals(True)
-        self.setRange(round(first), round(last - (right - left)))
-        self.setPageStep(round(right - left))
-        self.setSingleStep(max(round((right - left) / 20), 1))
-        self.setValue(round(left))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.setRange(round(first), round(last - (right - left)))
+            self.setPageStep(round(right - left))
+            self.setSingleStep(max(round((right - left) / 20), 1))
+            self.setValue(round(left))
