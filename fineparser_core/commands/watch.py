@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,11 +22,12 @@ from fineparser_core.errors import Cancelled, ConfigError, ExitCode, ExportError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, result_from_line
 from fineparser_core.language import Phrase, translated, use_language
+from fineparser_core.live.caught import DIVES_FILE, RECORDING, CaughtClip, caught_fields
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import DropFolder, Source, SourceKind, parse_source
-from fineparser_core.live.watch import CaughtClip, Watch
+from fineparser_core.live.watch import Watch
 from fineparser_core.measures.words import measure_name, measured_text
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import active_profile
@@ -37,8 +37,7 @@ from fineparser_core.support.job_processes import Died, do_jobs
 from fineparser_core.video.probe import open_video
 
 FORMAT = "fineparser.watch/1"
-DIVES_FILE = "dives.jsonl"
-_RING, _LOCK = "recording", ".lock"
+_LOCK = ".lock"
 _MOST_BYTES = 1_000_000_000
 #: Measures that are printed.
 _FIRST = ("flight_time", "jump_height", "entry_angle")
@@ -98,7 +97,7 @@ def main(argv: list[str]) -> int:
             _analyse(args, log, lambda: cancel.cancelled, cancel)
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
-        with Ring(args.out / _RING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
+        with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
             watch = Watch(source, args.out, ring, on_dive=log.add, on_event=_tell, on_problem=_remark, loop=args.again)
             watch.start()
             _obey(lines, watch, log, cancel)
@@ -185,11 +184,7 @@ class _Log:
         """Writes the line of a clip, with its result where there is one."""
         content = {
             "format": FORMAT,
-            "clip": self._name(clip.clip),
-            "began": datetime.fromtimestamp(clip.at_s).astimezone().isoformat(timespec="milliseconds"),
-            "leaves_s": clip.leaves_s,
-            "touches_s": clip.touches_s,
-            "instead_of": None if clip.instead_of is None else clip.instead_of.name,
+            **caught_fields(clip, self._name(clip.clip)),
             "written_s": None if clip.touches_s is None else round(now_s() - clip.at_s - clip.touches_s, 2),
             "result": None if line is None else json.loads(line),
         }

@@ -34,7 +34,6 @@ _NETWORK: Mapping[str, dict[str, str]] = {
     "rtmp": {"protocol_whitelist": "rtmp,tcp"},
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
-# Some cameras have these in the path.
 _SECRET = re.compile(r"(?<=[/&;_?])(user|password|passwd|pass|pwd|token)=[^/&;]*", re.IGNORECASE)
 _LINUX_CAMERA = re.compile(r"/dev/video\d{1,3}")
 
@@ -115,7 +114,7 @@ def parse_source(text: str) -> Source:
 
 
 def without_secrets(text: str) -> str:
-    """An address as it may be remembered: without password, and without the query of a network address.
+    """An address as it may be remembered: without passwords, and without the query of a network address.
 
     Raises:
         ConfigError: it is no address.
@@ -125,7 +124,8 @@ def without_secrets(text: str) -> str:
     parts = urlsplit(text.strip())
     user, at, host = parts.netloc.rpartition("@")
     kept = f"{user.partition(':')[0]}{at}{host}"
-    return parts._replace(netloc=kept, query="" if parts.query != "listen=1" else parts.query, fragment="").geturl()
+    query = parts.query if parts.query == "listen=1" else ""
+    return parts._replace(netloc=kept, path=_hidden(parts.path), query=query, fragment="").geturl()
 
 
 def list_cameras() -> list[Camera]:
@@ -218,10 +218,14 @@ def _network(scheme: str, text: str) -> Source:
     if not host and scheme != "udp":  # udp://@:5000 listens
         raise ConfigError("The address of the camera is not complete: write it as rtsp://192.168.0.20:554/live.")
     user = f"{parts.username}:***@" if parts.username else ""
-    path = _SECRET.sub("***", parts.path)
-    shown = f"{scheme}://{user}{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{path}"
+    shown = f"{scheme}://{user}{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{_hidden(parts.path)}"
     options = {**_NETWORK[scheme], "format_whitelist": _STREAM_FORMATS}
     return Source(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
+
+
+def _hidden(path: str) -> str:
+    """The path of an address, without what some cameras have in it."""
+    return _SECRET.sub("***", path)
 
 
 def _line(path: Path) -> str:

@@ -5,13 +5,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase
 from fineparser_core.live.catcher import Catcher, CaughtFall
+from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.packets import PacketQueue
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
@@ -24,25 +24,6 @@ BEFORE_S, AFTER_S = 3.0, 2.0
 #: The search falls behind by at most so much of the stream, and goes on with the newest.
 _MOST_BEHIND_BYTES = 24_000_000
 _POLL_S = 0.2
-
-
-@dataclass(frozen=True)
-class CaughtClip:
-    """A clip of a stream.
-
-    Attributes:
-        clip: the file.
-        at_s: when it began, on the clock of `now_s`; of its first picture, that of the key frame before.
-        leaves_s, touches_s: about when the diver left the board and touched the water, seconds into the file; None for
-            a clip that was taken by hand.
-        instead_of: clip of a dive that this one replaces.
-    """
-
-    clip: Path
-    at_s: float
-    leaves_s: float | None = None
-    touches_s: float | None = None
-    instead_of: Path | None = None
 
 
 class Watch:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QV
 
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.language import translated
+from fineparser_core.live.caught import RECORDING, CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import now_s
 from fineparser_core.live.reader import SourceEvent
@@ -26,7 +27,7 @@ from fineparser_gui.panels.practice_list import PracticeList
 from fineparser_gui.playback.preview import Preview
 from fineparser_gui.services.awake import Awake
 from fineparser_gui.services.practice import Practice
-from fineparser_gui.services.recorder import RECORDING, CaughtDive, Recorder
+from fineparser_gui.services.recorder import Recorder
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.widgets import ElidedLabel, lay_out, push_button, resize_within_screen, tool_button
@@ -142,7 +143,7 @@ class PoolsideWindow(QWidget):
             to_s = tile.feed.time_s or now_s()
             self._recorders[tile.camera.place].take(to_s - _TAKEN_S, to_s)
 
-    def loop(self, caught: CaughtDive | None = None) -> None:
+    def loop(self, caught: CaughtClip | None = None) -> None:
         """Play a dive again and again, else the last one."""
         caught = caught or self.list.last()
         if caught is None:

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated
+from fineparser_core.live.caught import RECORDING
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
-from fineparser_gui.services.recorder import RECORDING
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.widgets import add_form_row, label, lay_out
 

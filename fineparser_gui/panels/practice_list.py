@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import next_open
 from fineparser_core.errors import ConfigError
+from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import measure_name, measured_text
 from fineparser_gui.formatting import board_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import LONGEST_NAME, Dive, DiveState
 from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.practice import Practice, clock_text
-from fineparser_gui.services.recorder import CaughtDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label, lay_out, push_button, restyle
 
@@ -38,7 +38,7 @@ class PracticeList(QWidget):
     """Grows by itself.
 
     Signals:
-        loop_requested: (CaughtDive) the coach wants to see it in the mirror.
+        loop_requested: (CaughtClip) the coach wants to see it in the mirror.
     """
 
     loop_requested = Signal(object)
@@ -111,7 +111,7 @@ class PracticeList(QWidget):
             self._practice.take_back([item.data(_KEY)])
             self.refresh()
 
-    def last(self) -> CaughtDive | None:
+    def last(self) -> CaughtClip | None:
         """The dive that was caught last."""
         return self.view.item(0).data(_CAUGHT) if self.view.count() else None
 
@@ -136,7 +136,7 @@ class PracticeList(QWidget):
         self._show_next()
         self._show_fields()
 
-    def _fill(self, item: QListWidgetItem, caught: CaughtDive, dive: Dive) -> None:
+    def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
         what = " ".join(filter(None, (dive.dive_number, board_text(dive.board_m))))
         parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, what]
         lines = [" · ".join(filter(None, parts)), self._measured(dive), " · ".join(dive.note.splitlines())]

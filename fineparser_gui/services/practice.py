@@ -7,9 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.diving.meet import taken_off
+from fineparser_core.live.caught import CaughtClip
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.services.recorder import CaughtDive
 from fineparser_gui.services.session import Session
 
 # The same dive, seen by another camera.
@@ -31,7 +31,7 @@ class Practice(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._caught: list[CaughtDive] = []
+        self._caught: list[CaughtClip] = []
         self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._timer.timeout.connect(self.changed)
         self._signals = (session.dive_added, session.dive_changed, session.dive_removed)
@@ -45,12 +45,12 @@ class Practice(QObject):
             signal.disconnect(self._settle)
 
     @property
-    def dives(self) -> list[tuple[CaughtDive, Dive]]:
+    def dives(self) -> list[tuple[CaughtClip, Dive]]:
         """Those that are in the session."""
         by_path = {dive.path: dive for dive in self._session.dives}
         return [(one, by_path[one.clip]) for one in self._caught if one.clip in by_path]
 
-    def add(self, caught: CaughtDive) -> None:
+    def add(self, caught: CaughtClip) -> None:
         """Put a dive into the session, which analyses it after what the coach looks at."""
         before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
         if before is not None and not self._touched(before[1]):
@@ -138,7 +138,7 @@ def clock_text(at_s: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at_s))
 
 
-def _same(one: CaughtDive, other: CaughtDive) -> bool:
+def _same(one: CaughtClip, other: CaughtClip) -> bool:
     if one.clip.parent == other.clip.parent or one.leaves_s is None or other.leaves_s is None:
         return False
     return abs(one.at_s + one.leaves_s - other.at_s - other.leaves_s) < _SAME_DIVE_S

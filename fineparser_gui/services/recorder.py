@@ -1,24 +1,20 @@
 """Records a camera and catches its dives in a process of its own, which nothing in the window can stop."""
 
-import json
 import logging
 import os
-from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.errors import ExitCode
 from fineparser_core.language import language
+from fineparser_core.live.caught import DIVES_FILE, read_caught
 from fineparser_core.support.own_process import own_process
 from fineparser_gui.services.ending import end
 
 log = logging.getLogger(__name__)
 
-#: In the folder of a recorder: what was recorded, and a line for each dive.
-RECORDING, _LINES = "recording", "dives.jsonl"
 _LOOK_MS = 300
 # What is being cut out is written first.
 _PATIENCE_MS = 15_000
@@ -26,28 +22,11 @@ _PATIENCE_MS = 15_000
 _NO_LOOP_S = 10.0
 
 
-class CaughtDive(NamedTuple):
-    """A dive of a camera.
-
-    Attributes:
-        clip: the file.
-        at_s: when it begins, in seconds since 1970.
-        leaves_s, touches_s: into the clip, when the diver leaves the board and touches the water; None: taken by hand.
-        instead_of: the clip that it replaces.
-    """
-
-    clip: Path
-    at_s: float
-    leaves_s: float | None
-    touches_s: float | None
-    instead_of: Path | None
-
-
 class Recorder(QObject):
     """One source; its process ends with the window, whatever ends that, and is started again if it crashes.
 
     Signals:
-        caught: (CaughtDive)
+        caught: (CaughtClip)
         said: (str) a word about the source or the disk.
         ended: (bool) whether it was to end.
 
@@ -81,7 +60,7 @@ class Recorder(QObject):
             minutes, gigabytes: of the recording that are kept.
             again: play a video again and again.
         """
-        lines = self.folder / _LINES
+        lines = self.folder / DIVES_FILE
         self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
         self._elsewhere = Path(address).expanduser()
         self._address, self._stopping = address, False
@@ -134,7 +113,7 @@ class Recorder(QObject):
     def _look(self) -> None:
         """Tell of the lines that are new."""
         try:
-            with (self.folder / _LINES).open("rb") as file:
+            with (self.folder / DIVES_FILE).open("rb") as file:
                 file.seek(self._read_to)
                 new = file.read()
         except OSError:
@@ -143,22 +122,13 @@ class Recorder(QObject):
         self._read_to += len(whole)
         for line in whole.splitlines():
             try:
-                self.caught.emit(self._dive(json.loads(line)))
+                self.caught.emit(read_caught(line, self._path))
             except (ValueError, KeyError, TypeError) as error:
                 log.warning("recorder: a line is not used: %s", error)
 
-    def _dive(self, line: dict[str, object]) -> CaughtDive:
-        def path(name: object) -> Path:
-            here = self.folder / str(name)
-            return here if here.exists() else self._elsewhere / str(name)  # of a watched folder
-
-        began_s = datetime.fromisoformat(str(line["began"])).timestamp()
-        leaves_s, touches_s = (
-            None if line[name] is None else float(str(line[name])) for name in ("leaves_s", "touches_s")
-        )
-        return CaughtDive(
-            path(line["clip"]), began_s, leaves_s, touches_s, path(line["instead_of"]) if line["instead_of"] else None
-        )
+    def _path(self, name: str) -> Path:
+        here = self.folder / name
+        return here if here.exists() else self._elsewhere / name  # of a watched folder
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
@@ -20,7 +21,6 @@ from fineparser_core.live.sources import parse_source
 from fineparser_gui.dialogs.poolside_window import PoolsideWindow
 from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
 from fineparser_gui.playback.mirror_feed import MirrorFeed
-from fineparser_gui.services.recorder import CaughtDive
 
 
 class Impatient(Event):
@@ -112,13 +112,13 @@ def pool(idle_studio, qtbot, tmp_path) -> PoolsideWindow:
 
 
 @pytest.fixture
-def clips(small_video, tmp_path) -> list[CaughtDive]:
+def clips(small_video, tmp_path) -> list[CaughtClip]:
     """Four dives, a minute apart."""
     made = []
     for number in range(4):
         path = tmp_path / f"2026-11-29 10.0{number}.00.mp4"
         path.write_bytes(small_video.read_bytes())
-        made.append(CaughtDive(path, 1e9 + 60 * number, 1.0, 2.0, None))
+        made.append(CaughtClip(path, 1e9 + 60 * number, 1.0, 2.0, None))
     return made
 
 
@@ -158,7 +158,7 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
 def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):
     pool.practice.add(clips[0])
     other = clips[1].clip.parent / "2" / clips[1].clip.name
-    pool.practice.add(CaughtDive(other, clips[0].at_s + 0.5, 1.5, 2.5, None))
+    pool.practice.add(CaughtClip(other, clips[0].at_s + 0.5, 1.5, 2.5, None))
     assert len(rows(pool)) == 1
 
 

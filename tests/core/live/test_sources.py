@@ -7,7 +7,7 @@ import pytest
 from numbered_video import write_video
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, parse_source
+from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, parse_source, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,18 @@ def test_network_addresses(address: str, shown: str) -> None:
     assert source.address == address
     assert not re.search("secret|se%20cret|abc", repr(source))
     assert "file" not in source.options["protocol_whitelist"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("address", "remembered"),
+    [
+        ("rtsp://coach:secret@10.0.0.5:554/live?token=abc", "rtsp://coach@10.0.0.5:554/live"),
+        ("rtsp://10.0.0.5/user=secret&password=secret&channel=1_s.sdp", "rtsp://10.0.0.5/***&***&channel=1_s.sdp"),
+        ("tcp://0.0.0.0:5000?listen=1", "tcp://0.0.0.0:5000?listen=1"),
+    ],
+)
+def test_what_is_remembered_has_no_secrets(address: str, remembered: str) -> None:
+    assert without_secrets(address) == without_secrets(remembered) == remembered
 
 
 @pytest.mark.parametrize(
