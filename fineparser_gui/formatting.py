@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from PySide6.QtCore import QDate, QLocale, Qt
 
+from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.language import text, translated
@@ -87,6 +88,11 @@ def name_of(exemplar: Exemplar) -> str:
 def board_text(board_m: float | None) -> str:
     """10 m, 7.5 m, or nothing where it is not known."""
     return f"{decimal(board_m, 0 if board_m == int(board_m) else 1)} m" if board_m is not None else ""
+
+
+def board_entries(none: str) -> list[tuple[str, float | None]]:
+    """The boards to choose from, after a text for none of them."""
+    return [(none, None), *((board_text(board_m), board_m) for board_m in BOARDS_M)]
 
 
 def alignment_text(alignment: Alignment) -> str:

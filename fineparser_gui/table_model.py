@@ -22,6 +22,12 @@ class TableModel(QAbstractTableModel):
     headers: Sequence[str] = ()
     right: Container[int] = ()
 
+    def show_rows(self, rows: Sequence[Any]) -> None:
+        """Replace all rows."""
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
     def text(self, row: int, column: int) -> str:
         """Text of a cell."""
         raise NotImplementedError

@@ -1,20 +1,23 @@
 """Widgets that timeline, panels and dialogs share: cards, labels, tables and buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
 from typing import TypeVar
 
 from PySide6 import QtGui
-from PySide6.QtCore import QMargins, QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLayout,
+    QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QTableView,
@@ -149,6 +152,39 @@ class Strip(QFrame):
         return self._text.text()
 
 
+def search_field(hint: str, name: str) -> QLineEdit:
+    """A field for what is looked for; Esc empties it."""
+    field = QLineEdit(placeholderText=hint, accessibleName=name, clearButtonEnabled=True)
+    QShortcut(Qt.Key.Key_Escape, field, field.clear, context=Qt.ShortcutContext.WidgetShortcut)
+    return field
+
+
+def note_field(n_lines: int, **properties: object) -> QPlainTextEdit:
+    """A field of some lines, which Tab leaves."""
+    field = QPlainTextEdit(tabChangesFocus=True, **properties)
+    field.setFixedHeight(n_lines * field.fontMetrics().lineSpacing() + 14)
+    return field
+
+
+def choice_box(entries: Iterable[tuple[str, object]], **properties: object) -> QComboBox:
+    """A combo box of texts, each with what it stands for."""
+    box = QComboBox(**properties)
+    for text, data in entries:
+        box.addItem(text, data)
+    return box
+
+
+def refill(box: QComboBox, entries: Sequence[tuple[str, object]]) -> None:
+    """Replace the entries of a combo box and keep what is chosen, without signals."""
+    before = box.currentData()
+    with QSignalBlocker(box):
+        box.clear()
+        for text, data in entries:
+            box.addItem(text, data)
+        box.setCurrentIndex(next((place for place, (_, data) in enumerate(entries) if data == before), 0))
+        box.setEnabled(bool(entries))
+
+
 def show_whole_entries(box: QComboBox) -> None:
     """Let the list of a combo box be as wide as its entries, which Qt cuts in their middle otherwise."""
     box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + box.view().verticalScrollBar().sizeHint().width())
@@ -160,8 +196,19 @@ def fill(widget: QWidget, frame: QWidget) -> None:
     layout.addWidget(frame)
 
 
-def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
-    """Add a field with a caption centred beside it, which is its accessible name as well."""
+def form_of(*rows: tuple[str, QWidget], wide: bool = False, **properties: object) -> QFormLayout:
+    """Fields below one another, each with its caption; see `add_form_row`. Properties are those of the layout."""
+    grows = QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+    form = QFormLayout(**{"fieldGrowthPolicy": grows, "verticalSpacing": 9} | properties)
+    for text, field in rows:
+        add_form_row(form, text, field, wide=wide)
+    return form
+
+
+def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = False) -> None:
+    """Add a field with a caption centred beside it, which is its accessible name as well; `wide`: it takes all room."""
+    if wide:
+        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setAccessibleName(without_mnemonic(text))
     caption = QLabel(text)
     caption.setBuddy(field)
@@ -170,8 +217,11 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
     form.addRow(caption, field)
 
 
-def style_table(table: QTableView) -> None:
-    """Rows as high as the font needs, chosen one at a time, without grid or row headers, in a table that Tab leaves."""
+def style_table(table: QTableView, *stretched: int) -> None:
+    """Rows as high as the font needs, chosen one at a time, without grid or row headers, in a table that Tab leaves.
+
+    Columns are as wide as what is in them; those that are stretched share the room.
+    """
     table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
     table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
@@ -179,7 +229,28 @@ def style_table(table: QTableView) -> None:
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(round(table.fontMetrics().height() * 1.25) + 7)
-    table.horizontalHeader().setHighlightSections(False)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    for column in stretched:
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+
+class _Colouring(QObject):
+    def __init__(self, widget: QWidget, draw: Callable[[], object], kinds: Collection[QEvent.Type]) -> None:
+        super().__init__(widget)
+        self._draw, self._kinds = draw, kinds
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in self._kinds:
+            self._draw()
+        return False
+
+
+def follow_palette(widget: QWidget, draw: Callable[[], object], *others: QEvent.Type) -> None:
+    """Call what draws in the colours of a widget's palette whenever that changes, or something else does."""
+    _Colouring(widget, draw, {QEvent.Type.PaletteChange, *others})
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

@@ -5,15 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
@@ -55,13 +47,10 @@ class AddExemplarsDialog(QDialog):
         self.table.setHorizontalHeaderLabels(
             [self.tr("dive"), self.tr("number"), self.tr("marks or score"), self.tr("score"), self.tr("phases")]
         )
-        style_table(self.table)
+        style_table(self.table, _FILE)
         triggers = QTableWidget.EditTrigger
         self.table.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed)
         self.table.setAccessibleName(self.tr("Dives to add"))
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(_FILE, QHeaderView.ResizeMode.Stretch)
         self.table.currentCellChanged.connect(self._on_row)
         self.table.itemChanged.connect(self._on_edited)
         self.message = label(role="muted", wrap=True)

@@ -1,12 +1,12 @@
 """Dialog that gives an athlete of the history another name; the name of another one makes both one."""
 
 from PySide6.QtCore import QMargins, Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label, lay_out
+from fineparser_gui.widgets import choice_box, form_of, label, lay_out
 
 
 class AthletesDialog(QDialog):
@@ -22,13 +22,10 @@ class AthletesDialog(QDialog):
         self._counts = session.history.read(lambda store: store.athletes(), {})
         self.setWindowTitle(self.tr("Rename or merge athletes"))
         self.setMinimumWidth(420)
-        self.athlete, self.name, self.said = QComboBox(), QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
-        for name, n_dives in self._counts.items():
-            self.athlete.addItem(f"{name}  ({n_dives})", name)
+        self.athlete = choice_box((f"{name}  ({n_dives})", name) for name, n_dives in self._counts.items())
+        self.name, self.said = QLineEdit(maxLength=LONGEST_NAME), label(wrap=True)
         self.name.setCompleter(QCompleter(list(self._counts), self, caseSensitivity=Qt.CaseSensitivity.CaseInsensitive))
-        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
-        add_form_row(form, self.tr("&Athlete"), self.athlete)
-        add_form_row(form, self.tr("&New name"), self.name)
+        form = form_of((self.tr("&Athlete"), self.athlete), (self.tr("&New name"), self.name))
         buttons, self.go = deciding_buttons(self, self.tr("Rename"), self._on_accepted)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12), form, self.said, buttons)
         self.athlete.currentIndexChanged.connect(lambda: self.name.setText(self.athlete.currentData()))

@@ -3,12 +3,13 @@
 Their dialogs are imported when they are asked for: the start of the app does without.
 """
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 
 
 class BatchCommands(QObject):
@@ -27,10 +28,10 @@ class BatchCommands(QObject):
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
-        self._refresh_timer = QTimer(self, singleShot=True, interval=50, timeout=self._refresh)
+        refreshing = Soon(self, 50, self._refresh)
         session = self._session
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
-            signal.connect(self._schedule_refresh)
+            signal.connect(refreshing.begin)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
 
     def name_dives(self, keys: list[str]) -> None:
@@ -77,10 +78,6 @@ class BatchCommands(QObject):
             if 0 <= at + places < len(order) and order[at + places] not in selected:
                 order.insert(at + places, order.pop(at))
         self._session.editing.reorder(order, gesture="order")
-
-    def _schedule_refresh(self) -> None:
-        if not self._refresh_timer.isActive():
-            self._refresh_timer.start()
 
     def _refresh(self) -> None:
         self._actions.refresh()

@@ -25,16 +25,13 @@ class ComparedMeasuresModel(TableModel):
 
     def show_dives(self, titles: list[str], dives: list[tuple[Measure, ...]]) -> None:
         """Replace all rows."""
-        self.beginResetModel()
-        self._titles = titles
         self.headers = [self.tr("phase"), self.tr("measure"), titles[0] if titles else ""]
         for title in titles[1:]:
             self.headers += [title, self.tr("difference")]
         names = dict.fromkeys(one.name for dive in dives for one in dive)
         found = [{one.name: one for one in dive} for dive in dives]
         rows = [tuple(dive.get(name) for dive in found) for name in names]
-        self.rows = sorted(rows, key=lambda row: STEP_NAMES.index(self._known(row).step))
-        self.endResetModel()
+        self.show_rows(sorted(rows, key=lambda row: STEP_NAMES.index(self._known(row).step)))
 
     def text(self, row: int, column: int) -> str:
         measures = self.rows[row]
@@ -76,9 +73,7 @@ class ComparedMeasuresDialog(QDialog):
         self.table = QTableView(accessibleName=self.windowTitle())
         self.table.setModel(self.model)
         style_table(self.table)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
         layout.addWidget(self.table, 1)

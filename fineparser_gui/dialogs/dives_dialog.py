@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, resize_within_screen
+from fineparser_gui.soon import Soon
+from fineparser_gui.widgets import follow_palette, label, resize_within_screen
 
 _REFRESH_MS = 100
 
@@ -24,10 +25,10 @@ class DivesDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         resize_within_screen(self, *size_px)
-        self._session, self._filled = session, False
+        self._session = session
         self.group = QComboBox(accessibleName=self.tr("Dive number and board"))
         self.note = label(role="muted", wrap=True)
-        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS, timeout=self.refresh)
+        self._refreshing = Soon(self, _REFRESH_MS, self.refresh)
 
     def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
         """Place the widgets and fill them.
@@ -51,9 +52,9 @@ class DivesDialog(QDialog):
         layout.addWidget(closing_buttons(self))
         session = self._session
         for signal in (session.dive_changed, session.dive_removed, session.current_changed):
-            signal.connect(self._schedule_refresh)
+            signal.connect(self._refreshing.begin)
         self.refresh()
-        self._filled = True
+        follow_palette(self, self.restyle, QEvent.Type.FontChange)
 
     def refresh(self) -> None:
         """Show the dives of the session as they are now."""
@@ -63,15 +64,6 @@ class DivesDialog(QDialog):
         """Draw the plots in other colours or another font."""
         raise NotImplementedError
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and getattr(self, "_filled", False):
-            self.restyle()
-
-    def _schedule_refresh(self) -> None:
-        if not self._refresh_timer.isActive():
-            self._refresh_timer.start()
-
     def _choose(self, key: str) -> None:
         """Show a dive in the window."""
         if key in self._session.keys:
@@ -80,14 +72,3 @@ class DivesDialog(QDialog):
     @property
     def _shown_key(self) -> str | None:
         return self._session.current.key if self._session.current is not None else None
-
-
-def fill(box: QComboBox, texts: Sequence[tuple[str, object]]) -> None:
-    """Replace the entries of a combo box and keep what is chosen, without signals."""
-    before = box.currentData()
-    with QSignalBlocker(box):
-        box.clear()
-        for text, data in texts:
-            box.addItem(text, data)
-        box.setCurrentIndex(next((place for place, (_, data) in enumerate(texts) if data == before), 0))
-        box.setEnabled(bool(texts))

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
-from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_entries
 from fineparser_gui.model.dive import day
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label
+from fineparser_gui.widgets import choice_box, form_of, label
 
 
 class EditDivesDialog(QDialog):
@@ -36,10 +35,7 @@ class EditDivesDialog(QDialog):
         self.diver = NameField(lambda: session.history.known_names("diver"))
         self.event_name = NameField(lambda: session.history.known_names("event"))
         self.date = QLineEdit()
-        self.board = QComboBox()
-        self.board.addItem(self.tr("any board"), None)
-        for board_m in BOARDS_M:
-            self.board.addItem(board_text(board_m), board_m)
+        self.board = choice_box(board_entries(self.tr("any board")))
         boards = {dive.board_m for dive in dives}
         self._several = self.tr("several")
         if len(boards) > 1:
@@ -62,15 +58,13 @@ class EditDivesDialog(QDialog):
             self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
-        for text, widget in (
+        form = form_of(
             (self.tr("&Dive number"), self.number),
             (self.tr("&Board"), self.board),
             (self.tr("D&iver"), self.diver),
             (self.tr("&Event or venue"), self.event_name),
             (self.tr("D&ate"), self.date),
-        ):
-            add_form_row(form, text, widget)
+        )
         several = self.tr("Change {0} dives", None, len(dives)).format(len(dives))
         buttons, self.ok = deciding_buttons(self, several if len(dives) > 1 else self.tr("Change"), self._on_ok)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)

@@ -5,28 +5,18 @@ from math import isfinite
 from pathlib import Path
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty
+from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import translated
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
-from fineparser_gui.formatting import awards_text, board_text, decimal, shortest
+from fineparser_gui.formatting import awards_text, board_entries, decimal, shortest
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.widgets import ElidedLabel, add_form_row, label, lay_out
+from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, form_of, label, lay_out
 
 _MOST_FRAMES = 10_000_000
 
@@ -59,10 +49,7 @@ class ExemplarDialog(QDialog):
         self._accept = accept
         self.number = NumberField(numbers, known.dive_number if known else "")
         self.number.setPlaceholderText(self.tr("e.g. 207C"))
-        self.board = QComboBox()
-        self.board.addItem(self.tr("choose…"), None)
-        for board_m in BOARDS_M:
-            self.board.addItem(board_text(board_m), board_m)
+        self.board = choice_box(board_entries(self.tr("choose…")))
         self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
         scored = known is not None and isfinite(known.score)
         self.score = QLineEdit(shortest(known.score) if known and scored else marks)
@@ -73,9 +60,7 @@ class ExemplarDialog(QDialog):
         self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
         self.message = label(role="error", wrap=True)
         self.message.hide()
-        form = QFormLayout(
-            fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9, horizontalSpacing=14
-        )
+        form = form_of(horizontalSpacing=14)
         if clip is not None:
             name = ElidedLabel()
             name.set_text(str(clip))

@@ -9,10 +9,8 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFormLayout,
     QHBoxLayout,
     QListWidget,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -29,7 +27,7 @@ from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title, file_stem, is_named
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.widgets import add_form_row, label, lay_out, show_whole_entries
+from fineparser_gui.widgets import add_form_row, choice_box, form_of, label, lay_out, show_whole_entries
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
@@ -66,10 +64,8 @@ class ExportDialog(QDialog):
         self._dive = session.current
         self.kinds = QListWidget(accessibleName=self.tr("Export type"))
         self.kinds.setFixedWidth(168)
-        self.kinds.addItems(
-            [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
-        )
-        self.kinds.addItems([self.tr("Report"), self.tr("Strobe picture")])
+        self.kinds.addItems([self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame")])
+        self.kinds.addItems([self.tr("Table or data"), self.tr("Report"), self.tr("Strobe picture")])
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.pages = QStackedWidget()
@@ -92,137 +88,105 @@ class ExportDialog(QDialog):
         self.kinds.setCurrentRow(first if self._dive.analysis is not None else _TABLE)
 
     def _clip_page(self) -> QWidget:
-        self.whole_file = QComboBox()
-        self.whole_file.addItem(self.tr("this dive"), False)
-        self.whole_file.addItem(self.tr("the whole file"), True)
+        self.whole_file = choice_box([(self.tr("this dive"), False), (self.tr("the whole file"), True)])
         self.clip_mask = QCheckBox(self.tr("Mask on the diver"), checked=True)
         self.clip_skeleton = self._skeleton_box()
         self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=True)
         self.clip_beside = self._beside_box()
         self.clip_arranged = self._arranged_box(self.clip_beside)
         self.clip_drawings = self._drawings_box(self.clip_beside)
-        self.speed = QComboBox()
-        for speed in _SPEEDS:
-            name = self.tr("normal") if speed == 1 else self.tr("slow motion, {0}").format(speed_text(speed))
-            self.speed.addItem(name, speed)
+        slow = self.tr("slow motion, {0}")
+        self.speed = choice_box(
+            (self.tr("normal") if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS
+        )
         self.clip_sound = QCheckBox(self.tr("Sound of the video"), checked=True)
         self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
         self.speed.currentIndexChanged.connect(lambda: self.clip_sound.setEnabled(self.speed.currentData() == 1))
-        page, form = self._page(
-            self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
+        return self._page(
+            self.tr("An MP4 video with every frame at its original time. The model's name is written on it."),
+            (self.tr("&Frames"), self.whole_file),
+            (self.tr("Show"), self.clip_mask, self.clip_skeleton, self.clip_panels, self.clip_drawings),
+            (self.tr("&Compare with"), self.clip_beside),
+            (self.tr("Sho&wn"), self.clip_arranged),
+            (self.tr("S&peed"), self.speed),
+            ("", self.clip_sound),
         )
-        self._row(form, self.tr("&Frames"), self.whole_file)
-        form.addRow(self.tr("Show"), self.clip_mask)
-        form.addRow("", self.clip_skeleton)
-        form.addRow("", self.clip_panels)
-        form.addRow("", self.clip_drawings)
-        self._row(form, self.tr("&Compare with"), self.clip_beside)
-        self._row(form, self.tr("Sho&wn"), self.clip_arranged)
-        self._row(form, self.tr("S&peed"), self.speed)
-        form.addRow("", self.clip_sound)
-        return page
 
     def _sheet_page(self) -> QWidget:
         self.sheet_beside = self._beside_box(best=True)
         self.sheet_drawings = self._drawings_box(self.sheet_beside)
         self.sheet_skeleton = self._skeleton_box()
-        page, form = self._page(
-            self.tr(
-                "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
-                "drawings replaces the moment nearest to it."
-            )
+        what = self.tr(
+            "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
+            "drawings replaces the moment nearest to it."
         )
-        form.addRow(self.tr("Show"), self.sheet_skeleton)
-        form.addRow("", self.sheet_drawings)
-        self._row(form, self.tr("&Side by side with"), self.sheet_beside)
-        return page
+        show = (self.tr("Show"), self.sheet_skeleton, self.sheet_drawings)
+        return self._page(what, show, (self.tr("&Side by side with"), self.sheet_beside))
 
     def _still_page(self) -> QWidget:
-        self.still_mask = QCheckBox(self.tr("Mask on the diver"), checked=self._dive.analysis is not None)
+        analysed = self._dive.analysis is not None
+        self.still_mask = QCheckBox(self.tr("Mask on the diver"), checked=analysed)
         self.still_skeleton = self._skeleton_box()
-        self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
-        self.still_panels.setChecked(self._dive.analysis is not None)
+        self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=analysed)
         self.still_beside = self._beside_box()
         self.still_arranged = self._arranged_box(self.still_beside)
         self.still_drawings = self._drawings_box(self.still_beside)
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
-        if self._dive.analysis is None:
+        if not analysed:
             bare = self.tr("The dive is not analysed yet, so only the frame and its drawings are written.")
-            page, form = self._page(f"{what} {bare}")
-            form.addRow(self.tr("Show"), self.still_drawings)
-            return page
-        page, form = self._page(what)
-        form.addRow(self.tr("Show"), self.still_mask)
-        form.addRow("", self.still_skeleton)
-        form.addRow("", self.still_panels)
-        form.addRow("", self.still_drawings)
-        self._row(form, self.tr("&Compare with"), self.still_beside)
-        self._row(form, self.tr("Sho&wn"), self.still_arranged)
-        return page
+            return self._page(f"{what} {bare}", (self.tr("Show"), self.still_drawings))
+        return self._page(
+            what,
+            (self.tr("Show"), self.still_mask, self.still_skeleton, self.still_panels, self.still_drawings),
+            (self.tr("&Compare with"), self.still_beside),
+            (self.tr("Sho&wn"), self.still_arranged),
+        )
 
     def _table_page(self) -> QWidget:
-        self.scope = QComboBox()
-        count = len(self._session.keys)
-        self.scope.addItem(self.tr("all dives of the session ({0})").format(count), True)
-        self.scope.addItem(self.tr("this dive"), False)
+        every = self.tr("all dives of the session ({0})").format(len(self._session.keys))
+        self.scope = choice_box([(every, True), (self.tr("this dive"), False)])
         self.table_drawings = self._drawings_box()
-        self.table_format = QComboBox()
-        self.table_format.addItem(self.tr("CSV: a spreadsheet table, one row per dive"), ".csv")
-        self.table_format.addItem(self.tr("JSON: all numbers, for other programs"), ".json")
-        page, form = self._page(
-            self.tr(
-                "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards "
-                "cannot be compared."
-            )
+        csv = self.tr("CSV: a spreadsheet table, one row per dive"), ".csv"
+        self.table_format = choice_box([csv, (self.tr("JSON: all numbers, for other programs"), ".json")])
+        what = self.tr(
+            "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards cannot "
+            "be compared."
         )
-        self._row(form, self.tr("&Dives"), self.scope)
-        self._row(form, self.tr("&Format"), self.table_format)
-        form.addRow(self.tr("Include"), self.table_drawings)
-        return page
+        dives, form = (self.tr("&Dives"), self.scope), (self.tr("&Format"), self.table_format)
+        return self._page(what, dives, form, (self.tr("Include"), self.table_drawings))
 
     def _strobe_page(self) -> QWidget:
-        self.strobe_format = QComboBox()
-        self.strobe_format.addItem(self.tr("one picture"), ".png")
-        self.strobe_format.addItem(self.tr("a clip in which it builds up"), ".mp4")
-        self.bodies = QComboBox()
-        self.bodies.addItem(self.tr("as many as can be told apart"), None)
-        for n in _BODIES:
-            self.bodies.addItem(str(n), n)
-        self.strobe_path = QCheckBox(self.tr("Path of the body's centre"), checked=True)
-        self.strobe_heights = QCheckBox(self.tr("Heights over the water"), checked=True)
-        self.strobe_rotation = QCheckBox(self.tr("Somersaults so far"), checked=True)
-        self.strobe_outline = QCheckBox(self.tr("Outline of each body"), checked=True)
-        page, form = self._page(
-            self.tr(
-                "The diver at equal times along the path on one background, from the take-off to the water. The camera "
-                "may follow the dive."
-            )
+        forms = [(self.tr("one picture"), ".png"), (self.tr("a clip in which it builds up"), ".mp4")]
+        self.strobe_format = choice_box(forms)
+        self.bodies = choice_box([(self.tr("as many as can be told apart"), None), *((str(n), n) for n in _BODIES)])
+        self.strobe_shown = {
+            "path": QCheckBox(self.tr("Path of the body's centre"), checked=True),
+            "heights": QCheckBox(self.tr("Heights over the water"), checked=True),
+            "rotation": QCheckBox(self.tr("Somersaults so far"), checked=True),
+            "outline": QCheckBox(self.tr("Outline of each body"), checked=True),
+        }
+        what = self.tr(
+            "The diver at equal times along the path on one background, from the take-off to the water. The camera may "
+            "follow the dive."
         )
-        self._row(form, self.tr("&Format"), self.strobe_format)
-        self._row(form, self.tr("&Bodies"), self.bodies)
-        form.addRow(self.tr("Show"), self.strobe_path)
-        for box in (self.strobe_heights, self.strobe_rotation, self.strobe_outline):
-            form.addRow("", box)
-        return page
+        form, bodies = (self.tr("&Format"), self.strobe_format), (self.tr("&Bodies"), self.bodies)
+        return self._page(what, form, bodies, (self.tr("Show"), *self.strobe_shown.values()))
 
     def _skeleton_box(self) -> QCheckBox:
-        box = QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
-        return box
+        return QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
 
-    def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
-        page = QWidget()
+    def _page(self, what: str, *rows: tuple) -> QWidget:
+        """What is written, and below it captions, each with a choice, or with check boxes below one another."""
+        page, form = QWidget(), form_of(horizontalSpacing=14, verticalSpacing=8)
+        for name, *fields in rows:
+            if isinstance(fields[0], QComboBox):
+                add_form_row(form, name, fields[0], wide=True)
+                continue
+            for place, box in enumerate(fields):
+                form.addRow("" if place else name, box)
         column = QVBoxLayout(page, contentsMargins=QMargins(0, 4, 0, 0), spacing=12)
-        column.addWidget(label(what, "muted", wrap=True))
-        form = QFormLayout(
-            horizontalSpacing=14, verticalSpacing=8, fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
-        )
-        column.addLayout(form)
-        column.addStretch(1)
-        return page, form
-
-    def _row(self, form: QFormLayout, name: str, field: QWidget) -> None:
-        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        add_form_row(form, name, field)
+        lay_out(column, label(what, "muted", wrap=True), form).addStretch(1)
+        return page
 
     def _beside_box(self, *, best: bool = False) -> QComboBox:
         """Choice of the dive beside; initially the one that is compared now or, with `best`, the best exemplar."""
@@ -330,14 +294,8 @@ class ExportDialog(QDialog):
         elif kind == _REPORT:
             exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
         elif kind == _STROBE:
-            strobe = StrobeOptions(
-                bodies=self.bodies.currentData(),
-                path=self.strobe_path.isChecked(),
-                heights=self.strobe_heights.isChecked(),
-                rotation=self.strobe_rotation.isChecked(),
-                outline=self.strobe_outline.isChecked(),
-                title=dive_title(self._dive),
-            )
+            shown = {name: box.isChecked() for name, box in self.strobe_shown.items()}
+            strobe = StrobeOptions(bodies=self.bodies.currentData(), title=dive_title(self._dive), **shown)
             exports.strobe(key, path, strobe)
         else:
             keys = self._session.keys if self.scope.currentData() else [key]
@@ -345,11 +303,14 @@ class ExportDialog(QDialog):
 
     def _arranged_box(self, beside: QComboBox) -> QComboBox:
         """How the dive beside is shown; initially as in the window."""
-        comparing, box = self._session.comparing, QComboBox()
-        for overlaid, text in ((False, self.tr("side by side, {0}")), (True, self.tr("bodies over one another, {0}"))):
-            for alignment in Alignment:
-                if alignment is not Alignment.MANUAL:
-                    box.addItem(text.format(alignment_text(alignment)), (overlaid, alignment))
+        comparing = self._session.comparing
+        names = self.tr("side by side, {0}"), self.tr("bodies over one another, {0}")
+        box = choice_box(
+            (name.format(alignment_text(alignment)), (bool(overlaid), alignment))
+            for overlaid, name in enumerate(names)
+            for alignment in Alignment
+            if alignment is not Alignment.MANUAL
+        )
         shown = (comparing.overlaid, comparing.alignment)
         box.setCurrentIndex(next((at for at in range(box.count()) if box.itemData(at) == shown), 0))
         beside.currentIndexChanged.connect(lambda at: box.setEnabled(at > 0))

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QShortcut
-from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins, QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.diving.difficulty import BOARDS_M
-from fineparser_gui.dialogs.dives_dialog import fill
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_entries
 from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.services.history import HistoryService
-from fineparser_gui.widgets import lay_out, show_whole_entries
+from fineparser_gui.widgets import lay_out, refill, search_field, show_whole_entries
 
 _LONGEST_TEXT = 200
 _LEAST_LETTERS = 7
@@ -33,11 +30,9 @@ class HistoryFilters(QWidget):
     def __init__(self, history: HistoryService) -> None:
         super().__init__()
         self._history = history
-        self.search = QLineEdit(clearButtonEnabled=True, maxLength=_LONGEST_TEXT)
-        self.search.setPlaceholderText(self.tr("Search, e.g. anna 103b march"))
-        self.search.setAccessibleName(self.tr("Search the history"))
+        self.search = search_field(self.tr("Search, e.g. anna 103b march"), self.tr("Search the history"))
+        self.search.setMaxLength(_LONGEST_TEXT)
         self.search.textChanged.connect(self.changed)
-        QShortcut(Qt.Key.Key_Escape, self.search, self.search.clear, context=Qt.ShortcutContext.WidgetShortcut)
         self.athlete, self.number, self.board, self.days, self.event_box, self.tag, self.marks = self._boxes = tuple(
             QComboBox(accessibleName=name)
             for name in (
@@ -50,8 +45,9 @@ class HistoryFilters(QWidget):
                 self.tr("Judges' marks"),
             )
         )
-        fill(self.board, [(self.tr("any board"), None), *((board_text(one), one) for one in BOARDS_M)])
-        fill(self.marks, [(self.tr("judged or not"), None), (self.tr("judged"), True), (self.tr("not judged"), False)])
+        refill(self.board, board_entries(self.tr("any board")))
+        marks = [(self.tr("judged or not"), None), (self.tr("judged"), True), (self.tr("not judged"), False)]
+        refill(self.marks, marks)
         self._fill_days()
         self.since, self.until = QDateEdit(calendarPopup=True), QDateEdit(calendarPopup=True)
         for field, name in ((self.since, self.tr("From")), (self.until, self.tr("To"))):
@@ -101,7 +97,7 @@ class HistoryFilters(QWidget):
             (self.event_box, self.tr("any event"), read(lambda store: store.events(), {})),
             (self.tag, self.tr("any tag"), read(lambda store: store.tags(), {})),
         ):
-            fill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
+            refill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
             box.setEnabled(bool(counts))
             show_whole_entries(box)
 
@@ -122,7 +118,7 @@ class HistoryFilters(QWidget):
             *((str(year), (f"{year}-01-01", f"{year}-12-31")) for year in (today.year, today.year - 1)),
             (self.tr("between…"), (_BETWEEN, "")),
         )
-        fill(self.days, spans)
+        refill(self.days, spans)
         show_whole_entries(self.days)
 
     def _on_chosen(self) -> None:

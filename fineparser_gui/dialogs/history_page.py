@@ -31,6 +31,7 @@ from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.plots.history_trend import HistoryTrend
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 from fineparser_gui.widgets import label, lay_out, push_button, style_table
 
 #: Dives that are opened, and compared, at once.
@@ -93,7 +94,7 @@ class HistoryPage(QWidget):
         layout.addLayout(self._buttons())
         QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
         self._plot_timer = QTimer(self, singleShot=True, interval=_PLOT_MS, timeout=self._plot)
-        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS, timeout=self._refresh)
+        self._refreshing = Soon(self, _REFRESH_MS, self._refresh)
         self.filters.changed.connect(self._find)
         self.trend.chosen.connect(self.select)
         self.table.selectionModel().selectionChanged.connect(self._show_commands)
@@ -138,9 +139,8 @@ class HistoryPage(QWidget):
         self._session.edits.setActiveStack(self._session.editing.edits)
 
     def _make_table(self) -> QTableView:
-        table = _Table(objectName="library")
+        table = _Table(objectName="library", accessibleName=self.tr("Dives of the history"))
         table.setModel(self.model)
-        table.setAccessibleName(self.tr("Dives of the history"))
         style_table(table)
         table.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -198,8 +198,8 @@ class HistoryPage(QWidget):
         return row
 
     def _schedule_refresh(self) -> None:
-        if self.isVisible() and not self._refresh_timer.isActive():
-            self._refresh_timer.start()
+        if self.isVisible():
+            self._refreshing.begin()
 
     def _refresh(self) -> None:
         """Follow the history; what is asked for and selected stays."""

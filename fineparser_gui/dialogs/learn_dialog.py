@@ -8,7 +8,6 @@ from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMessageBox,
     QProgressBar,
@@ -54,9 +53,7 @@ class LearnDialog(DivesDialog):
         self.table.setHorizontalHeaderLabels(
             [self.tr("dive"), self.tr("athlete"), self.tr("mark"), self.tr("why it cannot count")]
         )
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.itemChanged.connect(self._on_ticked)
         self._service.progressed.connect(self._on_progress)
         self._service.learned.connect(self._on_learned)
@@ -91,7 +88,6 @@ class LearnDialog(DivesDialog):
                 self.tr("90 % interval"),
             ]
         )
-        self.worth.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.worth.setFixedHeight(round(5.4 * self.worth.verticalHeader().defaultSectionSize()))
         self.use = QPushButton(self.tr("Use this profile"), clicked=self._on_use)
         self.use_anyway = QPushButton(self.tr("Use it all the same…"), clicked=self._on_use_anyway)

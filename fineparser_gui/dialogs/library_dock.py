@@ -3,7 +3,7 @@
 from math import nan
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, Qt
+from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QHideEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,7 +28,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label
+from fineparser_gui.widgets import follow_palette, keyboard_friendly, label
 
 
 class LibraryDock(QDockWidget):
@@ -53,6 +53,7 @@ class LibraryDock(QDockWidget):
         row.addWidget(label(self.windowTitle(), "title"), 1)
         row.addWidget(self._close)
         self.setTitleBarWidget(title)
+        follow_palette(self, self._color_icons)
         self._color_icons()
         self._edits = session.library.edits, session.editing.edits
         for edits in self._edits:
@@ -60,11 +61,6 @@ class LibraryDock(QDockWidget):
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
-            self._color_icons()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -4,17 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -37,8 +35,9 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import awards_text, decimal
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 from fineparser_gui.table_model import TableModel
-from fineparser_gui.widgets import label, lay_out, resize_within_screen, restyle, style_table
+from fineparser_gui.widgets import choice_box, label, lay_out, resize_within_screen, restyle, style_table
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
@@ -54,12 +53,6 @@ class StandingModel(TableModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.headers = ("", self.tr("athlete"), self.tr("event"), self.tr("dives"), self.tr("total"))
-
-    def show_rows(self, rows: tuple[ListedDive, ...]) -> None:
-        """Rank the athletes of a list."""
-        self.beginResetModel()
-        self.rows = standings(rows)
-        self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
         one = self.rows[row]
@@ -93,9 +86,9 @@ class MeetDialog(QDialog):
         self.table.deleted.connect(self.delete)
         self.table.clicked.connect(self._on_clicked)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_called())
-        self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS, timeout=self.refresh)
+        refreshing = Soon(self, _REFRESH_MS, self.refresh)
         for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(self._refresh_soon)
+            signal.connect(refreshing.begin)
         session.meet_changed.connect(self.refresh)
         self.refresh()
         self.table.choose(0)
@@ -103,11 +96,10 @@ class MeetDialog(QDialog):
     def _build_head(self) -> QHBoxLayout:
         self.title = QLineEdit(placeholderText=self.tr("name of the meet"), accessibleName=self.tr("Name of the meet"))
         self.title.setMaxLength(LONGEST_NAME)
-        self.judges = QComboBox(accessibleName=self.tr("Judges"))
-        self.judges.addItem(self.tr("any number of judges"), 0)
-        for n_judges in PANELS:
-            synchro = self.tr("{0} judges, synchro") if n_judges > 7 else self.tr("{0} judges")
-            self.judges.addItem(synchro.format(n_judges), n_judges)
+        one, two = self.tr("{0} judges"), self.tr("{0} judges, synchro")
+        panels = ((two if n > 7 else one).format(n) for n in PANELS)
+        judges = [(self.tr("any number of judges"), 0), *zip(panels, PANELS, strict=True)]
+        self.judges = choice_box(judges, accessibleName=self.tr("Judges"))
         self.groups = QSpinBox(minimum=0, maximum=6, specialValueText="–", accessibleName=self.tr("Groups, at least"))
         self.limit = QDoubleSpinBox(
             minimum=0, maximum=99, decimals=1, singleStep=0.1, specialValueText="–", accessibleName=self.tr("DD in all")
@@ -154,13 +146,9 @@ class MeetDialog(QDialog):
         return button
 
     def _build_places(self) -> QWidget:
-        self.places = QTableView()
+        self.places = QTableView(accessibleName=self.tr("Places"))
         self.places.setModel(self.standing)
-        self.places.setAccessibleName(self.tr("Places"))
-        style_table(self.places)
-        header = self.places.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        style_table(self.places, 1)
         return self.places
 
     def _build_awards(self) -> QHBoxLayout:
@@ -183,15 +171,11 @@ class MeetDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         return row
 
-    def _refresh_soon(self, _: str) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
-
     def refresh(self) -> None:
         """Show the list of the session as it is now."""
         self.model.refresh()
         meet = self.model.meet
-        self.standing.show_rows(meet.rows)
+        self.standing.show_rows(standings(meet.rows))
         if self.title.text() != meet.title:
             self.title.setText(meet.title)
         self.judges.setCurrentIndex(self.judges.findData(meet.judges))

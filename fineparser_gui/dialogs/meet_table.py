@@ -8,16 +8,15 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Sign
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
-from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_list import read_cell
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, Outcome, numbered, problem, running, warnings
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.meet_sheet import outcome_text
 from fineparser_core.language import translated
-from fineparser_gui.formatting import awards_text, board_text, decimal, shortest
+from fineparser_gui.formatting import awards_text, board_entries, board_text, decimal, shortest
 from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import AnyIndex, TableModel
-from fineparser_gui.widgets import restyle, style_table, tool_tip
+from fineparser_gui.widgets import choice_box, restyle, style_table, tool_tip
 
 FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL, VIDEO, REMARK = range(12)
@@ -159,11 +158,8 @@ class _Cells(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: object, index: AnyIndex) -> QWidget:
         if index.column() in (BOARD, OUTCOME):
-            box = QComboBox(parent)
-            boards = [(board_text(board_m), board_m) for board_m in (None, *BOARDS_M)]
             outcomes = [(outcome_text(outcome), outcome) for outcome in get_args(Outcome)]
-            for text, value in boards if index.column() == BOARD else outcomes:
-                box.addItem(text, value)
+            box = choice_box(board_entries("") if index.column() == BOARD else outcomes, parent=parent)
             box.activated.connect(lambda: self._done(box))
             return box
         field = QLineEdit(parent, frame=False)

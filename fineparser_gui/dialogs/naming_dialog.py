@@ -29,9 +29,8 @@ class NamingPreview(TableModel):
 
     def show_plan(self, dives: Sequence[Dive], changes: dict[str, ParsedName]) -> None:
         """Replace all rows; `changes` are by key of the dive."""
-        self.beginResetModel()
-        self.rows, self._changes = list(dives), changes
-        self.endResetModel()
+        self._changes = changes
+        self.show_rows(list(dives))
 
     def text(self, row: int, column: int) -> str:
         return self._text(row, column, changed=True)
@@ -85,9 +84,8 @@ class NamingDialog(QDialog):
         self.only_selected.setChecked(len(self._selected) > 1)
         self.replace = QCheckBox(self.tr("Replace existing entries"))
         self.preview = NamingPreview(self)
-        self.table = QTableView()
+        self.table = QTableView(accessibleName=self.tr("Preview"))
         self.table.setModel(self.preview)
-        self.table.setAccessibleName(self.tr("Preview"))
         style_table(self.table)
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)

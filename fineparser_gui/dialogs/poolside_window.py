@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.language import translated
 from fineparser_core.live.caught import RECORDING, CaughtClip
 from fineparser_core.live.follower import RingFollower
@@ -19,7 +17,7 @@ from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.icons import icon
 from fineparser_gui.model.drawings import LINE
-from fineparser_gui.model.reports import notes_of, reported_dive
+from fineparser_gui.model.reports import reported_dive
 from fineparser_gui.panels.mirror_stage import MOST_DELAY_S, MirrorStage
 from fineparser_gui.panels.mirror_tile import Camera
 from fineparser_gui.panels.poolside_setup import PoolsideSetup
@@ -30,7 +28,7 @@ from fineparser_gui.services.practice import Practice
 from fineparser_gui.services.recorder import Recorder
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import ElidedLabel, lay_out, push_button, resize_within_screen, tool_button
+from fineparser_gui.widgets import ElidedLabel, follow_palette, lay_out, push_button, resize_within_screen, tool_button
 
 _SIZE, _COLUMN_W = (1280, 800), 330
 #: For wet hands.
@@ -84,6 +82,7 @@ class PoolsideWindow(QWidget):
         self.list.loop_requested.connect(self.loop)
         self.practice.changed.connect(self._show_state)
         resize_within_screen(self, *_SIZE)
+        follow_palette(self, self._color_icons)
         self._color_icons()
         self._show_state()
 
@@ -162,25 +161,17 @@ class PoolsideWindow(QWidget):
     def write_report(self) -> None:
         """Ask for a file; a report of the dives by athlete, and a table of all of them beside it."""
         pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
-        if not pairs:
+        dives = [dive for _, dive in pairs]
+        if not dives:
             return
         name = self.tr("Practice {0}").format(date.today().isoformat())
         path = ask_save_path(self, self.setup.folders[0] / f"{name}.pdf", (".pdf", ".html"))
-        if path is not None:
-            self._write(path, name)
-
-    def _write(self, path: Path, title: str) -> None:
-        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
-        dives = [dive for _, dive in pairs]
-        bands = {dive.key: good_bands(dive.dive_number, dive.board_m) for dive in dives}
-        reported = [
-            reported_dive(one, dives, note=notes_of(one), drawings=True, bands=bands[one.key], comparison=None)
-            for one in dives
-            if one.analysis is not None
-        ]
+        if path is None:
+            return
+        reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
         self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
         if reported:
-            self._session.exports.report(reported, path, title, overview_note=self.practice.summary())
+            self._session.exports.report(reported, path, name, overview_note=self.practice.summary())
 
     def shut(self) -> None:
         """The program ends: nothing is left running."""
@@ -318,11 +309,6 @@ class PoolsideWindow(QWidget):
         for action in self.actions_by_id.values():
             if action.data() and len(action.data()) > 1:
                 action.setIcon(icon(action.data(), color))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_by_id"):
-            self._color_icons()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._apart:

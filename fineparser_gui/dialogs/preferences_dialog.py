@@ -28,7 +28,7 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import ElidedLabel, add_form_row, label, lay_out
+from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, label, lay_out
 
 _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
@@ -63,15 +63,13 @@ class PreferencesDialog(QDialog):
     def _analysis_page(self) -> QWidget:
         self.device = QComboBox()
         self.device.activated.connect(lambda: self._preferences.change(device=self.device.currentData()))
-        self.precision = QComboBox()
         names = {
             "auto": self.tr("native precision of the device"),
             "fp32": self.tr("fp32: exact, slowest"),
             "bf16": self.tr("bf16: fast on recent processors and cards"),
             "fp16": self.tr("fp16: fast on older cards"),
         }
-        for name in PRECISIONS:
-            self.precision.addItem(names[name], name)
+        self.precision = choice_box((names[name], name) for name in PRECISIONS)
         self.precision.activated.connect(lambda: self._preferences.change(precision=self.precision.currentData()))
         self._weights = ElidedLabel()
         self.choose_weights = QPushButton(self.tr("Choose…"))
@@ -112,25 +110,16 @@ class PreferencesDialog(QDialog):
 
     def _appearance_page(self) -> QWidget:
         change = self._preferences.change
-        self.theme = QComboBox()
-        for name, text in (
-            ("system", self.tr("follow the system")),
-            ("light", self.tr("light")),
-            ("dark", self.tr("dark")),
-        ):
-            self.theme.addItem(text, name)
+        themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
+        self.theme = choice_box((text, name) for name, text in themes.items())
         self.theme.activated.connect(lambda: change(theme=self.theme.currentData()))
-        self.language = QComboBox()
-        self.language.addItem(self.tr("that of the system"), "")
-        for code, name in LANGUAGES.items():
-            self.language.addItem(name, code)
+        languages = ((name, code) for code, name in LANGUAGES.items())
+        self.language = choice_box([(self.tr("that of the system"), ""), *languages])
         self.language.activated.connect(lambda: change(language=self.language.currentData()))
         self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
         self.mask_color = self._color_button("mask_color")
         self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
-        self.mask_drawn = QComboBox()
-        self.mask_drawn.addItem(self.tr("filled"), False)
-        self.mask_drawn.addItem(self.tr("outline"), True)
+        self.mask_drawn = choice_box([(self.tr("filled"), False), (self.tr("outline"), True)])
         self.mask_drawn.activated.connect(lambda: change(mask_outline=self.mask_drawn.currentData()))
         self.mask_opacity = QSlider(Qt.Orientation.Horizontal)
         self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)

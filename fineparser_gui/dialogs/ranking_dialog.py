@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QMargins, QModelIndex, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill
+from fineparser_gui.dialogs.dives_dialog import DivesDialog
 from fineparser_gui.formatting import board_text, calibrated_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
@@ -15,7 +15,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import label, lay_out, style_table
+from fineparser_gui.widgets import label, lay_out, refill, style_table
 
 _SIZE = (720, 660)
 _PLACE, _NAME, _SCORE, _JUDGED = range(4)
@@ -35,12 +35,7 @@ class RankingModel(TableModel):
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
         """Replace all rows."""
-        self.beginResetModel()
-        self.rows = self._ranked(dives)
-        self.endResetModel()
-
-    def dive(self, row: int) -> RankedDive:
-        return self.rows[row]
+        self.show_rows(self._ranked(dives))
 
     def header_tip(self, column: int) -> str | None:
         if column == _JUDGED:
@@ -99,16 +94,12 @@ class RankingDialog(DivesDialog):
         self.setWindowTitle(self.tr("Ranking by phase"))
         self.group.currentIndexChanged.connect(self._show_group)
         self.model = RankingModel(self)
-        self.table = QTableView()
+        self.table = QTableView(accessibleName=self.tr("Ranking"))
         self.table.setModel(self.model)
-        self.table.setAccessibleName(self.tr("Ranking"))
-        style_table(self.table)
+        style_table(self.table, _NAME)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(40)
+        self.table.horizontalHeader().setMinimumSectionSize(40)
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self.sorting = QPushButton(self.tr("Sort by"))
@@ -117,8 +108,7 @@ class RankingDialog(DivesDialog):
         self.note.setTextFormat(Qt.TextFormat.RichText)
         self.note.linkActivated.connect(self.model_card_requested)
         self.phase = QComboBox(accessibleName=self.tr("Phase of the plot"))
-        for text in step_texts():
-            self.phase.addItem(text)
+        self.phase.addItems(step_texts())
         self.phase.activated.connect(self._plot)
         self._lay_out((self.group, None, self.sorting), (self.table, self._build_plot()), (280, 240))
 
@@ -162,7 +152,7 @@ class RankingDialog(DivesDialog):
         texts = []
         for (number, board_m), dives in self._groups.items():
             texts.append((f"{number} {board_text(board_m)}".rstrip() + f"  ({len(dives)})", (number, board_m)))
-        fill(self.group, texts)
+        refill(self.group, texts)
         self._show_group()
 
     def _show_group(self) -> None:
@@ -184,4 +174,4 @@ class RankingDialog(DivesDialog):
         self.note.setText(f"{note} {escape(calibrated_text(self._session.profile and self._session.profile.identity))}")
 
     def _on_chosen(self, index: QModelIndex) -> None:
-        self._choose(self.model.dive(index.row()).key)
+        self._choose(self.model.rows[index.row()].key)

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.language import text
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import file_stem
-from fineparser_gui.model.reports import notes_of, reported_dive, season_of
+from fineparser_gui.model.reports import reported_dive, season_of
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label, lay_out
+from fineparser_gui.widgets import choice_box, form_of, label, lay_out, note_field
 
 _NOTE_LINES = 3
+
+
+def report_formats() -> QComboBox:
+    """A choice of the kind of file that a report is."""
+    return choice_box([(text("PDF: to print and sign"), ".pdf"), (text("HTML: for the browser, in one file"), ".html")])
 
 
 class ReportPage(QWidget):
@@ -29,8 +34,7 @@ class ReportPage(QWidget):
         super().__init__()
         assert session.current is not None
         self._session, self._dive = session, session.current
-        self.scope = QComboBox()
-        self.scope.addItem(self.tr("this dive"), [self._dive.key])
+        self.scope = choice_box([(self.tr("this dive"), [self._dive.key])])
         chosen = [key for key in selected if session.dive(key).analysis is not None]
         if len(chosen) > 1:
             self.scope.addItem(self.tr("the selected dives ({0})").format(len(chosen)), chosen)
@@ -39,25 +43,19 @@ class ReportPage(QWidget):
             text = self.tr("every dive by {0} ({1})").format(self._dive.diver, len(season))
             self.scope.addItem(text, [dive.key for dive in season])
         self.scope.currentIndexChanged.connect(self._follow_scope)
-        self.format = QComboBox()
-        self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
-        self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
+        self.format = report_formats()
         self.beside = beside
-        self.note = QPlainTextEdit(self._dive.note, tabChangesFocus=True)
+        self.note = note_field(_NOTE_LINES, plainText=self._dive.note, accessibleName=self.tr("Note"))
         self.note.textChanged.connect(lambda: session.editing.set_note(self._dive.key, self.note.toPlainText()))
-        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
         self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
-        form = QFormLayout(
-            horizontalSpacing=14, verticalSpacing=8, fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
-        )
-        for name, box in (
+        form = form_of(
             (self.tr("&Dives"), self.scope),
             (self.tr("&Format"), self.format),
             (self.tr("&Compare with"), self.beside),
-        ):
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            add_form_row(form, name, box)
-        self.note.setAccessibleName(self.tr("Note"))
+            wide=True,
+            horizontalSpacing=14,
+            verticalSpacing=8,
+        )
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
@@ -97,9 +95,7 @@ class ReportPage(QWidget):
             reported_dive(
                 dive,
                 self._all(),
-                note=notes_of(dive) if self.drawings.isChecked() else dive.note,
                 drawings=self.drawings.isChecked(),
-                bands=good_bands(dive.dive_number, dive.board_m),
                 comparison=beside if self._alone else self._best(dive),
                 strobe=self.strobe.isChecked(),
             )

@@ -4,24 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QMargins, Qt
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDateEdit,
-    QDialog,
-    QFormLayout,
-    QPlainTextEdit,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDateEdit, QDialog, QVBoxLayout, QWidget
 
+from fineparser_gui.dialogs.report_page import report_formats
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import add_form_row, label, lay_out
+from fineparser_gui.widgets import choice_box, form_of, label, lay_out, note_field
 
 _NOTE_LINES = 3
 
@@ -48,27 +39,21 @@ class SeasonDialog(QDialog):
             field.setSpecialValueText("–")  # where no dive has a day
             field.setDate(QDate.fromString(day, Qt.DateFormat.ISODate) if day is not None else field.minimumDate())
             field.dateChanged.connect(self._count)
-        self.numbers = QComboBox()
-        self.numbers.addItem(self.tr("all dive numbers"), None)
-        groups = {(dive.dive_number, dive.board_m): None for dive in self._dives if dive.dive_number}
-        for number, board_m in sorted(groups, key=lambda group: (group[0], group[1] or 0.0)):
-            self.numbers.addItem(f"{number} {board_text(board_m)}".rstrip(), (number, board_m))
+        found = {(dive.dive_number, dive.board_m) for dive in self._dives if dive.dive_number}
+        groups = sorted(found, key=lambda group: (group[0], group[1] or 0.0))
+        named = ((f"{number} {board_text(board_m)}".rstrip(), (number, board_m)) for number, board_m in groups)
+        self.numbers = choice_box([(self.tr("all dive numbers"), None), *named])
         self.numbers.currentIndexChanged.connect(self._count)
-        self.format = QComboBox()
-        self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
-        self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
-        self.note = QPlainTextEdit(accessibleName=self.tr("Note"), tabChangesFocus=True)
-        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
+        self.format = report_formats()
+        self.note = note_field(_NOTE_LINES, accessibleName=self.tr("Note"))
         self.drawings = QCheckBox(self.tr("Drawings and notes"), checked=True)
-        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=9)
-        for text, widget in (
+        form = form_of(
             (self.tr("F&rom"), self.first),
             (self.tr("&To"), self.last),
             (self.tr("&Dives"), self.numbers),
             (self.tr("&Format"), self.format),
-        ):
-            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            add_form_row(form, text, widget)
+            wide=True,
+        )
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
         self.count = label(role="muted", wrap=True)

@@ -5,7 +5,6 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QKeySequenceEdit,
     QLineEdit,
     QPushButton,
@@ -43,11 +42,8 @@ class ShortcutsEditor(QWidget):
         self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(CATALOG) + len(FIXED), 2, accessibleName=self.tr("Commands and their shortcuts"))
         self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("shortcut")])
-        style_table(self.table)
-        header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(_COMMAND, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(_KEYS, QHeaderView.ResizeMode.ResizeToContents)
+        style_table(self.table, _COMMAND)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row in range(self.table.rowCount()):
             self.table.setItem(row, _COMMAND, QTableWidgetItem())
             self.table.setItem(row, _KEYS, QTableWidgetItem())

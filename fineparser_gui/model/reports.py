@@ -1,12 +1,11 @@
 """What a report of dives of the session, or of the history, is made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
-from fineparser_core.measures.explanation import Band
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.drawings import NOTE
@@ -30,21 +29,14 @@ def notes_of(dive: Dive | SavedDive) -> str:
 
 
 def reported_dive(
-    dive: Dive,
-    dives: Sequence[Dive],
-    *,
-    note: str,
-    drawings: bool,
-    bands: Mapping[str, Band],
-    comparison: ComparedDive | None,
-    strobe: bool = False,
+    dive: Dive, dives: Sequence[Dive], *, drawings: bool, comparison: ComparedDive | None = None, strobe: bool = False
 ) -> ReportedDive:
     """A dive of a report.
 
     Args:
         dive: analysed.
         dives: of the session, for the trend.
-        drawings: whether its drawings are shown.
+        drawings: whether its drawings are shown, and their notes beside its own.
         strobe: whether its stroboscopic picture is.
     """
     assert dive.analysis is not None
@@ -53,10 +45,10 @@ def reported_dive(
         analysis=dive.analysis,
         diver=dive.diver,
         date=dive.dived_on or "",
-        note=note,
+        note=notes_of(dive) if drawings else dive.note,
         judging=dive.judging,
         marks=dive.drawings if drawings else (),
-        bands=bands,
+        bands=good_bands(dive.dive_number, dive.board_m),
         trend=_trend(dive, dives),
         comparison=comparison,
         strobe=StrobeOptions() if strobe else None,

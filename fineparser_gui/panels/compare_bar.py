@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QMargins, QModelIndex, QSize, QStringListModel, Qt, Signal
+from PySide6.QtCore import QMargins, QModelIndex, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -26,6 +26,8 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import (
+    choice_box,
+    follow_palette,
     keyboard_friendly,
     label,
     lay_out,
@@ -51,9 +53,8 @@ class CompareBar(QFrame):
         super().__init__()
         self._comparing = session.comparing
         self.places = [_Place(session, place) for place in range(MOST_COMPARED)]
-        self.alignment = QComboBox(accessibleName=self.tr("Alignment"))
-        for alignment in Alignment:
-            self.alignment.addItem(alignment_text(alignment), alignment)
+        ways = ((alignment_text(alignment), alignment) for alignment in Alignment)
+        self.alignment = choice_box(ways, accessibleName=self.tr("Alignment"))
         self.alignment.setToolTip(
             self.tr(
                 "By phase: the three phases start together, each stretched to the other's length.\n"
@@ -157,6 +158,7 @@ class _Place(QWidget):
         row.addWidget(self.dives, 1)
         row.addWidget(self.mirror)
         row.addWidget(self.close_it)
+        follow_palette(self, self._color_icons)
         self._color_icons()
 
     def show_dive(self) -> None:
@@ -182,11 +184,6 @@ class _Place(QWidget):
         self.mirror.setIcon(icon("mirror", colour))
         self.close_it.setIcon(icon("close", colour))
         self.dives.color_icon(colour)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "close_it"):
-            self._color_icons()
 
 
 class DiveField(QLineEdit):

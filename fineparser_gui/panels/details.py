@@ -6,20 +6,20 @@ from math import isfinite
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
-from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
-from fineparser_gui.formatting import board_text, decimal, shortest
+from fineparser_gui.formatting import board_entries, decimal, shortest
 from fineparser_gui.model.dive import LONGEST_NOTE, day
 from fineparser_gui.panels.judging_fields import JudgingFields
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, restyle
+from fineparser_gui.widgets import card, choice_box, fill, keyboard_friendly, label, lay_out, note_field, restyle
 
 #: Height of the note's field.
 _NOTE_LINES = 2
@@ -60,10 +60,7 @@ class DetailsPanel(QWidget):
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
         self.number.returnPressed.connect(self.number.clearFocus)  # gives the keyboard back to the player
-        self.board = QComboBox(accessibleName=self.tr("Board"))
-        self.board.addItem(self.tr("any board"), None)
-        for board_m in BOARDS_M:
-            self.board.addItem(board_text(board_m), board_m)
+        self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
         self.board.activated.connect(self._on_edited)
         self.difficulty = QLineEdit(
             placeholderText=self.tr("DD (auto)"),
@@ -77,11 +74,11 @@ class DetailsPanel(QWidget):
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
         keyboard_friendly(self.synchro)
-        self.note = QPlainTextEdit()
-        self.note.setPlaceholderText(self.tr("note on the dive, for the report"))
-        self.note.setAccessibleName(self.tr("Note on the dive"))
-        self.note.setTabChangesFocus(True)
-        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
+        self.note = note_field(
+            _NOTE_LINES,
+            placeholderText=self.tr("note on the dive, for the report"),
+            accessibleName=self.tr("Note on the dive"),
+        )
         self.note.textChanged.connect(self._on_note_changed)
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)

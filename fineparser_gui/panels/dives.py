@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QActionGroup, QDropEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QListView, QMenu, QWidget
 
@@ -12,6 +12,7 @@ from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
@@ -78,10 +79,10 @@ class DivesPanel(QWidget):
         lay_out(layout, head, self.batch, self.naming, (self.view, 1))
         fill(self, frame)
         # Collects many changes into one recount over all dives.
-        self._count_timer = QTimer(self, singleShot=True, interval=50, timeout=self._count)
+        counting = Soon(self, 50, self._count)
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
-            signal.connect(self._schedule_count)
-        session.scheduler.paused_changed.connect(self._schedule_count)
+            signal.connect(counting.begin)
+        session.scheduler.paused_changed.connect(counting.begin)
         session.current_changed.connect(self._on_current_changed)
         self._count()
 
@@ -113,10 +114,6 @@ class DivesPanel(QWidget):
             for dive in dives
             if dive.dive_number is None and not dive.is_recording and parse_file_name(dive.path.stem).dive_number
         ]
-
-    def _schedule_count(self) -> None:
-        if not self._count_timer.isActive():
-            self._count_timer.start()
 
     def _count(self) -> None:
         self.batch.refresh()

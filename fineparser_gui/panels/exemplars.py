@@ -1,6 +1,6 @@
 """The exemplars of the score with their votes: each can be left out, or compared with the shown dive."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QWidget
 
@@ -13,7 +13,7 @@ from fineparser_gui.model.points import step_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import AnyIndex, TableModel
-from fineparser_gui.widgets import card, fill, label, lay_out, push_button, style_table, tool_tip
+from fineparser_gui.widgets import card, fill, follow_palette, label, lay_out, push_button, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
@@ -48,9 +48,7 @@ class ExemplarModel(TableModel):
         if same:  # no reset: keeps selection and scroll position while a transition is dragged
             self.rows = rows
         else:
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
+            self.show_rows(rows)
         self._outliers = outliers([vote for vote, _ in rows])
         self._all_changed()
 
@@ -158,21 +156,18 @@ class ExemplarsPanel(QWidget):
         self._shown: tuple[ExemplarVote, ...] = ()
         self.model = ExemplarModel(self)
         self.model.counted.connect(self._on_counted)
-        self.table = _Table()
+        self.table = _Table(accessibleName=self.tr("Exemplars"))
         self.table.setModel(self.model)
-        self.table.setAccessibleName(self.tr("Exemplars"))
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
-        style_table(self.table)
+        style_table(self.table, _NAME)
         self.table.setWordWrap(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names begin with a diver, and differ at their ends
         self.table.setIconSize(QSize(13, 13))
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(_USE, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(_USE, 24)
-        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
@@ -184,6 +179,7 @@ class ExemplarsPanel(QWidget):
         session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         session.library.changed.connect(self._on_library_changed)
+        follow_palette(self, self._color_icons)
         self._color_icons()
         self._refresh()
         self._on_comparison_changed()
@@ -221,11 +217,6 @@ class ExemplarsPanel(QWidget):
     def _on_library_changed(self) -> None:
         self._shown = ()  # names, and which are rendered, may be known only now
         self._refresh()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "model"):
-            self._color_icons()
 
     def _color_icons(self) -> None:
         self.model.set_warning_icon(icon("warning", self.palette().text().color().name()))

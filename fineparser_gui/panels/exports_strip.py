@@ -1,6 +1,6 @@
 """Running and finished exports among the messages: progress, cancel, show the folder."""
 
-from PySide6.QtCore import QEvent, QMargins, QTimer, QUrl, Signal
+from PySide6.QtCore import QMargins, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
@@ -8,7 +8,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.messages import SHOWN_MS
 from fineparser_gui.services.exports import ExportService
-from fineparser_gui.widgets import ElidedLabel, keyboard_friendly, label, lay_out, push_button
+from fineparser_gui.widgets import ElidedLabel, follow_palette, keyboard_friendly, label, lay_out, push_button
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2
@@ -88,6 +88,7 @@ class _Row(QFrame):
         keyboard_friendly(self.close_button)
         row = lay_out(QHBoxLayout(spacing=10), (self.text, 1), self.button, self.send_button, self.close_button)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4), row, self._bar, self.message)
+        follow_palette(self, self._color_icon)
         self._timer = QTimer(self, interval=SHOWN_MS, timeout=self._on_time)
 
     def show_export(self, export: Export) -> None:
@@ -123,11 +124,6 @@ class _Row(QFrame):
         if not looked_at and not self._exports.busy:
             self._timer.stop()
             self._exports.dismiss(self._number)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "close_button"):
-            self._color_icon()
 
     def _color_icon(self) -> None:
         color = self.palette().windowText().color().name()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_gui.model.comparison import MOST_COMPARED
@@ -15,7 +15,7 @@ from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import ElidedLabel, label, lay_out, push_button, style_table
+from fineparser_gui.widgets import ElidedLabel, label, lay_out, push_button, search_field, style_table
 
 _HEIGHT_PX = 250
 #: Number of rows that are measured for the widths of the columns.
@@ -58,11 +58,7 @@ class LibraryPanel(QWidget):
         self.bin.setCheckable(True)
         self.bin.toggled.connect(self.shown.show_bin)
         self.bin.toggled.connect(self._refresh_buttons)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Find dive, diver, date…"))
-        self.search.setAccessibleName(self.tr("Find in the library"))
-        self.search.setClearButtonEnabled(True)
-        QShortcut(Qt.Key.Key_Escape, self.search, self.search.clear, context=Qt.ShortcutContext.WidgetShortcut)
+        self.search = search_field(self.tr("Find dive, diver, date…"), self.tr("Find in the library"))
         self.search.textChanged.connect(self.shown.show_words)
         self.search.textChanged.connect(self._refresh_buttons)
         self._status = ElidedLabel("muted")
@@ -122,10 +118,9 @@ class LibraryPanel(QWidget):
         return push_button(text, lambda: act(), tip, "tool")
 
     def _make_table(self) -> QTableView:
-        table = QTableView(objectName="library")
+        table = QTableView(objectName="library", accessibleName=self.tr("Exemplar library"))
         table.setModel(self.shown)
-        table.setAccessibleName(self.tr("Exemplar library"))
-        style_table(table)
+        style_table(table, 3, 5)
         table.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.setWordWrap(False)
@@ -136,10 +131,6 @@ class LibraryPanel(QWidget):
         header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setMinimumSectionSize(80)  # room for a title and its sort arrow
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in range(self.model.columnCount()):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        for column in (3, 5):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         table.doubleClicked.connect(self._on_compare)
         return table
 

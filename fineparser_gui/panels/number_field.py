@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_gui.icons import icon
+from fineparser_gui.widgets import follow_palette
 
 
 class NumberField(QLineEdit):
@@ -25,6 +26,7 @@ class NumberField(QLineEdit):
         self._arrow = QAction(self.tr("Pick a dive number (Alt+Down)"), self)
         self._arrow.triggered.connect(self.open_list)
         self.addAction(self._arrow, QLineEdit.ActionPosition.TrailingPosition)
+        follow_palette(self, self._color_icon)
         self._color_icon()
 
     def open_list(self) -> QMenu:
@@ -48,11 +50,6 @@ class NumberField(QLineEdit):
             self.open_list()
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_arrow"):
-            self._color_icon()
 
     def _color_icon(self) -> None:
         self._arrow.setIcon(icon("chevron-down", self.palette().text().color().name()))

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -23,8 +22,9 @@ from fineparser_core.live.caught import RECORDING
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
+from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import add_form_row, label, lay_out
+from fineparser_gui.widgets import form_of, label, lay_out
 
 _MOST_REMEMBERED = 8
 
@@ -117,11 +117,10 @@ class PoolsideSetup(QWidget):
             box.setAccessibleName(name)
             box.setToolTip(name)
             ring.addWidget(box, 1)
-        form = QFormLayout(fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow, verticalSpacing=6)
-        add_form_row(form, self.tr("&Camera"), self.fields[0])
-        add_form_row(form, self.tr("&Second"), self.fields[1])
-        for field, text in zip(self.fields, (self.tr("&Camera"), self.tr("&Second")), strict=True):
-            field.box.setAccessibleName(text.replace("&", ""))
+        rows = list(zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True))
+        form = form_of(*rows, verticalSpacing=6)
+        for text, field in rows:
+            field.box.setAccessibleName(without_mnemonic(text))
         form.addRow("", self.secrets)
         form.addRow(self.tr("Folder"), where)
         self.folder.setAccessibleName(self.tr("Folder"))

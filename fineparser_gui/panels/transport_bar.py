@@ -1,6 +1,6 @@
 """Bar below the video: playback on the left, overlays and drawing tools on the right."""
 
-from PySide6.QtCore import QEvent, QMargins, Qt, Signal
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton
 
@@ -10,7 +10,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.playback.sound import AVAILABLE
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
-from fineparser_gui.widgets import keyboard_friendly, label, tool_button
+from fineparser_gui.widgets import follow_palette, keyboard_friendly, label, tool_button
 
 
 class TransportBar(QFrame):
@@ -83,6 +83,7 @@ class TransportBar(QFrame):
         self._fit()
         transport.frame_changed.connect(self._show_position)
         transport.state_changed.connect(self._show_state)
+        follow_palette(self, self._show_state)
         self._show_state()
 
     def set_opacity(self, opacity: float) -> None:
@@ -97,11 +98,6 @@ class TransportBar(QFrame):
         super().showEvent(event)
         self.setMinimumWidth(self._narrowest_px())  # not before there are icons: a button without one shows its text
         self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_play"):
-            self._show_state()
 
     def _narrowest_px(self) -> int:
         """Width that the bar needs where everything dispensable is in the menu."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QMargins, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
@@ -15,7 +15,7 @@ from fineparser_gui.model.history_dive import HistoryQuery, TrendPoint
 from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.steps import step_text
-from fineparser_gui.widgets import label, lay_out, tool_tip
+from fineparser_gui.widgets import follow_palette, label, lay_out, refill, tool_tip
 
 #: Beyond so many points their error bars are a blot.
 _MOST_BARS = 300
@@ -46,6 +46,7 @@ class HistoryTrend(QWidget):
         row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, (self.note, 1))
         column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), row, (self._canvas, 1))
         column.addStretch(0)
+        follow_palette(self, self._restyle, QEvent.Type.FontChange)
         self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
 
     def show_query(self, query: HistoryQuery) -> None:
@@ -54,11 +55,9 @@ class HistoryTrend(QWidget):
         self._fill()
         self._plot()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "plot"):
-            self.plot.restyle(self.palette(), self.font())
-            self._plot()
+    def _restyle(self) -> None:
+        self.plot.restyle(self.palette(), self.font())
+        self._plot()
 
     def _fill(self) -> None:
         """What there may be trends of."""
@@ -70,14 +69,8 @@ class HistoryTrend(QWidget):
             **{step: self.tr("points of the {0}").format(step_text(step)) for step in STEP_NAMES},
             **{name: _measure_text(name) for name in RECORDS if name in known},
         }
-        if list(named) == [self.what.itemData(place) for place in range(self.what.count())]:
-            return
-        chosen = self.what.currentData()
-        with QSignalBlocker(self.what):
-            self.what.clear()
-            for name, text in named.items():
-                self.what.addItem(text, name)
-            self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
+        if list(named) != [self.what.itemData(place) for place in range(self.what.count())]:
+            refill(self.what, [(text, name) for name, text in named.items()])
 
     def _plot(self) -> None:
         what, query, store = self.what.currentData(), self._query, self._history

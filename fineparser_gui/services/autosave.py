@@ -9,13 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
+from PySide6.QtCore import QLockFile, QObject, SignalInstance
 
 from fineparser_core.errors import ExportError
 from fineparser_core.language import translated
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +75,9 @@ class Autosave(QObject):
         self._written: tuple[SavedSession, Origin | None] = SavedSession(), None
         self.told = False
         self.origin: Origin | None = None
-        # Changes do not restart the timer: progress reports come faster than its interval.
-        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
-        self._timer.timeout.connect(self.write)
+        self._writing = Soon(self, DELAY_MS, self.write)
         for signal in self._signals():
-            signal.connect(self._on_changed)
+            signal.connect(self._writing.begin)
 
     def _signals(self) -> tuple[SignalInstance, ...]:
         session = self._session
@@ -92,10 +91,6 @@ class Autosave(QObject):
             session.meet_changed,
             session.scheduler.paused_changed,
         )
-
-    def _on_changed(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
 
     def write(self) -> bool:
         """Write now if something changed; a failure is reported once. Returns whether the file is up to date."""
@@ -118,9 +113,9 @@ class Autosave(QObject):
 
     def close(self, *, keep: bool) -> None:
         """Stop; keep the file for recovery, or remove it."""
-        self._timer.stop()
+        self._writing.stop()
         for signal in self._signals():
-            signal.disconnect(self._on_changed)
+            signal.disconnect(self._writing.begin)
         if keep:
             self.write()
         else:

@@ -25,6 +25,7 @@ from fineparser_gui.services.history_analysis import packed, unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.taking_in import TakingIn
+from fineparser_gui.soon import Soon
 
 #: After a change; changes do not restart it, as progress reports come faster.
 DELAY_MS = 2000
@@ -73,8 +74,7 @@ class HistoryService(QObject):
         self._pending: dict[str, Dive] = {}
         self._pool = QThreadPool(self, maxThreadCount=1)
         self._cancel = CancelToken()  # of what may take long
-        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
-        self._timer.timeout.connect(self.keep_now)
+        self._keeping = Soon(self, DELAY_MS, self.keep_now)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_for_others)
         self._ended.connect(self._on_ended)
@@ -179,7 +179,7 @@ class HistoryService(QObject):
 
     def keep_now(self) -> None:
         """Write what has changed."""
-        self._timer.stop()
+        self._keeping.stop()
         pending, self._pending = self._pending, {}
         settled = [one for one in pending.values() if one.state is DiveState.READY and not (one.busy or one.rescoring)]
         store = self.store if settled else None
@@ -220,8 +220,7 @@ class HistoryService(QObject):
         if self._path is None:
             return
         self._pending[key] = self._state.dive(key)
-        if not self._timer.isActive():
-            self._timer.start()
+        self._keeping.begin()
 
     def _on_kept(self, problem: str) -> None:
         if problem:

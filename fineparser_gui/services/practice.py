@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.diving.meet import taken_off
 from fineparser_core.live.caught import CaughtClip
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
+from fineparser_gui.soon import Soon
 
 # The same dive, seen by another camera.
 _SAME_DIVE_S = 2.5
@@ -32,17 +33,16 @@ class Practice(QObject):
         super().__init__(parent)
         self._session = session
         self._caught: list[CaughtClip] = []
-        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._timer.timeout.connect(self.changed)
+        self._settling = Soon(self, _SETTLE_MS, self.changed.emit)
         self._signals = (session.dive_added, session.dive_changed, session.dive_removed)
         for signal in self._signals:
-            signal.connect(self._settle)
+            signal.connect(self._settling.begin)
 
     def close(self) -> None:
         """Follow the session no longer."""
-        self._timer.stop()
+        self._settling.stop()
         for signal in self._signals:
-            signal.disconnect(self._settle)
+            signal.disconnect(self._settling.begin)
 
     @property
     def dives(self) -> list[tuple[CaughtClip, Dive]]:
@@ -127,10 +127,6 @@ class Practice(QObject):
         trimmed = dive.in_frame is not None or dive.out_frame is not None
         corrected = dive.correction != Correction() or dive.athlete is not None
         return bool(named or trimmed or corrected or dive.note or dive.drawings or dive.judging)
-
-    def _settle(self, _: str) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
 
 
 def clock_text(at_s: float) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
@@ -16,6 +16,7 @@ from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.task import Task, Urgency
+from fineparser_gui.soon import Soon
 from fineparser_gui.worker.protocol import Result, ScoreRequest
 
 #: Moves of the mouse within this time are one request.
@@ -69,8 +70,7 @@ class RescoringService(QObject):
         self._state, self._scheduler = state, scheduler
         self._wanted: dict[str, ScoreRequest] = {}  # by key of the dive
         self._asked: dict[str, Task] = {}
-        self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS)
-        self._timer.timeout.connect(self._ask)
+        self._asking = Soon(self, _GATHER_MS, self._ask)
 
     def rescore(self, key: str) -> None:
         """Request the score of the corrected moments, if it is not known, ahead of any batch."""
@@ -79,8 +79,7 @@ class RescoringService(QObject):
         if dive.rescoring and moments and dive.info:
             request = corrected_request(dive, self._state.n_exemplars, self._state.profile)
             self._wanted[key] = self._scheduler.kept.named(request)
-            if not self._timer.isActive():
-                self._timer.start()
+            self._asking.begin()
             return
         self.forget(key)
         if moments is None and dive.rescored_for is not None:

@@ -24,7 +24,7 @@ from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.reports import notes_of, reported_dive, season_of
+from fineparser_gui.model.reports import reported_dive, season_of
 from fineparser_gui.settings.preferences import Preferences
 
 PATIENCE_MS = 120_000
@@ -358,7 +358,7 @@ def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small
     assert [one.key for one in season] == [first, "b"]
     assert not season_of(replace(dive, diver=""), [dive])
     drawn = replace(dive, note="Low.", drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
-    made = reported_dive(drawn, season, note=notes_of(drawn), drawings=True, bands={}, comparison=None)
+    made = reported_dive(drawn, season, drawings=True)
     assert (made.diver, made.note, made.marks) == ("Anna", "Low.\nlate", drawn.drawings)
     assert [point.is_this for point in made.trend] == [True, False]
     studio.session.exports.report([made, made], tmp_path / "season.pdf", "Anna")

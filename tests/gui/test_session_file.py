@@ -463,7 +463,7 @@ def _crash(tmp_path: Path, clip: Path) -> None:
         "app = QApplication([])\n"
         "studio = Studio(app, Path(sys.argv[1]))\n"
         "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
-        "written = studio.window.files.controller.autosave._timer.timeout\n"
+        "written = studio.window.files.controller.autosave._writing.timeout\n"
         "written.connect(lambda: print('written', flush=True))\n"
         "app.exec()\n"
     )
