@@ -1,7 +1,6 @@
 """The window: where the panels are."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt, QTimer, Signal
@@ -125,7 +124,7 @@ class MainWindow(QMainWindow):
         self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
         self.files.controller.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
-        self.transport.state_changed.connect(self._show_loop)
+        self.transport.state_changed.connect(lambda: self._set_checked("loop", self.transport.loop is not None))
         self.player.drawing.state_changed.connect(self._refresh)
         session.edits.indexChanged.connect(self._show_edits)
         self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
@@ -157,7 +156,7 @@ class MainWindow(QMainWindow):
         self.contributions = ContributionsPanel(self.session)
         self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
         self.measured = MeasuredPanel(self.session, self.explanations)
-        self.measured.frame_requested.connect(self._show_measured)
+        self.measured.frame_requested.connect(self.player.go_to)
         self.exemplars = ExemplarsPanel(self.session)
         self.exemplars.setMinimumHeight(190)
         panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
@@ -264,17 +263,9 @@ class MainWindow(QMainWindow):
 
     def quit(self) -> None:
         """Close, unless the coach wants to save first."""
-        if self._may_close():
+        if self.files.may_close():
             self._asked = True
             self.close()
-
-    def _may_close(self) -> bool:
-        return self.files.may_close()
-
-    def on_current(self, act: Callable[[str], None]) -> None:
-        """Does something to the shown dive, by its key."""
-        if self.session.current is not None:
-            act(self.session.current.key)
 
     def show_history(self, on: bool) -> None:
         """Show the page of the coach's history in place of the player, or the player again."""
@@ -288,10 +279,6 @@ class MainWindow(QMainWindow):
         self._in_history = on
         self.transport.pause()
         self._refresh()
-
-    def _show_measured(self, frame: int) -> None:
-        self.transport.pause()
-        self.transport.seek(frame)
 
     def go_to_dive(self, rows: int) -> None:
         """Show the dive so many rows below, or above; what was playing plays on, from before its flight."""
@@ -322,9 +309,6 @@ class MainWindow(QMainWindow):
         elif not on:
             comparing.end()
         self._refresh()
-
-    def _show_loop(self) -> None:
-        self._set_checked("loop", self.transport.loop is not None)
 
     def _set_checked(self, action_id: str, checked: bool) -> None:
         action = self.actions_by_id[action_id]
@@ -438,7 +422,7 @@ class MainWindow(QMainWindow):
         if self._closed:
             return
         # Only where it is the user who closes: a system that ends the program has nobody to ask.
-        if event.spontaneous() and not self._may_close():
+        if event.spontaneous() and not self.files.may_close():
             event.ignore()
             return
         self._asked, self._closed = self._asked or event.spontaneous(), True

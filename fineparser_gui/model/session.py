@@ -1,7 +1,7 @@
 """The dives of a session in their order, which of them is shown, and what is drawn on exemplars."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Protocol
 
@@ -71,6 +71,11 @@ class SessionModel:
     def current(self) -> Dive | None:
         """The dive that is shown."""
         return self._dives.get(self._current) if self._current else None
+
+    def on_current(self, act: Callable[..., object], *values: object, **named: object) -> None:
+        """Do something to the dive that is shown, by its key and what comes after it; nothing where none is."""
+        if self.current is not None:
+            act(self.current.key, *values, **named)
 
     def new_key(self) -> str:
         """A key that no dive has used."""

@@ -27,7 +27,9 @@ class CorrectionNote(QWidget):
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
         tip = self.tr("Reset transitions to the model's")
-        self.reset = push_button(self.tr("Reset transitions"), self._on_reset, tip)
+        self.reset = push_button(
+            self.tr("Reset transitions"), lambda: session.on_current(session.editing.reset_transitions), tip
+        )
         head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
 
@@ -103,10 +105,6 @@ class CorrectionNote(QWidget):
             text = self.tr("The video stream's points change for only {0} of {1} exemplars.", None, len(pairs))
             return f"{text.format(n_changed, len(pairs))} {reason}"
         return self.tr("The video stream does not change, only the frames stream.") + " " + reason
-
-    def _on_reset(self) -> None:
-        if self._session.current is not None:
-            self._session.editing.reset_transitions(self._session.current.key)
 
 
 def _dynamic_differs(before: ExemplarVote, after: ExemplarVote) -> bool:

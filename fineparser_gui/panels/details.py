@@ -1,6 +1,6 @@
 """Form for diver, event, date, dive number, board and DD of the shown dive: optional, and validated while typing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
 
@@ -35,16 +35,18 @@ class DetailsPanel(QWidget):
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)
-        self.diver = NameField(lambda: session.history.known_names("diver"))
-        self.diver.setPlaceholderText(self.tr("diver"))
-        self.diver.setAccessibleName(self.tr("Diver"))
-        self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
-        self.diver.returnPressed.connect(self.diver.clearFocus)
-        self.event_name = NameField(lambda: session.history.known_names("event"))
-        self.event_name.setPlaceholderText(self.tr("event or venue"))
-        self.event_name.setAccessibleName(self.tr("Event or venue"))
-        self.event_name.textChanged.connect(self._on_event_changed)
-        self.event_name.returnPressed.connect(self.event_name.clearFocus)
+        self.diver, self.event_name = (
+            NameField(lambda: session.history.known_names("diver")),
+            NameField(lambda: session.history.known_names("event")),
+        )
+        for field, hint, name, change in (
+            (self.diver, self.tr("diver"), self.tr("Diver"), session.editing.set_diver),
+            (self.event_name, self.tr("event or venue"), self.tr("Event or venue"), session.editing.set_event),
+        ):
+            field.setPlaceholderText(hint)
+            field.setAccessibleName(name)
+            # Not textEdited: the completer edits too.
+            field.textChanged.connect(lambda typed, change=change: self._on_name_changed(change, typed))
         self.date = QLineEdit()
         self.date.setPlaceholderText(self.tr("date"))
         self.date.setAccessibleName(self.tr("Date of the dive"))
@@ -53,13 +55,11 @@ class DetailsPanel(QWidget):
         self.date.setMinimumWidth(self.date.fontMetrics().horizontalAdvance("2026-05-31") + _PADDING_PX)
         self.date.textEdited.connect(self._on_date_edited)
         self.date.editingFinished.connect(self._show_date)
-        self.date.returnPressed.connect(self.date.clearFocus)
         self.number = NumberField(self._numbers)
         self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
-        self.number.returnPressed.connect(self.number.clearFocus)  # gives the keyboard back to the player
         self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
         self.board.activated.connect(self._on_edited)
         self.difficulty = QLineEdit(
@@ -69,7 +69,6 @@ class DetailsPanel(QWidget):
             maxLength=4,
             textEdited=self._on_edited,
         )
-        self.difficulty.returnPressed.connect(self.difficulty.clearFocus)
         self.synchro = QCheckBox(self.tr("synchro"))
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
@@ -80,6 +79,8 @@ class DetailsPanel(QWidget):
             accessibleName=self.tr("Note on the dive"),
         )
         self.note.textChanged.connect(self._on_note_changed)
+        for field in (self.diver, self.event_name, self.date, self.number, self.difficulty):
+            field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
         row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
@@ -133,13 +134,9 @@ class DetailsPanel(QWidget):
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())
 
-    def _on_diver_changed(self) -> None:
+    def _on_name_changed(self, change: Callable[[str, str], None], typed: str) -> None:
         if self._key is not None:
-            self._session.editing.set_diver(self._key, self.diver.text().strip())
-
-    def _on_event_changed(self) -> None:
-        if self._key is not None:
-            self._session.editing.set_event(self._key, self.event_name.text().strip())
+            change(self._key, typed.strip())
 
     def _on_note_changed(self) -> None:
         if self._key is None:

@@ -222,8 +222,7 @@ class ExemplarsPanel(QWidget):
         self.model.set_warning_icon(icon("warning", self.palette().text().color().name()))
 
     def _on_counted(self, exemplar_id: str, counts: bool) -> None:
-        if self._session.current is not None:
-            self._session.editing.leave_out(self._session.current.key, exemplar_id, not counts)
+        self._session.on_current(self._session.editing.leave_out, exemplar_id, not counts)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         if index.column() == _USE:

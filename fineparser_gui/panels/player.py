@@ -96,8 +96,9 @@ class PlayerPanel(QWidget):
         self.timeline.transition_nudged.connect(self.nudge_transition)
         self.timeline.range_nudged.connect(self.nudge_range)
         self.timeline.range_changed.connect(self._set_range)
-        self.timeline.proposal_accepted.connect(self._accept)
-        self.pointed.frame_requested.connect(self._go_to)
+        accept = session.trimming.accept
+        self.timeline.proposal_accepted.connect(lambda place: session.on_current(accept, place))
+        self.pointed.frame_requested.connect(self.go_to)
         self.pointing.pointed.connect(self._on_pointed)
         for pane in self.panes:
             pane.failed.connect(self.failed)
@@ -105,11 +106,15 @@ class PlayerPanel(QWidget):
         self.timeline.seek_requested.connect(self.take_keys)
         for button in self.findChildren(QAbstractButton):
             button.pressed.connect(self.take_keys)
-        session.current_changed.connect(self._on_current_changed)
-        session.dive_changed.connect(self._on_dive_changed)
-        session.comparison_changed.connect(self._on_comparison_changed)
-        session.comparing.arrangement_changed.connect(self._arrange)
-        session.exemplar_drawn.connect(self._on_exemplar_drawn)
+        self._followed = (
+            (session.current_changed, self._on_current_changed),
+            (session.dive_changed, self._on_dive_changed),
+            (session.comparison_changed, self._on_comparison_changed),
+            (session.comparing.arrangement_changed, self._arrange),
+            (session.exemplar_drawn, self._on_exemplar_drawn),
+        )
+        for signal, slot in self._followed:
+            signal.connect(slot)
         self.pane.opened.connect(self._on_opened)
         for pane in self.panes[1:]:
             pane.opened.connect(self._on_other_opened)
@@ -147,7 +152,8 @@ class PlayerPanel(QWidget):
             point = AthletePoint(frame=frame, x=round(x, 1), y=round(y, 1))
             self._session.editing.point_at(dive.key, point)
 
-    def _go_to(self, frame: int) -> None:
+    def go_to(self, frame: int) -> None:
+        """Pause, and show a frame."""
         self.transport.pause()
         self.transport.seek(frame)
 
@@ -155,7 +161,7 @@ class PlayerPanel(QWidget):
         """Go to the next (1) or previous (-1) frame with a drawing."""
         frame = next_frame(self.drawing.drawings, self.transport.frame, direction)
         if frame is not None:
-            self._go_to(frame)
+            self.go_to(frame)
 
     def loop_step(self, on: bool) -> None:
         """Loop the step under the playhead, following later changes of its ends, or stop looping."""
@@ -231,10 +237,6 @@ class PlayerPanel(QWidget):
             ends = (first or None, None if last == dive.info.n_frames - 1 else last)
             self._session.editing.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
 
-    def _accept(self, place: int) -> None:
-        if self._session.current is not None:
-            self._session.trimming.accept(self._session.current.key, place)
-
     def _move_transition(self, place: int, frame: int, gesture: str) -> None:
         dive = self._session.current
         if dive is not None and dive.analysis is not None:
@@ -266,12 +268,8 @@ class PlayerPanel(QWidget):
 
     def close_videos(self) -> None:
         """Stop the decoders before the window closes."""
-        # Late signals must not open a file again.
-        self._session.current_changed.disconnect(self._on_current_changed)
-        self._session.dive_changed.disconnect(self._on_dive_changed)
-        self._session.comparison_changed.disconnect(self._on_comparison_changed)
-        self._session.comparing.arrangement_changed.disconnect(self._arrange)
-        self._session.exemplar_drawn.disconnect(self._on_exemplar_drawn)
+        for signal, slot in self._followed:  # late signals must not open a file again
+            signal.disconnect(slot)
         self.transport.pause()
         self.timeline.close_file()
         self.sound.close()

@@ -26,7 +26,9 @@ class PointedStrip(Strip):
         tip = self.tr("Go to the frame in which you pointed at the diver")
         self.show_point = self.add_button(self.tr("Show the point"), self._on_show, tip)
         tip = self.tr("Let the program find the diver again")
-        self.take_back = self.add_button(self.tr("Take back"), self._on_take_back, tip)
+        self.take_back = self.add_button(
+            self.tr("Take back"), lambda: session.on_current(session.editing.point_at, None), tip
+        )
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
@@ -48,7 +50,3 @@ class PointedStrip(Strip):
         dive = self._session.current
         if dive is not None and dive.athlete is not None:
             self.frame_requested.emit(dive.athlete.frame)
-
-    def _on_take_back(self) -> None:
-        if self._session.current is not None:
-            self._session.editing.point_at(self._session.current.key, None)

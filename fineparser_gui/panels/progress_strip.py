@@ -31,7 +31,7 @@ class ProgressStrip(QFrame):
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
         self._button = push_button(self.tr("Cancel"), self._on_pressed)
-        self._find = push_button(self.tr("Find the dive"), self._on_find)
+        self._find = push_button(self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True))
         row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)
@@ -108,10 +108,6 @@ class ProgressStrip(QFrame):
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")
         return dive.problem or ""
-
-    def _on_find(self) -> None:
-        if self._session.current is not None:
-            self._session.trimming.find(self._session.current.key, use=True)
 
     def _on_pressed(self) -> None:
         dive = self._session.current

@@ -15,13 +15,15 @@ class ProposalStrip(Strip):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self._session, trimming = session, session.trimming
         self._frame = 0
         self.accept = self.add_button("", self.accept_here)
         self.accept_all = self.add_button("", self.accept_every)
         tip = self.tr("Use the video as it was before the dives found in it were used")
-        self.take_back = self.add_button(self.tr("Take back"), self._on_take_back, tip)
-        self.dismiss = self.add_button("", self._on_dismiss, self.tr("Dismiss the proposals"))
+        self.take_back = self.add_button(self.tr("Take back"), lambda: session.on_current(trimming.take_back), tip)
+        self.dismiss = self.add_button(
+            "", lambda: session.on_current(trimming.dismiss), self.tr("Dismiss the proposals")
+        )
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
         session.dive_changed.connect(self._refresh)
         session.dive_added.connect(self._refresh)
@@ -52,16 +54,7 @@ class ProposalStrip(Strip):
 
     def accept_every(self) -> None:
         """Add all proposed dives to the list."""
-        if self._session.current is not None:
-            self._session.trimming.accept_all(self._session.current.key)
-
-    def _on_take_back(self) -> None:
-        if self._session.current is not None:
-            self._session.trimming.take_back(self._session.current.key)
-
-    def _on_dismiss(self) -> None:
-        if self._session.current is not None:
-            self._session.trimming.dismiss(self._session.current.key)
+        self._session.on_current(self._session.trimming.accept_all)
 
     def _refresh(self) -> None:
         dive = self._session.current

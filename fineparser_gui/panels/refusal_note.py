@@ -1,5 +1,7 @@
 """Why a clip is not scored as a complete dive, and what can be done: find the dive or the diver, or score it anyway."""
 
+from functools import partial
+
 from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
@@ -26,16 +28,18 @@ class RefusalNote(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        declare = partial(session.on_current, session.editing.declare_dive)
         self._text = label(wrap=True)
         tip = self.tr("Look for the dive in the whole video and trim the clip to it")
-        self.find = push_button(self.tr("Find the dive"), self._on_find, tip)
+        self.find = push_button(
+            self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True), tip
+        )
         tip = self.tr("Click on the diver, where another person was followed")
         self.point = push_button(self.tr("Point at the diver"), self.point_requested, tip)
         tip = self.tr("Score this clip although it may not be a complete dive")
-        self.overrule = push_button(self.tr("Score anyway"), lambda: self._declare(is_dive=True), tip)
+        self.overrule = push_button(self.tr("Score anyway"), lambda: declare(is_dive=True), tip)
         tip = self.tr("Do not score this clip")
-        self.take_back = push_button(self.tr("Take back"), lambda: self._declare(is_dive=False), tip)
+        self.take_back = push_button(self.tr("Take back"), lambda: declare(is_dive=False), tip)
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
@@ -61,11 +65,3 @@ class RefusalNote(QWidget):
         self.point.setVisible(not overruled)
         self.overrule.setVisible(not overruled)
         self.take_back.setVisible(overruled)
-
-    def _on_find(self) -> None:
-        if self._session.current is not None:
-            self._session.trimming.find(self._session.current.key, use=True)
-
-    def _declare(self, *, is_dive: bool) -> None:
-        if self._session.current is not None:
-            self._session.editing.declare_dive(self._session.current.key, is_dive)

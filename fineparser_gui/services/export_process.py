@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_core.support.own_process import own_process
-from fineparser_gui.services.ending import end
+from fineparser_gui.services.ending import end, error_lines, when_ended
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,7 @@ class ExportProcess(QObject):
         self._process.setArguments(arguments)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._log_stderr)
-        self._process.finished.connect(self._on_ended)
-        self._process.errorOccurred.connect(self._on_error)
+        when_ended(self._process, self._on_ended)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._process.kill)
 
@@ -84,15 +83,10 @@ class ExportProcess(QObject):
                 self._end = message
 
     def _log_stderr(self) -> None:
-        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
-        for line in text.splitlines():
+        for line in error_lines(self._process):
             log.info("export: %s", line)
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
-            self._on_ended()
-
-    def _on_ended(self, *_: object) -> None:
+    def _on_ended(self) -> None:
         self._patience.stop()
         self._read()
         end = self._end or {}

@@ -11,7 +11,7 @@ from fineparser_core.errors import ExitCode
 from fineparser_core.language import language
 from fineparser_core.live.caught import DIVES_FILE, read_caught
 from fineparser_core.support.own_process import own_process
-from fineparser_gui.services.ending import end
+from fineparser_gui.services.ending import end, error_lines, when_ended
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +76,7 @@ class Recorder(QObject):
         self._began_s = monotonic()
         self._process = process = QProcess(self)
         process.readyReadStandardError.connect(self._listen)
-        process.finished.connect(self._on_ended)
-        process.errorOccurred.connect(self._on_error)
+        when_ended(process, self._on_ended)
         process.start(program, arguments)
         process.write(os.fsencode(self._address) + b"\n")
         self._timer.start()
@@ -104,8 +103,7 @@ class Recorder(QObject):
 
     def _listen(self) -> None:
         if self._process is not None:
-            words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").splitlines()
-            for line in words:
+            for line in error_lines(self._process):
                 if line.strip():
                     log.info("recorder: %s", line)
                     self.said.emit(line.removeprefix("fineparser: "))
@@ -130,11 +128,7 @@ class Recorder(QObject):
         here = self.folder / name
         return here if here.exists() else self._elsewhere / name  # of a watched folder
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
-            self._on_ended()
-
-    def _on_ended(self, *_: object) -> None:
+    def _on_ended(self) -> None:
         self._listen()
         self._look()
         self._timer.stop()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.support.atomic import temporary_folder
 from fineparser_core.support.own_process import own_process
-from fineparser_gui.services.ending import end
+from fineparser_gui.services.ending import end, error_lines, when_ended
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
 log = logging.getLogger(__name__)
@@ -92,8 +92,7 @@ class WorkerClient(QObject):
         process.setArguments(arguments)
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._log_stderr)
-        process.finished.connect(self._on_ended)
-        process.errorOccurred.connect(self._on_error)
+        when_ended(process, self._on_ended)
         self._process = process
         self._buffer = b""
         self._silent_pulses = 0
@@ -149,9 +148,8 @@ class WorkerClient(QObject):
 
     def _log_stderr(self) -> None:
         if self._process is not None:
-            text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
-            self.last_words.extend(text.splitlines())
-            for line in text.splitlines():
+            for line in error_lines(self._process):
+                self.last_words.append(line)
                 log.info("worker: %s", line)
 
     def _on_pulse(self) -> None:
@@ -162,11 +160,7 @@ class WorkerClient(QObject):
             log.warning("the worker hangs and is ended")
             self._process.kill()
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
-            self._on_ended()
-
-    def _on_ended(self, *_: object) -> None:
+    def _on_ended(self) -> None:
         self._read()  # what it said last tells what it died of
         self._log_stderr()
         process, self._process = self._process, None
