@@ -1,14 +1,17 @@
 """A worker that runs no process, and what it would answer, made by hand."""
 
+import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from made_answers import dive_parse, scoring
+from PySide6.QtWidgets import QWidget
 
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.support.array_file import write_array_file
-from fineparser_core.types import Analysis, Contribution, Scoring
+from fineparser_core.types import Analysis, Contribution, DiveParse, Scoring
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services import worker_client
@@ -110,13 +113,48 @@ def moved_scoring(points: float) -> Scoring:
     return replace(own, score=own.score + points, contributions=moved(own.contributions), exemplars=votes)
 
 
+def open_queued(studio: Studio, qtbot, video: Path, **known: object) -> str:
+    """The key of a dive that is opened and shown, and waits for its analysis."""
+    studio.session.open([video], **known)
+    qtbot.waitUntil(lambda: studio.session.current and studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    return studio.session.current.key
+
+
+def answer_dive(
+    studio: Studio,
+    folder: Path,
+    *scores: Scoring | None,
+    key: str | None = None,
+    parse: DiveParse | None = None,
+    **found: object,
+) -> None:
+    """Answer what a dive, the shown one, waits for: its phases, or as many as there are scores; None: phases alone.
+
+    Args:
+        folder: for the answers' files.
+        parse: other than the known or usual one.
+        found: other attributes of the analysis.
+    """
+    dive = studio.session.current if key is None else studio.session.dive(key)
+    known = dive.model_analysis.parse if dive.model_analysis else dive_parse(dive.path, dive.info.n_frames)
+    for score in scores or (None,):
+        analysis = Analysis(parse=parse or known, scoring=score, **found)
+        answer(studio, result_message(request_of(studio, dive.key), analysis, folder))
+
+
 def open_scored(studio: Studio, qtbot, video: Path, folder: Path) -> str:
     """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder."""
-    session = studio.session
-    session.open([video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(video, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        studio.client.received.emit(result_message(session.analyses.tasks[key].id, analysis, folder))
+    key = open_queued(studio, qtbot, video, dive_number="207C", board_m=10.0)
+    answer_dive(studio, folder, None, scoring())
     return key
+
+
+def copies(video: Path, folder: Path, names: Iterable[object]) -> list[Path]:
+    """Copies of a video under other names."""
+    return [Path(shutil.copy(video, folder / f"{name}.mp4")) for name in names]
+
+
+def activate(qtbot, window: QWidget) -> None:
+    """Let a window have the keys, as one that is clicked."""
+    with qtbot.waitActive(window):
+        window.activateWindow()

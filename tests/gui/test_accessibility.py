@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import pytest
-from answers_kit import open_scored
+from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -18,8 +18,7 @@ def window(idle_studio, qtbot, small_video, tmp_path):
     """The window with a scored and corrected dive."""
     key = open_scored(idle_studio, qtbot, small_video, tmp_path)
     idle_studio.session.editing.leave_out(key, "a", True)
-    with qtbot.waitActive(idle_studio.window):
-        idle_studio.window.activateWindow()
+    activate(qtbot, idle_studio.window)
     return idle_studio.window
 
 
@@ -84,8 +83,7 @@ def check(root: QWidget) -> list[QWidget]:
 
 
 def test_the_empty_window(idle_studio, qtbot):
-    with qtbot.waitActive(idle_studio.window):
-        idle_studio.window.activateWindow()
+    activate(qtbot, idle_studio.window)
     check(idle_studio.window)
 
 
@@ -125,8 +123,7 @@ def test_the_dialogs(window, qtbot, action_id, bundled_weights):
 def test_the_page_of_the_history(make_studio, qtbot):
     studio = make_studio()
     studio.session.history.write(lambda store: store.keep([row(made_dive())]))
-    with qtbot.waitActive(studio.window):
-        studio.window.activateWindow()
+    activate(qtbot, studio.window)
     studio.window.actions_by_id["history"].trigger()
     check(studio.window)
     studio.window.history.select(*studio.window.history.model.ids)

@@ -3,11 +3,10 @@
 import shutil
 
 import pytest
-from answers_kit import answer, dive_parse, request_of, requests, result_message
+from answers_kit import answer, answer_dive, requests
 
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis
 from fineparser_gui.formatting import exemplar_name
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.compare_bar import CompareBar
@@ -66,8 +65,7 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
     assert dialog.table.item(2, 3).text() == "50.50"
 
     first = session.keys[0]
-    parse = dive_parse(paths[0], 120)
-    answer(idle_studio, result_message(request_of(idle_studio, first), Analysis(parse=parse, scoring=None), tmp_path))
+    answer_dive(idle_studio, tmp_path, key=first)
     assert dialog.table.item(0, 4).text() == "1.2 s · 1.3 s · 1.5 s"
     dialog.table.setCurrentCell(1, 0)
     assert session.current.key == session.keys[1]

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, fail, request_of, result_message, scoring
+from answers_kit import activate, answer_dive, fail, request_of, scoring
 from finding import texts
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.diving.name_parsing import ParsedName
-from fineparser_core.types import Analysis
 from fineparser_gui.dialogs.naming_dialog import NamingDialog, NamingPreview
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog, RankingModel
 from fineparser_gui.model.dive import DiveState
@@ -41,17 +40,10 @@ class Batch:
 
     def parsed(self, key: str) -> None:
         """Answer that a dive was parsed."""
-        self._answer(key, None)
+        answer_dive(self.studio, self._folder, key=key)
 
     def scored(self, key: str, made=None) -> None:
-        self._answer(key, made or scoring())
-
-    def _answer(self, key: str, made) -> None:
-        request_id = request_of(self.studio, key)
-        dive = self.session.dive(key)
-        parse = dive_parse(dive.path, dive.info.n_frames)
-        message = result_message(request_id, Analysis(parse=parse, scoring=made), self._folder)
-        self.client.received.emit(message)
+        answer_dive(self.studio, self._folder, made or scoring(), key=key)
 
 
 @pytest.fixture
@@ -183,8 +175,7 @@ def _drop(view, rows: list[int], below: int) -> None:
 def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     window, view = batch.window, batch.window.dives.view
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     _drag(view, 3, 0)
     assert batch.session.keys == [first, fourth, second, third]
     _drag(view, 1, 3)

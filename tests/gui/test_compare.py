@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import answer_dive, scoring
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis, Measure
+from fineparser_core.types import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
 from fineparser_gui.dialogs.compared_measures import ComparedMeasuresDialog
 from fineparser_gui.model.correction import Correction
@@ -27,17 +27,14 @@ from fineparser_gui.services.autosave import Autosave
 @pytest.fixture
 def two_dives(idle_studio, qtbot, make_video, tmp_path):
     """Keys of two analysed dives of different length; the first one is shown."""
-    session, client = idle_studio.session, idle_studio.client
+    session = idle_studio.session
     paths = [make_video(tmp_path / "first.mp4", 120), make_video(tmp_path / "second.mp4", 100)]
     session.open(paths, dive_number="207C", board_m=10.0)
     qtbot.waitUntil(lambda: len(session.keys) == 2, timeout=5000)
     for key in session.keys:
         session.select(key)
         qtbot.waitUntil(lambda key=key: key in session.analyses.tasks, timeout=5000)
-        parse = dive_parse(session.dive(key).path, session.dive(key).info.n_frames)
-        for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-            request_id = session.analyses.tasks[key].id
-            client.received.emit(result_message(request_id, analysis, tmp_path))
+        answer_dive(idle_studio, tmp_path, None, scoring())
         assert session.dive(key).state is DiveState.READY
     session.select(session.keys[0])
     return session.keys

@@ -5,11 +5,9 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import answer_dive, open_queued, scoring
 from finding import named
 
-from fineparser_core.types import Analysis
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.points import rounded_to_sum
 
 
@@ -36,20 +34,13 @@ def test_what_is_shown_adds_up_and_is_no_unit_off() -> None:
 @pytest.mark.parametrize("split", [False, True])
 def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_path, split) -> None:
     session, panel = idle_studio.session, idle_studio.window.contributions
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
+    open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     # Rounded one by one: 1.00 + 1.00 + 1.00, and the score 3.01 above the mean.
     third = 1.0 + 1 / 300
     made = scoring()
     parts = tuple(replace(part, points=third, dynamic=third - 0.25, static=0.25) for part in made.contributions)
-    analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-    request_id = session.analyses.tasks[key].id
-    idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     votes = tuple(replace(vote, contributions=parts, vote=vote.score + 3 * third) for vote in made.exemplars)
-    analysis = replace(analysis, scoring=replace(made, score=68.01, contributions=parts, exemplars=votes))
-    request_id = session.analyses.tasks[key].id
-    idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
+    answer_dive(idle_studio, tmp_path, None, replace(made, score=68.01, contributions=parts, exemplars=votes))
     panel.by_stream.setChecked(split)
     assert panel.sum_text == "Sum +3.01 = score 68.01 − mean of exemplars 65.00"
     written = [

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, moved_scoring, result_message, scoring
+from answers_kit import activate, answer_dive, dive_parse, moved_scoring, open_scored, result_message, scoring
 from finding import named, reads
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
@@ -11,7 +11,6 @@ from PySide6.QtCore import QPoint, Qt
 from fineparser_core.types import Analysis, ExemplarVote
 from fineparser_gui.model import edits
 from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
 from fineparser_gui.services.task import Urgency
 
@@ -45,16 +44,9 @@ class Answers:
 @pytest.fixture
 def scored(idle_studio, qtbot, small_video, tmp_path):
     """A parsed and scored dive in the window."""
-    studio, session = idle_studio, idle_studio.session
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        studio.client.received.emit(result_message(request_id, made, tmp_path))
-    assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
-    return Answers(studio, qtbot, tmp_path)
+    key = open_scored(idle_studio, qtbot, small_video, tmp_path)
+    assert frames_of(idle_studio.session.dive(key).analysis.parse.transitions) == (FLIGHT, ENTRY)
+    return Answers(idle_studio, qtbot, tmp_path)
 
 
 def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
@@ -181,8 +173,7 @@ def test_transitions_stay_apart_and_in_the_dive(scored):
 
 def test_keys_put_a_step_at_the_playhead(scored, qtbot):
     window, session = scored.studio.window, scored.studio.session
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     window.setFocus()
     window.transport.seek(50)
     qtbot.keyClick(window, Qt.Key.Key_1)
@@ -254,10 +245,7 @@ def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     scored.wait_for_rescore()
     session.analyse(key)
     assert session.current.analysis is None
-    parse = dive_parse(session.current.path, session.current.info.n_frames)
-    for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        studio.client.received.emit(result_message(request_id, made, tmp_path))
+    answer_dive(studio, tmp_path, None, scoring())
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT + 5, ENTRY)
     scored.answer(scored.wait_for_rescore(), 1.0)
     assert [vote.id for vote in session.current.analysis.scoring.exemplars] == ["b"]
@@ -270,8 +258,7 @@ def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(sc
     corrected = session.current.correction.transitions
     session.editing.set_range(key, None, 100)
     parse = dive_parse(session.current.path, 101)
-    request_id = session.analyses.tasks[key].id
-    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    answer_dive(studio, tmp_path, parse=parse)
     assert session.current.corrected_frames is None
     assert session.current.analysis.parse.transitions == parse.transitions
     assert session.current.correction.transitions == corrected

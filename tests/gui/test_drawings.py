@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from answers_kit import activate
 from finding import named
 from PySide6.QtCore import QPoint, QPointF, Qt
 
@@ -284,8 +285,7 @@ def test_full_screen_shows_the_player_alone_and_keeps_the_keys(drawn, qtbot):
     assert not window.dives.isVisible()
     assert not window.menuBar().isVisible()
     assert window.player.isVisible()
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     window.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_Right)
     assert window.transport.frame == 1
@@ -314,8 +314,7 @@ def _press(qtbot, canvas, *keys, shift=False):
 @pytest.fixture
 def keyed(drawn, qtbot):
     """The window with the focus on its picture, so that shortcuts hold as for a user; the picture."""
-    with qtbot.waitActive(drawn.window):
-        drawn.window.activateWindow()
+    activate(qtbot, drawn.window)
     canvas = drawn.window.player.pane.canvas
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     canvas.repaint()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import pytest
+from answers_kit import copies
 from PySide6.QtCore import Qt
 
 from fineparser_core.video.probe import probe, recording_day
@@ -107,11 +108,8 @@ def test_the_note_on_a_dive_is_the_coachs_work(make_studio, qtbot, dated, small_
 
 
 def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio, qtbot, small_video, tmp_path):
-    paths = [tmp_path / f"{number}.mp4" for number in range(3)]
-    for path in paths:
-        path.write_bytes(small_video.read_bytes())
     session, window = idle_studio.session, idle_studio.window
-    keys = opened(idle_studio, qtbot, *paths)
+    keys = opened(idle_studio, qtbot, *copies(small_video, tmp_path, range(3)))
     session.editing.set_diver(keys[0], "Anna")
     session.editing.set_details(keys[2], "107B", 3.0, 3.3)
     window.dives.view.selectAll()

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from answers_kit import dive_parse, open_scored
+from answers_kit import dive_parse, open_queued, open_scored
 from drawn_dive import made_dive
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -21,7 +21,6 @@ from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export_dialog import ExportDialog
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.model.comparison import ComparableDive
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
 from fineparser_gui.model.reports import reported_dive, season_of
@@ -270,8 +269,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
 
 def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):
     session, window = idle_studio.session, idle_studio.window
-    session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    open_queued(idle_studio, qtbot, small_video)
     session.editing.draw(session.current.key, (Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße"),), "x")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
     dialog = ExportDialog(session, 7, Preferences(), window)
@@ -307,8 +305,7 @@ def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_pat
 def test_without_an_analysis_no_clip_and_no_sheet(idle_studio, qtbot, small_video):
     window = idle_studio.window
     assert not window.actions_by_id["export"].isEnabled()
-    idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    open_queued(idle_studio, qtbot, small_video)
     window.actions_by_id["export"].trigger()
     dialog = window.findChild(ExportDialog)
     assert dialog.go.isEnabled()

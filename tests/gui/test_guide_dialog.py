@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from answers_kit import activate
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog
@@ -31,8 +32,7 @@ def first_line(dialog: GuideDialog) -> str:
 
 def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
     window = idle_studio.window
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F1)
     (dialog,) = window.findChildren(GuideDialog)
     assert dialog.isVisible()
@@ -47,8 +47,7 @@ def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
     assert (dialog.width(), dialog.page.verticalScrollBar().value()) == (800, at)
     dialog.close()
 
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     assert window.findChild(ShortcutsEditor) is not None
     for one in window.findChildren(QDialog):
@@ -112,8 +111,7 @@ def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) ->
 
 def test_the_text_grows_and_shrinks(guide, qtbot) -> None:
     size = guide.page.font().pointSizeF()
-    with qtbot.waitActive(guide):
-        guide.activateWindow()
+    activate(qtbot, guide)
     for key, grows in ((Qt.Key.Key_Plus, True), (Qt.Key.Key_0, None), (Qt.Key.Key_Minus, False)):
         qtbot.keyClick(guide.page, key, Qt.KeyboardModifier.ControlModifier)
         now = guide.page.font().pointSizeF()

@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from answers_kit import SilentWorker, result_message
-from made_answers import dive_parse
+from answers_kit import SilentWorker, activate, answer_dive, copies
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from shown_studio import shown_studio
 
-from fineparser_core.types import Analysis
 from fineparser_gui import app
 from fineparser_gui.dialogs.save_path import LAST_FOLDER, ask_save_path
 from fineparser_gui.model.dive import Dive, DiveState
@@ -30,21 +28,13 @@ def _open(studio, qtbot, paths) -> None:
     qtbot.waitUntil(lambda: [dive.state for dive in studio.session.dives] == [DiveState.QUEUED] * len(paths))
 
 
-def _analyse(studio, key, folder) -> None:
-    dive = studio.session.dive(key)
-    analysis = Analysis(parse=dive_parse(dive.path, dive.info.n_frames), scoring=None)
-    studio.client.received.emit(result_message(studio.session.analyses.tasks[key].id, analysis, folder))
-
-
 @pytest.fixture
 def three(idle_studio, qtbot, small_video, tmp_path):
     """The active window with three dives, of which the first two are analysed."""
-    paths = [Path(shutil.copy(small_video, tmp_path / f"{name}.mp4")) for name in "abc"]
-    _open(idle_studio, qtbot, paths)
+    _open(idle_studio, qtbot, copies(small_video, tmp_path, "abc"))
     for key in idle_studio.session.keys[:2]:
-        _analyse(idle_studio, key, tmp_path)
-    with qtbot.waitActive(idle_studio.window):
-        idle_studio.window.activateWindow()
+        answer_dive(idle_studio, tmp_path, key=key)
+    activate(qtbot, idle_studio.window)
     return idle_studio
 
 
@@ -88,7 +78,7 @@ def test_an_analysis_moves_the_picture_only_where_nobody_has_moved_it(three, tmp
     session, transport = three.session, three.window.transport
     session.select(session.keys[2])
     transport.seek(3)
-    _analyse(three, session.keys[2], tmp_path)
+    answer_dive(three, tmp_path)
     assert _shown(three) == (2, 3)
 
 
@@ -131,8 +121,7 @@ def _fold_columns(window, qtbot, clip) -> None:
     left, right = (strip for strip in window.findChildren(FoldStrip))
     assert left.isVisible()
     assert left.arrowType() is Qt.ArrowType.RightArrow
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_F7)
     assert window.dives.isVisible()
     assert left.arrowType() is Qt.ArrowType.LeftArrow

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from answers_kit import open_scored
+from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QFileDialog
@@ -29,8 +29,7 @@ def studio(make_studio, qtbot):
     made.session.history.write(
         lambda store: store.keep([row(made_dive(number, **known)) for number, known in enumerate(_MANY)])
     )
-    with qtbot.waitActive(made.window):
-        made.window.activateWindow()
+    activate(qtbot, made.window)
     made.window.actions_by_id["history"].trigger()
     return made
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import pytest
-from answers_kit import open_scored
+from answers_kit import activate, open_scored
 from finding import named
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
@@ -21,8 +21,7 @@ _NONE = Qt.KeyboardModifier.NoModifier
 def studio_with_dive(idle_studio, qtbot, small_video, tmp_path):
     """The active window with an analysed dive."""
     open_scored(idle_studio, qtbot, small_video, tmp_path)
-    with qtbot.waitActive(idle_studio.window):
-        idle_studio.window.activateWindow()
+    activate(qtbot, idle_studio.window)
     qtbot.waitUntil(idle_studio.window.actions_by_id["loop"].isEnabled)
     return idle_studio
 

@@ -1,6 +1,7 @@
 """The window on small screens, with large fonts and high contrast, and where it was the last time."""
 
 import pytest
+from answers_kit import open_queued
 from PySide6.QtCore import QMimeData, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QSplitter
@@ -109,8 +110,7 @@ def test_unsaved_changes_are_marked_in_the_title(make_studio, qtbot, clip, tmp_p
 def test_the_start_page_lists_recent_sessions(make_studio, qtbot, clip, tmp_path) -> None:
     studio = make_studio()
     assert studio.window.empty.recent.isHidden()
-    studio.session.open([clip])
-    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    open_queued(studio, qtbot, clip)
     path = tmp_path / "one.fineparser"
     assert studio.files.save_to(path)
     studio.window.close()

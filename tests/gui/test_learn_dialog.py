@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from answers_kit import answer, dive_parse, open_scored, requests, result_message, scoring
+from answers_kit import answer, answer_dive, copies, open_scored, requests, result_message, scoring
 from club_set import write_set
 from finding import named, press, reads
 from PySide6.QtCore import Qt
@@ -151,9 +151,7 @@ def test_the_profile_is_there_at_the_next_start_and_a_damaged_one_is_told(
 def marked(studio, qtbot, video, folder, marks) -> list[str]:
     """Scored dives of the session with marks."""
     keys = []
-    for n, mark in enumerate(marks):
-        path = folder / f"{n}.mp4"
-        path.write_bytes(video.read_bytes())
+    for path, mark in zip(copies(video, folder, range(len(marks))), marks, strict=True):
         keys.append(open_one(studio, qtbot, path, folder))
         studio.session.editing.set_judging(keys[-1], Judging(awards=(mark,)))
     return keys
@@ -166,15 +164,8 @@ def open_one(studio, qtbot, path, folder) -> str:
     qtbot.waitUntil(lambda: len(session.keys) > len(before))
     key = next(one for one in session.keys if one not in before)
     qtbot.waitUntil(lambda: key in session.analyses.tasks, timeout=5000)
-    parse = dive_parse(path, session.dive(key).info.n_frames)
     time = Measure(name="flight_time", value=1.2, unit="s", uncertainty=0.04, frame=40, step="take-off")
-    for made in (None, shipped()):
-        answer(
-            studio,
-            result_message(
-                session.analyses.tasks[key].id, Analysis(parse=parse, scoring=made, measures=(time,)), folder
-            ),
-        )
+    answer_dive(studio, folder, None, shipped(), key=key, measures=(time,))
     return key
 
 

@@ -6,7 +6,18 @@ from time import process_time
 
 import msgspec
 import pytest
-from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, running, scoring
+from answers_kit import (
+    SilentWorker,
+    activate,
+    answer_dive,
+    dive_parse,
+    fail,
+    open_queued,
+    requests,
+    result_message,
+    running,
+    scoring,
+)
 from finding import named, reads
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -123,9 +134,7 @@ opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=
 
 
 def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
-    studio.session.open([path])
-    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.analyses.tasks), timeout=5000)
-    key = studio.session.current.key
+    key = open_queued(studio, qtbot, path)
     request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
     message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
@@ -291,8 +300,7 @@ def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio,
     session.editing.set_diver(key, "Ada")
     undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
     assert undo.text() == "&Undo naming the diver"
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     panel = window.library.panel
     panel.table.setFocus()
     assert not undo.isEnabled()
@@ -436,8 +444,7 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     undo.trigger()
     session.library.add_dive(session.dive(key), an_exemplar("mine-9").facts)
     session.select(None)
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     window.library.panel.table.setFocus()
     select(library_studio, "mine-1")
     window.library.panel.remove.click()
@@ -472,16 +479,14 @@ def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
         studio.client.received.emit(READY)
         qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks), timeout=5000)
         key = session.current.key
-        parsed = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-        studio.client.received.emit(result_message(session.analyses.tasks[key].id, parsed, tmp_path))
-        scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
+        answer_dive(studio, tmp_path, None, replace(scoring(), exemplars=votes))
         assert table.rowCount() == 2
         assert not window.messages.isVisible()
         session.comparing.show_exemplar("mine-1")
         assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
         window.messages.clear()
         answer(studio, entries())
-        scored(studio, key, replace(scoring(), exemplars=votes), tmp_path)
+        answer_dive(studio, tmp_path, replace(scoring(), exemplars=votes), key=key)
         assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
         assert not window.messages.isVisible()
         studio.session.comparing.show_exemplar("lost-1")
@@ -505,8 +510,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     request = asked(library_studio, ScoreRequest)
     assert request.nearest
     found = replace(scoring(), dive_number="5253B", notes=("No exemplars of 5253B: compared with the nearest.",))
-    analysis = Analysis(parse=session.dive(key).analysis.parse, scoring=found)
-    library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
+    answer_dive(library_studio, tmp_path, found)
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in reads(score)
     exemplars = library_studio.window.exemplars
@@ -531,14 +535,8 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     session, score = library_studio.session, library_studio.window.score
     session.editing.set_details(key, "5253B", 3.0)
     time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
-    alone = Analysis(
-        parse=session.dive(key).analysis.parse,
-        scoring=None,
-        measures=(time,),
-        own_award=own_award(58.5),
-        unscored="There are none.",
-    )
-    library_studio.client.received.emit(result_message(asked(library_studio, ScoreRequest).id, alone, tmp_path))
+    found = {"measures": (time,), "own_award": own_award(58.5), "unscored": "There are none."}
+    answer_dive(library_studio, tmp_path, **found)
     assert (named(score, "score").text(), named(score, "spread").text()) == ("58.5", "from measures alone")
     assert score.interval == "80 % prediction interval: 48.0 – 69.0"
     assert "On 7 judged dives" in reads(score)
@@ -571,13 +569,6 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
     assert asked(library_studio, ScoreRequest).dive_number == "5253B"
 
 
-def scored(studio, key: str, made, folder: Path) -> None:
-    """Answer that a dive has a score."""
-    request_id = studio.session.analyses.tasks[key].id
-    analysis = Analysis(parse=studio.session.dive(key).model_analysis.parse, scoring=made)
-    studio.client.received.emit(result_message(request_id, analysis, folder))
-
-
 def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **changes) -> tuple[LibraryEntry, ...]:
     """The entries with one exemplar changed."""
     return tuple(
@@ -590,10 +581,10 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     session, library, client = library_studio.session, library_studio.session.library, library_studio.client
     other = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session.editing.set_details(other, "107B", 3.0)
-    scored(library_studio, other, replace(scoring(), dive_number="107B", board_m=3.0), tmp_path)
+    answer_dive(library_studio, tmp_path, replace(scoring(), dive_number="107B", board_m=3.0), key=other)
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session.editing.set_details(key, "207C", 10.0)
-    scored(library_studio, key, scoring(), tmp_path)
+    answer_dive(library_studio, tmp_path, scoring(), key=key)
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
@@ -613,7 +604,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert session.dive(key).scoring
     assert session.dive(key).correction.left_out == {"a"}
     assert session.dive(other) == shown_before
-    scored(library_studio, key, scoring(), tmp_path)
+    answer_dive(library_studio, tmp_path, scoring(), key=key)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
     assert asked(library_studio, ScoreRequest).transitions.first_flight_frame == 30  # and so is the corrected one
 
@@ -631,7 +622,7 @@ def test_where_the_nearest_stand_in_their_changes_count_and_those_of_further_div
     session.n_exemplars = 1
     session.editing.set_details(key, "105B", 3.0)
     session.editing.set_rule(key, replace(session.dive(key).rule, nearest=True))
-    scored(library_studio, key, replace(scoring(), dive_number="105B", board_m=3.0), tmp_path)
+    answer_dive(library_studio, tmp_path, replace(scoring(), dive_number="105B", board_m=3.0), key=key)
     session.library.refresh()
     answer(library_studio, with_changes("mine-1", score=66.0))
     assert not asked_all(library_studio, ScoreRequest)
@@ -675,8 +666,7 @@ def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, 
 def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, window = library_studio.session, library_studio.window
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     number = window.details.number
     number.setFocus()
     order = session.keys
@@ -701,8 +691,7 @@ def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     library_studio.window.actions_by_id["dives_column"].setChecked(True)  # folded away on a small screen
     view = library_studio.window.dives.view
-    with qtbot.waitActive(library_studio.window):
-        library_studio.window.activateWindow()
+    activate(qtbot, library_studio.window)
     view.setFocus()
     view.edit(view.currentIndex())
     field = view.findChild(NumberField)
@@ -723,9 +712,7 @@ def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library
 def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     library_studio.session.editing.set_details(key, "207C", 10.0)
-    request = asked(library_studio, ScoreRequest)
-    analysis = Analysis(parse=library_studio.session.dive(key).analysis.parse, scoring=scoring())
-    library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
+    answer_dive(library_studio, tmp_path, scoring())
     assert library_studio.session.best_exemplar().id == "mine-1"  # not rendered-1, of more points
     assert library_studio.window.exemplars.table.isColumnHidden(2)  # of 207C, as the dive is
 

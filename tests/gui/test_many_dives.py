@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from answers_kit import copies
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 
@@ -87,9 +88,7 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
 
 def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot, tmp_path, small_video, monkeypatch):
     window = idle_studio.window
-    paths = [tmp_path / f"{number}.mp4" for number in range(30)]
-    for path in paths:
-        path.write_bytes(small_video.read_bytes())
+    paths = copies(small_video, tmp_path, range(30))
     refreshed = []
     monkeypatch.setattr(type(window), "_set_checked", lambda _, name, on: refreshed.append(name))
     _drop(window, paths)

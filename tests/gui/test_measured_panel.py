@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import answer_dive, dive_parse, open_queued, scoring
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.export.report.moments import moments_of_parse
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measured_text
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis, Measure
-from fineparser_gui.model.dive import DiveState
+from fineparser_core.types import Measure
 from fineparser_gui.services.explanation import Explanations
 
 
@@ -21,16 +20,12 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     """The window with an analysed dive of which the flight time is known, and too short."""
     bands = {"flight_time": Band(low=9.15, high=9.3, unit="s", n_dives=10)}
     monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: bands)
-    session = idle_studio.session
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    parse = dive_parse(small_video, session.current.info.n_frames)
+    open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
+    parse = dive_parse(small_video, idle_studio.session.current.info.n_frames)
     joints = np.ones((96, 16, 3), np.float32)
     joints[:, :, 1] = np.linspace(5, 40, 16)
     parse = correct_contact(replace(parse, joints=joints), parse.transitions.first_entry_frame + 10)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[session.current.key].id
-        idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+    answer_dive(idle_studio, tmp_path_factory.mktemp("answers"), None, scoring(), parse=parse)
     qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()), timeout=5000)
     return idle_studio.window
 

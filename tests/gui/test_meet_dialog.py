@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from answers_kit import copies
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
@@ -44,9 +45,8 @@ def dialog(window, qtbot) -> MeetDialog:
 @pytest.fixture
 def clips(tmp_path, small_video) -> list[Path]:
     """Videos whose files tell another order than their names."""
-    made = [tmp_path / f"{name}.mp4" for name in "dacb"]
+    made = copies(small_video, tmp_path, "dacb")
     for at_s, path in enumerate(made):
-        path.write_bytes(small_video.read_bytes())
         os.utime(path, (1000 + 10 * at_s,) * 2)
     return made
 

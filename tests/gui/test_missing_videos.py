@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, requests, result_message
+from answers_kit import answer_dive, requests
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
@@ -191,9 +190,7 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     dive = session.current
     assert (dive.path, dive.info.n_frames, dive.identity.n_frames) == (other_video, 60, 60)
     assert dive.correction.transitions == (40, 90)  # kept, and beyond the clip's end: not applied
-    parse = dive_parse(dive.path, 60)
-    request_id = session.analyses.tasks[dive.key].id
-    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    answer_dive(studio, tmp_path)
     assert session.current.state is DiveState.READY
     assert session.current.corrected_frames is None
     qtbot.waitUntil(lambda: banner.text.startswith("1 video has moved: second.mp4"), timeout=2000)

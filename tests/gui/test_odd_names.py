@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import open_scored
 
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.types import Analysis
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
 
@@ -29,13 +27,7 @@ def test_a_name_that_is_no_unicode_is_opened_shown_saved_and_exported(
     clip = tmp_path / NAME
     shutil.copy(small_video, clip)
     session = studio.session
-    session.open([clip], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(clip, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        studio.client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+    key = open_scored(studio, qtbot, clip, tmp_path_factory.mktemp("answers"))
     session.editing.set_diver(key, "Zo\udceb")
     note = Drawing(kind=NOTE, frame=44, points=((1.0, 2.0),), text="\ud800 late")
     session.editing.draw(key, (note,), "Note")

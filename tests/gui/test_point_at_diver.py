@@ -1,13 +1,14 @@
 """One click on the diver where another person was followed: by mouse and keys, undone, kept, taken back."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from answers_kit import dive_parse, fail, open_scored, request_of, requests, result_message
+from answers_kit import activate, answer_dive, dive_parse, fail, open_queued, open_scored, request_of, requests
 from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis, AthletePoint
+from fineparser_core.types import AthletePoint
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.session_file import parse_session, read_session, write_session
@@ -22,8 +23,7 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     open_scored(idle_studio, qtbot, small_video, tmp_path)
     canvas = idle_studio.window.player.pane.canvas
     qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
-    with qtbot.waitActive(idle_studio.window):
-        idle_studio.window.activateWindow()
+    activate(qtbot, idle_studio.window)
     canvas.setFocus()
     return idle_studio
 
@@ -144,14 +144,9 @@ def test_a_point_on_nobody_is_told_and_taken_back_with_one_click(scored, qtbot):
 
 def test_beside_a_refusal_a_button_asks_for_the_diver(idle_studio, qtbot, small_video, tmp_path):
     session = idle_studio.session
-    session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    object.__setattr__(parse, "refusal", "Nobody seems to dive here.")
-    message = result_message(
-        request_of(idle_studio, session.current.key), Analysis(parse=parse, scoring=None), tmp_path
-    )
-    idle_studio.client.received.emit(message)
+    open_queued(idle_studio, qtbot, small_video)
+    parse = replace(dive_parse(small_video, session.current.info.n_frames), refusal="Nobody seems to dive here.")
+    answer_dive(idle_studio, tmp_path, parse=parse)
     note = idle_studio.window.score.refusal
     assert note.point.isVisible()
     note.point.click()

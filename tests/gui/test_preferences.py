@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, requests, result_message, scoring
+from answers_kit import activate, open_scored, requests
 from finding import named, texts
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocument
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrow
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLOURS
-from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.canvas.mask_image import mask_image
@@ -28,15 +27,7 @@ from fineparser_gui.worker.protocol import DevicesReport, Ready
 @pytest.fixture
 def scored(idle_studio, qtbot, small_video, tmp_path):
     """Key of a scored dive of the window."""
-    session, client = idle_studio.session, idle_studio.client
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        client.received.emit(result_message(request_id, analysis, tmp_path))
-    return key
+    return open_scored(idle_studio, qtbot, small_video, tmp_path)
 
 
 @pytest.fixture
@@ -200,8 +191,7 @@ def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, q
     assert window.actions_by_id["compare"].shortcuts() == [QKeySequence("K")]
     assert window.actions_by_id["play"].shortcuts() == [QKeySequence("Space")]
     assert window.actions_by_id["compare"].toolTip() == "Compare with another dive (K)"
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_K)
     assert not window.transport.playing
     editor.select("play")

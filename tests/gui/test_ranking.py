@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import answer_dive, copies, scoring
 
-from fineparser_core.types import Analysis
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.points import scored_points
@@ -17,20 +16,16 @@ def season(idle_studio, qtbot, small_video, tmp_path):
     """Three scored dives of one athlete, and one of another."""
     session = idle_studio.session
 
-    for place, diver in enumerate(("Ann Lee", "ann lee", "Ann Lee", "Bo")):
-        path = tmp_path / f"{place}.mp4"
-        path.write_bytes(small_video.read_bytes())
+    for place, (path, diver) in enumerate(
+        zip(copies(small_video, tmp_path, range(4)), ("Ann Lee", "ann lee", "Ann Lee", "Bo"), strict=True)
+    ):
         session.open([path], dive_number="207C", board_m=10.0)
         qtbot.waitUntil(lambda place=place: len(session.keys) == place + 1)
         key = session.keys[-1]
         qtbot.waitUntil(lambda key=key: session.dive(key).state is DiveState.QUEUED, timeout=5000)
         session.update(key, diver=diver)
-        parse = dive_parse(path, session.dive(key).info.n_frames)
         scored = replace(scoring(), score=60.0 + place, award=6.0 + place)
-        for made in (None, scored):
-            qtbot.waitUntil(lambda key=key: key in session.analyses.tasks)
-            analysis = Analysis(parse=parse, scoring=made)
-            idle_studio.client.received.emit(result_message(session.analyses.tasks[key].id, analysis, tmp_path))
+        answer_dive(idle_studio, tmp_path, None, scored, key=key)
     return idle_studio
 
 

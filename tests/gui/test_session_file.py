@@ -13,13 +13,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, result_message
+from answers_kit import answer_dive
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.coach_marks import NOTE
-from fineparser_core.types import Analysis, DiveSegment
+from fineparser_core.types import DiveSegment
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
@@ -69,12 +69,8 @@ def _press(box: QMessageBox, text: str) -> None:
 
 def _answer(studio, qtbot, folder: Path) -> None:
     """Answer the parse request of the current dive."""
-    session = studio.session
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    dive = session.current
-    request_id = session.analyses.tasks[dive.key].id
-    parse = dive_parse(dive.path, dive.info.n_frames)
-    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    answer_dive(studio, folder)
 
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):

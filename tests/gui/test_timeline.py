@@ -1,11 +1,12 @@
 """The timeline: its view, its handles under the mouse and the keys, its pictures and proposals."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from answers_kit import dive_parse, result_message
+from answers_kit import activate, answer_dive, open_queued
 from finding import named
 from mouse_kit import double_click, drag_from, turn_wheel
 from PySide6.QtCore import Qt
@@ -13,7 +14,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis, DiveSegment
+from fineparser_core.types import DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.timeline.bands import FrameBand
@@ -34,18 +35,9 @@ def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
 @pytest.fixture
 def parsed(idle_studio, qtbot, small_video, tmp_path):
     """A dive of 120 frames with its steps, without a number."""
-    session = idle_studio.session
-    session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-
-    def answer() -> None:
-        key = session.current.key
-        made = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-        request_id = session.analyses.tasks[key].id
-        idle_studio.client.received.emit(result_message(request_id, made, tmp_path))
-
-    answer()
-    idle_studio.answer_parse = answer
+    open_queued(idle_studio, qtbot, small_video)
+    idle_studio.answer_parse = partial(answer_dive, idle_studio, tmp_path)
+    idle_studio.answer_parse()
     return idle_studio
 
 
@@ -159,9 +151,8 @@ def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
 
 
 def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) -> None:
-    session, timeline = idle_studio.session, idle_studio.window.player.timeline
-    session.open([small_video], in_frame=40, out_frame=79)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    timeline = idle_studio.window.player.timeline
+    open_queued(idle_studio, qtbot, small_video, in_frame=40, out_frame=79)
     assert 0 < timeline.shown[0] < 40
     assert 79 < timeline.shown[1] < 120
     assert timeline.rect().contains(timeline.range_point(1).toPoint())
@@ -172,8 +163,7 @@ def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) 
 @pytest.fixture
 def focused(parsed, qtbot):
     """The timeline with the focus, as Tab gives it."""
-    with qtbot.waitActive(parsed.window):
-        parsed.window.activateWindow()
+    activate(qtbot, parsed.window)
     timeline = parsed.window.player.timeline
     assert timeline.focusPolicy() == Qt.FocusPolicy.TabFocus
     timeline.setFocus(Qt.FocusReason.TabFocusReason)

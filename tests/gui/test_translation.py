@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, open_scored, result_message
+from answers_kit import answer_dive, open_queued, open_scored
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
@@ -15,11 +15,9 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLine
 from fineparser_core.errors import VideoError
 from fineparser_core.language import LANGUAGES, REMARK, language, number, read_texts, translated, use_language
 from fineparser_core.resources import resource
-from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.formatting import board_text, decimal, signed, without_mnemonic
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.plots.dive_plot import DayAxis, day_number
 from fineparser_gui.timeline.time_axis import TimeAxis
 from fineparser_gui.translation import TableTranslator, install_language
@@ -109,12 +107,9 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
     "action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library", "learn"]
 )
 def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path, action_id) -> None:
-    session, window = marked_studio.session, marked_studio.window
-    session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    request_id = session.analyses.tasks[session.current.key].id
-    analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-    marked_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
+    window = marked_studio.window
+    open_queued(marked_studio, qtbot, small_video)
+    answer_dive(marked_studio, tmp_path)
     action = window.actions_by_id[action_id]
     action.setEnabled(True)
     action.trigger()

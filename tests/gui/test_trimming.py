@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, fail, requests, result_message, running, scoring
+from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
 from finding import named, press, reads, texts
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
-from fineparser_core.types import Analysis, DiveSegment, IntervalRule
+from fineparser_core.types import DiveSegment, IntervalRule
 from fineparser_gui.model.dive import DiveState, SearchState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
@@ -351,13 +351,9 @@ def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
 
 def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
     """A dive of known number whose clip has been parsed."""
-    session = studio.session
-    session.open([path], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = replace(dive_parse(path, session.current.info.n_frames), refusal=refusal)
-    request_id = session.analyses.tasks[key].id
-    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    key = open_queued(studio, qtbot, path, dive_number="207C", board_m=10.0)
+    parse = replace(dive_parse(path, studio.session.current.info.n_frames), refusal=refusal)
+    answer_dive(studio, folder, parse=parse)
     return key
 
 
@@ -373,8 +369,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     window.score.refusal.overrule.click()
     (request,) = requests(idle_studio)
     assert isinstance(request, ScoreRequest)
-    scored = Analysis(parse=session.current.model_analysis.parse, scoring=scoring())
-    idle_studio.client.received.emit(result_message(request.id, scored, tmp_path))
+    answer_dive(idle_studio, tmp_path, scoring())
     assert session.current.analysis.scoring is not None
     assert "Scored anyway" in window.score.refusal.text
     session.editing.edits.undo()
@@ -383,13 +378,10 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
 
 
 def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
-    session, window = idle_studio.session, idle_studio.window
+    window = idle_studio.window
     parsed(idle_studio, qtbot, small_video, tmp_path, None)
-    (request,) = requests(idle_studio)
     rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
-    scored = replace(scoring(), interval=rule.around(68.0, 1.5, 3.3))
-    analysis = Analysis(parse=session.current.model_analysis.parse, scoring=scored)
-    idle_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
+    answer_dive(idle_studio, tmp_path, replace(scoring(), interval=rule.around(68.0, 1.5, 3.3)))
     assert "80 %" in window.score.interval
     assert "80 % prediction interval: 63.0 – 73.0" in window.score.interval
     assert "Fitted on rendered dives" in named(window.score, "interval").toolTip()

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, fail, requests, result_message, scoring
+from answers_kit import (
+    activate,
+    answer_dive,
+    dive_parse,
+    fail,
+    open_queued,
+    request_of,
+    requests,
+    result_message,
+    scoring,
+)
 from finding import named, reads, texts
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -21,19 +31,13 @@ from fineparser_gui.worker.protocol import CancelledReport
 
 def _answer_parse(studio, qtbot, path, folder):
     """Open a clip and answer its parse request; returns the key of the dive."""
-    studio.session.open([path])
-    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
-    key = studio.session.current.key
-    request_id = studio.session.analyses.tasks[key].id
-    parse = dive_parse(path, studio.session.current.info.n_frames)
-    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    key = open_queued(studio, qtbot, path)
+    answer_dive(studio, folder)
     return key
 
 
 def _answer_score(studio, key, folder):
-    request_id = studio.session.analyses.tasks[key].id
-    analysis = Analysis(parse=studio.session.dive(key).analysis.parse, scoring=scoring())
-    studio.client.received.emit(result_message(request_id, analysis, folder))
+    answer_dive(studio, folder, scoring(), key=key)
 
 
 def test_it_starts_empty_and_says_what_to_do(idle_studio):
@@ -145,9 +149,7 @@ def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot,
     assert not session.dive(key).scoring
     assert session.dive(key).state is DiveState.QUEUED
     client.received.emit(CancelledReport(id=old))
-    request_id = session.analyses.tasks[key].id
-    parse = dive_parse(small_video, session.dive(key).info.n_frames)
-    client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    answer_dive(idle_studio, tmp_path)
     assert session.dive(key).parse_id not in (None, parsed_as)
     _answer_score(idle_studio, key, tmp_path)
     assert session.dive(key).analysis.scoring is not None
@@ -159,12 +161,10 @@ def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot,
 
 
 def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_video, tmp_path):
-    idle_studio.session.open([small_video])
     session = idle_studio.session
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    request_id = session.analyses.tasks[session.current.key].id
+    key = open_queued(idle_studio, qtbot, small_video)
     parse = dive_parse(small_video, session.current.info.n_frames)
-    message = result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path)
+    message = result_message(request_of(idle_studio, key), Analysis(parse=parse, scoring=None), tmp_path)
     Path(message.record_path).write_bytes(b"half a file")
     idle_studio.client.received.emit(message)
     assert session.current.state is DiveState.FAILED
@@ -215,8 +215,7 @@ def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make
 def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot, small_video, tmp_path):
     _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     window, transport = idle_studio.window, idle_studio.window.transport
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     transport.seek(0)
     window.setFocus()
     for key, modifier, frame in (
