@@ -106,7 +106,7 @@ class RescoringService(QObject):
     def _take(self, key: str) -> None:
         del self._asked[key]
         if key in self._wanted:
-            self._timer.start()
+            self._asking.start()
 
     def _on_finished(self, key: str, request: ScoreRequest, result: Result) -> None:
         self._take(key)

@@ -347,11 +347,11 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     dialog.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
     assert [model.index(row, 0).data() for row in range(2)] == ["1.", "1."]
     dialog.table.sortByColumn(5, Qt.SortOrder.AscendingOrder)
-    assert [model.dive(row).key for row in range(2)] == [first, second]
+    assert [model.rows[row].key for row in range(2)] == [first, second]
     entries = {action.text(): action for action in dialog.sorting.menu().actions()}
     assert [*entries][:2] == ["diver or file", "score"]
     entries["Descending"].trigger()  # by keyboard
-    assert [model.dive(row).key for row in range(2)] == [second, first]
+    assert [model.rows[row].key for row in range(2)] == [second, first]
     entries["diver or file"].trigger()
     entries["Ascending"].trigger()
     assert dialog.table.horizontalHeader().sortIndicatorSection() == 1
