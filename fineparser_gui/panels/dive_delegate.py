@@ -3,7 +3,7 @@
 from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -13,14 +13,13 @@ from fineparser_gui.panels.dive_states import details_text, needs_user, state_te
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, DIVE_ROLE
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.library import LibraryService
+from fineparser_gui.table_model import AnyIndex
 
 _THUMBNAIL = QSize(64, 48)
 _MARGIN = 8
 _GAP = 8
 _BAR_H = 3
 _SMALL = 0.88
-
-AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class DiveDelegate(QStyledItemDelegate):

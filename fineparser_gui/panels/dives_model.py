@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer
 
 from fineparser_core.diving.name_parsing import parse_line
 from fineparser_core.video.files import sort_key
@@ -13,15 +13,13 @@ from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
 from fineparser_gui.services.session import Session
+from fineparser_gui.table_model import NO_INDEX, AnyIndex
 from fineparser_gui.widgets import tool_tip
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 #: The `Dive`, and the number of dives found in it that were added to the list.
 DIVE_ROLE = Qt.ItemDataRole.UserRole + 1
 ACCEPTED_ROLE = Qt.ItemDataRole.UserRole + 2
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 
 
 class Order(Enum):
@@ -94,7 +92,7 @@ class DivesModel(QAbstractListModel):
     def _n_accepted(self, key: str) -> int:
         return len(self._session.trimming.accepted(key))
 
-    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+    def rowCount(self, parent: AnyIndex = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._keys)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:

@@ -5,14 +5,13 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.diving.meet import Meet
-from fineparser_core.errors import ExportError, FineParserError
+from fineparser_core.errors import ExportError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
     ClipJob,
@@ -38,6 +37,7 @@ from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.model.reports import reported_from_history
 from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.services.background import Background
 from fineparser_gui.services.export_process import ExportProcess
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
@@ -56,7 +56,6 @@ class ExportService(QObject):
     """
 
     changed = Signal()
-    _saved = Signal(int, str)  # id and what went wrong, "" for nothing; crosses threads
 
     def __init__(self, state: SessionState) -> None:
         super().__init__(state)
@@ -69,8 +68,7 @@ class ExportService(QObject):
         self._process: ExportProcess | None = None
         self._running: int | None = None
         self._stopping = False
-        self._threads = QThreadPool(self, maxThreadCount=1)
-        self._saved.connect(self._on_saved)
+        self._thread = Background(self)
 
     @property
     def exports(self) -> list[Export]:
@@ -202,7 +200,7 @@ class ExportService(QObject):
     def close(self) -> None:
         """Stop everything; the window is closing."""
         self.blockSignals(True)
-        self._threads.waitForDone()
+        self._thread.close()
         if self._process is not None:
             self._process.close()
         if self._folder is not None:
@@ -240,27 +238,20 @@ class ExportService(QObject):
             return
         self._running, self._stopping = number, False
         self._update(number, state=ExportState.RUNNING)
-        self._threads.start(partial(self._save, number, self._jobs[number], folder))
+        make = self._jobs[number]  # off the thread of the window: the masks of a dive take a moment to pack
+        self._thread.run(
+            lambda: save_job(make(), folder),
+            lambda _: self._on_saved(number),
+            lambda problem: self._finish(number, ExportState.FAILED, problem),
+        )
 
     def _job_folder(self, number: int) -> Path:
         assert self._folder is not None
         return Path(self._folder.name) / str(number)
 
-    def _save(self, number: int, make: Callable[[], Job], folder: Path) -> None:
-        """Puts a job into its folder, off the GUI thread: the masks of a dive take a moment to pack."""
-        problem = ""
-        try:
-            save_job(make(), folder)
-        except FineParserError as error:
-            problem = translated(error)
-        except Exception as error:  # must not end the thread pool
-            log.exception("saving the export of %s", self._exports[number].path)
-            problem = f"{self._exports[number].path.name}: {error}"
-        self._saved.emit(number, problem)
-
-    def _on_saved(self, number: int, problem: str) -> None:
-        if problem or self._stopping:
-            self._finish(number, ExportState.FAILED if problem else ExportState.CANCELLED, problem)
+    def _on_saved(self, number: int) -> None:
+        if self._stopping:
+            self._finish(number, ExportState.CANCELLED)
             return
         process = ExportProcess(self._job_folder(number), self._exports[number].path, self)
         process.progressed.connect(lambda done, total: self._update(number, done=done, total=total))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QImageWriter
 
 from fineparser_core.errors import FineParserError
@@ -21,6 +21,7 @@ from fineparser_gui.model.history_dive import HistoryDive, file_key, history_div
 from fineparser_gui.model.relocation import found_by_content, is_there
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.services.background import Background
 from fineparser_gui.services.history_analysis import packed, unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
@@ -54,7 +55,6 @@ class HistoryService(QObject):
 
     changed = Signal()
     done = Signal(str)
-    _ended = Signal(object, object)  # what to do on this thread, with what was found; crosses threads
 
     def __init__(
         self,
@@ -72,12 +72,11 @@ class HistoryService(QObject):
         self._seen = 0
         self._session_path: Path | None = None
         self._pending: dict[str, Dive] = {}
-        self._pool = QThreadPool(self, maxThreadCount=1)
+        self._thread = Background(self)
         self._cancel = CancelToken()  # of what may take long
         self._keeping = Soon(self, DELAY_MS, self.keep_now)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_for_others)
-        self._ended.connect(self._on_ended)
         state.dive_changed.connect(self._on_dive_changed)
 
     @property
@@ -99,7 +98,7 @@ class HistoryService(QObject):
             self._tell_notice()
             self._seen = self._store.changes()
             self._look.start()
-            self._run(partial(look_after, self._store.path), self._on_looked_after)
+            self._thread.run(partial(look_after, self._store.path), self._on_looked_after)
         return self._store
 
     def read(self, ask: Callable[[History], Found], otherwise: Found) -> Found:
@@ -153,19 +152,13 @@ class HistoryService(QObject):
 
     def open(self, dives: Iterable[HistoryDive]) -> None:
         """Add dives of the history to the session and show the first; those that it has already are only shown."""
-        saved = map(self.saved, dives)
-        there = {(one.path, one.in_frame, one.out_frame): one.key for one in self._state.dives}
-        new, known = [], []
-        for one in filter(None, saved):
-            key = there.get((one.path, one.in_frame, one.out_frame))
-            known += [key] if key is not None else []
-            new += [one] if key is None else []
-        if new:
-            self._importer.restore(SavedSession(dives=tuple(new), selected=0))
-        elif known:
-            self._state.select(known[0])
+        found = [(one, self.key_of(one)) for one in filter(None, map(self.saved, dives))]
+        if new := tuple(one for one, key in found if key is None):
+            self._importer.restore(SavedSession(dives=new, selected=0))
+        elif found:
+            self._state.select(found[0][1])
 
-    def key_of(self, dive: HistoryDive) -> str | None:
+    def key_of(self, dive: HistoryDive | SavedDive) -> str | None:
         """The dive of the session that a dive of the history is; None where it is not open."""
         place = dive.path, dive.in_frame, dive.out_frame
         return next((one.key for one in self._state.dives if (one.path, one.in_frame, one.out_frame) == place), None)
@@ -186,35 +179,30 @@ class HistoryService(QObject):
         for start in range(0, len(settled), _AT_ONCE):
             if store is not None:
                 some = settled[start : start + _AT_ONCE]
-                self._run(partial(_keep, store.path, some, str(self._session_path or "")), self._on_kept)
+                keep = partial(_keep, store.path, some, str(self._session_path or ""))
+                self._thread.run(keep, lambda _: self._look_for_others(), self._on_not_kept)
 
     def take_in(self, sessions: Sequence[Path]) -> None:
         """Take in the dives of session files, with the results that are kept of them; `done` says what came of it."""
         if (store := self.store) is not None:
-            self._run(partial(_take_in, store.path, tuple(sessions), self._taking_in, self._cancel), self._on_done)
+            take_in = partial(_take_in, store.path, tuple(sessions), self._taking_in, self._cancel)
+            self._thread.run(take_in, self._on_done, self._on_done)
 
     def find_moved(self) -> None:
         """Look for videos that are not where they were in the history's folders; `done` says what came of it."""
         if (store := self.store) is not None:
-            self._run(partial(_find_moved, store.path, self._cancel), self._on_done)
+            self._thread.run(partial(_find_moved, store.path, self._cancel), self._on_done, self._on_done)
 
     def close(self) -> None:
         """Write what is left, and end."""
         self.keep_now()
         self._cancel.cancel()
-        self._pool.waitForDone()
+        self._thread.close()
         self._look.stop()
         self._path = None
         if self._store is not None:
             self._store.close()
             self._store = None
-
-    def _run(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
-        """Work on the other thread, and go on with what it found on this one."""
-        self._pool.start(lambda: self._ended.emit(then, _guarded(work)))
-
-    def _on_ended(self, then: Callable[[Found], None], found: Found) -> None:
-        then(found)
 
     def _on_dive_changed(self, key: str) -> None:
         if self._path is None:
@@ -222,9 +210,8 @@ class HistoryService(QObject):
         self._pending[key] = self._state.dive(key)
         self._keeping.begin()
 
-    def _on_kept(self, problem: str) -> None:
-        if problem:
-            self._state.problem.emit(translated(problem))
+    def _on_not_kept(self, problem: str) -> None:
+        self._state.problem.emit(problem)
         self._look_for_others()
 
     def _on_done(self, said: str) -> None:
@@ -248,15 +235,7 @@ class HistoryService(QObject):
             self.changed.emit()
 
 
-def _guarded(work: Callable[[], Found]) -> Found | str:
-    """What is found, or the sentence that says why nothing is."""
-    try:
-        return work()
-    except FineParserError as error:
-        return error.phrase
-
-
-def _keep(path: Path, dives: Sequence[Dive], session: str) -> str:
+def _keep(path: Path, dives: Sequence[Dive], session: str) -> None:
     rows, analyses = [], []
     for dive in dives:
         found = history_dive(dive, session)
@@ -266,7 +245,6 @@ def _keep(path: Path, dives: Sequence[Dive], session: str) -> str:
     if rows:
         with closing(History(path)) as store:
             store.keep(rows, analyses=analyses)
-    return ""
 
 
 def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn, cancel: CancelToken) -> str:

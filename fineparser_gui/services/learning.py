@@ -1,14 +1,14 @@
 """Learns a profile from judged dives of the session and of sets, on a thread. Imported with its dialog, for scipy."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.errors import Cancelled, FineParserError
+from fineparser_core.errors import FineParserError
 from fineparser_core.export.judged import judged_dive, read_found
 from fineparser_core.language import translated
 from fineparser_core.progress import CancelToken
@@ -16,6 +16,7 @@ from fineparser_core.scoring.candidates import Candidate, model_of
 from fineparser_core.scoring.cross_validation import Predicted, cross_validate, make_profile
 from fineparser_core.scoring.profile import Profile
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.services.background import Background
 from fineparser_gui.services.exports import exported
 from fineparser_gui.services.rescoring import corrected_request, read_score
 from fineparser_gui.services.session import Session
@@ -70,7 +71,7 @@ class LearningService(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._threads = QThreadPool(self)
+        self._thread = Background(self)
         self._cancel = CancelToken()
         self._asked: list[Task] = []
 
@@ -81,7 +82,7 @@ class LearningService(QObject):
     def read_set(self, path: Path, results: Path) -> None:
         """Read the dives of a set with what `fineparser score` has found of them."""
         self._cancel = CancelToken()
-        self._threads.start(partial(self._guarded, partial(self._read_set, path, results)))
+        self._thread.run(partial(_listed_of, path, results), self.set_read.emit, self.ended.emit)
 
     def learn(self, dives: Sequence[ListedDive], name: str) -> None:
         """Learn from dives that can count; those that were scored by a profile are scored as shipped before."""
@@ -107,7 +108,7 @@ class LearningService(QObject):
         """Stop, and say nothing more."""
         self.blockSignals(True)
         self.cancel()
-        self._threads.waitForDone()
+        self._thread.close()
 
     def _listed(self, dive: Dive) -> ListedDive:
         candidate, why_not = None, ""
@@ -144,40 +145,10 @@ class LearningService(QObject):
         self.ended.emit(message)
 
     def _start(self) -> None:
-        self._threads.start(partial(self._guarded, partial(self._learn, self._dives, self._name)))
+        learn = partial(self._learn, self._dives, self._name)
+        self._thread.run(learn, self.learned.emit, self.ended.emit)
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Does work off the GUI thread, and says what is wrong."""
-        try:
-            work()
-        except Cancelled:
-            self.ended.emit("")
-        except FineParserError as error:
-            self.ended.emit(translated(error))
-        except Exception as error:  # must not end the thread pool
-            log.exception("learning from judged dives")
-            self.ended.emit(f"{type(error).__name__}: {error}")
-
-    def _read_set(self, path: Path, results: Path) -> None:
-        listed = []
-        for dive, found in read_found(path, results):
-            analysis, moved, error = (
-                (None, None, "") if found is None else (found.analysis, found.quantities, found.error)
-            )
-            one = Candidate(dive=dive, analysis=analysis, moved=moved, error=error)
-            listed.append(
-                ListedDive(
-                    key=f"{path} {dive.n}",
-                    title=dive.name,
-                    athlete=dive.athlete,
-                    award=dive.award,
-                    candidate=one,
-                    why_not=translated(one.why_not_now),
-                )
-            )
-        self.set_read.emit(listed)
-
-    def _learn(self, dives: Sequence[ListedDive], name: str) -> None:
+    def _learn(self, dives: Sequence[ListedDive], name: str) -> Lesson:
         candidates = [one.candidate for one in dives if one.candidate is not None]
         model = model_of(candidates) if candidates else ""
         scores = []
@@ -189,4 +160,23 @@ class LearningService(QObject):
         predicted = cross_validate(scores)
         self._cancel.raise_if_cancelled()
         profile = make_profile(scores, predicted, name=name, model=model)
-        self.learned.emit(Lesson(profile=profile, predicted=predicted, dives=dives))
+        return Lesson(profile=profile, predicted=predicted, dives=dives)
+
+
+def _listed_of(path: Path, results: Path) -> list[ListedDive]:
+    """The dives of a set, with what `fineparser score` has found of them."""
+    listed = []
+    for dive, found in read_found(path, results):
+        analysis, moved, error = (None, None, "") if found is None else (found.analysis, found.quantities, found.error)
+        one = Candidate(dive=dive, analysis=analysis, moved=moved, error=error)
+        listed.append(
+            ListedDive(
+                key=f"{path} {dive.n}",
+                title=dive.name,
+                athlete=dive.athlete,
+                award=dive.award,
+                candidate=one,
+                why_not=translated(one.why_not_now),
+            )
+        )
+    return listed

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoGroup
@@ -88,17 +89,9 @@ class Session(SessionState):
         self.scheduler.failed.connect(lambda _, message: self.problem.emit(message))
         self.current_changed.connect(self.scheduler.reconsider)
 
-    def open(
-        self,
-        paths: Iterable[Path],
-        *,
-        dive_number: str | None = None,
-        board_m: float | None = None,
-        in_frame: int | None = None,
-        out_frame: int | None = None,
-    ) -> None:
-        """Add videos, and those of folders, and analyse them; show the first."""
-        self.importer.add(paths, dive_number=dive_number, board_m=board_m, in_frame=in_frame, out_frame=out_frame)
+    def open(self, paths: Iterable[Path], **known: Any) -> None:
+        """Add videos, and those of folders, and analyse them; show the first. `known`: see `DiveImporter.add`."""
+        self.importer.add(paths, **known)
 
     def snapshot(self) -> SavedSession:
         """The part of the session that a session file stores."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from fineparser_core.support.sharing import ShareServer, local_addresses
+from fineparser_gui.services.background import Background
 
 LASTS_S = 600
 
@@ -25,7 +26,7 @@ class Sharing(QObject):
         super().__init__(parent)
         self._server: ShareServer | None = None
         self._files: dict[int, Path] = {}
-        self._threads = QThreadPool(self, maxThreadCount=1)
+        self._thread = Background(self)
         self._since = QElapsedTimer()
         self._seconds = QTimer(self, interval=1000)
         self._seconds.timeout.connect(self._on_second)
@@ -42,7 +43,7 @@ class Sharing(QObject):
 
     def find_addresses(self) -> None:
         """Look for this computer's addresses, off the GUI thread."""
-        self._threads.start(lambda: self.found.emit(local_addresses()))
+        self._thread.run(local_addresses, self.found.emit)
 
     def choose(self, files: Mapping[int, Path]) -> None:
         """Which files are served, by their numbers on the page."""
@@ -74,7 +75,7 @@ class Sharing(QObject):
         """Serve nothing, and wait for what runs."""
         self.blockSignals(True)
         self.stop()
-        self._threads.waitForDone()
+        self._thread.close()
 
     def _on_second(self) -> None:
         if self.left_s:
