@@ -122,6 +122,14 @@ def tool_button(action: QAction) -> QToolButton:
     return button
 
 
+def icon_button(name: str, act: Callable[[], object], **properties: object) -> QToolButton:
+    """A button that shows an icon alone, and takes the focus by Tab only; the name is for who cannot see it."""
+    button = QToolButton(accessibleName=name, **properties)
+    button.clicked.connect(act)
+    keyboard_friendly(button)
+    return button
+
+
 def push_button(text: str, act: Callable[[], object], tip: str = "", role: str | None = None) -> QPushButton:
     """A button beside the player, which takes the focus by Tab only; role is one of the style sheet."""
     button = QPushButton(text, toolTip=tip)

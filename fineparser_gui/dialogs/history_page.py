@@ -249,21 +249,20 @@ class HistoryPage(QWidget):
 
     def _show_commands(self) -> None:
         n_selected, n_found = len(self.selected), len(self.model.ids)
-        for name, possible in (
-            ("open", 1 <= n_selected <= MOST_OPENED),
-            ("compare", 2 <= n_selected <= MOST_COMPARED),
-            ("csv", n_selected > 0),
-            ("json", n_selected > 0),
-            ("report", n_found > 0),
-            ("tag", n_selected > 0),
-            ("delete", n_selected > 0),
-        ):
-            self.commands[name].setEnabled(possible)
+        possible = {
+            "open": 1 <= n_selected <= MOST_OPENED,
+            "compare": 2 <= n_selected <= MOST_COMPARED,
+            "report": n_found > 0,
+        }
+        for name, action in self.commands.items():
+            action.setEnabled(possible.get(name, n_selected > 0))
         text = self.tr("dives: {0}").format(n_found)
         self.count.setText(self.tr("{0} · selected: {1}").format(text, n_selected) if n_selected else text)
 
-    def _dives(self) -> list[HistoryDive]:
-        return self._history.read(lambda store: store.dives(self.selected), [])
+    def _dives(self, ids: Sequence[int] | None = None) -> list[HistoryDive]:
+        """The selected dives, or those of some ids."""
+        wanted = self.selected if ids is None else ids
+        return self._history.read(lambda store: store.dives(wanted), [])
 
     def open_selected(self) -> None:
         """Show the selected dives in the player."""
@@ -276,7 +275,7 @@ class HistoryPage(QWidget):
 
     def _open(self, ids: Sequence[int], *, compare: bool) -> None:
         """Show dives in the player; videos that are not where they were are looked for first."""
-        dives = self._history.read(lambda store: store.dives(ids), [])
+        dives = self._dives(ids)
         if self._to_open is None and not all(is_there(dive.path) for dive in dives):
             self._to_open = lambda: self._open(ids, compare=compare)
             self._history.find_moved()

@@ -5,16 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QHideEvent, QUndoStack
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QMenuBar,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
 
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.facts import ExemplarFacts
@@ -28,7 +19,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import follow_palette, keyboard_friendly, label
+from fineparser_gui.widgets import follow_palette, icon_button, label
 
 
 class LibraryDock(QDockWidget):
@@ -45,8 +36,7 @@ class LibraryDock(QDockWidget):
         self.panel.edit_requested.connect(self._edit)
         self.setWidget(self.panel)
         actions["sort_library"].setMenu(self.panel.sorting)
-        self._close = QToolButton(accessibleName=self.tr("Close the library"), clicked=self.close)
-        keyboard_friendly(self._close)
+        self._close = icon_button(self.tr("Close the library"), self.close)
         title = QWidget(objectName="dockTitle")
         title.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(title, contentsMargins=QMargins(14, 3, 8, 3))

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import (
     choice_box,
     follow_palette,
+    icon_button,
     keyboard_friendly,
     label,
     lay_out,
@@ -149,10 +149,11 @@ class _Place(QWidget):
         self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
         self._colour = QLabel()
         self._colour.setFixedSize(12, 12)
-        self.mirror = self._button(self.tr("Mirror it: exchange left and right (X)"), name, checkable=True)
-        self.mirror.clicked.connect(lambda on: self._comparing.mirror(place, on))
-        self.close_it = self._button(self.tr("Show it no longer"), name)
-        self.close_it.clicked.connect(lambda: self._comparing.put(place, None))
+        tip, gone = self.tr("Mirror it: exchange left and right (X)"), self.tr("Show it no longer")
+        self.mirror = icon_button(
+            f"{name}: {tip}", lambda on: self._comparing.mirror(place, on), toolTip=tip, checkable=True
+        )
+        self.close_it = icon_button(f"{name}: {gone}", lambda: self._comparing.put(place, None), toolTip=gone)
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
         row.addWidget(self._colour)
         row.addWidget(self.dives, 1)
@@ -174,10 +175,8 @@ class _Place(QWidget):
         self._colour.setVisible(place > 0 and comparing.overlaid)
         self._colour.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLOURS[max(place - 1, 0)]};")
 
-    def _button(self, tip: str, name: str, *, checkable: bool = False) -> QToolButton:
-        button = QToolButton(toolTip=tip, checkable=checkable, accessibleName=f"{name}: {tip}")
-        keyboard_friendly(button)
-        return button
+    def _mirror(self, on: bool) -> None:
+        self._comparing.mirror(self._place, on)
 
     def _color_icons(self) -> None:
         colour = self.palette().text().color().name()

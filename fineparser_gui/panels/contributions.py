@@ -48,10 +48,6 @@ class ContributionsPanel(QWidget):
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
-    @property
-    def sum_text(self) -> str:
-        return self._sum.text()
-
     def _refresh(self) -> None:
         dive = self._session.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None

@@ -33,11 +33,6 @@ class CorrectionNote(QWidget):
         head = lay_out(QHBoxLayout(), (self._both, 1), self.reset)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(0, 4, 0, 0), spacing=3), head, self._what, self._why)
 
-    @property
-    def text(self) -> str:
-        """All shown lines."""
-        return "\n".join((self._both.text(), self._what.text(), self._why.text()))
-
     def show_dive(self, dive: Dive | None) -> None:
         """Show the corrections of a dive."""
         moved = dive is not None and dive.corrected_moments is not None

@@ -94,11 +94,6 @@ class DetailsPanel(QWidget):
         session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()
 
-    @property
-    def hint(self) -> str:
-        """What is said of the dive number and DD."""
-        return self._hint.text()
-
     def _on_current_changed(self) -> None:
         dive = self._session.current
         self._key = dive.key if dive else None

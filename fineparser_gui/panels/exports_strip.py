@@ -2,13 +2,13 @@
 
 from PySide6.QtCore import QMargins, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.messages import SHOWN_MS
 from fineparser_gui.services.exports import ExportService
-from fineparser_gui.widgets import ElidedLabel, follow_palette, keyboard_friendly, label, lay_out, push_button
+from fineparser_gui.widgets import ElidedLabel, follow_palette, icon_button, label, lay_out, push_button
 
 #: Rows of exports that wait; the others are counted.
 _WAITING_SEEN = 2
@@ -78,14 +78,9 @@ class _Row(QFrame):
         self._bar.setFixedHeight(6)
         self._bar.setMinimumWidth(120)
         self.button = push_button("", self._on_pressed)
-        self.send_button, self.close_button = QToolButton(), QToolButton()
-        self.send_button.setAccessibleName(self.tr("Send to a phone"))
-        self.send_button.setToolTip(self.tr("Send to a phone"))
-        self.send_button.clicked.connect(lambda: self.send_requested.emit(self._export.path if self._export else None))
-        self.close_button.setAccessibleName(self.tr("Close the message"))
-        self.close_button.clicked.connect(lambda: exports.dismiss(number))
-        keyboard_friendly(self.send_button)
-        keyboard_friendly(self.close_button)
+        send = self.tr("Send to a phone")
+        self.send_button = icon_button(send, lambda: self.send_requested.emit(self._export.path), toolTip=send)
+        self.close_button = icon_button(self.tr("Close the message"), lambda: exports.dismiss(number))
         row = lay_out(QHBoxLayout(spacing=10), (self.text, 1), self.button, self.send_button, self.close_button)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 6, 6), spacing=4), row, self._bar, self.message)
         follow_palette(self, self._color_icon)

@@ -90,10 +90,6 @@ class LibraryPanel(QWidget):
     def status(self) -> str:
         return self._status.accessibleName()
 
-    @property
-    def hint(self) -> str:
-        return self._hint.text()
-
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), _HEIGHT_PX)
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import icon, pixmap
-from fineparser_gui.widgets import keyboard_friendly, label, lay_out
+from fineparser_gui.widgets import icon_button, keyboard_friendly, label, lay_out
 
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
@@ -37,8 +37,7 @@ class Message(QFrame):
         self._text = label(text, wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
-        self.close_button = QToolButton(accessibleName=self.tr("Close the message"), clicked=self.over)
-        keyboard_friendly(self.close_button)
+        self.close_button = icon_button(self.tr("Close the message"), self.over)
         row = QHBoxLayout(spacing=10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)

@@ -47,10 +47,6 @@ class RefusalNote(QWidget):
         grid.setColumnStretch(2, 1)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._text, grid)
 
-    @property
-    def text(self) -> str:
-        return self._text.text()
-
     def show_dive(self, dive: Dive | None) -> None:
         """Show the refusal of a dive, or hide."""
         refusal = dive.model_analysis.parse.refusal if dive and dive.model_analysis else None

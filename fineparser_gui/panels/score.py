@@ -89,15 +89,6 @@ class ScorePanel(QWidget):
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
-    @property
-    def interval(self) -> str:
-        """Text of the prediction interval."""
-        return self._interval.text()
-
-    @property
-    def message(self) -> str:
-        return self._message.text()
-
     def color_icons(self) -> None:
         """Draw the icons in the colours of the palette."""
         self._synthetic.ensurePolished()

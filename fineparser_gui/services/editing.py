@@ -74,13 +74,11 @@ class EditingService(QObject):
 
     def set_diver(self, key: str, diver: str) -> None:
         """Set the name of the diver."""
-        before = self._state.dive(key).diver
-        self._do(Subject.DIVER, key, before, diver[:LONGEST_NAME], self.tr("naming the diver"), gesture="diver")
+        self._set(Subject.DIVER, key, "diver", diver[:LONGEST_NAME], self.tr("naming the diver"))
 
     def set_event(self, key: str, event: str) -> None:
         """Set the meet, training or venue of the dive, or "" for none."""
-        before = self._state.dive(key).event
-        self._do(Subject.EVENT, key, before, event[:LONGEST_NAME], self.tr("naming the event"), gesture="event")
+        self._set(Subject.EVENT, key, "event", event[:LONGEST_NAME], self.tr("naming the event"))
 
     def set_day(self, key: str, day: str) -> None:
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
@@ -89,13 +87,11 @@ class EditingService(QObject):
 
     def set_note(self, key: str, note: str) -> None:
         """Set the coach's note on the dive."""
-        before = self._state.dive(key).note
-        self._do(Subject.NOTE, key, before, note[:LONGEST_NOTE], self.tr("writing the note"), gesture="note")
+        self._set(Subject.NOTE, key, "note", note[:LONGEST_NOTE], self.tr("writing the note"))
 
     def set_judging(self, key: str, judging: Judging | None) -> None:
         """Set the judges' marks."""
-        before = self._state.dive(key).judging
-        self._do(Subject.JUDGING, key, before, judging, self.tr("entering judges' marks"), gesture="judging")
+        self._set(Subject.JUDGING, key, "judging", judging, self.tr("entering judges' marks"))
 
     def set_many(self, keys: Sequence[str], said: Mapping[str, Any]) -> None:
         """Change details of many dives, as one edit.
@@ -227,6 +223,10 @@ class EditingService(QObject):
     def close(self) -> None:
         """Block the signals of the history, which it emits while it is destroyed."""
         self.edits.blockSignals(True)
+
+    def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
+        """Change an attribute on which nothing else depends; what is typed in one go is one edit."""
+        self._do(subject, key, getattr(self._state.dive(key), name), value, text, gesture=name)
 
     def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
         if before != after:

@@ -1,7 +1,6 @@
 """Exports of the session, one after the other, each in a process of its own."""
 
 import itertools
-import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,8 +40,6 @@ from fineparser_gui.services.background import Background
 from fineparser_gui.services.export_process import ExportProcess
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.session_state import SessionState
-
-log = logging.getLogger(__name__)
 
 
 class ExportService(QObject):

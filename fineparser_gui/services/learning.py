@@ -1,6 +1,5 @@
 """Learns a profile from judged dives of the session and of sets, on a thread. Imported with its dialog, for scipy."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,8 +21,6 @@ from fineparser_gui.services.rescoring import corrected_request, read_score
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.task import Task
 from fineparser_gui.worker.protocol import Result
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)

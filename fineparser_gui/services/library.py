@@ -1,6 +1,5 @@
 """The exemplar library in the app: its entries, clips being added, and changes by the coach."""
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,8 +29,6 @@ from fineparser_gui.worker.protocol import (
     LibraryReport,
     Ready,
 )
-
-log = logging.getLogger(__name__)
 
 
 class LibraryService(QObject):

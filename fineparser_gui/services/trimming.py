@@ -83,8 +83,7 @@ class TrimmingService(QObject):
         before, after = (dive.in_frame, dive.out_frame), (segment.in_frame, segment.out_frame)
         if before != after:
             self._ranges[key] = before
-            text = self.tr("trimming the dive")
-            self._edits.do(Edit(subject=Subject.RANGE, key=key, before=before, after=after, text=text))
+            self._do(Subject.RANGE, before, after, self.tr("trimming the dive"), key)
 
     def take_back(self, key: str) -> None:
         """Undo the use of what was found: the row gets its former range, and the rows of a recording go again."""
@@ -94,14 +93,12 @@ class TrimmingService(QObject):
             return
         if len(dive.segments) == 1:
             before, after = (dive.in_frame, dive.out_frame), self._ranges.pop(key, (None, None))
-            text = self.tr("taking back the trim")
-            self._edits.do(Edit(subject=Subject.RANGE, key=key, before=before, after=after, text=text))
+            self._do(Subject.RANGE, before, after, self.tr("taking back the trim"), key)
             return
         places = {one: place for place, one in enumerate(self._state.keys)}
         segments = [dive.segments[place] for place in accepted]
         rows = tuple((one, places[one.key]) for one in self._state.dives if any(_holds(one, dive, s) for s in segments))
-        text = self.tr("taking back the dives of a recording")
-        self._edits.do(Edit(subject=Subject.REMOVED_ROWS, before=rows, after=(), text=text))
+        self._do(Subject.REMOVED_ROWS, rows, (), self.tr("taking back the dives of a recording"))
 
     def accept_all(self, key: str) -> None:
         """Accept all remaining proposals."""
@@ -113,8 +110,7 @@ class TrimmingService(QObject):
             self._add_rows(dive, segments)
 
     def _show_proposals(self, key: str, after: SearchState, text: str) -> None:
-        before = self._state.dive(key).search_state
-        self._edits.do(Edit(subject=Subject.PROPOSALS, key=key, before=before, after=after, text=text))
+        self._do(Subject.PROPOSALS, self._state.dive(key).search_state, after, text, key)
 
     def _apply_proposals(self, edit: Edit) -> None:
         if self._state.find(edit.key) is not None:  # the dive may have been removed
@@ -122,8 +118,10 @@ class TrimmingService(QObject):
             self._state.update(edit.key, search_state=edit.after)
 
     def _add_rows(self, dive: Dive, segments: list[DiveSegment]) -> None:
-        text = self.tr("adding dives of a recording")
-        self._edits.do(Edit(subject=Subject.ADDED_ROWS, before=(), after=self._rows(dive, segments), text=text))
+        self._do(Subject.ADDED_ROWS, (), self._rows(dive, segments), self.tr("adding dives of a recording"))
+
+    def _do(self, subject: Subject, before: object, after: object, text: str, key: str = "") -> None:
+        self._edits.do(Edit(subject=subject, key=key, before=before, after=after, text=text))
 
     def _rows(self, dive: Dive, segments: list[DiveSegment]) -> Rows:
         """New rows after that of the recording, in order of time, without its number and diver."""

@@ -202,10 +202,6 @@ class Timeline(QWidget):
         plot = self.prepare()
         return plot.mapTo(self, plot.place_of(plot.lines[place]))
 
-    def range_point(self, place: int) -> QPointF:
-        """Centre of the handle of In (0) or Out point (1)."""
-        return self.transition_point(IN + place)
-
     def proposal_point(self, place: int) -> QPointF:
         """Centre of the box of a proposal."""
         plot = self.prepare()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finding import named
+from finding import named, reads
 from mouse_kit import drag
 from shown_studio import shown_studio
 
@@ -77,7 +77,7 @@ def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_
     corrected = session.current.analysis.scoring
     assert abs(corrected.score - own.score) > 1e-3
     assert named(window.score, "score").text() == f"{corrected.score:.1f}"
-    assert f"Model {own.score:.1f} · corrected" in window.score.correction.text
+    assert f"Model {own.score:.1f} · corrected" in reads(window.score.correction)
     mean = sum(vote.score for vote in corrected.exemplars) / len(corrected.exemplars)
     assert sum(part.points for part in corrected.contributions) == pytest.approx(corrected.score - mean, abs=1e-6)
 

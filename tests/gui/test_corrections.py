@@ -59,7 +59,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert frames_of(dive.model_analysis.parse.transitions) == (FLIGHT, ENTRY)
     assert window.transport.frame == FLIGHT - 4
     assert dive.rescoring
-    assert "scoring" in window.score.correction.text
+    assert "scoring" in reads(window.score.correction)
     assert f"model: {FLIGHT}" in timeline.accessibleDescription()
     assert not timeline.grab().isNull()  # with ghost, handles and words
     request = scored.wait_for_rescore()
@@ -67,9 +67,9 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     scored.answer(request, 1.5)
     assert not session.current.rescoring
     assert named(window.score, "score").text() == "69.5"
-    assert "Model 68.0 · corrected +1.5" in window.score.correction.text
-    assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in window.score.correction.text
-    assert "+4.50 = score 69.50 − mean of exemplars 65.00" in window.contributions.sum_text
+    assert "Model 68.0 · corrected +1.5" in reads(window.score.correction)
+    assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in reads(window.score.correction)
+    assert "+4.50 = score 69.50 − mean of exemplars 65.00" in reads(window.contributions)
 
 
 def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
@@ -107,7 +107,7 @@ def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_t
     assert (request.transitions, request.contact_frame) == (None, ENTRY + 8)
     scored.answer(request, 0.7)
     assert not session.current.rescoring
-    assert "corrected +0.7" in window.score.correction.text
+    assert "corrected +0.7" in reads(window.score.correction)
     session.editing.move_transition(key, 1, ENTRY + 2)
     scored.answer(scored.wait_for_rescore(), 0.9)
     session.editing.move_transition(key, 2, ENTRY + 9)
@@ -189,10 +189,10 @@ def test_the_detail_says_why_motion_did_not_change(scored):
     player, score = scored.studio.window.player, scored.studio.window.score
     player.nudge_transition(0, 2)
     scored.answer(scored.wait_for_rescore(), 0.0)
-    assert "The video stream does not change" in score.correction.text
+    assert "The video stream does not change" in reads(score.correction)
     player.nudge_transition(0, 1)
     scored.answer(scored.wait_for_rescore(), 1.0)
-    assert "video stream" not in score.correction.text
+    assert "video stream" not in reads(score.correction)
 
 
 def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
@@ -221,7 +221,7 @@ def test_with_every_exemplar_left_out_there_is_no_score_but_a_way_back(scored):
     for name in ("a", "b"):
         session.editing.leave_out(session.current.key, name, True)
     assert session.current.analysis.scoring is None
-    assert "Tick at least one" in window.score.message
+    assert "Tick at least one" in reads(window.score)
     assert window.exemplars.isVisible()
     session.editing.leave_out(session.current.key, "b", False)
     assert session.current.analysis.scoring is not None
@@ -272,7 +272,7 @@ def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     scored.wait_for_sent(first, times=2)  # asked once more
     studio.client.die()
     assert session.current.analysis.scoring is None
-    assert "stopped" in studio.window.score.message
+    assert "stopped" in reads(studio.window.score)
     assert scored.rescore_requests() == []
 
 

@@ -18,6 +18,7 @@ from fineparser_core.types import DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.timeline.bands import FrameBand
+from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.thumbnails import grid
 from fineparser_gui.timeline.time_axis import TimeAxis
@@ -43,10 +44,10 @@ def parsed(idle_studio, qtbot, small_video, tmp_path):
 
 def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
-    drag_from(timeline, timeline.range_point(0), 10, let_go=False)
+    drag_from(timeline, timeline.transition_point(IN), 10, let_go=False)
     assert session.current.in_frame is None  # a draft, until it is let go
     assert parsed.window.transport.frame == 10
-    drag_from(timeline, timeline.range_point(0), 1)
+    drag_from(timeline, timeline.transition_point(IN), 1)
     dive = session.current
     assert (dive.in_frame, dive.out_frame, dive.state) == (11, None, DiveState.QUEUED)
     assert timeline.pending
@@ -54,7 +55,7 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
     assert "dive from frame 11 to 119" in timeline.accessibleDescription()
     parsed.answer_parse()
     assert not timeline.pending
-    drag_from(timeline, timeline.range_point(1), -20)
+    drag_from(timeline, timeline.transition_point(OUT), -20)
     assert (session.current.in_frame, session.current.out_frame) == (11, 99)
     session.editing.edits.undo()
     session.editing.edits.undo()
@@ -63,19 +64,19 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
 
 def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
-    drag_from(timeline, timeline.range_point(0), 115)
+    drag_from(timeline, timeline.transition_point(IN), 115)
     assert session.current.in_frame == 120 - 16
-    drag_from(timeline, timeline.range_point(1), 40)  # and stays in the file
+    drag_from(timeline, timeline.transition_point(OUT), 40)  # and stays in the file
     assert session.current.out_frame is None
 
 
 def test_an_end_dragged_off_the_picture_stays_in_the_file(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
     session.editing.set_range(session.current.key, 2, 8)  # marked by hand, and shorter than an analysis needs
-    drag_from(timeline, timeline.range_point(0), -60)
+    drag_from(timeline, timeline.transition_point(IN), -60)
     assert session.current.in_frame is None
     session.editing.set_range(session.current.key, 112, 117)
-    drag_from(timeline, timeline.range_point(1), 60)
+    drag_from(timeline, timeline.transition_point(OUT), 60)
     assert session.current.out_frame is None
 
 
@@ -155,7 +156,7 @@ def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) 
     open_queued(idle_studio, qtbot, small_video, in_frame=40, out_frame=79)
     assert 0 < timeline.shown[0] < 40
     assert 79 < timeline.shown[1] < 120
-    assert timeline.rect().contains(timeline.range_point(1).toPoint())
+    assert timeline.rect().contains(timeline.transition_point(OUT).toPoint())
     timeline.show_all()
     assert timeline.whole
 

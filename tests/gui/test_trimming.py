@@ -363,7 +363,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     session, window = idle_studio.session, idle_studio.window
     parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
     assert not requests(idle_studio)  # no score is asked for
-    assert "No take-off" in window.score.refusal.text
+    assert "No take-off" in reads(window.score.refusal)
     assert window.score.refusal.isVisible()
     assert not window.messages.text  # it is said beside the score already
     window.score.refusal.overrule.click()
@@ -371,10 +371,10 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     assert isinstance(request, ScoreRequest)
     answer_dive(idle_studio, tmp_path, scoring())
     assert session.current.analysis.scoring is not None
-    assert "Scored anyway" in window.score.refusal.text
+    assert "Scored anyway" in reads(window.score.refusal)
     session.editing.edits.undo()
     assert session.current.analysis.scoring is None
-    assert "No take-off" in window.score.refusal.text
+    assert "No take-off" in reads(window.score.refusal)
 
 
 def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
@@ -382,8 +382,8 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     parsed(idle_studio, qtbot, small_video, tmp_path, None)
     rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
     answer_dive(idle_studio, tmp_path, replace(scoring(), interval=rule.around(68.0, 1.5, 3.3)))
-    assert "80 %" in window.score.interval
-    assert "80 % prediction interval: 63.0 – 73.0" in window.score.interval
+    assert "80 %" in reads(window.score)
+    assert "80 % prediction interval: 63.0 – 73.0" in reads(window.score)
     assert "Fitted on rendered dives" in named(window.score, "interval").toolTip()
 
 

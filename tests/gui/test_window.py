@@ -114,7 +114,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     _answer_score(idle_studio, key, tmp_path)
     assert named(window.score, "score").text() == "68.0"
     assert "weights trained on rendered dives" in texts(window.score)
-    assert "+3.00 = score 68.00 − mean of exemplars 65.00" in window.contributions.sum_text
+    assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
     assert window.exemplars.model.rowCount() == 2
 
 
@@ -123,7 +123,7 @@ def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_v
     idle_studio.session.editing.set_details(key, "5253A", 3.0)
     request_id = idle_studio.session.analyses.tasks[key].id
     fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
-    assert "No exemplars for 5253A" in idle_studio.window.score.message
+    assert "No exemplars for 5253A" in reads(idle_studio.window.score)
     assert not idle_studio.window.messages.isVisible()
 
 
@@ -175,7 +175,7 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     details, session = idle_studio.window.details, idle_studio.session
     session.editing.set_details(key, "5253A", 10.0)
-    assert "give the DD" in details.hint
+    assert "give the DD" in reads(details)
     qtbot.keyClicks(details.difficulty, "x")
     assert details.difficulty.property("valid") is False
     assert session.current.difficulty is None
@@ -186,13 +186,13 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "3,4")
     assert details.difficulty.property("valid") is True
-    assert "DD 3.4" in details.hint
+    assert "DD 3.4" in reads(details)
     assert session.current.difficulty == 3.4
     asked = next(request for request in requests(idle_studio) if request.id == session.analyses.tasks[key].id)
     assert asked.difficulty == 3.4
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "9")
-    assert "A DD of 9 cannot be" in details.hint
+    assert "A DD of 9 cannot be" in reads(details)
     qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
     assert session.current.difficulty is None
 
