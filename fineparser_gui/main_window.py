@@ -334,8 +334,7 @@ class MainWindow(QMainWindow):
     def _apply_preferences(self) -> None:
         now = self.preferences.now
         self.actions_by_id.set_shortcuts(now.shortcuts)
-        self.player.set_mask_style(now.mask_style)
-        self.player.set_skeleton_shown(now.skeleton)
+        self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
         self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:

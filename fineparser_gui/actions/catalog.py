@@ -307,11 +307,11 @@ CATALOG: tuple[ActionSpec, ...] = (
         ),
         (
             _can("mask", Phrase("Athlete &mask"), "M",
-                 lambda w, on: w.player.set_mask_shown(on), icon="mask", checked=True),
+                 lambda w, on: w.player.overlay(mask=on), icon="mask", checked=True),
             _can("skeleton", Phrase("S&keleton and path"), "S",
                  lambda w, on: w.preferences.change(skeleton=on), icon="skeleton", checked=False),
             _can("crop", Phrase("&What the model saw"), "W",
-                 lambda w, on: w.player.set_crop_shown(on), icon="crop", checked=False),
+                 lambda w, on: w.player.overlay(crop=on), icon="crop", checked=False),
             _can("by_stream", Phrase("Contributions by s&tream"), "P",
                  lambda w, on: w.contributions.by_stream.setChecked(on), checked=False),
         ),

@@ -1,6 +1,7 @@
 """Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +62,22 @@ def _spare_columns(width_px: int) -> int:
     return omitted_columns(width_px) if width_px > _NARROW_PX else 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Overlays:
+    """What lies over a picture.
+
+    Attributes:
+        skeleton: with the path of the body's centre.
+        crop: that the network was given.
+        style: of the mask.
+    """
+
+    mask: bool = True
+    skeleton: bool = False
+    crop: bool = False
+    style: MaskStyle = field(default_factory=MaskStyle)
+
+
 class VideoCanvas(QWidget):
     """Shows a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
 
@@ -72,7 +89,8 @@ class VideoCanvas(QWidget):
         painted: (int) index of the shown frame, after each paint.
 
     Attributes:
-        layer: overlay; None: no overlay.
+        layer: takes mouse and keys first; None: there is none.
+        overlays: what lies over the picture.
     """
 
     view_changed = Signal()
@@ -97,10 +115,7 @@ class VideoCanvas(QWidget):
         self._dragged_from: QPointF | None = None
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
-        self._mask_shown = True
-        self._skeleton_shown = False
-        self._mask_style = MaskStyle()
-        self._crop_shown = False
+        self.overlays = Overlays()
         self._point: AthletePoint | None = None
         self._mirrored = False
         self._ghosts: Sequence[GhostImage] = ()
@@ -143,24 +158,9 @@ class VideoCanvas(QWidget):
         """Index of the shown frame; None while nothing is shown."""
         return None if self._image is None else self._shown_frame
 
-    def set_mask_shown(self, shown: bool) -> None:
-        """Show or hide the mask."""
-        self._mask_shown = shown
-        self.update()
-
-    def set_skeleton_shown(self, shown: bool) -> None:
-        """Show or hide the skeleton and the path of the body's centre."""
-        self._skeleton_shown = shown
-        self.update()
-
-    def set_mask_style(self, style: MaskStyle) -> None:
-        """Set colour, opacity, and fill or outline of the mask."""
-        self._mask_style = style
-        self.update()
-
-    def set_crop_shown(self, shown: bool) -> None:
-        """Show or hide the crop that the network was given."""
-        self._crop_shown = shown
+    def overlay(self, **changes: object) -> None:
+        """Change what lies over the picture; attributes of `Overlays`."""
+        self.overlays = replace(self.overlays, **changes)
         self.update()
 
     def set_point(self, point: AthletePoint | None) -> None:
@@ -341,15 +341,15 @@ class VideoCanvas(QWidget):
         if track is not None and track.sampled_frames[0] <= self._shown_frame <= track.sampled_frames[-1]:
             probability, crop_xyxy = mask_at(track, self._shown_frame)
             crop = self._crop_rect(crop_xyxy)
-            if self._mask_shown and not self._ghosts:  # which are compared with the body itself
+            if self.overlays.mask and not self._ghosts:  # which are compared with the body itself
                 image, place = self._mask_picture(probability)
-                painter.setOpacity(self._mask_style.opacity)
+                painter.setOpacity(self.overlays.style.opacity)
                 painter.drawImage(_within(crop, place), image)
                 painter.setOpacity(1.0)
-            if self._crop_shown:
+            if self.overlays.crop:
                 self._draw_crop(painter, crop, picture)
         self._paint_ghosts(painter, picture)
-        if self._skeleton_shown and track is not None:
+        if self.overlays.skeleton and track is not None:
             self._paint_skeleton(painter, track)
         if self._point is not None and self._point.frame == self._shown_frame:
             paint_grip(painter, self.to_widget(self._point.x, self._point.y))
@@ -374,7 +374,7 @@ class VideoCanvas(QWidget):
             paint_skeleton(painter, bones_of(joints), self.to_widget)
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
-        style = self._mask_style
+        style = self.overlays.style
         key = (self._shown_frame, style)
         if self._mask is None or self._mask[0] != key:
             image, place = mask_image(probability, QColor(style.color), outline=style.outline)

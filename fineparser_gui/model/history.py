@@ -143,20 +143,19 @@ class History:
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
         """The dives that a query asks for, in its order. Raises: ConfigError where the file cannot be read."""
         with self._reading() as db:
-            return self._records(db, self._ids(db, query, "LIMIT ? OFFSET ?", query.limit, query.offset))
+            return self._records(db, self._ids(db, query, query.limit))
 
     def ids(self, query: HistoryQuery = ALL) -> list[int]:
         """The ids of all dives that a query asks for, in its order, however many."""
         with self._reading() as db:
             return self._ids(db, query)
 
-    def _ids(self, db: sqlite3.Connection, query: HistoryQuery, part: str = "", *values: int) -> list[int]:
-        condition, wanted = self._condition(query)
+    def _ids(self, db: sqlite3.Connection, query: HistoryQuery, limit: int = -1) -> list[int]:
+        condition, values = self._condition(query)
         by, down = query.order, "DESC" if query.descending else "ASC"
         order = f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down}"
-        return [
-            row[0] for row in db.execute(f"SELECT id FROM dive WHERE {condition} {order} {part}", wanted + list(values))
-        ]
+        sql = f"SELECT id FROM dive WHERE {condition} {order} LIMIT ?"
+        return [row[0] for row in db.execute(sql, (*values, limit))]
 
     def count(self, query: HistoryQuery = ALL) -> int:
         """How many dives a query asks for, whatever its limit."""
@@ -238,13 +237,11 @@ class History:
                     counts[tag] = counts.get(tag, 0) + n
         return dict(sorted(counts.items(), key=lambda one: one[0].casefold()))
 
-    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> dict[int, tuple[str, ...]]:
-        """Replace the tags of dives. Returns those of before, which undo it. Raises: ExportError."""
+    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:
+        """Replace the tags of dives. Raises: ExportError."""
         with self._writing() as db:
-            known = self._records(db, list(tags))
-            for one in known:
+            for one in self._records(db, list(tags)):
                 self._change(db, replace(one, tags=tuple(dict.fromkeys(filter(None, map(_tag, tags[one.id]))))))
-        return {one.id: one.tags for one in known}
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
         """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""

@@ -120,15 +120,6 @@ class HistoryDive:
         """What tells its file from others, whatever their paths."""
         return file_key(self.identity)
 
-    @property
-    def fps(self) -> float:
-        return self.identity.fps
-
-    @property
-    def n_frames(self) -> int:
-        """Of the file."""
-        return self.identity.n_frames
-
     def values(self) -> dict[str, tuple[float, float, float]]:
         """What there may be trends of, by name: the value, and the ends of its uncertainty."""
         known = {
@@ -145,10 +136,6 @@ class HistoryDive:
                 known[name] = value, *(ends or (value, value))
         return known
 
-    def measure(self, name: str) -> Measure | None:
-        """A measure by its name; None where it was not seen."""
-        return next((one for one in self.measures if one.name == name), None)
-
     def moment(self, name: str) -> HistoryMoment | None:
         """A moment by its name; None where it was not seen."""
         return next((one for one in self.moments if one.name == name), None)
@@ -164,7 +151,7 @@ class HistoryQuery:
         since, until: first and last day, YYYY-MM-DD; "": open.
         judged: with judges' marks, or without; None: either.
         order: dives without a value come last, whichever way is up.
-        limit, offset: how many, after how many others.
+        limit: how many.
     """
 
     text: str = ""
@@ -179,7 +166,6 @@ class HistoryQuery:
     order: Order = "dived_on"
     descending: bool = True
     limit: int = 500
-    offset: int = 0
 
 
 class TrendPoint(NamedTuple):

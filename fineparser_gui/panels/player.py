@@ -1,6 +1,7 @@
 """Centre of the window: one video or up to four, transport bar and timeline."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QMargins, Signal
@@ -9,7 +10,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.ghost import GHOST_COLOURS, Ghost, ghost_over
-from fineparser_core.export.options import MaskStyle
 from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
@@ -244,27 +244,14 @@ class PlayerPanel(QWidget):
             frame = self._session.editing.move_transition(dive.key, place, frame, gesture=gesture)
             self.transport.seek(frame)
 
-    def set_mask_shown(self, shown: bool) -> None:
-        """Show or hide the masks of all videos."""
+    def overlay(self, **changes: Any) -> None:
+        """Change what lies over all videos, as `VideoCanvas.overlay`; the sampled frames go with the crop."""
         for canvas in self.canvases():
-            canvas.set_mask_shown(shown)
-
-    def set_skeleton_shown(self, shown: bool) -> None:
-        """Show or hide the skeletons of all videos, and the path of the first one's centre."""
-        for canvas in self.canvases():
-            canvas.set_skeleton_shown(shown)
-
-    def set_mask_style(self, style: MaskStyle) -> None:
-        """Set colour, opacity and fill of the masks of all videos."""
-        self.bar.set_opacity(style.opacity)
-        for canvas in self.canvases():
-            canvas.set_mask_style(style)
-
-    def set_crop_shown(self, shown: bool) -> None:
-        """Show the crop of the network on all videos and the sampled frames on the timeline."""
-        for canvas in self.canvases():
-            canvas.set_crop_shown(shown)
-        self.timeline.set_samples_shown(shown)
+            canvas.overlay(**changes)
+        if "crop" in changes:
+            self.timeline.set_samples_shown(changes["crop"])
+        if "style" in changes:
+            self.bar.set_opacity(changes["style"].opacity)
 
     def close_videos(self) -> None:
         """Stop the decoders before the window closes."""

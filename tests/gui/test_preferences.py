@@ -120,7 +120,7 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
     assert dialog.mask_opacity.value() == 35
     dialog.mask_drawn.setCurrentIndex(1)
     dialog.mask_drawn.activated.emit(1)
-    style = window.player.pane.canvas._mask_style
+    style = window.player.pane.canvas.overlays.style
     assert (style.opacity, style.outline) == (0.35, True)
 
 

@@ -42,7 +42,7 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     canvas.set_source(QSize(100, 100), track(), PATH)
     canvas.set_frame(30, image)
     bare = canvas.grab().toImage()
-    canvas.set_skeleton_shown(True)
+    canvas.overlay(skeleton=True)
     drawn = canvas.grab().toImage()
 
     def differs(x: float, y: float) -> bool:
@@ -53,7 +53,7 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     assert differs(80, 50)
     assert differs(20, 20)  # on the path
     assert not differs(80, 20)
-    canvas.set_skeleton_shown(False)
+    canvas.overlay(skeleton=False)
     assert canvas.grab().toImage() == bare
 
 
@@ -61,7 +61,7 @@ def test_the_choice_is_remembered(idle_studio):
     window = idle_studio.window
     assert not window.actions_by_id["skeleton"].isChecked()
     window.actions_by_id["skeleton"].trigger()
-    assert all(canvas._skeleton_shown for canvas in window.player.canvases())
+    assert all(canvas.overlays.skeleton for canvas in window.player.canvases())
     assert window.preferences.now.skeleton
     window.preferences.reset()
     assert not window.actions_by_id["skeleton"].isChecked()
@@ -76,7 +76,7 @@ def test_a_path_that_leaves_the_picture_is_not_drawn_beside_it(qtbot):
     canvas.set_source(QSize(100, 100), track(), replace(PATH, points=np.array([[-40.0, 50.0], [140.0, 50.0]])))
     canvas.set_frame(30, image)
     bare = canvas.grab().toImage()
-    canvas.set_skeleton_shown(True)
+    canvas.overlay(skeleton=True)
     drawn, beside = canvas.grab().toImage(), canvas.to_widget(-20, 50).toPoint()
     assert canvas.rect().contains(beside)
     assert drawn.pixel(beside) == bare.pixel(beside)
