@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from fineparser_core.resources import resource
-from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.actions.catalog import Situation
 from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.actions.registry import ActionRegistry
@@ -27,6 +26,7 @@ from fineparser_gui.dialogs.batch_commands import BatchCommands
 from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
 from fineparser_gui.dialogs.library_dock import LibraryDock
 from fineparser_gui.dialogs.missing_videos import MissingVideos
+from fineparser_gui.dialogs.save_path import videos_filter
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
@@ -244,10 +244,7 @@ class MainWindow(QMainWindow):
 
     def open_videos(self) -> None:
         """Ask for videos to open."""
-        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
-        names, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Open video"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
-        )
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open video"), "", videos_filter())
         if names:
             self.session.open([Path(name) for name in names])
 

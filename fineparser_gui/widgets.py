@@ -30,16 +30,7 @@ from fineparser_gui.formatting import without_mnemonic
 
 #: Of the title that most desktops put above a window.
 TITLE_PX = 28
-
-
-def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
-    """A framed block of the side column, with its layout and an optional title."""
-    frame = QFrame()
-    frame.setProperty("card", True)
-    layout = QVBoxLayout(frame, contentsMargins=QMargins(14, 10, 14, 12), spacing=6)
-    if title:
-        layout.addWidget(label(title, "title"))
-    return frame, layout
+_CARD_MARGINS = QMargins(14, 10, 14, 12)
 
 
 def label(text: str = "", role: str | None = None, *, wrap: bool = False) -> QLabel:
@@ -198,10 +189,13 @@ def show_whole_entries(box: QComboBox) -> None:
     box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + box.view().verticalScrollBar().sizeHint().width())
 
 
-def fill(widget: QWidget, frame: QWidget) -> None:
-    """Let a frame take all of a widget."""
-    layout = QVBoxLayout(widget, contentsMargins=QMargins())
-    layout.addWidget(frame)
+def fill_with_card(widget: QWidget, *parts: Part, title: str | None = None, margins: QMargins = _CARD_MARGINS) -> None:
+    """Let a framed block take all of a widget: parts below one another, under a title perhaps."""
+    frame = QFrame()
+    frame.setProperty("card", True)
+    lay_out(QVBoxLayout(widget, contentsMargins=QMargins()), frame)
+    heading = (label(title, "title"),) if title else ()
+    lay_out(QVBoxLayout(frame, contentsMargins=margins, spacing=6), *heading, *parts)
 
 
 def form_of(*rows: tuple[str, QWidget], wide: bool = False, **properties: object) -> QFormLayout:

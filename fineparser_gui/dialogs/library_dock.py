@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QHBoxLayou
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog, official_text
+from fineparser_gui.dialogs.save_path import videos_filter
 from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
@@ -78,10 +78,7 @@ class LibraryDock(QDockWidget):
 
     def add_clip(self) -> None:
         """Ask for videos and what they show, and add them; several are shown first, each with its phases."""
-        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
-        names, _ = QFileDialog.getOpenFileNames(
-            self._window, self.tr("Clips of dives"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
-        )
+        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Clips of dives"), "", videos_filter())
         if len(names) == 1:
             self.ask_about(Path(names[0]))
         elif names:

@@ -5,7 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from fineparser_core.video.files import VIDEO_SUFFIXES, names_of
+from fineparser_core.video.files import names_of
+from fineparser_gui.dialogs.save_path import videos_filter
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.panels.messages import MessageStack
@@ -38,13 +39,8 @@ class MissingVideos(QObject):
             return
         old = self._session.dive(key).path
         near = next((folder for folder in old.absolute().parents if folder.is_dir()), Path())
-        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self._window,
-            self.tr("Where is {0}?").format(old.name),
-            str(near),
-            self.tr("Videos ({0});;All files (*)").format(patterns),
-        )
+        asked = self.tr("Where is {0}?").format(old.name)
+        name, _ = QFileDialog.getOpenFileName(self._window, asked, str(near), videos_filter())
         if name:
             self._session.importer.locate_moved(key, Path(name))
 

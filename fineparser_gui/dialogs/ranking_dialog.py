@@ -123,9 +123,8 @@ class RankingDialog(DivesDialog):
         canvas = plot_canvas()
         canvas.addItem(self.plot)
         part = QWidget()
-        column = QVBoxLayout(part, contentsMargins=QMargins())
         row = lay_out(QHBoxLayout(), label(self.tr("Score against the points of a phase:")), self.phase, None)
-        lay_out(column, row, (canvas, 1))
+        lay_out(QVBoxLayout(part, contentsMargins=QMargins()), row, (canvas, 1))
         part.setMinimumHeight(10 * self.fontMetrics().height())
         return part
 

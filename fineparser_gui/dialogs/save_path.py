@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fineparser_core.language import text
 from fineparser_core.support.codec import LONGEST_PATH
+from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.services.session_files import free_path
 
 _KEY = "last_save_folder"
@@ -69,6 +70,11 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
             return None
     LAST_FOLDER.remember(path)
     return path
+
+
+def videos_filter() -> str:
+    """Of a file dialog that asks for videos."""
+    return text("Videos ({0});;All files (*)", " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES))
 
 
 def _may_replace(parent: QWidget, path: Path) -> bool:

@@ -10,7 +10,7 @@ from fineparser_gui.model.points import DIGITS, rounded_to_sum, scored_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out
+from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, lay_out
 
 #: In lines of text: a row, a row that is split by stream, its bars, the bars of the streams, and room for a value.
 _ROW, _SPLIT_ROW = 2.1, 4.7
@@ -26,7 +26,6 @@ class ContributionsPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        frame, layout = card()
         self.by_stream = QCheckBox(
             self.tr("by stream"),
             toolTip=self.tr(
@@ -43,8 +42,7 @@ class ContributionsPanel(QWidget):
         self._sum = label(wrap=True)
         meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
         head = lay_out(QHBoxLayout(), (label(self.tr("Contributions"), "title"), 1), self.by_stream)
-        lay_out(layout, head, self._bars, self._sum, meaning)
-        fill(self, frame)
+        fill_with_card(self, head, self._bars, self._sum, meaning)
         session.shown_changed.connect(self._refresh)
         self._refresh()
 

@@ -19,7 +19,7 @@ from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, choice_box, fill, keyboard_friendly, label, lay_out, note_field, restyle
+from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly, label, lay_out, note_field, restyle
 
 #: Height of the note's field.
 _NOTE_LINES = 2
@@ -84,12 +84,9 @@ class DetailsPanel(QWidget):
         self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
         row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
-        frame, layout = card()
         first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
-        lay_out(layout, first, row)
         below = lay_out(QHBoxLayout(), (self._hint, 1), (self.synchro, 0, Qt.AlignmentFlag.AlignTop))
-        lay_out(layout, below, self.suggestions, JudgingFields(session), self.note)
-        fill(self, frame)
+        fill_with_card(self, first, row, below, self.suggestions, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()

@@ -13,7 +13,7 @@ from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
 from fineparser_gui.soon import Soon
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, push_button
+from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -74,10 +74,7 @@ class DivesPanel(QWidget):
         head = QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0))
         head.addWidget(label(self.tr("Dives"), "title"), 1)
         head.addWidget(self.order)
-        frame, layout = card()
-        layout.setContentsMargins(4, 8, 4, 6)
-        lay_out(layout, head, self.batch, self.naming, (self.view, 1))
-        fill(self, frame)
+        fill_with_card(self, head, self.batch, self.naming, (self.view, 1), margins=QMargins(4, 8, 4, 6))
         # Collects many changes into one recount over all dives.
         counting = Soon(self, 50, self._count)
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):

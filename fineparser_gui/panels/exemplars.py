@@ -13,7 +13,7 @@ from fineparser_gui.model.points import step_points
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.table_model import AnyIndex, TableModel
-from fineparser_gui.widgets import card, fill, follow_palette, label, lay_out, push_button, style_table, tool_tip
+from fineparser_gui.widgets import fill_with_card, follow_palette, label, lay_out, push_button, style_table, tool_tip
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
@@ -173,9 +173,7 @@ class ExemplarsPanel(QWidget):
         self._hint = label(role="muted", wrap=True)
         self.compare = push_button("", self._on_compare_pressed)
         head = lay_out(QHBoxLayout(), (label(self.tr("Exemplars"), "title"), 1), self.compare)
-        frame, layout = card()
-        lay_out(layout, head, (self.table, 1), self._hint)
-        fill(self, frame)
+        fill_with_card(self, head, (self.table, 1), self._hint)
         session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         session.library.changed.connect(self._on_library_changed)

@@ -22,7 +22,7 @@ from fineparser_gui.services.explanation import Explanation, Explanations
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import card, fill, keyboard_friendly, label, lay_out, tool_tip
+from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, lay_out, tool_tip
 
 #: Moments of a dive that are shown, of `moments_of`.
 _SHOWN = (1, 3, 4)
@@ -41,7 +41,6 @@ class MeasuredPanel(QWidget):
     def __init__(self, session: Session, explanations: Explanations) -> None:
         super().__init__()
         self._session, self._explanations = session, explanations
-        frame, layout = card()
         self.every = QCheckBox(self.tr("all"))
         self.every.setToolTip(self.tr("Show every measure, not the three of each phase that say most"))
         self.every.toggled.connect(self._refresh)
@@ -51,8 +50,7 @@ class MeasuredPanel(QWidget):
         self.strip.frame_requested.connect(self.frame_requested)
         self._rows = QVBoxLayout(spacing=2)
         self._note = label(role="muted", wrap=True)
-        lay_out(layout, head, self.strip, self._rows, self._note)
-        fill(self, frame)
+        fill_with_card(self, head, self.strip, self._rows, self._note)
         self._shown: tuple[object, bool] | None = None
         # A transition that is dragged changes the dive many times a second.
         self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS, timeout=self._refresh)

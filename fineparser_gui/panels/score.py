@@ -13,7 +13,7 @@ from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.refusal_note import RefusalNote
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import card, fill, label, lay_out, push_button
+from fineparser_gui.widgets import fill_with_card, label, lay_out, push_button
 from fineparser_gui.worker.protocol import Ready
 
 
@@ -31,7 +31,6 @@ class ScorePanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        frame, layout = card(self.tr("Predicted score"))
         self._score = label()
         font = self._score.font()
         font.setPointSizeF(font.pointSizeF() * 2.9)
@@ -73,19 +72,22 @@ class ScorePanel(QWidget):
         self._notes = label(role="muted", wrap=True)
         told, tip = self.tr("weights trained on rendered dives"), self.tr("Open the model card")
         self._synthetic = push_button(told, self.model_card_requested, tip, "notice")
-        layout.addWidget(self._headline)
-        layout.addWidget(self._interval)
-        layout.addWidget(self._numbers)
-        layout.addWidget(self._judged)
-        layout.addWidget(self._own_award)
-        layout.addWidget(self.correction)
-        layout.addWidget(self.refusal)
-        layout.addWidget(self._message)
-        layout.addWidget(self._outliers)
-        layout.addWidget(self.no_exemplars)
-        layout.addWidget(self._notes)
-        layout.addWidget(self._synthetic)
-        fill(self, frame)
+        fill_with_card(
+            self,
+            self._headline,
+            self._interval,
+            self._numbers,
+            self._judged,
+            self._own_award,
+            self.correction,
+            self.refusal,
+            self._message,
+            self._outliers,
+            self.no_exemplars,
+            self._notes,
+            self._synthetic,
+            title=self.tr("Predicted score"),
+        )
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
