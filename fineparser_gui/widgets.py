@@ -33,9 +33,14 @@ TITLE_PX = 28
 _CARD_MARGINS = QMargins(14, 10, 14, 12)
 
 
-def label(text: str = "", role: str | None = None, *, wrap: bool = False) -> QLabel:
-    """A label; role is "title", "muted" or "error" of the style sheet."""
+def label(text: str = "", role: str | None = None, *, wrap: bool = False, bold: float = 0.0) -> QLabel:
+    """A label; role is "title", "muted" or "error" of the style sheet; bold: and so many times as large as others."""
     made = QLabel(text)
+    if bold:
+        font = made.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * bold)
+        made.setFont(font)
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)

@@ -117,33 +117,33 @@ class MeetDialog(QDialog):
 
     def _build_tools(self) -> QHBoxLayout:
         self.videos = QPushButton(self.tr("Videos"), autoDefault=False)
-        menu = QMenu(self.videos)
-        self.match_open = menu.addAction(self.tr("Match the open rows in order"), lambda: self._session.meets.match())
-        self.match_anew = menu.addAction(self.tr("Match anew from this row on"), self._match_anew)
+        menu, match, session = QMenu(self.videos), self._session.meets.match, self._session
+        self.match_open = menu.addAction(self.tr("Match the open rows in order"), lambda: match())
+        anew, shown = self.tr("Match anew from this row on"), self.tr("This row is the shown dive")
+        self.match_anew = menu.addAction(anew, lambda: match(self._place, anew=True))
         menu.addSeparator()
-        self.take_shown = menu.addAction(self.tr("This row is the shown dive"), self._take_shown)
-        self.take_off = menu.addAction(self.tr("Take its video off (a repeat, no dive of the list)"), self._take_off)
+        self.take_shown = menu.addAction(shown, lambda: session.on_current(self._take_shown))
+        off = self.tr("Take its video off (a repeat, no dive of the list)")
+        self.take_off = menu.addAction(off, lambda: self.model.take(taken_off(self.model.meet, self._place)))
         menu.aboutToShow.connect(self._allow)
         self.videos.setMenu(menu)
-        row = QHBoxLayout()
-        for text, tip, act in (
-            (self.tr("Paste"), self.tr("Rows of a spreadsheet, or lines such as Anna: 103B, 403B 1m"), self.paste),
-            (self.tr("Open CSV…"), "", self.open_csv),
-            (self.tr("Save CSV…"), "", self.save_csv),
-            (None, "", None),
-            (self.tr("In turn"), self.tr("Round by round, the athletes in the order of their first dives"), self.turn),
-            (self.tr("Up"), "", lambda: self.shift(-1)),
-            (self.tr("Down"), "", lambda: self.shift(1)),
-            (self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete),
-        ):
-            row.addStretch() if text is None else row.addWidget(self._tool(text, tip, act))
-        row.addWidget(self.videos)
-        return row
+        spreadsheet = self.tr("Rows of a spreadsheet, or lines such as Anna: 103B, 403B 1m")
+        rounds = self.tr("Round by round, the athletes in the order of their first dives")
+        return lay_out(
+            QHBoxLayout(),
+            self._tool(self.tr("Paste"), spreadsheet, self.paste),
+            self._tool(self.tr("Open CSV…"), "", self.open_csv),
+            self._tool(self.tr("Save CSV…"), "", self.save_csv),
+            None,
+            self._tool(self.tr("In turn"), rounds, self.turn),
+            self._tool(self.tr("Up"), "", lambda: self.shift(-1)),
+            self._tool(self.tr("Down"), "", lambda: self.shift(1)),
+            self._tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete),
+            self.videos,
+        )
 
-    def _tool(self, text: str, tip: str, act: Callable[[], object] | None) -> QPushButton:
-        button = QPushButton(text, toolTip=tip, autoDefault=False)  # Enter belongs to the awards
-        button.clicked.connect(lambda: act() if act is not None else None)
-        return button
+    def _tool(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+        return QPushButton(text, toolTip=tip, autoDefault=False, clicked=lambda: act())  # Enter belongs to the awards
 
     def _build_places(self) -> QWidget:
         self.places = QTableView(accessibleName=self.tr("Places"))
@@ -280,15 +280,8 @@ class MeetDialog(QDialog):
         self.take_shown.setEnabled(row is not None and self._session.current is not None)
         self.take_off.setEnabled(row is not None and row.dive is not None)
 
-    def _match_anew(self) -> None:
-        self._session.meets.match(self._place, anew=True)
-
-    def _take_shown(self) -> None:
-        if self._session.current is not None:
-            self.model.take(assigned(self.model.meet, self._place, self._session.current.key))
-
-    def _take_off(self) -> None:
-        self.model.take(taken_off(self.model.meet, self._place))
+    def _take_shown(self, key: str) -> None:
+        self.model.take(assigned(self.model.meet, self._place, key))
 
     @property
     def _place(self) -> int:

@@ -241,7 +241,8 @@ class History:
         """Replace the tags of dives. Raises: ExportError."""
         with self._writing() as db:
             for one in self._records(db, list(tags)):
-                self._change(db, replace(one, tags=tuple(dict.fromkeys(filter(None, map(_tag, tags[one.id]))))))
+                given = (" ".join(tag.split())[:LONGEST_TAG] for tag in tags[one.id])
+                self._change(db, replace(one, tags=tuple(dict.fromkeys(filter(None, given)))))
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
         """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
@@ -579,7 +580,9 @@ class History:
             values.append(f"\n{query.tag}\n")
         for word in _words(query.text).split()[:_MOST_WORDS]:
             months = [
-                f"{number % 12 + 1:02d}" for number, name in enumerate((*_MONTHS, *self.months)) if _begins(name, word)
+                f"{number % 12 + 1:02d}"
+                for number, name in enumerate((*_MONTHS, *self.months))
+                if name.startswith(word) and len(word) >= min(3, len(name))
             ]
             meant = f"words LIKE ? OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(months))})"
             parts.append(f"({meant})")
@@ -661,14 +664,6 @@ def _words_of(dive: HistoryDive) -> str:
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     said = (dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, dive.note, dive.title)
     return f" {_words(' '.join((*said, dive.path.stem)))}"
-
-
-def _begins(name: str, word: str) -> bool:
-    return name.startswith(word) and len(word) >= min(3, len(name))
-
-
-def _tag(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_TAG]
 
 
 def _unreadable(path: Path, reason: str) -> ConfigError:

@@ -77,7 +77,8 @@ class CompareBar(QFrame):
         self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
         self._note = label(role="muted", wrap=True)
         self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
-        self._open = push_button(self.tr("Open in this session"), self._open_unseen)
+        open_it = self._comparing.open_from_history
+        self._open = push_button(self.tr("Open in this session"), lambda: open_it(self._unseen()))
         below = lay_out(QHBoxLayout(spacing=8), (self._note, 1), self._open)
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4), self._row, below)
         self._comparing.changed.connect(self._show)
@@ -117,9 +118,6 @@ class CompareBar(QFrame):
         dives = [*((comparing.lead,) if comparing.led else (None,)), *comparing.others]
         shown = zip(comparing.sides, dives, strict=True)
         return [side for side, dive in shown if side.history_id is not None and dive and dive.masks is None]
-
-    def _open_unseen(self) -> None:
-        self._comparing.open_from_history(self._unseen())
 
     def _note_text(self) -> str:
         comparing, unseen = self._comparing, self._unseen()

@@ -31,12 +31,8 @@ class EmptyState(QWidget):
         super().__init__()
         self._area = QFrame(objectName="emptyState")
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = label(self.tr("Drop a dive here"))
+        title = label(self.tr("Drop a dive here"), bold=1.8)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.8)
-        font.setBold(True)
-        title.setFont(font)
         self._text = label(
             self.tr(
                 "A clip of one dive, from a phone or a broadcast. You get its three phases, the diver's mask, "
@@ -46,12 +42,10 @@ class EmptyState(QWidget):
             wrap=True,
         )
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton(self.tr("Open video…"))
+        self.open_button = QPushButton(self.tr("Open video…"), clicked=self.open_requested)
         self.open_button.setProperty("role", "primary")
-        self.open_button.clicked.connect(self.open_requested)
-        self.sample_button = QPushButton(self.tr("Open the sample dive"))
-        self.sample_button.clicked.connect(self.sample_requested)
-        self.sample_button.setEnabled(has_sample)
+        sample = self.tr("Open the sample dive")
+        self.sample_button = QPushButton(sample, enabled=has_sample, clicked=self.sample_requested)
 
         self._devices = label(role="muted", wrap=True)
         self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -155,7 +155,8 @@ class ExemplarsPanel(QWidget):
         self._session = session
         self._shown: tuple[ExemplarVote, ...] = ()
         self.model = ExemplarModel(self)
-        self.model.counted.connect(self._on_counted)
+        leave_out = session.editing.leave_out
+        self.model.counted.connect(lambda one, counts: session.on_current(leave_out, one, not counts))
         self.table = _Table(accessibleName=self.tr("Exemplars"))
         self.table.setModel(self.model)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -218,9 +219,6 @@ class ExemplarsPanel(QWidget):
 
     def _color_icons(self) -> None:
         self.model.set_warning_icon(icon("warning", self.palette().text().color().name()))
-
-    def _on_counted(self, exemplar_id: str, counts: bool) -> None:
-        self._session.on_current(self._session.editing.leave_out, exemplar_id, not counts)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         if index.column() == _USE:

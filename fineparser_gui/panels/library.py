@@ -45,9 +45,9 @@ class LibraryPanel(QWidget):
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.add_clip = self._button(self.tr("Add clips…"), self.add_clip_requested.emit)
         self.add_dive = self._button(self.tr("Add this dive…"), self.add_dive_requested.emit)
-        self.edit = self._button(self.tr("Edit…"), self._on_edit)
-        self.remove = self._button(self.tr("Remove"), self._on_remove)
-        self.restore = self._button(self.tr("Restore"), self._on_restore)
+        self.edit = self._button(self.tr("Edit…"), lambda: self.edit_requested.emit(self._selected()[0]))
+        self.remove = self._button(self.tr("Remove"), lambda: self._library.remove(self._selected_ids()))
+        self.restore = self._button(self.tr("Restore"), lambda: self._library.restore(self._selected_ids()))
         tip = self.tr("Delete everything in the bin, including the copied clips")
         self.empty_bin = self._button(self.tr("Delete permanently"), self._library.empty_bin, tip)
         tip = self.tr("Show the selected exemplar beside the current dive, or two selected ones side by side")
@@ -231,18 +231,11 @@ class LibraryPanel(QWidget):
             text = self.tr("{0} of your own, {1} bundled").format(own, bundled) if self._library.entries else ""
         self._status.set_text(text)
 
-    def _on_edit(self) -> None:
-        for exemplar in self._selected()[:1]:
-            self.edit_requested.emit(exemplar)
-
-    def _on_remove(self) -> None:
-        self._library.remove([exemplar.id for exemplar in self._selected()])
-
-    def _on_restore(self) -> None:
-        self._library.restore([exemplar.id for exemplar in self._selected()])
+    def _selected_ids(self) -> list[str]:
+        return [exemplar.id for exemplar in self._selected()]
 
     def _on_compare(self) -> None:
-        selected = [exemplar.id for exemplar in self._selected()]
+        selected = self._selected_ids()
         if not self.compare.isEnabled() or self.bin.isChecked():
             return
         if len(selected) > 1:

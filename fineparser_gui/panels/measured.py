@@ -153,18 +153,12 @@ class MeasureRow(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         about = measure_about(measure.name)
         self.setToolTip(tool_tip("\n".join(filter(None, (about, self.tr("Go to frame {0}").format(measure.frame))))))
-        grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2))
-        grid.setVerticalSpacing(0)
+        grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2), verticalSpacing=0)
         grid.setColumnStretch(0, 1)
         value = measured_text(measure)
-        name = label(f"▸ {text}" if against else text, wrap=True)
-        if against:
-            font = name.font()
-            font.setBold(True)
-            name.setFont(font)
-            grid.addWidget(name, 0, 0)
-        else:
-            lay_out(grid, (name, 0, 0), (label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop))
+        grid.addWidget(label(f"▸ {text}" if against else text, wrap=True, bold=float(against)), 0, 0)
+        if not against:
+            grid.addWidget(label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         if good:
             grid.addWidget(label(good, "muted"), 1, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(text if against else f"{text} {value} {good}".rstrip())

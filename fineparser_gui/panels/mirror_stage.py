@@ -1,12 +1,13 @@
 """Up to four pictures of the mirror, and what the keys do to them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 
 from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
+from fineparser_gui.playback.mirror_feed import MirrorFeed
 from fineparser_gui.widgets import label
 
 MOST_TILES = 4
@@ -77,29 +78,21 @@ class MirrorStage(QWidget):
         """Stop at a picture, or go on from it."""
         if self.active is not None:
             on = not self.active.feed.paused
-            for tile in self._together():
-                tile.feed.pause(on)
-            self.changed.emit()
+            self._do(lambda feed: feed.pause(on))
 
     def step(self, by: int) -> None:
         """Pause, and show the next (1) or the previous (-1) picture."""
-        for tile in self._together():
-            tile.feed.step(by)
-        self.changed.emit()
+        self._do(lambda feed: feed.step(by))
 
     def slower(self) -> None:
         """Play at ½, ¼, ⅛ of the speed, then at that of the pictures again."""
         if self.active is not None:
             rate = self.active.feed.rate / 2 if self.active.feed.rate > 1 / 8 else 1.0
-            for tile in self._together():
-                tile.feed.play_at(rate)
-            self.changed.emit()
+            self._do(lambda feed: feed.play_at(rate))
 
     def loop(self, from_s: float, to_s: float) -> None:
         """Play a part again and again."""
-        for tile in self._together():
-            tile.feed.loop(from_s, to_s)
-        self.changed.emit()
+        self._do(lambda feed: feed.loop(from_s, to_s))
 
     def live(self) -> None:
         """Back to the delays."""
@@ -133,15 +126,14 @@ class MirrorStage(QWidget):
             )
         )
 
-    def _together(self) -> list[MirrorTile]:
+    def _do(self, act: Callable[[MirrorFeed], None]) -> None:
+        """To the active tile, and to those that show the same moment of other cameras."""
         active = self.active
-        if active is None:
-            return []
-        return [
-            tile
-            for tile in self.tiles
-            if tile is active or (tile.camera.place != active.camera.place and tile.feed.delay_s == active.feed.delay_s)
-        ]
+        now = None if active is None else (active.camera.place, active.feed.delay_s)
+        for tile in self.tiles if now is not None else ():
+            if tile is active or (tile.camera.place != now[0] and tile.feed.delay_s == now[1]):
+                act(tile.feed)
+        self.changed.emit()
 
     def _add(self, camera: Camera) -> None:
         tile = MirrorTile(camera, named=len(self._cameras) > 1)

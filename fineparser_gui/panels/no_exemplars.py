@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive, ScoreState
@@ -26,9 +26,8 @@ class NoExemplars(QWidget):
         self.add = push_button(self.tr("Add exemplars…"), self._on_add)
         tip = self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
         self.nearest = push_button(self.tr("Compare with similar dives"), self._on_nearest, tip)
-        column = QVBoxLayout(self)  # side by side they are wider than the panel in some languages
-        column.setContentsMargins(0, 2, 0, 2)
-        column.setSpacing(6)
+        # Side by side they are wider than the panel in some languages.
+        column = QVBoxLayout(self, contentsMargins=QMargins(0, 2, 0, 2), spacing=6)
         for button in (self.nearest, self.add):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 

@@ -40,8 +40,7 @@ class RefusalNote(QWidget):
         self.overrule = push_button(self.tr("Score anyway"), lambda: declare(is_dive=True), tip)
         tip = self.tr("Do not score this clip")
         self.take_back = push_button(self.tr("Take back"), lambda: declare(is_dive=False), tip)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
+        grid = QGridLayout(horizontalSpacing=6)
         for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
             grid.addWidget(button, place // 2, place % 2)
         grid.setColumnStretch(2, 1)

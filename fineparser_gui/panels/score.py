@@ -31,11 +31,7 @@ class ScorePanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._score = label()
-        font = self._score.font()
-        font.setPointSizeF(font.pointSizeF() * 2.9)
-        font.setBold(True)
-        self._score.setFont(font)
+        self._score = label(bold=2.9)
         self._score.setObjectName("score")
         self._spread = label()
         self._spread.setObjectName("spread")
@@ -44,9 +40,7 @@ class ScorePanel(QWidget):
         self._headline = QWidget()
         lay_out(QHBoxLayout(self._headline, contentsMargins=QMargins(), spacing=14), self._score, (spread, 1))
         self._numbers = QWidget()
-        grid = QGridLayout(self._numbers, contentsMargins=QMargins())
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(0)
+        grid = QGridLayout(self._numbers, contentsMargins=QMargins(), horizontalSpacing=18, verticalSpacing=0)
         self._dive, self._difficulty, self._award = label(), label(), label()
         for column, (name, value) in enumerate(
             (

@@ -1,6 +1,6 @@
 """What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
 
-from PySide6.QtCore import QMargins, Qt, Signal
+from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from fineparser_gui.widgets import label, lay_out, push_button
@@ -44,11 +44,7 @@ class Tour(QFrame):
             ),
         )
         self._at = 0
-        self._heading, self._text = label(), label(wrap=True)
-        self._heading.setTextFormat(Qt.TextFormat.PlainText)
-        font = self._heading.font()
-        font.setBold(True)
-        self._heading.setFont(font)
+        self._heading, self._text = label(bold=1.0), label(wrap=True)
         self.sample = push_button(self.tr("Open the sample dive"), self.sample_requested)
         self.skip = push_button(self.tr("Skip"), self._end)
         self.next = push_button(self.tr("Next"), self.advance)

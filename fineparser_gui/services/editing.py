@@ -50,7 +50,7 @@ class EditingService(QObject):
             Subject.DAY: self._sets("dived_on"),
             Subject.NOTE: self._sets("note"),
             Subject.JUDGING: self._sets("judging"),
-            Subject.RULE: self._apply_rule,
+            Subject.RULE: lambda dive, edit: analyses.score_anew(dive.key, rule=edit.after),
             Subject.RANGE: self._apply_range,
             Subject.ATHLETE: self._apply_athlete,
             Subject.CORRECTION: self._apply_correction,
@@ -255,9 +255,6 @@ class EditingService(QObject):
     def _sets(self, name: str) -> Callable[[Dive, Edit], None]:
         """A handler that changes an attribute on which nothing else depends."""
         return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
-
-    def _apply_rule(self, dive: Dive, edit: Edit) -> None:
-        self._analyses.score_anew(dive.key, rule=edit.after)
 
     def _apply_range(self, dive: Dive, edit: Edit) -> None:
         self._analyses.drop(dive.key)

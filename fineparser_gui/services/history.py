@@ -126,12 +126,12 @@ class HistoryService(QObject):
         known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
-    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str] | None:
-        """Name the athletes of dives by their ids, in the open session as well.
+    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:
+        """Replace the tags of dives by their ids."""
+        self.write(lambda store: store.set_tags(tags))
 
-        Returns:
-            The names of before, which undo it; None, and a `problem`, where it fails.
-        """
+    def set_athletes(self, names: Mapping[int, str]) -> None:
+        """Name the athletes of dives by their ids, in the open session as well."""
         before = self.write(lambda store: store.set_athletes(names))
         for dive in self._state.dives if before else ():
             if dive.identity is not None and dive.analysis is not None:
@@ -139,7 +139,6 @@ class HistoryService(QObject):
                 new = names.get(self.read(lambda store, at=place: store.find(*at), 0))  # type: ignore[misc]
                 if new is not None and new != dive.diver:
                     self._state.update(dive.key, diver=new)
-        return before
 
     def saved(self, dive: HistoryDive) -> SavedDive | None:
         """What a session opens a dive from; None where it is not there."""

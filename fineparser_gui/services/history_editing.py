@@ -24,8 +24,8 @@ class HistoryEditing(QObject):
         self._history = history
         self.edits = EditStack(self)
         self.edits.handlers |= {
-            Subject.HISTORY_TAGS: self._apply_tags,
-            Subject.HISTORY_ATHLETES: self._apply_athletes,
+            Subject.HISTORY_TAGS: lambda edit: history.set_tags(edit.after),
+            Subject.HISTORY_ATHLETES: lambda edit: history.set_athletes(edit.after),
             Subject.HISTORY_ROWS: self._apply_rows,
         }
 
@@ -56,12 +56,6 @@ class HistoryEditing(QObject):
     def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
         if before != after:
             self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
-
-    def _apply_tags(self, edit: Edit) -> None:
-        self._history.write(lambda store: store.set_tags(edit.after))
-
-    def _apply_athletes(self, edit: Edit) -> None:
-        self._history.set_athletes(edit.after)
 
     def _apply_rows(self, edit: Edit) -> Edit | None:
         if edit.after:
