@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 
 
 class BatchCommands(QObject):

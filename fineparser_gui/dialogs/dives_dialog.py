@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSplitter, QVBoxL
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.widgets import follow_palette, label, resize_within_screen
 
 _REFRESH_MS = 100

@@ -31,7 +31,7 @@ from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.plots.history_trend import HistoryTrend
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.widgets import label, lay_out, push_button, style_table
 
 #: Dives that are opened, and compared, at once.

@@ -35,7 +35,7 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import awards_text, decimal
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import choice_box, label, lay_out, resize_within_screen, restyle, style_table
 

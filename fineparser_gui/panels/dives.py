@@ -12,7 +12,7 @@ from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")

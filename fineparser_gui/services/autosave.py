@@ -16,7 +16,7 @@ from fineparser_core.language import translated
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from fineparser_gui.services.background import Background
 from fineparser_gui.services.history_analysis import packed, unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.services.taking_in import TakingIn
-from fineparser_gui.soon import Soon
 
 #: After a change; changes do not restart it, as progress reports come faster.
 DELAY_MS = 2000

@@ -11,7 +11,7 @@ from fineparser_core.live.caught import CaughtClip
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
-from fineparser_gui.soon import Soon
+from fineparser_gui.services.soon import Soon
 
 # The same dive, seen by another camera.
 _SAME_DIVE_S = 2.5

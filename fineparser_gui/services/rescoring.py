@@ -15,8 +15,8 @@ from fineparser_gui.model.correction import frames_of, timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.services.task import Task, Urgency
-from fineparser_gui.soon import Soon
 from fineparser_gui.worker.protocol import Result, ScoreRequest
 
 #: Moves of the mouse within this time are one request.
