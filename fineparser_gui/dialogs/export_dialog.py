@@ -1,8 +1,8 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtWidgets import (
@@ -34,6 +34,15 @@ _ROW_PX = 34
 _CLIP, _SHEET, _STILL, _TABLE, _REPORT, _STROBE = range(6)
 #: Numbers of bodies that can be chosen beside the usual one.
 _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
+
+
+class _Picture(NamedTuple):
+    """What is chosen for a picture; `boxes` by the names of `RenderOptions`."""
+
+    boxes: dict[str, QCheckBox]
+    drawings: QCheckBox
+    beside: QComboBox
+    arranged: QComboBox | None
 
 
 class ExportDialog(QDialog):
@@ -68,7 +77,7 @@ class ExportDialog(QDialog):
         self.kinds.addItems([self.tr("Table or data"), self.tr("Report"), self.tr("Strobe picture")])
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
-        self.pages = QStackedWidget()
+        self.pages, self.pictures = QStackedWidget(), dict[int, _Picture]()
         self.report = ReportPage(session, selected, self._beside_box(best=True))
         for page in (
             self._clip_page(),
@@ -89,58 +98,53 @@ class ExportDialog(QDialog):
 
     def _clip_page(self) -> QWidget:
         self.whole_file = choice_box([(self.tr("this dive"), False), (self.tr("the whole file"), True)])
-        self.clip_mask = QCheckBox(self.tr("Mask on the diver"), checked=True)
-        self.clip_skeleton = self._skeleton_box()
-        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=True)
-        self.clip_beside = self._beside_box()
-        self.clip_arranged = self._arranged_box(self.clip_beside)
-        self.clip_drawings = self._drawings_box(self.clip_beside)
-        slow = self.tr("slow motion, {0}")
-        self.speed = choice_box(
-            (self.tr("normal") if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS
-        )
+        usual, slow = self.tr("normal"), self.tr("slow motion, {0}")
+        self.speed = choice_box((usual if one == 1 else slow.format(speed_text(one)), one) for one in _SPEEDS)
         self.clip_sound = QCheckBox(self.tr("Sound of the video"), checked=True)
         self.clip_sound.setToolTip(self.tr("In time with the picture, where the video has any. Slow motion is silent."))
         self.speed.currentIndexChanged.connect(lambda: self.clip_sound.setEnabled(self.speed.currentData() == 1))
-        return self._page(
-            self.tr("An MP4 video with every frame at its original time. The model's name is written on it."),
-            (self.tr("&Frames"), self.whole_file),
-            (self.tr("Show"), self.clip_mask, self.clip_skeleton, self.clip_panels, self.clip_drawings),
-            (self.tr("&Compare with"), self.clip_beside),
-            (self.tr("Sho&wn"), self.clip_arranged),
-            (self.tr("S&peed"), self.speed),
-            ("", self.clip_sound),
-        )
+        what = self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
+        rows = self._rows(_CLIP, self._picture("mask", "skeleton", "panels"))
+        speed = (self.tr("S&peed"), self.speed)
+        return self._page(what, (self.tr("&Frames"), self.whole_file), *rows, speed, ("", self.clip_sound))
 
     def _sheet_page(self) -> QWidget:
-        self.sheet_beside = self._beside_box(best=True)
-        self.sheet_drawings = self._drawings_box(self.sheet_beside)
-        self.sheet_skeleton = self._skeleton_box()
         what = self.tr(
             "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
             "drawings replaces the moment nearest to it."
         )
-        show = (self.tr("Show"), self.sheet_skeleton, self.sheet_drawings)
-        return self._page(what, show, (self.tr("&Side by side with"), self.sheet_beside))
+        return self._page(what, *self._rows(_SHEET, self._picture("skeleton", best=True)))
 
     def _still_page(self) -> QWidget:
-        analysed = self._dive.analysis is not None
-        self.still_mask = QCheckBox(self.tr("Mask on the diver"), checked=analysed)
-        self.still_skeleton = self._skeleton_box()
-        self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"), checked=analysed)
-        self.still_beside = self._beside_box()
-        self.still_arranged = self._arranged_box(self.still_beside)
-        self.still_drawings = self._drawings_box(self.still_beside)
         what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
-        if not analysed:
+        rows = self._rows(_STILL, self._picture("mask", "skeleton", "panels"))
+        if self._dive.analysis is None:
+            for box in self.pictures[_STILL].boxes.values():
+                box.setChecked(False)
             bare = self.tr("The dive is not analysed yet, so only the frame and its drawings are written.")
-            return self._page(f"{what} {bare}", (self.tr("Show"), self.still_drawings))
-        return self._page(
-            what,
-            (self.tr("Show"), self.still_mask, self.still_skeleton, self.still_panels, self.still_drawings),
-            (self.tr("&Compare with"), self.still_beside),
-            (self.tr("Sho&wn"), self.still_arranged),
-        )
+            return self._page(f"{what} {bare}", (self.tr("Show"), self.pictures[_STILL].drawings))
+        return self._page(what, *rows)
+
+    def _picture(self, *shown: str, best: bool = False) -> _Picture:
+        """The choices of a picture; with the `best` exemplar beside it, both always stand side by side."""
+        texts = {
+            "mask": self.tr("Mask on the diver"),
+            "skeleton": self.tr("Skeleton and path"),
+            "panels": self.tr("Phases, timeline, score and contributions"),
+        }
+        boxes = {
+            name: QCheckBox(texts[name], checked=name != "skeleton" or self._preferences.skeleton) for name in shown
+        }
+        beside = self._beside_box(best=best)
+        return _Picture(boxes, self._drawings_box(beside), beside, None if best else self._arranged_box(beside))
+
+    def _rows(self, kind: int, picture: _Picture) -> list[tuple]:
+        """The rows of a page for the choices of a picture."""
+        self.pictures[kind] = picture
+        shown = (self.tr("Show"), *picture.boxes.values(), picture.drawings)
+        if picture.arranged is None:
+            return [shown, (self.tr("&Side by side with"), picture.beside)]
+        return [shown, (self.tr("&Compare with"), picture.beside), (self.tr("Sho&wn"), picture.arranged)]
 
     def _table_page(self) -> QWidget:
         every = self.tr("all dives of the session ({0})").format(len(self._session.keys))
@@ -171,9 +175,6 @@ class ExportDialog(QDialog):
         )
         form, bodies = (self.tr("&Format"), self.strobe_format), (self.tr("&Bodies"), self.bodies)
         return self._page(what, form, bodies, (self.tr("Show"), *self.strobe_shown.values()))
-
-    def _skeleton_box(self) -> QCheckBox:
-        return QCheckBox(self.tr("Skeleton and path"), checked=self._preferences.skeleton)
 
     def _page(self, what: str, *rows: tuple) -> QWidget:
         """What is written, and below it captions, each with a choice, or with check boxes below one another."""
@@ -271,26 +272,12 @@ class ExportDialog(QDialog):
     def _start(self, kind: int, path: Path) -> None:
         exports, key = self._session.exports, self._dive.key
         if kind == _CLIP:
-            options = replace(
-                self._options(self.clip_beside, self.clip_drawings, self.clip_arranged),
-                mask=self.clip_mask.isChecked(),
-                skeleton=self.clip_skeleton.isChecked(),
-                panels=self.clip_panels.isChecked(),
-                speed=self.speed.currentData(),
-                sound=self.clip_sound.isChecked(),
-            )
-            exports.clip(key, path, options, whole_file=self.whole_file.currentData())
+            how = {"speed": self.speed.currentData(), "sound": self.clip_sound.isChecked()}
+            exports.clip(key, path, self._options(kind, **how), whole_file=self.whole_file.currentData())
         elif kind == _SHEET:
-            options = self._options(self.sheet_beside, self.sheet_drawings)
-            exports.contact_sheet(key, path, replace(options, skeleton=self.sheet_skeleton.isChecked()))
+            exports.contact_sheet(key, path, self._options(kind))
         elif kind == _STILL:
-            options = replace(
-                self._options(self.still_beside, self.still_drawings, self.still_arranged),
-                mask=self.still_mask.isChecked(),
-                skeleton=self.still_skeleton.isChecked(),
-                panels=self.still_panels.isChecked(),
-            )
-            exports.still(key, self._frame, path, options)
+            exports.still(key, self._frame, path, self._options(kind))
         elif kind == _REPORT:
             exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
         elif kind == _STROBE:
@@ -317,19 +304,22 @@ class ExportDialog(QDialog):
         box.setEnabled(beside.currentIndex() > 0)
         return box
 
-    def _options(self, beside: QComboBox, drawings: QCheckBox, arranged: QComboBox | None = None) -> RenderOptions:
-        """Options common to all pictures."""
-        drawn = drawings.isChecked()
-        overlaid, alignment = arranged.currentData() if arranged is not None else (False, Alignment.STEPS)
+    def _options(self, kind: int, **others: object) -> RenderOptions:
+        """What is chosen for a picture, and other options."""
+        picture = self.pictures[kind]
+        drawn = picture.drawings.isChecked()
+        overlaid, alignment = picture.arranged.currentData() if picture.arranged else (False, Alignment.STEPS)
         return RenderOptions(
             mask_style=self._preferences.mask_style,
             step_colours=self._preferences.step_colors,
             marks=self._dive.drawings if drawn else (),
-            comparison=self._beside(beside),
-            comparison_marks=self._drawn_beside(beside) if drawn else (),
+            comparison=self._beside(picture.beside),
+            comparison_marks=self._drawn_beside(picture.beside) if drawn else (),
             alignment=alignment,
             overlaid=overlaid,
             title=dive_title(self._dive),
+            **{name: box.isChecked() for name, box in picture.boxes.items()},
+            **others,
         )
 
     def _beside(self, box: QComboBox) -> ComparedDive | None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -52,6 +52,14 @@ class PreferencesDialog(QDialog):
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
         self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
         self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
+        self._choices = {
+            "precision": self.precision,
+            "language": self.language,
+            "theme": self.theme,
+            "mask_outline": self.mask_drawn,
+        }
+        for name, box in {**self._choices, "device": self.device}.items():
+            box.activated.connect(lambda _, name=name, box=box: preferences.change(**{name: box.currentData()}))
         defaults = QPushButton(self.tr("Restore all defaults"), clicked=preferences.reset)
         foot = lay_out(QHBoxLayout(), defaults, None, closing_buttons(self))
         lay_out(QVBoxLayout(self), (self.pages, 1), foot)
@@ -62,7 +70,6 @@ class PreferencesDialog(QDialog):
 
     def _analysis_page(self) -> QWidget:
         self.device = QComboBox()
-        self.device.activated.connect(lambda: self._preferences.change(device=self.device.currentData()))
         names = {
             "auto": self.tr("native precision of the device"),
             "fp32": self.tr("fp32: exact, slowest"),
@@ -70,7 +77,6 @@ class PreferencesDialog(QDialog):
             "fp16": self.tr("fp16: fast on older cards"),
         }
         self.precision = choice_box((names[name], name) for name in PRECISIONS)
-        self.precision.activated.connect(lambda: self._preferences.change(precision=self.precision.currentData()))
         self._weights = ElidedLabel()
         self.choose_weights = QPushButton(self.tr("Choose…"))
         self.choose_weights.setAccessibleName(self.tr("Choose another folder of weights"))
@@ -112,15 +118,12 @@ class PreferencesDialog(QDialog):
         change = self._preferences.change
         themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
         self.theme = choice_box((text, name) for name, text in themes.items())
-        self.theme.activated.connect(lambda: change(theme=self.theme.currentData()))
         languages = ((name, code) for code, name in LANGUAGES.items())
         self.language = choice_box([(self.tr("that of the system"), ""), *languages])
-        self.language.activated.connect(lambda: change(language=self.language.currentData()))
         self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
         self.mask_color = self._color_button("mask_color")
         self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
         self.mask_drawn = choice_box([(self.tr("filled"), False), (self.tr("outline"), True)])
-        self.mask_drawn.activated.connect(lambda: change(mask_outline=self.mask_drawn.currentData()))
         self.mask_opacity = QSlider(Qt.Orientation.Horizontal)
         self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
@@ -152,16 +155,12 @@ class PreferencesDialog(QDialog):
         now = self._preferences.now
         self.problem.hide()
         self._fill_devices(now.device)
-        controls = (self.precision, self.language, self.theme, self.mask_drawn, self.n_exemplars, self.mask_opacity)
-        blocked = [QSignalBlocker(control) for control in controls]
-        self.precision.setCurrentIndex(self.precision.findData(now.precision))
-        self.language.setCurrentIndex(self.language.findData(now.language))
+        for name, box in self._choices.items():
+            box.setCurrentIndex(box.findData(getattr(now, name)))
         self._restart.setVisible(now.language != self._language_at_start)
-        self.theme.setCurrentIndex(self.theme.findData(now.theme))
-        self.mask_drawn.setCurrentIndex(self.mask_drawn.findData(now.mask_outline))
-        self.n_exemplars.setValue(now.n_exemplars)
-        self.mask_opacity.setValue(now.mask_opacity)
-        del blocked
+        with QSignalBlocker(self.n_exemplars), QSignalBlocker(self.mask_opacity):
+            self.n_exemplars.setValue(now.n_exemplars)
+            self.mask_opacity.setValue(now.mask_opacity)
         self._weights.set_text(now.weights or self.tr("bundled"))
         self.bundled_weights.setEnabled(bool(now.weights))
         for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
@@ -210,10 +209,12 @@ class PreferencesDialog(QDialog):
 
 def _form() -> tuple[QWidget, QFormLayout]:
     page = QWidget()
-    form = QFormLayout(page)
-    form.setContentsMargins(4, 14, 4, 4)
-    form.setVerticalSpacing(10)
-    form.setHorizontalSpacing(14)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    form = QFormLayout(
+        page,
+        contentsMargins=QMargins(4, 14, 4, 4),
+        verticalSpacing=10,
+        horizontalSpacing=14,
+        labelAlignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+        fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow,
+    )
     return page, form

@@ -1,6 +1,7 @@
 """What a report of dives of the session, or of the history, is made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.options import StrobeOptions
@@ -11,6 +12,8 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.drawings import NOTE
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.model.session_file import SavedDive
+
+_Known = TypeVar("_Known", Dive, HistoryDive)
 
 
 def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
@@ -65,7 +68,6 @@ def reported_from_history(
         saved: has its note and drawings.
         drawings: whether they are shown.
     """
-    same = [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]
     return ReportedDive(
         path=dive.path,
         analysis=analysis,
@@ -77,7 +79,7 @@ def reported_from_history(
         bands=good_bands(dive.dive_number, dive.board_m),
         trend=tuple(
             TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id)
-            for one in same
+            for one in _like(dive, dives)
             if one.award is not None and one.scored_by == "exemplars"
         ),
     )
@@ -85,10 +87,13 @@ def reported_from_history(
 
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
     """Scored dives of the same number and board by the same diver."""
-    same = [one for one in season_of(dive, dives) if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]
-    points = []
-    for one in same:
-        scoring = one.analysis.scoring if one.analysis is not None else None
-        if scoring is not None:
-            points.append(TrendPoint(label=one.dived_on or one.title, award=scoring.award, is_this=one.key == dive.key))
-    return tuple(points)
+    return tuple(
+        TrendPoint(label=one.dived_on or one.title, award=one.analysis.scoring.award, is_this=one.key == dive.key)
+        for one in _like(dive, season_of(dive, dives))
+        if one.analysis is not None and one.analysis.scoring is not None
+    )
+
+
+def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:
+    """The dives of the same number and board."""
+    return [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]

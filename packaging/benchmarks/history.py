@@ -9,11 +9,13 @@ import random
 import sys
 from contextlib import closing
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+
+from history_kit import made_dive
 from outcome import p95, spread_ms
 from PySide6.QtCore import QDeadlineTimer
 from PySide6.QtWidgets import QApplication
@@ -25,7 +27,6 @@ from fineparser_gui.app import Studio
 from fineparser_gui.model.history import History
 from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment, HistoryQuery
 from fineparser_gui.model.session_file import SavedDive
-from fineparser_gui.model.video_identity import VideoIdentity
 
 _AT_ONCE = 20
 _SETTLED_MS = 4000
@@ -36,22 +37,13 @@ _ATHLETES = [
 _NUMBERS = ("103B", "107B", "205C", "305C", "405B", "5253B", "612B")
 
 
-def made_dive(number: int, generator: random.Random) -> HistoryDive:
+def _varied_dive(number: int, generator: random.Random) -> HistoryDive:
     """A dive of some athlete on some day, with all that an analysis gives."""
     award = generator.uniform(3, 9)
-    return HistoryDive(
+    return made_dive(
+        number,
+        content="",
         path=Path(f"/club/training {number // 40}/clip {number}.mp4"),
-        identity=VideoIdentity(
-            size_bytes=10_000_000 + number,
-            head_sha256=sha256(str(number).encode()).hexdigest(),
-            n_frames=300,
-            fps=60.0,
-            width_px=1920,
-            height_px=1080,
-        ),
-        first_frame=20,
-        last_frame=260,
-        title=f"clip {number}",
         athlete=generator.choice(_ATHLETES),
         dived_on=f"{generator.randint(2022, 2026)}-{generator.randint(1, 12):02d}-{generator.randint(1, 28):02d}",
         event=generator.choice(["", "Club cup", "Training", "Nationals"]),
@@ -59,12 +51,11 @@ def made_dive(number: int, generator: random.Random) -> HistoryDive:
         board_m=generator.choice([1.0, 3.0, 10.0]),
         difficulty=2.4,
         judging=Judging(awards=(6.5, 7.0, 6.5)) if generator.random() < 0.3 else None,
+        judged_score=None,
         score=3 * 2.4 * award,
         score_range=(6.0, 70.0),
         award=award,
         award_range=(award - 1, award + 1),
-        scored_by="exemplars",
-        step_points=(1.0, -0.5, 0.25),
         measures=tuple(
             Measure(name=name, value=generator.random(), unit="s", uncertainty=0.02, frame=100, step="flight")
             for name in NAMES
@@ -73,11 +64,7 @@ def made_dive(number: int, generator: random.Random) -> HistoryDive:
             HistoryMoment(name=name, frame=100, time_s=1.5, deviation_s=0.01)
             for name in ("take_off", "top", "come_out", "contact")
         ),
-        transitions=(80, 180),
         note="Arms late, head up." if generator.random() < 0.2 else "",
-        model_id="fineparser-1a2b3c4d",
-        parse_id="0" * 32,
-        analysed_at="2026-05-31T10:00:00+00:00",
     )
 
 
@@ -93,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
         kept_s = []
         with closing(History(path)) as history:
             for start in range(0, n_dives, _AT_ONCE):
-                dives = [made_dive(number, generator) for number in range(start, min(start + _AT_ONCE, n_dives))]
+                dives = [_varied_dive(number, generator) for number in range(start, min(start + _AT_ONCE, n_dives))]
                 rows = [(one, SavedDive(path=one.path, diver=one.athlete), picture) for one in dives]
                 started_s = process_time()
                 history.keep(rows)
