@@ -1,7 +1,10 @@
 """Gestures with the mouse."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fineparser_gui.timeline.handles import IN, OUT
@@ -60,3 +63,11 @@ def turn_wheel(widget: QWidget, at: QPointF, notches: int, *, shift: bool = Fals
     widget, at = under(widget, at)
     event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turned, Qt.MouseButton.NoButton, modifier, phase, False)
     QApplication.sendEvent(widget, event)
+
+
+def drop(window: QWidget, paths: Iterable[Path]) -> None:
+    """Let files fall on a window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    action, left, no_key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(50, 50), action, data, left, no_key))

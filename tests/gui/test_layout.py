@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QSplitter
 
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.drop_highlight import DropHighlight
 from fineparser_gui.panels.side_column import SideColumn
 from fineparser_gui.settings.window_place import within
@@ -47,9 +46,8 @@ def test_a_window_is_moved_and_shrunk_into_its_screen() -> None:
 
 
 def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None:
-    window, session = idle_studio.window, idle_studio.session
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    window = idle_studio.window
+    open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     window.resize(*_SMALL_SCREEN)
     qtbot.waitUntil(lambda: window.width() == _SMALL_SCREEN[0])
     qtbot.wait(50)
@@ -96,8 +94,7 @@ def test_a_damaged_place_is_ignored(tmp_path, make_studio) -> None:
 def test_unsaved_changes_are_marked_in_the_title(make_studio, qtbot, clip, tmp_path) -> None:
     studio = make_studio()
     window, session = studio.window, studio.session
-    session.open([clip])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    open_queued(studio, qtbot, clip)
     assert studio.files.save_to(tmp_path / "one.fineparser")
     qtbot.waitUntil(lambda: not window.isWindowModified())
     session.editing.set_details(session.current.key, "207C", 10.0)
@@ -153,9 +150,8 @@ def large_font(qapp):
 
 
 def test_rows_and_lanes_follow_the_font(large_font, idle_studio, qtbot, small_video) -> None:
-    window, session = idle_studio.window, idle_studio.session
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    window = idle_studio.window
+    open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     line = window.fontMetrics().height()
     assert line > 20
     assert window.dives.view.sizeHintForRow(0) > 2.5 * line

@@ -3,9 +3,7 @@
 from contextlib import ExitStack
 
 import pytest
-from mouse_kit import drag
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from mouse_kit import drag, drop
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from shown_studio import shown_studio
 
@@ -26,13 +24,6 @@ def start(qapp, qtbot, tmp_path):
         yield lambda: made.enter_context(shown_studio(qapp, qtbot, tmp_path / "state"))
 
 
-def drop(studio: Studio, *names: str) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(name) for name in names])
-    left, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    studio.window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, left, no_key))
-
-
 def wait_for_score(studio: Studio, qtbot) -> None:
     def scored() -> bool:
         dive = studio.session.current
@@ -45,7 +36,7 @@ def wait_for_score(studio: Studio, qtbot) -> None:
 def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_path, monkeypatch):
     studio = start()
     session, window = studio.session, studio.window
-    drop(studio, str(resource("samples", "sample.mp4")))
+    drop(studio.window, [resource("samples", "sample.mp4")])
     qtbot.waitUntil(lambda: session.current and session.current.state is DiveState.ANALYSING, timeout=_ANALYSIS_MS)
     window.actions_by_id["cancel"].trigger()
     qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from answers_kit import copies
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from mouse_kit import drop
+from PySide6.QtCore import QTimer
 
 from fineparser_core.resources import resource
 from fineparser_gui.model.dive import DiveState
@@ -52,13 +52,6 @@ def _idle_s(qtbot) -> float:
     return idle.longest_s
 
 
-def _drop(window, paths: list[Path]) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    action, left, no_key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(50, 50), action, data, left, no_key))
-
-
 def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_path, small_video):
     folder = tmp_path / "clips"
     folder.mkdir()
@@ -71,8 +64,8 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
     heart = Heart()
     heart.start()
     files = sorted(folder.iterdir())
-    _drop(window, files[:50])
-    _drop(window, [folder])  # the rest of them
+    drop(window, files[:50])
+    drop(window, [folder])  # the rest of them
     qtbot.waitUntil(
         lambda: len(session.keys) == 101 and all(session.dive(k).state is DiveState.QUEUED for k in session.keys),
         timeout=60_000,
@@ -91,7 +84,7 @@ def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot
     paths = copies(small_video, tmp_path, range(30))
     refreshed = []
     monkeypatch.setattr(type(window), "_set_checked", lambda _, name, on: refreshed.append(name))
-    _drop(window, paths)
+    drop(window, paths)
     assert refreshed.count("compare") <= 2  # once a refresh; another dive is shown
     assert window.actions_by_id["save_session"].isEnabled()
     qtbot.waitUntil(lambda: not window._refresh_timer.isActive(), timeout=5000)

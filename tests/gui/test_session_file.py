@@ -18,6 +18,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.types import DiveSegment
 from fineparser_gui.model.correction import Correction
@@ -44,6 +45,7 @@ def _saved(path: Path) -> SavedSession:
         diver="Zoë",
         note="Arms late.\nHead up.",
         cancelled=True,
+        rule=CandidateRule(nearest=True, synchro=True),
         segments=(DiveSegment(**_segment()),),
         correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
     )
@@ -65,6 +67,11 @@ def _box(studio, qtbot, title: str) -> QMessageBox:
 
 def _press(box: QMessageBox, text: str) -> None:
     next(button for button in box.buttons() if button.text().replace("&", "") == text).click()
+
+
+def _recover(studio, qtbot, n_dives: int = 1) -> None:
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: len(studio.session.keys) == n_dives, timeout=2000)
 
 
 def _answer(studio, qtbot, folder: Path) -> None:
@@ -389,8 +396,7 @@ def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, 
     later = autosave.stat().st_mtime + 60
     os.utime(path, (later, later))  # says nothing: saving again what is saved already leaves the autosave as it is
     studio = make_studio()
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    _recover(studio, qtbot)
     assert studio.window.files.save() is (changed != "by another")
 
 
@@ -408,8 +414,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     shutil.copy2(own, own.with_name("autosave-1.json"))
     crashed.window.close()
     studio = make_studio()
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    _recover(studio, qtbot)
     studio.session.editing.set_diver(studio.session.current.key, "Anna")
     assert studio.window.files.save()
     assert read_session(path)[0].dives[0].diver == "Anna"
@@ -475,10 +480,8 @@ def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot,
     _crash(tmp_path, clip)
     (left,) = leftovers(tmp_path / "state")
     studio = make_studio()
-    box = _box(studio, qtbot, "Recover session")
-    assert box.informativeText() == "clip.mp4"
-    _press(box, "Recover")
-    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    assert _box(studio, qtbot, "Recover session").informativeText() == "clip.mp4"
+    _recover(studio, qtbot)
     assert studio.session.current.path == clip
     assert studio.session.current.dive_number == "207C"
     assert studio.window.files.controller.modified
@@ -542,11 +545,9 @@ def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, m
     write_session(_saved(clip), tmp_path / "state" / "autosave-2.json")
     os.utime(tmp_path / "state" / "autosave-2.json", (1e9, 1e9))
     studio = make_studio()
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    _recover(studio, qtbot)
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: len(studio.session.keys) == 2, timeout=2000)
+    _recover(studio, qtbot, n_dives=2)
     recovered = studio.session.snapshot()  # which may have looked at the video by now
     assert replace(recovered, dives=tuple(replace(dive, identity=None) for dive in recovered.dives)) == _saved(clip)
     assert studio.window.files.controller.path is None
@@ -566,8 +567,7 @@ def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_pa
     _press(box, "Ask again later")
     qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
     second.window.files.offer_recovery()
-    _press(_box(second, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(second.session.keys), timeout=2000)
+    _recover(second, qtbot)
     assert first.files.next_leftover() is None
     second.window.close()  # by the system
     (left,) = leftovers(tmp_path / "state")
@@ -615,18 +615,6 @@ def test_an_autosave_that_cannot_be_removed_is_told_and_not_offered_again_at_onc
         qtbot.waitUntil(studio.window.messages.isVisible, timeout=2000)
     assert "autosave-1.json cannot be removed" in studio.window.messages.text
     assert len(leftovers(tmp_path / "state")) == 1
-
-
-def test_an_autosave_that_cannot_be_written_is_told_once(make_studio, tmp_path, clip):
-    studio = make_studio()
-    told = []
-    studio.session.problem.connect(told.append)
-    autosave = studio.window.files.controller.autosave
-    autosave._path = tmp_path / "gone" / "autosave.json"
-    studio.session.open([clip])
-    assert not autosave.write()
-    assert not autosave.write()
-    assert len(told) == 1
 
 
 def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):

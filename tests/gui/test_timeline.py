@@ -234,6 +234,8 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     window.player.nudge_transition(1, 1)
     assert transport.loop is None
     window.actions_by_id["loop_dive"].trigger()
+    assert transport.loop == (0, 119)
+    assert window.actions_by_id["loop"].isChecked()
     window.actions_by_id["in_later"].trigger()
     assert transport.loop == (1, 119)
 

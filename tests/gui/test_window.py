@@ -20,8 +20,7 @@ from answers_kit import (
     scoring,
 )
 from finding import named, reads, texts
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from fineparser_core.types import Analysis
@@ -34,10 +33,6 @@ def _answer_parse(studio, qtbot, path, folder):
     key = open_queued(studio, qtbot, path)
     answer_dive(studio, folder)
     return key
-
-
-def _answer_score(studio, key, folder):
-    answer_dive(studio, folder, scoring(), key=key)
 
 
 def test_it_starts_empty_and_says_what_to_do(idle_studio):
@@ -57,16 +52,6 @@ def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qt
     assert idle_studio.session.keys == []
     idle_studio.session.open([small_video])
     qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120, timeout=5000)
-
-
-def test_a_dropped_clip_opens(idle_studio, qtbot, small_video):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(small_video))])
-    drop = QDropEvent(
-        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    idle_studio.window.dropEvent(drop)
-    assert idle_studio.session.current.path == small_video
 
 
 def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
@@ -111,7 +96,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     qtbot.keyClicks(window.details.number, "c")
     assert idle_studio.session.current.dive_number == "207C"
     assert idle_studio.session.current.scoring
-    _answer_score(idle_studio, key, tmp_path)
+    answer_dive(idle_studio, tmp_path, scoring())
     assert named(window.score, "score").text() == "68.0"
     assert "weights trained on rendered dives" in texts(window.score)
     assert "+3.00 = score 68.00 − mean of exemplars 65.00" in reads(window.contributions)
@@ -151,7 +136,7 @@ def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot,
     client.received.emit(CancelledReport(id=old))
     answer_dive(idle_studio, tmp_path)
     assert session.dive(key).parse_id not in (None, parsed_as)
-    _answer_score(idle_studio, key, tmp_path)
+    answer_dive(idle_studio, tmp_path, scoring())
     assert session.dive(key).analysis.scoring is not None
 
     session.editing.set_details(key, "107B", 10.0)
@@ -235,20 +220,6 @@ def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot
     qtbot.keyClick(window.details.number, Qt.Key.Key_L)
     assert not transport.playing
     assert window.details.number.text() == "l"
-
-
-def test_the_current_step_loops(idle_studio, qtbot, small_video, tmp_path):
-    _answer_parse(idle_studio, qtbot, small_video, tmp_path)
-    window = idle_studio.window
-    flight = idle_studio.session.current.analysis.parse.steps[1]
-    window.transport.seek(flight.start_frame)
-    window.actions_by_id["loop"].trigger()
-    assert window.transport.loop == (flight.start_frame, flight.end_frame - 1)
-    window.actions_by_id["loop"].trigger()
-    assert window.transport.loop is None
-    window.actions_by_id["loop_dive"].trigger()
-    assert window.transport.loop == (0, 119)
-    assert window.actions_by_id["loop"].isChecked()
 
 
 def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_video, tmp_path):
