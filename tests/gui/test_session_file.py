@@ -396,7 +396,7 @@ def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, 
     later = autosave.stat().st_mtime + 60
     os.utime(path, (later, later))  # says nothing: saving again what is saved already leaves the autosave as it is
     studio = make_studio()
-    _recover(studio, qtbot)
+    _recover(studio, qtbot, n_dives=2)
     assert studio.window.files.save() is (changed != "by another")
 
 
