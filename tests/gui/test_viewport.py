@@ -1,9 +1,9 @@
 """Zoom and pan as arithmetic, and on the real widget with real events."""
 
 import pytest
+from mouse_kit import turn_wheel
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage
 
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.canvas.viewport import MAX_ZOOM, Viewport
@@ -52,15 +52,8 @@ def canvas(qtbot):
     return made
 
 
-def _turn_wheel(canvas, at, steps):
-    where = canvas.mapToGlobal(at)
-    buttons, modifiers, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(QPointF(at), QPointF(where), QPoint(), QPoint(0, 120 * steps), buttons, modifiers, phase, False)
-    QApplication.sendEvent(canvas, event)
-
-
 def test_the_wheel_zooms_a_drag_moves_and_a_double_click_fits(canvas, qtbot):
-    _turn_wheel(canvas, QPoint(50, 60), 5)
+    turn_wheel(canvas, QPointF(50, 60), 5)
     zoomed = canvas.view
     assert zoomed.zoom == pytest.approx(1.25**5)
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
