@@ -246,7 +246,7 @@ class ThemeManager(QObject):
             self.use(DARK if dark else LIGHT)
 
     def use(self, theme: Theme) -> None:
-        """Apply a theme; widgets redraw icons in their `changeEvent`."""
+        """Apply a theme; widgets redraw icons as the palette changes (`follow_palette`)."""
         wanted = theme, dict(self._chosen_steps)
         if wanted == self._applied:  # setting a style sheet is slow once there are widgets
             return

@@ -239,9 +239,8 @@ class HistoryPage(QWidget):
         self.split.setVisible(found or narrowed)
         if found and not self.table.property("fitted"):
             self.table.setProperty("fitted", True)
-            day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(
-                _DAY_TEXT
-            )  # soon, if none has one now
+            # Of a row with its picture and day, which comes soon if there is none now.
+            day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(_DAY_TEXT)
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
                 fitting = self.table.columnWidth(column) + (_ARROW_PX if column in self.model.right else 0)

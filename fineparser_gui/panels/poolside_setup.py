@@ -129,11 +129,10 @@ class PoolsideSetup(QWidget):
         self.clear = QPushButton(self.tr("Delete it"), clicked=self._clear)
         left = lay_out(QHBoxLayout(), (self.recorded, 1), self.clear)
         self.preview = QPushButton(self.tr("Preview"), checkable=True, toggled=self.preview_requested)
-        self.start = QPushButton(self.tr("Start recording"))
+        self.start = QPushButton(self.tr("Start recording"), clicked=self.start_requested)
         self.start.setProperty("role", "primary")
         self.start.setMinimumHeight(56)
         self.preview.setMinimumHeight(56)
-        self.start.clicked.connect(self.start_requested)
         buttons = lay_out(QHBoxLayout(), self.preview, (self.start, 1))
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), form, left, buttons)
         for field in self.fields:
