@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -138,12 +139,12 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna · 103B" in rows(pool)[0], timeout=3000)
     assert "Ben" in pool.list.next.text()
     # What comes instead of it takes its place and its row.
-    pool.practice.add(clips[1]._replace(instead_of=clips[0].clip))
+    pool.practice.add(replace(clips[1], instead_of=clips[0].clip))
     qtbot.waitUntil(lambda: len(rows(pool)) == 1 and "Anna" in rows(pool)[0], timeout=3000)
     assert [dive.path for dive in session.dives] == [clips[1].clip]
     # Unless the coach has worked on it.
     pool.practice.say(session.dives[0].key, "Good")
-    pool.practice.add(clips[2]._replace(instead_of=clips[1].clip))
+    pool.practice.add(replace(clips[2], instead_of=clips[1].clip))
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0], timeout=3000)
     assert shown is None
     assert session.current.path == clips[1].clip  # another one does not take its place
