@@ -51,6 +51,7 @@ from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
+from fineparser_gui.services.soon import Soon
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.settings.window_place import WindowPlace
 
@@ -111,12 +112,9 @@ class MainWindow(QMainWindow):
         self._build()
         session.problem.connect(self.messages.show_message)
         self.player.failed.connect(self.messages.show_message)
-        self._refresh_timer = QTimer(
-            self, singleShot=True, interval=0, timeout=self._refresh
-        )  # once for all dives of a drop
+        # Once for all dives of a drop.
+        self._refresh_timer = Soon(self, 0, self._refresh, session.dive_added, session.dive_removed)
         self._modified_timer = QTimer(self, singleShot=True, interval=200, timeout=self._show_modified)
-        for signal in (session.dive_added, session.dive_removed):
-            signal.connect(lambda _: self._refresh_timer.start())
         arranged = session.comparing.arrangement_changed
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed, arranged):
             signal.connect(self._refresh)

@@ -18,7 +18,7 @@ from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import state_text
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, style_table, tool_tip
+from fineparser_gui.widgets import label, lay_out, style_table, tool_tip
 
 _FILE, _DIVE, _MARKS, _SCORE, _STATE = range(5)
 
@@ -66,10 +66,7 @@ class AddExemplarsDialog(QDialog):
             "gave, marks (6.5 6 6.5) or the score (75.60). Number and board are typed as 207C 10 m."
         )
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 12), spacing=10)
-        layout.addWidget(label(hint, "muted", wrap=True))
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.message)
-        layout.addWidget(buttons)
+        lay_out(layout, label(hint, "muted", wrap=True), (self.table, 1), self.message, buttons)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_removed)
         session.dive_added.connect(self._on_added)

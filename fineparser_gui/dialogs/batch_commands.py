@@ -28,10 +28,8 @@ class BatchCommands(QObject):
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
-        refreshing = Soon(self, 50, self._refresh)
         session = self._session
-        for signal in (session.dive_added, session.dive_changed, session.dive_removed):
-            signal.connect(refreshing.begin)
+        Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)
         session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
 
     def name_dives(self, keys: list[str]) -> None:

@@ -10,7 +10,7 @@ from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.table_model import TableModel
-from fineparser_gui.widgets import label, resize_within_screen, style_table, tool_tip
+from fineparser_gui.widgets import label, lay_out, resize_within_screen, style_table, tool_tip
 
 _SIZE = (1040, 560)
 _DIVE_PX = 185
@@ -76,9 +76,7 @@ class ComparedMeasuresDialog(QDialog):
         self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self._note)
-        layout.addWidget(closing_buttons(self))
+        lay_out(layout, (self.table, 1), self._note, closing_buttons(self))
         self._comparing.changed.connect(self._fill)
         session.current_changed.connect(self._fill)
         session.dive_changed.connect(self._fill)

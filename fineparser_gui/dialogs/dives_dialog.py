@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSplitter, QVBoxL
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.soon import Soon
-from fineparser_gui.widgets import follow_palette, label, resize_within_screen
+from fineparser_gui.widgets import follow_palette, label, lay_out, resize_within_screen
 
 _REFRESH_MS = 100
 
@@ -28,7 +28,7 @@ class DivesDialog(QDialog):
         self._session = session
         self.group = QComboBox(accessibleName=self.tr("Dive number and board"))
         self.note = label(role="muted", wrap=True)
-        self._refreshing = Soon(self, _REFRESH_MS, self.refresh)
+        Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed, session.current_changed)
 
     def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
         """Place the widgets and fill them.
@@ -37,22 +37,14 @@ class DivesDialog(QDialog):
             head: in a row above; None: a stretch.
             parts: one above the other, with splitters between.
         """
-        row = QHBoxLayout()
-        for widget in head:
-            row.addStretch() if widget is None else row.addWidget(widget)
+        row = lay_out(QHBoxLayout(), *head)
         splitter = QSplitter(Qt.Orientation.Vertical)
         for part in parts:
             splitter.addWidget(part)
         splitter.setSizes(heights_px)
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        layout.addLayout(row)
-        layout.addWidget(splitter, 1)
-        layout.addWidget(self.note)
-        layout.addWidget(closing_buttons(self))
-        session = self._session
-        for signal in (session.dive_changed, session.dive_removed, session.current_changed):
-            signal.connect(self._refreshing.begin)
+        lay_out(layout, row, (splitter, 1), self.note, closing_buttons(self))
         self.refresh()
         follow_palette(self, self.restyle, QEvent.Type.FontChange)
 

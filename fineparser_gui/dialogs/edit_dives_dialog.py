@@ -15,7 +15,7 @@ from fineparser_gui.model.dive import day
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import choice_box, form_of, label
+from fineparser_gui.widgets import choice_box, form_of, label, lay_out
 
 
 class EditDivesDialog(QDialog):
@@ -68,10 +68,8 @@ class EditDivesDialog(QDialog):
         several = self.tr("Change {0} dives", None, len(dives)).format(len(dives))
         buttons, self.ok = deciding_buttons(self, several if len(dives) > 1 else self.tr("Change"), self._on_ok)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=12)
-        layout.addWidget(label(self.tr("What you leave as it is stays as it is."), "muted", wrap=True))
-        layout.addLayout(form)
-        layout.addWidget(self.message)
-        layout.addWidget(buttons)
+        what = label(self.tr("What you leave as it is stays as it is."), "muted", wrap=True)
+        lay_out(layout, what, form, self.message, buttons)
         self.number.setFocus()
 
     def changes(self) -> dict[str, Any]:

@@ -70,10 +70,7 @@ class FoldersDialog(QDialog):
         self.remove = QPushButton(self.tr("Remove"), clicked=self._on_remove)
         row = lay_out(QHBoxLayout(), self.add, self.remove, None)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        layout.addWidget(label(what, "muted", wrap=True))
-        layout.addWidget(self.folders)
-        layout.addLayout(row)
-        layout.addWidget(closing_buttons(self))
+        lay_out(layout, label(what, "muted", wrap=True), self.folders, row, closing_buttons(self))
         self._fill()
 
     def _fill(self) -> None:

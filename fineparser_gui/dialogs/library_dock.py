@@ -19,7 +19,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import follow_palette, icon_button, label
+from fineparser_gui.widgets import follow_palette, icon_button, label, lay_out
 
 
 class LibraryDock(QDockWidget):
@@ -40,8 +40,7 @@ class LibraryDock(QDockWidget):
         title = QWidget(objectName="dockTitle")
         title.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(title, contentsMargins=QMargins(14, 3, 8, 3))
-        row.addWidget(label(self.windowTitle(), "title"), 1)
-        row.addWidget(self._close)
+        lay_out(row, (label(self.windowTitle(), "title"), 1), self._close)
         self.setTitleBarWidget(title)
         follow_palette(self, self._color_icons)
         self._color_icons()

@@ -34,6 +34,7 @@ from fineparser_gui.dialogs.meet_table import ATHLETE, AWARDS, VIDEO, MeetModel,
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import awards_text, decimal
+from fineparser_gui.model.exports import named_file
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.soon import Soon
 from fineparser_gui.table_model import TableModel
@@ -73,8 +74,7 @@ class MeetDialog(QDialog):
         self.standing = StandingModel(self)
         self.note = label(role="muted", wrap=True)
         layout = QVBoxLayout(self, contentsMargins=QMargins(16, 14, 16, 14), spacing=8)
-        layout.addLayout(self._build_head())
-        layout.addLayout(self._build_tools())
+        lay_out(layout, self._build_head(), self._build_tools())
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         splitter.addWidget(self.table)
         splitter.addWidget(self._build_places())
@@ -86,9 +86,7 @@ class MeetDialog(QDialog):
         self.table.deleted.connect(self.delete)
         self.table.clicked.connect(self._on_clicked)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_called())
-        refreshing = Soon(self, _REFRESH_MS, self.refresh)
-        for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(refreshing.begin)
+        Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed)
         session.meet_changed.connect(self.refresh)
         self.refresh()
         self.table.choose(0)
@@ -160,8 +158,7 @@ class MeetDialog(QDialog):
         )
         self.awards.textEdited.connect(self._on_awards_edited)
         self.awards.returnPressed.connect(self._on_awards)
-        row = lay_out(QHBoxLayout(), self.called, (self.awards, 1))
-        return row
+        return lay_out(QHBoxLayout(), self.called, (self.awards, 1))
 
     def _build_foot(self) -> QHBoxLayout:
         self.with_model = QCheckBox(self.tr("With the model's scores"))
@@ -255,7 +252,7 @@ class MeetDialog(QDialog):
         self._say(" ".join(said))
 
     def _proposed(self, suffix: str) -> Path:
-        name = (self._session.meet.title or self.tr("Meet")).replace("/", "-").replace("\\", "-")
+        name = named_file(self._session.meet.title or self.tr("Meet"))
         folder = self._session.dives[0].path.absolute().parent if self._session.dives else Path.home()
         return folder / f"{name}{suffix}"
 

@@ -65,14 +65,10 @@ class PoolsideWindow(QWidget):
         self._side = QWidget()
         self._side.setFixedWidth(_COLUMN_W)
         side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
-        for widget in (self.setup, self.stop, self.word):
-            side.addWidget(widget)
-        side.addWidget(self.list, 1)
-        side.addWidget(self.report)
+        lay_out(side, self.setup, self.stop, self.word, (self.list, 1), self.report)
         self._controls = self._build_controls()
-        left = lay_out(QVBoxLayout(spacing=6), (self.stage, 1), self._controls)
-        self._left = left
-        lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (left, 1), self._side)
+        self._left = lay_out(QVBoxLayout(spacing=6), (self.stage, 1), self._controls)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
         self._keys = KeyFilter(self, self._leaves_key)
         self.stage.changed.connect(self._show_state)
         self.setup.start_requested.connect(self.start_recording)

@@ -10,6 +10,7 @@ from fineparser_gui.dialogs.report_page import report_formats
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
+from fineparser_gui.model.exports import named_file
 from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import choice_box, form_of, label, lay_out, note_field
@@ -86,7 +87,7 @@ class SeasonDialog(QDialog):
 
     def _on_accepted(self) -> None:
         dives, suffix = self.chosen(), str(self.format.currentData())
-        name = self.tr("{0} season").format(self._athlete).replace("/", "-").replace("\\", "-")
+        name = named_file(self.tr("{0} season").format(self._athlete))
         path = ask_save_path(self, Path.home() / f"{name}{suffix}", (suffix,))
         if path is not None:
             title, note = self.tr("Dives of {0}").format(self._athlete), self.note.toPlainText()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.model.history_dive import LONGEST_TAG
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label
+from fineparser_gui.widgets import label, lay_out
 
 _TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckState.PartiallyChecked
 
@@ -36,10 +36,8 @@ class TagsDialog(QDialog):
         self.new.setPlaceholderText(self.tr("new tag, e.g. meet"))
         buttons, self.go = deciding_buttons(self, self.tr("Tag"), self._on_accepted)
         layout = QVBoxLayout(self, contentsMargins=QMargins(18, 16, 18, 14), spacing=10)
-        layout.addWidget(label(self.tr("Dives that are tagged: {0}").format(len(ids)), "muted"))
-        layout.addWidget(self.tags)
-        layout.addWidget(self.new)
-        layout.addWidget(buttons)
+        what = label(self.tr("Dives that are tagged: {0}").format(len(ids)), "muted")
+        lay_out(layout, what, self.tags, self.new, buttons)
         self.new.setFocus()
 
     def _on_accepted(self) -> None:

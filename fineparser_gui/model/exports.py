@@ -61,7 +61,7 @@ def file_stem(dive: Dive) -> str:
     if not is_named(dive):
         return dive.path.stem
     board = f"{short_number(dive.board_m)}m" if dive.board_m is not None else ""
-    return _stem(dive.diver, dive.dive_number or "", board, dive.dived_on or "")
+    return named_file(dive.diver, dive.dive_number or "", board, dive.dived_on or "")
 
 
 def session_stem(dives: Sequence[Dive]) -> str:
@@ -69,9 +69,10 @@ def session_stem(dives: Sequence[Dive]) -> str:
     divers = {dive.diver.strip() for dive in dives}
     days = sorted(filter(None, (dive.dived_on for dive in dives)))
     who = divers.pop() if len(divers) == 1 else ""
-    return _stem(who or (dives[0].path.absolute().parent.name if dives else ""), days[0] if days else "")
+    return named_file(who or (dives[0].path.absolute().parent.name if dives else ""), days[0] if days else "")
 
 
-def _stem(*parts: str) -> str:
+def named_file(*parts: str) -> str:
+    """The name of a file of some words, with a dash for what some system has no name with."""
     named = " ".join(filter(None, (part.strip() for part in parts)))
     return _NOT_IN_NAMES.sub("-", named)[:_LONGEST_STEM].strip(" .")

@@ -152,10 +152,7 @@ class _Place(QWidget):
         )
         self.close_it = icon_button(f"{name}: {gone}", lambda: self._comparing.put(place, None), toolTip=gone)
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
-        row.addWidget(self._colour)
-        row.addWidget(self.dives, 1)
-        row.addWidget(self.mirror)
-        row.addWidget(self.close_it)
+        lay_out(row, self._colour, (self.dives, 1), self.mirror, self.close_it)
         follow_palette(self, self._color_icons)
         self._color_icons()
 

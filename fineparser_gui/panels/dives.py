@@ -13,7 +13,7 @@ from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.soon import Soon
-from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, push_button
+from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, lay_out, push_button
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = (
@@ -71,15 +71,12 @@ class DivesPanel(QWidget):
         keyboard_friendly(self.order)
         self.naming = push_button("", self.naming_requested, role="notice")
         self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
-        head = QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0))
-        head.addWidget(label(self.tr("Dives"), "title"), 1)
-        head.addWidget(self.order)
+        title = label(self.tr("Dives"), "title")
+        head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
         fill_with_card(self, head, self.batch, self.naming, (self.view, 1), margins=QMargins(4, 8, 4, 6))
         # Collects many changes into one recount over all dives.
-        counting = Soon(self, 50, self._count)
-        for signal in (session.dive_added, session.dive_changed, session.dive_removed):
-            signal.connect(counting.begin)
-        session.scheduler.paused_changed.connect(counting.begin)
+        signals = session.dive_added, session.dive_changed, session.dive_removed, session.scheduler.paused_changed
+        Soon(self, 50, self._count, *signals)
         session.current_changed.connect(self._on_current_changed)
         self._count()
 

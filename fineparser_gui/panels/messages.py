@@ -38,10 +38,8 @@ class Message(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sign = QLabel()
         self.close_button = icon_button(self.tr("Close the message"), self.over)
-        row = QHBoxLayout(spacing=10)
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
-        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        top = Qt.AlignmentFlag.AlignTop
+        row = lay_out(QHBoxLayout(spacing=10), (self._sign, 0, top), (self._text, 1), (self.close_button, 0, top))
         column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 8, 6, 8)), row)
         self.buttons: list[QPushButton] = []
         choices = QHBoxLayout()

@@ -7,7 +7,7 @@ from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.panels.dive_states import WAITING_FOR_USER, left_text, settled, stage_text
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import label, push_button
+from fineparser_gui.widgets import label, lay_out, push_button
 
 _BAR_STEPS = 1000
 
@@ -33,10 +33,7 @@ class ProgressStrip(QFrame):
         self._button = push_button(self.tr("Cancel"), self._on_pressed)
         self._find = push_button(self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True))
         row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
-        row.addWidget(self._text)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self._find)
-        row.addWidget(self._button)
+        lay_out(row, self._text, (self._bar, 1), self._find, self._button)
         session.shown_changed.connect(self._refresh)
         for signal in (session.scheduler.paused_changed, session.dive_added, session.dive_removed):
             signal.connect(self._refresh)

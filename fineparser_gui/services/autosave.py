@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from PySide6.QtCore import QLockFile, QObject, SignalInstance
+from PySide6.QtCore import QLockFile, QObject
 
 from fineparser_core.errors import ExportError
 from fineparser_core.language import translated
@@ -75,13 +75,10 @@ class Autosave(QObject):
         self._written: tuple[SavedSession, Origin | None] = SavedSession(), None
         self.told = False
         self.origin: Origin | None = None
-        self._writing = Soon(self, DELAY_MS, self.write)
-        for signal in self._signals():
-            signal.connect(self._writing.begin)
-
-    def _signals(self) -> tuple[SignalInstance, ...]:
-        session = self._session
-        return (
+        self._writing = Soon(
+            self,
+            DELAY_MS,
+            self.write,
             session.dive_added,
             session.dive_changed,
             session.dive_removed,
@@ -113,9 +110,7 @@ class Autosave(QObject):
 
     def close(self, *, keep: bool) -> None:
         """Stop; keep the file for recovery, or remove it."""
-        self._writing.stop()
-        for signal in self._signals():
-            signal.disconnect(self._writing.begin)
+        self._writing.end()
         if keep:
             self.write()
         else:

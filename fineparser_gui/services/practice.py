@@ -33,16 +33,12 @@ class Practice(QObject):
         super().__init__(parent)
         self._session = session
         self._caught: list[CaughtClip] = []
-        self._settling = Soon(self, _SETTLE_MS, self.changed.emit)
-        self._signals = (session.dive_added, session.dive_changed, session.dive_removed)
-        for signal in self._signals:
-            signal.connect(self._settling.begin)
+        signals = session.dive_added, session.dive_changed, session.dive_removed
+        self._settling = Soon(self, _SETTLE_MS, self.changed.emit, *signals)
 
     def close(self) -> None:
         """Follow the session no longer."""
-        self._settling.stop()
-        for signal in self._signals:
-            signal.disconnect(self._settling.begin)
+        self._settling.end()
 
     @property
     def dives(self) -> list[tuple[CaughtClip, Dive]]:
