@@ -19,7 +19,7 @@ class AthletesDialog(QDialog):
     def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
-        self._counts = session.history.read(lambda store: store.athletes(), {})
+        self._counts = session.history.read(lambda store: store.counts("athlete"), {})
         self.setWindowTitle(self.tr("Rename or merge athletes"))
         self.setMinimumWidth(420)
         self.athlete = choice_box((f"{name}  ({n_dives})", name) for name, n_dives in self._counts.items())

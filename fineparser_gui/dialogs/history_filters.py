@@ -92,21 +92,21 @@ class HistoryFilters(QWidget):
         """Offer what there is in the history now; what is chosen stays."""
         read = self._history.read
         for box, every, counts in (
-            (self.athlete, self.tr("any athlete"), read(lambda store: store.athletes(), {})),
-            (self.number, self.tr("any dive"), read(lambda store: store.dive_numbers(), {})),
-            (self.event_box, self.tr("any event"), read(lambda store: store.events(), {})),
+            (self.athlete, self.tr("any athlete"), read(lambda store: store.counts("athlete"), {})),
+            (self.number, self.tr("any dive"), read(lambda store: store.counts("dive_number"), {})),
+            (self.event_box, self.tr("any event"), read(lambda store: store.counts("event"), {})),
             (self.tag, self.tr("any tag"), read(lambda store: store.tags(), {})),
         ):
             refill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
             box.setEnabled(bool(counts))
             show_whole_entries(box)
 
-    def show_only(self, *, athlete: str | None = None, dive_number: str | None = None) -> None:
-        """Ask for the dives of an athlete, or of one number of them, and nothing else."""
+    def show_all(self) -> None:
+        """Ask for every dive."""
         with QSignalBlocker(self):
             self.search.clear()
-            for box, data in zip(self._boxes, (athlete, dive_number, *[None] * 5), strict=True):
-                box.setCurrentIndex(max(box.findData(data), 0))
+            for box in self._boxes:
+                box.setCurrentIndex(0)
         self.changed.emit()
 
     def _fill_days(self) -> None:

@@ -70,7 +70,7 @@ class HistoryPage(QWidget):
         self.files = HistoryFiles(session, self)
         self._make_commands()
         self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
-        self.every = push_button(self.tr("Show all dives"), self.filters.show_only)
+        self.every = push_button(self.tr("Show all dives"), self.filters.show_all)
         self.take_in = push_button(self.tr("Take in sessions…"), self.files.take_in)
         self.menu = QPushButton(self.tr("More"))
         self.menu.setMenu(QMenu(self.menu))
@@ -339,7 +339,7 @@ class HistoryPage(QWidget):
         self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
 
     def _on_athletes(self) -> None:
-        if self._history.read(lambda store: store.athletes(), {}):
+        if self._history.read(lambda store: store.counts("athlete"), {}):
             athlete = self.filters.query.athlete or next((one.athlete for one in self._dives()[:1]), None)
             AthletesDialog(self._session, athlete, self).open()
 

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.exemplars.library_file import connect, damage_of, version_of
@@ -211,17 +211,11 @@ class History:
             saved = SavedDive(path=known[0].path, in_frame=known[0].first_frame, out_frame=known[0].last_frame)
         return replace(saved, path=known[0].path, diver=known[0].athlete, identity=known[0].identity)
 
-    def athletes(self) -> dict[str, int]:
-        """The athletes with the number of their dives, sorted by name."""
-        return self._counts("athlete")
-
-    def events(self) -> dict[str, int]:
-        """The events with the number of their dives, sorted by name."""
-        return self._counts("event")
-
-    def dive_numbers(self, athlete: str | None = None) -> dict[str, int]:
-        """The dive numbers with the number of their dives, sorted; of one athlete, or of all."""
-        return self._counts("dive_number", HistoryQuery(athlete=athlete))
+    def counts(self, of: Literal["athlete", "event", "dive_number"]) -> dict[str, int]:
+        """The athletes, events or dive numbers with the number of their dives, sorted by name."""
+        sql = f"SELECT {of}, count(*) FROM dive WHERE {of} != '' GROUP BY {of}"
+        with self._reading() as db:
+            return dict(sorted(db.execute(sql), key=lambda one: one[0].casefold()))
 
     def measures(self) -> list[str]:
         """Names of what there may be trends of: measures, and what else `HistoryDive.values` has."""
@@ -553,12 +547,6 @@ class History:
                 except ValueError as error:
                     log.warning("history: dive %s cannot be used: %s", id_, error)
         return [found[id_] for id_ in ids if id_ in found]
-
-    def _counts(self, column: str, query: HistoryQuery = ALL) -> dict[str, int]:
-        condition, values = self._condition(query)
-        sql = f"SELECT {column}, count(*) FROM dive WHERE {column} != '' AND {condition} GROUP BY {column}"
-        with self._reading() as db:
-            return dict(sorted(db.execute(sql, values), key=lambda one: one[0].casefold()))
 
     def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
         """What follows WHERE, and its values."""

@@ -169,9 +169,6 @@ class _Place(QWidget):
         self._colour.setVisible(place > 0 and comparing.overlaid)
         self._colour.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLOURS[max(place - 1, 0)]};")
 
-    def _mirror(self, on: bool) -> None:
-        self._comparing.mirror(self._place, on)
-
     def _color_icons(self) -> None:
         colour = self.palette().text().color().name()
         self.mirror.setIcon(icon("mirror", colour))

@@ -123,7 +123,7 @@ class HistoryService(QObject):
 
     def known_names(self, of: Literal["diver", "event"]) -> list[str]:
         """The names of divers or events that the history or the session has, sorted."""
-        known = self.read(lambda store: store.athletes() if of == "diver" else store.events(), dict[str, int]())
+        known = self.read(lambda store: store.counts("athlete" if of == "diver" else "event"), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
     def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:

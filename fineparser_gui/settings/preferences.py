@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args, get_type_hints
+from typing import Annotated, Literal, get_type_hints
 
 from msgspec import Meta
 
@@ -14,7 +14,6 @@ from fineparser_core.language import LANGUAGES
 from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
 Theme = Literal["system", "light", "dark"]
-THEMES: tuple[Theme, ...] = get_args(Theme)
 MOST_EXEMPLARS = 50
 LEAST_OPACITY_PERCENT = 10
 

@@ -102,8 +102,8 @@ def test_filters_order_and_counts(history):
     for descending, titles in ((True, ["c", "a", "b"]), (False, ["a", "c", "b"])):
         query = HistoryQuery(order="award", descending=descending)
         assert [one.title for one in history.search(query)] == titles
-    assert history.athletes() == {"Anna Müller": 2, "Berta": 1}
-    assert history.events() == {"Club cup": 3}
+    assert history.counts("athlete") == {"Anna Müller": 2, "Berta": 1}
+    assert history.counts("event") == {"Club cup": 3}
     assert [one.title for one in history.search(HistoryQuery(order="title", limit=1))] == ["c"]
 
 
@@ -133,9 +133,9 @@ def test_removed_and_brought_back(history):
 def test_athletes_renamed_merged_and_taken_back(history):
     history.keep([row(made_dive(1)), row(made_dive(2, athlete="A. Müller"))])
     before = history.set_athletes(dict.fromkeys(history.ids(HistoryQuery(athlete="A. Müller")), "Anna Müller"))
-    assert history.athletes() == {"Anna Müller": 2}
+    assert history.counts("athlete") == {"Anna Müller": 2}
     history.set_athletes(before)
-    assert history.athletes() == {"A. Müller": 1, "Anna Müller": 1}
+    assert history.counts("athlete") == {"A. Müller": 1, "Anna Müller": 1}
 
 
 def test_moved_to_another_file_all_windows_follow(history, tmp_path):
