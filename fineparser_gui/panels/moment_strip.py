@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QThread, QThreadPool, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QThread, QThreadPool, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fineparser_core.errors import FineParserError
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 _GAP_PX, _CAPTION_PX = 6, 18
 #: Lines below a caption for what the angle on the picture is.
 _ANGLE_LINES = 2
-#: Keys that are the strip's while it has the focus.
-_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space)
 #: Side of a decoded crop: enough for a screen of two pixels per point.
 _CROP_PX = 260
 #: Widths of the bones, so that they do not hide a small body.
@@ -202,13 +200,6 @@ class MomentStrip(QWidget):
         if at is not None and event.button() == Qt.MouseButton.LeftButton:
             self._choose(at)
 
-    def event(self, event: QEvent) -> bool:
-        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if override and event.key() in _KEYS:
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, n = event.key(), len(self._moments)
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and n:
@@ -218,14 +209,6 @@ class MomentStrip(QWidget):
             self._choose(self._focused)
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def _choose(self, at: int) -> None:
         self._focused = at

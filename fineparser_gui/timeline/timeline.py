@@ -347,10 +347,6 @@ class Timeline(QWidget):
             self.seek_requested.emit(self._handles.frames[self._handles.chosen])
         return True
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._select_playhead()
