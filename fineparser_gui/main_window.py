@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -54,6 +54,7 @@ from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.services.soon import Soon
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.settings.window_place import WindowPlace
+from fineparser_gui.widgets import follow_palette
 
 #: Of a new window, and the smallest: a screen of 1366 × 768 at 125 % has 1093 × 614, less the panel of the desktop.
 _SIZE = (1440, 900)
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
         preferences.changed.connect(self._apply_preferences)
         self._apply_preferences()
         self._show_edits()
+        follow_palette(self, self._color_icons)
         self._color_icons()
         self._refresh()
         self._place = WindowPlace(folder)
@@ -400,11 +402,6 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         if self.session.comparing.others:
             self._refresh_timer.start()  # there is room for the list now, or no more
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "score"):
-            self._color_icons()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

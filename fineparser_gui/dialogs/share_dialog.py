@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.formatting import time_text
 from fineparser_gui.services.sharing import Sharing
 from fineparser_gui.widgets import add_form_row, label, lay_out, resize_within_screen, tool_tip
 
@@ -179,8 +180,7 @@ class ShareDialog(QDialog):
 
     def _state(self) -> str:
         if self.sharing.url:
-            minutes, seconds = divmod(self.sharing.left_s, 60)
-            left = self.tr("Ends in {0}.").format(f"{minutes}:{seconds:02}")
+            left = self.tr("Ends in {0}.").format(time_text(self.sharing.left_s, 0))
             found = self.tr("If the phone finds nothing: is it in the same network, and does the firewall allow it?")
             return f"{left} {found}"
         if self._addresses is None:
