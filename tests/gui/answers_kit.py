@@ -110,10 +110,14 @@ def moved_scoring(points: float) -> Scoring:
     return replace(own, score=own.score + points, contributions=moved(own.contributions), exemplars=votes)
 
 
-def open_scored(studio: Studio, qtbot, video: Path, folder: Path) -> str:
-    """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder."""
+def open_scored(studio: Studio, qtbot, video: Path, folder: Path, number: str | None = "207C") -> str:
+    """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder.
+
+    Args:
+        number: None: it, and the board, come from the history.
+    """
     session = studio.session
-    session.open([video], dive_number="207C", board_m=10.0)
+    session.open([video], dive_number=number, board_m=10.0 if number else None)
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     key = session.current.key
     parse = dive_parse(video, session.current.info.n_frames)
