@@ -512,10 +512,7 @@ class History:
         present = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (before.id,)).fetchone()
         kept = agreed(self._saved(db, before), own, said)
         after = replace(
-            with_said(dive, before, own, kept),
-            id=before.id,
-            tags=before.tags,
-            session=dive.session or before.session,
+            with_said(dive, before, own, kept), id=before.id, tags=before.tags, session=dive.session or before.session
         )
         if (after.parse_id, after.score, after.transitions) == (before.parse_id, before.score, before.transitions):
             after = replace(after, analysed_at=before.analysed_at)
