@@ -90,8 +90,12 @@ class PathPainter:
                 ((x / _COARSE, y / _COARSE), tuple(side / _COARSE for side in label_size([one], size)))
                 for ((x, y), _), one in zip(heights, said, strict=True)
             ]
-            bounds = tuple(end / _COARSE for end in self._picture)
-            boxes = place_labels(wanted, bounds, 9 * self._unit / _COARSE, self._busy(line, heights, others))
+            x0, y0, x1, y1 = (end / _COARSE for end in self._picture)
+            # At the upper and the lower edge a label is moved in when it is drawn; it need not change sides.
+            over = label_size(["0"], size)[1] / 2 / _COARSE
+            boxes = place_labels(
+                wanted, (x0, y0 - over, x1, y1 + over), 9 * self._unit / _COARSE, self._busy(line, at, others)
+            )
             self._labels = (
                 (at, others),
                 [
@@ -102,17 +106,15 @@ class PathPainter:
             )
         return self._labels[1]
 
-    def _busy(
-        self, line: Sequence[Point], heights: Sequence[tuple[Point, float]], others: Overlay | None
-    ) -> np.ndarray:
+    def _busy(self, line: Sequence[Point], marks: Sequence[Point], others: Overlay | None) -> np.ndarray:
         """(h, w) bool of the reduced image: the way of the body, and other drawings."""
         import cv2
 
         busy = np.zeros([-(-side // _COARSE) for side in reversed(self._size_px)], np.uint8)
         wide = _USUAL_WIDTH * self._unit
-        if len(heights) > 1:
-            (first, top), (last, low) = heights[0], heights[-1]
-            wide = _BODY_M * abs(last[1] - first[1]) / (top - low)
+        if len(marks) > 1:
+            top, *_, low = self._path.marks[:, 2]
+            wide = _BODY_M * abs(marks[-1][1] - marks[0][1]) / (top - low)
         points = np.rint(np.array(line) / _COARSE).astype(np.int32)
         cv2.polylines(busy, [points[:, None]], False, 1, max(1, round(wide / _COARSE)))
         if others is not None:

@@ -64,8 +64,8 @@ _ROOM = 1.1
 #: Least share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
-#: Of a centre nearer to the water nothing is told: hands that touch are a metre below it, and it falls .15 m (1 m board)
-#: to .5 m (10 m) in a frame of thirty a second. So the contact was seen late.
+#: A centre nearer to the water tells nothing: hands that touch are a metre below it, and it falls 0.15 m (1 m board) to
+#: 0.5 m (10 m) in a frame of thirty a second, so the contact was seen late.
 _LEAST_HEIGHT_M = 0.3
 #: Turns from which they are written.
 _LEAST_TURN = 0.05

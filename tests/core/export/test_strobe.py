@@ -66,6 +66,17 @@ def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tm
     assert np.median(difference) < 10
 
 
+def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path: Path) -> None:
+    analysis = made_dive(tmp_path / "dive.mp4", border=24)
+    with VideoReader(analysis.parse.clip.path) as reader:
+        strobe = Strobe(analysis, replace(PLAIN, bodies=4), reader)
+        across, down = strobe.canvas_px
+        image = strobe.picture(60, strobe.reduced(reader.frame(60)))[:down]
+    assert across / down == pytest.approx((400 - 2 * 28) / (420 - 2 * 28), rel=0.02)
+    for side in (image[0], image[-1], image[:, 0], image[:, -1]):
+        assert np.median(side.max(axis=1)) > 50
+
+
 def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still: Analysis) -> None:
     dive = measured_dive(still.parse)
     assert dive is not None
