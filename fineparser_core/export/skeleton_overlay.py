@@ -86,24 +86,22 @@ class PathPainter:
             heights = [(one, metres) for one, metres in zip(at, marks[:, 2], strict=True) if self._shows(one)]
             size = _HEIGHT_SIZE * self._unit
             said = [f"{number(metres, 1)} m" for _, metres in heights]
+            sizes = [label_size([one], size) for one in said]
             wanted = [
-                ((x / _COARSE, y / _COARSE), tuple(side / _COARSE for side in label_size([one], size)))
-                for ((x, y), _), one in zip(heights, said, strict=True)
+                ((x / _COARSE, y / _COARSE), (width / _COARSE, height / _COARSE))
+                for ((x, y), _), (width, height) in zip(heights, sizes, strict=True)
             ]
             x0, y0, x1, y1 = (end / _COARSE for end in self._picture)
             # At the upper and the lower edge a label is moved in when it is drawn; it need not change sides.
-            over = label_size(["0"], size)[1] / 2 / _COARSE
-            boxes = place_labels(
-                wanted, (x0, y0 - over, x1, y1 + over), 9 * self._unit / _COARSE, self._busy(line, at, others)
-            )
-            self._labels = (
-                (at, others),
-                [
-                    Label(one, text, PATH_COLOUR, tuple(_COARSE * end for end in box))
-                    for (one, _), text, box in zip(heights, said, boxes, strict=True)
-                    if box is not None
-                ],
-            )
+            over = label_size([""], size)[1] / 2 / _COARSE
+            bounds = (x0, y0 - over, x1, y1 + over)
+            boxes = place_labels(wanted, bounds, 9 * self._unit / _COARSE, self._busy(line, at, others))
+            labels = [
+                Label(one, text, PATH_COLOUR, (_COARSE * box[0], _COARSE * box[1], _COARSE * box[2], _COARSE * box[3]))
+                for (one, _), text, box in zip(heights, said, boxes, strict=True)
+                if box is not None
+            ]
+            self._labels = ((at, others), labels)
         return self._labels[1]
 
     def _busy(self, line: Sequence[Point], marks: Sequence[Point], others: Overlay | None) -> np.ndarray:
