@@ -24,10 +24,14 @@ def changed(before: SavedDive, now: SavedDive) -> frozenset[str]:
 def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
     """What the history knows of a dive of which the session says nothing; a day that only the file told gives way."""
     filled = {name: getattr(known, name) for name in SAID if _blank(dive, name) and not _blank(known, name)}
-    recorded = dive.info.recorded_on if dive.info is not None else None
-    if known.dived_on and dive.dived_on == recorded:
+    if known.dived_on and told_by_file(dive):
         filled["dived_on"] = known.dived_on
     return filled
+
+
+def told_by_file(dive: Dive) -> bool:
+    """Whether the day of a dive, or that there is none, is the file's word alone."""
+    return dive.info is not None and dive.dived_on == (dive.info.recorded_on or "")
 
 
 def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:

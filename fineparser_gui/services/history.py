@@ -20,7 +20,7 @@ from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
 from fineparser_gui.model.history_dive import HistoryDive, file_key, history_dive
 from fineparser_gui.model.relocation import found_by_content, is_there
-from fineparser_gui.model.said import changed, recalled
+from fineparser_gui.model.said import changed, recalled, told_by_file
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 from fineparser_gui.services.history_analysis import packed, unpacked
@@ -78,7 +78,8 @@ class HistoryService(QObject):
         self._session_path: Path | None = None
         self.typing: Callable[[], bool] = lambda: False
         self._pending: dict[str, Dive] = {}
-        self._before: dict[str, SavedDive] = {}  # by key, as it was opened or last kept
+        self._before: dict[str, SavedDive] = {}  # by key, as a session file had it or it was last kept
+        self._recalled: set[str] = set()
         self._pool = QThreadPool(self, maxThreadCount=1)
         self._cancel = CancelToken()  # of what may take long
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
@@ -86,6 +87,7 @@ class HistoryService(QObject):
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_for_others)
         self._ended.connect(self._on_ended)
+        state.dive_added.connect(self._on_dive_added)
         state.dive_changed.connect(self._on_dive_changed)
 
     @property
@@ -198,7 +200,7 @@ class HistoryService(QObject):
         for start in range(0, len(settled), _AT_ONCE):
             if store is not None:
                 some = settled[start : start + _AT_ONCE]
-                before = {one.key: self._before.get(one.key, SavedDive(path=one.path)) for one in some}
+                before = {one.key: self._before[one.key] for one in some}
                 self._before |= {one.key: saved_dive(one) for one in some}
                 said = [changed(before[one.key], self._before[one.key]) for one in some]
                 keep = partial(_keep, store.path, some, said, str(self._session_path or ""))
@@ -236,22 +238,29 @@ class HistoryService(QObject):
         if self._path is None:
             return
         dive = self._state.dive(key)
-        if dive.state is DiveState.QUEUED and key not in self._before:
+        if dive.state is DiveState.QUEUED and key not in self._recalled:
             self._recall(dive)
         self._pending[key] = self._state.dive(key)
         if not self._timer.isActive():
             self._timer.start()
 
+    def _on_dive_added(self, key: str) -> None:
+        dive = self._state.dive(key)
+        from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
+        self._before.setdefault(key, from_file)
+
     def _recall(self, dive: Dive) -> None:
-        """Give a dive that is opened what the history knows of it."""
-        self._before[dive.key] = saved_dive(dive)
-        if dive.identity is None:
+        """Give a dive whose video is open what the history knows of it."""
+        self._recalled.add(dive.key)
+        if dive.identity is None or dive.info is None:
             return
+        filled: dict[str, object] = {"dived_on": dive.dived_on} if told_by_file(dive) else {}
         place = file_key(dive.identity), dive.first_frame, dive.last_frame
         known = self.read(lambda store: store.known_as(*place), None)
-        filled = recalled(dive, known) if known is not None else {}
-        if filled:
-            self._before[dive.key] = replace(self._before[dive.key], **filled)  # type: ignore[arg-type]
+        if known is not None:
+            filled |= recalled(dive, known)
+        self._before[dive.key] = replace(self._before[dive.key], **filled)  # type: ignore[arg-type]
+        if any(getattr(dive, name) != value for name, value in filled.items()):
             self._state.update(dive.key, **filled)
 
     def _keep_unless_typing(self) -> None:

@@ -10,8 +10,11 @@ from test_kept_results import programs  # noqa: F401
 
 from fineparser_core.diving.judging import Judging
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.history import FILE_NAME, History
 from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.model.said import changed
+from fineparser_gui.model.session import saved_dive
 from fineparser_gui.services import history as service
 
 
@@ -87,6 +90,16 @@ def test_what_another_window_has_said_stays(make_studio, qtbot, clip, tmp_path):
     other.session.editing.set_note(other.session.current.key, "Arms late.")
     (now,) = kept(other, qtbot)
     assert (now.event, now.note) == ("Club cup", "Arms late.")
+
+
+def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtbot, clip):
+    kept(scored, qtbot)
+    scored.session.clear()
+    scored.session.open([clip], dive_number="405B")
+    qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED, timeout=5000)
+    dive = scored.session.current
+    assert (dive.dive_number, dive.board_m) == ("405B", 10.0)
+    assert changed(scored.session.history._before[dive.key], saved_dive(dive)) == {"dive_number"}
 
 
 def test_what_is_being_typed_is_kept_once_the_field_is_left(scored, qtbot, monkeypatch):
