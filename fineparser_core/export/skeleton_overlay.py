@@ -60,7 +60,7 @@ class PathPainter:
         self._path, self._size_px, self._unit, self._transform = path, size_px, unit, transform
         (x0, y0), (x1, y1) = transform(picture[:2]), transform(picture[2:])
         self._picture = (min(x0, x1), y0, max(x0, x1), y1)
-        self._labels: tuple[object, list[Label]] = (None, [])
+        self._boxes: dict[int, Box] = {}  # of the labels, by the number of the mark, as seen from it
 
     def draw(self, canvas: OverlayCanvas, frame: int, others: Overlay | None = None) -> None:
         """Draw the path as a frame sees it, and where the centre is.
@@ -79,40 +79,42 @@ class PathPainter:
             canvas.dot(at, 4 * unit, PATH_COLOUR)
 
     def _heights(self, frame: int, line: Sequence[Point], others: Overlay | None) -> list[Label]:
-        """Beside the way of the body, so that they stay where they are as it passes."""
-        marks = self._path.marks
-        at = self._placed(frame, marks[:, :2])
-        if self._labels[0] != (at, others):
-            heights = [(one, metres) for one, metres in zip(at, marks[:, 2], strict=True) if self._shows(one)]
-            size = _HEIGHT_SIZE * self._unit
-            said = [f"{number(metres, 1)} m" for _, metres in heights]
-            sizes = [label_size([one], size) for one in said]
-            wanted = [
-                ((x / _COARSE, y / _COARSE), (width / _COARSE, height / _COARSE))
-                for ((x, y), _), (width, height) in zip(heights, sizes, strict=True)
-            ]
-            x0, y0, x1, y1 = (end / _COARSE for end in self._picture)
+        """Beside the way of the body, and where they were before: neither it nor the camera makes them jump."""
+        size = _HEIGHT_SIZE * self._unit
+        shown = [
+            (place, at, f"{number(float(self._path.marks[place, 2]), 1)} m")
+            for place, at in enumerate(self._placed(frame, self._path.marks[:, :2]))
+            if self._shows(at)
+        ]
+        boxes = {place: _moved(self._boxes[place], at) for place, at, _ in shown if place in self._boxes}
+        boxes = {place: box for place, box in boxes.items() if others is None or not _hides(box, others)}
+        new = [one for one in shown if one[0] not in boxes]
+        if new:
+            x0, y0, x1, y1 = self._picture
             # At the upper and the lower edge a label is moved in when it is drawn; it need not change sides.
-            over = label_size([""], size)[1] / 2 / _COARSE
-            bounds = (x0, y0 - over, x1, y1 + over)
-            boxes = place_labels(wanted, bounds, 9 * self._unit / _COARSE, self._busy(line, at, others))
-            labels = [
-                Label(one, text, PATH_COLOUR, (_COARSE * box[0], _COARSE * box[1], _COARSE * box[2], _COARSE * box[3]))
-                for (one, _), text, box in zip(heights, said, boxes, strict=True)
-                if box is not None
-            ]
-            self._labels = ((at, others), labels)
-        return self._labels[1]
+            over = label_size([""], size)[1] / 2
+            found = place_labels(
+                [(_reduced(at), _reduced(label_size([said], size))) for _, at, said in new],
+                (*_reduced((x0, y0 - over)), *_reduced((x1, y1 + over))),
+                9 * self._unit / _COARSE,
+                self._busy(frame, line, others),
+                [(*_reduced(box[:2]), *_reduced(box[2:])) for box in boxes.values()],
+            )
+            for (place, at, _), box in zip(new, found, strict=True):
+                if box is not None:
+                    boxes[place] = (_COARSE * box[0], _COARSE * box[1], _COARSE * box[2], _COARSE * box[3])
+                    self._boxes[place] = _moved(boxes[place], (-at[0], -at[1]))
+        return [Label(at, said, PATH_COLOUR, boxes[place]) for place, at, said in shown if place in boxes]
 
-    def _busy(self, line: Sequence[Point], marks: Sequence[Point], others: Overlay | None) -> np.ndarray:
+    def _busy(self, frame: int, line: Sequence[Point], others: Overlay | None) -> np.ndarray:
         """(h, w) bool of the reduced image: the way of the body, and other drawings."""
         import cv2
 
         busy = np.zeros([-(-side // _COARSE) for side in reversed(self._size_px)], np.uint8)
-        wide = _USUAL_WIDTH * self._unit
-        if len(marks) > 1:
-            top, *_, low = self._path.marks[:, 2]
-            wide = _BODY_M * abs(marks[-1][1] - marks[0][1]) / (top - low)
+        wide, marks = _USUAL_WIDTH * self._unit, self._path.marks[[0, -1]]
+        if marks[0, 2] > marks[1, 2]:
+            (_, top), (_, low) = self._placed(frame, marks[:, :2])
+            wide = _BODY_M * abs(low - top) / float(marks[0, 2] - marks[1, 2])
         points = np.rint(np.array(line) / _COARSE).astype(np.int32)
         cv2.polylines(busy, [points[:, None]], False, 1, max(1, round(wide / _COARSE)))
         if others is not None:
@@ -128,6 +130,20 @@ class PathPainter:
     def _shows(self, at: Point) -> bool:
         x0, y0, x1, y1 = self._picture
         return x0 <= at[0] <= x1 and y0 <= at[1] <= y1
+
+
+def _moved(box: Box, by: Point) -> Box:
+    return box[0] + by[0], box[1] + by[1], box[2] + by[0], box[3] + by[1]
+
+
+def _reduced(point: Point) -> Point:
+    return point[0] / _COARSE, point[1] / _COARSE
+
+
+def _hides(box: Box, others: Overlay) -> bool:
+    x0, x1 = (max(round(end) - others.left, 0) for end in box[::2])
+    y0, y1 = (max(round(end) - others.top, 0) for end in box[1::2])
+    return bool(others.opacity[y0:y1, x0:x1].any())
 
 
 def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: float, transform: PointTransform) -> None:

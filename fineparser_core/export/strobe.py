@@ -188,7 +188,8 @@ class Strobe:
                 body.put(canvas)
         if live is not None and self.frames[0] <= last <= self.frames[-1] and last not in self.frames:
             self._cut_out(last, live, outline=False).put(canvas)
-        for overlay in (self._path_overlay(last), self._label_overlay(sum(frame <= last for frame, _ in self._labels))):
+        written = self._parse.clip.out_frame if until is None else until  # the contact may follow the last body
+        for overlay in (self._path_overlay(written), self._label_overlay(sum(at <= written for at, _ in self._labels))):
             if overlay is not None:
                 overlay.paint_image(canvas)
         return image

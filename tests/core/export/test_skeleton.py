@@ -111,6 +111,7 @@ def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other
     other.box((free[0].box[0], 0, 640, 600), 0, (255, 255, 255))
     moved = whole._heights(90, [(x, y) for x, y in line], other.to_overlay())
     assert all(one.box[2] <= free[0].box[0] + 4 for one in moved)
+    assert whole._heights(90, [(x, y) for x, y in line], None) == moved
 
 
 def test_the_picture_is_what_is_lit_in_some_frame() -> None:
