@@ -33,8 +33,12 @@ def tilt(at: int, panned: bool) -> int:
     return int(np.clip(centres()[at, 1] - 150, 0, 260)) if panned else 0
 
 
-def made_dive(path: Path, *, panned: bool = False, cut: int | None = None) -> Analysis:
-    """A red disc that flies before a scene, and its parse."""
+def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, border: int = 0) -> Analysis:
+    """A red disc that flies before a scene, and its parse.
+
+    Args:
+        border: black pixels at each side.
+    """
     parse = measured_parse(speed=3.0, flight_s=1.2)
     masks, crops = np.zeros((96, 112, 112), np.float16), np.zeros((96, 4), np.float32)
     y, x = np.mgrid[:112, :112] + 0.5
@@ -51,6 +55,8 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None) -> An
             if panned:  # what a broadcast lays over the picture
                 image[10:34, 300:390] = 250
                 cv2.rectangle(image, (306, 14), (340, 30), (10, 10, 10), -1)
+            if border:
+                image[:border] = image[-border:] = image[:, :border] = image[:, -border:] = 0
             writer.write(image, at / FPS)
             masks[at], crops[at] = disc, [cx - 56, cy - top - 56, cx + 56, cy - top + 56]
             to_scene[at, 1, 2] = top

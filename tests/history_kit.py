@@ -7,6 +7,7 @@ from pathlib import Path
 from fineparser_core.diving.judging import Judging
 from fineparser_core.types import Measure
 from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment
+from fineparser_gui.model.said import as_told
 from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.model.video_identity import VideoIdentity
 
@@ -28,9 +29,9 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
         event="Club cup",
         dive_number="103B",
         board_m=3.0,
-        difficulty=1.7,
+        difficulty=1.6,
         judging=Judging(awards=(6.5, 7.0, 6.5)),
-        judged_score=34.0,
+        judged_score=32.0,
         score=33.5,
         score_range=(28.0, 38.0),
         award=6.6,
@@ -49,7 +50,5 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
 
 def row(dive: HistoryDive, thumbnail: bytes = b"picture") -> tuple[HistoryDive, SavedDive, bytes]:
     """What `History.keep` takes."""
-    saved = SavedDive(
-        path=dive.path, diver=dive.athlete, dive_number=dive.dive_number or None, board_m=dive.board_m, note=dive.note
-    )
+    saved = as_told(SavedDive(path=dive.path), dive)
     return dive, saved, thumbnail

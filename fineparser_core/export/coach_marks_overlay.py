@@ -65,15 +65,16 @@ class MarkPainter:
 
     def paint_image(self, image: np.ndarray, frame: int) -> None:
         """Draw the visible marks of a frame on its image (H, W, 3) uint8 RGB, in place."""
-        if (overlay := self._overlay(frame)) is not None:
+        if (overlay := self.overlay(frame)) is not None:
             overlay.paint_image(image)
 
     def paint_planes(self, planes: Planes, frame: int, matrix: ColorMatrix) -> None:
         """Draw the visible marks of a frame on its planes, in place."""
-        if (overlay := self._overlay(frame)) is not None:
+        if (overlay := self.overlay(frame)) is not None:
             overlay.paint_planes(planes, matrix)
 
-    def _overlay(self, frame: int) -> Overlay | None:
+    def overlay(self, frame: int) -> Overlay | None:
+        """The visible marks of a frame; None where there are none."""
         visible = visible_marks(self._marks, frame, self._times_s) if self._marks else []
         marks = [(mark, 1.0 if mark.nearest_frame(frame) == frame else NEARBY_OPACITY) for mark in visible]
         if marks != self._drawn[0]:

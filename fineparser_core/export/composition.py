@@ -18,9 +18,10 @@ from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
-from fineparser_core.export.skeleton_overlay import skeleton_overlay
+from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
 from fineparser_core.language import number, short_number, text
 from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.motion.overlays import picture_box
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
@@ -64,6 +65,7 @@ class _Pane:
         options: RenderOptions,
         marks: Sequence[Mark],
         *,
+        board_m: float | None = None,
         mirrored: bool = False,
     ) -> None:
         self.reader, self._mirrored = reader, mirrored
@@ -72,7 +74,8 @@ class _Pane:
         self._mask_style = options.mask_style if options.mask else None
         self._skeleton = options.skeleton
         # Where the centre of a dive beside it goes is not known: its masks and joints are all that there is.
-        self._path = centre_path(masks) if self._skeleton and isinstance(masks, DiveParse) else None
+        self._path = centre_path(masks, board_m) if self._skeleton and isinstance(masks, DiveParse) else None
+        self._path_painter: PathPainter | None = None
         self._painter: MarkPainter | None = None
         self._unit = 1.0
         self._to_box: PointTransform = lambda point: point
@@ -93,6 +96,10 @@ class _Pane:
         left, across = (box.width, -across) if self._mirrored else (0, across)
         self._to_box = lambda point: (left + point[0] * across, point[1] * down)
         self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
+        if self._path is not None:
+            first, middle, last = (self._dive_frames[at] for at in (0, len(self._dive_frames) // 2, -1))
+            picture = picture_box([self.reader.frame(at) for at in (first, middle, last)])
+            self._path_painter = PathPainter(self._path, picture, size_px, unit, self._to_box)
 
     def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix, over: Overlay | None = None) -> None:
         """Draw a frame with mask, skeleton and marks on the canvas.
@@ -119,9 +126,8 @@ class _Pane:
         if over is not None:
             over.paint_planes(target, matrix)
         if self._skeleton and self._masks is not None:
-            overlay = skeleton_overlay(
-                self._masks, self._path, frame, (box.width, box.height), self._unit, self._to_box
-            )
+            size_px, marks = (box.width, box.height), self._painter.overlay(frame) if self._painter else None
+            overlay = skeleton_overlay(self._masks, frame, size_px, self._unit, self._to_box, self._path_painter, marks)
             if overlay is not None:
                 overlay.paint_planes(target, matrix)
         if self._painter is not None:
@@ -154,7 +160,9 @@ class Composition:
         self._options, self._steps = options, parse.steps
         self._colours = panel.step_colours(options.step_colours)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
-        self._main = _Pane(reader, parse.steps, parse, options, options.marks)
+        scored = analysis.scoring or analysis.own_award
+        board_m = scored.board_m if scored is not None else None
+        self._main = _Pane(reader, parse.steps, parse, options, options.marks, board_m=board_m)
         self._other: _Pane | None = None
         self._ghost: Ghost | None = None
         self._over = other
@@ -164,7 +172,8 @@ class Composition:
             if options.overlaid:
                 self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
                 # The other body is compared with this one, not with its mask.
-                self._main = _Pane(reader, parse.steps, parse, replace(options, mask=False), options.marks)
+                bare = replace(options, mask=False)
+                self._main = _Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
             else:
                 masks, marks = other_dive.masks, options.comparison_marks
                 self._other = _Pane(other, other_dive.steps, masks, options, marks, mirrored=other_dive.mirrored)

@@ -1,10 +1,13 @@
 """Where labels go: beside what they belong to, off one another and off what they must not hide."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
+from fineparser_core.export.drawing import Colour
+from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanvas, draw_label
 
 Box = tuple[float, float, float, float]
 
@@ -15,6 +18,27 @@ _DISTANCES = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)
 _STEP_COST, _TURN_COST = 0.02, 0.004
 #: A label that would hide or be hidden more is left out.
 _MOST_HIDDEN = 0.5
+
+
+class Label(NamedTuple):
+    """What is written: of which place, in which colour, and in which box."""
+
+    at: Point
+    text: str
+    colour: Colour
+    box: Box
+
+
+def draw_labels(canvas: OverlayCanvas, labels: Sequence[Label], unit: float) -> None:
+    """Draw labels, with lines to the places that they belong to."""
+    for one in labels:
+        near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
+        for width, colour, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.colour, 1.0)):
+            canvas.lines((one.at, (near[0], near[1])), width * unit, colour, opacity)
+        canvas.dot(one.at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
+        canvas.dot(one.at, 2.6 * unit, one.colour)
+    for one in labels:
+        draw_label(canvas, [one.text], one.box[:2], unit, one.colour)
 
 
 def place_labels(

@@ -108,6 +108,12 @@ class OverlayCanvas:
 
         self._composite((x, y - size_px, x + text_width(text, size_px), y), size_px, draw, colour, 1.0)
 
+    def keep(self, box: tuple[float, float, float, float]) -> None:
+        """Erase what was drawn outside a box."""
+        x0, y0, x1, y1 = (max(round(end), 0) for end in box)
+        for drawn in (self._colour, self._coverage):
+            drawn[:y0] = drawn[y1:] = drawn[:, :x0] = drawn[:, x1:] = 0
+
     def to_overlay(self) -> Overlay | None:
         """The part that was drawn on; None if nothing was drawn."""
         rows, columns = (np.flatnonzero(self._coverage.any(axis)) for axis in (1, 0))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,26 +15,19 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ExportError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Box, Colour, composite, draw_text, fit_text, text_width
+from fineparser_core.export.drawing import Colour, composite, draw_text, fit_text, text_width
 from fineparser_core.export.images import write_image
-from fineparser_core.export.label_places import place_labels
+from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import StrobeOptions
-from fineparser_core.export.overlay import (
-    OUTLINE,
-    OUTLINE_OPACITY,
-    WHITE,
-    Overlay,
-    OverlayCanvas,
-    draw_label,
-    label_size,
-)
+from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
 from fineparser_core.export.skeleton_overlay import PATH_COLOUR
 from fineparser_core.language import number, text
 from fineparser_core.measures.centre_path import CentrePath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.flight import turning
+from fineparser_core.motion.overlays import picture_box
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse
@@ -72,7 +64,8 @@ _ROOM = 1.1
 #: Least share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
-#: A centre nearer to the water is under it: the contact was seen late.
+#: A centre nearer to the water tells nothing: hands that touch are a metre below it, and it falls 0.15 m (1 m board) to
+#: 0.5 m (10 m) in a frame of thirty a second, so the contact was seen late.
 _LEAST_HEIGHT_M = 0.3
 #: Turns from which they are written.
 _LEAST_TURN = 0.05
@@ -99,16 +92,6 @@ class _Body:
         """Put it on the canvas (H, W, 3) uint8, in place."""
         height, width = self.opacity.shape
         composite(image[self.top : self.top + height, self.left : self.left + width], self.colour, self.opacity)
-
-
-class _Label(NamedTuple):
-    """What is written: of which place, in which colour, from which source frame on, and where."""
-
-    at: Point
-    text: str
-    colour: Colour
-    frame: int
-    box: Box
 
 
 class Strobe:
@@ -157,7 +140,7 @@ class Strobe:
         self._registered = registered = register(info, chain, read.small, read.bodies, _guesses(parse, chain))
         self.still, self.off_px = registered.still, registered.off()
         self._parse, self._dive, self._pts_s = parse, dive, info.pts_s
-        self._scale, self.reduced = read.scale, read.reduced
+        self._scale, self.reduced, self._picture = read.scale, read.reduced, read.picture
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)
         self._place(read, sides_px)
@@ -205,7 +188,8 @@ class Strobe:
                 body.put(canvas)
         if live is not None and self.frames[0] <= last <= self.frames[-1] and last not in self.frames:
             self._cut_out(last, live, outline=False).put(canvas)
-        for overlay in (self._path_overlay(last), self._label_overlay(sum(one.frame <= last for one in self._labels))):
+        written = self._parse.clip.out_frame if until is None else until  # the contact may follow the last body
+        for overlay in (self._path_overlay(written), self._label_overlay(sum(at <= written for at, _ in self._labels))):
             if overlay is not None:
                 overlay.paint_image(canvas)
         return image
@@ -321,8 +305,10 @@ class Strobe:
         import cv2
 
         matrix = self._to_canvas(frame, kept=True)
-        shown = np.full(live.shape[:2], 255, np.uint8) if self.still else _feathered(live.shape[:2])
-        if not self.still:
+        shown = np.zeros(live.shape[:2], np.uint8)
+        part = shown[self._picture]
+        part[:] = 255 if self.still else _feathered(part.shape)
+        if shown.min() < 255:
             live = cv2.multiply(live, cv2.merge([shown] * 3), scale=1 / 255)
         warped, opacity = (cv2.warpPerspective(each, matrix, self.canvas_px) for each in (live, shown))
         composite(image, warped, opacity)
@@ -342,21 +328,13 @@ class Strobe:
     def _label_overlay(self, n: int) -> Overlay | None:
         """The first labels in order of time, with lines to what they belong to."""
         if n not in self._label_overlays:
-            canvas, unit = OverlayCanvas(self.canvas_px), self.unit
-            labels = sorted(self._labels, key=lambda one: one.frame)[:n]
-            for one in labels:
-                near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
-                for width, colour, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.colour, 1.0)):
-                    canvas.lines((one.at, (near[0], near[1])), width * unit, colour, opacity)
-                canvas.dot(one.at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
-                canvas.dot(one.at, 2.6 * unit, one.colour)
-            for one in labels:
-                draw_label(canvas, [one.text], one.box[:2], unit, one.colour)
+            canvas = OverlayCanvas(self.canvas_px)
+            draw_labels(canvas, [label for _, label in self._labels[:n]], self.unit)
             self._label_overlays = {n: canvas.to_overlay()}
         return self._label_overlays[n]
 
-    def _placed_labels(self) -> list[_Label]:
-        """What is written, where there is room for it: off the bodies and off one another."""
+    def _placed_labels(self) -> list[tuple[int, Label]]:
+        """What is written from which source frame on, where there is room: off the bodies and off one another."""
         labels: list[tuple[Point, str, Colour, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
@@ -377,7 +355,9 @@ class Strobe:
             busy[body.top : body.top + rows, body.left : body.left + columns] |= body.opacity > 96
         wanted = [(at, label_size([said], self.unit)) for at, said, _, _ in labels]
         boxes = place_labels(wanted, (2.0, 2.0, width - 2.0, height - 2.0), 14 * self.unit, busy)
-        return [_Label(*label, box) for label, box in zip(labels, boxes, strict=True) if box is not None]
+        placed = zip(labels, boxes, strict=True)
+        found = [(frame, Label(at, said, colour, box)) for (at, said, colour, frame), box in placed if box is not None]
+        return sorted(found, key=lambda one: one[0])
 
     def _centre(self, body: _Body) -> Point:
         """Where a body is on its path; the middle of the body where there is none."""
@@ -424,6 +404,7 @@ class _Read:
         small: of each frame of the chain (h, w, 3), to be registered.
         bodies: (h, w) uint8 beside them, 1 where the diver may be.
         kept: larger pictures of some frames, by frame.
+        picture: the part of them that is no black border.
     """
 
     def __init__(
@@ -446,7 +427,6 @@ class _Read:
         self.small: list[np.ndarray] = []
         self.bodies: list[np.ndarray] = []
         self.kept: dict[int, np.ndarray] = {}
-
         with closing(reader.frames_ahead(chain)) as frames:
             for done, (frame, image) in enumerate(frames, start=1):
                 if cancel is not None:
@@ -456,6 +436,8 @@ class _Read:
                 if frame in keep:
                     self.kept[frame] = self.reduced(image)
                 progress(Progress("read", done, len(chain)))
+        x0, y0, x1, y1 = picture_box(self.kept.values())
+        self.picture = np.s_[y0:y1, x0:x1]
 
     def reduced(self, image: np.ndarray) -> np.ndarray:
         """A frame as it is kept."""
@@ -481,7 +463,8 @@ class _Read:
         import cv2
 
         height, width = self.kept[frame].shape[:2]
-        mask = 255 * (1 - self.body(frame, (height, width), self.scale))
+        mask = np.zeros((height, width), np.uint8)
+        mask[self.picture] = 255 * (1 - self.body(frame, (height, width), self.scale)[self.picture])
         if not registered.still:
             mask[cv2.resize(registered.overlays, (width, height), interpolation=cv2.INTER_NEAREST) == 1] = 0
             mask[:3] = mask[-3:] = mask[:, :3] = mask[:, -3:] = 0

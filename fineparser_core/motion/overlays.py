@@ -8,6 +8,8 @@ the picture are borders at once. While the camera stands still nothing else is f
 The constants were chosen on eleven real clips, as they are and with overlays drawn in: these are found, no diver is.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 #: Pixels by which the scene moves between images that tell, and across the edges that these tell of.
@@ -28,6 +30,8 @@ _CLOSE_PX, _LARGEST, _FAR_PX = 9, 0.1, 21
 _NEAR_PX = 7
 #: Range of the grey values of a row or column of a border, and how far compression blurs it.
 _FLAT, _BLURRED_PX = 16, 4
+#: Largest value of a black border, with its noise.
+_DARK = 40
 #: Share of a box on overlays that makes it one; a body that passes one, and shows as one box with it, stays.
 _ON_OVERLAY = 0.5
 
@@ -129,6 +133,19 @@ def _border(grey: np.ndarray) -> np.ndarray:
     """Rows above the picture, columns left, rows below, columns right: uniform ones, all of them in a blank image."""
     rows, columns = (np.ptp(grey, axis=axis) <= _FLAT for axis in (1, 0))
     return np.array([len(side) if side.all() else side.argmin() for side in (rows, columns, rows[::-1], columns[::-1])])
+
+
+def picture_box(images: Iterable[np.ndarray]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the picture in frames (H, W, 3) uint8 of a file: without what is black at their sides."""
+    lit = np.maximum.reduce([image.max(axis=2) for image in images])
+    ends: list[tuple[int, int]] = []
+    for axis in (0, 1):
+        places = np.flatnonzero(lit.max(axis=axis) > _DARK)
+        size = lit.shape[1 - axis]
+        first, last = (int(places[0]), int(places[-1]) + 1) if len(places) else (0, size)
+        ends.append((first + _BLURRED_PX * (first > 0), last - _BLURRED_PX * (last < size)))
+    (x0, x1), (y0, y1) = ends
+    return x0, y0, x1, y1
 
 
 def _closed(mask: np.ndarray, gap_px: int) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from math import ceil
 
-from PySide6.QtCore import QMargins, QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_gui.formatting import board_entries
@@ -12,14 +13,14 @@ from fineparser_gui.services.history import HistoryService
 from fineparser_gui.widgets import lay_out, refill, search_field, show_whole_entries
 
 _LONGEST_TEXT = 200
-_LEAST_LETTERS = 7
+_SPACING_PX = 6
 #: Of the row's width.
 _SHARES = (5, 4, 3, 3, 4, 4, 4)
 _BETWEEN = "between"
 
 
 class HistoryFilters(QWidget):
-    """A field for words above a row of choices.
+    """A row of choices, or two, and a field for words that has its place elsewhere.
 
     Signals:
         changed: `query` is another one.
@@ -55,15 +56,24 @@ class HistoryFilters(QWidget):
             field.setDate(date.today())
             field.dateChanged.connect(self.changed)
             field.hide()
-        row = QHBoxLayout(spacing=6)
-        for box, share in zip(self._boxes, _SHARES, strict=True):
+        for box in self._boxes:
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(_LEAST_LETTERS)
             box.currentIndexChanged.connect(self._on_chosen)
-            row.addWidget(box, share)
-            if box is self.days:
-                lay_out(row, self.since, self.until)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self.search, row)
+        for box in (self.board, self.days, self.marks):
+            _give_room(box, box.count())
+        self._rows = QHBoxLayout(spacing=_SPACING_PX), QHBoxLayout(spacing=_SPACING_PX)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), *self._rows)
+        self._two_rows: bool | None = None
+
+    def minimumSizeHint(self) -> QSize:
+        """Of two rows: one is there only where there is room for it."""
+        return QSize(max(map(self._least_width, self._parts)), super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._arrange()
+        return done
 
     @property
     def query(self) -> HistoryQuery:
@@ -100,6 +110,7 @@ class HistoryFilters(QWidget):
             refill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
             box.setEnabled(bool(counts))
             show_whole_entries(box)
+            _give_room(box, 1)
 
     def show_all(self) -> None:
         """Ask for every dive."""
@@ -126,3 +137,31 @@ class HistoryFilters(QWidget):
         for field in (self.since, self.until):
             field.setVisible(between)
         self.changed.emit()
+
+    @property
+    def _parts(self) -> tuple[tuple[QWidget, ...], tuple[QWidget, ...]]:
+        """What stays in the first row, and what goes to a second one where there is no room for all."""
+        return (*self._boxes[:4], self.since, self.until), self._boxes[4:]
+
+    def _least_width(self, part: Sequence[QWidget]) -> int:
+        shown = [one.sizeHint().width() for one in part if not one.isHidden()]
+        return sum(shown) + _SPACING_PX * (len(shown) - 1)
+
+    def _arrange(self) -> None:
+        for box in self._boxes:
+            box.setMinimumWidth(box.sizeHint().width())  # its own least width is that of before it had entries
+        two_rows = sum(map(self._least_width, self._parts)) + _SPACING_PX > self.width()
+        if two_rows == self._two_rows:
+            return
+        self._two_rows = two_rows
+        shares = dict(zip(self._boxes, _SHARES, strict=True))
+        for row, part in zip((self._rows[0], self._rows[two_rows]), self._parts, strict=True):
+            for one in part:
+                row.addWidget(one, shares.get(one, 0))
+
+
+def _give_room(box: QComboBox, n: int) -> None:
+    """Let a box be wide enough for its first entries; names that follow may be of any length."""
+    metrics = box.fontMetrics()
+    widest = max(metrics.horizontalAdvance(box.itemText(at)) for at in range(n))
+    box.setMinimumContentsLength(ceil(widest / metrics.horizontalAdvance("X")))

@@ -13,10 +13,11 @@ import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_gui.model.history_dive import LONGEST_TAG, HistoryDive, HistoryQuery, TrendPoint
+from fineparser_gui.model.said import agreed, as_told, with_said
 from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "history.sqlite"
 VERSION = 1
 # What a list is sorted and filtered by is a column of its own; the rest lies in the record, and rows stay short.
+# Of no use any more: given_athlete, as files have it that others may still read.
 _SCHEMA = f"""
 CREATE TABLE dive (
     id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
@@ -114,18 +117,19 @@ class History:
         dives: Iterable[tuple[HistoryDive, SavedDive, bytes]],
         *,
         asked: bool = False,
+        said: Sequence[Collection[str]] = (),
         analyses: Sequence[Callable[[], bytes]] = (),
     ) -> list[int]:
         """Add dives, or renew those that are known: all of them or none.
 
-        Tags stay as they are, and so does a name that was changed here as long as the session says the same as before.
-        What was removed stays removed. A dive of which a session says nothing, as its video was opened anew, stays what
-        it was.
+        Of a dive that is known, tags and what is said of it stay as they are here, but for what was blank and what the
+        coach has changed. What was removed stays removed.
 
         Args:
             dives: each with what a session file would store of it, and its thumbnail; b"": the present one stays.
             asked: the coach has asked for them: bring back what was removed, and leave what has results as it is where
                 the new one has none.
+            said: of each, names of what the coach has changed since it was last kept or opened, see `model.said`.
             analyses: make what `analysis` gives of each, where it is not that of before; empty: it stays.
 
         Returns:
@@ -135,7 +139,8 @@ class History:
             ExportError: the file cannot be written.
         """
         with self._writing() as db:
-            ids = [self._keep(db, *one, asked=asked) for one in dives]
+            all_said = chain(said, repeat(()))
+            ids = [self._keep(db, *one, asked=asked, said=names) for one, names in zip(dives, all_said, strict=False)]
             for id_, make in zip(ids, analyses, strict=False):
                 self._keep_analysis(db, id_, make)
             return ids
@@ -200,16 +205,23 @@ class History:
     def saved(self, id_: int) -> SavedDive | None:
         """What a session opens a dive from, with the history's own athlete; None where it is not there."""
         with self._reading() as db:
-            row = db.execute("SELECT saved FROM detail WHERE id = ?", (id_,)).fetchone()
-            known = self._records(db, [id_])
-        if row is None or not known:
-            return None
+            return next((self._saved(db, one) for one in self._records(db, [id_])), None)
+
+    def known_as(self, file_key: str, first_frame: int, last_frame: int) -> SavedDive | None:
+        """As `saved`, of the only dive of a file in nearly this range; None where there is none, or several."""
+        with self._reading() as db:
+            ids = _same_place(db, "dive", (file_key, first_frame, last_frame))
+            known = self._records(db, ids) if len(ids) == 1 else []
+            return next((self._saved(db, one) for one in known), None)
+
+    def _saved(self, db: sqlite3.Connection, known: HistoryDive) -> SavedDive:
+        (content,) = db.execute("SELECT saved FROM detail WHERE id = ?", (known.id,)).fetchone()
         try:
-            saved = parse_session(bytes(row[0]), known[0].path.with_suffix(".dive"))[0].dives[0]
+            saved = parse_session(bytes(content), known.path.with_suffix(".dive"))[0].dives[0]
         except (ConfigError, IndexError, TypeError) as error:
-            log.warning("history: dive %s cannot be opened as it was: %s", id_, error)
-            saved = SavedDive(path=known[0].path, in_frame=known[0].first_frame, out_frame=known[0].last_frame)
-        return replace(saved, path=known[0].path, diver=known[0].athlete, identity=known[0].identity)
+            log.warning("history: dive %s cannot be opened as it was: %s", known.id, error)
+            saved = SavedDive(path=known.path, in_frame=known.first_frame, out_frame=known.last_frame)
+        return as_told(saved, known)
 
     def counts(self, of: Literal["athlete", "event", "dive_number"]) -> dict[str, int]:
         """The athletes, events or dive numbers with the number of their dives, sorted by name."""
@@ -266,7 +278,7 @@ class History:
         with self._writing() as db:
             for dive, saved, thumbnail in rows:
                 self._forget_removed(db, dive)
-                self._put(db, dive, given=dive.athlete, saved=saved, thumbnail=thumbnail)
+                self._put(db, dive, saved=saved, thumbnail=thumbnail)
 
     def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
         """A value of the dives of a query over the days, the earliest first; dives without a day are left out.
@@ -471,32 +483,34 @@ class History:
             self._open(self.path)
 
     def _keep(
-        self, db: sqlite3.Connection, dive: HistoryDive, saved: SavedDive, thumbnail: bytes, *, asked: bool
+        self,
+        db: sqlite3.Connection,
+        dive: HistoryDive,
+        own: SavedDive,
+        thumbnail: bytes,
+        *,
+        asked: bool,
+        said: Collection[str],
     ) -> int:
         if _same_place(db, "removed", _place(dive)) and not asked:
             return 0
         self._forget_removed(db, dive)
-        content = session_json(SavedSession(dives=(saved,)), dive.path.parent)
         known = self._records(db, _same_place(db, "dive", _place(dive))[:1])
         if not known:
-            return self._put(db, replace(dive, id=0), given=dive.athlete, saved=content, thumbnail=thumbnail)
+            return self._put(db, replace(dive, id=0), saved=_content(own), thumbnail=thumbnail)
         before = known[0]
-        if (asked and before.analysed and not dive.analysed) or (_told(before) and not _told(dive)):
+        if asked and before.analysed and not dive.analysed:
             return before.id
-        (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (before.id,)).fetchone()
         present = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (before.id,)).fetchone()
+        kept = agreed(self._saved(db, before), own, said)
         after = replace(
-            dive,
-            id=before.id,
-            tags=before.tags,
-            athlete=before.athlete if dive.athlete == given else dive.athlete,
-            session=dive.session or before.session,
+            with_said(dive, before, own, kept), id=before.id, tags=before.tags, session=dive.session or before.session
         )
         if (after.parse_id, after.score, after.transitions) == (before.parse_id, before.score, before.transitions):
             after = replace(after, analysed_at=before.analysed_at)
-        thumbnail = thumbnail or present[1]
+        content, thumbnail = _content(kept), thumbnail or present[1]
         if (after, content, thumbnail) != (before, *present):
-            self._put(db, after, given=dive.athlete, saved=content, thumbnail=thumbnail)
+            self._put(db, after, saved=content, thumbnail=thumbnail)
         return before.id
 
     def _keep_analysis(self, db: sqlite3.Connection, id_: int, make: Callable[[], bytes]) -> None:
@@ -511,13 +525,12 @@ class History:
 
     def _change(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
         """Write a dive that is known and was changed here."""
-        (given,) = db.execute("SELECT given_athlete FROM dive WHERE id = ?", (dive.id,)).fetchone()
         saved, thumbnail = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (dive.id,)).fetchone()
-        self._put(db, dive, given=given, saved=saved, thumbnail=thumbnail)
+        self._put(db, dive, saved=saved, thumbnail=thumbnail)
 
-    def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, given: str, saved: bytes, thumbnail: bytes) -> int:
+    def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, saved: bytes, thumbnail: bytes) -> int:
         row = {name: getattr(dive, name, None) for name in _COLUMNS}
-        row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": given, "words": _words_of(dive)}
+        row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": dive.athlete, "words": _words_of(dive)}
         row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
         if dive.id:
             db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))
@@ -623,9 +636,9 @@ def _place(dive: HistoryDive) -> tuple[str, int, int]:
     return dive.file_key, dive.first_frame, dive.last_frame
 
 
-def _told(dive: HistoryDive) -> bool:
-    """Whether a coach has said anything of a dive."""
-    return any((dive.athlete, dive.event, dive.dive_number, dive.note, dive.judging))
+def _content(saved: SavedDive) -> bytes:
+    """A dive as a session file holds it."""
+    return session_json(SavedSession(dives=(saved,)), saved.path.parent)
 
 
 def _same_place(db: sqlite3.Connection, table: str, place: tuple[str, int, int]) -> list[int]:

@@ -6,7 +6,7 @@ from math import isfinite
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -23,18 +23,25 @@ from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly
 
 #: Height of the note's field.
 _NOTE_LINES = 2
+#: Dive number, board and DD.
+_Details = tuple[str | None, float | None, float | None]
 #: Of a field, with its frame, left and right of the text.
 _PADDING_PX = 30
 
 
 class DetailsPanel(QWidget):
-    """Sends every valid change to the session at once."""
+    """Sends every valid change to the session at once.
+
+    Meanwhile, an empty or invalid dive number or DD leaves the dive what it was; once the field is left, an empty one
+    clears it.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._key: str | None = None
-        self._known: tuple[str | None, float | None, float | None] = (None, None, None)
+        self._known: _Details = (None, None, None)
+        self._finished: _Details = (None, None, None)  # before what is being typed
         self.diver, self.event_name = (
             NameField(lambda: session.history.known_names("diver")),
             NameField(lambda: session.history.known_names("event")),
@@ -60,14 +67,16 @@ class DetailsPanel(QWidget):
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
+        self.number.editingFinished.connect(self._on_finished)
         self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
-        self.board.activated.connect(self._on_edited)
+        self.board.activated.connect(self._finish)
         self.difficulty = QLineEdit(
             placeholderText=self.tr("DD (auto)"),
             accessibleName=self.tr("Degree of difficulty"),
             toolTip=self.tr("Enter it for a dive that is not in the tables; empty: the DD of the tables"),
             maxLength=4,
             textEdited=self._on_edited,
+            editingFinished=self._on_finished,
         )
         self.synchro = QCheckBox(self.tr("synchro"))
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
@@ -89,12 +98,13 @@ class DetailsPanel(QWidget):
         fill_with_card(self, first, row, below, self.suggestions, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
+        session.history.typing = self._typed_in
         self._on_current_changed()
 
     def _on_current_changed(self) -> None:
         dive = self._session.current
         self._key = dive.key if dive else None
-        self._known = dive.details if dive else (None, None, None)
+        self._known = self._finished = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
         self.diver.show_name(dive.diver if dive else "")
@@ -122,6 +132,10 @@ class DetailsPanel(QWidget):
         self._show_note()
         if not self.date.hasFocus():
             self._show_date()
+
+    def _typed_in(self) -> bool:
+        focus = QApplication.focusWidget()
+        return isinstance(focus, QLineEdit | QPlainTextEdit) and self.isAncestorOf(focus)
 
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())
@@ -168,11 +182,31 @@ class DetailsPanel(QWidget):
             self._session.editing.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
 
     def _on_edited(self) -> None:
-        details = self._validate()
-        if self._key is not None and details is not None:
-            dive, typed = details
-            self._known = (str(dive) if dive else None, self.board.currentData(), typed)
+        number, _, typed = self._finished
+        self._send(number if self.number.hasFocus() else None, typed if self.difficulty.hasFocus() else None)
+
+    def _on_finished(self) -> None:
+        if self.number.isModified() or self.difficulty.isModified():
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._send(None, None):
+            self._finished = self._known
+
+    def _send(self, number: str | None, typed: float | None) -> bool:
+        """Send what is valid, otherwise what was before; returns whether it is.
+
+        Args:
+            number, typed: dive number and DD that stand where their fields are empty.
+        """
+        found = self._validate()
+        if self._key is not None:
+            self._known = self._finished
+            if found is not None:
+                dive, dd = found
+                self._known = (str(dive) if dive else number, self.board.currentData(), typed if dd is None else dd)
             self._session.editing.set_details(self._key, *self._known)
+        return found is not None
 
     def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
         """Parse the fields and describe the result or the error below them.

@@ -15,12 +15,16 @@ _LONGEST = 80
 
 
 class JudgingFields(QWidget):
-    """Sends every valid change to the session at once; what is no mark leaves the dive without any."""
+    """Sends every valid change to the session at once.
+
+    Meanwhile, what is empty or no mark leaves those that were there; once the field is left, an empty one clears them.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._shown: tuple[str | None, Judging | None] = (None, None)
+        self._finished: Judging | None = None  # before what is being typed
         self._wrong: QLineEdit | None = None
         self._awards = QLineEdit(
             placeholderText=self.tr("judges' marks"),
@@ -38,7 +42,8 @@ class JudgingFields(QWidget):
         row = QHBoxLayout(spacing=8)
         for field, share in ((self._awards, 3), (self._phases, 2)):
             row.addWidget(field, share)
-            field.textEdited.connect(self._on_edited)
+            field.textEdited.connect(self._send)
+            field.editingFinished.connect(self._on_finished)
             field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), row, self._result)
         session.shown_changed.connect(self._refresh)
@@ -49,7 +54,7 @@ class JudgingFields(QWidget):
         dive = self._session.current
         key, judging = (dive.key, dive.judging) if dive is not None else (None, None)
         if (key, judging) != self._shown:
-            self._shown, self._wrong = (key, judging), None
+            self._shown, self._finished, self._wrong = (key, judging), judging, None
             self._awards.setText(awards_text(judging.awards) if judging else "")
             self._phases.setText(
                 awards_text(judging.phases.by_step) if judging and judging.phases != PhaseMarks() else ""
@@ -57,11 +62,11 @@ class JudgingFields(QWidget):
         if self._wrong is None:
             self._say(_result(dive) if dive is not None else "")
 
-    def _on_edited(self) -> None:
+    def _send(self) -> None:
         dive = self._session.current
         if dive is None:
             return
-        judging, self._wrong, said = None, None, ""
+        judging, self._wrong, said = self._finished, None, ""
         awards, phases = self._awards.text(), self._phases.text()
         try:
             if awards.strip():
@@ -70,11 +75,19 @@ class JudgingFields(QWidget):
                 self._wrong = self._phases
                 judging = read_judging(awards, phases)
                 self._wrong = None
+            elif not self._awards.hasFocus():
+                judging = None
         except ConfigError as error:
             said = translated(error)
         self._shown = dive.key, judging
         self._session.editing.set_judging(dive.key, judging)
         self._say(said or _result(self._session.dive(dive.key)))
+
+    def _on_finished(self) -> None:
+        if not (self._awards.isModified() or self._phases.isModified()):
+            return
+        self._send()
+        self._finished = self._shown[1]
 
     def _say(self, text: str) -> None:
         self._result.setTextFormat(Qt.TextFormat.PlainText if self._wrong else Qt.TextFormat.RichText)

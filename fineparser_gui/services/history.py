@@ -1,7 +1,8 @@
 """Keeps the session's analysed dives in the coach's history, and tells what other windows write there."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -19,6 +20,7 @@ from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.history import History, look_after
 from fineparser_gui.model.history_dive import HistoryDive, file_key, history_dive
 from fineparser_gui.model.relocation import found_by_content, is_there
+from fineparser_gui.model.said import changed, recalled, told_by_file
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 from fineparser_gui.services.background import Background
@@ -41,12 +43,16 @@ Found = TypeVar("Found")
 class HistoryService(QObject):
     """The history of the coach, and the session's part in it.
 
-    Dives of the session are written on a thread of their own; what the coach does to the history, at once.
+    Dives of the session are written on a thread of their own, once what is typed is finished; what the coach does to
+    the history, at once. A dive that is known gets what is said of it before it is analysed.
 
     Args:
         path: of the file, which is opened when it is first needed; None: there is no history.
         taking_in: finds what is kept of the dives of session files.
         cache: which may still hold the masks of dives.
+
+    Attributes:
+        typing: returns whether the coach is typing details of a dive.
 
     Signals:
         changed: dives were added, changed or removed, by this window or another one.
@@ -71,12 +77,16 @@ class HistoryService(QObject):
         self._told = False
         self._seen = 0
         self._session_path: Path | None = None
+        self.typing: Callable[[], bool] = lambda: False
         self._pending: dict[str, Dive] = {}
+        self._before: dict[str, SavedDive] = {}  # by key, as a session file had it or it was last kept
+        self._recalled: set[str] = set()
         self._thread = Background(self)
         self._cancel = CancelToken()  # of what may take long
-        self._keeping = Soon(self, DELAY_MS, self.keep_now)
+        self._keeping = Soon(self, DELAY_MS, self._keep_unless_typing)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._look_for_others)
+        state.dive_added.connect(self._on_dive_added)
         state.dive_changed.connect(self._on_dive_changed)
 
     @property
@@ -173,13 +183,20 @@ class HistoryService(QObject):
         """Write what has changed."""
         self._keeping.stop()
         pending, self._pending = self._pending, {}
-        settled = [one for one in pending.values() if one.state is DiveState.READY and not (one.busy or one.rescoring)]
+        settled = [
+            one
+            for one in pending.values()
+            if one.state is DiveState.READY and not (one.busy or one.rescoring or one.refused)
+        ]
         store = self.store if settled else None
         for start in range(0, len(settled), _AT_ONCE):
             if store is not None:
                 some = settled[start : start + _AT_ONCE]
-                keep = partial(_keep, store.path, some, str(self._session_path or ""))
-                self._thread.run(keep, lambda _: self._look_for_others(), self._on_not_kept)
+                before = {one.key: self._before[one.key] for one in some}
+                self._before |= {one.key: saved_dive(one) for one in some}
+                said = [changed(before[one.key], self._before[one.key]) for one in some]
+                keep = partial(_keep, store.path, some, said, str(self._session_path or ""))
+                self._thread.run(keep, lambda _: self._look_for_others(), partial(self._on_not_kept, before))
 
     def take_in(self, sessions: Sequence[Path]) -> None:
         """Take in the dives of session files, with the results that are kept of them; `done` says what came of it."""
@@ -206,10 +223,39 @@ class HistoryService(QObject):
     def _on_dive_changed(self, key: str) -> None:
         if self._path is None:
             return
+        dive = self._state.dive(key)
+        if dive.state is DiveState.QUEUED and key not in self._recalled:
+            self._recall(dive)
         self._pending[key] = self._state.dive(key)
         self._keeping.begin()
 
-    def _on_not_kept(self, problem: str) -> None:
+    def _on_dive_added(self, key: str) -> None:
+        dive = self._state.dive(key)
+        from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
+        self._before.setdefault(key, from_file)
+
+    def _recall(self, dive: Dive) -> None:
+        """Give a dive whose video is open what the history knows of it."""
+        self._recalled.add(dive.key)
+        if dive.identity is None or dive.info is None:
+            return
+        filled: dict[str, object] = {"dived_on": dive.dived_on} if told_by_file(dive) else {}
+        place = file_key(dive.identity), dive.first_frame, dive.last_frame
+        known = self.read(lambda store: store.known_as(*place), None)
+        if known is not None:
+            filled |= recalled(dive, known)
+        self._before[dive.key] = replace(self._before[dive.key], **filled)  # type: ignore[arg-type]
+        if any(getattr(dive, name) != value for name, value in filled.items()):
+            self._state.update(dive.key, **filled)
+
+    def _keep_unless_typing(self) -> None:
+        if self.typing():
+            self._keeping.begin()
+        else:
+            self.keep_now()
+
+    def _on_not_kept(self, before: Mapping[str, SavedDive], problem: str) -> None:
+        self._before |= before
         self._state.problem.emit(problem)
         self._look_for_others()
 
@@ -234,16 +280,16 @@ class HistoryService(QObject):
             self.changed.emit()
 
 
-def _keep(path: Path, dives: Sequence[Dive], session: str) -> None:
-    rows, analyses = [], []
-    for dive in dives:
-        found = history_dive(dive, session)
-        if found is not None:
-            rows.append((found, saved_dive(dive), _thumbnail(dive)))
-            analyses.append(_packing(dive))
-    if rows:
+def _keep(path: Path, dives: Sequence[Dive], said: Sequence[Collection[str]], session: str) -> None:
+    known = [(history_dive(dive, session), dive, names) for dive, names in zip(dives, said, strict=True)]
+    some = [(found, dive, names) for found, dive, names in known if found is not None]
+    if some:
         with closing(History(path)) as store:
-            store.keep(rows, analyses=analyses)
+            store.keep(
+                [(found, saved_dive(dive), _thumbnail(dive)) for found, dive, _ in some],
+                said=[names for *_, names in some],
+                analyses=[_packing(dive) for _, dive, _ in some],
+            )
 
 
 def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn, cancel: CancelToken) -> str:

@@ -142,9 +142,13 @@ def answer_dive(
         answer(studio, result_message(request_of(studio, dive.key), analysis, folder))
 
 
-def open_scored(studio: Studio, qtbot, video: Path, folder: Path) -> str:
-    """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder."""
-    key = open_queued(studio, qtbot, video, dive_number="207C", board_m=10.0)
+def open_scored(studio: Studio, qtbot, video: Path, folder: Path, number: str | None = "207C") -> str:
+    """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder.
+
+    Args:
+        number: None: it, and the board, come from the history.
+    """
+    key = open_queued(studio, qtbot, video, dive_number=number, board_m=10.0 if number else None)
     answer_dive(studio, folder, None, scoring())
     return key
 

@@ -5,12 +5,16 @@ import shutil
 import pytest
 from answers_kit import open_scored
 from history_kit import made_dive, row
+from PySide6.QtCore import Qt
 from test_kept_results import programs  # noqa: F401
 
 from fineparser_core.diving.judging import Judging
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.history import FILE_NAME, History
 from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.model.said import changed
+from fineparser_gui.model.session import saved_dive
 from fineparser_gui.services import history as service
 
 
@@ -53,6 +57,79 @@ def test_an_analysed_dive_is_kept_by_itself_and_edits_renew_it(scored, qtbot, cl
     session.history.open([now])
     qtbot.waitUntil(lambda: session.current is not None and session.current.diver == "Anna")
     assert (session.current.event, session.current.judging) == ("Club cup", Judging(awards=(7.0, 7.5, 7.0)))
+
+
+def test_a_video_opened_anew_has_what_is_known_of_it_and_what_is_typed_replaces_no_more(scored, qtbot, clip, tmp_path):
+    session, key = scored.session, scored.session.current.key
+    session.editing.set_diver(key, "Anna")
+    session.editing.set_day(key, "2026-05-31")
+    session.editing.set_judging(key, Judging(awards=(7.0, 7.5, 7.0)))
+    (before,) = kept(scored, qtbot)
+    session.clear()
+    key = open_scored(scored, qtbot, clip, tmp_path, number=None)
+    assert (session.current.dived_on, session.current.dive_number) == ("2026-05-31", "207C")
+    assert scored.window.details.number.text() == "207C"
+    session.editing.set_diver(key, "Berta")
+    (now,) = kept(scored, qtbot)
+    assert (now.athlete, now.judged, now.score) == ("Berta", before.judged, before.score)
+    session.editing.edits.undo()
+    assert kept(scored, qtbot)[0].athlete == "Anna"
+    session.editing.set_judging(key, None)
+    assert kept(scored, qtbot)[0].judging is None
+    session.editing.edits.undo()
+    assert kept(scored, qtbot)[0].judging == before.judging
+
+
+def test_what_another_window_has_said_stays(make_studio, qtbot, clip, tmp_path):
+    one, other = make_studio(), make_studio()
+    open_scored(one, qtbot, clip, tmp_path)
+    kept(one, qtbot)
+    open_scored(other, qtbot, clip, tmp_path, number=None)
+    one.session.editing.set_event(one.session.current.key, "Club cup")
+    kept(one, qtbot)
+    other.session.editing.set_note(other.session.current.key, "Arms late.")
+    (now,) = kept(other, qtbot)
+    assert (now.event, now.note) == ("Club cup", "Arms late.")
+
+
+def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtbot, clip):
+    kept(scored, qtbot)
+    scored.session.clear()
+    scored.session.open([clip], dive_number="405B")
+    qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED, timeout=5000)
+    dive = scored.session.current
+    assert (dive.dive_number, dive.board_m) == ("405B", 10.0)
+    assert changed(scored.session.history._before[dive.key], saved_dive(dive)) == {"dive_number"}
+
+
+def test_what_is_being_typed_is_kept_once_the_field_is_left(scored, qtbot, monkeypatch):
+    session, details = scored.session, scored.window.details
+    kept(scored, qtbot)
+    session.history._keeping.setInterval(1)
+    details.diver.setFocus()
+    qtbot.waitUntil(details.diver.hasFocus)
+    qtbot.keyClicks(details.diver, "Ann")
+    qtbot.wait(30)
+    assert session.history.store.search()[0].athlete == ""
+    with qtbot.waitSignal(session.history.changed, timeout=5000):
+        qtbot.keyClicks(details.diver, "a\r")
+    assert session.history.store.search()[0].athlete == "Anna"
+
+
+@pytest.mark.parametrize(("typed", "stays"), [("20", "207C"), ("", None), ("407c", "407C")])
+def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot, typed, stays):
+    session, field = scored.session, scored.window.details.number
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    assert session.current.dive_number == "207C"
+    qtbot.keyClicks(field, typed)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.current.dive_number == stays
+    assert field.text() == typed
+    if stays != "207C":
+        session.editing.edits.undo()
+    assert session.current.dive_number == "207C"
 
 
 def test_closing_writes_what_was_just_changed(scored, tmp_path):

@@ -6,10 +6,11 @@ import pytest
 from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
 from fineparser_core.types import Measure
 from fineparser_gui.dialogs.athletes_dialog import AthletesDialog
+from fineparser_gui.dialogs.history_filters import HistoryFilters
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
 from fineparser_gui.model.history_dive import HistoryQuery
@@ -277,3 +278,21 @@ def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):
     page.select(*ids(page, "one", "three"))
     page.report()
     assert "one athlete" in studio.window.messages.text
+
+
+def test_filters_take_a_second_row_before_a_choice_is_cut(page, qtbot):
+    qtbot.addWidget(host := QWidget())
+    filters = HistoryFilters(page._history)
+    filters.setParent(host)
+    filters.refresh()
+    host.show()
+    for width, rows in ((1600, 1), (750, 2), (1600, 1)):
+        filters.resize(width, 100)
+        qtbot.waitUntil(lambda rows=rows: len({box.y() for box in filters.findChildren(QComboBox)}) == rows)
+        for box in filters.findChildren(QComboBox):
+            option = QStyleOptionComboBox()
+            box.initStyleOption(option)
+            control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+            room = box.style().subControlRect(control, option, part, box).width()
+            assert room >= box.fontMetrics().horizontalAdvance(box.currentText())
+    assert filters.minimumSizeHint().width() < 750

@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from history_kit import made_dive, row
@@ -40,6 +41,26 @@ def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
     assert (history.dive(id_).athlete, history.dive(id_).dive_number) == ("Anna", "103B")
 
 
+def test_what_is_typed_of_a_video_opened_anew_replaces_nothing_else(history):
+    (id_,) = history.keep([row(made_dive(note="Arms late."))])
+    blank = made_dive(athlete="", dive_number="", board_m=None, dived_on="", event="", judging=None, score=None)
+    said = [{"diver", "note"}]
+    history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)))], said=said)
+    assert history.dive(id_) == replace(made_dive(athlete="Berta", transitions=(22, 80)), id=id_, analysed_at=ANY)
+    assert (history.saved(id_).diver, history.saved(id_).dive_number) == ("Berta", "103B")
+    history.keep([row(replace(blank, dive_number="5337D", score=50.0))], said=[{"dive_number"}])
+    told = history.dive(id_)
+    assert (told.dive_number, told.board_m, told.score, told.event) == ("5337D", None, 50.0, "Club cup")
+
+
+def test_an_older_session_fills_blanks_and_replaces_nothing(history):
+    (id_,) = history.keep([row(made_dive(event="", judging=None))])
+    history.keep([row(made_dive(athlete="A.", dive_number="104B", score=20.0))], asked=True)
+    told = history.dive(id_)
+    assert (told.athlete, told.dive_number, told.score) == ("Anna Müller", "103B", 33.5)
+    assert (told.event, told.judging) == ("Club cup", made_dive().judging)
+
+
 def test_the_same_dive_renews_its_row(history):
     (id_,) = history.keep([row(made_dive())])
     history.set_tags({id_: ["best"]})
@@ -50,7 +71,7 @@ def test_the_same_dive_renews_its_row(history):
         trimmed, id=id_, tags=("best",), athlete="Anna Schmidt", analysed_at=trimmed.analysed_at
     )
     assert history.thumbnail(id_) == b"picture"
-    history.keep([row(replace(trimmed, athlete="Berta"))])
+    history.keep([row(replace(trimmed, athlete="Berta"))], said=[{"diver"}])
     assert history.dive(id_).athlete == "Berta"
 
 

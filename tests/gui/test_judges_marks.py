@@ -64,7 +64,7 @@ def test_a_mean_has_points_once_there_is_a_difficulty(scored, qtbot):
     assert "award 6.25" in reads(window.details)
 
 
-def test_what_are_no_marks_leaves_the_dive_without_any_and_is_one_sentence(scored, qtbot):
+def test_what_are_no_marks_replaces_none_and_is_one_sentence(scored, qtbot):
     session, window = scored.session, scored.window
     typed(scored, qtbot, "6.5 41")
     assert session.current.judging is None
@@ -74,6 +74,10 @@ def test_what_are_no_marks_leaves_the_dive_without_any_and_is_one_sentence(score
     typed(scored, qtbot, "6.5")
     typed(scored, qtbot, "7 6 6 6", "Marks by phase")
     assert "'7 6 6 6' are no marks of take-off, flight and entry" in reads(window.details)
+    assert session.current.judging == Judging(awards=(6.5,))
+    typed(scored, qtbot, "7 41")
+    assert session.current.judging == Judging(awards=(6.5,))
+    typed(scored, qtbot, "\r")
     assert session.current.judging is None
 
 

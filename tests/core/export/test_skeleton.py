@@ -6,13 +6,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from measured_dive import measured_parse
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
+from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.export.stills import write_still
+from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.motion.overlays import picture_box
 from fineparser_core.types import Analysis
 
 Make = Callable[..., Analysis]
@@ -85,3 +90,33 @@ def test_a_job_carries_joints_and_the_choice(small_video: Path, make_analysis: M
     assert isinstance(loaded, StillJob)
     assert loaded.options.skeleton
     np.testing.assert_array_equal(loaded.analysis.parse.joints, analysis.parse.joints)
+
+
+def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings() -> None:
+    path = centre_path(measured_parse(speed=5.0, flight_s=1.4))
+    assert path is not None
+    line = path.in_frame(0, path.points)
+    low, size_px = float(line[:, 1].max()), (640, 600)
+    painter = PathPainter(path, (0, 0, 640, low - 20), size_px, 1.0, lambda point: point)
+    painter.draw(canvas := OverlayCanvas(size_px), 90)
+    drawn = canvas.to_overlay()
+    assert drawn is not None
+    assert drawn.top + len(drawn.opacity) <= low - 18
+    whole = PathPainter(path, (0, 0, *size_px), size_px, 1.0, lambda point: point)
+    free = whole._heights(90, [(x, y) for x, y in line], None)
+    assert len(free) == len(path.marks)
+    for one in free:
+        assert min(np.hypot(*(line - np.array(one.box).reshape(2, 2).mean(axis=0)).T)) > 20
+    other = OverlayCanvas(size_px)
+    other.box((free[0].box[0], 0, 640, 600), 0, (255, 255, 255))
+    moved = whole._heights(90, [(x, y) for x, y in line], other.to_overlay())
+    assert all(one.box[2] <= free[0].box[0] + 4 for one in moved)
+    assert whole._heights(90, [(x, y) for x, y in line], None) == moved
+
+
+def test_the_picture_is_what_is_lit_in_some_frame() -> None:
+    images = np.zeros((2, 90, 160, 3), np.uint8) + 16
+    images[0, 12:80, 20:100] = 120
+    images[1, 12:80, 60:140] = 90
+    assert picture_box(images) == (24, 16, 136, 76)
+    assert picture_box(images * 0) == (0, 0, 160, 90)

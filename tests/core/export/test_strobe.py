@@ -11,6 +11,7 @@ from measured_dive import FPS
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
+from fineparser_core.export.skeleton_overlay import PATH_COLOUR
 from fineparser_core.export.strobe import Strobe, choose_bodies, strobe_picture, write_strobe_clip, write_strobe_picture
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
@@ -64,6 +65,28 @@ def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tm
     difference = np.abs(image.astype(int) - background).max(axis=2)[inside]
     assert np.percentile(difference, 99) < 40
     assert np.median(difference) < 10
+
+
+def test_black_borders_of_the_file_are_no_part_of_the_picture(tmp_path: Path) -> None:
+    analysis = made_dive(tmp_path / "dive.mp4", border=24)
+    with VideoReader(analysis.parse.clip.path) as reader:
+        strobe = Strobe(analysis, replace(PLAIN, bodies=4), reader)
+        across, down = strobe.canvas_px
+        image = strobe.picture(60, strobe.reduced(reader.frame(60)))[:down]
+    assert across / down == pytest.approx((400 - 2 * 28) / (420 - 2 * 28), rel=0.02)
+    for side in (image[0], image[-1], image[:, 0], image[:, -1]):
+        assert np.median(side.max(axis=1)) > 50
+
+
+def test_the_path_goes_on_to_the_contact_after_the_last_body(still: Analysis) -> None:
+    with VideoReader(still.parse.clip.path) as reader:
+        strobe = Strobe(still, replace(PLAIN, path=True, heights=True, every_s=0.5), reader)
+        image = strobe.picture()
+    path = strobe._path
+    assert path is not None
+    assert strobe.frames[-1] < path.frames[-1] - 3
+    x, y = strobe._line[-1].round().astype(int)
+    assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOUR).max(axis=2).min() < 40
 
 
 def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still: Analysis) -> None:

@@ -1,0 +1,98 @@
+"""What a coach says of a dive, and what holds where a session and the history both say something of it."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from fineparser_core.diving.difficulty import known_difficulty
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.history_dive import HistoryDive
+from fineparser_gui.model.session_file import SavedDive
+
+#: What the predicted score depends on: said as a whole.
+_SCORED = ("dive_number", "board_m", "difficulty", "rule")
+#: Attributes of `SavedDive`, and of `Dive`.
+SAID = (*_SCORED, "athlete", "diver", "dived_on", "event", "note", "judging", "drawings", "correction")
+_NOTHING = SavedDive(path=Path())
+
+
+def changed(before: SavedDive, now: SavedDive) -> frozenset[str]:
+    """Names of what is said otherwise than before, or no more."""
+    return frozenset(name for name in SAID if getattr(before, name) != getattr(now, name))
+
+
+def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
+    """What the history knows of a dive of which the session says nothing; a day that only the file told gives way."""
+    filled = {name: getattr(known, name) for name in SAID if _blank(dive, name) and not _blank(known, name)}
+    if known.dived_on and told_by_file(dive):
+        filled["dived_on"] = known.dived_on
+    return filled
+
+
+def told_by_file(dive: Dive) -> bool:
+    """Whether the day of a dive, or that there is none, is the file's word alone."""
+    return dive.info is not None and dive.dived_on == (dive.info.recorded_on or "")
+
+
+def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:
+    """A dive as a session has it now, where what was said before stays.
+
+    Args:
+        known: as the history has it.
+        said: names of what the coach has changed since; whatever else is blank in the history is taken as well.
+    """
+    new = {*said, *(name for name in SAID if _blank(known, name))}
+    if any(name in said for name in _SCORED):
+        new.update(_SCORED)
+    return replace(now, **{name: getattr(known, name) for name in SAID if name not in new})
+
+
+def as_told(saved: SavedDive, known: HistoryDive) -> SavedDive:
+    """What a session opens a dive from, with what the history's record tells, which may have changed since."""
+    return replace(
+        saved,
+        path=known.path,
+        identity=known.identity,
+        diver=known.athlete,
+        dived_on=known.dived_on,
+        event=known.event,
+        note=known.note,
+        judging=known.judging,
+        dive_number=known.dive_number or None,
+        board_m=known.board_m,
+    )
+
+
+def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedDive) -> HistoryDive:
+    """The history's record of a dive with what holds.
+
+    Args:
+        now: with the results of `own`, which the session says.
+        known: with the results of before, which stay where `said` is scored otherwise than `own`.
+    """
+    number, board_m, difficulty, rule = scored = tuple(getattr(said, name) for name in _SCORED)
+    results: dict[str, object] = {}
+    if scored != tuple(getattr(own, name) for name in _SCORED):
+        names = ("score", "score_range", "award", "award_range", "scored_by", "step_points")
+        results = {name: getattr(known, name) for name in names}
+        results["difficulty"] = known_difficulty(number, board_m, difficulty)
+    tables = known_difficulty(number, board_m, difficulty)
+    judged = said.judging.score(tables) if said.judging is not None and tables is not None else None
+    return replace(
+        now,
+        **results,  # type: ignore[arg-type]
+        athlete=said.diver,
+        dived_on=said.dived_on or "",
+        event=said.event,
+        note=said.note,
+        judging=said.judging,
+        judged_score=judged,
+        dive_number=number or "",
+        board_m=board_m,
+        synchro=rule.synchro,
+    )
+
+
+def _blank(dive: Dive | SavedDive, name: str) -> bool:
+    value = getattr(dive, name)
+    return not value or value == getattr(_NOTHING, name)
