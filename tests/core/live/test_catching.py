@@ -11,6 +11,7 @@ from threading import Event
 
 import pytest
 from pool_stream import WAITING_S, write_stream
+from stream_server import Impatient
 
 from fineparser_core.commands.cli import main
 from fineparser_core.errors import ExitCode
@@ -24,13 +25,6 @@ from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.own_process import own_process
 from fineparser_core.video.probe import probe
-
-
-class Impatient(Event):
-    """Plays a file as fast as it can be read."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return self.is_set()
 
 
 @pytest.fixture(scope="module")
