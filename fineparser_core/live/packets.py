@@ -88,7 +88,9 @@ class Decoder:
         Args:
             needed: False lets the decoder skip the picture if no other one refers to it.
         """
-        frames = []
+        frames: list[LiveFrame] = []
+        if not needed and packet.format.codec == "mjpeg":  # none refers to it, which FFmpeg does not know
+            return frames
         if packet.format != self._format or not packet.follows:
             frames = self.flush()
             self._format, self._context = packet.format, None

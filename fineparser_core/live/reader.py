@@ -12,7 +12,7 @@ from fractions import Fraction
 from io import BytesIO
 from itertools import chain, pairwise
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from threading import Event, Thread
 
 import av
@@ -49,7 +49,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 _SETTLES_S = 0.5
 _USUAL_FPS, _MOST_FPS = 25, 1000
 # 29.97 is told from 30.
-_LEAST_STEPS, _ROUND_FPS = 8, 0.015
+_LEAST_STEPS, _ROUND_FPS, _ODD = 8, 0.015, 1.6
 # What tells the size in a key frame: sequence parameter set, sequence header, start of a JPEG frame.
 _MARKS = {
     "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
@@ -408,7 +408,9 @@ def _rate(stamps_s: list[float]) -> float:
     steps = [after - before for before, after in pairwise(stamps_s) if after > before]
     if len(steps) < _LEAST_STEPS:
         return 0.0
-    rate = 1 / median(steps)
+    # Some stamps are whole milliseconds: the mean, but without steps over missing pictures and such as come in a burst.
+    usual_s = median(steps)
+    rate = 1 / fmean(step for step in steps if usual_s / _ODD < step < usual_s * _ODD)
     return float(round(rate)) if abs(rate - round(rate)) < _ROUND_FPS else round(rate, 2)
 
 
