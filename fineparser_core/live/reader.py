@@ -348,8 +348,8 @@ class _Sound:
         """That of a source, if there is any that can be kept."""
         with suppress(av.error.FFmpegError, ValueError):
             stream = next(iter(container.streams.audio), None)
-            if stream is not None and stream.codec_context and sound_format(stream).codec in _HEARD:
-                return cls(stream)
+            if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
+                return cls(stream) if sound_format(stream).codec in _HEARD else None
         return None
 
     def shaped(self, offset_s: float) -> Iterator[LivePacket]:
