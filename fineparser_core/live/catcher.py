@@ -110,6 +110,8 @@ class Catcher:
     def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
         found = []
         for fall in apart(falls):
+            if fall.height_share <= 0:  # a jump up to where somebody stays, with the evidence of the hurdle before it
+                continue
             confidence = fall.evidence / (fall.evidence + LEAST_EVIDENCE)
             near = [
                 one

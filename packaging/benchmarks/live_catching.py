@@ -2,7 +2,7 @@
 
 `python packaging/benchmarks/live_catching.py CLIPS` prints a line a dive. Between the dives the first and the last
 second of each clip go back and forth, as people stand, walk and swim there; with `--seed` it is any second to three of
-what comes before the hurdle and after the splash, of a clip or of its mirror image.
+what comes before the hurdle and after the splash, of a clip or its mirror image; with `--hurdles` the approach too.
 """
 
 import argparse
@@ -30,6 +30,8 @@ from fineparser_core.video.reader import VideoReader
 
 #: Slow replays are none that a camera sends, and a closed clip has no time before its dive.
 _LEAST_BEFORE_S, _LATE_S = 0.4, 3.0
+#: The longest from the last step to the take-off, and what is taken as waiting where a clip begins later.
+_HURDLE_S, _LEAST_WAITING_S = 2.5, 0.3
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--no-dives", action="store_true", help="the waiting alone")
     parser.add_argument("--seed", type=int, help="which parts of the waiting")
+    parser.add_argument("--hurdles", action="store_true", help="with --seed: waiting is all but the last fifth")
     args = parser.parse_args()
     labels = json.loads((args.clips / "labels.json").read_text(encoding="utf-8"))
     size = tuple(int(side) for side in args.size.split("x"))
@@ -75,7 +78,8 @@ def _make(
             if leaves_s < _LEAST_BEFORE_S:
                 continue
             n = round(args.waiting * args.fps)
-            before = frames[: int(leaves_s * args.fps * 0.8)]
+            ready_s = leaves_s * 0.8 if args.hurdles or rng is None else max(leaves_s - _HURDLE_S, _LEAST_WAITING_S)
+            before = frames[: int(ready_s * args.fps)]
             after = frames[round((touches_s + 1) * args.fps) :] or frames[-args.fps :]
             for frame in _back_and_forth(before[: args.fps] if rng is None else _any_of(before, args.fps, rng), n):
                 write(frame)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -24,6 +25,7 @@ from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
+from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.own_process import own_process
 from fineparser_core.video.probe import probe
@@ -68,6 +70,16 @@ def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
     first: list[float] = []
     played(stream[0], lambda packet: first.append(packet.time_s), take)
     assert not caught
+
+
+def test_a_jump_up_to_where_somebody_stays_is_no_dive() -> None:
+    fall = FreeFall(
+        **{"first": 0, "last": 30, "start_s": 1.0, "top_s": 1.4, "end_s": 2.0, "size_px": 50.0, "acceleration": 400.0},
+        **{"deviation": 1.0, "at_s": 1.5, "position": (0.0, 0.0), "velocity": (0.0, 0.0), "height_share": 0.3},
+        **{"evidence": 1.2, "seen_from": 15, "boxes": np.arange(31)},
+    )
+    assert Catcher()._certain([fall], 5.0)
+    assert not Catcher()._certain([replace(fall, height_share=-0.1)], 5.0)
 
 
 @pytest.mark.slow
