@@ -1,8 +1,10 @@
 """A stream as a camera at the pool sends it: the sample dive between seconds in which nothing happens."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
 from fineparser_core.motion.recording import find_dives
@@ -29,3 +31,31 @@ def write_stream(path: Path) -> tuple[float, float]:
         container.mux(out.encode(None))
     fall = find_dives(resource("samples", "sample.mp4")).dives[0].fall
     return WAITING_S + fall.start_s, WAITING_S + fall.end_s
+
+
+def write_drawn(path: Path, fps: int, size: tuple[int, int] = (480, 272)) -> tuple[float, float]:
+    """A drawn body that falls five metres, at any rate; returns when it leaves and touches the water, in seconds."""
+    rng = np.random.default_rng(0)
+    width, height = size
+    px_per_m = height / 9
+    noise = rng.integers(60, 190, (height // 8, width // 8), np.uint8)
+    scene = cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
+    grain = [rng.normal(0, 1.5, scene.shape).astype(np.float32) for _ in range(7)]
+    leaves_s, up_m_s, drop_m = float(WAITING_S), 3.0, 5.0
+    touches_s = leaves_s + (up_m_s + (up_m_s**2 + 2 * 9.81 * drop_m) ** 0.5) / 9.81
+    with av.open(str(path), "w") as container:
+        out = container.add_stream("libx264", fps, options={"preset": "ultrafast", "g": str(fps), "bf": "0"})
+        out.width, out.height, out.pix_fmt = width, height, "yuv420p"
+        for number in range(round((touches_s + WAITING_S) * fps)):
+            flown_s = min(max(number / fps - leaves_s, 0.0), touches_s - leaves_s)
+            at = (width * 0.35 + 0.8 * flown_s * px_per_m, (2 - up_m_s * flown_s + 9.81 / 2 * flown_s**2) * px_per_m)
+            image = scene.copy()
+            if number / fps < touches_s:
+                axes = round(0.8 * px_per_m), round(0.2 * px_per_m)
+                cv2.ellipse(image, (round(at[0]), round(at[1])), axes, 90 + 400 * flown_s, 0, 360, 235, -1, cv2.LINE_AA)
+            grey = np.clip(image + grain[number % 7], 0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format=out.pix_fmt)
+            frame.pts, frame.time_base = number, Fraction(1, fps)
+            container.mux(out.encode(frame))
+        container.mux(out.encode(None))
+    return leaves_s, touches_s

@@ -28,19 +28,22 @@ class StreamFormat:
     """What the packets of a stream are.
 
     Attributes:
-        codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg".
+        codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg"; of
+            sound, which has no size, "aac" with a header in every packet, "mp2", "mp3" or "ac3".
         fps: nominal frames a second, 0 if the source does not say; makes no other format.
+        rate_hz: samples a second of sound, 0 of pictures.
     """
 
     codec: str
     width_px: int
     height_px: int
-    fps: float = field(compare=False)
+    fps: float = field(default=0.0, compare=False)
+    rate_hz: int = 0
 
 
 @dataclass(frozen=True)
 class LivePacket:
-    """One encoded picture.
+    """One encoded picture, or some milliseconds of sound.
 
     Attributes:
         time_s: when it is shown, on the clock of `now_s`; distances are those of the source's own stamps.
@@ -85,7 +88,9 @@ class Decoder:
         Args:
             needed: False lets the decoder skip the picture if no other one refers to it.
         """
-        frames = []
+        frames: list[LiveFrame] = []
+        if not needed and packet.format.codec == "mjpeg":  # none refers to it, which FFmpeg does not know
+            return frames
         if packet.format != self._format or not packet.follows:
             frames = self.flush()
             self._format, self._context = packet.format, None

@@ -3,16 +3,20 @@
 import logging
 import random
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from io import BytesIO
 from itertools import chain, pairwise
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from threading import Event, Thread
 
 import av
+from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.packet import Packet
@@ -22,6 +26,7 @@ from av.video.stream import VideoStream
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat, now_s
+from fineparser_core.live.segments import sound_format
 from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
 from fineparser_core.live.stamps import StampClock
 from fineparser_core.video.picture import Scaler
@@ -33,6 +38,10 @@ logger = logging.getLogger(__name__)
 _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
 # Others are encoded once, at a quality that measures no differently, a key frame a second.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
+# Of sound, what MPEG-TS and MP4 both carry.
+_HEARD = ("aac", "mp2", "mp3", "ac3")
+# Sound that waits for the first picture.
+_MOST_WAITING = 500
 # Streams without stamps: a packet is as old as its arrival.
 _WITHOUT_STAMPS = ("mpjpeg", "mjpeg", "h264", "hevc")
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
@@ -40,7 +49,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 _SETTLES_S = 0.5
 _USUAL_FPS, _MOST_FPS = 25, 1000
 # 29.97 is told from 30.
-_LEAST_STEPS, _ROUND_FPS = 8, 0.015
+_LEAST_STEPS, _ROUND_FPS, _ODD = 8, 0.015, 1.6
 # What tells the size in a key frame: sequence parameter set, sequence header, start of a JPEG frame.
 _MARKS = {
     "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
@@ -94,6 +103,7 @@ class LiveReader:
         listeners: Sequence[Callable[[LivePacket], object]],
         on_event: Callable[[SourceEvent], None] = lambda event: None,
         *,
+        on_sound: Callable[[LivePacket], object] | None = None,
         loop: bool = False,
     ) -> None:
         """Prepare; `start` connects.
@@ -102,11 +112,13 @@ class LiveReader:
             listeners: called with every packet on the reader's thread; they return at once: `Ring.write`,
                 `PacketQueue.put`.
             on_event: called on the reader's thread.
+            on_sound: the same as a listener for the packets of the sound, where there is any: `Ring.write_sound`.
             loop: play a file again and again.
         """
         self.source = source
         self.n_packets = 0
         self._listeners, self._on_event, self._loop = tuple(listeners), on_event, loop
+        self._on_sound, self._heard_s = on_sound, 0.0
         self._stop = Event()
         self._thread = Thread(target=self._run, name="live-reader", daemon=True)
         self._last_s = 0.0
@@ -169,7 +181,8 @@ class LiveReader:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise VideoError("{0} sends no pictures: choose another address of the camera.", source)
-            arriving = self._arriving(container, stream)
+            sound = _Sound.of(container) if self._on_sound is not None else None
+            arriving = self._arriving(container, stream, sound)
             first, broken = _settle(arriving)
             if not first:
                 raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
@@ -184,6 +197,8 @@ class LiveReader:
                 decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
                 shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
                 self._hand_on(shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s))
+                if sound is not None:
+                    self._hear(sound.shaped(offset_s))
                 if clock.jumps > jumps:
                     jumps = clock.jumps
                     self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
@@ -191,13 +206,16 @@ class LiveReader:
             if broken:
                 raise broken
 
-    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[Arrival]:
-        """Packets as they come, of a file at its own speed, until the reader is stopped."""
+    def _arriving(self, container: InputContainer, stream: VideoStream, sound: "_Sound | None") -> Iterator[Arrival]:
+        """Packets as they come, of a file at its own speed, until the reader is stopped; those of sound wait in it."""
         began: tuple[float, float] | None = None
-        for packet in container.demux(stream):
+        for packet in container.demux(stream, *([sound.stream] if sound else [])):
             if self._stop.is_set():
                 return
             if not packet.size:
+                continue
+            if sound is not None and packet.stream is sound.stream:
+                sound.waiting.append(packet)
                 continue
             at_s = now_s()
             stamp = packet.pts if packet.dts is None else packet.dts
@@ -224,6 +242,14 @@ class LiveReader:
             for listener in self._listeners:
                 listener(packet if self._follows else replace(packet, follows=False))
             self._follows = True
+
+    def _hear(self, packets: Iterator[LivePacket]) -> None:
+        """Give sound to its listener; what is no later than what came before is left out."""
+        assert self._on_sound is not None
+        for packet in packets:
+            if packet.time_s > self._heard_s + float(TICK):
+                self._heard_s = packet.time_s
+                self._on_sound(packet)
 
     def _tell(self, state: SourceState, said: Phrase, kind: StreamFormat | None = None) -> None:
         logger.info("%s: %s: %s", self.source, state, said)
@@ -300,6 +326,51 @@ class _Shaper:
                 yield LivePacket(bytes(made), at_s, at_s, made.is_keyframe, self._format)
 
 
+class _Sound:
+    """The sound of a connection, in packets such as the ring keeps.
+
+    Attributes:
+        waiting: packets of the stream that were not shaped yet.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        """Raises: FFmpegError, if it is of a kind that cannot be kept."""
+        self.stream = stream
+        self.waiting = deque[Packet](maxlen=_MOST_WAITING)
+        self._format = sound_format(stream)
+        self._bytes = BytesIO()
+        # AAC of RTSP and files says in front what it is; each packet of a recording does.
+        self._headers = av.open(self._bytes, "w", format="adts") if self._format.codec == "aac" else None
+        self._with_header = self._headers.add_stream_from_template(stream) if self._headers else None
+
+    @classmethod
+    def of(cls, container: InputContainer) -> "_Sound | None":
+        """That of a source, if there is any that can be kept."""
+        with suppress(av.error.FFmpegError, ValueError):
+            stream = next(iter(container.streams.audio), None)
+            if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
+                return cls(stream) if sound_format(stream).codec in _HEARD else None
+        return None
+
+    def shaped(self, offset_s: float) -> Iterator[LivePacket]:
+        """What is made of the packets that wait."""
+        while self.waiting:
+            packet = self.waiting.popleft()
+            if packet.pts is None:
+                continue
+            time_s, data = _seconds(packet, packet.pts) + offset_s, bytes(packet)
+            if self._headers is not None:
+                packet.stream = self._with_header
+                try:
+                    self._headers.mux_one(packet)
+                except av.error.FFmpegError:
+                    continue
+                data = self._bytes.getvalue()
+                self._bytes.seek(0)
+                self._bytes.truncate()
+            yield LivePacket(data, time_s, time_s, True, self._format)
+
+
 def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
     name = "libx264" if "libx264" in av.codecs_available else "mjpeg"
     context = av.CodecContext.create(name, "w")
@@ -337,7 +408,9 @@ def _rate(stamps_s: list[float]) -> float:
     steps = [after - before for before, after in pairwise(stamps_s) if after > before]
     if len(steps) < _LEAST_STEPS:
         return 0.0
-    rate = 1 / median(steps)
+    # Some stamps are whole milliseconds: the mean, but without steps over missing pictures and such as come in a burst.
+    usual_s = median(steps)
+    rate = 1 / fmean(step for step in steps if usual_s / _ODD < step < usual_s * _ODD)
     return float(round(rate)) if abs(rate - round(rate)) < _ROUND_FPS else round(rate, 2)
 
 

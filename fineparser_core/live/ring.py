@@ -2,7 +2,8 @@
 
 A folder with a file for every few seconds. Its name holds all that is known of it, so that there is no index to lose:
 "START-END-PICTURES.ts", in microseconds since 1970, "START.ts" while it is written; a "c" behind it says that it
-continues the one before, as no key frame has come.
+continues the one before, as no key frame has come. Sound is a ring of its own in a folder of this one, so that nothing
+waits for it.
 """
 
 import logging
@@ -39,6 +40,7 @@ _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
 # Pictures further apart are not of one recording.
 _GAP_S = 1.0
+_SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes
 # Files keep times to a tick: what is nearer is the same picture.
 _SAME_S = 1e-4
 
@@ -129,6 +131,7 @@ class Ring:
         self._troubled = False
         self._open: _Open | None = None
         self._pins: list[tuple[float, float]] = []
+        self._sound: Ring | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock = lock_file(folder / ".lock")
@@ -147,6 +150,8 @@ class Ring:
         self._flusher = Thread(target=self._flush_often, name="ring-flusher", daemon=True)
         self._writer.start()
         self._flusher.start()
+        if (folder / _SOUND).is_dir():
+            self._sound = self._beside()
 
     def __enter__(self) -> Self:
         return self
@@ -158,6 +163,20 @@ class Ring:
         """Record a packet, at once: a thread writes it. A listener of `LiveReader`."""
         if not self._queue.put(packet) and not self._queue.closed:
             self._trouble(Phrase("The disk is too slow: pictures of the recording are missing."))
+
+    def write_sound(self, packet: LivePacket) -> None:
+        """Record sound, at once; where it cannot be, the pictures go on without."""
+        if self._sound is None:
+            try:
+                self._sound = self._beside()
+            except ConfigError:
+                return
+        self._sound.write(packet)
+
+    def _beside(self) -> "Ring":
+        """The ring for the sound; raises ConfigError."""
+        most_bytes = round(self._most_bytes * _SOUND_SHARE)
+        return Ring(self._folder / _SOUND, most_minutes=self._most_s / 60, most_bytes=most_bytes)
 
     @property
     def missing(self) -> int:
@@ -181,11 +200,13 @@ class Ring:
             for segment in self._segments:
                 segment.path.unlink(missing_ok=True)
             self._segments.clear()
+        if self._sound is not None:
+            self._sound.clear()
 
     def cut(self, from_s: float, to_s: float, path: Path) -> Cut:
         """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.
 
-        It ends early where the format of the stream changes.
+        It ends early where the format of the stream changes; sound, where there is any, is beside them.
 
         Raises:
             VideoError: nothing of it is recorded.
@@ -201,7 +222,7 @@ class Ring:
             try:
                 with atomic_file(path) as temporary:
                     temporary.touch()  # says why it fails, which FFmpeg would not
-                    write_clip(temporary, packets)
+                    write_clip(temporary, packets, list(self._heard(packets[0].time_s, to_s)))
             except av.error.FFmpegError as error:
                 raise ExportError(
                     "{0} cannot be written ({1}): choose a folder that has room.", path, error.strerror
@@ -240,6 +261,8 @@ class Ring:
         self._writer.join()
         self._ending.set()
         self._flusher.join()
+        if self._sound is not None:
+            self._sound.close()
         self._lock.close()
 
     def _found(self) -> list[Segment]:
@@ -440,6 +463,15 @@ class Ring:
             group.append(packet)
         if _extent(group)[0] > from_s:
             yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
+
+    def _heard(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
+        """Sound of one format between two times."""
+        kind: StreamFormat | None = None
+        for packet in self._sound.packets(from_s) if self._sound is not None else ():
+            if packet.time_s >= to_s or packet.format != (kind := kind or packet.format):
+                return
+            if packet.time_s >= from_s:
+                yield packet
 
 
 def _read(segment: Segment) -> Iterator[LivePacket]:

@@ -5,13 +5,16 @@ file, as leading pictures need. It does not take MJPEG, which goes to QuickTime 
 stamps to 1/90000 s, where Matroska has milliseconds, and both play in any player.
 """
 
-from collections.abc import Iterable, Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import av
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from fineparser_core.live.packets import TICK, LivePacket, StreamFormat, as_av_packet
 
@@ -84,11 +87,15 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
     options = {"protocol_whitelist": "file"} if growing is None else _AT_ONCE
     source = str(path) if growing is None else growing
     with av.open(source, "r", format=name, options=options, metadata_errors="replace") as container:
-        if not container.streams.video:
+        if container.streams.video:
+            stream: VideoStream | AudioStream = (video := container.streams.video[0])
+            context = video.codec_context
+            kind = StreamFormat(context.name, context.width, context.height, float(video.average_rate or 0))
+        elif container.streams.audio:
+            stream = container.streams.audio[0]
+            kind = sound_format(stream)
+        else:
             return
-        stream = container.streams.video[0]
-        context = stream.codec_context
-        kind = StreamFormat(context.name, context.width, context.height, float(stream.average_rate or 0))
         base_s: float | None = None
         for packet in container.demux(stream):
             if not packet.size or packet.pts is None or packet.dts is None:
@@ -99,27 +106,34 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
             yield LivePacket(bytes(packet), *times, packet.is_keyframe, kind)
 
 
-def write_clip(path: Path, packets: Iterable[LivePacket]) -> int:
-    """Write packets of one format as an MP4 file, whose times start at the first picture; returns their number.
+def write_clip(path: Path, packets: Sequence[LivePacket], sound: Sequence[LivePacket] = ()) -> None:
+    """Write packets of one format as an MP4 file, whose times start at the first picture.
+
+    Args:
+        sound: of one format too, and not from before the first picture.
 
     Raises:
         av.error.FFmpegError, OSError: the file cannot be written.
     """
-    count = 0
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        stream: Stream | None = None
-        base_s = 0.0
-        for packet in packets:
-            if stream is None:
-                stream, base_s = mux_stream(container, packet.format), packet.decode_s
-            made = as_av_packet(packet, base_s)
-            made.stream = stream
+        streams = {
+            kind: mux_stream(container, kind)
+            for kind in dict.fromkeys(one.format for one in (*packets[:1], *sound[:1]))
+        }
+        for packet in heapq.merge(packets, sound, key=lambda one: one.decode_s):
+            made = as_av_packet(packet, packets[0].decode_s)
+            made.stream = streams[packet.format]
             container.mux_one(made)
-            count += 1
-    return count
+
+
+def sound_format(stream: AudioStream) -> StreamFormat:
+    """Of a stream of sound."""
+    return StreamFormat(stream.codec_context.codec.canonical_name, 0, 0, rate_hz=stream.codec_context.sample_rate)
 
 
 def mux_stream(container: OutputContainer, kind: StreamFormat) -> Stream:
     """A stream of a file for packets as they are."""
+    if kind.rate_hz:
+        return container.add_mux_stream(kind.codec, rate=kind.rate_hz, time_base=TICK)
     size = {"width": kind.width_px, "height": kind.height_px}
     return container.add_mux_stream(kind.codec, rate=round(kind.fps) or None, time_base=TICK, **size)

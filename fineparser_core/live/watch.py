@@ -60,7 +60,7 @@ class Watch:
         self._catcher = Catcher()
         self._clips: dict[CaughtFall, Path] = {}
         self._stopped = Event()
-        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, loop=loop)
+        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=ring.write_sound, loop=loop)
         self._thread = Thread(target=self._search, name="dive-search", daemon=True)
 
     @property

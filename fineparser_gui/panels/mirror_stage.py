@@ -120,8 +120,9 @@ class MirrorStage(QWidget):
                     "what."
                 ),
                 self.tr(
-                    "Nothing leaves the computer. The recording keeps the minutes and gigabytes that you set, the "
-                    "oldest goes first; Delete it removes it. Clips stay in the folder until you delete them."
+                    "Nothing leaves the computer. The recording, with the camera's sound, keeps the minutes and "
+                    "gigabytes that you set, the oldest goes first; Delete it removes it. Clips stay in the folder "
+                    "until you delete them."
                 ),
             )
         )

@@ -163,6 +163,9 @@ class MirrorFeed(QThread):
         if not self.looped:
             self._loop = None
         self._clock = self._shown_s, now_s()
+        # The next picture answers the key at once: at an eighth of the speed, its own time is a quarter second away.
+        if not self.paused and (self._at + 1 < len(self._kept) or self._pull()):
+            self._clock = self._kept[self._at + 1][0], now_s()
 
     def _due_s(self, time_s: float) -> float:
         """When a picture is to be shown."""

@@ -1,7 +1,8 @@
 """Labelled clips joined with waiting to one long stream: is every dive caught once, how soon, and at what cost?
 
 `python packaging/benchmarks/live_catching.py CLIPS` prints a line a dive. Between the dives the first and the last
-second of each clip go back and forth, as people stand, walk and swim there.
+second of each clip go back and forth, as people stand, walk and swim there; with `--seed` it is any second to three of
+what comes before the hurdle and after the splash, of a clip or its mirror image; with `--hurdles` the approach too.
 """
 
 import argparse
@@ -29,6 +30,8 @@ from fineparser_core.video.reader import VideoReader
 
 #: Slow replays are none that a camera sends, and a closed clip has no time before its dive.
 _LEAST_BEFORE_S, _LATE_S = 0.4, 3.0
+#: The longest from the last step to the take-off, and what is taken as waiting where a clip begins later.
+_HURDLE_S, _LEAST_WAITING_S = 2.5, 0.3
 
 
 def main() -> None:
@@ -39,6 +42,8 @@ def main() -> None:
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--no-dives", action="store_true", help="the waiting alone")
+    parser.add_argument("--seed", type=int, help="which parts of the waiting")
+    parser.add_argument("--hurdles", action="store_true", help="with --seed: waiting is all but the last fifth")
     args = parser.parse_args()
     labels = json.loads((args.clips / "labels.json").read_text(encoding="utf-8"))
     size = tuple(int(side) for side in args.size.split("x"))
@@ -53,6 +58,7 @@ def _make(
 ) -> list[tuple[str, float, float]]:
     """Writes the stream; returns name, take-off and contact of every dive in it, in seconds."""
     dives, n_written = [], 0
+    rng = None if args.seed is None else np.random.default_rng(args.seed)
     with av.open(str(path), "w") as container:
         out = container.add_stream("libx264", args.fps, options={"preset": "ultrafast", "crf": "20", "g": "60"})
         out.width, out.height, out.pix_fmt = *size, "yuv420p"
@@ -71,15 +77,17 @@ def _make(
             leaves_s, touches_s = (label[key] / real for key in ("first_flight_frame", "first_water_contact_frame"))
             if leaves_s < _LEAST_BEFORE_S:
                 continue
-            second = min(args.fps, int(leaves_s * args.fps * 0.8))
             n = round(args.waiting * args.fps)
-            for frame in _back_and_forth(frames[:second], n):
+            ready_s = leaves_s * 0.8 if args.hurdles or rng is None else max(leaves_s - _HURDLE_S, _LEAST_WAITING_S)
+            before = frames[: int(ready_s * args.fps)]
+            after = frames[round((touches_s + 1) * args.fps) :] or frames[-args.fps :]
+            for frame in _back_and_forth(before[: args.fps] if rng is None else _any_of(before, args.fps, rng), n):
                 write(frame)
             if not args.no_dives:
                 dives.append((name, n_written / args.fps + leaves_s, n_written / args.fps + touches_s))
                 for frame in frames:
                     write(frame)
-            for frame in _back_and_forth(frames[-args.fps :], n):
+            for frame in _back_and_forth(after[-args.fps :] if rng is None else _any_of(after, args.fps, rng), n):
                 write(frame)
         container.mux(out.encode(None))
     return dives
@@ -102,6 +110,14 @@ def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     top, left = (size[1] - inner.shape[0]) // 2, (size[0] - inner.shape[1]) // 2
     whole[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     return whole
+
+
+def _any_of(frames: list[av.VideoFrame], fps: int, rng: np.random.Generator) -> list[av.VideoFrame]:
+    n = min(int(rng.integers(fps, 3 * fps)), len(frames))
+    first = int(rng.integers(0, len(frames) - n + 1))
+    images = [frame.to_ndarray(format="rgb24") for frame in frames[first : first + n]]
+    way = 1 if rng.random() < 0.5 else -1
+    return [av.VideoFrame.from_ndarray(image[:, ::way].copy(), "rgb24").reformat(format="yuv420p") for image in images]
 
 
 def _back_and_forth(frames: list[av.VideoFrame], n: int) -> Iterator[av.VideoFrame]:

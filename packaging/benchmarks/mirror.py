@@ -35,6 +35,8 @@ _KEYS = {
     "right (a picture on)": Qt.Key.Key_Right,
     "Space (go on)": Qt.Key.Key_Space,
     "S (half speed)": Qt.Key.Key_S,
+    "S (a quarter)": Qt.Key.Key_S,
+    "S (an eighth)": Qt.Key.Key_S,
     "Esc (live)": Qt.Key.Key_Escape,
 }
 _ROUNDS, _BETWEEN_MS = 3, 400

@@ -20,6 +20,13 @@ from fineparser_core.live.sources import parse_source
 Serve = Callable[[socket.socket, Event], None]
 
 
+class Impatient(Event):
+    """In place of a reader's `_stop`: plays a file as fast as it can be read."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
 def transport_stream(path: Path, n_frames: int = 50, **options: object) -> Path:
     """Numbered frames as MPEG-TS in H.264 with B-frames, a key frame every 12."""
     return write_video(path, n_frames, format="mpegts", **{"encoder": {"g": "12", "bf": "2"}, **options})

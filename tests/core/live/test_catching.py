@@ -4,13 +4,17 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Event
 
+import numpy as np
 import pytest
-from pool_stream import WAITING_S, write_stream
+from numbered_video import write_video
+from pool_stream import WAITING_S, write_drawn, write_stream
+from stream_server import Impatient, sends_slowly, server
 
 from fineparser_core.commands.cli import main
 from fineparser_core.errors import ExitCode
@@ -21,16 +25,10 @@ from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import AFTER_S, CaughtClip, Watch
+from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import find_dives
 from fineparser_core.support.own_process import own_process
 from fineparser_core.video.probe import probe
-
-
-class Impatient(Event):
-    """Plays a file as fast as it can be read."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return self.is_set()
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +72,16 @@ def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
     assert not caught
 
 
+def test_a_jump_up_to_where_somebody_stays_is_no_dive() -> None:
+    fall = FreeFall(
+        **{"first": 0, "last": 30, "start_s": 1.0, "top_s": 1.4, "end_s": 2.0, "size_px": 50.0, "acceleration": 400.0},
+        **{"deviation": 1.0, "at_s": 1.5, "position": (0.0, 0.0), "velocity": (0.0, 0.0), "height_share": 0.3},
+        **{"evidence": 1.2, "seen_from": 15, "boxes": np.arange(31)},
+    )
+    assert Catcher()._certain([fall], 5.0)
+    assert not Catcher()._certain([replace(fall, height_share=-0.1)], 5.0)
+
+
 @pytest.mark.slow
 def test_a_watch_keeps_the_dive_as_a_clip(stream: tuple[Path, float, float], tmp_path: Path) -> None:
     path, leaves_s, touches_s = stream
@@ -90,6 +98,42 @@ def test_a_watch_keeps_the_dive_as_a_clip(stream: tuple[Path, float, float], tmp
     assert probe(clip.clip).duration_s >= clip.touches_s + AFTER_S - 0.1
     (found,) = find_dives(clip.clip).dives
     assert found.fall.end_s == pytest.approx(clip.touches_s, abs=0.15)
+
+
+@pytest.mark.parametrize("options", [{"encoder": {"bf": "0"}}, {"codec": "mjpeg", "pix_fmt": "yuvj420p"}])
+@pytest.mark.parametrize("fps", [60, 240])
+def test_thirty_pictures_a_second_are_looked_at(tmp_path: Path, options: dict, fps: int) -> None:
+    path, catcher, rates = write_video(tmp_path / "fast.mkv", fps, fps=fps, **options), Catcher(), set[float]()
+    played(path, catcher.add, lambda packet: rates.add(packet.format.fps))
+    assert catcher.n_looked_at == pytest.approx(30, abs=1)
+    assert list(rates) == [pytest.approx(fps, rel=0.01)]  # the file's stamps are whole milliseconds
+
+
+@pytest.mark.slow
+def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path: Path) -> None:
+    leaves_s, touches_s = write_drawn(tmp_path / "fast.ts", 240)
+    kept: list[CaughtClip] = []
+    with (
+        server(sends_slowly(tmp_path / "fast.ts")) as port,
+        Ring(tmp_path / "ring", most_minutes=4 / 60, segment_s=1.0) as ring,
+    ):
+        watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
+        watch.start()
+        time.sleep(touches_s + WAITING_S + 1)
+        watch.stop()
+        span = ring.span
+    assert ring.missing == 0
+    assert span is not None
+    assert 4 < span[1] - span[0] < 6.5
+    (clip,) = kept
+    found = probe(clip.clip)
+    assert found.fps == pytest.approx(240, rel=1e-3)
+    assert np.diff(found.pts_s) == pytest.approx(1 / 240, abs=2e-5)
+    assert clip.leaves_s is not None
+    assert clip.touches_s is not None
+    assert clip.touches_s - clip.leaves_s == pytest.approx(touches_s - leaves_s, abs=0.1)
+    (dive,) = find_dives(clip.clip).dives
+    assert dive.fall.end_s == pytest.approx(clip.touches_s, abs=0.05)
 
 
 @pytest.mark.slow

@@ -13,8 +13,9 @@ from threading import Event
 import av
 import numpy as np
 import pytest
-from numbered_video import read_number, write_video
+from numbered_video import add_sound, read_number, write_video
 from stream_server import (
+    Impatient,
     numbers,
     packets_of,
     reading,
@@ -29,10 +30,13 @@ from stream_server import (
 )
 
 from fineparser_core.live import reader as reader_module
+from fineparser_core.live import ring as ring_module
 from fineparser_core.live.packets import PacketQueue
 from fineparser_core.live.reader import LiveReader, SourceState
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
+from fineparser_core.live.watch import Watch
+from fineparser_core.video.probe import probe
 
 
 @pytest.fixture
@@ -61,6 +65,39 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path: Path, ring: Ring, fps
     times = np.diff([frame.time_s for frame in ring.frames(0)])
     np.testing.assert_allclose(times, 1 / fps, atol=2e-5)
     assert (events[0].format.width_px, events[0].format.height_px, events[0].format.fps) == (320, 180, fps)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("ts", "aac"), ("mp4", "aac"), ("ts", "mp2")])
+def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(
+    tmp_path: Path, ring: Ring, suffix: str, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent, path = transport_stream(tmp_path / "silent.ts", 100, fps=25), tmp_path / f"sent.{suffix}"
+    add_sound(silent, path, codec, (2.0, 2.5))
+    reader = Watch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None).reader
+    reader._stop = Impatient()
+    reader._run()
+    ring.close()
+    assert recorded(ring) == decoded(silent)
+    start_s = ring.span[0]
+    cut = ring.cut(start_s + 1, start_s + 3.5, tmp_path / "clip.mp4")
+    monkeypatch.setattr(ring_module, "now_s", lambda: start_s + 10)  # it was recorded faster than time goes
+    with Ring(tmp_path / "ring") as again:  # as after a kill
+        assert again.cut(start_s + 1, start_s + 3.5, tmp_path / "again.mp4").n_frames == cut.n_frames
+    assert (tmp_path / "again.mp4").read_bytes() == cut.path.read_bytes()
+    ring._sound = None
+    silent_cut = ring.cut(start_s + 1, start_s + 3.5, tmp_path / "silent.mp4")
+    assert decoded(cut.path) == decoded(silent_cut.path)
+    np.testing.assert_array_equal(probe(cut.path).pts_s, probe(silent_cut.path).pts_s)
+    with av.open(str(cut.path)) as container:
+        video = container.streams.video[0]
+        begins_s = cut.start_s - start_s - float(video.start_time * video.time_base)
+        heard = [(frame.time + begins_s, np.abs(frame.to_ndarray()).max()) for frame in container.decode(audio=0)]
+    loud_s = [at_s for at_s, level in heard if level > 0.2 * max(level for _, level in heard)]
+    # The first picture comes two later than the sound, as those before it are decoded first.
+    assert (loud_s[0], loud_s[-1], heard[-1][0]) == pytest.approx((1.92, 2.42, 3.5), abs=0.03)
+    with Ring(tmp_path / "ring") as again:
+        again.clear()
+    assert not list((tmp_path / "ring").rglob("*.ts"))
 
 
 @pytest.mark.hostile
