@@ -72,11 +72,6 @@ class MeasureRecord:
     safe_from: float | None = None
     joints: tuple[str, ...] = ()
 
-    @property
-    def is_inner_angle(self) -> bool:
-        """Whether it is an angle between limbs, 0 to 180 degrees, which the picture shows without a sign."""
-        return self.unit == "deg" and self.plausible.low >= 0
-
     def is_plausible(self, value: float, board_m: float | None) -> bool:
         """Whether a dive can show the value."""
         low, high = self.plausible.of(board_m)
