@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.diving.dive_number import DiveNumber, known_number
 from fineparser_core.measures.seen_dive import SeenDive
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.moments import height_m
@@ -185,10 +184,6 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
     path = fit_ballistics(seen.times_s[air], centre)
     if path is None and not np.isfinite(centre).any():
         path = fit_ballistics(seen.times_s[air], seen.mask_centre()[air])
-    try:
-        number = parse_dive_number(dive_number) if dive_number else None
-    except ConfigError:
-        number = None
     return InTheAir(
         seen=seen,
         leaves=leaves,
@@ -196,7 +191,7 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
         touches=touches,
         path=path,
         air=air,
-        number=number,
+        number=known_number(dive_number or ""),
         board_m=board_m,
     )
 
