@@ -84,12 +84,6 @@ def test_weights_that_are_none_cost_more_than_a_line(fineparser: Fineparser, cli
     assert_refused(fineparser("score", tmp_path, "--out", tmp_path / "o.jsonl"), 2, str(tmp_path), "no video")
 
 
-def test_two_divers_without_exemplars_of_two_divers(fineparser: Fineparser, clips: Path) -> None:
-    for more in ((), ("--allow-nearest",)):
-        outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--synchro", *more)
-        assert_refused(outcome, 4, "Synchronised dives have no score yet")
-
-
 def test_an_own_library_that_cannot_be_read_is_said_and_the_bundled_one_is_used(
     fineparser: Fineparser, clips: Path, tmp_path: Path
 ) -> None:
