@@ -232,11 +232,6 @@ class Strobe:
         self._from_view = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1.0]])
         return boxes
 
-    def on_canvas(self, frame: int, point: Point) -> Point:
-        """Where a point of a source frame lies in the picture."""
-        x, y, _ = self._to_canvas(frame) @ [*point, 1.0]
-        return float(x), float(y)
-
     def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
         """(3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
         matrix = self._from_view @ self._registered.of(frame)
