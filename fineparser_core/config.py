@@ -235,17 +235,6 @@ class TrainConfig(ModelConfig):
     """Everything that decides what a training run computes, but for the data and the initial weights.
 
     Attributes:
-        method: one of `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
-        sap: spatial parser: the gate and the masks.
-        sve: static stream.
-        tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or one of your own as
-            package.module:function. In Python the caller of `train` and `load_model` gives that function.
-        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or one of your own, likewise.
-        step_duration: tokens of the static stream per step (Table 4).
-        step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
-        window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
-        window_stride: samples from the start of a window to that of the next; other than 10 likewise.
         layout: of the data set, "finediving", "mtl-aqa", "dives", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.

@@ -363,11 +363,6 @@ class DiveParse(MaskTrack):
         return MaskTrack(**{one.name: getattr(self, one.name) for one in fields(MaskTrack)})
 
     @property
-    def valid(self) -> np.ndarray:
-        """(96,) bool: False for the samples that repeat the last frame, of which a short clip's 96 are filled up."""
-        return np.asarray(np.arange(len(self.sampled_frames)) <= np.argmax(self.sampled_frames))
-
-    @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
         placed = self.transitions
         return step_spans(

@@ -24,7 +24,7 @@ from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.resources import bundled_weights
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.video.preprocess import get_preprocessing
@@ -150,8 +150,7 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
             data = save(shard)
             digest = hashlib.sha256(data).hexdigest()
             name = f"model-{i:02d}-of-{len(shards):02d}-{digest[:8]}.safetensors"
-            with atomic_file(folder / name) as temporary:
-                temporary.write_bytes(data)
+            write_whole(folder / name, data)
             hashes[name] = digest
         card = replace(card, shards=hashes)
         card = replace(card, id=identify(card))
@@ -193,8 +192,7 @@ def write_card(card: WeightsCard, folder: Path) -> None:
 
     Raises: ExportError where it cannot be written.
     """
-    with atomic_file(folder / CARD_NAME) as temporary:
-        temporary.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    write_whole(folder / CARD_NAME, json.dumps(asdict(card), indent=2) + "\n")
 
 
 def read_card(folder: Path) -> WeightsCard:

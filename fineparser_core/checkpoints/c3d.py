@@ -9,7 +9,7 @@ from torch import Tensor
 from fineparser_core.checkpoints.state_dicts import read_state
 from fineparser_core.errors import CheckpointError
 from fineparser_core.models.c3d import C3D
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 
 def load_c3d(path: Path) -> dict[str, Tensor]:
@@ -38,5 +38,4 @@ def convert_c3d(source: Path, out: Path) -> None:
         ExportError: the folder is missing or cannot be written.
     """
     tensors = {name: value.contiguous() for name, value in load_c3d(source).items()}
-    with atomic_file(out) as temporary:
-        temporary.write_bytes(save(tensors))
+    write_whole(out, save(tensors))

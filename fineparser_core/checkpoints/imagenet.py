@@ -12,7 +12,7 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 from fineparser_core.checkpoints.state_dicts import read_state
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.static_encoder import make_backbone
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 #: Backbones that ImageNet weights are known of; torchvision fetches those that have a name here.
 FETCHED = {"resnet18": "ResNet18_Weights", "resnet34": "ResNet34_Weights", "resnet50": "ResNet50_Weights"}
@@ -77,8 +77,7 @@ def write_imagenet(backbone: str, weights: Mapping[str, Tensor], path: Path) -> 
         ExportError: the folder is missing or cannot be written.
     """
     tensors = {name: value.contiguous() for name, value in weights.items()}
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(save(tensors, metadata={_BACKBONE: backbone}))
+    write_whole(path, save(tensors, metadata={_BACKBONE: backbone}))
 
 
 def load_imagenet(path: Path, backbone: str) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
 from fineparser_core.models.i3d import I3D
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.own_process import is_frozen
 
@@ -192,8 +192,7 @@ def write_kinetics(weights: dict[str, np.ndarray], path: Path) -> None:
         ExportError: the folder is missing or cannot be written.
     """
     tensors = {name: np.require(value, requirements="C") for name, value in weights.items()}
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(save(tensors, metadata={"notice": NOTICE}))
+    write_whole(path, save(tensors, metadata={"notice": NOTICE}))
 
 
 def _units(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
-from fineparser_core.support.atomic import atomic_file, sync_folder
+from fineparser_core.support.atomic import atomic_file, sync_folder, write_whole
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
@@ -126,8 +126,7 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
             raise ConfigError(
                 f"{folder} holds dives of {before}, not of {settings}: delete it, or choose another --out."
             )
-        with atomic_file(kept) as temporary:
-            temporary.write_text(json.dumps(settings), encoding="utf-8")
+        write_whole(kept, json.dumps(settings))
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
     except ValueError:
@@ -174,8 +173,7 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
         "qualities": [round(float(q), 3) for q in dive.qualities],
         "measures": {measure: round(value, 3) for measure, value in true_measures(plan_dive(spec, state)).items()},
     }
-    with atomic_file(folder / _RECORDS / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps(fact), encoding="utf-8")
+    write_whole(folder / _RECORDS / f"{name}.json", json.dumps(fact))
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
@@ -285,8 +283,7 @@ def write_sample(folder: Path, seed: int) -> None:
     dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
     _write_clip(dive, folder / "sample.mp4")
     facts = {"file": "sample.mp4", "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
-    with atomic_file(folder / "sample.json") as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / "sample.json", json.dumps(facts, indent=1) + "\n")
 
 
 def _draws(each: int, seed: int) -> Iterator[tuple[str, DiveSpec, int]]:

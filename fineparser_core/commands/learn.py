@@ -20,7 +20,7 @@ from fineparser_core.scoring.candidates import Candidate, model_of
 from fineparser_core.scoring.cross_validation import OVER, Predicted, cross_validate, make_profile
 from fineparser_core.scoring.learning import check_marks
 from fineparser_core.scoring.profile import CrossValidated, Profile, active_path, write_profile
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 from fineparser_core.support.text_table import text_table
 
@@ -85,8 +85,7 @@ def main(argv: list[str]) -> int:
     profile = make_profile(scores, predicted, name=args.name or path.stem, model=model, forced=args.force)
     say(report(profile))
     rows = [_row(one.dive, i, predicted) for i, one in enumerate(counting)]
-    with atomic_file(predictions) as temporary:
-        temporary.write_bytes(csv_table((*_KNOWN, "calibrated", *map(_column, OVER)), rows, decimals=3))
+    write_whole(predictions, csv_table((*_KNOWN, "calibrated", *map(_column, OVER)), rows, decimals=3))
     say_written(predictions)
     if not (profile.checked.helped or args.force):
         say("No profile is written; with --force it is, and says so.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from fineparser_core.commands.options import parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say, say_written
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.licences import PAGE_NAME, TEXTS_NAME, licence_page, licence_texts
 
 
@@ -35,7 +35,6 @@ def main(argv: list[str]) -> int:
         return 0
     make_output_folder(args.out)
     for name, text in ((PAGE_NAME, licence_page()), (TEXTS_NAME, licence_texts())):
-        with atomic_file(args.out / name) as path:
-            path.write_text(text, encoding="utf-8")
+        write_whole(args.out / name, text)
         say_written(args.out / name)
     return 0

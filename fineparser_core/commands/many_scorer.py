@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -17,6 +18,9 @@ from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.support.digest import content_digest, digest
 from fineparser_core.support.files import read_bounded
+
+if TYPE_CHECKING:
+    from fineparser_core.inference.analyzer import Analyzer, Choice
 
 _MOST_CARD_BYTES = 2_000_000
 _LONGEST_REASON = 200
@@ -50,6 +54,19 @@ class ManyOptions:
     def open_library(self) -> ExemplarStore:
         """Opens the exemplars. Raises: ExemplarError."""
         return ExemplarStore.open(self.library) if self.library is not None else ExemplarStore.open_all(self.own)
+
+    def open_analyzer(self, library: ExemplarStore) -> "Analyzer":
+        """Opens the weights. Raises: CheckpointError, ExemplarError, ConfigError."""
+        from fineparser_core.inference.analyzer import Analyzer  # loads torch
+
+        return Analyzer.open(
+            weights=self.weights, library=library, profile=self.profile, device=self.device, precision=self.precision
+        )
+
+    @property
+    def choice(self) -> "Choice":
+        """What `Analyzer.analyze` compares with."""
+        return {"n_exemplars": self.n_exemplars, "seed": self.seed, "rule": self.rule}
 
     def key(self) -> str:
         """Digest of all that a result depends on, but for its clip."""
@@ -92,21 +109,11 @@ def open_scorer(options: ManyOptions) -> Scorer:
     Raises:
         CheckpointError, ExemplarError, ConfigError: as of `Analyzer.open`.
     """
-    # Imported late, as they load torch.
-    import torch
-
-    from fineparser_core.inference.analyzer import Analyzer
+    import torch  # late, as it takes seconds
 
     if options.workers > 1:
         torch.set_num_threads(max(torch.get_num_threads() // options.workers, 1))
-    library = options.open_library()
-    analyzer = Analyzer.open(
-        weights=options.weights,
-        library=library,
-        profile=options.profile,
-        device=options.device,
-        precision=options.precision,
-    )
+    analyzer = options.open_analyzer(options.open_library())
 
     def score(result: ClipResult) -> ClipResult:
         asked, dive, difficulty = result.asked, None, None
@@ -116,14 +123,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
         start, end = asked.start_frame, asked.end_frame
         found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim)
         analysis = analyzer.analyze(
-            found.clip,
-            dive,
-            difficulty,
-            found.recording,
-            force=options.force,
-            n_exemplars=options.n_exemplars,
-            seed=options.seed,
-            rule=options.rule,
+            found.clip, dive, difficulty, found.recording, force=options.force, **options.choice
         )
         result = replace(result, analysis=analysis, others=found.others)
         if dive is None or difficulty is None or not analysis.measures:

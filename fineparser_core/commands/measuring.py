@@ -42,7 +42,7 @@ from fineparser_core.inference.device import PRECISIONS, choose_device, choose_p
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse, Scoring
@@ -83,8 +83,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
             )
             _measure_joints(analyzer, joints, args.out, cancel)
     if args.out is not None:
-        with atomic_file(args.out / EVALUATION) as temporary:
-            temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
+        write_whole(args.out / EVALUATION, json.dumps(finite(content), indent=2) + "\n")
 
 
 def _measure_data(
@@ -275,5 +274,4 @@ def _fidelity_text(fidelity: Fidelity | None) -> str:
 
 def _write_picture(path: Path, image: np.ndarray) -> None:
     _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(data.tobytes())
+    write_whole(path, data.tobytes())

@@ -29,7 +29,6 @@ __all__ = [
     "Count",
     "CountFromZero",
     "DatasetOptions",
-    "DeviceOptions",
     "OmitArgPrefixes",
     "Point",
     "Positional",
@@ -162,26 +161,17 @@ Workers = Annotated[int, whole(1, 1024)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceOptions:
-    """Where the network runs.
+class WeightsOptions:
+    """Which network runs, and where.
 
     Attributes:
         device: where the network runs; by default on the best that there is.
         precision: of its arithmetic; by default what the device is good at.
+        weights: folder of a bundle of weights, or bundled; by default the bundled one.
     """
 
     device: Device = "auto"
     precision: Precision = "auto"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightsOptions(DeviceOptions):
-    """Which network runs, and where.
-
-    Attributes:
-        weights: folder of a bundle of weights, or bundled; by default the bundled one.
-    """
-
     weights: Weights | None = None
 
 

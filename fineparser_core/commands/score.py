@@ -166,23 +166,16 @@ def main(argv: list[str]) -> int:
             raise ConfigError(_NO_NUMBER)
         if dive is not None:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
-        profile = _profile(args)
-        library = _open_library(args.library)
-        rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
+        options = _options(args)
+        library = _open_library(options)
         if dive is not None:
-            check_rule(rule, library.exemplars, dive)
+            check_rule(options.rule, library.exemplars, dive)
         _check_outputs(args, library)
         probe(args.clip)
         chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
         found = _found_dive(args, progress, cancel) if chosen else None  # nothing is read for that yet
-
-        # Imported late, as it loads torch: every check above runs without it.
-        from fineparser_core.inference.analyzer import Analyzer
-
         cancel.raise_if_cancelled()
-        analyzer = Analyzer.open(
-            weights=args.weights, library=library, profile=profile, device=args.device, precision=args.precision
-        )
+        analyzer = options.open_analyzer(library)  # every check above runs without torch
         found = found or _found_dive(args, progress, cancel)
         analysis = analyzer.analyze(
             found.clip,
@@ -190,11 +183,9 @@ def main(argv: list[str]) -> int:
             difficulty,
             found.recording,
             force=args.force,
-            n_exemplars=args.exemplars,
-            seed=args.seed,
-            rule=rule,
             progress=progress,
             cancel=cancel,
+            **options.choice,
         )
         notes = _write_outputs(analysis, args, library, progress, cancel)
 
@@ -220,8 +211,16 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     asked = asked_clips(args.clips, usual)
     if (args.board, args.difficulty) != (None, None) and not any(one.dive_number for one in asked):
         raise ConfigError(_NO_NUMBER)
-    _open_library(args.library).close()  # what is wrong with it is said once
-    options = ManyOptions(
+    options = _options(args)
+    _open_library(options).close()  # what is wrong with it is said once
+    with cancel_on_signals() as cancel:
+        score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
+    return ExitCode.DONE
+
+
+def _options(args: ScoreOptions) -> ManyOptions:
+    """Raises: ConfigError, as `_profile`."""
+    return ManyOptions(
         weights=args.weights,
         device=args.device,
         precision=args.precision,
@@ -235,9 +234,6 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
         workers=args.workers,
         profile=_profile(args),
     )
-    with cancel_on_signals() as cancel:
-        score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
-    return ExitCode.DONE
 
 
 def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> FoundClip:
@@ -268,9 +264,9 @@ def _profile(args: ScoreOptions) -> Profile | None:
     return active_profile() if args.profile is None else read_profile(args.profile)
 
 
-def _open_library(path: Path | None) -> ExemplarStore:
-    """That of the path; without one the bundled exemplars and, where there are some, the user's own."""
-    store = ExemplarStore.open(path) if path is not None else ExemplarStore.open_all(own_folder())
+def _open_library(options: ManyOptions) -> ExemplarStore:
+    """The exemplars; what is wrong with them is said."""
+    store = options.open_library()
     if store.notice:
         remark(f"fineparser: {store.notice}")
     return store

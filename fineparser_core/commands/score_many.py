@@ -1,7 +1,7 @@
 """`fineparser score` on many clips: which they are, and a file with a line for each that can be gone on with."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
 from fineparser_core.video.files import files_in
@@ -99,7 +99,7 @@ def score_many(
     options_key = options.key()
     jobs = [Job.of(one, options_key) for one in asked]
     lines = _kept(out, jobs)
-    _write(out, (lines[job.key] for job in jobs if job.key in lines))
+    write_whole(out, b"".join(lines[job.key] for job in jobs if job.key in lines))
     todo = list({job.key: job for job in jobs if job.key not in lines}.values())
     if lines and not quiet:
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
@@ -118,7 +118,7 @@ def score_many(
         said = "Cancelled: {0} of {1} clips are in {2}, and the same command goes on with the others."
         raise Cancelled(said, done, len(jobs), out) from None
     finished = [_as_asked(lines[job.key], job.asked) for job in jobs]
-    _write(out, finished)
+    write_whole(out, b"".join(finished))
     results = list(map(result_from_line, finished))
     if table is not None:
         write_csv(list(map(_row, results)), table)
@@ -149,11 +149,6 @@ def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
                 "remove that file."
             )
     return kept
-
-
-def _write(out: Path, lines: Iterable[bytes]) -> None:
-    with atomic_file(out) as temporary:
-        temporary.write_bytes(b"".join(lines))
 
 
 def of_dead(job: Job, died: Died) -> bytes:

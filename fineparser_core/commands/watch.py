@@ -141,7 +141,7 @@ class _Log:
         self._path, self._quiet = args.out / DIVES_FILE, args.quiet
         self._root = source.path if dropped else args.out
         self._caught = SimpleQueue[CaughtClip]()
-        self._drops = DropFolder(source.path, with_present=True) if dropped else None
+        self._drops = DropFolder(source.path) if dropped else None
         self._looked_s = 0.0
         # What was in the folder at the first start is old.
         self._since_s = (args.out / _LOCK).stat().st_mtime if dropped else 0.0

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from fineparser_core.diving.difficulty import BOARDS_M
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.dive_number import known_number
 from fineparser_core.diving.judging import MOST_AWARDS, read_called
 from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.meet import (
@@ -113,10 +113,7 @@ def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
 
 def spelled(number: str) -> str:
     """A dive number in the usual spelling, or as it was typed where it is none."""
-    try:
-        return str(parse_dive_number(number))
-    except ConfigError:
-        return number.strip()[:LONGEST_NUMBER]
+    return str(known_number(number) or number.strip()[:LONGEST_NUMBER])
 
 
 def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:

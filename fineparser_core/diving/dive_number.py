@@ -121,6 +121,14 @@ def parse_dive_number(text: str) -> DiveNumber:
     )
 
 
+def known_number(text: str) -> DiveNumber | None:
+    """`parse_dive_number`; None where it is none."""
+    try:
+        return parse_dive_number(text)
+    except ConfigError:
+        return None
+
+
 def _halves(count: int) -> str:
     whole, half = divmod(count, 2)
     return f"{whole or ''}{'½' if half else ''}"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty, known_difficulty
-from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
 from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, Judging
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
@@ -62,10 +62,7 @@ class ListedDive:
     @property
     def number(self) -> DiveNumber | None:
         """None where it is no dive number."""
-        try:
-            return parse_dive_number(self.dive_number)
-        except ConfigError:
-            return None
+        return known_number(self.dive_number)
 
     @property
     def known_difficulty(self) -> float | None:

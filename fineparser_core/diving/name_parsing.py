@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fineparser_core.diving.difficulty import BOARDS_M
-from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.diving.dive_number import known_number
 
 #: What stands for nothing.
 PLACEHOLDERS = ("", "-", "–", "?")
@@ -110,12 +109,8 @@ def _parse(text: str, *, bare_boards: bool) -> ParsedName:
 
 
 def _dive_number(part: str) -> str | None:
-    if not _NUMBER.fullmatch(part):
-        return None
-    try:
-        return str(parse_dive_number(part))
-    except ConfigError:
-        return None
+    number = known_number(part) if _NUMBER.fullmatch(part) else None
+    return None if number is None else str(number)
 
 
 def board_in(part: str, *, bare: bool) -> float | None:

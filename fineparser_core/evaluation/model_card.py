@@ -11,7 +11,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
 from fineparser_core.printable import printable
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
 CARD_PROSE = "MODEL_CARD.md"
@@ -66,8 +66,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
     for name, _ in pictures:
         with atomic_file(weights / name) as temporary:
             shutil.copyfile(measured / name, temporary)
-    with atomic_file(weights / CARD_PROSE) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_whole(weights / CARD_PROSE, page)
     write_card(card, weights)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
@@ -42,8 +42,7 @@ def write_pool(folder: Path, records: Sequence[DiveRecord]) -> None:
     by_event: dict[str, list[int]] = {}
     for event, index in sorted(record.key for record in records):
         by_event.setdefault(event, []).append(index)
-    with atomic_file(folder / POOL_FILE) as temporary:
-        temporary.write_text(json.dumps(by_event) + "\n", encoding="utf-8")
+    write_whole(folder / POOL_FILE, json.dumps(by_event) + "\n")
 
 
 def read_pool(folder: Path) -> list[Key] | None:

@@ -13,7 +13,7 @@ from fineparser_core.evaluation.charts import histogram, scatter
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
 from fineparser_core.printable import printable
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 _N_WORST = 5
 
@@ -55,8 +55,7 @@ def write_report(
     page = pages.get_template("report.html.j2").render(
         title=title, summary=summary, provenance=provenance, charts=charts, worst=worst
     )
-    with atomic_file(path) as temporary:
-        temporary.write_text(printable(page, keep="\n\t"), encoding="utf-8")
+    write_whole(path, printable(page, keep="\n\t"))
 
 
 def worst_dives(results: Sequence[DiveResult]) -> tuple[list[DiveResult], list[DiveResult]]:

@@ -9,7 +9,7 @@ from fineparser_core import __version__
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
 
 _FORMAT = "fineparser.results/1"
@@ -43,8 +43,7 @@ class ResultCache:
                 self._known[result.id] = result
         except (OSError, ValueError) as error:
             raise ExportError(f"{self._path} cannot be read ({error}): remove it, or choose another folder.") from None
-        with atomic_file(self._path) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        write_whole(self._path, "".join(f"{line}\n" for line in kept))
 
     def __len__(self) -> int:
         return len(self._known)

@@ -13,7 +13,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.evaluation.naive_baselines import centre_disc
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 
 #: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a baseline.
@@ -105,11 +105,9 @@ def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveRes
     rows = [_row(result) for result in results]
     # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with atomic_file(csv_path) as temporary:
-        temporary.write_bytes(csv_table(columns, rows))
+    write_whole(csv_path, csv_table(columns, rows))
     text = json.dumps([finite(asdict(result)) for result in results], indent=1, allow_nan=False)
-    with atomic_file(json_path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_whole(json_path, text + "\n")
 
 
 def finite(value: Any) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core.resources import resource
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 #: Name of the table in a folder of rendered dives.
 FACTS_FILE = "dives.json"
@@ -37,5 +37,4 @@ def write_facts(folder: Path, dives: Sequence[dict[str, Any]]) -> None:
         for dive in dives
     )
     heading = f'"facts":{json.dumps(facts)},\n"measures":{json.dumps(measures)}'
-    with atomic_file(folder / FACTS_FILE) as temporary:
-        temporary.write_text(f'{{\n{heading},\n"dives":[\n{lines}\n]\n}}\n', encoding="utf-8")
+    write_whole(folder / FACTS_FILE, f'{{\n{heading},\n"dives":[\n{lines}\n]\n}}\n')

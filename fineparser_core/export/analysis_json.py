@@ -24,7 +24,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP
 from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
 from fineparser_core.types import Analysis, DiveMotion, DiveParse, MaskTrack, Measure, ScoreInterval, Scoring
@@ -217,9 +217,7 @@ def write_analysis_json(analysis: Analysis, path: Path) -> None:
     Raises:
         ExportError: the file cannot be written.
     """
-    text = json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n"
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_whole(path, json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n")
 
 
 def readable_json(content: Mapping[str, Any]) -> bytes:

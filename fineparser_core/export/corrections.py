@@ -26,7 +26,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import readable_json
 from fineparser_core.language import Phrase, together
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.types import DiveParse
 
 FORMAT = "fineparser.corrections/2"
@@ -98,10 +98,8 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
         "frames_labels": "0, 1, 2: take-off, flight, entry; not FineDiving's sub-action types",
         "dives": provenance,
     }
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(pickle.dumps(records, protocol=4))
-    with atomic_file(provenance_path(path)) as temporary:
-        temporary.write_bytes(readable_json(content))
+    write_whole(path, pickle.dumps(records, protocol=4))
+    write_whole(provenance_path(path), readable_json(content))
     return (Phrase("Dives with labels: {0}.", len(dives)), *skipped)
 
 

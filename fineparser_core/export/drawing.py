@@ -87,7 +87,7 @@ def _fitting(text: str, width: float, width_of: Callable[[str], float], *, end: 
     return max(bisect_left(range(most // 2, most), True, key=is_wider) + most // 2 - 1, 0)
 
 
-def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0, opacity: float = 1.0) -> None:
+def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0) -> None:
     """Fill a box with round corners and antialiased edges.
 
     Args:
@@ -104,7 +104,7 @@ def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 
     dy = np.abs(np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) - ((y1 - y0) / 2 - radius_px)
     outside = np.hypot(np.maximum(dx, 0)[None, :], np.maximum(dy, 0)[:, None])
     distance = outside + np.minimum(np.maximum(dx[None, :], dy[:, None]), 0) - radius_px
-    blend(image[top:bottom, left:right], colour, opacity * np.clip(0.5 - distance, 0, 1))
+    blend(image[top:bottom, left:right], colour, np.clip(0.5 - distance, 0, 1))
 
 
 def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:

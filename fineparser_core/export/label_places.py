@@ -42,11 +42,7 @@ def draw_labels(canvas: OverlayCanvas, labels: Sequence[Label], unit: float) -> 
 
 
 def place_labels(
-    wanted: Sequence[tuple[Point, tuple[float, float]]],
-    bounds: Box,
-    near_px: float,
-    busy: np.ndarray | None = None,
-    taken: Sequence[Box] = (),
+    wanted: Sequence[tuple[Point, tuple[float, float]]], bounds: Box, near_px: float, busy: np.ndarray
 ) -> list[Box | None]:
     """Boxes for labels in the order of their importance.
 
@@ -54,15 +50,14 @@ def place_labels(
         wanted: for each the point that it belongs to, and its width and height.
         bounds: x0, y0, x1, y1 that they must lie in.
         near_px: least distance from the point.
-        busy: (H, W) bool, what they should not hide, in pixels; None: nothing.
-        taken: boxes that they must not overlap.
+        busy: (H, W) bool, what they should not hide, in pixels.
 
     Returns:
         For each x0, y0, x1, y1; None where there is no room.
     """
-    total = None if busy is None else np.pad(busy.astype(np.int32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    total = np.pad(busy.astype(np.int32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     placed: list[Box | None] = []
-    others = list(taken)
+    others: list[Box] = []
     for (x, y), (width, height) in wanted:
         best, least = None, _MOST_HIDDEN
         for step, distance in enumerate(_DISTANCES):
@@ -75,7 +70,7 @@ def place_labels(
                     continue
                 if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in others):
                     continue
-                cost = _STEP_COST * step + _TURN_COST * turn + (0 if total is None else _share(total, box))
+                cost = _STEP_COST * step + _TURN_COST * turn + _share(total, box)
                 if cost < least:
                     best, least = box, cost
         placed.append(best)

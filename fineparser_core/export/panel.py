@@ -9,7 +9,8 @@ import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
 from fineparser_core.export.palette import contrast, readable_on
-from fineparser_core.language import number, short_number, text, translated
+from fineparser_core.language import number, text, translated
+from fineparser_core.measures.words import dive_text
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -120,9 +121,7 @@ def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
         ends = (number(scoring.interval.low, 0), number(scoring.interval.high, 0))
         stated = text("{0} % interval {1} to {2}", number(100 * scoring.interval.level, 0), *ends)
         draw_text(image, (after, top + 51 * unit), stated, 14 * unit, TEXT)
-    dive = scoring.dive_number
-    if scoring.board_m is not None:
-        dive = text("{0} from {1} m", dive, short_number(scoring.board_m))
+    dive = dive_text(scoring.dive_number, scoring.board_m)
     dive += "   " + text("DD {0}", number(scoring.difficulty, 1)) + "   " + text("award {0}", number(scoring.award, 1))
     draw_text(image, (x, top + 71 * unit), dive, 13 * unit, TEXT)
 

@@ -16,8 +16,6 @@ from fineparser_core.types import VideoInfo
 
 #: Longer side of the images that are registered, pixels.
 REGISTERED_PX = 640
-#: Less support of a motion is looked for again without a guess.
-_SURE = 0.4
 #: A view that differs from the first by less, in registered pixels, is that of a still camera.
 _STILL_PX = 0.35
 #: Views that lie farther off the background, as a share of the picture's longer side, are not shown; and the least
@@ -141,9 +139,6 @@ def _chained(
             scene = cv2.resize(overlays.scene, (width, height), interpolation=cv2.INTER_NEAREST) * (1 - bodies[at - 1])
             guess = np.linalg.inv(likely[at - 1]) @ likely[at]
             matrix, support = camera_motion(before, grey, guess, scene)
-            if support < _SURE:
-                again = camera_motion(before, grey, scene=scene)
-                matrix, support = max((matrix, support), again, key=lambda found: found[1])
             if support < CUT_SUPPORT:
                 if changed:
                     raise ExportError(

@@ -143,8 +143,7 @@ class Strobe:
         self._scale, self.reduced, self._picture = read.scale, read.reduced, read.picture
         touches = dive.seen.frames[-1] + 1 if dive.touches is None else dive.seen.frames[max(dive.touches - 1, 0)]
         self._splash_from = int(touches)
-        self._place(read, sides_px)
-        self._stitch(read)
+        self._stitch(read, self._place(read, sides_px))
         self._bodies = [self._cut_out(frame, read.kept[frame], outline=options.outline) for frame in self.frames]
         self._path = path_of(dive)
         self._line = np.zeros((0, 2)) if self._path is None else self._path_points(self._path)
@@ -194,8 +193,8 @@ class Strobe:
                 overlay.paint_image(canvas)
         return image
 
-    def _place(self, read: "_Read", sides_px: tuple[int, int]) -> None:
-        """Choose the part of the scene that is shown, and its scale."""
+    def _place(self, read: "_Read", sides_px: tuple[int, int]) -> np.ndarray:
+        """Choose the part of the scene that is shown, and its scale; returns the bodies' boxes (n, 4) in the view."""
         info, registered = read.info, self._registered
         size = (info.width_px, info.height_px)
         used = np.array([registered.of(frame) for frame in read.kept])
@@ -215,18 +214,14 @@ class Strobe:
         self._enlarged = scale
         self.canvas_px = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
         self._from_view = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1.0]])
-
-    def on_canvas(self, frame: int, point: Point) -> Point:
-        """Where a point of a source frame lies in the picture."""
-        x, y, _ = self._to_canvas(frame) @ [*point, 1.0]
-        return float(x), float(y)
+        return boxes
 
     def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
         """(3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
         matrix = self._from_view @ self._registered.of(frame)
         return matrix @ np.diag([1 / self._scale, 1 / self._scale, 1.0]) if kept else matrix
 
-    def _stitch(self, read: "_Read") -> None:
+    def _stitch(self, read: "_Read", boxes: np.ndarray) -> None:
         """Make the background, and cut off its sides that no frame shows."""
         import cv2
 
@@ -240,9 +235,7 @@ class Strobe:
         if (across, down) != self.canvas_px:
             background = cv2.resize(background, self.canvas_px, interpolation=cv2.INTER_CUBIC)
             covered = cv2.resize(covered.astype(np.uint8), self.canvas_px, interpolation=cv2.INTER_NEAREST) == 1
-        boxes = np.array([_box_in_view(self._parse, frame, self._registered) for frame in self.frames])
-        corners = np.stack([boxes.reshape(-1, 2)[:, 0], boxes.reshape(-1, 2)[:, 1], np.ones(2 * len(boxes))])
-        x, y = (self._from_view @ corners)[:2]
+        x, y = (self._from_view @ np.column_stack([boxes.reshape(-1, 2), np.ones(2 * len(boxes))]).T)[:2]
         ends = (x.min(), y.min(), x.max(), y.max())
         left, top, right, bottom = _trimmed(covered, ends)
         part = np.s_[top:bottom, left:right]

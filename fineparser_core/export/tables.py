@@ -27,7 +27,7 @@ from fineparser_core.diving.judging import Judging, PhaseMarks, counting
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 from fineparser_core.types import Analysis
 
@@ -120,8 +120,7 @@ def write_csv(dives: Sequence[ExportedDive], path: Path) -> None:
         ExportError: the file cannot be written.
     """
     table = csv_table(COLUMNS, [_row(dive) for dive in dives], decimals=_DECIMALS)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(codecs.BOM_UTF8 + table)
+    write_whole(path, codecs.BOM_UTF8 + table)
 
 
 def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
@@ -151,8 +150,7 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
             for dive in dives
         ],
     }
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(readable_json(content))
+    write_whole(path, readable_json(content))
 
 
 def _row(dive: ExportedDive) -> dict[str, Any]:

@@ -146,16 +146,11 @@ def list_cameras() -> list[Camera]:
 
 
 class DropFolder:
-    """A folder into which a phone or a camera drops files."""
+    """A folder into which a phone or a camera drops files; those that are there already count."""
 
-    def __init__(self, folder: Path, *, with_present: bool = False) -> None:
-        """Watch a folder.
-
-        Args:
-            with_present: count files that are there already.
-        """
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._done: set[Path] = set() if with_present else set(files_in(folder)[0])
+        self._done: set[Path] = set()
         self._sizes: dict[Path, tuple[int, int]] = {}
 
     def new_files(self) -> list[Path]:

@@ -32,7 +32,6 @@ class Watch:
     Attributes:
         ring: what is recorded.
         reader: of the source.
-        n_looked_at: pictures that the search has seen.
     """
 
     def __init__(
@@ -62,11 +61,6 @@ class Watch:
         self._stopped = Event()
         self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=ring.write_sound, loop=loop)
         self._thread = Thread(target=self._search, name="dive-search", daemon=True)
-
-    @property
-    def n_looked_at(self) -> int:
-        """See the class."""
-        return self._catcher.n_looked_at
 
     @property
     def ended(self) -> bool:

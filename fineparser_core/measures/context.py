@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.diving.dive_number import DiveNumber, known_number
 from fineparser_core.measures.seen_dive import SeenDive
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.moments import height_m
-from fineparser_core.types import DiveParse, Measure, Moment, Moments
+from fineparser_core.types import DiveParse, Moment, Moments
 
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
@@ -23,6 +23,14 @@ _LEAST_SIDE = 0.35
 _SIDE_SCATTER = 0.1
 #: A fall that differs more from the board's height, as a ratio, is not one from that board.
 _LEAST_FALL = 0.4
+
+
+class Reading(NamedTuple):
+    """A value and its standard deviation, in the unit of its measure, and the index of `SeenDive` where it was read."""
+
+    value: float
+    uncertainty: float
+    at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +53,6 @@ class InTheAir:
     air: slice
     number: DiveNumber | None = None
     board_m: float | None = None
-
-    def measure(self, name: str, value: float, uncertainty: float, unit: str, at: int, step: str) -> Measure | None:
-        """A measure that was read at an index of `seen`; None where it is not finite."""
-        if not (np.isfinite(value) and np.isfinite(uncertainty)):
-            return None
-        frame = int(self.seen.frames[at])
-        return Measure(name=name, value=float(value), unit=unit, uncertainty=float(uncertainty), frame=frame, step=step)
 
     @property
     def moments(self) -> Moments:
@@ -183,10 +184,6 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
     path = fit_ballistics(seen.times_s[air], centre)
     if path is None and not np.isfinite(centre).any():
         path = fit_ballistics(seen.times_s[air], seen.mask_centre()[air])
-    try:
-        number = parse_dive_number(dive_number) if dive_number else None
-    except ConfigError:
-        number = None
     return InTheAir(
         seen=seen,
         leaves=leaves,
@@ -194,7 +191,7 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
         touches=touches,
         path=path,
         air=air,
-        number=number,
+        number=known_number(dive_number or ""),
         board_m=board_m,
     )
 

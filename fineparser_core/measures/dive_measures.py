@@ -41,11 +41,13 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
     found, notes = [], []
     for record in RECORDS.values():
         with np.errstate(invalid="ignore"):
-            measure = record.take(dive)
-        if measure is None:
+            read = record.take(dive)
+        if read is None or not np.isfinite(read[:2]).all():
             continue
-        if record.is_plausible(measure.value, board_m):
-            found.append(measure)
+        value, uncertainty, frame = float(read.value), float(read.uncertainty), int(dive.seen.frames[read.at])
+        if record.is_plausible(value, board_m):
+            known = {"name": record.name, "unit": record.unit, "step": record.step}
+            found.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
         else:
-            notes.append(implausible_note(record, measure.value, board_m))
+            notes.append(implausible_note(record, value, board_m))
     return MeasuredDive(measures=tuple(found), notes=tuple(notes))

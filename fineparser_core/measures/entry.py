@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.context import InTheAir
+from fineparser_core.measures.context import InTheAir, Reading
 from fineparser_core.measures.flight import turned_in_the_air
-from fineparser_core.types import Measure
 
-_ENTRY = STEP_NAMES[2]
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
 #: Angles at the contact are those of so long before it and after it.
@@ -24,7 +21,7 @@ _UNDER_S, _BELIEVED_DEG = 0.35, 75.0
 _LEAST_TURNS = 0.4
 
 
-def come_out_lead(dive: InTheAir) -> Measure | None:
+def come_out_lead(dive: InTheAir) -> Reading | None:
     """Real time from the come-out to the contact with the water: long is early."""
     if dive.touches is None:
         return None
@@ -32,10 +29,10 @@ def come_out_lead(dive: InTheAir) -> Measure | None:
     if value <= 0:
         return None
     _, opens_s, touches_s = dive.moved_s
-    return dive.measure("come_out_lead", value, float(np.hypot(opens_s, touches_s)), "s", dive.opens, _ENTRY)
+    return Reading(value, float(np.hypot(opens_s, touches_s)), dive.opens)
 
 
-def come_out_height(dive: InTheAir) -> Measure | None:
+def come_out_height(dive: InTheAir) -> Reading | None:
     """Height of the body's centre over the water at the come-out."""
     if dive.water_y is None or dive.path is None or dive.px_per_m is None:
         return None
@@ -44,10 +41,10 @@ def come_out_height(dive: InTheAir) -> Measure | None:
     value = (dive.water_y - float(dive.path.place(time_s)[1])) / scale
     speed = abs(dive.path.speed(time_s)[1]) / scale
     uncertainty = np.sqrt((value * share) ** 2 + (speed * dive.moved_s[1]) ** 2 + (2 * dive.joint_px / scale) ** 2)
-    return dive.measure("come_out_height", value, float(uncertainty), "m", dive.opens, _ENTRY)
+    return Reading(value, float(uncertainty), dive.opens)
 
 
-def opening_time(dive: InTheAir) -> Measure | None:
+def opening_time(dive: InTheAir) -> Reading | None:
     """Time from the come-out until the hips are open; absent where they are open before or not before the water."""
     hips = dive.seen.angle("shoulder", "hip", "knee")[dive.opens : dive.end + 1]
     if np.isfinite(hips).sum() < 2 or not hips[np.isfinite(hips)][0] < _OPEN_DEG:
@@ -57,7 +54,7 @@ def opening_time(dive: InTheAir) -> Measure | None:
         return None
     at = dive.opens + int(opened[0])
     value = float(dive.seen.times_s[at] - dive.seen.times_s[dive.opens])
-    return dive.measure("opening_time", value, np.sqrt(2) * dive.moved_s[1], "s", at, _ENTRY)
+    return Reading(value, np.sqrt(2) * dive.moved_s[1], at)
 
 
 def turning_sense(dive: InTheAir) -> int:
@@ -72,7 +69,7 @@ def turning_sense(dive: InTheAir) -> int:
     return 0
 
 
-def entry_angle(dive: InTheAir) -> Measure | None:
+def entry_angle(dive: InTheAir) -> Reading | None:
     """Line of the body off the vertical at the contact, degrees: - short, + over in the direction of rotation.
 
     From the middle of the shoulders to the ankles in a head-first entry, the other way round in a feet-first one; as
@@ -85,7 +82,7 @@ def entry_angle(dive: InTheAir) -> Measure | None:
     angle, rate, length = found
     assert dive.touches is not None
     deviation = dive.angle_deviation(angle, length, abs(rate) * dive.moved_s[2])
-    return dive.measure("entry_angle", sense * angle, deviation, "deg", dive.touches, _ENTRY)
+    return Reading(sense * angle, deviation, dive.touches)
 
 
 def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
@@ -113,7 +110,7 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
     return float(angle), float(rate), length
 
 
-def legs_line(dive: InTheAir) -> Measure | None:
+def legs_line(dive: InTheAir) -> Reading | None:
     """Line of the legs off the vertical as the hips go under, degrees: - short, + over. What a judge sees last."""
     sense = turning_sense(dive)
     if dive.touches is None or dive.water_y is None or not sense or not dive.from_the_side:
@@ -139,10 +136,10 @@ def legs_line(dive: InTheAir) -> Measure | None:
     # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
     moved_deg = abs(rate) / np.sqrt(2) * dive.moved_s[2]
     deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg), np.std(off) / np.sqrt(seen.sum())))
-    return dive.measure("legs_line", sense * float(angle), deviation, "deg", at, _ENTRY)
+    return Reading(sense * float(angle), deviation, at)
 
 
-def hip_line(dive: InTheAir) -> Measure | None:
+def hip_line(dive: InTheAir) -> Reading | None:
     """How far the hips are from straight at the contact, degrees: 0 straight, more is arched or piked."""
     if dive.touches is None:
         return None
@@ -151,10 +148,10 @@ def hip_line(dive: InTheAir) -> Measure | None:
     pairs = (("shoulder", "hip"), ("hip", "knee"))
     limbs = [(dive.seen.joint(a) - dive.seen.joint(b))[dive.touches] for a, b in pairs]
     deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return dive.measure("hip_line", 180 - value, deviation, "deg", dive.touches, _ENTRY)
+    return Reading(180 - value, deviation, dive.touches)
 
 
-def arm_line(dive: InTheAir) -> Measure | None:
+def arm_line(dive: InTheAir) -> Reading | None:
     """Angle of the elbows at the contact: 180 straight."""
     at = max(dive.end - 1, 0)
     if dive.touches is None:
@@ -162,7 +159,7 @@ def arm_line(dive: InTheAir) -> Measure | None:
     angles = dive.seen.angle("shoulder", "elbow", "wrist")
     limbs = [dive.seen.joint(a)[at] - dive.seen.joint(b)[at] for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
     deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return dive.measure("elbow_angle", _at_the_water(dive, angles), deviation, "deg", at, _ENTRY)
+    return Reading(_at_the_water(dive, angles), deviation, at)
 
 
 def _at_the_water(dive: InTheAir, angles: np.ndarray) -> float:

@@ -4,12 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.context import InTheAir
+from fineparser_core.measures.context import InTheAir, Reading
 from fineparser_core.motion.ballistics import CORRELATED_S
-from fineparser_core.types import Measure
 
-_FLIGHT = STEP_NAMES[1]
 #: The position is held from this share of the time between leaving the board and opening.
 _HELD_FROM = 0.4
 _LEAST_SAMPLES = 4
@@ -29,7 +26,7 @@ def held(dive: InTheAir) -> slice:
     return slice(first, dive.opens)
 
 
-def _line(dive: InTheAir, name: str, values: np.ndarray, uncertainty: float, share: float = 0.5) -> Measure | None:
+def _line(dive: InTheAir, values: np.ndarray, uncertainty: float, share: float = 0.5) -> Reading | None:
     """A quantile over the frames of the held position, at the frame that is nearest to it."""
     window = held(dive)
     values = values[window]
@@ -45,7 +42,7 @@ def _line(dive: InTheAir, name: str, values: np.ndarray, uncertainty: float, sha
     frames = independent if share == 0.5 else _LEAST_SAMPLES
     scatter = 1.4826 * float(np.nanmedian(np.abs(values - np.nanmedian(values)))) / np.sqrt(frames)
     deviation = float(np.hypot(uncertainty / np.sqrt(independent), scatter))
-    return dive.measure(name, value, deviation, "deg", window.start + at, _FLIGHT)
+    return Reading(value, deviation, window.start + at)
 
 
 def _limb_px(dive: InTheAir, first: str, second: str) -> float:
@@ -55,36 +52,36 @@ def _limb_px(dive: InTheAir, first: str, second: str) -> float:
     return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1e-6
 
 
-def hip_angle(dive: InTheAir) -> Measure | None:
+def hip_angle(dive: InTheAir) -> Reading | None:
     """Angle between trunk and thigh in the held position: small is tight; 180 straight."""
-    return _bend(dive, "hip_angle", ("shoulder", "hip", "knee"), _TIGHT)
+    return _bend(dive, ("shoulder", "hip", "knee"), _TIGHT)
 
 
-def knee_angle(dive: InTheAir) -> Measure | None:
+def knee_angle(dive: InTheAir) -> Reading | None:
     """Angle of the knees in the held position: 180 straight."""
-    return _bend(dive, "knee_angle", ("hip", "knee", "ankle"))
+    return _bend(dive, ("hip", "knee", "ankle"))
 
 
-def _bend(dive: InTheAir, name: str, joints: tuple[str, str, str], share: float = 0.5) -> Measure | None:
+def _bend(dive: InTheAir, joints: tuple[str, str, str], share: float = 0.5) -> Reading | None:
     upper, lower = (dive.angle_deviation(0.0, _limb_px(dive, *limb)) for limb in pairwise(joints))
-    return _line(dive, name, dive.seen.angle(*joints), float(np.hypot(upper, lower)), share)
+    return _line(dive, dive.seen.angle(*joints), float(np.hypot(upper, lower)), share)
 
 
-def toe_angle(dive: InTheAir) -> Measure | None:
+def toe_angle(dive: InTheAir) -> Reading | None:
     """Angle between shank and foot in the held position: 180 pointed."""
     foot = _limb_px(dive, "ankle", "toe")
     if foot < 2 * dive.joint_px:
         return None
     deviation = _TOES * dive.angle_deviation(0.0, foot)
-    return _line(dive, "toe_angle", dive.seen.angle("knee", "ankle", "toe"), deviation)
+    return _line(dive, dive.seen.angle("knee", "ankle", "toe"), deviation)
 
 
-def legs_apart(dive: InTheAir) -> Measure | None:
+def legs_apart(dive: InTheAir) -> Reading | None:
     """Angle between the legs, from each hip to its ankle, in the held position."""
     a, b = (dive.seen.joint(f"ankle_{s}") - dive.seen.joint(f"hip_{s}") for s in "lr")
     angle = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
     length = float(np.nanmedian(np.linalg.norm(a[held(dive)], axis=1))) if np.isfinite(a[held(dive)]).any() else 1e-6
-    return _line(dive, "legs_apart", angle, np.sqrt(2) * dive.angle_deviation(0.0, length))
+    return _line(dive, angle, np.sqrt(2) * dive.angle_deviation(0.0, length))
 
 
 def turned_in_the_air(dive: InTheAir) -> float:
@@ -125,34 +122,39 @@ def _turned(dive: InTheAir, window: slice) -> tuple[np.ndarray, np.ndarray] | No
     return None if lost else (seen, turned)
 
 
-def rotation_speed(dive: InTheAir) -> Measure | None:
+def rotation_speed(dive: InTheAir) -> Reading | None:
     """Turns a second while the position is held."""
-    return _rotation(dive, "rotation_speed")
+    found = _held_turns(dive)
+    if found is None:
+        return None
+    use, _, (speed, deviation) = found
+    return Reading(abs(speed), deviation, int(use[len(use) // 2]))
 
 
-def rotation_hold(dive: InTheAir) -> Measure | None:
+def rotation_hold(dive: InTheAir) -> Reading | None:
     """Rotation in the last third of the held position against that in the whole of it: below 1 it slows early."""
-    return _rotation(dive, "rotation_hold")
-
-
-def _rotation(dive: InTheAir, name: str) -> Measure | None:
-    turned, window = turning(dive), held(dive)
-    if turned is None:
+    found = _held_turns(dive)
+    if found is None:
         return None
-    use = np.flatnonzero(np.isfinite(turned[window])) + window.start
-    if len(use) < 2 * _LEAST_SAMPLES:
-        return None
-    times = dive.seen.times_s[use]
-    speed, deviation = _slope(times, turned[use])
-    if name == "rotation_speed":
-        return dive.measure(name, abs(speed), deviation, "turns/s", int(use[len(use) // 2]), _FLIGHT)
+    use, turned, (speed, deviation) = found
     last = use[2 * len(use) // 3 :]
     if len(last) < _LEAST_SAMPLES or abs(speed) < 0.3:
         return None
     late, late_deviation = _slope(dive.seen.times_s[last], turned[last])
     value = late / speed
     uncertainty = abs(value) * float(np.hypot(late_deviation / max(abs(late), 1e-6), deviation / abs(speed)))
-    return dive.measure(name, value, uncertainty, "", int(last[len(last) // 2]), _FLIGHT)
+    return Reading(value, uncertainty, int(last[len(last) // 2]))
+
+
+def _held_turns(dive: InTheAir) -> tuple[np.ndarray, np.ndarray, tuple[float, float]] | None:
+    """Samples of the held position whose turns are seen, the turns of all, and their speed as of `_slope`."""
+    turned, window = turning(dive), held(dive)
+    if turned is None:
+        return None
+    use = np.flatnonzero(np.isfinite(turned[window])) + window.start
+    if len(use) < 2 * _LEAST_SAMPLES:
+        return None
+    return use, turned, _slope(dive.seen.times_s[use], turned[use])
 
 
 def _slope(times: np.ndarray, values: np.ndarray) -> tuple[float, float]:

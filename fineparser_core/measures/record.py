@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fineparser_core.measures.context import InTheAir
-from fineparser_core.types import Measure
+from fineparser_core.measures.context import InTheAir, Reading
 
 #: Which values are better: more, less, those nearer to zero, those within good dives' range, or a body that is as tight
 #: or as straight as the position asks.
@@ -57,7 +56,7 @@ class MeasureRecord:
     """
 
     name: str
-    take: Callable[[InTheAir], Measure | None]
+    take: Callable[[InTheAir], Reading | None]
     unit: str
     step: str
     title: str
@@ -72,11 +71,6 @@ class MeasureRecord:
     widest_good: float = float("inf")
     safe_from: float | None = None
     joints: tuple[str, ...] = ()
-
-    @property
-    def is_inner_angle(self) -> bool:
-        """Whether it is an angle between limbs, 0 to 180 degrees, which the picture shows without a sign."""
-        return self.unit == "deg" and self.plausible.low >= 0
 
     def is_plausible(self, value: float, board_m: float | None) -> bool:
         """Whether a dive can show the value."""

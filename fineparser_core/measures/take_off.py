@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M
-from fineparser_core.measures.context import InTheAir
-from fineparser_core.types import Measure
+from fineparser_core.measures.context import InTheAir, Reading
 
-_TAKE_OFF = STEP_NAMES[0]
 #: The board's recoil is looked for within this time before the feet leave it, and must lift them so far.
 _RECOIL_S, _LEAST_RECOIL_M = 0.6, 0.12
 #: Share of a distance that a camera which is not quite at the side does not show, a standard deviation.
@@ -22,16 +20,16 @@ _SWING_SAMPLES = 4
 _EDGE_JOINTS = 2.0
 
 
-def flight_time(dive: InTheAir) -> Measure | None:
+def flight_time(dive: InTheAir) -> Reading | None:
     """Real time from leaving the board to touching the water."""
     if dive.touches is None or dive.moments.contact is None:
         return None
     (leaves_s, of_leaving), (touches_s, of_touching) = dive.real(dive.moments.take_off), dive.real(dive.moments.contact)
     deviation = float(np.hypot(of_leaving, of_touching))
-    return dive.measure("flight_time", touches_s - leaves_s, deviation, "s", dive.touches, _TAKE_OFF)
+    return Reading(touches_s - leaves_s, deviation, dive.touches)
 
 
-def jump_height(dive: InTheAir) -> Measure | None:
+def jump_height(dive: InTheAir) -> Reading | None:
     """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
     if dive.moments.top is None:
         return None
@@ -42,10 +40,10 @@ def jump_height(dive: InTheAir) -> Measure | None:
     top = int(np.abs(dive.seen.times_s - top_s).argmin())
     # Of a short time the square is not known to better than that of its deviation.
     uncertainty = GRAVITY_M_S2 * deviation * float(np.hypot(to_top, deviation / np.sqrt(2)))
-    return dive.measure("jump_height", GRAVITY_M_S2 * to_top**2 / 2, uncertainty, "m", top, _TAKE_OFF)
+    return Reading(GRAVITY_M_S2 * to_top**2 / 2, uncertainty, top)
 
 
-def board_distance(dive: InTheAir) -> Measure | None:
+def board_distance(dive: InTheAir) -> Reading | None:
     """Horizontal distance of the body's centre from the board's edge when it falls past the board's level."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
@@ -56,10 +54,10 @@ def board_distance(dive: InTheAir) -> Measure | None:
     if not len(below) or top == 0:
         return None
     at = top + int(below[0])
-    return _distance(dive, "board_distance", float(places[at, 0] - dive.board[0]), dive.leaves + at)
+    return _distance(dive, float(places[at, 0] - dive.board[0]), dive.leaves + at)
 
 
-def closest_approach(dive: InTheAir) -> Measure | None:
+def closest_approach(dive: InTheAir) -> Reading | None:
     """Least distance of head and hands from the board's edge on the way down, as the camera sees it."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
@@ -77,10 +75,10 @@ def closest_approach(dive: InTheAir) -> Measure | None:
     scale, share = dive.px_per_m
     shares = np.hypot(share, _FORESHORTENED)
     uncertainty = np.hypot(value / scale * shares, (1 + _EDGE_JOINTS) * dive.joint_px / scale)
-    return dive.measure("closest_approach", value / scale, uncertainty, "m", top + at, _TAKE_OFF)
+    return Reading(value / scale, uncertainty, top + at)
 
 
-def lean(dive: InTheAir) -> Measure | None:
+def lean(dive: InTheAir) -> Reading | None:
     """Line from the feet to the body's centre off the vertical at leaving: + over the water, - the board."""
     at = max(dive.leaves - 1, 0)
     feet, centre = dive.seen.joint("ankle")[at], dive.seen.centre_of_mass()[at]
@@ -90,10 +88,10 @@ def lean(dive: InTheAir) -> Measure | None:
     angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))
     length = float(np.hypot(*line))
     deviation = dive.angle_deviation(angle, length, _LEANS_DEG_S * dive.moved_s[0])
-    return dive.measure("lean", angle, deviation, "deg", at, _TAKE_OFF)
+    return Reading(angle, deviation, at)
 
 
-def recoil_time(dive: InTheAir) -> Measure | None:
+def recoil_time(dive: InTheAir) -> Reading | None:
     """Time from the lowest point of a springboard's edge, told by the feet, to leaving it: short is rushed."""
     if dive.px_per_m is None or dive.board_m not in SPRINGBOARDS_M:
         return None
@@ -111,10 +109,10 @@ def recoil_time(dive: InTheAir) -> Measure | None:
     value = float(times[leaves] - times[first + lowest])
     # Near the lowest point the feet hardly move: it is found less well than a moment.
     uncertainty = dive.moved_s[0] * np.sqrt(1 + 1.5**2)
-    return dive.measure("recoil_time", value, uncertainty, "s", first + lowest, _TAKE_OFF)
+    return Reading(value, uncertainty, first + lowest)
 
 
-def arm_asymmetry(dive: InTheAir) -> Measure | None:
+def arm_asymmetry(dive: InTheAir) -> Reading | None:
     """Angle between the two arms, from shoulder to wrist, at leaving the board."""
     at = dive.leaves
     arms = [dive.seen.joint(f"wrist_{s}")[at] - dive.seen.joint(f"shoulder_{s}")[at] for s in "lr"]
@@ -125,12 +123,10 @@ def arm_asymmetry(dive: InTheAir) -> Measure | None:
         return None
     angle = float(np.degrees(np.arctan2(abs(a[0] * b[1] - a[1] * b[0]), a @ b)))
     deviation = dive.joint_angle_deviation(arms)
-    return dive.measure("arm_asymmetry", angle, deviation, "deg", at, _TAKE_OFF)
+    return Reading(angle, deviation, at)
 
 
-def _distance(
-    dive: InTheAir, name: str, off_px: float, at: int, step: str = _TAKE_OFF, moved_m: float = 0.0
-) -> Measure | None:
+def _distance(dive: InTheAir, off_px: float, at: int, moved_m: float = 0.0) -> Reading:
     """A horizontal distance from the board's edge, positive over the water.
 
     What a camera shows of it is at most the distance: it counts as seen from the side.
@@ -144,10 +140,10 @@ def _distance(
     camera = _FORESHORTENED * abs(value)
     edge = _EDGE_JOINTS * dive.joint_px / scale
     uncertainty = float(np.sqrt((value * share) ** 2 + camera**2 + edge**2 + moved_m**2))
-    return dive.measure(name, value, uncertainty, "m", at, step)
+    return Reading(value, uncertainty, at)
 
 
-def entry_distance(dive: InTheAir) -> Measure | None:
+def entry_distance(dive: InTheAir) -> Reading | None:
     """Horizontal distance from the board's edge to where the water is touched; a measure of the entry."""
     if dive.touches is None or dive.board is None or dive.px_per_m is None or not dive.from_the_side:
         return None
@@ -158,7 +154,7 @@ def entry_distance(dive: InTheAir) -> Measure | None:
         return None
     scale, _ = dive.px_per_m
     moved = float(np.hypot(_swing_px_s(dive, dive.touches) * dive.moved_s[2] / scale, _HAND_M))
-    return _distance(dive, "entry_distance", float(low[0] - dive.board[0]), dive.touches, STEP_NAMES[2], moved)
+    return _distance(dive, float(low[0] - dive.board[0]), dive.touches, moved)
 
 
 def _swing_px_s(dive: InTheAir, at: int) -> float:

@@ -82,6 +82,11 @@ def finding_text(finding: Finding, good_dives: str) -> str:
     return f"{said}; {good_dives}: {band_text(measure.name, finding.band)}"
 
 
+def dive_text(dive_number: str, board_m: float | None) -> str:
+    """What a dive is, "103B from 1 m"."""
+    return dive_number if board_m is None else text("{0} from {1} m", dive_number, short_number(board_m))
+
+
 def good_dives_text(dive_number: str, board_m: float | None) -> str:
     """What bands are of, "good 103Bs from 1 m"."""
     if board_m is None:

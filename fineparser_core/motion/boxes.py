@@ -27,7 +27,6 @@ _MOST_IN_AN_IMAGE = 24
 _MAX_MOVING_SHARE = 0.35
 #: Below this support of the camera's motion two images do not show the same scene.
 CUT_SUPPORT = 0.04
-_SURE = 0.4
 #: Share of its colours, of 6 x 6 x 6, that an image has in common with the one before, unless there is a cut.
 _SAME_COLOURS = 0.6
 # A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
@@ -120,11 +119,7 @@ class MotionFinder:
         self._overlays = self._overlays or Overlays(grey.shape)
         matrix, support = np.eye(3), 1.0
         if self._grey is not None:
-            scene = self._overlays.scene
-            matrix, support = camera_motion(self._grey, grey, self._last, scene)
-            if support < _SURE:  # the camera turned or stopped, or there is a cut
-                again = camera_motion(self._grey, grey, scene=scene)
-                matrix, support = max((matrix, support), again, key=lambda found: found[1])
+            matrix, support = camera_motion(self._grey, grey, self._last, self._overlays.scene)
         lost = support < CUT_SUPPORT
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)

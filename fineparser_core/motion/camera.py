@@ -14,6 +14,8 @@ _WINDOW_PX, _LEVELS = 15, 3
 _ROUND_TRIP_PX = 0.7
 _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
+#: Less support of a motion near the guess is looked for again without it.
+_SURE = 0.4
 #: Where most corners that agree stand still to within the first, and at least so many moved by more than the second,
 #: half of them with one motion and all over the picture (standard deviation, in widths and heights), that motion is the
 #: camera's, and what stands still is laid over the picture.
@@ -27,7 +29,8 @@ def camera_motion(
 
     Args:
         before, after: (H, W) uint8 grey values, equal in size.
-        guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on.
+        guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on. Where little
+            supports it, the camera turned or stopped, or there is a cut, and the motion is looked for without it.
         scene: (H, W) uint8, 0 where `before` shows no scene but what is laid over it; all is scene without it.
 
     Returns:
@@ -35,6 +38,15 @@ def camera_motion(
         share of the corners of `before` that were found again and agree, 0 to 1. Identity and 0 where none does;
         identity and 1 where `before` has no corners, which is taken for a camera that stands still.
     """
+    found = _estimated(before, after, guess, scene)
+    if guess is None or found[1] >= _SURE:
+        return found
+    return max(found, _estimated(before, after, None, scene), key=lambda one: one[1])
+
+
+def _estimated(
+    before: np.ndarray, after: np.ndarray, guess: np.ndarray | None, scene: np.ndarray | None
+) -> tuple[np.ndarray, float]:
     import cv2  # slow to import
 
     corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, _QUALITY, _DISTANCE_PX, mask=scene)

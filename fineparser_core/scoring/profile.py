@@ -16,7 +16,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.exemplars.store import own_folder
 from fineparser_core.language import Phrase
 from fineparser_core.scoring.measured_stream import MeasuredStream, measured_stream
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.types import AwardCheck, ProfileIdentity
@@ -209,10 +209,8 @@ def write_profile(profile: Profile, path: Path) -> None:
     Raises:
         ExportError: it cannot be written.
     """
-    with atomic_file(path) as temporary:
-        temporary.write_text(
-            json.dumps({"format": FORMAT, **to_json(profile)}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    content = {"format": FORMAT, **to_json(profile)}
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def check_model(profile: Profile, model: str) -> None:

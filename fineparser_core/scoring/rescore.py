@@ -188,21 +188,17 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
         return scoring
     if not kept:
         raise ExemplarError("Every exemplar of {0} is left out: take one back in.", scoring.dive_number)
-    score, spread, contributions = _means(kept)
-    return replace(
-        scoring,
-        score=score,
-        spread=spread,
-        award=score / (3 * scoring.difficulty),
-        contributions=contributions,
-        exemplars=kept,
-        interval=(
-            scoring.interval.rule.around(score, spread, scoring.difficulty, scoring.deviation)
-            if scoring.interval
-            else None
-        ),
+    board_m, source = scoring.board_m, scoring.difficulty_source
+    found = aggregate_votes(
+        kept,
+        scoring.dive_number,
+        Difficulty(value=scoring.difficulty, board_m=board_m, source=source),
+        seed=scoring.seed,
         notes=(*scoring.notes, Phrase("{0} of {1} exemplars left out by hand.", n_out, len(scoring.exemplars))),
+        rule=scoring.interval.rule if scoring.interval else None,
+        deviation=scoring.deviation,
     )
+    return replace(found, profile=scoring.profile)
 
 
 def outliers(votes: Sequence[ExemplarVote]) -> frozenset[str]:

@@ -63,6 +63,15 @@ def atomic_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file by `atomic_file`, text in UTF-8; raises as that."""
+    with atomic_file(path) as temporary:
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
+        else:
+            temporary.write_text(content, encoding="utf-8")
+
+
 def try_writing(folder: Path) -> None:
     """Write a small file of which nothing is left.
 

@@ -20,7 +20,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.own_process import end_with_parent
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
@@ -258,7 +258,7 @@ def _prepare(root: Path, plan: DatasetPlan) -> None:
         raise ConfigError(f"{root} holds other files: choose an empty or a new folder.")
     for name in (FRAME_FOLDER, MASK_FOLDER, _RECORDS, _PARTIAL):
         (root / name).mkdir(parents=True, exist_ok=True)
-    _write(path, json.dumps(plan.settings).encode())
+    write_whole(path, json.dumps(plan.settings).encode())
 
 
 def _remove_partial(root: Path, mine: Iterable[int]) -> None:
@@ -317,7 +317,7 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
     write_truth(root, key, dive)
-    _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
+    write_whole(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -405,10 +405,5 @@ def write_annotations(root: Path, plan: DatasetPlan) -> None:
         **{f"{name}_split.pkl": [key for key in aqa if splits[key] == name] for name in ("train", "test")},
     }
     for name, content in files.items():
-        _write(root / name, pickle.dumps(content, protocol=4))
-    _write(root / "rendered.json", json.dumps(metadata, indent=1).encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(content)
+        write_whole(root / name, pickle.dumps(content, protocol=4))
+    write_whole(root / "rendered.json", json.dumps(metadata, indent=1).encode())

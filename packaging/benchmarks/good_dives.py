@@ -41,7 +41,7 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
         if name in found and record.render_error is not None:
             bias, deviation = record.render_error
             value = found[name] + float(rng.normal(bias, deviation))
-            if record.is_inner_angle:
+            if record.unit == "deg" and record.plausible.low >= 0:  # between limbs: a picture shows no sign
                 value = 180 - abs(180 - abs(value))
             measured.append(Measure(name=name, value=value, unit=record.unit, uncertainty=deviation, frame=0, step=""))
     return tuple(measured)

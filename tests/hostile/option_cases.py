@@ -94,12 +94,14 @@ def _score() -> Iterator[Refusal]:
     yield from _bad_values(dive, "--difficulty", ("0", "-1", "99", *NO_NUMBERS))
     yield from _bad_values((*dive, "--annotated", "a.mp4"), "--speed", ("0", "-1", "2", *NO_NUMBERS))
     yield from _bad_values(
-        ("score", "dive.mp4"), "--dive-number", ("", "207", "٢٠٧C", "\x1b[31m", "9" * 5000, "\udcff")
+        ("score", "dive.mp4"), "--dive-number", ("", "207", "207E", "1O7B", "٢٠٧C", "\x1b[31m", "9" * 5000, "\udcff")
     )
     for option in ("--start-frame", "--end-frame"):
         yield from _bad_values(dive, option, NO_NUMBERS)
         for frame in ("-1", "60", "999999999999"):
             yield Refusal((*dive, option, frame), VIDEO)
+    yield Refusal((*dive, "--start-frame", "50", "--end-frame", "55"), VIDEO)
+    yield Refusal(("score", "dive.mp4", "--board", "10"), USAGE)
     points = ("1", "1,2", "1,2,3,4", "1.5,2,3", "-1,2,3", "60,2,3", "1,-1,3", "1,2,99999", "1,nan,3", *NO_NUMBERS)
     yield from _bad_values(dive, "--athlete", points)
     for option in ("--device", "--precision"):

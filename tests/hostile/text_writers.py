@@ -6,10 +6,10 @@ import io
 import json
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from made_analysis import made_analysis
@@ -185,10 +185,10 @@ def _card(case: Case) -> None:
 def _printed(case: Case) -> None:
     """The report of `fineparser score`, and JSON, on terminals of three encodings."""
     for encoding in ("utf-8", "latin-1", "ascii"):
-        with _stdout(encoding) as read:
+        with _captured(contextlib.redirect_stdout, encoding) as read:
             cli.run_guarded(lambda argv: say(report(case.analysis)) or say(case.text) or 0, [])
             _tame(read())
-        with _stdout(encoding) as read:
+        with _captured(contextlib.redirect_stdout, encoding) as read:
             cli.run_guarded(lambda argv: say_json({"name": case.text}) or 0, [])
             assert json.loads(read())["name"] == case.text
             _tame(read())
@@ -198,7 +198,7 @@ def _refused(case: Case) -> None:
     def fail(argv: list[str]) -> int:
         raise VideoError(f"{case.text}: no.")
 
-    with _stderr() as read:
+    with _captured(contextlib.redirect_stderr) as read:
         assert cli.run_guarded(fail, []) == VideoError.exit_code
         _tame(read())
         assert read().count("\n") == 1
@@ -214,7 +214,7 @@ def _failed(case: Case) -> None:
     before = cli.platformdirs.user_log_dir
     cli.platformdirs.user_log_dir = lambda *args, **kwargs: str(log)
     try:
-        with _stderr() as read:
+        with _captured(contextlib.redirect_stderr) as read:
             assert cli.run_guarded(fail, [case.text]) == 1
             _tame(read())
     finally:
@@ -224,7 +224,7 @@ def _failed(case: Case) -> None:
 
 def _logged(case: Case) -> None:
     root = logging.getLogger()
-    with _stderr() as read:
+    with _captured(contextlib.redirect_stderr) as read:
         for start in (log_to_stderr, lambda: start_logging(case.folder)):
             root.handlers = []
             start()
@@ -321,20 +321,7 @@ def _result(name: str) -> DiveResult:
 
 
 @contextlib.contextmanager
-def _stdout(encoding: str) -> Iterator[Callable[[], str]]:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    before, sys.stdout = sys.stdout, stream
-    try:
+def _captured(redirect: Callable[[io.TextIOWrapper], Any], encoding: str = "utf-8") -> Iterator[Callable[[], str]]:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n", write_through=True)
+    with redirect(stream):
         yield lambda: stream.buffer.getvalue().decode(encoding)
-    finally:
-        sys.stdout = before
-
-
-@contextlib.contextmanager
-def _stderr() -> Iterator[Callable[[], str]]:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", write_through=True)
-    before, sys.stderr = sys.stderr, stream
-    try:
-        yield lambda: stream.buffer.getvalue().decode("utf-8")
-    finally:
-        sys.stderr = before

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -378,26 +379,12 @@ checkpoint = Steps(
 # Exports
 
 
-def _dives(n: int) -> Any:
-    from fineparser_core.export.tables import ExportedDive
-
-    return [ExportedDive(path=Path(f"dive-{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
-
-
-def _tables(n: int) -> Callable[[Path], object]:
+def _table(n: int, suffix: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_core.export.tables import write_csv
+        from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 
-        write_csv(_dives(n), folder / "dives.csv")
-
-    return write
-
-
-def _json(n: int) -> Callable[[Path], object]:
-    def write(folder: Path) -> None:
-        from fineparser_core.export.tables import write_json
-
-        write_json(_dives(n), folder / "dives.json")
+        dives = [ExportedDive(path=Path(f"{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
+        (write_csv if suffix == "csv" else write_json)(dives, folder / f"dives.{suffix}")
 
     return write
 
@@ -428,7 +415,11 @@ def _clip(n: int) -> Callable[[Path], object]:
 
 exports = Steps(
     ("fineparser_core.export.tables", "fineparser_core.export.images", "fineparser_core.video.writer", "cv2"),
-    tuple(write(n) for n in (1, 2) for write in (_tables, _json, _sheet, _clip)),
+    tuple(
+        write(n)
+        for n in (1, 2)
+        for write in (partial(_table, suffix="csv"), partial(_table, suffix="json"), _sheet, _clip)
+    ),
     digests("dives.csv", "dives.json", "sheet.png", "clip.mp4"),
 )
 

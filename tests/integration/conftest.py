@@ -69,7 +69,6 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_clip(folder / "nobody.mp4", 60, falls=False)
     write_clip(folder / "three_frames.mp4", 3)
     (folder / "empty.mp4").write_bytes(b"")
-    (folder / "text.mp4").write_text("This is not a video.\n" * 50)
     whole = dive.read_bytes()
     (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
     (folder / "folder.mp4").mkdir()

@@ -41,12 +41,6 @@ def test_wrong_usage(fineparser: Fineparser, words: tuple[str, ...]) -> None:
     assert fineparser(*words).code == 2
 
 
-def test_a_profile_needs_a_parse(fineparser: Fineparser) -> None:
-    outcome = fineparser("profile", "parsing", "--repeats", "0")
-    assert outcome.code == 2
-    assert "'0' is not a count of at least 1" in outcome.err
-
-
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
     assert callable(importlib.import_module(f"fineparser_core.commands.{cli.COMMANDS[name][0]}").main)

@@ -17,7 +17,14 @@ from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
-from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
+from fineparser_core.measures.words import (
+    band_text,
+    dive_text,
+    finding_text,
+    good_dives_text,
+    measure_name,
+    measured_text,
+)
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse, Measure, OwnAward, Scoring, StepSpan
@@ -105,15 +112,9 @@ def _sampled_ends(parse: DiveParse) -> np.ndarray:
 
 def _title(dive: ReportedDive) -> str:
     scored = dive.analysis.scoring or dive.analysis.own_award
-    number_and_board = _number_and_board(scored) if scored is not None else ""
+    number_and_board = dive_text(scored.dive_number, scored.board_m) if scored is not None else ""
     known = [printable(one) for one in (dive.diver, number_and_board) if one]
     return "  ·  ".join(known) or printable(dive.path.stem)
-
-
-def _number_and_board(scored: Scoring | OwnAward) -> str:
-    if scored.board_m is None:
-        return scored.dive_number
-    return text("{0} from {1} m", scored.dive_number, short_number(scored.board_m))
 
 
 def _headline(analysis: Analysis) -> tuple[str, str]:

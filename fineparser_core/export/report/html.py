@@ -10,7 +10,7 @@ from fineparser_core.export.report.page import Report
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import language, text
 from fineparser_core.printable import printable
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 _JPEG_QUALITY = 88
 
@@ -35,8 +35,7 @@ def _write(template: str, path: Path, **values: object) -> None:
     pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
     pages.filters |= {"data_uri": _data_uri, "trend_chart": trend_chart}
     written = pages.get_template(template).render(text=text, language=language().replace("_", "-"), **values)
-    with atomic_file(path) as temporary:
-        temporary.write_text(printable(written, keep="\n\t"), encoding="utf-8")
+    write_whole(path, printable(written, keep="\n\t"))
 
 
 def jpeg(image: np.ndarray) -> bytes:

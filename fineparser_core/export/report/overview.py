@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import NumberOverview, Overview, TrendPoint
-from fineparser_core.language import number, short_number, text
+from fineparser_core.language import number, text
+from fineparser_core.measures.words import dive_text
 from fineparser_core.printable import printable
 
 
@@ -33,11 +34,7 @@ def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overv
 
 def _number(dive: ReportedDive) -> str:
     scoring = dive.analysis.scoring
-    if scoring is None:
-        return text("no score")
-    if scoring.board_m is None:
-        return scoring.dive_number
-    return text("{0} from {1} m", scoring.dive_number, short_number(scoring.board_m))
+    return text("no score") if scoring is None else dive_text(scoring.dive_number, scoring.board_m)
 
 
 def _row(name: str, dives: Sequence[ReportedDive]) -> NumberOverview:

@@ -17,7 +17,7 @@ import numpy as np
 from fineparser_core.export.drawing import draw_text, fit_line, text_width, wrap_lines
 from fineparser_core.export.palette import rgb
 from fineparser_core.printable import printable
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 PAGE_MM = (210.0, 297.0)
 INK, FAINT, RULE = "#1b1f24", "#5b6470", "#d8dde3"
@@ -170,9 +170,7 @@ class PdfCanvas:
         Raises:
             ExportError: the file cannot be written.
         """
-        content = bytes(self._pdf.output())
-        with atomic_file(path) as temporary:
-            temporary.write_bytes(content)
+        write_whole(path, bytes(self._pdf.output()))
 
     def _set_font(self, size: float, bold: bool) -> None:
         self._pdf.set_font("text" if self._wide else "helvetica", "B" if bold else "", size)

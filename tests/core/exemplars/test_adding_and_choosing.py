@@ -14,7 +14,7 @@ from stand_in import StandIn, nothing
 from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
+from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
@@ -191,14 +191,6 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, 
     assert "1 of 2 exemplars could not be used" in scoring.notes[-1]
     shown = report(Analysis(parse=parse, scoring=replace(scoring, dive_number="5251B")))
     assert "exemplars of 5253B" in shown
-
-
-def test_a_clip_that_is_no_video_leaves_nothing(network, store, tmp_path):
-    (tmp_path / "notes.mp4").write_text("not a video")
-    with pytest.raises(VideoError, match=r"notes\.mp4"):
-        make_clip(tmp_path / "notes.mp4")
-    assert store.own_ids() == set()
-    assert not list(store.folder.glob("clips/*"))
 
 
 def test_a_number_is_suggested_by_the_exemplars_that_are_alike():

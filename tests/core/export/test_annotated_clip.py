@@ -24,7 +24,6 @@ from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video import writer as writer_module
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter
 
 Make = Callable[..., Analysis]
 
@@ -225,22 +224,6 @@ def test_a_missing_source_is_reported(tmp_path: Path, make_video: Callable[..., 
     assert os.listdir(tmp_path) == []
 
 
-def test_a_full_disk_leaves_nothing(
-    small_video: Path, make_analysis: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    encoded = []
-
-    def no_room(writer: VideoWriter, picture: object) -> None:
-        encoded.append(picture)
-        if len(encoded) == 20:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(VideoWriter, "write_picture", lambda writer, picture, time_s: no_room(writer, picture))
-    with pytest.raises(ExportError, match="No space left on device"):
-        write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4")
-    assert os.listdir(tmp_path) == []
-
-
 def test_a_read_only_folder_is_reported(
     small_video: Path, make_analysis: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,8 +258,6 @@ def test_without_h264_the_other_codec_is_named(
 
 def test_invalid_paths(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video)
-    with pytest.raises(ExportError, match="cannot be written"):
-        write_annotated_clip(analysis, tmp_path / "nowhere" / "out.mp4")
     with pytest.raises(ExportError, match="is the clip itself"):
         write_annotated_clip(analysis, small_video)
 

@@ -47,7 +47,10 @@ def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tm
     assert strobe.frames == [30, 39, 48, 57, 66]
     true = centres()[strobe.frames]
     placed = np.array(
-        [strobe.on_canvas(at, (x, y - tilt(at, panned))) for at, (x, y) in zip(strobe.frames, true, strict=True)]
+        [
+            (strobe._to_canvas(at) @ [x, y - tilt(at, panned), 1.0])[:2]
+            for at, (x, y) in zip(strobe.frames, true, strict=True)
+        ]
     )
     scale = (placed[-1] - placed[0])[1] / (true[-1] - true[0])[1]
     # The first two overlap, and so do their middles.

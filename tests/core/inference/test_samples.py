@@ -21,6 +21,7 @@ from fineparser_core.types import DiveParse
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.sampling import valid_samples
 
 N_FRAMES = 16
 Centre = Callable[[float], tuple[float, float]]
@@ -280,7 +281,7 @@ def test_no_step_begins_in_the_samples_that_fill_up_a_short_clip(tmp_path: Path)
     analyzer = analyzer_of(StandIn(), tmp_path, "flight")
     parse, encoding = analyzer.parse(make_clip(path))
     analyzer.library.close()
-    assert parse.valid.tolist() == [True] * 50 + [False] * 46
+    assert valid_samples(parse.sampled_frames).tolist() == [True] * 50 + [False] * 46
     assert not encoding.probabilities[50:].any()  # the stand-in is sure of sample 62
     assert parse.probabilities[28, 0] == pytest.approx(0.9)
     assert parse.transitions.first_entry_frame <= 49

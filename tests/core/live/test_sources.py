@@ -93,7 +93,6 @@ def test_files_and_folders(tmp_path: Path) -> None:
 
 
 def test_a_dropped_file_counts_when_it_is_whole(tmp_path: Path) -> None:
-    write_video(tmp_path / "old.mp4", 16)
     folder = DropFolder(tmp_path)
     whole = write_video(tmp_path.parent / "whole.mp4", 16).read_bytes()
     new = tmp_path / "new.mp4"

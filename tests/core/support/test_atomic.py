@@ -54,6 +54,8 @@ def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tm
     (tmp_path / "out.csv").write_text("old")
     with atomic_file(tmp_path / "out.csv") as temporary:
         temporary.write_text("new")
+        assert (tmp_path / "out.csv").read_text() == "old"
+    assert (tmp_path / "out.csv").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 

@@ -84,12 +84,6 @@ def test_a_refused_folder_keeps_what_it_holds(tmp_path):
     assert (tmp_path / ".partial" / "thesis.txt").read_text() == "mine"
 
 
-def test_foreign_folder_is_refused(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(ConfigError, match="other files"):
-        synthesize(tmp_path, CONFIG)
-
-
 def test_cancelling_leaves_complete_dives_only(tmp_path):
     cancel = CancelToken()
 

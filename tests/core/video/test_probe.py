@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.stream import Disposition
 
 from fineparser_core.errors import VideoError
 from fineparser_core.video.clips import make_clip
@@ -172,33 +171,6 @@ def test_a_cut_off_matroska_file_is_told_by_its_length(tmp_path: Path, make_vide
         make_clip(cut)
 
 
-@pytest.mark.parametrize("name", ["titled.mp4", "titled.mkv"])
-@pytest.mark.parametrize("title", ["Kür".encode("latin-1"), "飛込".encode("shift-jis")])
-def test_a_title_in_any_encoding_does_no_harm(
-    name: str, title: bytes, tmp_path: Path, make_video: Callable[..., Path]
-) -> None:
-    path = make_video(tmp_path / name, 20, metadata={"title": "T" * len(title)})
-    data = path.read_bytes()
-    assert data.count(b"T" * len(title)) == 1
-    path.write_bytes(data.replace(b"T" * len(title), title))
-    assert probe(path).n_frames == 20
-
-
-def test_of_several_streams_the_default_one_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "two.mkv"
-    with av.open(str(path), "w") as container:
-        streams = [container.add_stream("libx264", rate=30) for _ in range(2)]
-        for stream, width in zip(streams, (64, 96), strict=True):
-            stream.width, stream.height, stream.pix_fmt = width, 48, "yuv420p"
-        streams[0].disposition, streams[1].disposition = 0, Disposition.default
-        for stream in streams:
-            for _ in range(20):
-                frame = np.zeros((48, stream.width, 3), np.uint8)
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            container.mux(stream.encode(None))
-    assert probe(path).width_px == 96
-
-
 @pytest.mark.parametrize(
     ("box", "at", "number"), [(b"stsz", 8, 1), (b"stsz", 12, 2**30), (b"stts", 12, 2**31 - 1), (b"elst", 8, 2**30)]
 )
@@ -214,15 +186,6 @@ def test_a_header_that_declares_more_frames_than_any_video_is_refused(
     path.write_bytes(data)
     with pytest.raises(VideoError, match=r"declares [\d,]+ frames"):
         probe(path)
-
-
-def test_a_file_that_names_others_is_no_video(tmp_path: Path, make_video: Callable[..., Path]) -> None:
-    make_video(tmp_path / "real.mp4", 20)
-    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile real.mp4\n")
-    with pytest.raises(VideoError, match="is not a video"):
-        probe(tmp_path / "list.mp4")
-    (tmp_path / "real.mp4").rename(tmp_path / "\udce9.mp4")  # a name that is no text
-    assert probe(tmp_path / "\udce9.mp4").n_frames == 20
 
 
 def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path: Path) -> None:

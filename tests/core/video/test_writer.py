@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ExportError
-from fineparser_core.support.atomic import atomic_file
 from fineparser_core.video import writer as writer_module
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
@@ -97,21 +96,3 @@ def test_name_of_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="cannot be written"):
         write(tmp_path / "out.mp4")
     assert os.listdir(tmp_path) == ["out.mp4"]
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_folder_without_permission(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(ExportError, match="cannot be written"):
-        write(tmp_path / "out.mp4")
-
-
-def test_atomic_file_replaces_only_at_the_end(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("old")
-    with atomic_file(path) as temporary:
-        temporary.write_text("new")
-        assert temporary.parent == path.parent
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-    assert os.listdir(tmp_path) == ["notes.txt"]
