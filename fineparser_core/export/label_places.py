@@ -42,7 +42,11 @@ def draw_labels(canvas: OverlayCanvas, labels: Sequence[Label], unit: float) -> 
 
 
 def place_labels(
-    wanted: Sequence[tuple[Point, tuple[float, float]]], bounds: Box, near_px: float, busy: np.ndarray
+    wanted: Sequence[tuple[Point, tuple[float, float]]],
+    bounds: Box,
+    near_px: float,
+    busy: np.ndarray,
+    taken: Sequence[Box] = (),
 ) -> list[Box | None]:
     """Boxes for labels in the order of their importance.
 
@@ -51,13 +55,14 @@ def place_labels(
         bounds: x0, y0, x1, y1 that they must lie in.
         near_px: least distance from the point.
         busy: (H, W) bool, what they should not hide, in pixels.
+        taken: boxes that they must not overlap.
 
     Returns:
         For each x0, y0, x1, y1; None where there is no room.
     """
     total = np.pad(busy.astype(np.int32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     placed: list[Box | None] = []
-    others: list[Box] = []
+    others = list(taken)
     for (x, y), (width, height) in wanted:
         best, least = None, _MOST_HIDDEN
         for step, distance in enumerate(_DISTANCES):

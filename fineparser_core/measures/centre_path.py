@@ -53,9 +53,13 @@ class CentrePath:
         return np.asarray(self.in_frame(frame, at)[0])
 
 
-def centre_path(parse: DiveParse) -> CentrePath | None:
-    """The path of the body's centre of a dive; None where too little of it was seen in the air."""
-    return path_of(measured_dive(parse))
+def centre_path(parse: DiveParse, board_m: float | None = None) -> CentrePath | None:
+    """The path of the body's centre of a dive; None where too little of it was seen in the air.
+
+    Args:
+        board_m: height of the board, which tells the scale better; None where it is not known.
+    """
+    return path_of(measured_dive(parse, board_m=board_m))
 
 
 def path_of(dive: InTheAir | None) -> CentrePath | None:
