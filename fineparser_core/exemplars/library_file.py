@@ -44,6 +44,7 @@ COMMIT;
 """
 #: How long to wait for another program that is writing.
 PATIENCE_S = 20.0
+_AGAIN_S = 0.02
 #: A file that somebody made byte by byte can keep SQLite busy for ever.
 _LONGEST_QUERY_S = 5.0
 _QUERY_STEPS = 1000
@@ -69,6 +70,25 @@ def connect(path: Path, query: str = "") -> sqlite3.Connection:
     for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
         db.execute(f"PRAGMA {setting}")
     return db
+
+
+def write_ahead(db: sqlite3.Connection) -> None:
+    """Has changes written ahead of the file, so that readers and a writer do not wait for each other.
+
+    Where another program is just about the same, SQLite fails at once instead of waiting.
+
+    Raises: sqlite3.Error.
+    """
+    end_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end_s:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def version_of(db: sqlite3.Connection) -> int:
@@ -162,7 +182,7 @@ class LibraryFile:
             db.close()
             raise
         opened = cls(path, db)
-        db.execute("PRAGMA journal_mode = WAL")
+        write_ahead(db)
         return opened
 
     @classmethod

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
-from fineparser_core.exemplars.library_file import connect, damage_of, version_of
+from fineparser_core.exemplars.library_file import connect, damage_of, version_of, write_ahead
 from fineparser_core.language import Phrase, short_number
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
@@ -402,7 +402,7 @@ class History:
             try:
                 version = version_of(db)
                 if version <= VERSION:
-                    db.execute("PRAGMA journal_mode = WAL")
+                    write_ahead(db)
                     db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
                     if version == 0:
                         _make(db)

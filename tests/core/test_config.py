@@ -113,7 +113,8 @@ def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> Non
 
 @pytest.mark.parametrize("kind", [TrainConfig, RunSettings])
 def test_every_setting_has_a_description(kind: type) -> None:
-    described = {one.arg_name for one in docstring_parser.parse(kind.__doc__ or "").params if one.description}
+    documented = [one for base in kind.__mro__ for one in docstring_parser.parse(base.__doc__ or "").params]
+    described = {one.arg_name for one in documented if one.description}
     assert described == {field.name for field in fields(kind)}
 
 

@@ -36,7 +36,10 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
 
     def dives(split: str) -> list[Any]:
         count, numbers = {"train": (30, ("107B", "207C", "301B")), "test": (8, ("107B", "207C"))}[split]
-        return [SimpleNamespace(id=f"{split}/{i:02d}", dive_number=numbers[i % len(numbers)]) for i in range(count)]
+        return [
+            SimpleNamespace(id=f"{split}/{i:02d}", key=(split, i), dive_number=numbers[i % len(numbers)])
+            for i in range(count)
+        ]
 
     card = SimpleNamespace(
         id="m", trained_on="t", preprocessing="follow", decoding="joint", pairing="dive-number", evaluation={}
