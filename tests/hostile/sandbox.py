@@ -107,6 +107,7 @@ class Sandbox:
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent)]),
             "TMPDIR": str(self._scratch / "temporary"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "OMP_NUM_THREADS": "1",
         }
         self._log = (self._scratch / "stderr.txt").open("w+b")
         command = [sys.executable, "-P", str(HERE / "sandbox_child.py"), module]

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from damage import damaged, for_examples
 from numbered_video import write_video
 from odd_videos import AVI_BASE
@@ -31,8 +30,6 @@ from fineparser_core.scoring.profile import CrossValidated, Gain, Profile, read_
 
 #: Of each kind, in every run and where that is asked for.
 FEW, MANY = 6, 46
-
-torch.set_num_threads(1)
 
 
 def read_fuzzed(path: Path) -> Any:
