@@ -63,6 +63,7 @@ class WatchOptions(WeightsOptions):
         board: 1, 3, 5, 7.5 or 10 m.
         minutes: of the recording that are kept.
         gigabytes: of it at most.
+        no_sound: record pictures alone.
         no_analysis: clips alone.
         again: play a video again and again.
         quiet: print no line for a dive.
@@ -75,6 +76,7 @@ class WatchOptions(WeightsOptions):
     board: float | None = None
     minutes: float = 30.0
     gigabytes: float = 20.0
+    no_sound: bool = False
     no_analysis: bool = False
     again: bool = False
     quiet: bool = False
@@ -98,7 +100,16 @@ def main(argv: list[str]) -> int:
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
-            watch = Watch(source, args.out, ring, on_dive=log.add, on_event=_tell, on_problem=_remark, loop=args.again)
+            watch = Watch(
+                source,
+                args.out,
+                ring,
+                on_dive=log.add,
+                on_event=_tell,
+                on_problem=_remark,
+                sound=not args.no_sound,
+                loop=args.again,
+            )
             watch.start()
             _obey(lines, watch, log, cancel)
             try:

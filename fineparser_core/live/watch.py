@@ -43,6 +43,7 @@ class Watch:
         on_dive: Callable[[CaughtClip], None],
         on_event: Callable[[SourceEvent], None] = lambda event: None,
         on_problem: Callable[[Phrase], None] = lambda said: None,
+        sound: bool = True,
         loop: bool = False,
     ) -> None:
         """Prepare; `start` begins.
@@ -51,6 +52,7 @@ class Watch:
             folder: for the clips; made if it is missing.
             ring: of this source alone.
             on_problem: a clip could not be written.
+            sound: record it, too.
             loop: play a file again and again.
         """
         self.ring, self._folder = ring, folder
@@ -59,7 +61,8 @@ class Watch:
         self._catcher = Catcher()
         self._clips: dict[CaughtFall, Path] = {}
         self._stopped = Event()
-        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=ring.write_sound, loop=loop)
+        heard = ring.write_sound if sound else None
+        self.reader = LiveReader(source, [ring.write, self._queue.put], on_event, on_sound=heard, loop=loop)
         self._thread = Thread(target=self._search, name="dive-search", daemon=True)
 
     @property

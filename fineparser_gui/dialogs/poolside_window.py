@@ -100,7 +100,8 @@ class PoolsideWindow(QWidget):
             recorder.said.connect(self.word.set_text)
             recorder.caught.connect(self.practice.add)
             recorder.ended.connect(self._on_ended)
-            recorder.start(address, self.setup.minutes.value(), self.setup.gigabytes.value())
+            minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
+            recorder.start(address, minutes, gigabytes, sound=self.setup.sound.isChecked())
             if source.kind is not SourceKind.FOLDER:
                 name = source.path.name if source.kind is SourceKind.FILE else str(source)
                 cameras.append(Camera(name, place, RingFollower(recorder.folder / RECORDING)))

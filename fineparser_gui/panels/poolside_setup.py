@@ -100,6 +100,7 @@ class PoolsideSetup(QWidget):
             SourceField(preferences, self.tr("none")),
         )
         self.secrets = QCheckBox(self.tr("Remember passwords too"))
+        self.sound = QCheckBox(self.tr("Record the sound"), checked=now.ring_sound)
         videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         self.folder = QLineEdit(now.poolside_folder or str(Path(videos or Path.home()) / "Poolside"))
         self.folder.editingFinished.connect(self.show_recorded)
@@ -122,6 +123,7 @@ class PoolsideSetup(QWidget):
         for text, field in rows:
             field.box.setAccessibleName(without_mnemonic(text))
         form.addRow("", self.secrets)
+        form.addRow("", self.sound)
         form.addRow(self.tr("Folder"), where)
         self.folder.setAccessibleName(self.tr("Folder"))
         form.addRow(self.tr("Keep"), ring)
@@ -168,7 +170,11 @@ class PoolsideSetup(QWidget):
         cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
         folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
         self._preferences.change(
-            cameras=cameras, poolside_folder=folder, ring_minutes=minutes, ring_gigabytes=gigabytes
+            cameras=cameras,
+            poolside_folder=folder,
+            ring_minutes=minutes,
+            ring_gigabytes=gigabytes,
+            ring_sound=self.sound.isChecked(),
         )
 
     def show_recorded(self) -> None:

@@ -52,12 +52,13 @@ class Recorder(QObject):
         """Whether the process runs."""
         return self._process is not None
 
-    def start(self, address: str, minutes: float, gigabytes: float, *, again: bool = False) -> None:
+    def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True, again: bool = False) -> None:
         """Begin to record.
 
         Args:
             address: checked, for `parse_source`; only the process itself gets it.
             minutes, gigabytes: of the recording that are kept.
+            sound: record it.
             again: play a video again and again.
         """
         lines = self.folder / DIVES_FILE
@@ -67,6 +68,7 @@ class Recorder(QObject):
         self._command = own_process(
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
             *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
+            *([] if sound else ["--no-sound"]),
             *(["--again"] if again else []),
         )
         self._start()

@@ -42,6 +42,7 @@ class Preferences:
         cameras: addresses that were recorded at the pool, the latest first.
         poolside_folder: for recordings and clips of the pool; "": that of the user's videos.
         ring_minutes, ring_gigabytes: of a recording that are kept.
+        ring_sound: whether the sound is recorded.
 
     Raises:
         ConfigError: a value is not allowed.
@@ -64,6 +65,7 @@ class Preferences:
     poolside_folder: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
     ring_minutes: Annotated[int, Meta(ge=1, le=600)] = 30
     ring_gigabytes: Annotated[int, Meta(ge=1, le=10_000)] = 20
+    ring_sound: bool = True
     shortcuts: Annotated[Mapping[str, _Keys], Meta(max_length=500)] = field(default_factory=dict)
 
     @property

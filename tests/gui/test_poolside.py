@@ -199,8 +199,11 @@ def test_addresses_are_checked_and_remembered_without_passwords(pool):
     field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
     pool.setup.remember()
     assert pool.setup._preferences.now.cameras == ("rtsp://coach@127.0.0.1:9/live",)
+    assert pool.setup._preferences.now.ring_sound
     pool.setup.secrets.setChecked(True)
+    pool.setup.sound.setChecked(False)
     pool.setup.remember()
+    assert not pool.setup._preferences.now.ring_sound
     assert "secret" in pool.setup._preferences.now.cameras[0]
 
 
@@ -255,9 +258,11 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_pat
     out = tmp_path / "out"
     pool.setup.folder.setText(str(out))
     pool.setup.fields[0].use(str(stream))
+    pool.setup.sound.setChecked(False)
     began_s = time.monotonic()
     pool.start_recording()
     assert str(stream) not in " ".join(pool._recorders[0]._command)
+    assert "--no-sound" in pool._recorders[0]._command
     qtbot.waitUntil(lambda: pool.stage.tiles[0].shown > 10, timeout=30_000)
     qtbot.waitUntil(lambda: bool(rows(pool)), timeout=60_000)
     print(f"row {time.monotonic() - began_s - leaves_s:.1f} s after the take-off")

@@ -100,6 +100,17 @@ def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(
     assert not list((tmp_path / "ring").rglob("*.ts"))
 
 
+def test_sound_is_left_out_where_that_is_asked_for(tmp_path: Path, ring: Ring) -> None:
+    silent, path = transport_stream(tmp_path / "silent.ts", 50, fps=25), tmp_path / "sent.ts"
+    add_sound(silent, path, "aac", (0.5, 1.0))
+    reader = Watch(parse_source(str(path)), tmp_path, ring, on_dive=lambda clip: None, sound=False).reader
+    reader._stop = Impatient()
+    reader._run()
+    ring.close()
+    assert recorded(ring) == decoded(silent)
+    assert not (tmp_path / "ring" / "sound").exists()
+
+
 @pytest.mark.hostile
 def test_every_picture_of_real_clips_at_their_own_speed(tmp_path: Path, shared_dir: Path) -> None:
     for number, clip in enumerate(sorted((shared_dir / "real" / "clips").glob("*.mp4"))):
