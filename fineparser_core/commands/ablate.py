@@ -93,7 +93,8 @@ def main(argv: list[str]) -> int:
                     f"{preset}: {unscored} of {test['n_dives']} dives have no score: rho and R-l2 are of the others"
                 )
             stamp = results["data"]
-            measured_on = measured_on or f"{stamp['name']}, {args.epochs} epochs, {stamp['dives']} training dives"
+            trained = f", {args.epochs} epochs, {stamp['dives']} training dives" if stamp["dives"] else ""
+            measured_on = measured_on or f"{stamp['name']}{trained}"
         if peers.writes:
             say("\n".join([side_by_side(args.table, ours, data=measured_on), *left_out]))
     return 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dive_clip import dive_clip
@@ -19,7 +20,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import stored_inputs
 from fineparser_core.evaluation.evaluate import median_transitions
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
@@ -30,6 +31,7 @@ from fineparser_core.evaluation.results import DiveResult, mask_results, write_p
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken
+from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import atomic_file, temporary_folder
 from fineparser_core.training.presets import MEASURED
@@ -61,11 +63,18 @@ def measured_row(
 
     Source: in idea NSAQA (Okamoto and Parmar, CVPRW 2024), by our own measures and rules; no reproduction.
     """
-    open_run(out, measured_settings(config, data), resume=True)
-    if (finished := read_results(out)) is not None:
-        return finished
     cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
     training, test = (cache.usable(data.split(name), settings.limit) for name in ("train", "test"))
+    depends_on = {
+        "method": MEASURED,
+        "preprocessing": config.preprocessing,
+        "seed": config.seed,
+        "labels": data_stamp(data, [*training, *test]).labels,
+        "weights": read_card(bundled_weights()).id,
+    }
+    open_run(out, depends_on, resume=True)
+    if (finished := read_results(out)) is not None:
+        return finished
     dives = load_dives(data, test, cache, cancel, workers=settings.workers)
     analyzer = Analyzer.open(device=settings.device)
     weights = analyzer.model.id
@@ -77,7 +86,11 @@ def measured_row(
             cancel.raise_if_cancelled()
             result = known.get(dive.record.id)
             if result is None:
-                clip = dive_clip(data, dive.record, Path(folder) / "dive.mp4")
+                try:
+                    clip = dive_clip(data, dive.record, Path(folder) / "dive.mp4")
+                except AnnotationError as error:  # of a frame that no network samples
+                    logger.warning("%s is left out: %s", dive.record.id, error)
+                    continue
                 parse, _ = analyzer.parse(clip, cancel=cancel)
                 result = _result(parse, dive, training, config.preprocessing)
                 known.add(result)
@@ -87,7 +100,7 @@ def measured_row(
     content = {
         "weights": weights,
         "data": asdict(data_stamp(data, [])),  # nothing was trained on
-        "settings": measured_settings(config, data),
+        "settings": depends_on,
         "picked on validation": {"epoch": None, "validation": None, "test": summary.as_dict()},
     }
     write_predictions(out / "predictions.csv", out / "predictions.json", results)
@@ -95,12 +108,6 @@ def measured_row(
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     known.remove()
     return content
-
-
-def measured_settings(config: TrainConfig, data: DiveSet) -> dict[str, Any]:
-    """What the row depends on, as OUT/results.json has it: both tables have this row, of data sets of their own."""
-    of_data = data_stamp(data, data.split("test"))
-    return {"method": MEASURED, "preprocessing": config.preprocessing, "seed": config.seed, "labels": of_data.labels}
 
 
 def _result(parse: DiveParse, dive: DatasetDive, training: list[DiveRecord], preprocessing: str) -> DiveResult:

@@ -40,8 +40,8 @@ _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
 # Of sound, what MPEG-TS and MP4 both carry.
 _HEARD = ("aac", "mp2", "mp3", "ac3")
-# Sound that waits for the first picture.
-_MOST_WAITING = 500
+# Sound that waits for the first picture; and how far it may be from the picture beside it.
+_MOST_WAITING, _SOUND_APART_S = 500, 5.0
 # Streams without stamps: a packet is as old as its arrival.
 _WITHOUT_STAMPS = ("mpjpeg", "mjpeg", "h264", "hevc")
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
@@ -198,7 +198,7 @@ class LiveReader:
                 shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
                 self._hand_on(shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s))
                 if sound is not None:
-                    self._hear(sound.shaped(offset_s))
+                    self._hear(sound.shaped(offset_s), decode_s)
                 if clock.jumps > jumps:
                     jumps = clock.jumps
                     self._tell(SourceState.CLOCK, Phrase("The clock of the camera has jumped; the recording goes on."))
@@ -243,11 +243,14 @@ class LiveReader:
                 listener(packet if self._follows else replace(packet, follows=False))
             self._follows = True
 
-    def _hear(self, packets: Iterator[LivePacket]) -> None:
-        """Give sound to its listener; what is no later than what came before is left out."""
+    def _hear(self, packets: Iterator[LivePacket], picture_s: float) -> None:
+        """Give sound to its listener, but what is no later than what came before, or far from the picture of now.
+
+        When the clock of the camera jumps, sound that waits has a stamp of before.
+        """
         assert self._on_sound is not None
         for packet in packets:
-            if packet.time_s > self._heard_s + float(TICK):
+            if packet.time_s > self._heard_s + float(TICK) and abs(packet.time_s - picture_s) < _SOUND_APART_S:
                 self._heard_s = packet.time_s
                 self._on_sound(packet)
 

@@ -150,8 +150,9 @@ class Ring:
         self._flusher = Thread(target=self._flush_often, name="ring-flusher", daemon=True)
         self._writer.start()
         self._flusher.start()
+        self._deaf = False
         if (folder / _SOUND).is_dir():
-            self._sound = self._beside()
+            self._open_sound()
 
     def __enter__(self) -> Self:
         return self
@@ -166,17 +167,20 @@ class Ring:
 
     def write_sound(self, packet: LivePacket) -> None:
         """Record sound, at once; where it cannot be, the pictures go on without."""
-        if self._sound is None:
-            try:
-                self._sound = self._beside()
-            except ConfigError:
-                return
-        self._sound.write(packet)
+        if self._sound is None and not self._deaf:
+            self._open_sound()
+        if self._sound is not None:
+            self._sound.write(packet)
 
-    def _beside(self) -> "Ring":
-        """The ring for the sound; raises ConfigError."""
+    def _open_sound(self) -> None:
+        """Open the ring for the sound; where that cannot be, it is said once."""
         most_bytes = round(self._most_bytes * _SOUND_SHARE)
-        return Ring(self._folder / _SOUND, most_minutes=self._most_s / 60, most_bytes=most_bytes)
+        try:
+            self._sound = Ring(self._folder / _SOUND, most_minutes=self._most_s / 60, most_bytes=most_bytes)
+        except ConfigError as error:
+            self._deaf = True
+            logger.warning("%s: %s", self._folder, error)
+            self._on_event(error.phrase)
 
     @property
     def missing(self) -> int:
@@ -394,7 +398,15 @@ class Ring:
             length_s = sum(one.end_s - one.start_s for one in kept)
             beyond = length_s > self._most_s or sum(one.n_bytes for one in kept) > self._most_bytes
             if not beyond and shutil.disk_usage(self._folder).free > _LEAST_FREE_BYTES:
-                return
+                break
+            if not self._drop_oldest():
+                break
+        if self._sound is not None and self._segments:
+            self._sound.drop_before(self._segments[0].start_s)
+
+    def drop_before(self, time_s: float) -> None:
+        """Delete what ends before a time, but for the latest segment and what somebody holds."""
+        while len(self._segments) > 1 and self._segments[0].end_s < time_s:
             if not self._drop_oldest():
                 return
 

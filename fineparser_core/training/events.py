@@ -119,12 +119,14 @@ def _mlflow(folder: Path, settings: Mapping[str, object]) -> Any:
         before = known.read_text(encoding="utf-8") if known.is_file() else None
         run = mlflow.start_run(run_id=before, run_name=folder.name)
         if before is None:
-            known.write_text(run.info.run_id, encoding="utf-8")
             mlflow.log_params({name: str(value)[:_LONGEST_PARAM] for name, value in settings.items()})
+            known.write_text(run.info.run_id, encoding="utf-8")
     except ImportError:
         logger.warning("MLFLOW_TRACKING_URI is set, but MLflow is not installed (pip install mlflow-skinny)")
         return None
     except Exception as error:
         logger.warning("MLflow cannot be reached (%s): metrics are in %s alone", type(error).__name__, FILE_NAME)
+        with suppress(Exception):
+            mlflow.end_run("FAILED")
         return None
     return mlflow

@@ -39,7 +39,7 @@ from fineparser_core.training.events import Events
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.objective import ScoreLoss
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def train(
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
     if peers.writes:
-        open_run(out, _recorded(config, stamp, settings, own), resume=settings.resume)
+        open_run(out, _recorded(config, data, records, settings, own), resume=settings.resume)
     peers.wait()
     model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
     to_channels_last(model)
@@ -201,8 +201,11 @@ def finished_results(
     if results is None:
         return None
     config, (settings, _) = _with_own(config, own), starting_weights(config, settings)
-    stamp = data_stamp(data, split_records(data, config, settings)["train"])
-    open_run(out, _recorded(config, stamp, settings, own), resume=True)
+    records = split_records(data, config, settings)
+    recorded = _recorded(config, data, records, settings, own)
+    open_run(out, recorded, resume=True)
+    if [results["settings"], results["data"]] != json.loads(json.dumps([recorded["config"], recorded["data"]])):
+        raise ConfigError(f"{out} holds results of other settings: choose another folder.")
     return results
 
 
@@ -229,11 +232,14 @@ def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:
     return config if own.head is None else replace(config, head=f"{OWN}{name_of(own.head)}")
 
 
-def _recorded(config: TrainConfig, stamp: DataStamp, settings: RunSettings, own: OwnParts) -> dict[str, Any]:
+def _recorded(
+    config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings, own: OwnParts
+) -> dict[str, Any]:
     """What has to be equal for a run to go on."""
     start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
     start["loss"] = name_of(own.loss) if own.loss is not None else ""
-    return {"config": asdict(config), "data": asdict(stamp), "start": start}
+    stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
+    return {"config": asdict(config), **stamps, "start": start}
 
 
 def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:

@@ -157,14 +157,15 @@ class PoolsideWindow(QWidget):
 
     def write_report(self) -> None:
         """Ask for a file; a report of the dives by athlete, and a table of all of them beside it."""
-        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
-        dives = [dive for _, dive in pairs]
-        if not dives:
+        if not self.practice.dives:
             return
         name = self.tr("Practice {0}").format(date.today().isoformat())
         path = ask_save_path(self, self.setup.folders[0] / f"{name}.pdf", (".pdf", ".html"))
         if path is None:
             return
+        # Meanwhile dives were caught, and clips replaced.
+        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
+        dives = [dive for _, dive in pairs]
         reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
         self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
         if reported:

@@ -11,6 +11,10 @@ from fineparser_gui.model.session_file import SavedDive
 
 #: What the predicted score depends on: said as a whole.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
+#: What all results depend on.
+_FOUND = ("athlete", "correction")
+_RESULTS = ("score", "score_range", "award", "award_range", "scored_by", "step_points")
+_RESULTS_OF_MOMENTS = (*_RESULTS, "measures", "moments", "transitions", "parse_id")
 #: Attributes of `SavedDive`, and of `Dive`.
 SAID = (*_SCORED, "athlete", "diver", "dived_on", "event", "note", "judging", "drawings", "correction")
 _NOTHING = SavedDive(path=Path())
@@ -72,8 +76,9 @@ def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedD
     """
     number, board_m, difficulty, rule = scored = tuple(getattr(said, name) for name in _SCORED)
     results: dict[str, object] = {}
-    if scored != tuple(getattr(own, name) for name in _SCORED):
-        names = ("score", "score_range", "award", "award_range", "scored_by", "step_points")
+    corrected = any(getattr(said, name) != getattr(own, name) for name in _FOUND)
+    if corrected or scored != tuple(getattr(own, name) for name in _SCORED):
+        names = _RESULTS_OF_MOMENTS if corrected else _RESULTS
         results = {name: getattr(known, name) for name in names}
         results["difficulty"] = known_difficulty(number, board_m, difficulty)
     tables = known_difficulty(number, board_m, difficulty)

@@ -133,9 +133,10 @@ class DetailsPanel(QWidget):
         if not self.date.hasFocus():
             self._show_date()
 
-    def _typed_in(self) -> bool:
+    def _typed_in(self) -> str | None:
         focus = QApplication.focusWidget()
-        return isinstance(focus, QLineEdit | QPlainTextEdit) and self.isAncestorOf(focus)
+        typed = isinstance(focus, QLineEdit | QPlainTextEdit) and self.isAncestorOf(focus)
+        return self._key if typed else None
 
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())

@@ -36,7 +36,7 @@ class Background(QThreadPool):
         self.waitForDone()
 
     def _go_on(self, act: Callable[[Any], object] | None, found: object) -> None:
-        if act is not None:
+        if act is not None and not self.signalsBlocked():  # what was told before `close` comes after it
             act(found)
 
 

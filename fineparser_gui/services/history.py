@@ -52,7 +52,7 @@ class HistoryService(QObject):
         cache: which may still hold the masks of dives.
 
     Attributes:
-        typing: returns whether the coach is typing details of a dive.
+        typing: returns the key of the dive of which the coach is typing details; None: of none.
 
     Signals:
         changed: dives were added, changed or removed, by this window or another one.
@@ -77,7 +77,7 @@ class HistoryService(QObject):
         self._told = False
         self._seen = 0
         self._session_path: Path | None = None
-        self.typing: Callable[[], bool] = lambda: False
+        self.typing: Callable[[], str | None] = lambda: None
         self._pending: dict[str, Dive] = {}
         self._before: dict[str, SavedDive] = {}  # by key, as a session file had it or it was last kept
         self._recalled: set[str] = set()
@@ -249,10 +249,11 @@ class HistoryService(QObject):
             self._state.update(dive.key, **filled)
 
     def _keep_unless_typing(self) -> None:
-        if self.typing():
+        typed = self._pending.pop(key, None) if (key := self.typing()) is not None else None
+        self.keep_now()
+        if key is not None and typed is not None:
+            self._pending[key] = typed
             self._keeping.begin()
-        else:
-            self.keep_now()
 
     def _on_not_kept(self, before: Mapping[str, SavedDive], problem: str) -> None:
         self._before |= before

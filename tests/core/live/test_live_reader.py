@@ -31,7 +31,7 @@ from stream_server import (
 
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live import ring as ring_module
-from fineparser_core.live.packets import PacketQueue
+from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat
 from fineparser_core.live.reader import LiveReader, SourceState
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
@@ -98,6 +98,28 @@ def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(
     with Ring(tmp_path / "ring") as again:
         again.clear()
     assert not list((tmp_path / "ring").rglob("*.ts"))
+
+
+def test_a_clock_that_jumps_does_not_silence_the_sound() -> None:
+    heard: list[float] = []
+    reader = LiveReader(parse_source("tcp://127.0.0.1:9"), [], on_sound=lambda packet: heard.append(packet.time_s))
+    kind = StreamFormat("aac", 0, 0, rate_hz=48_000)
+    for number in range(1, 101):
+        at_s = 1000 + number / 25
+        stamped_s = at_s + (600 if number == 50 else 0)  # what waited when the camera's clock was set back
+        reader._hear(iter([LivePacket(b"", stamped_s, stamped_s, True, kind)]), at_s)
+    assert len(heard) == 99
+    assert heard[-1] == 1004
+
+
+def test_pictures_are_recorded_where_sound_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "sound" / ".lock").mkdir(parents=True)
+    told: list[str] = []
+    with Ring(tmp_path, on_event=lambda said: told.append(str(said))) as ring:
+        ring.write_sound(LivePacket(b"", 1.0, 1.0, True, StreamFormat("aac", 0, 0, rate_hz=48_000)))
+    assert len(told) == 1
+    with Ring(tmp_path):  # nothing of the one before holds it
+        pass
 
 
 def test_sound_is_left_out_where_that_is_asked_for(tmp_path: Path, ring: Ring) -> None:
