@@ -62,7 +62,7 @@ class WatchOptions(WeightsOptions):
         dive_number: of all dives, e.g. 103B; needed for scores, not for measures.
         board: 1, 3, 5, 7.5 or 10 m.
         minutes: of the recording that are kept.
-        gigabytes: of it at most.
+        gigabytes: of it at most; sound takes up to a fiftieth more.
         no_sound: record pictures alone.
         no_analysis: clips alone.
         again: play a video again and again.
