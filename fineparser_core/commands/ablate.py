@@ -2,11 +2,12 @@
 
 import logging
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_part
+from fineparser_core.commands.own_parts import own_parts
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
@@ -61,21 +62,17 @@ def main(argv: list[str]) -> int:
         lacking: dict[str, Any] = {name: None for name, there in startable(config).items() if not there}
         return replace(args, resume=True, **lacking)
 
-    own = {
-        name: OwnParts(
-            static_backbone=own_part("--static-backbone", config.own_backbone), head=own_part("--head", config.own_head)
-        )
-        for name, config in configs.items()
-    }
+    own = {name: OwnParts(**own_parts(config.own_backbone, config.own_head)) for name, config in configs.items()}
     for config in configs.values():
         check_start(config, settings_of(config))
+    data_set = cache(lambda layout: args.dataset(args.data, layout))  # read once for all rows
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         for preset, config in configs.items():
             out, settings = args.out / preset, settings_of(config)
-            data = args.dataset(args.data, config.layout)
+            data = data_set(config.layout)
             if preset == MEASURED:
                 if not peers.writes:
                     break

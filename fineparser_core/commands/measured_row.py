@@ -14,7 +14,6 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.data.dive_clip import dive_clip
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.exemplars import candidates
 from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -22,8 +21,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import stored_inputs
-from fineparser_core.evaluation.evaluate import median_transitions
-from fineparser_core.evaluation.metrics import interval_iou, step_ious
+from fineparser_core.evaluation.evaluate import dive_result, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import full_frame_mask
 from fineparser_core.evaluation.result_cache import ResultCache
@@ -33,7 +31,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured
-from fineparser_core.support.atomic import atomic_file, temporary_folder
+from fineparser_core.support.atomic import temporary_folder, write_whole
 from fineparser_core.training.presets import MEASURED
 from fineparser_core.training.provenance import data_stamp, measured_by, open_run
 from fineparser_core.training.run import RESULTS, limited, read_results
@@ -104,8 +102,7 @@ def measured_row(
         "picked on validation": {"epoch": None, "validation": None, "test": summary.as_dict()},
     }
     write_predictions(out / "predictions.csv", out / "predictions.json", results)
-    with atomic_file(out / RESULTS) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_whole(out / RESULTS, json.dumps(content, indent=2) + "\n")
     known.remove()
     return content
 
@@ -117,21 +114,15 @@ def _result(parse: DiveParse, dive: DatasetDive, training: list[DiveRecord], pre
         flight, entry = placed.first_flight_frame - first, placed.first_entry_frame - first
         true = view.transitions(dive)
         found = view.transitions(replace(dive, first_flight_frame=flight, first_entry_frame=entry))
-    same_number = [other.score for other in candidates(record, training, "dive-number")]
-    return DiveResult(
-        id=record.id,
-        dive_number=record.dive_number,
-        difficulty=record.difficulty,
-        score=record.score,
+    return dive_result(
+        record,
+        training,
         predicted=_predicted(parse, record),
         spread=None,
         n_exemplars=0,
         exemplar_mean=None,
-        number_mean=float(np.mean(same_number)) if same_number else None,
         transitions=found,
         true_transitions=true,
-        interval_iou=None if found is None or true is None else interval_iou(found, true),
-        step_ious=None if found is None or true is None else step_ious(found, true),
         masks=_masks(parse, dive, preprocessing),
     )
 

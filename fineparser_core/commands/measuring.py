@@ -14,7 +14,7 @@ from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import load_model, read_card
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.output_paths import make_output_folder
-from fineparser_core.commands.own_parts import own_part
+from fineparser_core.commands.own_parts import own_parts
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dive_set import DiveSet
@@ -77,7 +77,8 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         if data is not None:
             content["data"] = _measure_data(args, data, weights, precision, content, progress, cancel)
         if args.real is not None:
-            analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision, **_own_parts(args))
+            own = own_parts(args.static_backbone, args.head)
+            analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision, **own)
             content["real"] = _measure_clips(
                 analyzer, clips, args.out, "predictions" if data is None else "real_predictions", cancel
             )
@@ -96,7 +97,7 @@ def _measure_data(
     cancel: CancelToken,
 ) -> dict[str, Any]:
     """The metrics of a split of a data set, which are printed; report, predictions and pictures are written."""
-    model, card = load_model(weights, **_own_parts(args))
+    model, card = load_model(weights, **own_parts(args.static_backbone, args.head))
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
     protocol = Protocol(
@@ -147,12 +148,6 @@ def _measure_data(
     cached.remove()
     fidelities = None if fidelity is None else asdict(fidelity)
     return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": fidelities}
-
-
-def _own_parts(args: EvaluateOptions) -> dict[str, Any]:
-    """What `load_model` takes besides the bundle."""
-    paths = {"static_backbone": args.static_backbone, "head": args.head}
-    return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
 
 
 def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:

@@ -8,7 +8,7 @@ import tyro
 
 from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Weights, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
-from fineparser_core.commands.own_parts import own_part
+from fineparser_core.commands.own_parts import own_part, own_parts
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
@@ -68,11 +68,7 @@ def main(argv: list[str]) -> int:
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.run import OwnParts, train
 
-    own = OwnParts(
-        static_backbone=own_part("--static-backbone", args.settings.own_backbone),
-        head=own_part("--head", args.settings.own_head),
-        loss=own_part("--loss", args.loss),
-    )
+    own = OwnParts(**own_parts(args.settings.own_backbone, args.settings.own_head), loss=own_part("--loss", args.loss))
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         data = args.dataset(args.data, args.settings.layout)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -129,30 +130,54 @@ class Evaluator:
         given, observed = self.encode(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
-        same_number = [other.score for other in candidates(record, self._records, "dive-number")]
         true = plain_view(dive).transitions(dive) if dive.first_flight_frame is not None else None
         found = observed.transitions[0] if observed.transitions is not None and true is not None else None
         masks = None
         if observed.mask_probability is not None and given.truth is not None:
             masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), given.truth, given.missed)
-        return DiveResult(
-            id=record.id,
-            dive_number=record.dive_number,
-            difficulty=record.difficulty,
-            score=record.score,
+        return dive_result(
+            record,
+            self._records,
             predicted=None if votes is None else float(votes.mean()),
             spread=None if votes is None else float(votes.std(correction=0)),
             n_exemplars=len(chosen),
             exemplar_mean=float(np.mean([exemplar.score for exemplar in chosen])) if chosen else None,
-            number_mean=float(np.mean(same_number)) if same_number else None,
             transitions=found,
             true_transitions=true,
-            interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
-            step_ious=step_ious(found, true) if found is not None and true is not None else None,
             masks=masks,
             exemplars=tuple(exemplar.id for exemplar in chosen),
             contributions=None if contributions is None else _triples(contributions),
         )
+
+
+def dive_result(
+    record: DiveRecord,
+    pool: Sequence[DiveRecord],
+    *,
+    transitions: tuple[int, int] | None,
+    true_transitions: tuple[int, int] | None,
+    **measured: Any,
+) -> DiveResult:
+    """The result of a dive, with what follows from its record and the training dives.
+
+    Args:
+        transitions, true_transitions: samples that were found, and those that are labelled.
+        measured: other attributes of `DiveResult`.
+    """
+    same_number = [other.score for other in candidates(record, pool, "dive-number")]
+    found, true = transitions, true_transitions
+    return DiveResult(
+        id=record.id,
+        dive_number=record.dive_number,
+        difficulty=record.difficulty,
+        score=record.score,
+        number_mean=float(np.mean(same_number)) if same_number else None,
+        transitions=found,
+        true_transitions=true,
+        interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
+        step_ious=step_ious(found, true) if found is not None and true is not None else None,
+        **measured,
+    )
 
 
 def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +58,7 @@ class Events:
                 continue
             if event["stage"] != stage or event["iteration"] <= iteration:
                 kept.append(line)
-        with atomic_file(self._path) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        write_whole(self._path, "".join(f"{line}\n" for line in kept))
 
     def write(self, stage: str, iteration: int, values: Mapping[str, float]) -> None:
         """One event; values that are not finite are left out, as JSON does not have them."""

@@ -14,7 +14,7 @@ from fineparser_core.checkpoints.bundle import WeightsCard
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.support.atomic import atomic_file, sweep_leftovers
+from fineparser_core.support.atomic import sweep_leftovers, write_whole
 
 _STAMP = "run.json"
 #: Written by the renderer beside what it rendered.
@@ -80,9 +80,8 @@ def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path} is damaged, so the run in {out} cannot go on: choose another folder.") from None
     if before is None:
-        with atomic_file(path) as temporary:
-            stamp = {"version": __version__, "commit": commit(), "settings": settings}
-            temporary.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+        stamp = {"version": __version__, "commit": commit(), "settings": settings}
+        write_whole(path, json.dumps(stamp, indent=2) + "\n")
         return
     if not resume:
         raise ConfigError(f"{out} holds a run already: add --resume to go on with it, or choose another folder.")

@@ -32,7 +32,8 @@ from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
-from fineparser_core.support.atomic import atomic_file
+from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.events import Events
@@ -184,8 +185,7 @@ def train(
         if peers.writes:
             write_card(card, bundle)
     if peers.writes:
-        with atomic_file(out / RESULTS) as temporary:
-            temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        write_whole(out / RESULTS, json.dumps(results, indent=2) + "\n")
     return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
 
 
@@ -219,7 +219,7 @@ def read_results(out: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        results: dict[str, Any] = parse_json(read_bounded(path, MOST_JSON_BYTES))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read ({error}): delete it to finish that run again.") from None
     return results
