@@ -28,7 +28,7 @@ from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import DropFolder, Source, SourceKind, parse_source
 from fineparser_core.live.watch import Watch
-from fineparser_core.measures.words import measure_name, measured_text
+from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import active_profile
 from fineparser_core.support.file_lock import lock_file
@@ -39,8 +39,6 @@ from fineparser_core.video.probe import open_video
 FORMAT = "fineparser.watch/1"
 _LOCK = ".lock"
 _MOST_BYTES = 1_000_000_000
-#: Measures that are printed.
-_FIRST = ("flight_time", "jump_height", "entry_angle")
 _POLL_S, _LOOK_EVERY_S = 0.2, 1.0
 #: As SOURCE: the address is a line of standard input, which other users of the computer do not see.
 _FROM_STDIN, _STDIN, _LONGEST_LINE = "-", 0, 10_000
@@ -254,7 +252,7 @@ def _written(path: Path) -> set[str]:
 def _told(result: ClipResult) -> str:
     """The score, or why there is none; and what a coach asks first."""
     measures = (result.analysis.measures if result.analysis is not None else None) or ()
-    said = [f"{measure_name(one.name)} {measured_text(one)}" for one in measures if one.name in _FIRST]
+    said = [f"{measure_name(one.name)} {measured_text(one)}" for one in measures if one.name in FIRST_MEASURES]
     return "; ".join([told(result), *said])
 
 

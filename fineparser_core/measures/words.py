@@ -8,6 +8,8 @@ from fineparser_core.measures.record import MeasureRecord
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
+#: Of a dive at the pool, where there is room for few.
+FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2

@@ -19,7 +19,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import next_open
 from fineparser_core.errors import ConfigError
 from fineparser_core.live.caught import CaughtClip
-from fineparser_core.measures.words import measure_name, measured_text
+from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
 from fineparser_gui.formatting import board_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import LONGEST_NAME, Dive, DiveState
@@ -28,8 +28,6 @@ from fineparser_gui.services.practice import Practice, clock_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label, lay_out, push_button, restyle
 
-#: Measures that are shown.
-_FIRST = ("flight_time", "jump_height", "entry_angle")
 _THUMBNAIL = QSize(72, 54)
 _KEY, _CAUGHT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
@@ -149,7 +147,7 @@ class PracticeList(QWidget):
     def _measured(self, dive: Dive) -> str:
         if dive.state is DiveState.READY:
             found = {one.name: one for one in self._explanations.of(dive).measures}
-            said = [f"{measure_name(name)} {measured_text(found[name])}" for name in _FIRST if name in found]
+            said = [f"{measure_name(name)} {measured_text(found[name])}" for name in FIRST_MEASURES if name in found]
             return " · ".join(said) or self.tr("nothing measured")
         states = {
             DiveState.FAILED: self.tr("could not be analysed"),
