@@ -114,13 +114,13 @@ class _Playing(threading.Thread):
         """Decode ahead of the playhead until it jumps, or this ends."""
         from fineparser_core.video.sound import Soundtrack
 
-        self._parts.clear()
+        self._parts = parts = deque()  # the device may hold the one before, and put a rest back into it
         self._latest_s = end_s = start_s
         with Soundtrack(self._path, start_s, inf) as track:
             for time_s, samples in track.samples():
                 end_s = time_s + len(samples) / HEARD_HZ
                 if end_s > start_s:
-                    self._parts.append((time_s, samples))
+                    parts.append((time_s, samples))
                 while (goes_on := self._goes_on(end_s)) and end_s - self._due_s() > _AHEAD_S:
                     self.ended.wait(_WAIT_S)
                 if not goes_on:
@@ -139,18 +139,18 @@ class _Playing(threading.Thread):
         """Called by the device for its next samples, on a thread of its own."""
         out.fill(0)
         begin_s = self._due_s() + max(times.outputBufferDacTime - times.currentTime, 0.0)
-        at = 0
-        while at < count and self._parts:
-            time_s, samples = self._parts[0]
+        at, parts = 0, self._parts
+        while at < count and parts:
+            time_s, samples = parts[0]
             early = round((time_s - begin_s) * HEARD_HZ) - at
             if early > _TOLERANCE_S * HEARD_HZ:
                 at += early
                 continue
-            self._parts.popleft()
+            parts.popleft()
             late = -early if -early > _TOLERANCE_S * HEARD_HZ else 0
             part = samples[late : late + count - at]
             out[at : at + len(part)] = part
             at += len(part)
             rest = samples[late + len(part) :]
             if len(rest):
-                self._parts.appendleft((time_s + (late + len(part)) / HEARD_HZ, rest))
+                parts.appendleft((time_s + (late + len(part)) / HEARD_HZ, rest))

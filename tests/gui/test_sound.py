@@ -24,7 +24,7 @@ def beep(make_video, tmp_path):
     return tmp_path / "beep.mp4"
 
 
-def test_the_device_hears_what_is_due_and_follows_jumps(beep):
+def test_the_device_hears_what_is_due_and_follows_jumps(beep, qtbot):
     now = [0.0]
     playing = _Playing(beep, lambda: now[0])
 
@@ -36,10 +36,14 @@ def test_the_device_hears_what_is_due_and_follows_jumps(beep):
     thread.start()
     times = SimpleNamespace(outputBufferDacTime=5 + LATENCY_S, currentTime=5.0)
 
+    def decoded(first_s, last_s):
+        parts = list(playing._parts)
+        return bool(parts) and parts[0][0] <= first_s and parts[-1][0] + len(parts[-1][1]) / HEARD_HZ >= last_s
+
     def hear(first_s, last_s):
         """When it is loud, by the time at which it is heard."""
         now[0], loud = first_s, []
-        time.sleep(0.5)  # for the decoder, which looks at the clock now and then, also of a busy machine
+        qtbot.waitUntil(lambda: decoded(first_s, min(first_s + 0.5, 1.98)), timeout=30_000)  # however busy the machine
         while now[0] < last_s:
             out = np.empty((BLOCK, 2), np.float32)
             playing._fill(out, BLOCK, times, None)
