@@ -10,6 +10,16 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY_LIMIT_MIB = 55.4
 # The table of translations is 0.5 of them. 0.7 came with history, meets, strobe, sharing, the live room and the rivals.
 TEXT_LIMIT_MIB = 5.8
+TOP_LEVEL = {
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+    "fineparser_core",
+    "fineparser_gui",
+    "packaging",
+    "resources",
+    "tests",
+}
 TEXT = {".py", ".md", ".json", ".toml", ".ts", ".txt", ".csv", ".j2", ".svg", ".yml", ".qss", ".css", ".html"}
 
 
@@ -18,6 +28,8 @@ def test_tracked_files_stay_small() -> None:
         pytest.skip("not a clone")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     paths = [ROOT / name for name in listed.split("\0") if name]
+    top = {path.relative_to(ROOT).parts[0] for path in paths}
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
     sizes = {path: path.stat().st_size for path in paths if path.is_file()}
     binary, text = (
         {path: size for path, size in sizes.items() if (path.suffix in TEXT) == is_text} for is_text in (False, True)
