@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
+from pytestqt.qtbot import QtBot
 from shown_studio import shown_studio
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
@@ -19,6 +20,8 @@ from fineparser_core.resources import resource
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 
+#: A condition is waited for as long as that: a busy machine is slow, and what waits for nothing ends at once.
+_PATIENCE_MS = 300_000
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)
 
@@ -29,6 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
             # The offscreen platform says so of every dialog.
             item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True))
+
+
+class _PatientBot(QtBot):
+    """Waits for what is to come, however slow the machine."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = _PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: object, *, timeout: int = _PATIENCE_MS, **named: object) -> object:
+        return super().waitSignal(signal, timeout=timeout, **named)
+
+
+@pytest.fixture
+def qtbot(qapp, request) -> QtBot:
+    return _PatientBot(request)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -159,9 +159,9 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
             exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
     os.kill(exports.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
     assert [export.state for export in exports.exports] == [ExportState.FAILED, ExportState.DONE]
-    assert "a.mp4" in studio.window.messages.text
     assert os.listdir(tmp_path) == ["b.png"]
 
 

@@ -134,6 +134,7 @@ def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
     """A decoder of at most 50 frames a second, and a playhead that passes 250."""
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
+    qtbot.waitUntil(lambda: decoder.idle)
     decoder.cache.clear()
     fast = VideoReader.seek
 
