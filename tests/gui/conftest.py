@@ -21,7 +21,7 @@ from fineparser_gui import app
 from fineparser_gui.app import Studio
 
 #: A condition is waited for as long as that: a busy machine is slow, and what waits for nothing ends at once.
-_PATIENCE_MS = 300_000
+_PATIENCE_MS = 240_000
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)
 
