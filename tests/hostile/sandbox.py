@@ -106,6 +106,7 @@ class Sandbox:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent)]),
             "TMPDIR": str(self._scratch / "temporary"),
+            "TORCHINDUCTOR_CACHE_DIR": str(self._scratch / "torch"),  # made when torchvision is imported
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1",
         }
