@@ -15,14 +15,7 @@ import torch
 from safetensors.torch import save
 from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally
 
-from fineparser_core.checkpoints.bundle import (
-    CARD_NAME,
-    WeightsCard,
-    load_bundle,
-    load_fineparser,
-    read_card,
-    save_bundle,
-)
+from fineparser_core.checkpoints.bundle import CARD_NAME, WeightsCard, load_bundle, load_fineparser, save_bundle
 from fineparser_core.config import ModelConfig
 from fineparser_core.resources import bundled_weights, resource
 
