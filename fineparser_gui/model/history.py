@@ -28,7 +28,7 @@ from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_gui.model.history_dive import LONGEST_TAG, HistoryDive, HistoryQuery, TrendPoint
-from fineparser_gui.model.said import agreed, as_told, with_said
+from fineparser_gui.model.said import agreed, as_told, other_results, with_said
 from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json
 
 log = logging.getLogger(__name__)
@@ -139,11 +139,8 @@ class History:
             ExportError: the file cannot be written.
         """
         with self._writing() as db:
-            all_said = chain(said, repeat(()))
-            ids = [self._keep(db, *one, asked=asked, said=names) for one, names in zip(dives, all_said, strict=False)]
-            for id_, make in zip(ids, analyses, strict=False):
-                self._keep_analysis(db, id_, make)
-            return ids
+            each = zip(dives, chain(said, repeat(())), chain(analyses, repeat(None)), strict=False)
+            return [self._keep(db, *one, asked=asked, said=names, make=make) for one, names, make in each]
 
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
         """The dives that a query asks for, in its order. Raises: ConfigError where the file cannot be read."""
@@ -491,13 +488,16 @@ class History:
         *,
         asked: bool,
         said: Collection[str],
+        make: Callable[[], bytes] | None,
     ) -> int:
         if _same_place(db, "removed", _place(dive)) and not asked:
             return 0
         self._forget_removed(db, dive)
         known = self._records(db, _same_place(db, "dive", _place(dive))[:1])
         if not known:
-            return self._put(db, replace(dive, id=0), saved=_content(own), thumbnail=thumbnail)
+            id_ = self._put(db, replace(dive, id=0), saved=_content(own), thumbnail=thumbnail)
+            self._keep_analysis(db, id_, make)
+            return id_
         before = known[0]
         if asked and before.analysed and not dive.analysed:
             return before.id
@@ -511,13 +511,15 @@ class History:
         content, thumbnail = _content(kept), thumbnail or present[1]
         if (after, content, thumbnail) != (before, *present):
             self._put(db, after, saved=content, thumbnail=thumbnail)
+        if not other_results(own, kept):
+            self._keep_analysis(db, before.id, make)
         return before.id
 
-    def _keep_analysis(self, db: sqlite3.Connection, id_: int, make: Callable[[], bytes]) -> None:
+    def _keep_analysis(self, db: sqlite3.Connection, id_: int, make: Callable[[], bytes] | None) -> None:
         """Keep an analysis beside its dive; as a dive goes and comes back, it is found by where that lies."""
         place = "SELECT file, first_frame, last_frame, analysed_at FROM"
         now = db.execute(f"{place} dive WHERE id = ?", (id_,)).fetchone()
-        if now is None:
+        if make is None:
             return
         known = db.execute(f"{place} analysis WHERE (file, first_frame, last_frame) = (?, ?, ?)", now[:3]).fetchone()
         if known != now:

@@ -11,12 +11,10 @@ from fineparser_gui.model.session_file import SavedDive
 
 #: What the predicted score depends on: said as a whole.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
-#: What all results depend on.
-_FOUND = ("athlete", "correction")
-_RESULTS = ("score", "score_range", "award", "award_range", "scored_by", "step_points")
-_RESULTS_OF_MOMENTS = (*_RESULTS, "measures", "moments", "transitions", "parse_id")
+#: What the results depend on.
+_FOUND = (*_SCORED, "athlete", "correction")
 #: Attributes of `SavedDive`, and of `Dive`.
-SAID = (*_SCORED, "athlete", "diver", "dived_on", "event", "note", "judging", "drawings", "correction")
+SAID = (*_FOUND, "diver", "dived_on", "event", "note", "judging", "drawings")
 _NOTHING = SavedDive(path=Path())
 
 
@@ -39,7 +37,7 @@ def told_by_file(dive: Dive) -> bool:
 
 
 def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:
-    """A dive as a session has it now, where what was said before stays.
+    """A dive as a session has it now, where what was said before stays, and its range where the results do.
 
     Args:
         known: as the history has it.
@@ -48,7 +46,13 @@ def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive
     new = {*said, *(name for name in SAID if _blank(known, name))}
     if any(name in said for name in _SCORED):
         new.update(_SCORED)
-    return replace(now, **{name: getattr(known, name) for name in SAID if name not in new})
+    told = replace(now, **{name: getattr(known, name) for name in SAID if name not in new})
+    return replace(told, in_frame=known.in_frame, out_frame=known.out_frame) if other_results(now, told) else told
+
+
+def other_results(own: SavedDive, said: SavedDive) -> bool:
+    """Whether the results of `own` are not those of what is said: all of those that the history has stay then."""
+    return any(getattr(said, name) != getattr(own, name) for name in _FOUND)
 
 
 def as_told(saved: SavedDive, known: HistoryDive) -> SavedDive:
@@ -72,20 +76,16 @@ def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedD
 
     Args:
         now: with the results of `own`, which the session says.
-        known: with the results of before, which stay where `said` is scored otherwise than `own`.
+        known: as it was, whose results stay where there are `other_results`.
     """
-    number, board_m, difficulty, rule = scored = tuple(getattr(said, name) for name in _SCORED)
-    results: dict[str, object] = {}
-    corrected = any(getattr(said, name) != getattr(own, name) for name in _FOUND)
-    if corrected or scored != tuple(getattr(own, name) for name in _SCORED):
-        names = _RESULTS_OF_MOMENTS if corrected else _RESULTS
-        results = {name: getattr(known, name) for name in names}
-        results["difficulty"] = known_difficulty(number, board_m, difficulty)
+    number, board_m, difficulty, rule = (getattr(said, name) for name in _SCORED)
     tables = known_difficulty(number, board_m, difficulty)
+    if other_results(own, said):
+        file = {name: getattr(now, name) for name in ("path", "identity", "content")}
+        now = replace(known, **file, difficulty=tables)
     judged = said.judging.score(tables) if said.judging is not None and tables is not None else None
     return replace(
         now,
-        **results,  # type: ignore[arg-type]
         athlete=said.diver,
         dived_on=said.dived_on or "",
         event=said.event,

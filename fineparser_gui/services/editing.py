@@ -67,10 +67,10 @@ class EditingService(QObject):
     ) -> None:
         """Set dive number, board and DD; scores the dive from the cached encoding at once."""
         before, after = self._state.dive(key).details, (dive_number, board_m, difficulty)
-        # Typing into one field is one edit.
-        typed = [str(place) for place in range(3) if before[place] != after[place]]
-        text = self.tr("changing the dive details")
-        self._do(Subject.DETAILS, key, before, after, text, gesture=f"details {' '.join(typed)}")
+        # Typing into one field is one edit, clearing it another.
+        typed = [place for place in range(3) if before[place] != after[place]]
+        gesture = "" if any(after[place] is None for place in typed) else f"details {typed}"
+        self._do(Subject.DETAILS, key, before, after, self.tr("changing the dive details"), gesture=gesture)
 
     def set_diver(self, key: str, diver: str) -> None:
         """Set the name of the diver."""
@@ -83,7 +83,7 @@ class EditingService(QObject):
     def set_day(self, key: str, day: str) -> None:
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
         before = self._state.dive(key).dived_on or ""
-        self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day")
+        self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day" if day else "")
 
     def set_note(self, key: str, note: str) -> None:
         """Set the coach's note on the dive."""
@@ -225,8 +225,9 @@ class EditingService(QObject):
         self.edits.blockSignals(True)
 
     def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
-        """Change an attribute on which nothing else depends; what is typed in one go is one edit."""
-        self._do(subject, key, getattr(self._state.dive(key), name), value, text, gesture=name)
+        """Change an attribute on which nothing else depends; what is typed in one go is one edit, clearing it another."""
+        before = getattr(self._state.dive(key), name)
+        self._do(subject, key, before, value, text, gesture=name if value or len(str(before)) == 1 else "")
 
     def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
         if before != after:

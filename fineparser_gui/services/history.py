@@ -179,6 +179,10 @@ class HistoryService(QObject):
             for key in self._state.keys:
                 self._on_dive_changed(key)
 
+    def follow_recovered(self) -> None:
+        """What the session's dives say counts as changed: the program was killed before it was kept."""
+        self._before |= {dive.key: SavedDive(path=dive.path) for dive in self._state.dives}
+
     def keep_now(self) -> None:
         """Write what has changed."""
         self._keeping.stop()

@@ -163,6 +163,7 @@ class SessionFileController(QObject):
         """
         self._session.clear()
         self._session.restore(leftover.saved)
+        self._session.history.follow_recovered()
         origin = leftover.origin
         if origin is not None and not origin.sha256:  # an older autosave: the file may have changed since
             origin = Origin(origin.path, _digest(origin.path))

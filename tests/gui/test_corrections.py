@@ -294,6 +294,23 @@ def test_dive_details_are_undone_by_field(scored, qtbot):
     assert not window.actions_by_id["undo"].isEnabled()
 
 
+def test_what_was_typed_into_a_field_comes_back_after_it_is_cleared(scored, qtbot):
+    session, undo = scored.studio.session, scored.studio.window.actions_by_id["undo"]
+    field, key = scored.studio.window.details.diver, session.current.key
+    qtbot.keyClicks(field, "Anna")
+    field.clear()
+    qtbot.keyClicks(field, "Bo")
+    names = []
+    while undo.isEnabled():
+        names.append(session.current.diver)
+        undo.trigger()
+    assert names == ["Bo", "", "Anna"]
+    session.editing.set_details(key, "405B", 10.0)
+    session.editing.set_details(key, None, 10.0)
+    undo.trigger()
+    assert session.current.dive_number == "405B"
+
+
 def test_edits_of_a_dive_that_is_gone_do_nothing(scored):
     studio, session = scored.studio, scored.studio.session
     studio.window.player.nudge_transition(0, 5)

@@ -1,10 +1,12 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
-from answers_kit import open_scored
+from answers_kit import answer_dive, open_scored
 from history_kit import made_dive, row
+from made_answers import scoring
 from PySide6.QtCore import Qt
 from test_kept_results import programs  # noqa: F401
 
@@ -15,6 +17,7 @@ from fineparser_gui.model.history import FILE_NAME, History
 from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.model.said import changed
 from fineparser_gui.model.session import saved_dive
+from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services import history as service
 
 
@@ -90,6 +93,21 @@ def test_what_another_window_has_said_stays(make_studio, qtbot, clip, tmp_path):
     other.session.editing.set_note(other.session.current.key, "Arms late.")
     (now,) = kept(other, qtbot)
     assert (now.event, now.note) == ("Club cup", "Arms late.")
+
+
+def test_what_a_killed_program_had_not_kept_yet_is_kept_once_its_session_is_recovered(scored, qtbot, tmp_path):
+    session, files = scored.session, scored.window.files.controller
+    session.editing.set_diver(session.current.key, "Anna")
+    session.editing.set_note(session.current.key, "Arms late.")
+    kept(scored, qtbot)
+    (said,) = session.snapshot().dives
+    left = SavedSession(dives=(replace(said, diver="Berta", dive_number="405B", note=""),), selected=0)
+    write_session(left, tmp_path / "state" / "autosave-killed.json")
+    assert files.recover(files.next_leftover())
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    answer_dive(scored, tmp_path, None, replace(scoring(), dive_number="405B"))
+    (now,) = kept(scored, qtbot)
+    assert (now.athlete, now.dive_number, now.note) == ("Berta", "405B", "Arms late.")
 
 
 def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtbot, clip):

@@ -7,7 +7,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import ANY
 
 import pytest
 from history_kit import made_dive, row
@@ -46,7 +45,7 @@ def test_what_is_typed_of_a_video_opened_anew_replaces_nothing_else(history):
     blank = made_dive(athlete="", dive_number="", board_m=None, dived_on="", event="", judging=None, score=None)
     said = [{"diver", "note"}]
     history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)))], said=said)
-    assert history.dive(id_) == replace(made_dive(athlete="Berta", transitions=(22, 80)), id=id_, analysed_at=ANY)
+    assert history.dive(id_) == made_dive(id=id_, athlete="Berta")
     assert (history.saved(id_).diver, history.saved(id_).dive_number) == ("Berta", "103B")
     history.keep([row(replace(blank, dive_number="5337D", score=50.0))], said=[{"dive_number"}])
     told = history.dive(id_)
@@ -59,6 +58,17 @@ def test_an_older_session_fills_blanks_and_replaces_nothing(history):
     told = history.dive(id_)
     assert (told.athlete, told.dive_number, told.score) == ("Anna Müller", "103B", 33.5)
     assert (told.event, told.judging) == ("Club cup", made_dive().judging)
+
+
+def test_results_of_a_dive_stay_together(history):
+    (id_,) = history.keep([row(made_dive())], analyses=[lambda: b"first"])
+    older = replace(made_dive(dive_number="104B", transitions=(22, 70), first_frame=10, parse_id="q"), score=20.0)
+    for other in (older, replace(older, last_frame=110)):
+        history.keep([row(other)], analyses=[lambda: b"another"])
+        assert history.dive(id_) == made_dive(id=id_)
+        assert history.analysis(id_) == b"first"
+    history.keep([row(older)], said=[{"dive_number"}], analyses=[lambda: b"another"])
+    assert (history.dive(id_).score, history.dive(id_).transitions, history.analysis(id_)) == (20.0, (22, 70), b"another")
 
 
 def test_the_same_dive_renews_its_row(history):
