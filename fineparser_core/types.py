@@ -234,6 +234,7 @@ class DiveMotion:
         body_px: median longer side of the body in the air, pixels of the scene.
         slowed: how many times slower than real time the recording is, by gravity against the body's size; 1 for real
             time. Good to a fifth.
+        picture_xyxy: x0, y0, x1, y1 of the picture in the file's frames, without borders; None where nobody looked.
     """
 
     to_scene: np.ndarray = field(repr=False)
@@ -246,6 +247,7 @@ class DiveMotion:
     gravity_deviation: float
     body_px: float
     slowed: float = 1.0
+    picture_xyxy: tuple[float, float, float, float] | None = None
 
     def in_scene(self, points: np.ndarray, samples: np.ndarray | None = None) -> np.ndarray:
         """Points (n, 2), one a sample in source pixels, or several, (n, k, 2), as they lie in the scene.

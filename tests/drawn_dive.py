@@ -62,6 +62,8 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, borde
             to_scene[at, 1, 2] = top
     assert parse.motion is not None
     joints = parse.joints
+    ends = border + 4 * (border > 0)  # what is blurred
+    picture = (ends, ends, SIZE[0] - ends, height - ends)
     parse = replace(
         parse,
         clip=replace(parse.clip, path=path),
@@ -69,7 +71,7 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, borde
         mask_probability=masks,
         crop_xyxy=crops,
         joints=None,
-        motion=replace(parse.motion, to_scene=to_scene),
+        motion=replace(parse.motion, to_scene=to_scene, picture_xyxy=picture),
     )
     assert joints is not None
     return Analysis(parse=parse, scoring=None)

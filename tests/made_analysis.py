@@ -58,6 +58,7 @@ def made_motion() -> DiveMotion:
         gravity_deviation=12.5,
         body_px=70.0,
         slowed=2.9,
+        picture_xyxy=(0.0, 12.5, 160.0, 77.5),
     )
 
 

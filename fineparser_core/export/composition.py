@@ -21,7 +21,6 @@ from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
 from fineparser_core.language import number, short_number, text
 from fineparser_core.measures.centre_path import centre_path
-from fineparser_core.motion.overlays import picture_box
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
@@ -97,9 +96,7 @@ class _Pane:
         self._to_box = lambda point: (left + point[0] * across, point[1] * down)
         self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
         if self._path is not None:
-            first, middle, last = (self._dive_frames[at] for at in (0, len(self._dive_frames) // 2, -1))
-            picture = picture_box([self.reader.frame(at) for at in (first, middle, last)])
-            self._path_painter = PathPainter(self._path, picture, size_px, unit, self._to_box)
+            self._path_painter = PathPainter(self._path, size_px, unit, self._to_box)
 
     def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix, over: Overlay | None = None) -> None:
         """Draw a frame with mask, skeleton and marks on the canvas.

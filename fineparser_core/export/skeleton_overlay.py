@@ -45,21 +45,20 @@ def draw_skeleton(canvas: OverlayCanvas, bones: Sequence[Bone], unit: float, tra
 
 
 class PathPainter:
-    """Draws the path of a body's centre on images of one size, with heights over the water.
+    """Draws the path of a body's centre on images of one size, with heights over the water; it ends with the picture.
 
     Args:
-        picture: x0, y0, x1, y1 of the picture in the source frame: the path ends there.
         size_px: (width, height) of the images.
         unit: length unit of the drawing in pixels of the images.
         transform: from pixels of the source frame to those of the images.
     """
 
-    def __init__(
-        self, path: CentrePath, picture: Box, size_px: tuple[int, int], unit: float, transform: PointTransform
-    ) -> None:
+    def __init__(self, path: CentrePath, size_px: tuple[int, int], unit: float, transform: PointTransform) -> None:
         self._path, self._size_px, self._unit, self._transform = path, size_px, unit, transform
-        (x0, y0), (x1, y1) = transform(picture[:2]), transform(picture[2:])
-        self._picture = (min(x0, x1), y0, max(x0, x1), y1)
+        self._picture: Box = (0, 0, *size_px)
+        if (picture := path.picture_xyxy) is not None:
+            (x0, y0), (x1, y1) = transform(picture[:2]), transform(picture[2:])
+            self._picture = (min(x0, x1), y0, max(x0, x1), y1)
         self._boxes: dict[int, Box] = {}  # of the labels, by the number of the mark, as seen from it
 
     def draw(self, canvas: OverlayCanvas, frame: int, others: Overlay | None = None) -> None:

@@ -27,7 +27,6 @@ from fineparser_core.language import number, text
 from fineparser_core.measures.centre_path import CentrePath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.flight import turning
-from fineparser_core.motion.overlays import picture_box
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse
@@ -397,7 +396,7 @@ class _Read:
         small: of each frame of the chain (h, w, 3), to be registered.
         bodies: (h, w) uint8 beside them, 1 where the diver may be.
         kept: larger pictures of some frames, by frame.
-        picture: the part of them that is no black border.
+        picture: the part of them that is no border.
     """
 
     def __init__(
@@ -429,7 +428,9 @@ class _Read:
                 if frame in keep:
                     self.kept[frame] = self.reduced(image)
                 progress(Progress("read", done, len(chain)))
-        x0, y0, x1, y1 = picture_box(self.kept.values())
+        picture_xyxy = parse.motion.picture_xyxy if parse.motion is not None else None
+        ends = self.scale * np.array(picture_xyxy or (0, 0, self.info.width_px, self.info.height_px))
+        x0, y0, x1, y1 = np.r_[np.ceil(ends[:2]), np.floor(ends[2:])].clip(0).astype(int).tolist()
         self.picture = np.s_[y0:y1, x0:x1]
 
     def reduced(self, image: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ class CentrePath:
         marks: (k, 3) x, y in the scene and height over the water in metres: the highest point first, then every whole
             metre on the way down; empty where the scale or the water is not known.
         heights: (n,) metres over the water of the points; empty where the scale or the water is not known.
+        picture_xyxy: source pixels in which it is drawn, as of `DiveMotion`; None: of the whole frame.
     """
 
     sampled_frames: np.ndarray = field(repr=False)
@@ -39,6 +40,7 @@ class CentrePath:
     points: np.ndarray = field(repr=False)
     marks: np.ndarray = field(repr=False)
     heights: np.ndarray = field(repr=False)
+    picture_xyxy: tuple[float, float, float, float] | None = None
 
     def in_frame(self, frame: int, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) of the scene as the nearest sample of a frame sees them, source pixels."""
@@ -80,6 +82,7 @@ def path_of(dive: InTheAir | None) -> CentrePath | None:
         points=points,
         marks=_marks(dive, dive.path, times_s),
         heights=_heights(dive, points[:, 1]),
+        picture_xyxy=parse.motion.picture_xyxy if parse.motion is not None else None,
     )
 
 

@@ -46,6 +46,7 @@ class Motion:
         to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
         scene: (n,) int, number of the scene, which ends with a cut or where the camera could not be followed.
         cut: (n,) bool, whether the image is the first one after a cut: other colours as well.
+        border: (n, 4) int, rows above the picture, columns left, rows below, columns right, by its scene so far.
         image: (m,) int64, index of the image of each box, ascending.
         centre: (m, 2) x, y.
         extent: (m, 2) width, height.
@@ -57,6 +58,7 @@ class Motion:
     to_first: np.ndarray = field(repr=False)
     scene: np.ndarray = field(repr=False)
     cut: np.ndarray = field(repr=False)
+    border: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
     centre: np.ndarray = field(repr=False)
     extent: np.ndarray = field(repr=False)
@@ -104,6 +106,7 @@ class MotionFinder:
         self._scenes: list[int] = []
         self._colours = Colours()
         self._cuts: list[bool] = []
+        self._borders: list[np.ndarray] = []
         self._to_first: list[np.ndarray] = []
         self._boxes = np.empty((0, 5))  # of the scenes before: image, centre, width and height
         self._new: list[tuple[int, float, float, int, int]] = []  # of this scene, overlays not yet left out
@@ -128,6 +131,7 @@ class MotionFinder:
         if lost:
             self._boxes, self._new = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)]), []
         self._overlays.add(grey, self._to_first[-1], time_s, lost=lost)
+        self._borders.append(self._overlays.border)
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
@@ -137,7 +141,7 @@ class MotionFinder:
     def forget_before(self, time_s: float) -> None:
         """Forget the images before a time, but for those that are still compared: of a stream that has no end."""
         n = min(int(np.searchsorted(self._times, time_s)), max(len(self._times) - len(self._images), 0))
-        for each in (self._times, self._scenes, self._cuts, self._to_first):
+        for each in (self._times, self._scenes, self._cuts, self._borders, self._to_first):
             del each[:n]
         self._boxes = self._boxes[self._boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
         self._new = [(box[0] - n, *box[1:]) for box in self._new if box[0] >= n]
@@ -160,6 +164,7 @@ class MotionFinder:
             to_first=np.array(self._to_first[n:]),
             scene=np.array(self._scenes[n:]),
             cut=np.array(self._cuts[n:]),
+            border=np.array(self._borders[n:]),
             image=boxes[:, 0].astype(np.int64),
             centre=boxes[:, 1:3],
             extent=boxes[:, 3:],

@@ -7,6 +7,7 @@ import numpy as np
 from fineparser_core.errors import ConfigError
 from fineparser_core.motion.boxes import Motion, apply
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
+from fineparser_core.motion.overlays import BLURRED_PX
 from fineparser_core.types import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 
@@ -111,8 +112,17 @@ def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
         gravity_deviation=fall.deviation * scale,
         body_px=fall.size_px * scale,
         slowed=fall.slowed,
+        picture_xyxy=_picture(motion, fall),
     )
     return Diver(fall=fall, motion=seen, scale=scale)
+
+
+def _picture(motion: Motion, fall: FreeFall) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 of the picture in source pixels, without borders and what is blurred into them."""
+    border = motion.border[motion.scene == motion.scene[fall.seen_from]].min(axis=0)
+    above, left, below, right = ((motion.scale * border + max(motion.scale, BLURRED_PX)) * (border > 0)).tolist()
+    width, height = (motion.scale * side for side in motion.size_px)
+    return left, above, width - right, height - below
 
 
 def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:

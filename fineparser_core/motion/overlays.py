@@ -8,8 +8,6 @@ the picture are borders at once. While the camera stands still nothing else is f
 The constants were chosen on eleven real clips, as they are and with overlays drawn in: these are found, no diver is.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
 #: Pixels by which the scene moves between images that tell, and across the edges that these tell of.
@@ -29,9 +27,7 @@ _CLOSE_PX, _LARGEST, _FAR_PX = 9, 0.1, 21
 #: Corners are told by what is so near.
 _NEAR_PX = 7
 #: Range of the grey values of a row or column of a border, and how far compression blurs it.
-_FLAT, _BLURRED_PX = 16, 4
-#: Largest value of a black border, with its noise.
-_DARK = 40
+_FLAT, BLURRED_PX = 16, 4
 #: Share of a box on overlays that makes it one; a body that passes one, and shows as one box with it, stays.
 _ON_OVERLAY = 0.5
 
@@ -42,6 +38,7 @@ class Overlays:
     Attributes:
         mask: (H, W) uint8, 1 on overlays.
         scene: (H, W) uint8, 1 where overlays are not even near.
+        border: (4,) int: rows above the picture, columns left, rows below, columns right.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
@@ -50,7 +47,7 @@ class Overlays:
         self.scene: np.ndarray = np.ones(shape, np.uint8)
         self._edges = np.zeros((2, *shape), np.float32)
         self._images = np.zeros(shape, np.float32)
-        self._border = np.array([*shape, *shape])  # rows above, columns left, rows below, columns right
+        self.border: np.ndarray = np.array([*shape, *shape])
         self._compared: tuple[np.ndarray, float] | None = None  # the image whose edges were added last
 
     def add(self, grey: np.ndarray, to_first: np.ndarray, time_s: float, *, lost: bool) -> None:
@@ -65,11 +62,11 @@ class Overlays:
 
         border = _border(grey)
         if lost or self._compared is None:
-            self._border, self._compared = border, (to_first, time_s)
+            self.border, self._compared = border, (to_first, time_s)
             self._begin_scene(grey)
             return
-        if (border < self._border).any():
-            self._border = np.minimum(self._border, border)
+        if (border < self.border).any():
+            self.border = np.minimum(self.border, border)
             self._find()
         if time_s - self._compared[1] < _APART_S:
             return
@@ -99,7 +96,7 @@ class Overlays:
         hulls = [cv2.convexHull(outline) for outline in outlines]
         small = [hull for hull in hulls if cv2.contourArea(hull) < _LARGEST * closed.size]
         filled = cv2.drawContours(closed, small, -1, 1, cv2.FILLED)
-        above, left, below, right = self._border + _BLURRED_PX * (self._border > 0)
+        above, left, below, right = self.border + BLURRED_PX * (self.border > 0)
         filled[:above] = filled[len(filled) - below :] = filled[:, :left] = filled[:, filled.shape[1] - right :] = 1
         self.mask = cv2.dilate(filled, np.ones((3, 3), np.uint8))
         self.scene = 1 - cv2.dilate(filled, np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8))
@@ -133,19 +130,6 @@ def _border(grey: np.ndarray) -> np.ndarray:
     """Rows above the picture, columns left, rows below, columns right: uniform ones, all of them in a blank image."""
     rows, columns = (np.ptp(grey, axis=axis) <= _FLAT for axis in (1, 0))
     return np.array([len(side) if side.all() else side.argmin() for side in (rows, columns, rows[::-1], columns[::-1])])
-
-
-def picture_box(images: Iterable[np.ndarray]) -> tuple[int, int, int, int]:
-    """x0, y0, x1, y1 of the picture in frames (H, W, 3) uint8 of a file: without what is black at their sides."""
-    lit = np.maximum.reduce([image.max(axis=2) for image in images])
-    ends: list[tuple[int, int]] = []
-    for axis in (0, 1):
-        places = np.flatnonzero(lit.max(axis=axis) > _DARK)
-        size = lit.shape[1 - axis]
-        first, last = (int(places[0]), int(places[-1]) + 1) if len(places) else (0, size)
-        ends.append((first + _BLURRED_PX * (first > 0), last - _BLURRED_PX * (last < size)))
-    (x0, x1), (y0, y1) = ends
-    return x0, y0, x1, y1
 
 
 def _closed(mask: np.ndarray, gap_px: int) -> np.ndarray:

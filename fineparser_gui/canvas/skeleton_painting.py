@@ -51,8 +51,11 @@ def paint_path(
 
     Args:
         mark_text: of a height in metres, "{0} m".
-        picture: where it is on the widget; a path that leaves it is not drawn on.
+        picture: where the frame is on the widget; a path that leaves its picture is not drawn on.
     """
+    if path.picture_xyxy is not None:
+        x0, y0, x1, y1 = path.picture_xyxy
+        picture &= QRectF(to_widget(x0, y0), to_widget(x1, y1)).normalized()
     points = QPolygonF([to_widget(x, y) for x, y in path.in_frame(frame, path.points).tolist()])
     painter.save()
     painter.setClipRect(picture, Qt.ClipOperation.IntersectClip)

@@ -225,7 +225,7 @@ class EditingService(QObject):
         self.edits.blockSignals(True)
 
     def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
-        """Change an attribute on which nothing else depends; what is typed in one go is one edit, clearing it another."""
+        """Change an attribute on which nothing else depends; what is typed in one go is one edit, clearing is one."""
         before = getattr(self._state.dive(key), name)
         self._do(subject, key, before, value, text, gesture=name if value or len(str(before)) == 1 else "")
 

@@ -68,7 +68,11 @@ def test_results_of_a_dive_stay_together(history):
         assert history.dive(id_) == made_dive(id=id_)
         assert history.analysis(id_) == b"first"
     history.keep([row(older)], said=[{"dive_number"}], analyses=[lambda: b"another"])
-    assert (history.dive(id_).score, history.dive(id_).transitions, history.analysis(id_)) == (20.0, (22, 70), b"another")
+    assert (history.dive(id_).score, history.dive(id_).transitions, history.analysis(id_)) == (
+        20.0,
+        (22, 70),
+        b"another",
+    )
 
 
 def test_the_same_dive_renews_its_row(history):

@@ -53,6 +53,10 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     assert differs(80, 50)
     assert differs(20, 20)  # on the path
     assert not differs(80, 20)
+    canvas.set_source(QSize(100, 100), track(), replace(PATH, picture_xyxy=(30.0, 0.0, 100.0, 100.0)))
+    drawn = canvas.grab().toImage()
+    assert differs(40, 40)
+    assert not differs(20, 20)  # over the border
     canvas.overlay(skeleton=False)
     assert canvas.grab().toImage() == bare
 

@@ -17,7 +17,6 @@ from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joint
 from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.export.stills import write_still
 from fineparser_core.measures.centre_path import centre_path
-from fineparser_core.motion.overlays import picture_box
 from fineparser_core.types import Analysis
 
 Make = Callable[..., Analysis]
@@ -97,12 +96,13 @@ def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other
     assert path is not None
     line = path.in_frame(0, path.points)
     low, size_px = float(line[:, 1].max()), (640, 600)
-    painter = PathPainter(path, (0, 0, 640, low - 20), size_px, 1.0, lambda point: point)
+    cut = replace(path, picture_xyxy=(0, 0, 640, low - 20))
+    painter = PathPainter(cut, size_px, 1.0, lambda point: point)
     painter.draw(canvas := OverlayCanvas(size_px), 90)
     drawn = canvas.to_overlay()
     assert drawn is not None
     assert drawn.top + len(drawn.opacity) <= low - 18
-    whole = PathPainter(path, (0, 0, *size_px), size_px, 1.0, lambda point: point)
+    whole = PathPainter(path, size_px, 1.0, lambda point: point)
     free = whole._heights(90, [(x, y) for x, y in line], None)
     assert len(free) == len(path.marks)
     for one in free:
@@ -112,11 +112,3 @@ def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other
     moved = whole._heights(90, [(x, y) for x, y in line], other.to_overlay())
     assert all(one.box[2] <= free[0].box[0] + 4 for one in moved)
     assert whole._heights(90, [(x, y) for x, y in line], None) == moved
-
-
-def test_the_picture_is_what_is_lit_in_some_frame() -> None:
-    images = np.zeros((2, 90, 160, 3), np.uint8) + 16
-    images[0, 12:80, 20:100] = 120
-    images[1, 12:80, 60:140] = 90
-    assert picture_box(images) == (24, 16, 136, 76)
-    assert picture_box(images * 0) == (0, 0, 160, 90)

@@ -37,6 +37,7 @@ def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, p
         to_first=to_first,
         scene=np.zeros(n, int),
         cut=np.zeros(n, bool),
+        border=np.zeros((n, 4), int),
         image=image,
         centre=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
         extent=np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1),

@@ -1,6 +1,7 @@
 """What is laid over the picture neither follows the camera nor falls."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.motion.boxes import Motion, MotionFinder, apply
+from fineparser_core.motion.following import diver_of
 from fineparser_core.motion.free_fall import FreeFall, find_free_falls
 from fineparser_core.motion.overlays import Overlays
 
@@ -160,6 +162,16 @@ def test_borders_are_known_at_once_and_a_blank_image_hides_none() -> None:
         assert known.mask[:14].all()
         assert known.mask[-14:].all()
         assert not known.mask[20:-20].any()
+
+
+@pytest.mark.parametrize(
+    ("bars", "scale", "picture"),
+    [(True, 1.0, (0, 18, 384, 198)), (True, 5.0, (0, 75, 1920, 1005)), (False, 1.0, (0, 0, 384, 216))],
+)
+def test_the_picture_of_a_dive_is_without_its_borders(bars: bool, scale: float, picture: tuple[float, ...]) -> None:
+    motion = replace(found(swaying, 1.0 if bars else None, bars), scale=scale)
+    fall = find_free_falls(motion)[0]
+    assert diver_of(motion, fall, np.zeros(96, int)).motion.picture_xyxy == picture
 
 
 def test_nothing_is_lost_where_the_camera_stands_still() -> None:
