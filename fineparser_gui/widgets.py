@@ -8,6 +8,7 @@ from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QBoxLayout,
     QComboBox,
     QFormLayout,
@@ -175,6 +176,15 @@ def choice_box(entries: Iterable[tuple[str, object]], **properties: object) -> Q
     box = QComboBox(**properties)
     for text, data in entries:
         box.addItem(text, data)
+    return box
+
+
+Spin = TypeVar("Spin", bound=QAbstractSpinBox)
+
+
+def inset(box: Spin) -> Spin:
+    """Give the text of a spin box the room at its side that a style sheet does not."""
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
     return box
 
 

@@ -16,7 +16,7 @@ from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import awards_text, board_entries, decimal, shortest
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, form_of, label, lay_out
+from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, form_of, inset, label, lay_out
 
 _MOST_FRAMES = 10_000_000
 
@@ -133,9 +133,8 @@ def official_text(dive: Dive) -> str:
 
 
 def _frame(edge: str) -> QSpinBox:
-    box = QSpinBox()
+    box = inset(QSpinBox())
     box.setRange(-1, _MOST_FRAMES)
     box.setSpecialValueText(edge)
-    box.lineEdit().setTextMargins(6, 0, 0, 0)
     box.setValue(-1)
     return box

@@ -38,7 +38,7 @@ from fineparser_gui.model.exports import named_file
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.soon import Soon
 from fineparser_gui.table_model import TableModel
-from fineparser_gui.widgets import choice_box, label, lay_out, resize_within_screen, restyle, style_table
+from fineparser_gui.widgets import choice_box, inset, label, lay_out, resize_within_screen, restyle, style_table
 
 _SIZE = (1180, 700)
 _REFRESH_MS = 100
@@ -110,7 +110,7 @@ class MeetDialog(QDialog):
         self.limit.editingFinished.connect(self._on_head)
         row = lay_out(QHBoxLayout(), (self.title, 1), self.judges)
         for text, box in ((self.tr("groups ≥"), self.groups), (self.tr("DD in all ≤"), self.limit)):
-            lay_out(row, label(text), box)
+            lay_out(row, label(text), inset(box))
         return row
 
     def _build_tools(self) -> QHBoxLayout:

@@ -28,7 +28,7 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, label, lay_out
+from fineparser_gui.widgets import ElidedLabel, add_form_row, choice_box, inset, label, lay_out
 
 _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
@@ -85,10 +85,9 @@ class PreferencesDialog(QDialog):
         self.bundled_weights.setAccessibleName(self.tr("Use the bundled weights"))
         self.bundled_weights.clicked.connect(lambda: self._preferences.change(weights=""))
         weights = lay_out(QHBoxLayout(spacing=8), (self._weights, 1), self.choose_weights, self.bundled_weights)
-        self.n_exemplars = QSpinBox()
+        self.n_exemplars = inset(QSpinBox())
         self.n_exemplars.setRange(1, MOST_EXEMPLARS)
         self.n_exemplars.setKeyboardTracking(False)
-        self.n_exemplars.lineEdit().setTextMargins(6, 0, 0, 0)
         self.n_exemplars.valueChanged.connect(lambda number: self._preferences.change(n_exemplars=number))
         self._running = label(role="muted", wrap=True)
         self.problem = label(role="error", wrap=True)

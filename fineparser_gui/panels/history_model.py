@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import get_args
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 
 from fineparser_gui.formatting import board_text, day_text, decimal
@@ -118,5 +118,8 @@ class HistoryModel(TableModel):
             return None
         wanted = PICTURE * _SHARPNESS
         image = image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        place = QRect(QPoint(), wanted)
+        place.moveCenter(image.rect().center())
+        image = image.convertToFormat(QImage.Format.Format_ARGB32).copy(place)  # as wide as all others
         image.setDevicePixelRatio(_SHARPNESS)
         return image

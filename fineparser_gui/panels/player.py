@@ -329,7 +329,7 @@ class PlayerPanel(QWidget):
         first = self._session.comparing.sides[0]
         if dive.info is not None and self._loaded != first:
             self._loaded = first
-            self.pane.load(dive.path, dive.title)
+            self.pane.load(dive.path, self._title(dive))
             self.sound.load(dive.path)
             self._opened_at = self._left_at.get(first, self._cue(dive))
             self.transport.load(dive.info.pts_s, self._opened_at)
@@ -347,6 +347,10 @@ class PlayerPanel(QWidget):
         if looped is not None:
             self.transport.move_loop(*looped)
 
+    def _title(self, dive: Dive) -> str:
+        """Of the session's dive: its file, or its name as those beside it have one."""
+        return self._session.comparing.sides[0].name if self._others else dive.title
+
     def _show_frame(self) -> None:
         frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing
         self.pane.show_frame(frame, direction, moving=moving)
@@ -360,6 +364,8 @@ class PlayerPanel(QWidget):
         before, self._others = self._others, self._session.comparing.others
         if self._session.current is None:
             self._refresh()
+        elif not self._session.comparing.led and self._loaded is not None:
+            self.pane.set_title(self._title(self._session.current))
         for pane in self.panes:
             pane.set_cache_bytes(CACHE_BYTES // (1 + len(self._others)))
         for place, pane in enumerate(self.panes[1:]):

@@ -24,7 +24,7 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
 from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.widgets import form_of, label, lay_out
+from fineparser_gui.widgets import form_of, inset, label, lay_out
 
 _MOST_REMEMBERED = 8
 
@@ -117,7 +117,7 @@ class PoolsideSetup(QWidget):
         ):
             box.setAccessibleName(name)
             box.setToolTip(name)
-            ring.addWidget(box, 1)
+            ring.addWidget(inset(box), 1)
         rows = list(zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True))
         form = form_of(*rows, verticalSpacing=6)
         for text, field in rows:

@@ -10,6 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 
+from fineparser_gui.formatting import decimal
+
 _WIDEST_DAY = "  00/00/0000  "
 _BAND_ALPHA = 0.14
 #: Dives whose texts are shown at once where their points lie on each other.
@@ -65,6 +67,14 @@ class DayAxis(pg.AxisItem):
         return [QLocale().toString(day, QLocale.FormatType.ShortFormat) for day in days]
 
 
+class NumberAxis(pg.AxisItem):
+    """Ticks as the user's language writes numbers."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        digits = max(int(np.ceil(-np.log10(spacing * scale) - 1e-9)), 0)
+        return [decimal(value * scale, digits) for value in values]
+
+
 class DivePlot(pg.PlotItem):
     """A titled plot of one or more series; a click on a point tells its dive.
 
@@ -78,7 +88,7 @@ class DivePlot(pg.PlotItem):
     chosen = Signal(str)
 
     def __init__(self, *, by_day: bool) -> None:
-        axes = {"bottom": DayAxis("bottom")} if by_day else {}
+        axes = {"bottom": DayAxis("bottom") if by_day else NumberAxis("bottom"), "left": NumberAxis("left")}
         super().__init__(axisItems=axes, enableMenu=False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
