@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from fineparser_core.export.measured_angles import MeasuredAngle
@@ -45,13 +45,20 @@ def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget
 
 
 def paint_path(
-    painter: QPainter, path: CentrePath, frame: int, to_widget: ToWidget, mark_text: str, picture: QRectF
+    painter: QPainter,
+    path: CentrePath,
+    frame: int,
+    to_widget: ToWidget,
+    mark_text: str,
+    picture: QRectF,
+    bones: Iterable[Bone] = (),
 ) -> None:
     """Paint the path of the body's centre, its heights over the water and where the centre is.
 
     Args:
         mark_text: of a height in metres, "{0} m".
         picture: where the frame is on the widget; a path that leaves its picture is not drawn on.
+        bones: of the body, beside which the heights stand.
     """
     if path.picture_xyxy is not None:
         x0, y0, x1, y1 = path.picture_xyxy
@@ -63,11 +70,15 @@ def paint_path(
     for color, width in ((_OUTLINE, 3.6), (_PATH, 1.8)):
         painter.setPen(_pen(color, width))
         painter.drawPolyline(points)
+    body = QPolygonF([to_widget(*end) for bone in bones for end in (bone.start, bone.end)]).boundingRect()
+    body += QMarginsF(_JOINT_PX, _JOINT_PX, _JOINT_PX, _JOINT_PX)
     taken: list[QRectF] = []
     places = path.in_frame(frame, path.marks[:, :2]).tolist() if len(path.marks) else []
     for (x, y), height in zip(places, path.marks[:, 2].tolist(), strict=True):
         at, said = to_widget(x, y), mark_text.format(decimal(height))
         box = _mark_box(painter, at, said)
+        if box.intersects(body):
+            box.moveLeft(body.right() + _JOINT_PX)
         if not any(box.intersects(other) for other in taken):
             taken.append(box)
             painter.setPen(_pen(_PATH, 1.8))

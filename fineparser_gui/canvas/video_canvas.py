@@ -365,11 +365,12 @@ class VideoCanvas(QWidget):
         painter.restore()
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
-        if self._path is not None:
-            paint_path(painter, self._path, self._shown_frame, self.to_widget, self.tr("{0} m"), self.picture_rect())
         joints = joints_at(track, self._shown_frame)
-        if joints is not None:
-            paint_skeleton(painter, bones_of(joints), self.to_widget)
+        bones = bones_of(joints) if joints is not None else []
+        if self._path is not None:
+            mark_text, picture = self.tr("{0} m"), self.picture_rect()
+            paint_path(painter, self._path, self._shown_frame, self.to_widget, mark_text, picture, bones)
+        paint_skeleton(painter, bones, self.to_widget)
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
         style = self.overlays.style

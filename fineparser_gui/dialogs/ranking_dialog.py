@@ -97,6 +97,7 @@ class RankingDialog(DivesDialog):
         self.table = QTableView(accessibleName=self.tr("Ranking"))
         self.table.setModel(self.model)
         style_table(self.table, _NAME)
+        self.table.setWordWrap(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names begin with a diver, and differ at their ends
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)

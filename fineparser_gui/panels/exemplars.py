@@ -159,7 +159,6 @@ class ExemplarsPanel(QWidget):
         self.model.counted.connect(lambda one, counts: session.on_current(leave_out, one, not counts))
         self.table = _Table(accessibleName=self.tr("Exemplars"))
         self.table.setModel(self.model)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
         style_table(self.table, _NAME)
         self.table.setWordWrap(False)

@@ -160,8 +160,10 @@ def test_the_left_one_is_picked_too_and_changes_sides_with_the_right_one(idle_st
     assert session.comparing.sides[1].key == two_dives[0]
     assert beside.pane.isVisible()
     assert beside.panes[1].isVisible()
+    assert session.comparing.sides[0].name in beside.pane.canvas.accessibleName()
     session.select(two_dives[0])  # from the list: the dive alone
     assert not session.comparing.others
+    assert session.current.title in beside.pane.canvas.accessibleName()
 
 
 def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, qtbot):

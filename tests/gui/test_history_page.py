@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from answers_kit import activate, open_scored
 from history_kit import made_dive, row
-from PySide6.QtCore import QDate, Qt
+from PySide6.QtCore import QBuffer, QDate, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
 from fineparser_core.types import Measure
@@ -14,6 +15,7 @@ from fineparser_gui.dialogs.history_filters import HistoryFilters
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
 from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.panels.history_model import PICTURE, HistoryModel
 
 _MANY = (
     {"title": "one"},
@@ -82,6 +84,15 @@ def test_the_header_sorts_and_rows_tell_the_dive(page):
     ]  # fmt: skip
     page.filters.search.setText("anna")
     assert titles(page) == ["one", "two"]
+
+
+def test_an_upright_picture_is_as_wide_as_all_others(studio):
+    model, buffer = HistoryModel(studio.session.history), QBuffer()
+    upright = QImage(40, 80, QImage.Format.Format_RGB32)
+    upright.fill(0)
+    upright.save(buffer, "JPG")
+    (id_,) = studio.session.history.store.keep([row(made_dive(9), buffer.data().data())])
+    assert model._read_picture(id_).deviceIndependentSize().toSize() == PICTURE
 
 
 def test_deleted_dives_come_back_by_message_and_by_key(studio, page, qtbot):

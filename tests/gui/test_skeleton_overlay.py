@@ -53,6 +53,7 @@ def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
     assert differs(80, 50)
     assert differs(20, 20)  # on the path
     assert not differs(80, 20)
+    assert differs(88, 50)  # the height stands beside the body
     canvas.set_source(QSize(100, 100), track(), replace(PATH, picture_xyxy=(30.0, 0.0, 100.0, 100.0)))
     drawn = canvas.grab().toImage()
     assert differs(40, 40)
