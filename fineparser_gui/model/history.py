@@ -517,10 +517,10 @@ class History:
 
     def _keep_analysis(self, db: sqlite3.Connection, id_: int, make: Callable[[], bytes] | None) -> None:
         """Keep an analysis beside its dive; as a dive goes and comes back, it is found by where that lies."""
-        place = "SELECT file, first_frame, last_frame, analysed_at FROM"
-        now = db.execute(f"{place} dive WHERE id = ?", (id_,)).fetchone()
         if make is None:
             return
+        place = "SELECT file, first_frame, last_frame, analysed_at FROM"
+        now = db.execute(f"{place} dive WHERE id = ?", (id_,)).fetchone()
         known = db.execute(f"{place} analysis WHERE (file, first_frame, last_frame) = (?, ?, ?)", now[:3]).fetchone()
         if known != now:
             db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", (*now, make()))
