@@ -108,7 +108,7 @@ class ModelConfig:
         check_choices(self)
         for name in ("static_backbone", "head"):
             value = getattr(self, name)
-            if ":" in value and not value.startswith(OWN):
+            if value.count(":") == 1:  # a module may be called "own", too
                 object.__setattr__(self, name, f"{OWN}{value}")
         if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN):
             allowed = f"{', '.join(STATIC_BACKBONES)}, or package.module:function"
@@ -191,7 +191,8 @@ class RunSettings:
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
         deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without one,
             such as the 3D pooling of I3D and C3D on a GPU.
-        minutes: stop after so long as if interrupted; --resume goes on.
+        minutes: stop after so long as if interrupted, whatever is being done, decoding and measuring included; --resume
+            goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
         name: of the weights.
         trained_on: one sentence for whoever sees a score (default: from the data set).

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.errors import CheckpointError
-from fineparser_core.support.atomic import atomic_file
 
 ENTRIES = (
     *("base_model", "psnet_model", "decoder1", "decoder2", "decoder3", "decoder4"),
@@ -176,9 +176,7 @@ def save_reference(state: Mapping[str, Tensor], path: Path) -> None:
         "optimizer": _fresh_optimizer(entries),
         **{"epoch": 0, "epoch_best_aqa": 0, "rho_best": 0.0, "L2_min": float("inf"), "RL2_min": float("inf")},
     }
-    # An open file, as torch's own writer reports a full disk as no OSError.
-    with atomic_file(path) as temporary, temporary.open("wb") as file:
-        torch.save(content, file)
+    save_checkpoint(content, path)
 
 
 def _fresh_optimizer(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""State dicts of others, read as data."""
+"""State dicts of others, read as data; and whole checkpoints as torch writes them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -10,6 +11,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from fineparser_core.errors import CheckpointError
+from fineparser_core.support.atomic import atomic_file
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -43,3 +45,19 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if damaged := [name for name, value in content.items() if not value.isfinite().all()]:
         raise CheckpointError(f"{path} holds numbers that are not finite, in '{damaged[0]}': get it again.")
     return {name.removeprefix("module."): value.float() for name, value in content.items()}
+
+
+def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:
+    """Writes tensors and plain values by `torch.save`, all or nothing.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    # Written to a stream: given a path, torch's error for a full disk has no errno.
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
+        try:
+            torch.save(content, stream)
+        except RuntimeError as error:  # closing its archive, which misses what a full disk did not take
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise

@@ -55,12 +55,12 @@ def main(argv: list[str]) -> int:
     from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.initial import check_start, startable
-    from fineparser_core.training.run import OwnParts, finished_results, train
+    from fineparser_core.training.run import OwnParts, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
         """Only some of the networks have what could start from the weights that are given."""
         lacking: dict[str, Any] = {name: None for name, there in startable(config).items() if not there}
-        return replace(args, resume=True, **lacking)
+        return replace(args, resume=True, minutes=None, **lacking)
 
     own = {name: OwnParts(**own_parts(config.own_backbone, config.own_head)) for name, config in configs.items()}
     for config in configs.values():
@@ -68,7 +68,7 @@ def main(argv: list[str]) -> int:
     data_set = cache(lambda layout: args.dataset(args.data, layout))  # read once for all rows
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
-    with processes(args.device) as peers, cancel_on_signals() as cancel:
+    with processes(args.device) as peers, cancel_on_signals() as cancel, limited(args.minutes, cancel):
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
         for preset, config in configs.items():
             out, settings = args.out / preset, settings_of(config)

@@ -34,7 +34,7 @@ from fineparser_core.scoring.measured_stream import measured
 from fineparser_core.support.atomic import temporary_folder, write_whole
 from fineparser_core.training.presets import MEASURED
 from fineparser_core.training.provenance import data_stamp, measured_by, open_run
-from fineparser_core.training.run import RESULTS, limited, read_results
+from fineparser_core.training.run import RESULTS, read_results
 from fineparser_core.types import DiveParse
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 from fineparser_core.video.probe import probe
@@ -79,7 +79,7 @@ def measured_row(
     protocol = Protocol(preprocessing=config.preprocessing, decoding=analyzer.model.decoding, exemplars=0)
     facts = measured_by(weights, analyzer.model.precision, data, [*training, *test])
     known, results = ResultCache(out, protocol, facts), list[DiveResult]()
-    with limited(settings.minutes, cancel), temporary_folder("fineparser") as folder:
+    with temporary_folder("fineparser") as folder:
         for done, dive in enumerate(dives, start=1):
             cancel.raise_if_cancelled()
             result = known.get(dive.record.id)

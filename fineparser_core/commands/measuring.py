@@ -111,7 +111,10 @@ def _measure_data(
     pool, pool_text = _pool(data, weights)
     known = {record.key for record in pool} & {record.key for record in records} if args.split == "test" else set()
     if args.per_number is not None:
-        pool = _some_of_each(pool, records, args.per_number, protocol.seed)
+        some = _some_of_each(pool, records, args.per_number, protocol.seed)
+        if pool and not some:
+            raise ConfigError("No training dive has a number of the dives to measure: leave --per-number away.")
+        pool = some
         pool_text = f"{len(pool)} of {pool_text}, at most {args.per_number} of a number"
     evaluator, dives, medians, stored_as, pool = prepare(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel

@@ -10,7 +10,6 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.c3d_models import C3DAVG, C3DSVR, ScoreModel
 from fineparser_core.models.baselines.core import CoRe
@@ -201,14 +200,11 @@ def make_objective(
 
     Args:
         records: of the training dives; CoRe's groups are cut by their score differences.
-        score_loss: in place of L_Reg, of FineParser alone.
+        score_loss: in place of L_Reg, of FineParser alone, see `check_loss`.
 
     Raises:
-        ConfigError: no two of the dives may be compared, but the network compares groups of differences; or a
-            `score_loss` is given for another network than FineParser.
+        ConfigError: no two of the dives may be compared, but the network compares groups of differences.
     """
-    if score_loss is not None and not isinstance(model, FineParser):
-        raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
     match model:
         case FineParser():
             return FineParserObjective(model, config, score_loss or release_score_loss)

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.errors import Cancelled, ConfigError
@@ -31,7 +32,7 @@ from fineparser_core.training.batches import BatchPlan, epoch_batches
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loader import BatchLoader
-from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage, save_checkpoint
+from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage
 from fineparser_core.training.objective import Objective, ScoreLoss, fix_batch_norms
 from fineparser_core.training.pictures import mask_sheet
 from fineparser_core.training.selection import metric_values, picked_epoch
@@ -39,6 +40,8 @@ from fineparser_core.training.selection import metric_values, picked_epoch
 logger = logging.getLogger(__name__)
 
 STAGE = "train"
+#: Weights of a part of the network, at most, that TensorBoard shows the distribution of.
+_SHOWN = 100_000
 BEST = "best.pt"
 
 
@@ -162,9 +165,9 @@ def train_end_to_end(
     if peers.world > 1:
         if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
             objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
-        # Without masks or steps some modules get no gradient.
+        # Without masks or steps some modules get no gradient, and parts of one's own may have weights that nobody uses.
         labelled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
-        whole = labelled and config.mask_weight > 0
+        whole = labelled and config.mask_weight > 0 and not (config.own_backbone or config.own_head)
         # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole, gradient_as_bucket_view=True)
     events = Events(out, on=peers.writes, settings=vars(config))
@@ -200,6 +203,10 @@ def train_end_to_end(
         sheet = mask_sheet(shown.model, splits.validation or splits.train, config)
         if sheet is not None:
             events.images("masks", "predicted (green) and true (red outline)", entry["epoch"], sheet)
+        for name, part in shown.model.named_children() if peers.writes else ():
+            every = torch.cat([weights.detach().flatten() for weights in part.parameters()] or [torch.zeros(0)])
+            # Some of them, evenly: as many as a histogram needs.
+            events.histogram(f"weights/{name}", entry["epoch"], every[:: len(every) // _SHOWN + 1].cpu().numpy())
         history = [*(state or []), entry]
         if picked_epoch(history) == entry["epoch"] and peers.writes:
             save_checkpoint(shown.model.state_dict(), out / BEST)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.errors import ExportError
 from fineparser_core.support.atomic import write_whole
 
 logger = logging.getLogger(__name__)
@@ -61,12 +62,19 @@ class Events:
         write_whole(self._path, "".join(f"{line}\n" for line in kept))
 
     def write(self, stage: str, iteration: int, values: Mapping[str, float]) -> None:
-        """One event; values that are not finite are left out, as JSON does not have them."""
+        """One event; values that are not finite are left out, as JSON does not have them.
+
+        Raises:
+            ExportError: it cannot be written.
+        """
         if not self._on:
             return
         finite = {name: float(value) for name, value in values.items() if np.isfinite(value)}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"stage": stage, "iteration": iteration, **finite}) + "\n")
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"stage": stage, "iteration": iteration, **finite}) + "\n")
+        except OSError as error:
+            raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
         if self._board is not None:
             for name, value in finite.items():
                 self._board.add_scalar(f"{stage}/{name}", value, iteration)
@@ -81,6 +89,11 @@ class Events:
         """An image (H, W, 3) uint8 for TensorBoard."""
         if self._board is not None:
             self._board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC")
+
+    def histogram(self, name: str, iteration: int, values: np.ndarray) -> None:
+        """How values (n,) are distributed, for TensorBoard."""
+        if self._board is not None and len(values):
+            self._board.add_histogram(name, values, iteration)
 
     def weights(self, bundle: Path) -> None:
         """The folder of finished weights, for MLflow."""

@@ -60,9 +60,6 @@ def initial_model(
     if settings.c3d is not None and isinstance(model, C3DModel):
         model.c3d.load_state_dict(load_c3d(settings.c3d), strict=False)
         notices.append(C3D_NOTICE)
-    if weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
-        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if has.get(name, True))
-        logger.warning("all weights start random: give %s for a run that is to learn", ways)
     if weights is not None:
         state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()

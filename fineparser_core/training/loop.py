@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.atomic import atomic_file
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 
@@ -247,17 +247,6 @@ def _keep(path: Path, iteration: int, kept: int) -> None:
         shutil.copyfile(path, named)
     for old in sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))[:-kept]:
         old.unlink()
-
-
-def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:
-    """Writes tensors and plain values, all or nothing.
-
-    Raises:
-        ExportError: it cannot be written.
-    """
-    # Written to a stream: given a path, torch's error for a full disk has no errno.
-    with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        torch.save(content, stream)
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import TrainConfig
+from fineparser_core.config import FINEPARSERS, TrainConfig
+from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
 from fineparser_core.models.step_pooling import pair_boundaries
@@ -30,6 +31,24 @@ class Objective(nn.Module):
         Args:
             progress: share of the epochs that are over, in [0, 1).
         """
+
+
+def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> None:
+    """Sees whether a loss of one's own can be learned from.
+
+    Raises:
+        ConfigError: it fails, gives no number that depends on what is predicted, or the method has its own losses.
+    """
+    if config.method not in FINEPARSERS:
+        raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
+    predicted, true = torch.zeros(2, device=device, requires_grad=True), torch.tensor([1.0, -1.0], device=device)
+    try:
+        found = loss(predicted, true)
+    except Exception as error:  # a stranger's function fails in every way there is
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError("The loss cannot be computed ({0}): see what it has to take.", reason) from error
+    if not isinstance(found, Tensor) or found.shape or not found.requires_grad:
+        raise ConfigError("The loss gives {0} for two pairs: it must give one number to learn from.", f"{found!r:.80}")
 
 
 def release_score_loss(predicted: Tensor, true: Tensor) -> Tensor:

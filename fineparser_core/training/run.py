@@ -35,12 +35,12 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
+from fineparser_core.training.end_to_end import STAGE, Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.events import Events
-from fineparser_core.training.initial import initial_model
-from fineparser_core.training.objective import ScoreLoss
+from fineparser_core.training.initial import C3D_NOTICE, KINETICS_NOTICE, initial_model, startable
+from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 
 logger = logging.getLogger(__name__)
@@ -127,23 +127,43 @@ def train(
     config = _with_own(get_config(config) if isinstance(config, str) else config, own)
     data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
+    with limited(settings.minutes, cancel):
+        return _train(config, data, out, settings, own, cancel, peers)
+
+
+def _train(
+    config: TrainConfig,
+    data: DiveSet,
+    out: Path,
+    settings: RunSettings,
+    own: OwnParts,
+    cancel: CancelToken,
+    peers: Processes,
+) -> FinishedRun:
     settings, taken = starting_weights(config, settings)
     # What can be refused is refused before hours of decoding.
+    if own.loss is not None:
+        check_loss(own.loss, config, peers.device)
     records = split_records(data, config, settings)
-    stamp = data_stamp(data, records["train"])
+    recorded = _recorded(config, data, records, settings, own)
+    stamp = DataStamp(**recorded["data"])
     if peers.writes:
-        open_run(out, _recorded(config, data, records, settings, own), resume=settings.resume)
+        open_run(out, recorded, resume=settings.resume)
     peers.wait()
     model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
+    begun = (out / f"{STAGE}.pt").exists()
+    if not begun and settings.weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
+        ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
+        logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
-    with limited(settings.minutes, cancel), _switched(settings):
+    with _switched(settings):
         history = train_end_to_end(
             model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
-    begun = None if settings.weights is None else read_card(settings.weights)
+    first = None if settings.weights is None else read_card(settings.weights)
     card = WeightsCard(
         name=settings.name,
         architecture=config.model.architecture,
@@ -152,13 +172,13 @@ def train(
         preprocessing=config.preprocessing,
         pairing=config.pairing,
         evaluation={"exemplars": config.exemplars, "seed": config.seed, "precision": precision},
-        trained_on=settings.trained_on or trained_on(stamp, begun),
-        synthetic=stamp.rendered and (begun is None or begun.synthetic),
+        trained_on=settings.trained_on or trained_on(stamp, first),
+        synthetic=stamp.rendered and (first is None or first.synthetic),
         training=f"end to end, {len(splits.train)} dives; {config}",
         seed=config.seed,
         commit=commit(),
         intended_use=_INTENDED_USE,
-        limitations=_RENDERED_LIMITATIONS if stamp.rendered else begun.limitations if begun is not None else "",
+        limitations=_RENDERED_LIMITATIONS if stamp.rendered else first.limitations if first is not None else "",
         notices=(*notices, _KERNELS),
     )
     bundle = out / BUNDLE
@@ -261,7 +281,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     Raises:
         ConfigError: the data set lacks the step labels that the network learns from, or cannot be split.
         AnnotationError: the data set should have masks, but they are not found; or no training dive has labels that a
-            dive can have.
+            dive can have, or can be used.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
@@ -274,6 +294,8 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     if settings.limit is not None:
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
+    if not training:
+        raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     if 0 < config.validation_limit < len(validation):
         drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
@@ -350,7 +372,7 @@ def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
     """Sets the token after so many minutes; None is never."""
 
     def stop() -> None:
-        logger.info("stopped after %g minutes: --resume goes on", minutes)
+        logger.info("stops after %g minutes: --resume goes on", minutes)
         cancel.cancel()
 
     timer = Timer(60 * (minutes or 0), stop)

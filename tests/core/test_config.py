@@ -118,6 +118,13 @@ def test_every_setting_has_a_description(kind: type) -> None:
     assert described == {field.name for field in fields(kind)}
 
 
+@pytest.mark.parametrize("name", ["mine:Small", "own:Small"])
+def test_a_part_of_ones_own_may_be_in_any_module(name: str) -> None:
+    typed = TrainConfig(static_backbone=name, head=name)
+    assert (typed.own_backbone, typed.own_head) == (name, name)
+    assert replace(typed, lr=1.0).static_backbone == f"own:{name}"  # once
+
+
 def test_unknown_presets_are_named() -> None:
     with pytest.raises(ConfigError, match="Unknown preset 'relase': use one of release, paper"):
         get_config("relase")

@@ -352,7 +352,7 @@ bundle = Steps(
 
 def _save_checkpoint(value: float) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_core.training.loop import save_checkpoint
+        from fineparser_core.checkpoints.state_dicts import save_checkpoint
 
         save_checkpoint({"iteration": int(value), "modules": _state(value)}, folder / "toy.pt")
 

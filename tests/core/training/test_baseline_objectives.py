@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import FINEPARSERS, METHODS
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.usdl import MUSDL
@@ -160,9 +159,3 @@ def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
     assert early[0] != early[1]
     assert late[0] == late[1]
     assert set(unlabelled) == {"total", "regression"}
-
-
-def test_a_loss_of_ones_own_is_of_fineparser_alone() -> None:
-    config = get_config("core")
-    with pytest.raises(ConfigError, match="'core' has its own losses"):
-        make_objective(build_model(config.model), config, RECORDS, torch.nn.functional.l1_loss)

@@ -76,6 +76,13 @@ def test_two_processes_of_one_pair_learn_as_one_of_two(found: Any) -> None:
     assert n_events[0] == n_events[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, by one process
 
 
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_tensorboard_shows_the_weights_of_each_part_once_an_epoch(found: Any, name: str) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    board = accumulator.EventAccumulator(str(found[2] / name / "tensorboard"), {"histograms": 0}).Reload()
+    assert [(event.step, event.histogram_value.num) for event in board.Histograms("weights/i3d")] == [(1, 4), (2, 4)]
+
+
 def test_one_process_is_its_own_company() -> None:
     alone = Processes()
     assert alone.writes

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fineparser_core.errors import ExportError
 from fineparser_core.training.events import FILE_NAME, Events
 
 
@@ -39,6 +40,8 @@ def test_tensorboard_gets_scalars_and_images(tmp_path: Path) -> None:
     for iteration in (1, 2):
         events.write("train", iteration, {"total": 1.5 / iteration, "mask": math.nan})
     events.images("masks", "athlete", 1, np.zeros((8, 12, 3), np.uint8))
+    events.histogram("weights/i3d", 1, np.arange(5.0))
+    events.histogram("weights/none", 1, np.zeros(0))
     events.close()
     again = Events(tmp_path)
     again.go_on("train", 1)
@@ -51,6 +54,8 @@ def test_tensorboard_gets_scalars_and_images(tmp_path: Path) -> None:
     assert board.Tags()["scalars"] == ["train/total"]
     image = board.Images("masks/athlete")[0]
     assert (image.width, image.height) == (12, 8)
+    assert [event.histogram_value.num for event in board.Histograms("weights/i3d")] == [5]
+    assert board.Tags()["histograms"] == ["weights/i3d"]
 
 
 @pytest.mark.usefixtures("no_tensorboard")
@@ -72,6 +77,13 @@ def test_other_processes_write_nothing(tmp_path: Path) -> None:
     events.cut("train", 0)
     events.close()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("no_tensorboard")
+def test_events_that_cannot_be_written_end_the_run_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(ExportError, match=r"events\.jsonl cannot be written \(.*\): make room"):
+        Events(tmp_path).write("train", 1, {"total": 2.0})
 
 
 @pytest.mark.usefixtures("no_tensorboard")

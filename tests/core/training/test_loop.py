@@ -18,10 +18,11 @@ import torch
 from torch import nn
 from toy_stage import ITERATIONS, left_by, toy_stage
 
+from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.loop import After, Stage, load_checkpoint, make_optimizer, run_stage, save_checkpoint
+from fineparser_core.training.loop import After, Stage, load_checkpoint, make_optimizer, run_stage
 
 CPU = torch.device("cpu")
 LONG = 300
@@ -208,6 +209,18 @@ def test_a_device_that_is_full_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         patch.setattr(Path, "with_name", onto_full_device)
         with pytest.raises(ExportError, match=r"toy\.pt cannot be written \(No space left on device\)"):
             save_checkpoint({"weights": torch.zeros(1_000_000)}, tmp_path / "toy.pt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_within_a_checkpoint_says_so(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))  # some of it is written
+    try:
+        with pytest.raises(ExportError, match=r"toy\.pt cannot be written \(File too large\)"):
+            save_checkpoint({"weights": torch.zeros(1_000_000)}, tmp_path / "toy.pt")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(tmp_path.iterdir())
 
 

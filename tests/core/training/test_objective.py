@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from plain_iteration import synthetic_batch, with_all_pairs
 from torch import nn
 
@@ -17,10 +18,9 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
-from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
+from fineparser_core.training.objective import FineParserObjective, check_loss, fix_batch_norms
 from fineparser_core.training.presets import PRESETS, get_config
 
 SIZE = 16
@@ -243,5 +243,18 @@ def test_a_loss_of_ones_own_stands_for_the_regression() -> None:
     for name in ("mask", "transitions"):
         torch.testing.assert_close(ours[name], theirs[name])
     torch.testing.assert_close(ours["total"], ours["mask"] + ours["transitions"] + 0.5 * ours["regression"])
-    with pytest.raises(ConfigError, match="'tsa' has its own losses"):
-        make_objective(build_model(PRESETS["tsa"].model), PRESETS["tsa"], [], lambda delta, difference: delta.sum())
+
+
+@pytest.mark.parametrize(
+    ("loss", "preset", "sentence"),
+    [
+        (F.mse_loss, "tsa", "'tsa' has its own losses"),
+        (nn.MSELoss, "release", r"cannot be computed \(RuntimeError"),  # a class, which takes something else
+        (torch.sub, "release", r"gives tensor\(\[-1"),
+        (lambda delta, difference: difference.sum(), "release", r"gives tensor\(0\.\) for two pairs: it must give"),
+        (lambda delta, difference: 3.0, "release", "gives 3.0 for two pairs"),
+    ],
+)
+def test_losses_that_nothing_is_learned_from_are_refused(loss: Any, preset: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        check_loss(loss, PRESETS[preset], torch.device("cpu"))

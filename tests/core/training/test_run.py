@@ -13,14 +13,15 @@ from torch import Tensor, nn
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
 from fineparser_core.config import RunSettings, TrainConfig
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.resources import bundled_weights
 from fineparser_core.training import OwnParts, train
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import starting_weights
+from fineparser_core.training.run import split_records, starting_weights
 
-OWN = TrainConfig(static_backbone="own:tiny_backbone")
+OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
 
 def tiny_backbone() -> nn.Module:
@@ -39,13 +40,15 @@ def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_p
     card = WeightsCard(
         name="own", architecture=OWN.model.architecture, model=asdict(OWN.model), trained_on="nothing", synthetic=True
     )
-    assert card.architecture == "fineparser-i3d-own:tiny_backbone"
+    assert card.architecture == "fineparser-i3d-own:own:tiny_backbone"
     save_bundle(network.state_dict(), card, tmp_path, half=False)
     loaded, found = load_model(tmp_path, static_backbone=tiny_backbone)
-    assert found.model["static_backbone"] == "own:tiny_backbone"
+    assert found.model["static_backbone"] == "own:own:tiny_backbone"
     state = loaded.state_dict()
     assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items() if "num_b" not in name)
-    sentence = r"cannot be loaded: It has a static backbone of its own, 'tiny_backbone': pass the function that makes"
+    sentence = (
+        r"cannot be loaded: It has a static backbone of its own, 'own:tiny_backbone': pass the function that makes"
+    )
     for load in (load_model, load_fineparser):
         with pytest.raises(CheckpointError, match=sentence):
             load(tmp_path)
@@ -63,6 +66,28 @@ def test_functions_that_do_not_fit_are_refused() -> None:
     for config in (get_config("tsa"), get_config("table3-A"), get_config("release")):
         with pytest.raises(ConfigError, match="leave static_backbone away"):
             build_model(config.model, tiny_backbone)
+
+
+def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are_random(
+    rendered_root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = RunSettings(cache=tmp_path / "cache", minutes=1e-6, resume=True)
+    with pytest.raises(Cancelled):  # while it decodes
+        train("i3d-mlp", rendered_root, tmp_path, settings=settings)
+    assert "all weights start random: give --kinetics or --weights" in caplog.text
+    assert not (tmp_path / "events.jsonl").exists()
+    caplog.clear()
+    (tmp_path / "train.pt").touch()
+    with pytest.raises(Cancelled):
+        train("i3d-mlp", rendered_root, tmp_path, settings=settings)
+    assert "random" not in caplog.text
+
+
+def test_a_data_set_without_training_dives_is_named(rendered_root: Path) -> None:
+    data = load_dataset(rendered_root)
+    tests = {key: replace(record, split="test") for key, record in data.records.items()}
+    with pytest.raises(AnnotationError, match="has no training dive that can be used: `fineparser data check` says"):
+        split_records(replace(data, records=tests), get_config("i3d-mlp"), RunSettings())
 
 
 # The scripts of api.md do the same in every run of the tests, by a whole network.
