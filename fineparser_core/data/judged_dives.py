@@ -268,7 +268,8 @@ def _content(path: Path, what: str) -> Any:
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a file of {what}.") from None
     except ValueError as error:
-        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): correct it.") from error
+        way_out = "make one of the table by `fineparser data import`" if path.suffix.lower() == ".csv" else "correct it"
+        raise AnnotationError(f"{path} does not hold {what} ({error!r:.200}): {way_out}.") from error
 
 
 def _dive(path: Path, n: int, values: Any, *, corrected: bool) -> JudgedDive:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -13,6 +14,7 @@ from fineparser_core.constants import MASK_SIZE, MIN_FRAMES, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, read_dives
 from fineparser_core.data.records import Defect, DiveRecord, Key
+from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
 from fineparser_core.motion.recording import LONG_S
 from fineparser_core.progress import CancelToken
@@ -156,6 +158,7 @@ def load_video_dives(path: Path) -> VideoDives:
             start_frame=first,
             first_flight_frame=None if flight is None else flight - first,
             first_entry_frame=None if entry is None else entry - first,
+            awards=tuple(compress(dive.awards, counting(dive.awards))),
             split=dive.split or "train",
         )
     if not dives:

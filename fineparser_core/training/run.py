@@ -34,6 +34,7 @@ from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.training.batches import three_awards
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import STAGE, Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.events import Events
@@ -281,7 +282,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     Raises:
         ConfigError: the data set lacks the step labels that the network learns from, or cannot be split.
         AnnotationError: the data set should have masks, but they are not found; or no training dive has labels that a
-            dive can have, or can be used.
+            dive can have, or can be used, or has the awards that the method learns from.
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
@@ -296,6 +297,8 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     if not training:
         raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
+    if config.method == "musdl" and all(np.isnan(three_awards(record.awards)).any() for record in training):
+        raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     if 0 < config.validation_limit < len(validation):
         drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
