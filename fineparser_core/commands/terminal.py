@@ -1,6 +1,7 @@
 """Progress, log and cancellation of a command that runs in a terminal."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -26,14 +27,16 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelTo
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Yields a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once.
+    """Yields a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once, but not by torchrun.
+
+    That hands on to its processes what a terminal or a scheduler has sent to them already.
 
     Only in the main thread, as Python handles signals nowhere else.
     """
     token = CancelToken()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if token.cancelled:
+        if token.cancelled and number == signal.SIGINT and "TORCHELASTIC_RUN_ID" not in os.environ:
             raise KeyboardInterrupt
         token.cancel()
 

@@ -183,6 +183,7 @@ def run_stage(
         if (watched or peers.world == 1) and peers.any(cancel.cancelled):
             read_losses()
             checkpoint()
+            peers.wait()  # torchrun ends all processes once one has ended
             cancel.cancel()
             cancel.raise_if_cancelled()
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):

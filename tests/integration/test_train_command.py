@@ -284,6 +284,47 @@ def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_p
     assert recorded[0] == recorded[1]
 
 
+_OWN = """
+from torch import nn
+
+class Small(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 8))
+        self.unused = nn.Linear(8, 8)
+
+    def forward(self, frames):
+        return self[2](self[1](self[0](frames)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
+def test_two_processes_that_a_scheduler_signals_beside_torchrun_leave_a_checkpoint(
+    words: tuple[object, ...], tmp_path: Path
+) -> None:
+    """With a part of one's own in a module that is called "own", some weights of which nobody uses."""
+    (tmp_path / "own.py").write_text(_OWN)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    own = ("--config", "table3-B", "--static-backbone", "own:Small", "--batch-norm", "fixed", "--epochs", "2")
+    few = ("--grad-accum-steps", "1", "--batch-size", "1", "--validation-share", "0", "--out", tmp_path / "run")
+    argv = [*torchrun, *command(*words, *own, *few, "--resume")[1:]]
+    process = subprocess.Popen(
+        argv, env=ENVIRONMENT, cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        deadline = time.monotonic() + 900
+        while not events(tmp_path / "run") and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGTERM)  # torchrun hands it on, too
+        process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert (tmp_path / "run" / "train.pt").is_file()
+    done = subprocess.run(argv, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    assert "going on at iteration" in done.stderr
+
+
 def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_beside_ours(
     fineparser: Fineparser, dives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
