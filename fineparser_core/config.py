@@ -339,8 +339,9 @@ class TrainConfig(ModelConfig):
             )
         if self.validation_share >= 1 or self.momentum >= 1:
             raise ConfigError("validation_share and momentum must be below 1.")
-        if self.focal_alpha is not None and self.focal_alpha > 1:
-            raise ConfigError(f"focal_alpha is {self.focal_alpha}: use a share of 1, or none.")
+        for name in ("flip", "teacher_forcing", "focal_alpha"):
+            if (getattr(self, name) or 0) > 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use a share of 1.")
         if self.preprocessing == "follow" and not (self.method in FINEPARSERS and self.sap):
             raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
 

@@ -296,7 +296,8 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
     if not training:
-        raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
+        way_out = f"`fineparser data check` says why. {data.lost_frames}"
+        raise AnnotationError(f"{data.root} has no training dive that can be used: {way_out}")
     if config.method == "musdl" and all(np.isnan(three_awards(record.awards)).any() for record in training):
         raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
