@@ -48,7 +48,10 @@ def transition_target(transitions: Tensor) -> Tensor:
 
 
 def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:
-    """L_TAP: mean binary cross-entropy over (B, 96, 2), unweighted (Eq. 10)."""
+    """L_TAP: mean binary cross-entropy over (B, 96, 2), unweighted.
+
+    Source: Eq. 10. Deviation: the equation sums over the samples of a transition; as released all are averaged.
+    """
     return F.binary_cross_entropy(probabilities, target)
 
 

@@ -125,6 +125,17 @@ def test_awards_that_count_are_those_that_musdl_learns_from(club: Path, finepars
     assert len(split_records(data, replace(get_config("musdl"), validation_share=0), RunSettings())["train"]) == 3
 
 
+def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
+    club: Path, fineparser: Fineparser, tmp_path: Path
+) -> None:
+    content = json.loads(club.read_text())
+    content["dives"][3]["dive_number"] = "107B"
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    refused = fineparser("evaluate", "--data", tmp_path / "other.json", "--per-number", "2", "--device", "cpu")
+    assert refused.code == 2
+    assert "No training dive has a number of the dives to measure: leave --per-number away." in refused.err
+
+
 def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) -> None:
     data = load_dataset(club)
     for needs in (lambda: check_masks(data), lambda: DatasetCache(tmp_path, data, "follow")):
