@@ -116,7 +116,7 @@ def _check_own(
     if name is not None and function is not None and name != name_of(function):
         logger.warning("the %s is %s by the configuration, and %s is taken", what, name, name_of(function))
     if name is not None and function is None:
-        option = f"--{what.replace(' ', '-')}"
+        option = f"`fineparser evaluate --{what.replace(' ', '-')}`"
         raise ConfigError(
             f"It has a {what} of its own, '{name}': pass the function that makes it as {argument} ({option})."
         )

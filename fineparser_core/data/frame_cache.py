@@ -63,6 +63,16 @@ class CachePlan:
     free_bytes: int
 
 
+def check_room(folder: Path, plans: Sequence[CachePlan]) -> None:
+    """Raises: ExportError where a folder has too little room for all that is to be written to it."""
+    needed, dives = sum(plan.bytes_needed for plan in plans), sum(len(plan.missing) for plan in plans)
+    if needed > (free := plans[0].free_bytes):
+        raise ExportError(
+            f"{folder} needs {needed / 1e9:.2f} GB for {dives} dives, and {free / 1e9:.2f} GB are free: make room or "
+            "choose a folder on another disk."
+        )
+
+
 class DatasetCache:
     """Squeezed frames and masks of a data set in a folder, one file a dive.
 
@@ -153,11 +163,7 @@ class DatasetCache:
         plan = self.plan(records)
         if not plan.missing:
             return []
-        if plan.bytes_needed > plan.free_bytes:
-            raise ExportError(
-                f"{self.folder} needs {plan.bytes_needed / 1e9:.2f} GB for {len(plan.missing)} dives, and "
-                f"{plan.free_bytes / 1e9:.2f} GB are free: make room or choose a folder on another disk."
-            )
+        check_room(self.folder, [plan])
         logger.info(
             "writing %.2f GB, the frames of %d dives, to %s (%.0f GB free)",
             plan.bytes_needed / 1e9,

@@ -19,7 +19,7 @@ from fineparser_core.config import FINEPARSERS, OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_dives
+from fineparser_core.data.frame_cache import DatasetCache, check_room, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
@@ -353,6 +353,10 @@ def _load(
     folder = settings.cache or default_cache(data)
     shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
     caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
+
+    if peers.writes:  # of all splits, before each process decodes a share of one
+        check_room(folder, [caches[name].plan(which) for name, which in records.items()])
+    peers.wait()
 
     def load(name: str) -> list[DatasetDive]:
         if not records[name] and name != "train":

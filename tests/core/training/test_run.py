@@ -1,10 +1,12 @@
 """A static backbone and a loss of one's own: trained, saved, and loaded again in another process."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +16,8 @@ from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError
+from fineparser_core.data.frame_cache import DatasetCache
+from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError, ExportError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.resources import bundled_weights
 from fineparser_core.training import OwnParts, train
@@ -81,6 +84,17 @@ def test_a_run_stops_in_time_whatever_it_does_and_says_once_that_its_weights_are
     with pytest.raises(Cancelled):
         train("i3d-mlp", rendered_root, tmp_path, settings=settings)
     assert "random" not in caplog.text
+
+
+def test_room_for_all_splits_is_asked_for_before_any_is_decoded(
+    rendered_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, folder = load_dataset(rendered_root), tmp_path / "cache"
+    enough_for_training = DatasetCache(folder, data, "release", 3).plan(data.split("train")).bytes_needed
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=enough_for_training))
+    with pytest.raises(ExportError, match=r"needs 0\.0\d GB for 3 dives, and 0\.0\d GB are free"):
+        train("i3d-mlp", data, tmp_path / "run", settings=RunSettings(cache=folder))
+    assert not folder.exists()
 
 
 def test_a_data_set_without_training_dives_is_named(rendered_root: Path) -> None:
