@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
     from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.initial import check_start, startable
-    from fineparser_core.training.run import OwnParts, finished_results, limited, train
+    from fineparser_core.training.run import OwnParts, check_labels, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
         """Only some of the networks have what could start from the weights that are given."""
@@ -63,9 +63,11 @@ def main(argv: list[str]) -> int:
         return replace(args, resume=True, minutes=None, **lacking)
 
     own = {name: OwnParts(**own_parts(config.own_backbone, config.own_head)) for name, config in configs.items()}
-    for config in configs.values():
-        check_start(config, settings_of(config))
     data_set = cache(lambda layout: args.dataset(args.data, layout))  # read once for all rows
+    for name, config in configs.items():
+        check_start(config, settings_of(config))
+        if name != MEASURED:
+            check_labels(data_set(config.layout), config)
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
     with processes(args.device) as peers, cancel_on_signals() as cancel, limited(args.minutes, cancel):

@@ -280,17 +280,10 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     """The records of a run's "train", "validation" and "test" dives.
 
     Raises:
-        ConfigError: the data set lacks the step labels that the network learns from, or cannot be split.
-        AnnotationError: the data set should have masks, but they are not found; or no training dive has labels that a
-            dive can have, or can be used, or has the awards that the method learns from.
+        ConfigError: see `check_labels`; or the data set cannot be split.
+        AnnotationError: see `check_labels`; or no training dive has labels that a dive can have, or can be used.
     """
-    if config.learns_steps and not any(record.has_steps for record in data.records.values()):
-        way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
-        if isinstance(data, VideoDives):
-            way_out = IMPORT
-        raise ConfigError(f"{data.root} has no phase labels for the temporal parser to learn from: {way_out}.")
-    if config.learns_masks:
-        check_masks(data)
+    check_labels(data, config)
     training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
     if settings.limit is not None:
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
@@ -298,8 +291,6 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     if not training:
         way_out = f"`fineparser data check` says why. {data.lost_frames}"
         raise AnnotationError(f"{data.root} has no training dive that can be used: {way_out}")
-    if config.method == "musdl" and all(np.isnan(three_awards(record.awards)).any() for record in training):
-        raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
     training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
     if 0 < config.validation_limit < len(validation):
         drawn = np.random.default_rng(config.seed).choice(len(validation), config.validation_limit, replace=False)
@@ -329,17 +320,25 @@ def _rightly_labelled(data: DiveSet, split: str) -> list[DiveRecord]:
     return right
 
 
-def check_masks(data: DiveSet) -> None:
-    """Sees whether the spatial parser has masks to learn from, where the layout of the data set has masks.
+def check_labels(data: DiveSet, config: TrainConfig) -> None:
+    """Sees whether a data set has what the network learns from.
 
     Raises:
-        AnnotationError: none of the folders of masks is there.
+        ConfigError: it lacks step labels.
+        AnnotationError: it lacks the awards of judges, or should have masks, but they are not found.
     """
-    if data.lost_masks:
+    if config.learns_steps and not any(record.has_steps for record in data.records.values()):
+        way_out = "use --config mtl-aqa, which cuts the phases at fixed shares of a clip, or --no-tap"
+        if isinstance(data, VideoDives):
+            way_out = IMPORT
+        raise ConfigError(f"{data.root} has no phase labels for the temporal parser to learn from: {way_out}.")
+    if config.learns_masks and data.lost_masks:
         raise AnnotationError(
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
+    if config.method == "musdl" and all(np.isnan(three_awards(one.awards)).any() for one in data.split("train")):
+        raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
 
 
 def _load(

@@ -22,7 +22,7 @@ from fineparser_core.export.analysis_json import MaskArrays
 from fineparser_core.models.i3d import I3D
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import check_masks, split_records
+from fineparser_core.training.run import check_labels, split_records
 from fineparser_core.video.reader import VideoReader
 
 Fineparser = Callable[..., Any]
@@ -138,7 +138,7 @@ def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
 
 def test_what_lacks_masks_is_told_how_to_get_them(club: Path, tmp_path: Path) -> None:
     data = load_dataset(club)
-    for needs in (lambda: check_masks(data), lambda: DatasetCache(tmp_path, data, "follow")):
+    for needs in (lambda: check_labels(data, get_config("release")), lambda: DatasetCache(tmp_path, data, "follow")):
         with pytest.raises((AnnotationError, ConfigError), match="data import TABLE --label"):
             needs()
     with pytest.raises(ConfigError, match="leave --frames"):

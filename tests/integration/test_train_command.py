@@ -203,7 +203,11 @@ def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     assert refused.code == 6
     assert f"no masks for the spatial parser to learn from; looked for {bare / 'FineDiving_HM'}" in refused.err
     assert "--mask-pattern" in refused.err
-    assert not (tmp_path / "run").exists()
+    table = fineparser(
+        "ablate", "3", "--rows", "table3-B", "table3-E", "--epochs", "1", *where, "--out", tmp_path / "run"
+    )
+    assert "no masks for the spatial parser" in table.err
+    assert not (tmp_path / "run").exists()  # nor the row that needs none
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
