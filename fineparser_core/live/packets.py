@@ -71,13 +71,7 @@ class LiveFrame:
 class Decoder:
     """Decodes packets of any source in order; starts at a key frame, and anew where the format changes."""
 
-    def __init__(self, *, threads: int = 1) -> None:
-        """Prepare.
-
-        Args:
-            threads: of FFmpeg; slices only, so that no picture waits for the next one.
-        """
-        self._threads = threads
+    def __init__(self) -> None:
         self._format: StreamFormat | None = None
         self._context: VideoCodecContext | None = None
         self._base_s = 0.0
@@ -97,7 +91,7 @@ class Decoder:
         if self._context is None:
             if not packet.key:
                 return frames
-            self._context = _context(packet, self._threads)
+            self._context = _context(packet)
             self._base_s = packet.decode_s
         self._context.skip_frame = "DEFAULT" if needed else "NONREF"
         return frames + self._decoded(as_av_packet(packet, self._base_s))
@@ -183,10 +177,10 @@ def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
     return made
 
 
-def _context(first: LivePacket, threads: int) -> VideoCodecContext:
+def _context(first: LivePacket) -> VideoCodecContext:
     context = av.CodecContext.create(first.format.codec, "r")
     assert isinstance(context, VideoCodecContext)
-    context.thread_type, context.thread_count = "SLICE", threads
+    context.thread_type, context.thread_count = "SLICE", 1  # so that no picture waits for the next one
     context.options = {"max_pixels": str(MOST_PIXELS)}
     if first.time_s - first.decode_s > float(TICK):
         # Pictures are not sent in their order, and the stream may not say by how many they are moved: without this the

@@ -22,7 +22,7 @@ import av
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.language import Phrase
-from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket, PacketQueue, StreamFormat, now_s
+from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
 from fineparser_core.live.segments import SegmentMuxer, read_segment, suffix_of, write_clip
 from fineparser_core.support.atomic import atomic_file, is_full, sync_folder
 from fineparser_core.support.file_lock import lock_file
@@ -61,24 +61,6 @@ class Segment:
     n_frames: int
     n_bytes: int
     continues: bool
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A clip that was cut out.
-
-    Attributes:
-        start_s: time of the first picture of the file, that of the key frame before `from_s`.
-        from_s: where the wanted part starts; `from_s - start_s` is its place in the file.
-        to_s: where it ends.
-        n_frames: of the file.
-    """
-
-    path: Path
-    start_s: float
-    from_s: float
-    to_s: float
-    n_frames: int
 
 
 class _Open:
@@ -207,10 +189,13 @@ class Ring:
         if self._sound is not None:
             self._sound.clear()
 
-    def cut(self, from_s: float, to_s: float, path: Path) -> Cut:
+    def cut(self, from_s: float, to_s: float, path: Path) -> float:
         """Write a part as an MP4 file, whole or not at all, its packets as they came: from the key frame before.
 
         It ends early where the format of the stream changes; sound, where there is any, is beside them.
+
+        Returns:
+            the time of the file's first picture.
 
         Raises:
             VideoError: nothing of it is recorded.
@@ -234,8 +219,7 @@ class Ring:
         finally:
             with self._changing:
                 self._pins.remove(pin)
-        end_s, n_frames = _extent(packets)
-        return Cut(path, packets[0].time_s, max(from_s, packets[0].time_s), min(to_s, end_s), n_frames)
+        return packets[0].time_s
 
     def packets(self, from_s: float) -> Iterator[LivePacket]:
         """Packets from the key frame before a time on, of what is recorded by now; `RingFollower` waits for more."""
@@ -249,15 +233,6 @@ class Ring:
                     packet = replace(packet, format=kind)
                 yield packet if follows else replace(packet, follows=False)
                 follows, end_s, kind = True, packet.time_s, packet.format
-
-    def frames(self, from_s: float) -> Iterator[LiveFrame]:
-        """Pictures from a time on, decoded as they are asked for; see `packets`."""
-        decoder = Decoder()
-        from_s -= _SAME_S
-        for packet in self.packets(from_s):
-            needed = packet.time_s >= from_s
-            yield from (one for one in decoder.decode(packet, needed=needed) if one.time_s >= from_s)
-        yield from (one for one in decoder.flush() if one.time_s >= from_s)
 
     def close(self) -> None:
         """Write what is waiting, and let go of the folder."""

@@ -89,8 +89,8 @@ class Watch:
         Raises:
             VideoError, ExportError: as of `Ring.cut`.
         """
-        cut = self.ring.cut(from_s, to_s, self._path(from_s))
-        return CaughtClip(cut.path, cut.start_s)
+        path = self._path(from_s)
+        return CaughtClip(path, self.ring.cut(from_s, to_s, path))
 
     def _search(self) -> None:
         due: list[CaughtFall] = []
@@ -109,19 +109,18 @@ class Watch:
         return span is not None and span[1] >= time_s
 
     def _keep(self, fall: CaughtFall) -> None:
-        from_s, to_s = fall.leaves_s - BEFORE_S, fall.touches_s + AFTER_S
+        path = self._path(fall.leaves_s)
         try:
-            cut = self.ring.cut(from_s, to_s, self._path(fall.leaves_s))
+            start_s = self.ring.cut(fall.leaves_s - BEFORE_S, fall.touches_s + AFTER_S, path)
         except FineParserError as error:
             logger.warning("a dive could not be kept: %s", error)
             self._on_problem(error.phrase)
             return
         with suppress(OSError):  # so that whoever finds the file knows when it began
-            os.utime(cut.path, (cut.start_s, cut.start_s))
+            os.utime(path, (start_s, start_s))
         replaced = self._clips.pop(fall.instead_of, None) if fall.instead_of is not None else None
-        self._clips[fall] = cut.path
-        places = (fall.leaves_s - cut.start_s, fall.touches_s - cut.start_s)
-        self._on_dive(CaughtClip(cut.path, cut.start_s, *places, replaced))
+        self._clips[fall] = path
+        self._on_dive(CaughtClip(path, start_s, fall.leaves_s - start_s, fall.touches_s - start_s, replaced))
 
     def _path(self, at_s: float) -> Path:
         """A name of the day and the time in the time zone of this computer, which no file has."""

@@ -11,8 +11,9 @@ from threading import Event, Thread
 import av
 from numbered_video import read_number, write_video
 
-from fineparser_core.live.packets import LivePacket
+from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
 from fineparser_core.live.reader import LiveReader, SourceEvent
+from fineparser_core.live.ring import Ring
 from fineparser_core.live.segments import read_segment
 from fineparser_core.live.sources import parse_source
 
@@ -36,6 +37,14 @@ def packets_of(path: Path, start_s: float = 1e9) -> list[LivePacket]:
     """The packets of a file as a reader hands them on."""
     packets = list(read_segment(path, start_s))
     return [LivePacket(**{**vars(packet), "follows": packet is not packets[0]}) for packet in packets]
+
+
+def frames_of(ring: Ring, from_s: float = 0.0) -> Iterator[LiveFrame]:
+    """The pictures of a recording from a time on."""
+    decoder, least_s = Decoder(), from_s - 1e-4  # files keep times to a tick
+    for packet in ring.packets(from_s):
+        yield from (one for one in decoder.decode(packet) if one.time_s >= least_s)
+    yield from (one for one in decoder.flush() if one.time_s >= least_s)
 
 
 def numbers(frames: Iterator) -> list[int]:
@@ -100,7 +109,7 @@ def server(*connections: Serve) -> Iterator[int]:
                 except TimeoutError:
                     continue
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(30)
                     with suppress(OSError):
                         serve(connection, ended)
                 break
@@ -129,8 +138,8 @@ def reading(
         assert reader.stop()
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    """Look every few milliseconds."""
+def wait_until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    """Look every few milliseconds, for as long as a busy machine may take."""
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it takes too long"

@@ -1,7 +1,6 @@
 """A dive in a stream is caught once, soon after its water, and kept as a clip; nothing else is."""
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 from numbered_video import write_video
 from pool_stream import WAITING_S, write_drawn, write_stream
-from stream_server import Impatient, sends_slowly, server
+from stream_server import Impatient, sends_slowly, server, wait_until
 
 from fineparser_core.commands.cli import main
 from fineparser_core.errors import ExitCode
@@ -119,7 +118,7 @@ def test_a_dive_among_240_pictures_a_second_is_kept_at_that_rate(tmp_path: Path)
     ):
         watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
-        time.sleep(touches_s + WAITING_S + 1)
+        wait_until(lambda: kept)
         watch.stop()
         span = ring.span
     assert ring.missing == 0
@@ -165,17 +164,15 @@ def test_a_window_drives_the_command_and_takes_it_with_it(stream: tuple[Path, fl
         process.stdin.write(f"{stream[0]}\n")
         process.stdin.flush()
         assert "640 x 360" in process.stderr.readline()
-        follower, until_s = RingFollower(out / "recording"), time.monotonic() + 20
-        while follower.span() is None and time.monotonic() < until_s:
-            time.sleep(0.05)
-        span = follower.span()
-        assert span is not None
-        process.stdin.write(f"nonsense\ntake {span[0]} {span[0] + 1}\n")
+        recorded = RingFollower(out / "recording").packets(0.0, Event())
+        start_s = next(recorded).time_s
+        next(packet for packet in recorded if packet.time_s > start_s + 1.2)
+        process.stdin.write(f"nonsense\ntake {start_s} {start_s + 1}\n")
         process.stdin.flush()
         assert "take" in process.stderr.readline()
-        time.sleep(1.5)
+        wait_until(lambda: (out / "dives.jsonl").exists())
         process.stdin.close()  # as where the window is killed
-        assert process.wait(15) == ExitCode.DONE
+        assert process.wait(60) == ExitCode.DONE
     (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
     assert line["leaves_s"] is None
 
