@@ -25,7 +25,7 @@ from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
 from fineparser_gui.playback.mirror_feed import MirrorFeed
 
 #: However busy the machine is.
-LIMIT_MS = 60_000
+LIMIT_MS = 120_000
 
 
 class Impatient(Event):
