@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import av
 
 from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
+from fineparser_core.motion.ballistics import CORRELATED_S
 from fineparser_core.motion.boxes import MotionFinder
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import kept_size, reduced
@@ -22,6 +23,8 @@ _SUSPECT, _LONG_AMONG_S = 0.3, 6.5
 SETTLED_S = 2.1
 #: Two dives are so far apart, as in a file.
 _APART_S = 4.0
+# The acceleration of a fall differs from none by so many standard deviations.
+_SURE = 5.0
 # Pictures come this much closer together than asked for, as clocks of cameras are not exact.
 _EARLY_S = 0.4 / PICTURES_A_SECOND
 # The same in intervals of the source: of 240 a second each eighth is looked at, not each fifth.
@@ -109,9 +112,7 @@ class Catcher:
 
     def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
         found = []
-        for fall in apart(falls):
-            if fall.height_share <= 0:  # a jump up to where somebody stays, with the evidence of the hurdle before it
-                continue
+        for fall in apart([fall for fall in falls if _may_be_a_dive(fall)]):
             confidence = fall.evidence / (fall.evidence + LEAST_EVIDENCE)
             near = [
                 one
@@ -125,3 +126,14 @@ class Catcher:
             found.append(CaughtFall(fall.start_s, fall.end_s, confidence, near[-1] if near else None))
             self._caught = [*(one for one in self._caught[-4:] if one not in near), found[-1]]
         return sorted(found, key=lambda one: one.leaves_s)
+
+
+def _may_be_a_dive(fall: FreeFall) -> bool:
+    """Whether it falls freely beyond doubt, as long as people are in real time, and ends below where it began.
+
+    A jump up to where somebody stays has the evidence of the hurdle before it; arms, and swimmers who come up, follow
+    some parabola for a while, but not surely a bent one.
+    """
+    n_together = max(1.0, CORRELATED_S * (fall.last - fall.first) / (fall.end_s - fall.start_s))
+    sure = fall.acceleration > _SURE * fall.deviation * n_together**0.5
+    return sure and fall.slowed == 1 and fall.height_share > 0

@@ -71,14 +71,18 @@ def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
     assert not caught
 
 
-def test_a_jump_up_to_where_somebody_stays_is_no_dive() -> None:
+def test_what_physics_forbids_is_no_dive() -> None:
     fall = FreeFall(
         **{"first": 0, "last": 30, "start_s": 1.0, "top_s": 1.4, "end_s": 2.0, "size_px": 50.0, "acceleration": 400.0},
         **{"deviation": 1.0, "at_s": 1.5, "position": (0.0, 0.0), "velocity": (0.0, 0.0), "height_share": 0.3},
         **{"evidence": 1.2, "seen_from": 15, "boxes": np.arange(31)},
     )
     assert Catcher()._certain([fall], 5.0)
-    assert not Catcher()._certain([replace(fall, height_share=-0.1)], 5.0)
+    jump_up, long_body = replace(fall, height_share=-0.1), replace(fall, size_px=200.0)
+    hardly_bent = replace(fall, deviation=50.0)
+    assert not Catcher()._certain([jump_up, long_body, hardly_bent], 5.0)
+    (found,) = Catcher()._certain([replace(hardly_bent, evidence=2.0), fall], 5.0)  # it hides none
+    assert found.confidence == pytest.approx(1.2 / 1.8)
 
 
 @pytest.mark.slow
