@@ -52,13 +52,9 @@ class Catcher:
 
     Pictures may be missing: they are left out by 30 a second, or where nothing else refers to them. The same thread
     calls all of it.
-
-    Attributes:
-        n_looked_at: pictures so far.
     """
 
     def __init__(self) -> None:
-        self.n_looked_at = 0
         self._decoder = Decoder()
         self._finder: MotionFinder | None = None
         self._size: tuple[int, int] | None = None
@@ -84,7 +80,6 @@ class Catcher:
         assert self._finder is not None
         assert self._scaler is not None
         self._picture_s = time_s
-        self.n_looked_at += 1
         matrix = frame_color_matrix(picture)
         planes = self._scaler.planes(picture, kept_size(picture.width, picture.height), matrix)
         self._finder.add(reduced(planes, matrix), time_s)

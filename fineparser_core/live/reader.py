@@ -80,13 +80,11 @@ class SourceEvent:
     Attributes:
         at_s: on the clock of `now_s`.
         said: for people.
-        format: of a connection, or of what comes from here on.
     """
 
     state: SourceState
     at_s: float
     said: Phrase
-    format: StreamFormat | None = None
 
 
 class LiveReader:
@@ -233,7 +231,7 @@ class LiveReader:
         for packet in packets:
             if not self._connected or packet.format != self._format:
                 state = SourceState.FORMAT if self._connected else SourceState.CONNECTED
-                self._tell(state, _described(packet.format), packet.format)
+                self._tell(state, _described(packet.format))
             self._connected, self._format = True, packet.format
             if not self._follows and not packet.key:
                 continue
@@ -254,9 +252,9 @@ class LiveReader:
                 self._heard_s = packet.time_s
                 self._on_sound(packet)
 
-    def _tell(self, state: SourceState, said: Phrase, kind: StreamFormat | None = None) -> None:
+    def _tell(self, state: SourceState, said: Phrase) -> None:
         logger.info("%s: %s: %s", self.source, state, said)
-        self._on_event(SourceEvent(state, now_s(), said, kind))
+        self._on_event(SourceEvent(state, now_s(), said))
 
 
 class _Shaper:

@@ -167,8 +167,7 @@ def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> tuple[int, fl
     length_s = last_s - first_s
     print(f"false: {len(false)} {[round(one.leaves_s - first_s, 1) for one in false]}; replaced: {len(replaced)}")
     print(
-        f"{length_s:.0f} s of stream, {catcher.n_looked_at} pictures; {cpu_s:.1f} s of the thread's processor time: "
-        f"{length_s / cpu_s:.1f} x real time"
+        f"{length_s:.0f} s of stream; {cpu_s:.1f} s of the thread's processor time: {length_s / cpu_s:.1f} x real time"
     )
     return len(false), length_s
 
