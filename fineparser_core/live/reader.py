@@ -4,7 +4,7 @@ import logging
 import random
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 from statistics import fmean, median
 from threading import Event, Thread
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
 # Others are encoded once, at a quality that measures no differently, a key frame a second.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
-# Of sound, what MPEG-TS and MP4 both carry.
+# Of sound, what MPEG-TS and MP4 both carry; the rest is encoded once, as AAC.
 _HEARD = ("aac", "mp2", "mp3", "ac3")
 # Sound that waits for the first picture; and how far it may be from the picture beside it.
 _MOST_WAITING, _SOUND_APART_S = 500, 5.0
@@ -340,9 +341,16 @@ class _Sound:
         self.waiting = deque[Packet](maxlen=_MOST_WAITING)
         self._format = sound_format(stream)
         self._bytes = BytesIO()
-        # AAC of RTSP and files says in front what it is; each packet of a recording does.
-        self._headers = av.open(self._bytes, "w", format="adts") if self._format.codec == "aac" else None
-        self._with_header = self._headers.add_stream_from_template(stream) if self._headers else None
+        self._kept = self._format.codec in _HEARD
+        self._headers = None
+        if self._format.codec == "aac":  # that of RTSP and files says in front what it is; each packet here does
+            self._headers = av.open(self._bytes, "w", format="adts")
+            self._with_header = self._headers.add_stream_from_template(stream)
+        elif not self._kept:
+            self._headers = av.open(self._bytes, "w", format="adts")
+            self._with_header = self._headers.add_stream("aac", rate=self._format.rate_hz)
+            self._with_header.layout = stream.codec_context.layout
+            self._format = replace(self._format, codec="aac")
 
     @classmethod
     def of(cls, container: InputContainer) -> "_Sound | None":
@@ -350,26 +358,32 @@ class _Sound:
         with suppress(av.error.FFmpegError, ValueError):
             stream = next(iter(container.streams.audio), None)
             if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
-                return cls(stream) if sound_format(stream).codec in _HEARD else None
+                return cls(stream)
         return None
 
     def shaped(self, offset_s: float) -> Iterator[LivePacket]:
         """What is made of the packets that wait."""
         while self.waiting:
-            packet = self.waiting.popleft()
-            if packet.pts is None:
+            given = self.waiting.popleft()
+            if given.pts is None:
                 continue
-            time_s, data = _seconds(packet, packet.pts) + offset_s, bytes(packet)
-            if self._headers is not None:
-                packet.stream = self._with_header
-                try:
-                    self._headers.mux_one(packet)
-                except av.error.FFmpegError:
-                    continue
-                data = self._bytes.getvalue()
-                self._bytes.seek(0)
-                self._bytes.truncate()
-            yield LivePacket(data, time_s, time_s, True, self._format)
+            with suppress(av.error.FFmpegError):
+                for packet in self._as_kept(given):
+                    time_s, data = _seconds(packet, packet.pts or 0) + offset_s, bytes(packet)
+                    if self._headers is not None:
+                        packet.stream = self._with_header
+                        self._headers.mux_one(packet)
+                        data = self._bytes.getvalue()
+                        self._bytes.seek(0)
+                        self._bytes.truncate()
+                    yield LivePacket(data, time_s, time_s, True, self._format)
+
+    def _as_kept(self, packet: Packet) -> Iterable[Packet]:
+        """What came, or is encoded of it."""
+        if self._kept:
+            return [packet]
+        frames: list[Any] = packet.decode()
+        return chain(*map(self._with_header.encode, frames))
 
 
 def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:

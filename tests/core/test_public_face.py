@@ -58,7 +58,7 @@ def test_scripts_that_train_with_ones_own_backbone_and_loss(rendered_root: Path,
     shutil.copytree(rendered_root, tmp_path / "FINEDIVING")
     trained = run_script("import runpy; runpy.run_path('own_backbone.py', run_name='__main__')", tmp_path)
     assert "Spearman rho" in trained
-    assert "fineparser-i3d-own:small_backbone-no-sap-no-tap" in trained
+    assert "fineparser-i3d-own:own_backbone:small_backbone-no-sap-no-tap" in trained
     loaded = run_script(later, tmp_path)  # in a fresh process
     assert loaded.split()[0] == trained.splitlines()[-1].split()[0]
     with pytest.raises(CheckpointError, match="pass the function that makes it as static_backbone"):

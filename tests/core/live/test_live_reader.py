@@ -68,7 +68,10 @@ def test_every_picture_that_was_sent_is_recorded(tmp_path: Path, ring: Ring, fps
     assert {(one.format.width_px, one.format.height_px, one.format.fps) for one in got} == {(320, 180, fps)}
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("ts", "aac"), ("mp4", "aac"), ("ts", "mp2")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [("ts", "aac"), ("mp4", "aac"), ("ts", "mp2"), ("mp4", "libopus"), ("mov", "pcm_mulaw"), ("mov", "pcm_s16le")],
+)
 def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(
     tmp_path: Path, ring: Ring, suffix: str, codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
