@@ -78,7 +78,13 @@ def test_the_document_lists_each_as_its_record_says(record: MeasureRecord) -> No
 
     by_board = (f"from {board:g} m {span(bounds)}" for board, bounds in record.plausible.by_board.items())
     bounds = "; ".join((span((record.plausible.low, record.plausible.high)), *by_board))
-    cells = (f"`{record.name}`", record.unit, record.step, bounds, "yes" if _terms_read(set(NAMES) - {record.name}) != _terms_read(set(NAMES)) else "")
+    cells = (
+        f"`{record.name}`",
+        record.unit,
+        record.step,
+        bounds,
+        "yes" if _terms_read(set(NAMES) - {record.name}) != _terms_read(set(NAMES)) else "",
+    )
     row = next(line for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith(f"| `{record.name}` | "))
     found = [cell.strip() for cell in row.strip("|").split("|")]
     assert tuple(found[: len(cells)]) == cells, f"wanted: | {' | '.join(cells)} |"
