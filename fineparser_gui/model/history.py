@@ -158,12 +158,6 @@ class History:
         sql = f"SELECT id FROM dive WHERE {condition} {order} LIMIT ?"
         return [row[0] for row in db.execute(sql, (*values, limit))]
 
-    def count(self, query: HistoryQuery = ALL) -> int:
-        """How many dives a query asks for, whatever its limit."""
-        condition, values = self._condition(query)
-        with self._reading() as db:
-            return int(db.execute(f"SELECT count(*) FROM dive WHERE {condition}", values).fetchone()[0])
-
     def common(self, query: HistoryQuery = ALL) -> tuple[str | None, str | None, float | None]:
         """Athlete, dive number and board of the dives of a query, each None where they differ or it is not known."""
         columns = ("athlete", "dive_number", "board_m")
@@ -608,7 +602,7 @@ def look_after(path: Path) -> str:
             return damage
         with closing(History(path)) as store:
             store.sweep()
-            if store.count():
+            if store.ids():
                 store.backup(backup)
     except (sqlite3.Error, FineParserError) as error:
         log.warning("history: no backup (%s)", error)
