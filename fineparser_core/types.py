@@ -261,11 +261,6 @@ class DiveMotion:
             return np.einsum("nij,nj->ni", linear, points) + shift
         return np.asarray(np.einsum("nij,nkj->nki", linear, points) + shift[:, None])
 
-    def parabola(self, times_s: np.ndarray) -> np.ndarray:
-        """Where the body's centre is at times (n,) of its free fall: (n, 2) pixels of the scene."""
-        t = np.asarray(times_s, np.float64)[:, None] - self.at_s
-        return np.array(self.position) + np.array(self.velocity) * t + np.array([0.0, self.gravity / 2]) * t**2
-
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:

@@ -32,17 +32,18 @@ _MOST_BITS = 64
 _PLAIN = (str, bytes, bool, int, float, type(None), np.generic)
 
 
-def load_pickle(path: Path, *, error: type[FineParserError] = AnnotationError) -> Any:
+def load_pickle(path: Path) -> Any:
     """Reads a pickle of plain containers and numpy arrays.
 
     Raises:
-        error: the file is missing, damaged, or holds something that is neither; the text names file and class.
+        AnnotationError: the file is missing, damaged, or holds something that is neither; the text names file and
+            class.
     """
     try:
         data = read_bounded(path, _MOST_BYTES)
     except OSError as failure:
-        raise error(f"{path} cannot be read ({failure.strerror}): check the path.") from failure
-    return parse_pickle(data, path, error=error)
+        raise AnnotationError(f"{path} cannot be read ({failure.strerror}): check the path.") from failure
+    return parse_pickle(data, path)
 
 
 def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = AnnotationError) -> Any:

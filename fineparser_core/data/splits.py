@@ -51,8 +51,8 @@ def validation_split(
     return [r for r in ordered if r.key not in keys], [r for r in ordered if r.key in keys]
 
 
-def split_by_event(data: DiveSet, share: float = 0.25, seed: int = 0) -> DiveSet:
-    """The same dives, whole events of which are the test split: how new competitions fare.
+def split_by_event(data: DiveSet) -> DiveSet:
+    """The same dives, whole events of which, a quarter of the dives, are the test split: how new competitions fare.
 
     All events of FineDiving's own test split occur in its training split, too.
 
@@ -62,7 +62,7 @@ def split_by_event(data: DiveSet, share: float = 0.25, seed: int = 0) -> DiveSet
     used = [record for record in data.records.values() if record.split]
     if len({record.key[0] for record in used}) < 2:
         raise ConfigError("All dives are of one event, so that none is left to train on: leave --split-by away.")
-    train, test = validation_split(used, share, "event", seed)
+    train, test = validation_split(used, 0.25, "event", 0)
     records = {
         record.key: replace(record, split=name) for name, each in (("train", train), ("test", test)) for record in each
     }

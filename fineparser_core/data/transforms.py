@@ -53,14 +53,14 @@ def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
     """
     shape = get_preprocessing(preprocessing)
     column = shape.first_row if isinstance(shape, AthleteCrop) else 0
-    return View(sampled=_sampled(0, len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
+    return View(sampled=_sampled(len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
 def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
     """Samples of the two transitions in the plain view of a dive, from its annotation alone; None without labels."""
     if record.first_flight_frame is None or record.first_entry_frame is None:
         return None
-    return _transitions(_sampled(0, record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
+    return _transitions(_sampled(record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
 
 
 def draw_view(
@@ -133,8 +133,8 @@ def _transitions(sampled: np.ndarray, first_flight_frame: int, first_entry_frame
 
 
 def _until(last: int, entry: int) -> np.ndarray:
-    return _sampled(0, max(entry, 1, last))
+    return _sampled(max(entry, 1, last))
 
 
-def _sampled(first: int, last: int) -> np.ndarray:
-    return np.linspace(first, last, N_SAMPLES).astype(np.int64)
+def _sampled(last: int) -> np.ndarray:
+    return np.linspace(0, last, N_SAMPLES).astype(np.int64)

@@ -37,7 +37,8 @@ from fineparser_core.support.csv_table import csv_table, decoded_table, folded, 
 from fineparser_core.support.files import read_bounded
 
 _MOST_BYTES = 2_000_000
-_COLUMNS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
+#: Fields of `ListedDive` in the order of columns.
+FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 _NAMES = LIST_COLUMNS | {"round": "rd runde durchgang ronda giro manche tour", "outcome": "remark"}
 _KNOWN = {folded(name): field for field, names in _NAMES.items() for name in (field, *names.split())}
 _ROUND = re.compile(r"(?<![^\W_])(?:r|rd|round|runde|durchgang|ronda|giro|manche|tour)[\s._]*(\d{1,2})(?![\w.,])", re.I)
@@ -98,7 +99,7 @@ def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
     places = {ListedDive(event=one.event, athlete=one.athlete).same_athlete: one.place for one in standings(rows)}
     table = [
         {
-            **{name: getattr(row, name) for name in _COLUMNS},
+            **{name: getattr(row, name) for name in FIELDS},
             "round": row.round or None,
             "difficulty": row.known_difficulty,
             "awards": " ".join(f"{award:g}" for award in row.awards),
@@ -108,7 +109,7 @@ def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
         }
         for row, total in zip(rows, running(rows), strict=True)
     ]
-    return csv_table((*_COLUMNS, "points", "total", "place"), table, decimals=2)
+    return csv_table((*FIELDS, "points", "total", "place"), table, decimals=2)
 
 
 def spelled(number: str) -> str:

@@ -38,7 +38,7 @@ def f_beta_adaptive(probability: np.ndarray, truth: np.ndarray, beta_squared: fl
     return float(_f_beta(np.array(hits), np.array(n_found), int(n_true), beta_squared))
 
 
-def f_beta_mean(probability: np.ndarray, truth: np.ndarray, beta_squared: float = BETA_SQUARED) -> float:
+def f_beta_mean(probability: np.ndarray, truth: np.ndarray) -> float:
     """Mean of the F-measures at the 256 thresholds 0/255, 1/255, ... 1; arguments as of `f_beta_adaptive`.
 
     Source: as of `f_beta_adaptive`; thresholds as the tools of the field set them.
@@ -46,16 +46,15 @@ def f_beta_mean(probability: np.ndarray, truth: np.ndarray, beta_squared: float 
     level = (probability.astype(np.float64) * (_N_THRESHOLDS - 1)).astype(np.uint8)
     found = np.bincount(level.ravel(), minlength=_N_THRESHOLDS)[::-1].cumsum()
     hits = np.bincount(level[truth], minlength=_N_THRESHOLDS)[::-1].cumsum()
-    return float(_f_beta(hits, found, int(np.count_nonzero(truth)), beta_squared).mean())
+    return float(_f_beta(hits, found, int(np.count_nonzero(truth)), BETA_SQUARED).mean())
 
 
-def s_measure(probability: np.ndarray, truth: np.ndarray, alpha: float = 0.5) -> float:
-    """Structure measure: how alike map and mask are as objects and region by region.
+def s_measure(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Structure measure: how alike map and mask are as objects and region by region, in equal parts (alpha = 0.5).
 
     Args:
         probability: (H, W) in [0, 1].
         truth: (H, W) bool.
-        alpha: weight of the object part.
 
     Returns:
         0 to 1. Against an empty mask 1 - mean probability, against a full one the mean.
@@ -69,7 +68,7 @@ def s_measure(probability: np.ndarray, truth: np.ndarray, alpha: float = 0.5) ->
     if share == 1:
         return float(p.mean())
     objects = share * _object(p[truth]) + (1 - share) * _object(1 - p[~truth])
-    return max(0.0, alpha * objects + (1 - alpha) * _regions(p, truth))
+    return max(0.0, (objects + _regions(p, truth)) / 2)
 
 
 def _f_beta(hits: np.ndarray, found: np.ndarray, n_true: int, beta_squared: float) -> np.ndarray:

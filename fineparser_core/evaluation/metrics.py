@@ -45,22 +45,19 @@ def interval_iou(predicted: tuple[float, float], true: tuple[float, float]) -> f
     return intersection / union if union > 0 else 0.0
 
 
-def step_ious(
-    predicted: tuple[float, float], true: tuple[float, float], n: int = N_SAMPLES
-) -> tuple[float, float, float]:
-    """IoU of each of the three steps [0, st), [st, ed), [ed, n) that two transitions make.
+def step_ious(predicted: tuple[float, float], true: tuple[float, float]) -> tuple[float, float, float]:
+    """IoU of each of the three steps [0, st), [st, ed), [ed, N_SAMPLES) that two transitions make.
 
     Args:
         predicted: (st, ed), samples; medians may lie between two.
         true: likewise.
-        n: samples of the clip.
 
     Returns:
         Of take-off, flight and entry; 1 for a step that is empty on both sides.
 
     Source: ours; `interval_iou` sees the flight only.
     """
-    first, second, third = (_step_iou(p, t) for p, t in zip(_steps(predicted, n), _steps(true, n), strict=True))
+    first, second, third = (_step_iou(p, t) for p, t in zip(_steps(predicted), _steps(true), strict=True))
     return first, second, third
 
 
@@ -79,9 +76,9 @@ def mask_iou(probability: np.ndarray, truth: np.ndarray) -> float:
     return float(np.logical_and(predicted, true).sum() / union) if union else 1.0
 
 
-def _steps(transitions: tuple[float, float], n: int) -> tuple[tuple[float, float], ...]:
+def _steps(transitions: tuple[float, float]) -> tuple[tuple[float, float], ...]:
     st, ed = transitions
-    return (0, st), (st, ed), (ed, n)
+    return (0, st), (st, ed), (ed, N_SAMPLES)
 
 
 def _step_iou(predicted: tuple[float, float], true: tuple[float, float]) -> float:

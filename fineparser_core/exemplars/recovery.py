@@ -32,6 +32,25 @@ def open_repaired(path: Path) -> tuple[LibraryFile, str]:
         return LibraryFile.open_writing(path), notice
 
 
+def set_aside(path: Path, backup: Path) -> tuple[str, str]:
+    """Renames a damaged SQLite file with its log, where there are any, and puts its backup in its place.
+
+    Returns:
+        The new name of the damaged file, and when the backup was made; "" where there is none that is sound.
+
+    Raises: OSError, sqlite3.Error or ExportError.
+    """
+    aside = path.with_name(f"{path.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}{path.suffix}")
+    for side in reversed(_SIDE_FILES):  # the file last: SQLite would read the log of another file into its backup
+        if Path(f"{path}{side}").exists():
+            os.replace(f"{path}{side}", f"{aside}{side}")
+    if not backup.is_file() or damage_of(backup):
+        return aside.name, ""
+    with atomic_file(path) as temporary:
+        shutil.copyfile(backup, temporary)
+    return aside.name, datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
+
+
 def back_up(library: LibraryFile, *, if_changed: bool = False) -> None:
     """Renews the backup of an open library; that it fails does not undo the edit.
 
@@ -67,15 +86,9 @@ def _repair(path: Path) -> str:
     damage = damage_of(path) if path.exists() else "it was gone"
     if not damage or not (backup.exists() or (path.exists() and path.stat().st_size)):
         return ""
-    aside = path.with_name(f"library-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}.sqlite")
-    kept = f", and the damaged file is kept as {aside.name}" if path.exists() else ""
-    for name in reversed(_SIDE_FILES):  # the library last: SQLite would read the log of another file into its backup
-        if Path(f"{path}{name}").exists():
-            os.replace(f"{path}{name}", f"{aside}{name}")
-    if not backup.is_file() or damage_of(backup):
+    there = path.exists()
+    aside, made = set_aside(path, backup)
+    kept = f", and the damaged file is kept as {aside}" if there else ""
+    if not made:
         return Phrase("{0} was damaged ({1}) and has no backup: it starts empty{2}.", path, damage, kept)
-    with atomic_file(path) as temporary:
-        shutil.copyfile(backup, temporary)
-    made = datetime.fromtimestamp(backup.stat().st_mtime)
-    when = made.isoformat(" ", "minutes")
-    return Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, damage, when, kept)
+    return Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, damage, made, kept)

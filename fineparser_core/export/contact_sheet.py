@@ -14,8 +14,8 @@ import numpy as np
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Mark, Point, visible_marks
 from fineparser_core.export.coach_marks_overlay import MarkPainter
-from fineparser_core.export.crops import Box, Window, athlete_box, cropped, windows_around
-from fineparser_core.export.drawing import BOLD, Colour, draw_text, fill_box, fit_text, text_width
+from fineparser_core.export.crops import Window, athlete_box, cropped, windows_around
+from fineparser_core.export.drawing import BOLD, Box, Colour, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import RenderOptions

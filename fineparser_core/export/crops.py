@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
+from fineparser_core.export.drawing import Box
 from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.types import MaskTrack, VideoInfo
 
 #: Left, top and side of a square crop, in pixels of the frame.
 Window = tuple[float, float, float]
-#: x0, y0, x1, y1, in pixels of the frame.
-Box = tuple[float, float, float, float]
 
 # Side of a crop: a multiple of the athlete's largest extent, and at least a share of the frame's shorter side.
 _CROP_FACTOR, _MIN_CROP_SHARE = 1.7, 0.45

@@ -15,6 +15,7 @@ from fineparser_core.printable import printable
 
 #: One value per channel: three for RGB, one for a single plane.
 Colour = tuple[int, ...]
+#: x0, y0, x1, y1 in pixels.
 Box = tuple[float, float, float, float]
 
 REGULAR = 400

@@ -6,10 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Colour
+from fineparser_core.export.drawing import Box, Colour
 from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanvas, draw_label
-
-Box = tuple[float, float, float, float]
 
 #: Directions from the point that a label belongs to, in which there may be room, the ones that read best first.
 _DIRECTIONS = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))

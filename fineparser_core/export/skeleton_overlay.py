@@ -6,8 +6,8 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.coach_marks_overlay import PointTransform, draw_arc
-from fineparser_core.export.drawing import Colour
-from fineparser_core.export.label_places import Box, Label, draw_labels, place_labels
+from fineparser_core.export.drawing import Box, Colour
+from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.palette import rgb

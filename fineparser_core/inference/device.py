@@ -1,7 +1,6 @@
 """Selects device and precision of the network from the capabilities of the machine, never by timing."""
 
 import platform
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -79,12 +78,6 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
     if device.type == "cpu" and _cpu_has_fast_bf16():
         return "bf16"
     return "fp32"
-
-
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """The autocast context of a precision, "auto" as in `choose_precision`; a null context for fp32."""
-    chosen = choose_precision(device, precision)
-    return nullcontext() if chosen == "fp32" else torch.autocast(device.type, dtype=PRECISIONS[chosen])
 
 
 def _cpu_has_fast_bf16() -> bool:

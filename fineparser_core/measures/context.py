@@ -15,8 +15,8 @@ from fineparser_core.types import DiveParse, Moment, Moments
 
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
-#: Metres from the board's edge to the place of entry: usual, and how far dives scatter.
-_TRAVEL_M, _TRAVEL_SCATTER_M = 1.6, 0.45
+#: Usual metres from the board's edge to the place of entry.
+_TRAVEL_M = 1.6
 #: Least share of the usual travel that must show, so that lean and line of the dive's plane are seen.
 _LEAST_SIDE = 0.35
 #: Standard deviation of the share of a length in the dive's plane that a camera at the side shows.

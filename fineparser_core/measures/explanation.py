@@ -4,7 +4,7 @@ A measure speaks against a dive where it lies outside of what good dives show, o
 uncertainty. It says nothing of what a judge takes off.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +16,6 @@ from fineparser_core.types import Measure
 
 #: Findings that are told for each phase.
 MOST_FINDINGS = 3
-#: Good dives that a band needs, and the share of them that lies within it.
-LEAST_DIVES, _WITHIN = 3, 0.8
 #: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
 _STRAIGHT_DEG = 150.0
 
@@ -53,21 +51,6 @@ class Finding:
     measure: Measure
     band: Band
     weight: float
-
-
-def bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, Band]:
-    """The bands of good dives; none for a measure that too few of them have in one unit."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for found in dives:
-        for measure in found:
-            values.setdefault((measure.name, measure.unit), []).append(measure.value)
-    bands: dict[str, Band] = {}
-    for (name, unit), known in values.items():
-        beside = bands.get(name)
-        if len(known) >= LEAST_DIVES and (beside is None or beside.n_dives < len(known)):
-            low, high = np.quantile(known, ((1 - _WITHIN) / 2, (1 + _WITHIN) / 2)).tolist()
-            bands[name] = Band(low=low, high=high, unit=unit, n_dives=len(known))
-    return bands
 
 
 def allowed_band(name: str, band: Band, board_m: float | None) -> Band | None:

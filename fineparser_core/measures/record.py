@@ -48,9 +48,6 @@ class MeasureRecord:
             None for anything.
         widest_good: a band that is wider says nothing, and is dropped.
         safe_from: values of less are unsafe, whatever good dives show; None where safety asks nothing.
-        in_score: whether a term of the score reads it (`resources/tables/measured_stream.json`).
-        render_error: bias and standard deviation of what a parse reads of a rendered dive, the error of the moments
-            included (`packaging/docs/measures.md`); bands of good dives are given it. None where renders have no truth.
         joints: where it is drawn on a frame: end, vertex and end of an angle of the body, or foot and head of a line
             off the vertical; empty for what is not drawn.
     """
@@ -64,8 +61,6 @@ class MeasureRecord:
     about: str
     better: Better
     plausible: Limits
-    in_score: bool
-    render_error: tuple[float, float] | None = None
     signs: tuple[str, str] | tuple[()] = ()
     good: Limits | None = None
     widest_good: float = float("inf")

@@ -34,8 +34,6 @@ _ALL = (
         plausible=Limits(
             0.4, 2.1, {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)}
         ),
-        in_score=True,
-        render_error=(-0.02, 0.05),
     ),
     MeasureRecord(
         name="jump_height",
@@ -47,8 +45,6 @@ _ALL = (
         about=Phrase("Rise of the hips after leaving; high is good: “Push to the end.”"),
         better="more",
         plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
-        in_score=True,
-        render_error=(-0.03, 0.06),
     ),
     MeasureRecord(
         name="board_distance",
@@ -64,8 +60,6 @@ _ALL = (
         # Coaches want the body to pass an arm's length or two from the board; real clips from 1 m and 3 m show 1.1 to
         # 1.6 m, rendered dives drift 2 m.
         good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.4, 1.3))),
-        in_score=False,
-        render_error=(0.01, 0.11),
     ),
     MeasureRecord(
         name="closest_approach",
@@ -82,8 +76,6 @@ _ALL = (
         # the centre does.
         good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.3, 1.2))),
         safe_from=0.5,
-        in_score=True,
-        render_error=(0.05, 0.11),
     ),
     MeasureRecord(
         name="lean",
@@ -97,8 +89,6 @@ _ALL = (
         better="within",
         # Degrees: beyond, the feet have slid off the board before they push.
         plausible=Limits(-45.0, 60.0),
-        in_score=False,
-        render_error=(-2.9, 4.9),
         joints=("ankle", "hip"),
     ),
     MeasureRecord(
@@ -114,8 +104,6 @@ _ALL = (
         better="more",
         # Seconds: half a period of the loaded board, 0.2 to 0.5 with the fulcrum.
         plausible=Limits(0.1, 0.6),
-        in_score=False,
-        render_error=(0.0, 0.04),
     ),
     MeasureRecord(
         name="arm_asymmetry",
@@ -127,8 +115,6 @@ _ALL = (
         about=Phrase("As the feet leave; none is good: “Both arms together.”"),
         better="less",
         plausible=Limits(0.0, 180.0),
-        in_score=True,
-        render_error=(-3.0, 8.0),
         joints=("wrist_l", "shoulder", "wrist_r"),
     ),
     MeasureRecord(
@@ -142,8 +128,6 @@ _ALL = (
         better="more",
         # Turns a second: a header turns at a quarter or more, and four and a half somersaults, tucked, at 3.2.
         plausible=Limits(0.15, 3.4),
-        in_score=False,
-        render_error=(0.0, 0.02),
     ),
     MeasureRecord(
         name="rotation_hold",
@@ -156,8 +140,6 @@ _ALL = (
         better="more",
         # Ratio: with the same spin, a body turns three times as fast tucked as straight.
         plausible=Limits(0.3, 2.0),
-        in_score=False,
-        render_error=(0.0, 0.02),
     ),
     MeasureRecord(
         name="hip_angle",
@@ -171,8 +153,6 @@ _ALL = (
         plausible=Limits(0.0, 180.0),
         # A group that holds some of its dives straight and some bent says nothing of either.
         widest_good=60.0,
-        in_score=True,
-        render_error=(-1.9, 3.2),
         joints=("shoulder", "hip", "knee"),
     ),
     MeasureRecord(
@@ -186,8 +166,6 @@ _ALL = (
         better="position",
         plausible=Limits(10.0, 180.0),  # calf and thigh touch
         widest_good=60.0,
-        in_score=True,
-        render_error=(0.5, 2.7),
         joints=("hip", "knee", "ankle"),
     ),
     MeasureRecord(
@@ -200,8 +178,6 @@ _ALL = (
         about=Phrase("In the position; closed is good: “Knees and ankles together.”"),
         better="less",
         plausible=Limits(0.0, 90.0),  # in a tuck the knees come apart; no dive is done in the splits
-        in_score=True,
-        render_error=(1.1, 2.1),
         joints=("ankle_l", "hip", "ankle_r"),
     ),
     MeasureRecord(
@@ -214,8 +190,6 @@ _ALL = (
         about=Phrase("Shin to foot; 180° is pointed: “Point your toes.”"),
         better="more",
         plausible=Limits(60.0, 180.0),  # an ankle that is drawn up stands at 70
-        in_score=True,
-        render_error=(0.3, 6.1),
         joints=("knee", "ankle", "toe"),
     ),
     MeasureRecord(
@@ -229,8 +203,6 @@ _ALL = (
         better="more",
         # Seconds: bodies open about the top at the earliest, so it is at most the fall from there, and a quarter more.
         plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
-        in_score=True,
-        render_error=(-0.01, 0.05),
     ),
     MeasureRecord(
         name="come_out_height",
@@ -248,8 +220,6 @@ _ALL = (
             {board_m: (0.1, board_m + 1.2 + _JUMP_SPRINGBOARD) for board_m in SPRINGBOARDS_M}
             | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in _PLATFORMS_M},
         ),
-        in_score=False,
-        render_error=(-0.6, 0.5),
     ),
     MeasureRecord(
         name="opening_time",
@@ -261,8 +231,6 @@ _ALL = (
         about=Phrase("Come-out to straight hips; short is good: “Snap open.”"),
         better="less",
         plausible=Limits(0.0, 0.8),  # seconds: who takes longer has no come-out
-        in_score=False,
-        render_error=(-0.01, 0.03),
     ),
     MeasureRecord(
         name="entry_angle",
@@ -281,8 +249,6 @@ _ALL = (
         # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under. Rendered
         # ones touch upright, and their bands are the error of reading alone.
         good=Limits(-20.0, 5.0),
-        in_score=True,
-        render_error=(-13.0, 13.0),  # divers touch the water short and go on turning, rendered ones about upright
         joints=("shoulder", "ankle"),
     ),
     MeasureRecord(
@@ -298,8 +264,6 @@ _ALL = (
         plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
         # What a judge sees last is to be vertical; the band is no wider than the error of reading it.
         good=Limits(-10.0, 10.0),
-        in_score=True,
-        render_error=(-2.7, 9.0),
         joints=("hip", "ankle"),
     ),
     MeasureRecord(
@@ -313,8 +277,6 @@ _ALL = (
         better="less",
         plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
         good=Limits(0.0, 15.0),  # the body is to be straight; 15 is where the score begins to take off
-        in_score=True,
-        render_error=(-4.1, 10.5),
     ),
     MeasureRecord(
         name="elbow_angle",
@@ -327,8 +289,6 @@ _ALL = (
         better="more",
         plausible=Limits(10.0, 180.0),
         good=Limits(160.0, 180.0),  # arms are to be straight; less than 160 shows as bent
-        in_score=True,
-        render_error=(-5.0, 10.2),
         joints=("shoulder", "elbow", "wrist"),
     ),
     MeasureRecord(
@@ -345,8 +305,6 @@ _ALL = (
         # length; a platform's, higher, a little farther. Real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives
         # 2 to 2.5 m.
         good=Limits(0.5, 1.8, dict.fromkeys(_PLATFORMS_M, (0.8, 2.2))),
-        in_score=True,
-        render_error=(-0.04, 0.3),
     ),
 )
 

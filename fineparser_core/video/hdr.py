@@ -21,7 +21,7 @@ _SCREEN_GAMMA = 2.4
 
 def is_hdr(frame: av.VideoFrame) -> bool:
     """Whether a decoded frame is coded by one of the two curves of high dynamic range."""
-    return getattr(frame, "color_trc", None) in (_PQ, _HLG)  # PyAV before 15 does not tell
+    return frame.color_trc in (_PQ, _HLG)
 
 
 def standard_range(

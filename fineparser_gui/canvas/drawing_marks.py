@@ -1,6 +1,5 @@
 """Painting of the coach's drawings: light with a dark rim, so that they are visible on any background."""
 
-from collections.abc import Callable
 from math import atan2, cos, degrees, radians, sin
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
@@ -8,11 +7,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_core.export.coach_marks import strokes
 from fineparser_core.language import text
-from fineparser_gui.canvas.skeleton_painting import paint_label
+from fineparser_gui.canvas.skeleton_painting import ToWidget, paint_label
 from fineparser_gui.formatting import decimal
 from fineparser_gui.model.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, MEASURED, NOTE, Drawing
-
-ToWidget = Callable[[float, float], QPointF]
 
 _LIGHT = QColor("#ffd84d")
 _SELECTED = QColor("#ffffff")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Sign
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
-from fineparser_core.diving.dive_list import read_cell
+from fineparser_core.diving.dive_list import FIELDS, read_cell
 from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, Outcome, numbered, problem, running, warnings
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.report.meet_sheet import outcome_text
@@ -18,7 +18,6 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import AnyIndex, TableModel
 from fineparser_gui.widgets import choice_box, restyle, style_table, tool_tip
 
-FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")
 EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL, VIDEO, REMARK = range(12)
 
 

@@ -70,10 +70,6 @@ class ShortcutsEditor(QWidget):
         self._fill()
         self.table.setCurrentCell(0, _COMMAND)
 
-    def select(self, action_id: str) -> None:
-        """Select the row of a command."""
-        self.table.setCurrentCell([spec.id for spec in CATALOG].index(action_id), _COMMAND)
-
     @property
     def _spec(self) -> ActionSpec | None:
         """The selected command; None for fixed keys."""

@@ -8,7 +8,6 @@ that a new analysis or an edit renews its row.
 import json
 import logging
 import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -16,13 +15,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import datetime
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.exemplars.library_file import connect, damage_of, version_of, write_ahead
+from fineparser_core.exemplars.recovery import set_aside
 from fineparser_core.language import Phrase, short_number
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
@@ -158,12 +157,6 @@ class History:
         order = f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down}"
         sql = f"SELECT id FROM dive WHERE {condition} {order} LIMIT ?"
         return [row[0] for row in db.execute(sql, (*values, limit))]
-
-    def count(self, query: HistoryQuery = ALL) -> int:
-        """How many dives a query asks for, whatever its limit."""
-        condition, values = self._condition(query)
-        with self._reading() as db:
-            return int(db.execute(f"SELECT count(*) FROM dive WHERE {condition}", values).fetchone()[0])
 
     def common(self, query: HistoryQuery = ALL) -> tuple[str | None, str | None, float | None]:
         """Athlete, dive number and board of the dives of a query, each None where they differ or it is not known."""
@@ -343,10 +336,7 @@ class History:
         """Set the file aside, which was found damaged while it was open; see `notice`. Raises: ConfigError."""
         with self._lock:
             self._db.close()
-            try:
-                self.notice = self._set_aside(self.path, damage)
-            except OSError as error:
-                raise _unreadable(self.path, error.strerror or "") from None
+            self.notice = self._set_aside(self.path, damage)
             self._open(self.path)
 
     def move(self, path: Path) -> None:
@@ -424,30 +414,24 @@ class History:
         return db
 
     def _set_aside(self, path: Path, reason: str) -> str:
-        """Rename a damaged file and put its backup in its place; returns the sentence that says so.
-
-        Raises: OSError.
-        """
-        aside = path.with_name(f"{path.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{path.suffix}")
-        for side in ("-shm", "-wal", ""):  # the file last: SQLite would read the log of another file into its backup
-            if Path(f"{path}{side}").exists():
-                os.replace(f"{path}{side}", f"{aside}{side}")
-        backup = backup_of(path)
-        if backup.is_file() and not damage_of(backup):
-            shutil.copyfile(backup, path)
-            made = datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
+        """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
+        try:
+            aside, made = set_aside(path, backup_of(path))
+        except (OSError, sqlite3.Error, ExportError) as error:
+            raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+        if made:
             return Phrase(
                 "{0} was damaged ({1}): its backup of {2} is used instead, and the damaged file is kept as {3}.",
                 path,
                 reason,
                 made,
-                aside.name,
+                aside,
             )
         return Phrase(
             "{0} was damaged ({1}) and has no backup: the history starts empty, and the damaged file is kept as {2}.",
             path,
             reason,
-            aside.name,
+            aside,
         )
 
     @contextmanager
@@ -618,7 +602,7 @@ def look_after(path: Path) -> str:
             return damage
         with closing(History(path)) as store:
             store.sweep()
-            if store.count():
+            if store.ids():
                 store.backup(backup)
     except (sqlite3.Error, FineParserError) as error:
         log.warning("history: no backup (%s)", error)

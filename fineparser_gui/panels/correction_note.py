@@ -20,7 +20,6 @@ class CorrectionNote(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
         self._key: str | None = None
         self._both = label()
         self._both.setProperty("role", "title")

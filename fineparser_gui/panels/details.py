@@ -14,6 +14,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.formatting import board_entries, decimal, shortest
 from fineparser_gui.model.dive import LONGEST_NOTE, day
+from fineparser_gui.model.exemplar_snapshot import Details
 from fineparser_gui.panels.judging_fields import JudgingFields
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
@@ -23,8 +24,6 @@ from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly
 
 #: Height of the note's field.
 _NOTE_LINES = 2
-#: Dive number, board and DD.
-_Details = tuple[str | None, float | None, float | None]
 #: Of a field, with its frame, left and right of the text.
 _PADDING_PX = 30
 
@@ -40,8 +39,8 @@ class DetailsPanel(QWidget):
         super().__init__()
         self._session = session
         self._key: str | None = None
-        self._known: _Details = (None, None, None)
-        self._finished: _Details = (None, None, None)  # before what is being typed
+        self._known: Details = (None, None, None)
+        self._finished: Details = (None, None, None)  # before what is being typed
         self.diver, self.event_name = (
             NameField(lambda: session.history.known_names("diver")),
             NameField(lambda: session.history.known_names("event")),

@@ -98,13 +98,6 @@ class LibraryPanel(QWidget):
         self.bin.setChecked(False)
         self.search.setText(dive_number)
 
-    def select(self, exemplar_id: str) -> None:
-        """Select the row of an exemplar where it is in the table."""
-        for row in range(self.shown.rowCount()):
-            if self._entry_at(row).exemplar.id == exemplar_id:
-                self.table.selectRow(row)
-                return
-
     def _button(self, text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
         return push_button(text, lambda: act(), tip, "tool")
 

@@ -144,11 +144,6 @@ class MessageStack(QWidget):
         if offer is not None:
             self._remove(offer)
 
-    def clear(self) -> None:
-        """Close all messages but the offer."""
-        for one in [one for one in self.messages if one is not self._offer]:
-            self._remove(one)
-
     def _add(self, message: Message) -> None:
         self.messages.append(message)
         self._column.addWidget(message)

@@ -100,10 +100,6 @@ class Decoder(QThread):
             self._turn = True
             self._condition.notify()
 
-    def is_sharp(self, picture: "Picture", head: Playhead) -> bool:
-        """Whether a picture has its final resolution for a playhead."""
-        return self._prefetch is None or self._prefetch.is_good(picture.size_px, head.frame, head)
-
     def set_cache_bytes(self, cache_bytes: int) -> None:
         """Set the memory limit of decoded pictures."""
         with self._condition:

@@ -64,10 +64,6 @@ class FrameCache:
             self._pictures.clear()
             self._bytes = 0
 
-    @property
-    def size_bytes(self) -> int:
-        return self._bytes
-
     def _drop(self, frame: int) -> None:
         picture = self._pictures.pop(frame, None)
         if picture is not None:

@@ -47,11 +47,6 @@ class ExportProcess(QObject):
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._process.kill)
 
-    @property
-    def pid(self) -> int:
-        """Process id; 0 where it does not run."""
-        return int(self._process.processId())
-
     def start(self) -> None:
         """Start the process."""
         self._process.start()

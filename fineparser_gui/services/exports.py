@@ -77,11 +77,6 @@ class ExportService(QObject):
         """Whether anything runs or waits."""
         return any(not export.state.over for export in self._exports.values())
 
-    @property
-    def pid(self) -> int:
-        """Process id of the running export; 0 where none runs."""
-        return self._process.pid if self._process is not None else 0
-
     def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
         """Write an annotated clip of a dive that is analysed."""
         if analysis := self._state.dive(key).analysis:

@@ -52,14 +52,13 @@ class Recorder(QObject):
         """Whether the process runs."""
         return self._process is not None
 
-    def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True, again: bool = False) -> None:
+    def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True) -> None:
         """Begin to record.
 
         Args:
             address: checked, for `parse_source`; only the process itself gets it.
             minutes, gigabytes: of the recording that are kept.
             sound: record it.
-            again: play a video again and again.
         """
         lines = self.folder / DIVES_FILE
         self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
@@ -69,7 +68,6 @@ class Recorder(QObject):
             *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
             *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
             *([] if sound else ["--no-sound"]),
-            *(["--again"] if again else []),
         )
         self._start()
 

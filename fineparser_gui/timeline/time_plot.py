@@ -299,15 +299,6 @@ class TimePlot(pg.GraphicsView):
             self._hint.setAnchor((0, 0) if line.value() < (left + right) / 2 else (1, 0))
             self._hint.setPos(line.value(), self._tracks.viewRange()[1][1])
 
-    def place_of(self, item: FrameLine | int) -> QPointF:
-        """Middle of a line, or of the band of a found dive, in coordinates of this widget."""
-        if isinstance(item, int):
-            box, frame = self._proposals, sum(self._found[item].getRegion()) / 2
-        else:
-            box, frame = item.getViewBox(), item.value()
-        middle = sum(box.viewRange()[1]) / 2
-        return self.viewportTransform().map(box.mapViewToScene(pg.Point(frame, middle)))
-
     def restyle(self) -> None:
         """Take fonts and colours from the palette; what was set before keeps its own until it is set again."""
         palette, font = self.palette(), self._font()

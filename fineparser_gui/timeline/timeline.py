@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -196,16 +196,6 @@ class Timeline(QWidget):
     def close_file(self) -> None:
         """Stop decoding before the window closes."""
         self._thumbnails.close()
-
-    def transition_point(self, place: int) -> QPointF:
-        """Centre of the handle of flight (0), entry (1) or water contact (2)."""
-        plot = self.prepare()
-        return plot.mapTo(self, plot.place_of(plot.lines[place]))
-
-    def proposal_point(self, place: int) -> QPointF:
-        """Centre of the box of a proposal."""
-        plot = self.prepare()
-        return plot.mapTo(self, plot.place_of(place))
 
     def prepare(self) -> "TimePlot":
         """The lanes; the first call makes them, and loads pyqtgraph for it."""

@@ -9,13 +9,14 @@ what judging and safety allow (`good` of `fineparser_core/measures/records.py`) 
 import json
 import sys
 import zlib
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
 
 from fineparser_core.exemplars.good_dives import TABLE
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.measures.explanation import Band, bands_of
+from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
@@ -26,6 +27,33 @@ from fineparser_core.types import Measure
 _DIVES = 20
 #: Qualities of a good dive's phases and their scatter: awards of 7.5 to 9.
 _QUALITY, _SPREAD = 8.3, 0.7
+#: Good dives that a band needs, and the share of them that lies within it.
+_LEAST_DIVES, _WITHIN = 3, 0.8
+#: Bias and standard deviation of what a parse reads of a rendered dive, the error of the moments included
+#: (`packaging/docs/measures.md`), by the measures of which renders have a truth.
+_RENDER_ERROR = {
+    "flight_time": (-0.02, 0.05),
+    "jump_height": (-0.03, 0.06),
+    "board_distance": (0.01, 0.11),
+    "closest_approach": (0.05, 0.11),
+    "lean": (-2.9, 4.9),
+    "recoil_time": (0.0, 0.04),
+    "arm_asymmetry": (-3.0, 8.0),
+    "rotation_speed": (0.0, 0.02),
+    "rotation_hold": (0.0, 0.02),
+    "hip_angle": (-1.9, 3.2),
+    "knee_angle": (0.5, 2.7),
+    "legs_apart": (1.1, 2.1),
+    "toe_angle": (0.3, 6.1),
+    "come_out_lead": (-0.01, 0.05),
+    "come_out_height": (-0.6, 0.5),
+    "opening_time": (-0.01, 0.03),
+    "entry_angle": (-13.0, 13.0),  # divers touch the water short and go on turning, rendered ones about upright
+    "legs_line": (-2.7, 9.0),
+    "hip_line": (-4.1, 10.5),
+    "elbow_angle": (-5.0, 10.2),
+    "entry_distance": (-0.04, 0.3),
+}
 
 
 def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measure, ...]:
@@ -38,13 +66,28 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
         found["legs_line"] = 0.0  # a rendered body turns on under water, which a good diver stops
     measured = []
     for name, record in RECORDS.items():
-        if name in found and record.render_error is not None:
-            bias, deviation = record.render_error
+        if name in found and name in _RENDER_ERROR:
+            bias, deviation = _RENDER_ERROR[name]
             value = found[name] + float(rng.normal(bias, deviation))
             if record.unit == "deg" and record.plausible.low >= 0:  # between limbs: a picture shows no sign
                 value = 180 - abs(180 - abs(value))
             measured.append(Measure(name=name, value=value, unit=record.unit, uncertainty=deviation, frame=0, step=""))
     return tuple(measured)
+
+
+def _bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, Band]:
+    """The bands of good dives; none for a measure that too few of them have in one unit."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for found in dives:
+        for measure in found:
+            values.setdefault((measure.name, measure.unit), []).append(measure.value)
+    bands: dict[str, Band] = {}
+    for (name, unit), known in values.items():
+        beside = bands.get(name)
+        if len(known) >= _LEAST_DIVES and (beside is None or beside.n_dives < len(known)):
+            low, high = np.quantile(known, ((1 - _WITHIN) / 2, (1 + _WITHIN) / 2)).tolist()
+            bands[name] = Band(low=low, high=high, unit=unit, n_dives=len(known))
+    return bands
 
 
 def _as_row(band: Band) -> list[float]:
@@ -59,7 +102,7 @@ def main() -> int:
     lines = []
     for number, board_m in sorted(groups):
         seed = zlib.crc32(f"{number} {board_m:g}".encode())
-        bands = bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
+        bands = _bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
         known = (bands.get(name) for name in RECORDS)
         row = [None if band is None else _as_row(band) for band in known]
         lines.append(f"{json.dumps(f'{number} {board_m:g}')}:{json.dumps(row, separators=(',', ':'))}")

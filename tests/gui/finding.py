@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from fineparser_gui.panels.messages import MessageStack
+
 
 def named(root: QWidget, name: str) -> QWidget:
     """The one widget below another of this name, the one that screen readers say or else the one in the code."""
@@ -25,3 +27,9 @@ def press(root: QWidget, text: str) -> None:
     """Press the one button below a widget that shows a text."""
     (button,) = [one for one in root.findChildren(QAbstractButton) if one.isVisible() and one.text() == text]
     button.click()
+
+
+def close_messages(stack: MessageStack) -> None:
+    """Close all messages of the window but an offer."""
+    for message in [one for one in stack.messages if not one.buttons]:
+        message.close_button.click()

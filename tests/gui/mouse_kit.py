@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.time_plot import TimePlot
 from fineparser_gui.timeline.timeline import Timeline
@@ -28,14 +30,36 @@ def _mouse(widget: QWidget, kind: QEvent.Type, at: QPointF, *, pressed: bool) ->
 
 def drag(timeline: Timeline, place: int, frames: int) -> None:
     """Drag a transition with the mouse, frame by frame."""
-    drag_from(timeline, timeline.transition_point(place), frames)
+    drag_from(timeline, transition_point(timeline, place), frames)
+
+
+def transition_point(timeline: Timeline, place: int) -> QPointF:
+    """Centre of the handle of flight (0), entry (1) or water contact (2)."""
+    plot = timeline.prepare()
+    return plot.mapTo(timeline, _middle(plot, plot.lines[place]))
+
+
+def proposal_point(timeline: Timeline, place: int) -> QPointF:
+    """Centre of the box of a proposal, which lie in the uppermost lane."""
+    plot = timeline.prepare()
+    bands = [one for one in plot.items() if isinstance(one, FrameBand)]
+    lane = min((one.getViewBox() for one in bands), key=lambda box: box.sceneBoundingRect().top())
+    found = sorted((one for one in bands if one.getViewBox() is lane), key=lambda one: one.getRegion())
+    return plot.mapTo(timeline, _middle(plot, found[place]))
+
+
+def _middle(plot: TimePlot, item: pg.InfiniteLine | FrameBand) -> QPointF:
+    """Middle of a line or of a band, in coordinates of the plot."""
+    box = item.getViewBox()
+    frame = item.value() if isinstance(item, pg.InfiniteLine) else sum(item.getRegion()) / 2
+    return plot.viewportTransform().map(box.mapViewToScene(pg.Point(frame, sum(box.viewRange()[1]) / 2)))
 
 
 def drag_from(timeline: Timeline, start: QPointF, frames: int, *, let_go: bool = True) -> None:
     """Drag what lies at a place, frame by frame."""
     plot = timeline.findChild(TimePlot)
     begin, end = plot.lines[IN], plot.lines[OUT]
-    frame_px = (plot.place_of(end) - plot.place_of(begin)).x() / (end.value() - begin.value())
+    frame_px = (_middle(plot, end) - _middle(plot, begin)).x() / (end.value() - begin.value())
     widget, start = under(timeline, start)
     _mouse(widget, QEvent.Type.MouseMove, start, pressed=False)
     _mouse(widget, QEvent.Type.MouseButtonPress, start, pressed=True)

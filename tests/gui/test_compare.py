@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_kit import answer_dive, scoring
+from finding import close_messages
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -408,7 +409,9 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     for there in ((in_bin, kept[1]), kept[1:]):
         session.library.entries = there
         session.library.changed.emit()
-        idle_studio.window.messages.clear()  # it tells of the exemplars that voted, which are none of the library
+        close_messages(
+            idle_studio.window.messages
+        )  # it tells of the exemplars that voted, which are none of the library
         for action in ("undo", "redo"):
             idle_studio.window.actions_by_id[action].trigger()
             assert session.comparing.sides[1].exemplar_id == names[1]

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from answers_kit import dive_parse, open_queued, open_scored
 from drawn_dive import made_dive
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
@@ -158,7 +158,7 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
         else:
             exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
-    os.kill(exports.pid, signal.SIGKILL)
+    os.kill(exports.findChild(QProcess).processId(), signal.SIGKILL)
     qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
     assert [export.state for export in exports.exports] == [ExportState.FAILED, ExportState.DONE]

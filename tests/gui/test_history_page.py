@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from answers_kit import activate, open_scored
 from history_kit import made_dive, row
-from PySide6.QtCore import QBuffer, QDate, Qt
+from PySide6.QtCore import QBuffer, QDate, QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
@@ -240,7 +240,7 @@ def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch,
     text = path.read_text("utf-8-sig")
     assert text.count("Anna Müller") == 2
     assert "Bo" not in text
-    qtbot.waitUntil(lambda: not studio.session.exports.pid, timeout=60_000)
+    qtbot.waitUntil(lambda: studio.session.exports.findChild(QProcess) is None, timeout=60_000)
 
 
 def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qtbot, clip, tmp_path, monkeypatch):
@@ -270,7 +270,7 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     assert "A good spring." in text
     assert "not found, so there are no pictures" in text
     assert text.count("<main>") == 2
-    qtbot.waitUntil(lambda: not session.exports.pid, timeout=60_000)
+    qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None, timeout=60_000)
 
 
 def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):

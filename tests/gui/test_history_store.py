@@ -91,7 +91,7 @@ def test_the_same_dive_renews_its_row(history):
 
 def test_another_part_of_a_file_is_another_dive(history):
     history.keep([row(made_dive(first_frame=0, last_frame=50)), row(made_dive(first_frame=51, last_frame=119))])
-    assert history.count() == 2
+    assert len(history.ids()) == 2
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_search(history, text, titles):
     ids = history.keep([row(one), row(two)])
     history.set_tags({ids[1]: ["Final "]})
     assert found(history, text) == titles
-    assert history.count(HistoryQuery(text=text)) == len(titles)
+    assert len(history.ids(HistoryQuery(text=text))) == len(titles)
 
 
 def test_filters_order_and_counts(history):
@@ -157,7 +157,7 @@ def test_removed_and_brought_back(history):
     (id_,) = history.keep([row(made_dive())])
     rows = history.remove([id_])
     assert history.keep([row(made_dive(note="changed in an open session"))]) == [0]
-    assert history.count() == 0
+    assert len(history.ids()) == 0
     history.restore(rows)
     assert history.dive(id_) == replace(made_dive(), id=id_)
     assert history.thumbnail(id_) == b"picture"
@@ -180,9 +180,9 @@ def test_moved_to_another_file_all_windows_follow(history, tmp_path):
     new.parent.mkdir()
     history.move(new)
     other.keep([row(made_dive(2))])
-    assert (history.path, other.path, history.count(), other.count()) == (new, new, 2, 2)
+    assert (history.path, other.path, len(history.ids()), len(other.ids())) == (new, new, 2, 2)
     other.move(tmp_path / "history.sqlite")
-    assert history.count() == 2
+    assert len(history.ids()) == 2
     assert history.path == tmp_path / "history.sqlite"
     for one in (other, history):
         one.close()
@@ -204,11 +204,11 @@ def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
     history.close()
     history.path.write_bytes(b"no database" * 1000)
     with closing(History(history.path)) as again:
-        assert again.count() == 1
+        assert len(again.ids()) == 1
         assert "its backup of" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
     with closing(History(tmp_path / "by hand.sqlite")) as backup:
-        assert backup.count() == 1
+        assert len(backup.ids()) == 1
 
 
 def test_a_file_of_a_newer_program_is_left_as_it_is(history):
@@ -226,7 +226,7 @@ def test_rows_of_strangers_are_left_out(history):
     with closing(sqlite3.connect(history.path)) as db, db:
         db.execute("""UPDATE detail SET record = '{"id": "none"}' WHERE id = 1""")
     assert [one.id for one in history.search()] == [2]
-    assert (history.count(), history.saved(1)) == (2, None)
+    assert (len(history.ids()), history.saved(1)) == (2, None)
 
 
 def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):

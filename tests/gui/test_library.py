@@ -18,7 +18,7 @@ from answers_kit import (
     running,
     scoring,
 )
-from finding import named, reads
+from finding import close_messages, named, reads
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
@@ -471,7 +471,7 @@ def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
         assert not window.messages.isVisible()
         session.comparing.show_exemplar("mine-1")
         assert window.messages.text == "Your own exemplars are still being read: try again in a moment."
-        window.messages.clear()
+        close_messages(window.messages)
         answer(studio, entries())
         answer_dive(studio, tmp_path, replace(scoring(), exemplars=votes), key=key)
         assert [table.index(row, 1).data() for row in range(2)] == ["Ada Byron 2026-05-31", "1 ◇"]
@@ -702,7 +702,7 @@ def test_what_is_amiss_with_the_library_is_said_once(library_studio):
     library = library_studio.session.library
     said = []
     for _ in range(2):
-        library_studio.window.messages.clear()
+        close_messages(library_studio.window.messages)
         library.refresh()
         answer(library_studio, entries(), notice="library.sqlite was damaged: its backup is used instead.")
         said.append(library_studio.window.messages.text)
@@ -774,7 +774,9 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring, timeout=_ANALYSIS_MS)
     assert mine.exemplar.id in {vote.id for vote in session.current.votes}
     panel.show_number("5253B")
-    panel.select(mine.exemplar.id)
+    source = panel.shown.sourceModel()
+    row = [entry.exemplar.id for entry in source.rows].index(mine.exemplar.id)
+    panel.table.selectRow(panel.shown.mapFromSource(source.index(row, 0)).row())
     panel.compare.click()
     assert session.comparing.sides[1].exemplar_id == mine.exemplar.id
     assert session.comparing.others[0].path == mine.exemplar.clip_path

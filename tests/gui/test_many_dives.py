@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import copies
+from finding import close_messages
 from mouse_kit import drop
 from PySide6.QtCore import QTimer
 
@@ -155,7 +156,7 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
         window.actions_by_id["cancel_all"].trigger()
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
         said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
-        window.messages.clear()
+        close_messages(window.messages)
         for key in session.keys:
             session.analyse(key)
         qtbot.wait(rng.randrange(6000))

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from finding import close_messages
 
 from fineparser_gui.panels import messages
 
@@ -33,7 +34,7 @@ def test_each_message_stands_below_the_one_before_and_moves_nothing(shown, qtbot
     window.resize(1100, 660)
     qtbot.waitUntil(lambda: corner.parentWidget().rect().contains(corner.geometry()), timeout=2000)
     stack.messages[-1].close_button.click()
-    stack.clear()
+    close_messages(stack)
     assert [button.text() for button in stack.buttons] == ["Find them…"]
     stack.withdraw()
     assert not corner.isVisible()

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 import pytest
 from answers_kit import activate, answer_dive, open_queued
 from finding import named
-from mouse_kit import double_click, drag_from, turn_wheel
+from mouse_kit import double_click, drag_from, proposal_point, transition_point, turn_wheel
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
@@ -44,10 +44,10 @@ def parsed(idle_studio, qtbot, small_video, tmp_path):
 
 def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
-    drag_from(timeline, timeline.transition_point(IN), 10, let_go=False)
+    drag_from(timeline, transition_point(timeline, IN), 10, let_go=False)
     assert session.current.in_frame is None  # a draft, until it is let go
     assert parsed.window.transport.frame == 10
-    drag_from(timeline, timeline.transition_point(IN), 1)
+    drag_from(timeline, transition_point(timeline, IN), 1)
     dive = session.current
     assert (dive.in_frame, dive.out_frame, dive.state) == (11, None, DiveState.QUEUED)
     assert timeline.pending
@@ -55,7 +55,7 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
     assert "dive from frame 11 to 119" in timeline.accessibleDescription()
     parsed.answer_parse()
     assert not timeline.pending
-    drag_from(timeline, timeline.transition_point(OUT), -20)
+    drag_from(timeline, transition_point(timeline, OUT), -20)
     assert (session.current.in_frame, session.current.out_frame) == (11, 99)
     session.editing.edits.undo()
     session.editing.edits.undo()
@@ -64,19 +64,19 @@ def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(pa
 
 def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
-    drag_from(timeline, timeline.transition_point(IN), 115)
+    drag_from(timeline, transition_point(timeline, IN), 115)
     assert session.current.in_frame == 120 - 16
-    drag_from(timeline, timeline.transition_point(OUT), 40)  # and stays in the file
+    drag_from(timeline, transition_point(timeline, OUT), 40)  # and stays in the file
     assert session.current.out_frame is None
 
 
 def test_an_end_dragged_off_the_picture_stays_in_the_file(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
     session.editing.set_range(session.current.key, 2, 8)  # marked by hand, and shorter than an analysis needs
-    drag_from(timeline, timeline.transition_point(IN), -60)
+    drag_from(timeline, transition_point(timeline, IN), -60)
     assert session.current.in_frame is None
     session.editing.set_range(session.current.key, 112, 117)
-    drag_from(timeline, timeline.transition_point(OUT), 60)
+    drag_from(timeline, transition_point(timeline, OUT), 60)
     assert session.current.out_frame is None
 
 
@@ -95,10 +95,10 @@ def test_ends_are_nudged_with_keys_and_undone_together(parsed) -> None:
 
 def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     timeline = parsed.window.player.timeline
-    at = timeline.transition_point(1)
+    at = transition_point(timeline, 1)
     turn_wheel(timeline, at, 4)
     assert not timeline.whole
-    assert timeline.transition_point(1).x() == pytest.approx(at.x(), abs=1)  # the mouse is at whole pixels
+    assert transition_point(timeline, 1).x() == pytest.approx(at.x(), abs=1)  # the mouse is at whole pixels
     assert named(timeline, "Part of the video that the timeline shows").isVisible()
     left = timeline.shown[0]
     turn_wheel(timeline, at, -1, shift=True)
@@ -113,8 +113,8 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
 def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
     session, timeline = parsed.session, parsed.window.player.timeline
     before = session.current.analysis.parse.transitions.first_flight_frame
-    turn_wheel(timeline, timeline.transition_point(0), 6)
-    drag_from(timeline, timeline.transition_point(0), 2)
+    turn_wheel(timeline, transition_point(timeline, 0), 6)
+    drag_from(timeline, transition_point(timeline, 0), 2)
     assert session.current.analysis.parse.transitions.first_flight_frame == before + 2
 
 
@@ -144,10 +144,10 @@ def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
     session.update(session.current.key, segments=tuple(both))
     assert timeline.height() > height
     assert "2 dives found, 0 of them" in timeline.accessibleDescription()
-    double_click(timeline, timeline.proposal_point(1))
+    double_click(timeline, proposal_point(timeline, 1))
     assert [session.dive(key).in_frame for key in session.keys] == [None, 70]
     assert "1 of them" in timeline.accessibleDescription()
-    double_click(timeline, timeline.proposal_point(1))
+    double_click(timeline, proposal_point(timeline, 1))
     assert len(session.keys) == 2
 
 
@@ -156,7 +156,7 @@ def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) 
     open_queued(idle_studio, qtbot, small_video, in_frame=40, out_frame=79)
     assert 0 < timeline.shown[0] < 40
     assert 79 < timeline.shown[1] < 120
-    assert timeline.rect().contains(timeline.transition_point(OUT).toPoint())
+    assert timeline.rect().contains(transition_point(timeline, OUT).toPoint())
     timeline.show_all()
     assert timeline.whole
 
@@ -253,7 +253,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     parse = correct_contact(dive.analysis.parse, 88)
     own = replace(dive.analysis, parse=parse)
     session.update(dive.key, model_analysis=own, analysis=own)
-    drag_from(timeline, timeline.transition_point(2), 4)
+    drag_from(timeline, transition_point(timeline, 2), 4)
     assert session.current.correction.contact_frame == 92
     assert "first water contact in frame 92 · model: 88" in timeline.accessibleDescription()
     assert timeline.findChild(TimePlot).ghosts[2].value() == 88
@@ -262,7 +262,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert window.transport.frame == 92
     qtbot.keyClick(timeline, Qt.Key.Key_Left)
     assert session.current.analysis.parse.first_water_contact_frame == 91
-    drag_from(timeline, timeline.transition_point(2), -60)  # not before the entry
+    drag_from(timeline, transition_point(timeline, 2), -60)  # not before the entry
     assert session.current.correction.contact_frame == frames_of(parse.transitions)[1]
     qtbot.waitUntil(window.actions_by_id["reset_transitions"].isEnabled)
     window.actions_by_id["reset_transitions"].trigger()

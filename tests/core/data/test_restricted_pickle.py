@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.data.restricted_pickle import load_pickle, parse_pickle
-from fineparser_core.errors import AnnotationError, CheckpointError
+from fineparser_core.errors import AnnotationError
 
 ARRAYS = [
     np.arange(6.0).reshape(2, 3).T,
@@ -114,5 +114,5 @@ def test_every_flipped_byte_is_read_or_refused(tmp_path):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(AnnotationError, match=r"nothing.pkl cannot be read"):
         load_pickle(tmp_path / "nothing.pkl")
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        load_pickle(tmp_path, error=CheckpointError)
+    with pytest.raises(AnnotationError, match="cannot be read"):
+        load_pickle(tmp_path)

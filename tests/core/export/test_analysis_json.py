@@ -105,7 +105,6 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
     for name in ("to_scene", "path_s", "path_xy"):
         np.testing.assert_array_equal(getattr(back, name), getattr(made_motion(), name))
     assert (back.position, back.velocity, back.gravity) == ((52.0, 0.0), (40.0, 0.0), 600.0)
-    np.testing.assert_allclose(back.parabola(back.path_s), back.path_xy, atol=1e-9)
     points = np.arange(192.0).reshape(96, 2)
     np.testing.assert_allclose(back.in_scene(points)[:, 0], points[:, 0] + 0.1 * np.arange(96))
     np.testing.assert_array_equal(back.in_scene(points[:, None])[:, 0], back.in_scene(points))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, bands_of, findings, worst_first
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, worst_first
 from fineparser_core.types import Measure
 
 
@@ -10,15 +10,8 @@ def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "tak
     return Measure(name=name, value=value, unit=unit, uncertainty=uncertainty, frame=3, step=step)
 
 
-def test_bands_are_the_middle_of_good_dives() -> None:
-    bands = bands_of([measure("flight_time", 1 + k / 100)] for k in range(11))
-    assert bands["flight_time"] == Band(low=pytest.approx(1.01), high=pytest.approx(1.09), unit="s", n_dives=11)
-    assert not bands_of([[measure("flight_time", 1.0)], [measure("flight_time", 1.1)]])
-
-
 def test_units_are_not_mixed() -> None:
-    dives = [[measure("height", k, unit="m")] for k in range(4)] + [[measure("height", 9, unit="torso")]]
-    bands = bands_of(dives)
+    bands = {"height": Band(low=0.3, high=2.7, unit="m", n_dives=4)}
     assert band_for(measure("height", 2, unit="m"), bands) is not None
     assert band_for(measure("height", 2, unit="torso"), bands) is None
 
