@@ -116,7 +116,7 @@ def moved_scoring(points: float) -> Scoring:
 def open_queued(studio: Studio, qtbot, video: Path, **known: object) -> str:
     """The key of a dive that is opened and shown, and waits for its analysis."""
     studio.session.open([video], **known)
-    qtbot.waitUntil(lambda: studio.session.current and studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: studio.session.current and studio.session.current.state is DiveState.QUEUED)
     return studio.session.current.key
 
 

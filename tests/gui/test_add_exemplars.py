@@ -52,7 +52,7 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
         shutil.copy(small_video, path)
     answer(idle_studio, LibraryReport(id=_list_request(idle_studio), entries=[], writable=True, notice=""))
     dialog = window.library.preview(paths)
-    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=10_000)
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys))
     assert dialog.keys == session.keys
     assert [dialog.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", ""]
     dialog.table.item(0, 2).setText("6.5 6 6.5")
@@ -92,9 +92,9 @@ def _list_request(studio) -> str:
 def test_in_compare_the_list_is_searched_by_typing(idle_studio, qtbot, small_video):
     window = idle_studio.window
     idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.session.current.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.session.current.info is not None)
     window.actions_by_id["compare"].trigger()
-    qtbot.waitUntil(lambda: bool(idle_studio.session.comparing.others), timeout=5000)
+    qtbot.waitUntil(lambda: bool(idle_studio.session.comparing.others))
     field = window.player.findChild(CompareBar).places[1].dives
     field.look_for("")
     every = len(field.listed)

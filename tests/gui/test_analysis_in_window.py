@@ -13,7 +13,6 @@ from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 
-_ANALYSIS_MS = 240_000
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
 
 
@@ -34,10 +33,10 @@ def keeping_studio(qapp, qtbot, tmp_path: Path, kept: Path) -> Iterator[Studio]:
 def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
     session, window = keeping_studio.session, keeping_studio.window
     session.open([_CLIP])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
     assert session.current.analysis.scoring is None
     qtbot.keyClicks(window.details.number, _NUMBER)
-    qtbot.waitUntil(lambda: session.current.analysis.scoring is not None, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.analysis.scoring is not None)
     scoring = session.current.analysis.scoring
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     assert sum(part.points for part in scoring.contributions) == pytest.approx(scoring.score - mean, abs=1e-6)
@@ -48,7 +47,7 @@ def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
     (best,) = session.comparing.others
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
     assert player.panes[1].frame == best.steps[1].start_frame
-    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: player.panes[1].info is not None)
     window.actions_by_id["compare"].trigger()
     assert not session.comparing.others
 
@@ -58,22 +57,22 @@ def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
 def test_a_cancelled_analysis_can_be_started_again(studio, qtbot):
     session = studio.session
     session.open([_CLIP])
-    qtbot.waitUntil(lambda: session.current.state is DiveState.ANALYSING, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.ANALYSING)
     studio.window.actions_by_id["cancel"].trigger()
-    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
     session.analyse(session.current.key)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
 
 
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_studio, qtbot):
     session, window = keeping_studio.session, keeping_studio.window
     window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: bool(session.current and session.current.votes), timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
     own = session.current.analysis.scoring
     drag(window.player.timeline, 1, 8)
     assert session.current.rescoring
-    qtbot.waitUntil(lambda: not session.current.rescoring, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: not session.current.rescoring)
     corrected = session.current.analysis.scoring
     assert abs(corrected.score - own.score) > 1e-3
     assert named(window.score, "score").text() == f"{corrected.score:.1f}"

@@ -55,7 +55,7 @@ def batch(idle_studio, qtbot, tmp_path, small_video) -> Batch:
     made = Batch(idle_studio, qtbot, tmp_path)
     made.scheduler.pause(True)  # files are opened side by side, in an order that nobody knows
     made.session.open([folder / name for name in NAMES])
-    qtbot.waitUntil(lambda: made.states() == [DiveState.QUEUED] * 4, timeout=10_000)
+    qtbot.waitUntil(lambda: made.states() == [DiveState.QUEUED] * 4)
     made.scheduler.pause(False)
     return made
 
@@ -84,7 +84,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     batch.parsed(first)
     batch.session.select(second)
     assert batch.asked() == []
-    qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed")
     height = window.dives.batch.sizeHint().height()
     window.dives.batch._text.set_text("Paused: 1 of 4 analysed, 2 failed, 1 cancelled, about 12 min left " * 3)
     assert window.dives.batch.sizeHint().height() == height  # the list below does not move
@@ -102,17 +102,17 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     window = batch.window
     batch.session.cancel(third)
     assert batch.session.dive(third).state is DiveState.CANCELLED
-    qtbot.waitUntil(window.actions_by_id["cancel"].isEnabled, timeout=2000)
+    qtbot.waitUntil(window.actions_by_id["cancel"].isEnabled)
     window.actions_by_id["cancel"].trigger()
     assert batch.session.dive(first).state is DiveState.CANCELLED
     assert batch.asked() == [(second, Urgency.BATCH)]
-    qtbot.waitUntil(window.actions_by_id["cancel_all"].isEnabled, timeout=2000)
+    qtbot.waitUntil(window.actions_by_id["cancel_all"].isEnabled)
     window.actions_by_id["cancel_all"].trigger()
     assert batch.states() == [DiveState.CANCELLED] * 4
     assert batch.asked() == []
     assert all(dive.cancelled for dive in batch.session.snapshot().dives)  # a reopened session does not begin by itself
-    qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 cancelled", timeout=2000)
-    qtbot.waitUntil(window.actions_by_id["retry_all"].isEnabled, timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 cancelled")
+    qtbot.waitUntil(window.actions_by_id["retry_all"].isEnabled)
     window.actions_by_id["retry_all"].trigger()
     assert batch.states() == [DiveState.QUEUED] * 4
     assert not any(dive.cancelled for dive in batch.session.snapshot().dives)
@@ -148,8 +148,8 @@ def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot)
     parsed_as = batch.session.dive(first).parse_id
     fail(batch.studio, request_of(batch.studio, first), "InternalError", "The analysis process stopped.")
     assert batch.session.dive(first).stopped
-    qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 failed", timeout=2000)
-    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 failed")
+    qtbot.waitUntil(retry.isEnabled)
     retry.trigger()
     assert batch.session.dive(first).scoring
     batch.scored(first)
@@ -181,7 +181,7 @@ def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtb
     _drag(view, 1, 3)
     assert batch.session.keys == [first, second, third, fourth]
     batch.session.select(third)
-    qtbot.waitUntil(window.actions_by_id["move_up"].isEnabled, timeout=2000)
+    qtbot.waitUntil(window.actions_by_id["move_up"].isEnabled)
     qtbot.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert batch.session.keys == [first, third, second, fourth]
     assert view.currentIndex().row() == 1
@@ -270,7 +270,7 @@ def test_the_number_is_typed_in_the_row(batch, qtbot):
     field = view.findChild(QLineEdit)
     qtbot.keyClicks(field, "5253b 7,5 Mia")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: batch.session.dive(key).dive_number is not None, timeout=2000)
+    qtbot.waitUntil(lambda: batch.session.dive(key).dive_number is not None)
     dive = batch.session.dive(key)
     assert (dive.dive_number, dive.board_m, dive.diver) == ("5253B", 7.5, "Mia")
     assert not view.model().setData(view.currentIndex(), "9999")
@@ -283,7 +283,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.editing.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…", timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…")
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
     rows = [[dialog.preview.index(row, column).data() for column in (1, 2, 3)] for row in range(4)]
@@ -297,7 +297,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
         (None, None, None),
     ]
     assert [session.dive(key).diver for key in session.keys] == ["Anna", "Zoë", "", ""]
-    qtbot.waitUntil(lambda: not window.dives.naming.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not window.dives.naming.isVisible())
     window.actions_by_id["undo"].trigger()
     assert [session.dive(key).dive_number for key in session.keys] == [None, "205B", None, None]
     assert [session.dive(key).diver for key in session.keys] == [""] * 4
@@ -360,7 +360,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     dialog.table.clicked.emit(model.index(0, 1))
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)
-    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog.note.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog.note.text())
     batch.session.editing.set_details(second, "107B", 10.0)
     assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
     dialog.close()

@@ -31,10 +31,10 @@ def two_dives(idle_studio, qtbot, make_video, tmp_path):
     session = idle_studio.session
     paths = [make_video(tmp_path / "first.mp4", 120), make_video(tmp_path / "second.mp4", 100)]
     session.open(paths, dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: len(session.keys) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.keys) == 2)
     for key in session.keys:
         session.select(key)
-        qtbot.waitUntil(lambda key=key: key in session.analyses.tasks, timeout=5000)
+        qtbot.waitUntil(lambda key=key: key in session.analyses.tasks)
         answer_dive(idle_studio, tmp_path, None, scoring())
         assert session.dive(key).state is DiveState.READY
     session.select(session.keys[0])
@@ -47,7 +47,7 @@ def beside(idle_studio, qtbot, two_dives):
     session, player = idle_studio.session, idle_studio.window.player
     found = next(one for one in session.comparing.candidates() if one.key == two_dives[1])
     session.comparing.put(1, found)
-    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: player.panes[1].info is not None)
     return player
 
 
@@ -115,7 +115,7 @@ def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives, 
 def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):
     session, actions = idle_studio.session, idle_studio.window.actions_by_id
     canvas = beside.panes[1].canvas
-    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None)
     canvas.repaint()
     actions["draw_line"].trigger()
     for x_px, y_px in ((10, 10), (30, 40)):
@@ -172,7 +172,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     _pick(bar.places[1].dives, "rendered-107B-01")
     _pick(bar.places[0].dives, "rendered-107B-02")
     assert session.current is None
-    qtbot.waitUntil(lambda: beside.pane.info is not None and beside.panes[1].info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: beside.pane.info is not None and beside.panes[1].info is not None)
     left, right = (session.library.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
     assert window.transport.n_frames == beside.pane.info.n_frames
     for name in ("in_frame", "first_flight_frame", "first_entry_frame"):
@@ -186,7 +186,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
     window.actions_by_id["loop"].trigger()
     assert window.transport.loop == (left.first_flight_frame, left.first_entry_frame - 1)
     _pick(bar.places[0].dives, "rendered-207C-01")  # another one
-    qtbot.waitUntil(lambda: beside.pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: beside.pane.info is not None)
     assert session.comparing.sides[0].exemplar_id == "rendered-207C-01"
     window.actions_by_id["compare"].trigger()
     assert session.current.key == two_dives[0]
@@ -198,8 +198,8 @@ def test_the_session_need_not_hold_a_dive(idle_studio, qtbot):
     session, window = idle_studio.session, idle_studio.window
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     assert window.player.isVisible()
-    qtbot.waitUntil(lambda: window.player.panes[1].info is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: window.player.pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.player.panes[1].info is not None)
+    qtbot.waitUntil(lambda: window.player.pane.info is not None)
     window.transport.step(1)
     window.actions_by_id["compare"].trigger()
     assert not session.comparing.others
@@ -235,7 +235,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     drawn = session.exemplar_drawings
     for canvas in beside.canvases()[:2]:
-        qtbot.waitUntil(lambda canvas=canvas: canvas.shown_frame is not None, timeout=30_000)
+        qtbot.waitUntil(lambda canvas=canvas: canvas.shown_frame is not None)
         canvas.repaint()
         actions["draw_line"].trigger()
         for x_px, y_px in ((10, 10), (60, 80)):
@@ -261,7 +261,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     assert not drawn
     session.restore(saved)
     session.comparing.show_exemplars("rendered-207C-01", "rendered-107B-01")
-    qtbot.waitUntil(lambda: beside.panes[1].info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: beside.panes[1].info is not None)
     assert beside.drawing.layers[1].drawings == (kept,)
     assert window.files.controller.holds_something
 
@@ -269,7 +269,7 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
 def _write_a_note(studio, qtbot, place: int, text: str) -> None:
     """Leaves the field open, with the cursor in it."""
     canvas = studio.window.player.canvases()[place]
-    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None)
     canvas.repaint()
     studio.window.actions_by_id["draw_note"].trigger()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(10, 10).toPoint())
@@ -289,7 +289,7 @@ def test_a_note_being_typed_stays_with_its_dive_when_another_one_is_shown(idle_s
     line, note = session.dive(first).drawings
     assert (line, note.text) == (lines[0], "knees")
     assert session.dive(second).drawings == (lines[1],)
-    qtbot.waitUntil(lambda: drawing.drawings == (lines[1],), timeout=30_000)
+    qtbot.waitUntil(lambda: drawing.drawings == (lines[1],))
     idle_studio.window.actions_by_id["undo"].trigger()
     assert session.current.key == first
     assert session.current.drawings == (line,)
@@ -319,7 +319,7 @@ def test_a_note_being_typed_stays_with_its_exemplar_when_others_are_shown(idle_s
 def test_after_full_screen_the_panels_are_those_of_what_is_compared_then(idle_studio, beside, two_dives, qtbot):
     session, window = idle_studio.session, idle_studio.window
     window.resize(1200, 800)
-    qtbot.waitUntil(lambda: not window.dives.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.dives.isVisible())
     full_screen = window.actions_by_id["full_screen"]
     full_screen.trigger()
     session.comparing.end()
@@ -335,7 +335,7 @@ def test_after_full_screen_the_panels_are_those_of_what_is_compared_then(idle_st
     session.comparing.show_exemplar("rendered-107B-01")
     assert not window.dives.isVisible()
     window.resize(1600, 800)  # as of a full screen that becomes a window only by and by
-    qtbot.waitUntil(window.dives.isVisible, timeout=5000)
+    qtbot.waitUntil(window.dives.isVisible)
 
 
 def _fill_library(session, *names: str, **changes) -> None:
@@ -352,7 +352,7 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
     left, right = "rendered-107B-01", "rendered-207C-01"
     session.comparing.show_exemplars(left, right)
     _write_a_note(idle_studio, qtbot, 0, "knees")
-    qtbot.waitUntil(lambda: player.panes[1].info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: player.panes[1].info is not None)
     infos = player.pane.info, player.panes[1].info
     flight = session.library.exemplar(left).first_flight_frame
     _fill_library(session, left, right, score=12.3, first_flight_frame=flight + 2)
@@ -441,7 +441,7 @@ def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
 
 def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_dives, qtbot):
     session, actions, canvas = idle_studio.session, idle_studio.window.actions_by_id, beside.panes[1].canvas
-    qtbot.waitUntil(lambda: canvas.shown_frame == beside.panes[1].frame, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame == beside.panes[1].frame)
     plain = canvas.image.copy()
     at = canvas.to_widget(10, 20)
     actions["mirror_other"].trigger()
@@ -467,7 +467,7 @@ def test_bodies_lie_over_one_another(idle_studio, beside, two_dives, qtbot):
     window.transport.seek(mine[2].start_frame)
     assert not beside.panes[1].isVisible()
     assert beside.panes[1].frame == other[2].start_frame
-    qtbot.waitUntil(lambda: len(canvas._ghosts) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: len(canvas._ghosts) == 1)
     place = canvas._ghosts[0].to_source.mapRect(canvas._ghosts[0].place)
     assert (place.center().x(), place.center().y()) == pytest.approx((32, 24), abs=1)  # where the masks are
     session.comparing.align(Alignment.CONTACT)  # which is not known of these: by the come-out
@@ -482,7 +482,7 @@ def test_four_dives_are_driven_together(idle_studio, beside, two_dives, qtbot):
     for _ in range(3):  # one more than there is room for
         window.actions_by_id["add_compared"].trigger()
     assert len(session.comparing.sides) == 4
-    qtbot.waitUntil(lambda: all(pane.info is not None for pane in beside.panes), timeout=30_000)
+    qtbot.waitUntil(lambda: all(pane.info is not None for pane in beside.panes))
     window.transport.seek(session.current.analysis.parse.steps[2].start_frame)
     for pane, other in zip(beside.panes[1:], session.comparing.others, strict=True):
         assert pane.isVisible()
@@ -525,12 +525,12 @@ def test_a_dive_of_the_history_is_compared(make_studio, qtbot, make_video, tmp_p
     session.comparing.put(1, found)
     (other,) = session.comparing.others
     assert [step.start_frame for step in other.steps] == [5, 30, 60]
-    qtbot.waitUntil(lambda: studio.window.player.panes[1].info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: studio.window.player.panes[1].info is not None)
     bar = studio.window.findChild(CompareBar)
     assert "kept no longer" in bar._note.text()  # no result of it is in the cache
     assert bar._open.isVisible()
     bar._open.click()
-    qtbot.waitUntil(lambda: bool(session.keys), timeout=5000)
+    qtbot.waitUntil(lambda: bool(session.keys))
     assert session.dive(session.keys[0]).path == path
     path.unlink()
     with qtbot.waitSignal(session.problem):

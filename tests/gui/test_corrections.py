@@ -28,13 +28,13 @@ class Answers:
 
     def wait_for_rescore(self):
         """The one question that was asked."""
-        self._qtbot.waitUntil(lambda: bool(self.rescore_requests()), timeout=2000)
+        self._qtbot.waitUntil(lambda: bool(self.rescore_requests()))
         (request,) = self.rescore_requests()
         return request
 
     def wait_for_sent(self, request, times: int) -> None:
         """Until the worker has been asked so often."""
-        self._qtbot.waitUntil(lambda: self.studio.client.sent.count(request) == times, timeout=2000)
+        self._qtbot.waitUntil(lambda: self.studio.client.sent.count(request) == times)
 
     def answer(self, request, points: float) -> None:
         analysis = Analysis(parse=self.studio.session.current.model_analysis.parse, scoring=moved_scoring(points))
@@ -74,12 +74,12 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
 
 def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
     score, session = scored.studio.window.score, scored.studio.session
-    qtbot.waitUntil(lambda: score.height() == score.sizeHint().height(), timeout=2000)  # the layouts have settled
+    qtbot.waitUntil(lambda: score.height() == score.sizeHint().height())  # the layouts have settled
     before = score.height()
     scored.studio.window.player.nudge_transition(0, 5)
-    qtbot.waitUntil(lambda: score.height() > before, timeout=2000)
+    qtbot.waitUntil(lambda: score.height() > before)
     session.editing.reset_transitions(session.current.key)
-    qtbot.waitUntil(lambda: score.height() == before, timeout=2000)
+    qtbot.waitUntil(lambda: score.height() == before)
 
 
 def test_one_question_at_a_time_and_the_newest_wins(scored):

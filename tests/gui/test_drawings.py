@@ -112,8 +112,8 @@ def drawn(idle_studio, qtbot, small_video):
     """The window with a clip, its picture on the canvas."""
     idle_studio.session.open([small_video])
     session, player = idle_studio.session, idle_studio.window.player
-    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=30_000)
-    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas.shown_frame is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED)
+    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas.shown_frame is not None)
     return idle_studio
 
 
@@ -135,7 +135,7 @@ def _trigger(studio, name):
 def test_a_line_is_drawn_moved_undone_and_deleted(drawn, qtbot):
     session, canvas = drawn.session, drawn.window.player.pane.canvas
     drawn.window.transport.seek(7)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 7, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 7)
     canvas.repaint()
     _trigger(drawn, "draw_line")
     _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))
@@ -172,14 +172,14 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     assert canvas.grab().toImage() != plain
     assert layer.selected == made
     window.transport.seek(12)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 12, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 12)
     bare = canvas.grab().toImage()
     _trigger(drawn, "drawing_to_here")
     shown = session.current.drawings[0]
     assert (shown.frame, shown.last_frame) == (0, 12)
     assert canvas.grab().toImage() != bare
     window.transport.seek(5)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 5, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 5)
     canvas.repaint()
     _trigger(drawn, "drawing_from_here")
     assert (session.current.drawings[0].frame, session.current.drawings[0].end_frame) == (5, 12)
@@ -325,7 +325,7 @@ def test_a_line_is_drawn_moved_and_deleted_with_the_keys(drawn, keyed, qtbot):
     session, window, layer = drawn.session, drawn.window, drawn.window.player.drawing.layers[0]
     _press(qtbot, keyed, Qt.Key.Key_Right)
     assert window.transport.frame == 1  # nothing is begun or selected
-    qtbot.waitUntil(lambda: keyed.shown_frame == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: keyed.shown_frame == 1)
     plain = keyed.grab().toImage()
     _press(qtbot, keyed, Qt.Key.Key_D)
     assert keyed.grab().toImage() != plain

@@ -53,7 +53,7 @@ def test_the_day_of_a_recording_is_what_its_file_says(metadata, day):
 def opened(studio, qtbot, *paths: Path) -> list[str]:
     studio.session.open(paths)
     session = studio.session
-    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=10_000)
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys))
     return session.keys
 
 
@@ -76,11 +76,11 @@ def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio
     assert studio.files.save_to(tmp_path / "a.fineparser")
     session.clear()
     studio.files.open(tmp_path / "a.fineparser")
-    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.QUEUED, timeout=10_000)
+    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.QUEUED)
     assert session.dive(session.keys[0]).dived_on == "2026-06-01"
     assert not studio.files.modified
     session.exports.table(session.keys, tmp_path / "dives.csv")
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     head, row, *_ = (tmp_path / "dives.csv").read_text(encoding="utf-8-sig").splitlines()
     assert dict(zip(head.split(","), row.split(","), strict=True))["dived_on"] == "2026-06-01"
 

@@ -26,8 +26,6 @@ from fineparser_gui.model.exports import ExportState
 from fineparser_gui.model.reports import reported_dive, season_of
 from fineparser_gui.settings.preferences import Preferences
 
-PATIENCE_MS = 120_000
-
 
 @pytest.fixture
 def studio(idle_studio, qtbot, small_video, tmp_path_factory):
@@ -55,7 +53,7 @@ def only(studio):
 
 
 def wait_for(studio, qtbot, state):
-    qtbot.waitUntil(lambda: only(studio).state is state, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: only(studio).state is state)
 
 
 def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
@@ -78,7 +76,7 @@ def test_a_strobe_picture_from_its_command(studio, qtbot, tmp_path, monkeypatch)
     session, path = studio.session, tmp_path / "falls.mp4"
     drawn = made_dive(path)
     session.open([path])
-    qtbot.waitUntil(lambda: session.current.path == path and session.current.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.path == path and session.current.info is not None)
     session.update_analysis(session.current.key, model_analysis=drawn)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.png"), ""))
     studio.window.actions_by_id["export_strobe"].trigger()
@@ -125,7 +123,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     states = [export.state for export in exports.exports]
     assert states == [ExportState.RUNNING, *3 * [ExportState.WAITING]]
     assert studio.window.exports.isVisible()
-    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not exports.busy)
     assert [export.state for export in exports.exports] == 4 * [ExportState.DONE]
     assert QImage(str(tmp_path / "frame.png")).width() == 640
     assert QImage(str(tmp_path / "sheet.jpg")).width() > 850
@@ -142,9 +140,9 @@ def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
     first, second = exports.exports
     exports.cancel(second.id)
     assert exports.exports[1].state is ExportState.CANCELLED
-    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     studio.window.exports.row(first.id).button.click()
-    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not exports.busy)
     assert exports.exports[0].state is ExportState.CANCELLED
     assert os.listdir(tmp_path) == []
 
@@ -157,10 +155,10 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
             exports.clip(studio.session.current.key, tmp_path / name, RenderOptions())
         else:
             exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
-    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     os.kill(exports.findChild(QProcess).processId(), signal.SIGKILL)
-    qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text)
+    qtbot.waitUntil(lambda: not exports.busy)
     assert [export.state for export in exports.exports] == [ExportState.FAILED, ExportState.DONE]
     assert os.listdir(tmp_path) == ["b.png"]
 
@@ -229,7 +227,7 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
         made.deleteLater()
     session.exports.table([key], tmp_path / "with.json")
     session.exports.table([key], tmp_path / "without.json", drawings=False)
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     assert yellow_in(tmp_path / "0.png") > yellow_in(tmp_path / "1.png") + 500
     lit = QImage(str(tmp_path / "1.png"))
     lit = [lit.pixelColor(x, 12) for x in range(lit.width())]  # along the upper edge of the banner's names
@@ -319,7 +317,7 @@ def test_without_an_analysis_no_clip_and_no_sheet(idle_studio, qtbot, small_vide
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
     exports = studio.session.exports
     exports.clip(studio.session.current.key, tmp_path / "a.mp4", RenderOptions())
-    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0)
     answers, asked = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]), []
     monkeypatch.setattr(QMessageBox, "question", lambda *args: asked.append(args[2]) or next(answers))
     studio.session.editing.set_diver(studio.session.current.key, "Anna")

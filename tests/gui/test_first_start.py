@@ -29,7 +29,7 @@ def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_vi
     studio.offer_tour()
     assert tour.isVisible()
     studio.session.open([small_video])
-    qtbot.waitUntil(lambda: tour.step == 1, timeout=5000)
+    qtbot.waitUntil(lambda: tour.step == 1)
     tour.next.click()
     assert tour.next.text() == "Done"
     tour.next.click()
@@ -66,7 +66,7 @@ def test_the_start_page_says_what_analyses_run_on(idle_studio, devices, words):
 def test_the_system_check_can_be_copied(idle_studio, qtbot):
     idle_studio.window.actions_by_id["system_check"].trigger()
     dialog = idle_studio.window.findChild(QDialog)
-    qtbot.waitUntil(dialog.button.isEnabled, timeout=120_000)
+    qtbot.waitUntil(dialog.button.isEnabled)
     dialog.button.click()
     assert "Processor and GPU" in QGuiApplication.clipboard().text()
     dialog.close()
@@ -99,7 +99,7 @@ def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
         sys.excepthook(type(error), error, error.__traceback__)
 
     window = make_studio().window
-    qtbot.waitUntil(lambda: bool(window.messages.buttons), timeout=5000)
+    qtbot.waitUntil(lambda: bool(window.messages.buttons))
     assert window.messages.buttons[0].text() == "Show the report"
     window.messages.buttons[0].click()
     text = window.findChild(QDialog).page.toPlainText()
@@ -108,7 +108,7 @@ def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
     window.findChild(QDialog).close()
     window.close()
     again = make_studio()
-    qtbot.waitUntil(lambda: again.client.running, timeout=5000)  # begun after the first paint, as the offer is
+    qtbot.waitUntil(lambda: again.client.running)  # begun after the first paint, as the offer is
     assert not again.window.messages.buttons
 
 
@@ -211,7 +211,7 @@ def test_updates_are_looked_up_when_asked(idle_studio, qtbot, version_file, cont
     window = idle_studio.window
     command = UpdatesCommand(window.actions_by_id["updates"], window.messages, window, version_file)
     command.look()
-    qtbot.waitUntil(lambda: words in window.messages.text, timeout=20_000)
+    qtbot.waitUntil(lambda: words in window.messages.text)
 
 
 def test_without_an_address_there_is_nothing_to_look_up(idle_studio):

@@ -113,7 +113,7 @@ def test_on_a_narrow_screen_the_picture_has_most_of_the_width_and_the_columns_fo
 
 def _fold_columns(window, qtbot, clip) -> None:
     window.session.open([clip])
-    qtbot.waitUntil(lambda: window.player.pane.canvas.shown_frame is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.player.pane.canvas.shown_frame is not None)
     assert not window.dives.isVisible()
     assert window._side.isVisible()
     canvas = window.player.pane.canvas

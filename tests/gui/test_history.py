@@ -31,7 +31,7 @@ def scored(make_studio, qtbot, clip, tmp_path):
 
 def kept(studio, qtbot) -> list:
     """The dives of the history once what has changed is written."""
-    with qtbot.waitSignal(studio.session.history.changed, timeout=5000):
+    with qtbot.waitSignal(studio.session.history.changed):
         studio.session.history.keep_now()
     return studio.session.history.store.search()
 
@@ -104,7 +104,7 @@ def test_what_a_killed_program_had_not_kept_yet_is_kept_once_its_session_is_reco
     left = SavedSession(dives=(replace(said, diver="Berta", dive_number="405B", note=""),), selected=0)
     write_session(left, tmp_path / "state" / "autosave-killed.json")
     assert files.recover(files.next_leftover())
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED)
     answer_dive(scored, tmp_path, None, replace(scoring(), dive_number="405B"))
     (now,) = kept(scored, qtbot)
     assert (now.athlete, now.dive_number, now.note) == ("Berta", "405B", "Arms late.")
@@ -114,7 +114,7 @@ def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtb
     kept(scored, qtbot)
     scored.session.clear()
     scored.session.open([clip], dive_number="405B")
-    qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED)
     dive = scored.session.current
     assert (dive.dive_number, dive.board_m) == ("405B", 10.0)
     assert changed(scored.session.history._before[dive.key], saved_dive(dive)) == {"dive_number"}
@@ -129,7 +129,7 @@ def test_what_is_being_typed_is_kept_once_the_field_is_left(scored, qtbot, monke
     qtbot.keyClicks(details.diver, "Ann")
     qtbot.wait(30)
     assert session.history.store.search()[0].athlete == ""
-    with qtbot.waitSignal(session.history.changed, timeout=5000):
+    with qtbot.waitSignal(session.history.changed):
         qtbot.keyClicks(details.diver, "a\r")
     assert session.history.store.search()[0].athlete == "Anna"
 
@@ -187,7 +187,7 @@ def test_windows_see_what_others_write(make_studio, qtbot, monkeypatch):
     monkeypatch.setattr(service, "_LOOK_MS", 20)
     one, other = make_studio(), make_studio()
     assert len(one.session.history.store.ids()) == 0
-    with qtbot.waitSignal(one.session.history.changed, timeout=3000):
+    with qtbot.waitSignal(one.session.history.changed):
         other.session.history.store.keep([row(made_dive())])
     assert len(one.session.history.store.ids()) == 1
 
@@ -199,7 +199,7 @@ def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
     shutil.move(clip, place)
     history = scored.session.history
     history.write(lambda store: store.add_folder(tmp_path / "elsewhere"))
-    with qtbot.waitSignal(history.done, timeout=5000) as done:
+    with qtbot.waitSignal(history.done) as done:
         history.find_moved()
     assert done.args == ["Missing videos found: 1 of 1."]
     assert [one.path for one in history.store.search()] == [place]
@@ -224,7 +224,7 @@ def test_sessions_are_taken_in_with_the_results_that_are_kept(programs, qtbot, c
     history = studio.session.history
     history.store.remove([one.id for one in kept(studio, qtbot)])
     n_asked = len(programs.asked)
-    with qtbot.waitSignal(history.done, timeout=10_000) as done:
+    with qtbot.waitSignal(history.done) as done:
         history.take_in([tmp_path / "monday.fineparser", tmp_path / "none.fineparser"])
     (dive,) = history.store.search(HistoryQuery(text="207c"))
     assert (dive.score, dive.session, dive.analysed) == (scoring.score, str(tmp_path / "monday.fineparser"), True)

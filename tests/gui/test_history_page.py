@@ -236,11 +236,11 @@ def test_selected_dives_are_exported(studio, page, qtbot, tmp_path, monkeypatch,
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     page.select(*ids(page, "one", "two"))
     page.export_selected(suffix)
-    qtbot.waitUntil(path.exists, timeout=60_000)
+    qtbot.waitUntil(path.exists)
     text = path.read_text("utf-8-sig")
     assert text.count("Anna Müller") == 2
     assert "Bo" not in text
-    qtbot.waitUntil(lambda: studio.session.exports.findChild(QProcess) is None, timeout=60_000)
+    qtbot.waitUntil(lambda: studio.session.exports.findChild(QProcess) is None)
 
 
 def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qtbot, clip, tmp_path, monkeypatch):
@@ -264,13 +264,13 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "spring"), ""))
     dialog.go.click()
     path = tmp_path / "spring.html"
-    qtbot.waitUntil(path.exists, timeout=60_000)
+    qtbot.waitUntil(path.exists)
     text = path.read_text("utf-8")
     assert "Dives of Ann Lee" in text
     assert "A good spring." in text
     assert "not found, so there are no pictures" in text
     assert text.count("<main>") == 2
-    qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None, timeout=60_000)
+    qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None)
 
 
 def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):

@@ -125,7 +125,7 @@ def test_the_ranking_has_a_column_of_the_judges_once_a_dive_has_marks(scored, qt
     dialog.sorting.menu().aboutToShow.emit()
     assert not entry.isVisible()
     typed(scored, qtbot, "6.5 6.5 6")
-    qtbot.waitUntil(lambda: not table.isColumnHidden(3), timeout=2000)
+    qtbot.waitUntil(lambda: not table.isColumnHidden(3))
     dialog.sorting.menu().aboutToShow.emit()
     assert entry.isVisible()
     model = table.model()
@@ -141,7 +141,7 @@ def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
     typed(scored, qtbot, "7 - 6", "Marks by phase")
     for name in ("dives.csv", "dives.json"):
         session.exports.table(session.keys, tmp_path / name)
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["judges_awards"], row["judged_award"], row["judged_score"]) == ("6 6.5 7 6.5 6", "6.333", "62.7")
@@ -179,7 +179,7 @@ def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_pat
     (tmp_path / "second.mp4").write_bytes(small_video.read_bytes())
     session.open([tmp_path / "second.mp4"], in_frame=10, out_frame=90)
     second = session.keys[1]
-    qtbot.waitUntil(lambda: session.dive(second).state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: session.dive(second).state is DiveState.QUEUED)
     session.select(second)
     typed(scored, qtbot, "6.25")
     asked = []
@@ -188,7 +188,7 @@ def test_judged_dives_are_exported_as_a_set_to_learn_from(scored, qtbot, tmp_pat
         QFileDialog, "getSaveFileName", lambda *given: asked.append(Path(given[2]).name) or (str(path), "")
     )
     action.trigger()
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     assert asked == ["judged dives.json"]
     assert session.exports.exports[0].message == "Judged dives: 2."
     one, other = read_dives(path)
@@ -209,7 +209,7 @@ def test_a_dive_with_an_impossible_dd_is_left_out_of_the_set_and_named(scored, q
     said = []
     session.problem.connect(said.append)
     session.exports.judged(tmp_path / "judged.json")
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     assert "No dive has judges' marks" in said[0]
     assert "A DD of 9.9 cannot be" in said[0]
     assert not (tmp_path / "judged.json").exists()

@@ -18,7 +18,6 @@ from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent
-_PATIENCE_MS = 60_000
 
 
 class Programs:
@@ -42,7 +41,7 @@ class Programs:
         self._open.close()
 
     def wait(self, condition) -> None:
-        self._qtbot.waitUntil(condition, timeout=_PATIENCE_MS)
+        self._qtbot.waitUntil(condition)
 
     @property
     def asked(self) -> list[str]:

@@ -135,7 +135,7 @@ def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, q
         assert not window.findChild(DropHighlight).isVisible()
         window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
         assert not window.findChild(DropHighlight).isVisible()
-        qtbot.waitUntil(lambda n=n_dives + 1: len(session.keys) == n, timeout=5000)
+        qtbot.waitUntil(lambda n=n_dives + 1: len(session.keys) == n)
 
 
 @pytest.fixture

@@ -39,13 +39,13 @@ def opened(studio) -> LearnDialog:
 def add_set(dialog, qtbot, monkeypatch, path: Path) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     press(dialog, "Add a set of dives…")
-    qtbot.waitUntil(lambda: dialog.table.rowCount() > 0 and dialog.table.isEnabled(), timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() > 0 and dialog.table.isEnabled())
 
 
 def learned(dialog, qtbot) -> None:
     press(dialog, "Learn")
     assert named(dialog, "Dives that are read").isVisible()
-    qtbot.waitUntil(dialog.table.isEnabled, timeout=20_000)
+    qtbot.waitUntil(dialog.table.isEnabled)
 
 
 def agree(monkeypatch, asked: list[str], answer=QMessageBox.StandardButton.Yes) -> None:
@@ -163,7 +163,7 @@ def open_one(studio, qtbot, path, folder) -> str:
     session.open([path], dive_number="207C", board_m=10.0)
     qtbot.waitUntil(lambda: len(session.keys) > len(before))
     key = next(one for one in session.keys if one not in before)
-    qtbot.waitUntil(lambda: key in session.analyses.tasks, timeout=5000)
+    qtbot.waitUntil(lambda: key in session.analyses.tasks)
     time = Measure(name="flight_time", value=1.2, unit="s", uncertainty=0.04, frame=40, step="take-off")
     answer_dive(studio, folder, None, shipped(), key=key, measures=(time,))
     return key
@@ -209,7 +209,7 @@ def test_dives_of_the_session_count_by_their_ticks_and_others_are_named(studio, 
     for request in requests(studio, ScoreRequest):
         own = Analysis(parse=session.dive(keys[1]).model_analysis.parse, scoring=shipped())
         answer(studio, result_message(request.id, own, tmp_path))
-    qtbot.waitUntil(dialog.table.isEnabled, timeout=20_000)
+    qtbot.waitUntil(dialog.table.isEnabled)
     assert dialog._lesson.profile.dives == 5
     dialog.close()
 

@@ -45,8 +45,6 @@ from fineparser_gui.worker.protocol import (
     ScoreRequest,
 )
 
-_ANALYSIS_MS = 240_000
-
 
 def an_exemplar(name: str, **changes) -> Exemplar:
     values = {
@@ -213,7 +211,7 @@ def test_exemplars_do_not_wait_for_a_paused_search(library_studio, qtbot, small_
     session, dock = library_studio.session, library_studio.window.library
     pause = library_studio.window.actions_by_id["pause_queue"]
     session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled())
     session.cancel(session.current.key)
     session.trimming.find(session.current.key)
     assert "1 of your 2 exemplars are ready for these weights. The others are being prepared" in dock.panel.status
@@ -358,7 +356,7 @@ def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio, qtb
     request = asked(library_studio, ChangeLibraryRequest)
     assert (request.action, request.exemplar_id) == ("remove", "mine-1")
     library_studio.client.die()
-    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)
 
 
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
@@ -415,7 +413,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     assert request.parse_id == session.dive(key).parse_id
     assert request.transitions.first_flight_frame == 30
     library_studio.client.die()
-    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)  # what was typed is not lost
+    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2)  # what was typed is not lost
     library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
 
@@ -464,7 +462,7 @@ def test_votes_of_own_exemplars_are_no_errors_before_the_library_is_read(
         session, window, table = studio.session, studio.window, studio.window.exemplars.model
         window.files.open_path(saved)  # as of the command line: the worker starts only now
         studio.client.received.emit(READY)
-        qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks), timeout=5000)
+        qtbot.waitUntil(lambda: bool(session.current and session.analyses.tasks))
         key = session.current.key
         answer_dive(studio, tmp_path, None, replace(scoring(), exemplars=votes))
         assert table.rowCount() == 2
@@ -531,7 +529,7 @@ def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of
     assert score.no_exemplars.isVisible()
     session.editing.move_transition(key, 0, 30)
     assert session.dive(key).analysis.measures is None  # of other moments
-    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)), timeout=2000)
+    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)))
     request = asked(library_studio, ScoreRequest)
     moved = replace(session.dive(key).analysis, measures=(time,), own_award=own_award(61.2))
     library_studio.client.received.emit(result_message(request.id, moved, tmp_path))
@@ -574,7 +572,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     answer_dive(library_studio, tmp_path, scoring(), key=key)
     session.editing.move_transition(key, 0, 30)
     session.editing.leave_out(key, "a", True)
-    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)), timeout=2000)
+    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)))
     corrected = asked(library_studio, ScoreRequest)
     analysis = Analysis(parse=session.dive(key).model_analysis.parse, scoring=scoring())
     client.received.emit(result_message(corrected.id, analysis, tmp_path))
@@ -592,7 +590,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert session.dive(key).correction.left_out == {"a"}
     assert session.dive(other) == shown_before
     answer_dive(library_studio, tmp_path, scoring(), key=key)
-    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)), timeout=2000)
+    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)))
     assert asked(library_studio, ScoreRequest).transitions.first_flight_frame == 30  # and so is the corrected one
 
     library.refresh()
@@ -682,7 +680,7 @@ def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library
     the_menu().close()
     qtbot.keyClicks(field, " 10 m")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: library_studio.session.dive(key).details == ("207C", 10.0, None), timeout=2000)
+    qtbot.waitUntil(lambda: library_studio.session.dive(key).details == ("207C", 10.0, None))
     dialog = library_studio.window.library.ask_about(tmp_path / "clip.mp4")
     dialog.number.open_list().actions()[1].trigger()
     the_menu().close()
@@ -752,9 +750,9 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     made = working_studio
     session, library, panel = made.session, made.session.library, made.window.library.panel
     made.window.actions_by_id["library"].trigger()
-    qtbot.waitUntil(lambda: library.writable, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: library.writable)
     made.window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: bool(session.current and session.current.votes), timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
     key = session.current.key
 
     dialog = made.window.library.add_dive()
@@ -763,7 +761,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     dialog.score.setText("61.2")
     dialog.diver.setText("Ada")
     dialog.ok.click()
-    qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding)
     mine = next(entry for entry in library.entries if entry.own)
     assert mine.state == "ready"
     assert mine.exemplar.clip_path.is_file()
@@ -771,7 +769,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert library.mask(mine.exemplar.id) is not None
 
     session.editing.set_details(key, "5253B", 3.0)
-    qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring)
     assert mine.exemplar.id in {vote.id for vote in session.current.votes}
     panel.show_number("5253B")
     source = panel.shown.sourceModel()
@@ -787,11 +785,11 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
         return next((vote.score for vote in session.current.votes if vote.id == mine.exemplar.id), None)
 
     # By itself, as the library changes.
-    qtbot.waitUntil(lambda: vote_of_mine() is None and len(session.current.votes) > 0, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: vote_of_mine() is None and len(session.current.votes) > 0)
     panel.undo.click()
-    qtbot.waitUntil(lambda: vote_of_mine() == 61.2, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: vote_of_mine() == 61.2)
     library.edit(mine.exemplar.id, replace(mine.exemplar.facts, score=65.0))
-    qtbot.waitUntil(lambda: vote_of_mine() == 65.0, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: vote_of_mine() == 65.0)
     assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY
 

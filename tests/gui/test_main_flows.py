@@ -12,8 +12,6 @@ from fineparser_core.video.alignment import Alignment
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 
-_ANALYSIS_MS = 600_000
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
 
 
@@ -30,18 +28,18 @@ def wait_for_score(studio: Studio, qtbot) -> None:
         shown = dive.analysis.scoring if dive is not None and dive.analysis is not None else None
         return shown is not None and not dive.rescoring
 
-    qtbot.waitUntil(scored, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(scored)
 
 
 def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_path, monkeypatch):
     studio = start()
     session, window = studio.session, studio.window
     drop(studio.window, [resource("samples", "sample.mp4")])
-    qtbot.waitUntil(lambda: session.current and session.current.state is DiveState.ANALYSING, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current and session.current.state is DiveState.ANALYSING)
     window.actions_by_id["cancel"].trigger()
-    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
     window.actions_by_id["analyse"].trigger()
-    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
     assert session.current.analysis.scoring is None
     session.editing.set_details(session.current.key, "207C", 10.0)
     wait_for_score(studio, qtbot)
@@ -86,7 +84,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
 def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path):
     studio = start()
     studio.window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.current.votes), timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.current.votes))
     key = studio.session.current.key
     entry = studio.session.current.analysis.parse.transitions.first_entry_frame
     frame = studio.session.editing.move_transition(key, 1, entry + 5)
@@ -98,7 +96,7 @@ def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path
     path.write_bytes(content)
 
     again = start()
-    qtbot.waitUntil(lambda: bool(again.window.findChildren(QMessageBox)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(again.window.findChildren(QMessageBox)))
     box = again.window.findChild(QMessageBox)
     next(button for button in box.buttons() if button.text() == "Recover").click()
     wait_for_score(again, qtbot)

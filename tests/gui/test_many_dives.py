@@ -18,7 +18,6 @@ from fineparser_core.resources import resource
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dives_model import Order
 
-_PATIENCE_MS = 240_000
 _BEAT_MS = 5
 _LONGEST_BLOCK_S = 0.1
 _CALM_S = 0.02
@@ -60,7 +59,7 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
         shutil.copy(small_video, folder / f"Anna_207C_10m_{number}.mp4")
     session, window = idle_studio.session, idle_studio.window
     session.open([small_video])  # what the first clip loads is not what a hundred cost
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=10_000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED)
     idle_s = [_idle_s(qtbot)]
     heart = Heart()
     heart.start()
@@ -68,10 +67,9 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
     drop(window, files[:50])
     drop(window, [folder])  # the rest of them
     qtbot.waitUntil(
-        lambda: len(session.keys) == 101 and all(session.dive(k).state is DiveState.QUEUED for k in session.keys),
-        timeout=60_000,
+        lambda: len(session.keys) == 101 and all(session.dive(k).state is DiveState.QUEUED for k in session.keys)
     )
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 100 file names…", timeout=5000)
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 100 file names…")
     heart.stop()
     idle_s.append(_idle_s(qtbot))
     print(f"longest pause {heart.longest_s:.3f} s, computed {heart.longest_own_s:.3f} s, idle {max(idle_s):.3f} s")
@@ -88,7 +86,7 @@ def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot
     drop(window, paths)
     assert refreshed.count("compare") <= 2  # once a refresh; another dive is shown
     assert window.actions_by_id["save_session"].isEnabled()
-    qtbot.waitUntil(lambda: not window._refresh_timer.isActive(), timeout=5000)
+    qtbot.waitUntil(lambda: not window._refresh_timer.isActive())
     assert refreshed.count("compare") < 8  # and the shown one has been opened since
 
 
@@ -117,25 +115,25 @@ def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
     session, window = studio.session, studio.window
     session.open(clips)
     first, second, third = session.keys
-    qtbot.waitUntil(lambda: all(session.dive(k).info is not None for k in session.keys), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: all(session.dive(k).info is not None for k in session.keys))
     session.move(third, 1)
     session.cancel(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
     session.cancel(first)
-    qtbot.waitUntil(lambda: session.dive(third).state is DiveState.READY, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.dive(third).state is DiveState.READY)
     assert [session.dive(key).state for key in (first, second)] == [DiveState.CANCELLED] * 2
     session.editing.set_details(third, "207C", 10.0)
-    qtbot.waitUntil(lambda: bool(session.dive(third).votes), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(session.dive(third).votes))
     window.actions_by_id["retry_all"].trigger()
     session.select(second)
-    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.dive(first).state is DiveState.ANALYSING)
     entry = session.dive(third).analysis.parse.transitions.first_entry_frame
     ended = []
     session.dive_changed.connect(lambda key: ended.append(key) if session.dive(key).state is DiveState.READY else None)
     session.editing.move_transition(third, 1, entry + 6)  # shown again by its edit, and scored amid the batch
-    qtbot.waitUntil(lambda: not session.dive(third).rescoring, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.dive(third).rescoring)
     assert {first, second} - set(ended)
-    qtbot.waitUntil(lambda: {first, second} <= set(ended), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: {first, second} <= set(ended))
 
 
 @pytest.mark.slow
@@ -149,12 +147,12 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
     for key in session.keys:
         session.editing.set_details(key, "207C", 10.0)
         session.editing.set_diver(key, "Anna")
-    qtbot.waitUntil(lambda: bool(session.current.votes), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(session.current.votes))
     session.editing.move_transition(session.current.key, 0, 30)
     for _ in range(20):
         session.select(rng.choice(session.keys))
         window.actions_by_id["cancel_all"].trigger()
-        qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))
         said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
         close_messages(window.messages)
         for key in session.keys:
@@ -162,10 +160,10 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
         qtbot.wait(rng.randrange(6000))
         victim = client.pid
         os.kill(victim, signal.SIGKILL)
-        qtbot.waitUntil(window.messages.isVisible, timeout=_PATIENCE_MS)
-        qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead), timeout=_PATIENCE_MS)
-        qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
+        qtbot.waitUntil(window.messages.isVisible)
+        qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead))
+        qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))
         qtbot.wait(100)  # actions follow a little later
         window.actions_by_id["retry_all"].trigger()
-        qtbot.waitUntil(lambda: all(session.dive(k).votes for k in session.keys), timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: all(session.dive(k).votes for k in session.keys))
         assert said == [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]

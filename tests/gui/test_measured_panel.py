@@ -26,7 +26,7 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     joints[:, :, 1] = np.linspace(5, 40, 16)
     parse = correct_contact(replace(parse, joints=joints), parse.transitions.first_entry_frame + 10)
     answer_dive(idle_studio, tmp_path_factory.mktemp("answers"), None, scoring(), parse=parse)
-    qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()), timeout=5000)
+    qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()))
     return idle_studio.window
 
 
@@ -57,7 +57,7 @@ def test_the_moments_are_pictures_that_lead_to_their_frames(idle_studio, window,
         image = strip.grab().toImage()
         return all(any(image.pixelColor(x, y + off) != empty for off in range(-20, 20, 5)) for x in thirds)
 
-    qtbot.waitUntil(pictures, timeout=10_000)
+    qtbot.waitUntil(pictures)
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(thirds[1], y))
     assert window.transport.frame == parse.steps[2].start_frame
     strip.setFocus()

@@ -77,14 +77,14 @@ def type_into(dialog: MeetDialog, qtbot, row: int, col: int, text: str) -> QLine
 def test_a_list_is_typed_and_what_cannot_be_is_told_meanwhile(dialog, qtbot):
     field = type_into(dialog, qtbot, 0, ATHLETE, "Anna")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: column(dialog, ATHLETE) == ["Anna"], timeout=2000)
+    qtbot.waitUntil(lambda: column(dialog, ATHLETE) == ["Anna"])
     field = type_into(dialog, qtbot, 0, NUMBER, "103")
     assert "lacks its position" in dialog.note.text()
     assert field.property("valid") is False
     qtbot.keyClicks(field, "b")
     assert field.property("valid") is True
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: column(dialog, NUMBER) == ["103B"], timeout=2000)
+    qtbot.waitUntil(lambda: column(dialog, NUMBER) == ["103B"])
     row = dialog.model.meet.rows[0]
     assert (row.athlete, row.dive_number, row.round) == ("Anna", "103B", 1)
     dialog.table.choose(0, BOARD)
@@ -129,10 +129,10 @@ def test_new_videos_take_the_open_rows_in_order_of_time(dialog, window, clips, q
     session = window.session
     paste(dialog, PASTED)
     session.open(sorted(clips))
-    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "c", "b"], timeout=10000)
+    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "c", "b"])
     by_name = {dive.path.stem: dive for dive in session.dives}
     assert (by_name["a"].diver, by_name["a"].details) == ("Ben", ("105C", 3.0, None))
-    qtbot.waitUntil(lambda: column(dialog, VIDEO) == ["d", "a", "c", "b"], timeout=2000)
+    qtbot.waitUntil(lambda: column(dialog, VIDEO) == ["d", "a", "c", "b"])
     window.actions_by_id["undo"].trigger()
     assert videos(session) == [""] * 4
     assert {(dive.diver, dive.dive_number) for dive in session.dives} == {("", None)}
@@ -156,7 +156,7 @@ def test_new_videos_take_the_open_rows_in_order_of_time(dialog, window, clips, q
 def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
     session = window.session
     session.open(clips[:2])
-    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives), timeout=10000)
+    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
     first, second = session.keys
     session.editing.set_diver(first, "Ben")
     session.editing.set_details(second, None, 10.0)
@@ -177,7 +177,7 @@ def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dia
     session = window.session
     paste(dialog, PASTED)
     session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None, timeout=10000)
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
     dialog.judges.setCurrentIndex(dialog.judges.findData(3))
     dialog.judges.activated.emit(dialog.judges.currentIndex())
     dialog.table.choose(0)
@@ -208,7 +208,7 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     dialog.title.editingFinished.emit()
     assert files.holds_something
     session.open(clips[:2])
-    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "", ""], timeout=10000)
+    qtbot.waitUntil(lambda: videos(session) == ["d", "a", "", ""])
     path = tmp_path / "meet.fineparser"
     assert files.save_to(path)
     assert not files.modified
@@ -228,7 +228,7 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     assert len(session.meet.rows) == 8
     dialog.read(tmp_path / "none.csv")
     assert "cannot be read" in dialog.note.text()
-    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives), timeout=10000)
+    qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
 
 
 @pytest.mark.parametrize(
@@ -250,9 +250,9 @@ def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     dialog.with_model.setChecked(True)
     dialog.print_sheet()
-    qtbot.waitUntil(path.exists, timeout=20000)
+    qtbot.waitUntil(path.exists)
     assert "Anna" in path.read_text()
-    qtbot.waitUntil(lambda: not window.session.exports.busy, timeout=10000)
+    qtbot.waitUntil(lambda: not window.session.exports.busy)
 
 
 def test_a_closed_list_follows_the_session_no_longer(window, dialog, clips, qtbot):

@@ -12,7 +12,7 @@ from fineparser_gui.panels import messages
 def shown(idle_studio, qtbot, small_video):
     """The window with a dive, and its messages."""
     idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.window.player.pane.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.window.player.pane.info is not None)
     return idle_studio.window, idle_studio.window.messages
 
 
@@ -22,17 +22,17 @@ def test_each_message_stands_below_the_one_before_and_moves_nothing(shown, qtbot
     stack.offer("2 videos have moved.", [("Find them…", lambda: None)])
     for text in ("The first.", "The second, a long one: " + 12 * "so many words ", "The first."):
         stack.show_message(text)
-    qtbot.waitUntil(lambda: stack.height() > 0 and stack.parentWidget().isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: stack.height() > 0 and stack.parentWidget().isVisible())
     assert [one.text[:10] for one in stack.messages] == ["2 videos h", "The second", "The first."]
     assert window.player.geometry() == before
     corner = stack.parentWidget()
-    qtbot.waitUntil(lambda: all(one.height() >= one.sizeHint().height() / 2 for one in stack.messages), timeout=2000)
+    qtbot.waitUntil(lambda: all(one.height() >= one.sizeHint().height() / 2 for one in stack.messages))
     assert corner.parentWidget().rect().contains(corner.geometry())
     tops = [one.geometry() for one in stack.messages]
     assert all(upper.bottom() < lower.top() for upper, lower in pairwise(tops))
 
     window.resize(1100, 660)
-    qtbot.waitUntil(lambda: corner.parentWidget().rect().contains(corner.geometry()), timeout=2000)
+    qtbot.waitUntil(lambda: corner.parentWidget().rect().contains(corner.geometry()))
     stack.messages[-1].close_button.click()
     close_messages(stack)
     assert [button.text() for button in stack.buttons] == ["Find them…"]
@@ -45,7 +45,7 @@ def test_a_message_goes_by_itself_and_an_offer_stays(shown, qtbot, monkeypatch):
     _, stack = shown
     stack.offer("A video has moved.", [("Find it…", lambda: None)])
     stack.show_message("Something is wrong.")
-    qtbot.waitUntil(lambda: stack.text == "A video has moved.", timeout=5000)
+    qtbot.waitUntil(lambda: stack.text == "A video has moved.")
     qtbot.wait(120)
     assert len(stack.messages) == 1
 

@@ -61,7 +61,7 @@ def states(session) -> list[DiveState]:
 
 
 def wait_for(qtbot, session, *wanted: DiveState) -> None:
-    qtbot.waitUntil(lambda: states(session) == list(wanted), timeout=5000)
+    qtbot.waitUntil(lambda: states(session) == list(wanted))
 
 
 def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtbot, monkeypatch, saved):
@@ -69,7 +69,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.messages
     window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
     assert [button.text() for button in banner.buttons] == ["Find them…"]
     assert not window.findChildren(QMessageBox)
@@ -105,11 +105,11 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     told = tuple(replace(dive, dived_on=None) for dive in session.snapshot().dives)
     assert replace(session.snapshot(), dives=told) == before
     assert not window.files.controller.modified
-    qtbot.waitUntil(banner.isVisible, timeout=2000)
+    qtbot.waitUntil(banner.isVisible)
     window.actions_by_id["redo"].trigger()
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
     assert session.snapshot() == found
-    qtbot.waitUntil(lambda: window.player.pane.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.player.pane.info is not None)
     assert window.player.pane.info.path == moved / "clip.mp4"
 
 
@@ -118,7 +118,7 @@ def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtb
     studio = make_studio()
     session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     banner.messages[-1].close_button.click()
     session.editing.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
@@ -132,7 +132,7 @@ def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_stud
     clip.rename(renamed)
     studio = make_studio()
     studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
+    qtbot.waitUntil(studio.window.messages.isVisible)
     (button,) = studio.window.messages.buttons
     assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
     choose(monkeypatch, renamed)
@@ -145,7 +145,7 @@ def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot
     path, _ = saved
     studio = make_studio()
     studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
+    qtbot.waitUntil(studio.window.messages.isVisible)
     write_session(SavedSession(), tmp_path / "empty.fineparser")
     studio.window.files.open_path(tmp_path / "empty.fineparser")
     assert not studio.window.messages.isVisible()
@@ -155,10 +155,10 @@ def _choose_other(studio, qtbot, monkeypatch, path, other_video):
     """Open a session whose videos have moved, and choose another clip for them."""
     banner = studio.window.messages
     studio.window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     choose(monkeypatch, other_video)
     press(banner, "Find them…")
-    qtbot.waitUntil(lambda: len(banner.buttons) == 2 and "other.mp4" in banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: len(banner.buttons) == 2 and "other.mp4" in banner.text)
 
 
 def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, saved, other_video):
@@ -193,7 +193,7 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     answer_dive(studio, tmp_path)
     assert session.current.state is DiveState.READY
     assert session.current.corrected_frames is None
-    qtbot.waitUntil(lambda: banner.text.startswith("1 video has moved: second.mp4"), timeout=2000)
+    qtbot.waitUntil(lambda: banner.text.startswith("1 video has moved: second.mp4"))
 
     window.files.save()
     window.files.open_path(path)
@@ -207,7 +207,7 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     studio = make_studio()
     session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     assert "clip.mp4 has 60 frames at 25 fps" in banner.text
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED)
@@ -224,14 +224,14 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.messages
     window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
     press(banner, "Use it anyway")
     wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
     assert not banner.isVisible()
     window.actions_by_id["undo"].trigger()  # all of it is one edit
     wait_for(qtbot, session, *[DiveState.MISSING] * 2)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    qtbot.waitUntil(banner.isVisible)
     banner.messages[-1].close_button.click()
     assert not banner.isVisible()  # nor is any of them told on its own
 
@@ -251,7 +251,7 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     session.editing.set_range(session.keys[1], 2, 100)  # while it is being opened, too
     assert not requests(studio)
     wait_for(qtbot, session, DiveState.CANCELLED, DiveState.MISSING)
-    qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled, timeout=2000)
+    qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled)
     assert window.dives.selected_keys() == session.keys
     window.actions_by_id["analyse"].trigger()
     session.editing.set_range(session.keys[1], 4, 100)
@@ -287,7 +287,7 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     session.importer.locate({session.current.key: wrong})
     wait_for(qtbot, session, DiveState.MISSING)
     assert session.current.path == clip.with_name("gone.mp4")
-    qtbot.waitUntil(banner.isVisible, timeout=2000)
+    qtbot.waitUntil(banner.isVisible)
     assert not session.editing.edits.canUndo()
     shutil.copy(clip, clip.with_name("gone.mp4"))  # the disk was plugged in again
     session.importer.locate({session.current.key: clip.with_name("gone.mp4")})

@@ -31,7 +31,7 @@ def _wait_for(decoder, qtbot, head, size_px=None):
         found = decoder.request(head)
         return found is not None and found[0] == head.frame and found[1].size_px == (size_px or head.sharp_px)
 
-    qtbot.waitUntil(there, timeout=30_000)
+    qtbot.waitUntil(there)
     return found[1]
 
 
@@ -82,7 +82,7 @@ def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
 def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
-    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None)
     shown, _ = decoder.request(_head(110, moving=True))
     assert shown < 110
     _wait_for(decoder, qtbot, _head(110))
@@ -94,7 +94,7 @@ def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, smal
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(119, -1))
-    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)), timeout=30_000)
+    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)))
     for frame in range(119, -1, -1):
         assert decoder.request(_head(frame, -1, moving=True))[0] == frame
 
@@ -102,7 +102,7 @@ def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video)
 def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
-    qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
+    qtbot.waitUntil(lambda: decoder.idle)
     there = next(frame for frame in range(120) if decoder.cache.get(frame) is None)
     assert there >= 16
     decoder.request(_head(0, moving=True))
@@ -111,14 +111,14 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
         qtbot.wait(60)
         assert decoder.cache.get(there + frame - 1) is None
         decoder.painted()
-        qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None, timeout=30_000)
+        qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None)
 
 
 def test_less_far_ahead_it_decodes_without_waiting(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
     decoder.request(_head(60, moving=True))
-    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)), timeout=30_000)
+    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)))
 
 
 def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
@@ -166,9 +166,9 @@ def test_a_file_damaged_at_its_end_plays_up_to_there(decode, qtbot, small_video,
 
     monkeypatch.setattr(VideoReader, "seek", damaged)
     decoder = decode(small_video)
-    with qtbot.waitSignal(decoder.failed, timeout=30_000):
+    with qtbot.waitSignal(decoder.failed):
         decoder.request(_head(110))
-    qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
+    qtbot.waitUntil(lambda: decoder.idle)
     shown, picture = decoder.request(_head(110))
     assert shown == number_of(picture.bgra()[..., 2::-1]) == 99
     assert number_of(_wait_for(decoder, qtbot, _head(50)).bgra()[..., 2::-1]) == 50
@@ -196,7 +196,7 @@ def test_a_pane_shows_what_cameras_write(name, qtbot, tmp_path, make_video, numb
     pane.load(make_video(tmp_path / name, 20, **FORMATS[name]), name)
     for frame, direction in ((0, 1), (19, 1), (18, -1), (7, 1)):
         pane.show_frame(frame, direction)
-        qtbot.waitUntil(lambda frame=frame: pane.canvas.shown_frame == frame and not pane.busy, timeout=30_000)
+        qtbot.waitUntil(lambda frame=frame: pane.canvas.shown_frame == frame and not pane.busy)
         image = pane.canvas._image.convertToFormat(QImage.Format.Format_RGB888)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
@@ -212,7 +212,7 @@ def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
     path = tmp_path / "x.mp4"
     path.write_text("no", encoding="utf-8")
     decoder = Decoder(path)
-    with qtbot.waitSignal(decoder.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(decoder.failed) as failed:
         decoder.start()
     decoder.stop()
     assert "x.mp4" in failed.args[0]
@@ -317,6 +317,6 @@ def test_the_times_of_a_file_closed_meanwhile_are_not_taken_for_those_of_the_nex
         time.sleep(0.01)
     time.sleep(0.1)  # it has told, and nobody has heard it yet
     pane.load(second, "second")
-    qtbot.waitUntil(lambda: bool(opened), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(opened))
     assert opened == [30]
     pane.unload()

@@ -22,7 +22,7 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     """The window with a scored dive, its picture on the canvas and the keyboard in it."""
     open_scored(idle_studio, qtbot, small_video, tmp_path)
     canvas = idle_studio.window.player.pane.canvas
-    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None)
     activate(qtbot, idle_studio.window)
     canvas.setFocus()
     return idle_studio
@@ -45,7 +45,7 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
     session, strip = scored.session, scored.window.player.pointed
     first = session.current.parse_id
     scored.window.transport.seek(12)
-    qtbot.waitUntil(lambda: canvas_of(scored).shown_frame == 12, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas_of(scored).shown_frame == 12)
     assert strip.isHidden()
     point_by_mouse(scored, qtbot, 40, 30)
     (request,) = asked(scored)

@@ -22,7 +22,7 @@ def season(idle_studio, qtbot, small_video, tmp_path):
         session.open([path], dive_number="207C", board_m=10.0)
         qtbot.waitUntil(lambda place=place: len(session.keys) == place + 1)
         key = session.keys[-1]
-        qtbot.waitUntil(lambda key=key: session.dive(key).state is DiveState.QUEUED, timeout=5000)
+        qtbot.waitUntil(lambda key=key: session.dive(key).state is DiveState.QUEUED)
         session.update(key, diver=diver)
         scored = replace(scoring(), score=60.0 + place, award=6.0 + place)
         answer_dive(idle_studio, tmp_path, None, scored, key=key)

@@ -178,14 +178,14 @@ def test_after_a_death_what_ran_is_asked_one_by_one_and_what_is_guilty_fails(des
     desk.submit("score", SCORE, urgency=Urgency.DRAG)
     assert desk.running == ["score", "change", "batch"]
     desk.client.die()
-    qtbot.waitUntil(lambda: desk.running == ["score"], timeout=2000)
+    qtbot.waitUntil(lambda: desk.running == ["score"])
     desk.finish("score")
     assert desk.running == ["change"]
     desk.submit("other score", SCORE, urgency=Urgency.DRAG)
     assert desk.running == ["change"]
     desk.client.die()
     assert desk.ended == [("score", "finished"), ("change", "WorkerCrash")]
-    qtbot.waitUntil(lambda: desk.running == ["other score"], timeout=2000)
+    qtbot.waitUntil(lambda: desk.running == ["other score"])
     desk.finish("other score")
     desk.finish("batch")
     assert len(desk.ended) == 4
@@ -196,7 +196,7 @@ def test_what_has_not_begun_is_not_to_blame(desk, qtbot):
     desk.submit("dive", PARSE)
     for _ in range(3):
         desk.client.die()
-        qtbot.waitUntil(lambda: desk.running == ["dive"], timeout=2000)
+        qtbot.waitUntil(lambda: desk.running == ["dive"])
     assert desk.ended == []
 
 
@@ -209,7 +209,7 @@ def test_what_has_not_begun_is_cancelled_at_once_and_a_worker_that_does_not_stop
     desk.submit("hangs", PARSE).cancel()
     desk.submit("next", PARSE)
     assert desk.ended == [("waits", "cancelled")]
-    qtbot.waitUntil(lambda: desk.ended == [("waits", "cancelled"), ("hangs", "cancelled")], timeout=2000)
+    qtbot.waitUntil(lambda: desk.ended == [("waits", "cancelled"), ("hangs", "cancelled")])
     assert desk.running == ["next"]
 
 
@@ -219,7 +219,7 @@ def test_what_was_shown_when_the_worker_died_waits_its_turn_once_it_is_not(desk,
         desk.submit(name, PARSE)
     desk.client.die()
     desk.places = {"shown": 1, "first": 0}
-    qtbot.waitUntil(lambda: desk.running == ["first"], timeout=2000)
+    qtbot.waitUntil(lambda: desk.running == ["first"])
 
 
 def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk):

@@ -61,7 +61,7 @@ def _box(studio, qtbot, title: str) -> QMessageBox:
         boxes = studio.window.findChildren(QMessageBox)
         return [box for box in boxes if box.isVisible() and box.windowTitle() == title]
 
-    qtbot.waitUntil(lambda: bool(shown()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(shown()))
     return shown()[0]
 
 
@@ -71,12 +71,12 @@ def _press(box: QMessageBox, text: str) -> None:
 
 def _recover(studio, qtbot, n_dives: int = 1) -> None:
     _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: len(studio.session.keys) == n_dives, timeout=2000)
+    qtbot.waitUntil(lambda: len(studio.session.keys) == n_dives)
 
 
 def _answer(studio, qtbot, folder: Path) -> None:
     """Answer the parse request of the current dive."""
-    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
     answer_dive(studio, folder)
 
 
@@ -403,7 +403,7 @@ def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, 
 def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     crashed = make_studio()
-    qtbot.waitUntil(lambda: crashed.client.running, timeout=2000)  # it has looked for sessions to recover by then
+    qtbot.waitUntil(lambda: crashed.client.running)  # it has looked for sessions to recover by then
     session, files = crashed.session, crashed.window.files
     session.open([clip])
     assert files.controller.save_to(path)
@@ -520,14 +520,14 @@ def test_a_recovered_session_and_an_open_one_do_not_mix(
     )
     _choose(monkeypatch, "getSaveFileName", elsewhere)
     _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(asked), timeout=2000)
+    qtbot.waitUntil(lambda: bool(asked))
     assert asked == ["Recovering closes the session that is open. Save it first?"]
     if answer == "Cancel":
         assert _paths(session.snapshot()) == ["new.mp4"]
         assert files.controller.path is None
         assert len(leftovers(tmp_path / "state")) == 1
         return
-    qtbot.waitUntil(lambda: leftovers(tmp_path / "state") == [], timeout=2000)
+    qtbot.waitUntil(lambda: leftovers(tmp_path / "state") == [])
     assert _paths(session.snapshot()) == ["clip.mp4"]
     assert (files.controller.path, files.controller.modified) == (monday, True)
     assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio[*]"
@@ -565,7 +565,7 @@ def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_pa
     assert second.window.findChildren(QMessageBox) == []
     assert second.files.next_leftover() is None
     _press(box, "Ask again later")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
     second.window.files.offer_recovery()
     _recover(second, qtbot)
     assert first.files.next_leftover() is None
@@ -575,7 +575,7 @@ def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_pa
     assert read_session(left)[1].path == monday
     first.window.files.offer_recovery()
     _press(_box(first, qtbot, "Recover session"), "Discard")
-    qtbot.waitUntil(lambda: not left.exists(), timeout=2000)
+    qtbot.waitUntil(lambda: not left.exists())
     first.window.close()
     assert list((tmp_path / "state").glob("autosave-*")) == []
 
@@ -584,7 +584,7 @@ def test_an_autosave_that_cannot_be_read_is_told_and_kept(make_studio, qtbot, tm
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "autosave-1.json").write_text("{", encoding="ascii")
     studio = make_studio()
-    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
+    qtbot.waitUntil(studio.window.messages.isVisible)
     assert "autosave-1.damaged" in studio.window.messages.text
     assert (tmp_path / "state" / "autosave-1.damaged").read_text(encoding="ascii") == "{"
     assert leftovers(tmp_path / "state") == []
@@ -596,9 +596,9 @@ def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, 
         write_session(_saved(clip), tmp_path / "state" / name)
     studio = make_studio()
     _press(_box(studio, qtbot, "Recover session"), "Discard")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
     _press(_box(studio, qtbot, "Recover session"), "Ask again later")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
     assert studio.session.keys == []
 
 
@@ -612,7 +612,7 @@ def test_an_autosave_that_cannot_be_removed_is_told_and_not_offered_again_at_onc
     with monkeypatch.context() as patched:
         patched.setattr(Path, "unlink", _no_room)
         _press(box, "Discard")
-        qtbot.waitUntil(studio.window.messages.isVisible, timeout=2000)
+        qtbot.waitUntil(studio.window.messages.isVisible)
     assert "autosave-1.json cannot be removed" in studio.window.messages.text
     assert len(leftovers(tmp_path / "state")) == 1
 
@@ -629,7 +629,7 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     session.editing.set_details(session.current.key, "207C", 10.0)
     _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
     window.actions_by_id["export_corrections"].trigger()
-    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.exports.busy)
     (export,) = session.exports.exports
     assert (export.state, export.message) == (ExportState.DONE, "Dives with labels: 1.")
     assert window.findChildren(QMessageBox) == []
@@ -645,7 +645,7 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     session.editing.set_details(first, "207C", 10.0, 3.4)
     session.editing.set_diver(first, "Zoë")
     _answer(studio, qtbot, tmp_path)
-    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING, timeout=5000)
+    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING)
     session.editing.move_transition(first, 1, 90)
     session.editing.leave_out(first, "a", True)
     session.move(second, 0)
@@ -659,8 +659,8 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     files.open_path(tmp_path / "a.fineparser")
     assert session.snapshot() == said
     assert session.scheduler.paused
-    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED, timeout=5000)
-    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED, timeout=5000)
+    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED)
+    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED)
     session.scheduler.pause(False)
     _answer(studio, qtbot, tmp_path)
     assert session.current.corrected_frames == (37, 90)

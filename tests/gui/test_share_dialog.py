@@ -12,8 +12,6 @@ from fineparser_gui.dialogs.share_dialog import ShareDialog
 from fineparser_gui.model.exports import ExportState
 from fineparser_gui.services import sharing
 
-PATIENCE_MS = 60_000
-
 
 @pytest.fixture
 def addresses(monkeypatch):
@@ -41,7 +39,7 @@ def opened(studio, qtbot, *, addressed=True):
 def test_an_export_goes_to_the_phone(studio, qtbot, tmp_path, small_video):
     exports = studio.session.exports
     exports.table(studio.session.keys, tmp_path / "a <table>.csv")
-    qtbot.waitUntil(lambda: exports.exports[-1].state is ExportState.DONE, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: exports.exports[-1].state is ExportState.DONE)
     qtbot.mouseClick(studio.window.exports.row(exports.exports[-1].id).send_button, Qt.MouseButton.LeftButton)
     dialog = opened(studio, qtbot)
     assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == ["a <table>.csv"]

@@ -121,7 +121,7 @@ def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
 def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
     timeline = parsed.window.player.timeline
     timeline.grab()
-    qtbot.waitUntil(lambda: len(timeline._thumbnails._images) > 3, timeout=10000)
+    qtbot.waitUntil(lambda: len(timeline._thumbnails._images) > 3)
     image = next(iter(timeline._thumbnails._images.values()))
     assert not image.isNull()
     timeline.close_file()

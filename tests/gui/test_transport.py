@@ -91,7 +91,7 @@ def test_with_a_real_clock_it_plays_in_real_time(qapp, qtbot):
     transport.load(np.arange(10) / 50)
     started_s = perf_counter()
     transport.play()
-    qtbot.waitUntil(lambda: not transport.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not transport.playing)
     assert perf_counter() - started_s >= 0.19
 
 

@@ -48,7 +48,7 @@ def trim_requests(studio) -> list[TrimRequest]:
 def recording(idle_studio, qtbot, training):
     """The recording opened; it is held, and looked through."""
     idle_studio.session.open([training])
-    qtbot.waitUntil(lambda: bool(trim_requests(idle_studio)), timeout=5000)
+    qtbot.waitUntil(lambda: bool(trim_requests(idle_studio)))
     return idle_studio
 
 
@@ -82,7 +82,7 @@ def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> N
     assert session.dive(key).searching
     session.cancel(key)
     retry = window.actions_by_id["retry_all"]
-    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    qtbot.waitUntil(retry.isEnabled)
     retry.trigger()
     assert session.dive(key).searching
     session.cancel(key)
@@ -97,7 +97,7 @@ def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> N
     saved = session.snapshot()
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.search_state is SearchState.CANCELLED, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.search_state is SearchState.CANCELLED)
     assert not trim_requests(recording)
 
 
@@ -132,7 +132,7 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     assert rows[4].path == small_video
     assert "All 3 dives" in proposals.text
     assert not proposals.accept_all.isVisible()
-    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]), timeout=5000)
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]))
     assert session.dive(session.keys[0]).state is DiveState.NEEDS_TRIM
 
 
@@ -154,7 +154,7 @@ def test_the_dives_of_a_recording_are_told_apart_and_take_the_rows_of_a_list_in_
     answer(recording, segment(10), segment(200))
     recording.window.player.proposals.accept_all.click()
     session = recording.session
-    qtbot.waitUntil(lambda: all(session.dive(key).info is not None for key in session.keys), timeout=5000)
+    qtbot.waitUntil(lambda: all(session.dive(key).info is not None for key in session.keys))
     assert [session.dive(key).title for key in session.keys] == ["training", "training 0:00", "training 0:06"]
     session.meets.change(Meet(rows=parse_dive_list("207C 10 m\n5253B 3 m").rows), "list")
     session.editing.reorder(session.keys[::-1])
@@ -180,7 +180,7 @@ def test_a_search_goes_on_after_other_settings_and_is_tried_again_after_a_failur
     assert recording.client.sent.count(request) == 2
     fail(recording, request.id, "WorkerCrash", "It stopped.")
     retry = recording.window.actions_by_id["retry_all"]
-    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    qtbot.waitUntil(retry.isEnabled)
     retry.trigger()
     assert session.current.searching
     assert len(trim_requests(recording)) == 1
@@ -192,7 +192,7 @@ def test_a_reopened_session_knows_what_was_found(recording, qtbot) -> None:
     saved = session.snapshot()
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM)
     assert session.current.segments == (segment(100), segment(300))
     assert not trim_requests(recording)
 
@@ -257,7 +257,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     with qtbot.waitSignal(model.dataChanged, check_params_cb=lambda first, *_: first.row() == 0):
         session.editing.remove([session.keys[1]])
     assert state(recording) == ("dives added: 2 of 3", True)
-    qtbot.waitUntil(lambda: all(session.dive(key).busy for key in session.keys[1:]), timeout=5000)
+    qtbot.waitUntil(lambda: all(session.dive(key).busy for key in session.keys[1:]))
     window.dives.model.set_order(Order.UNFINISHED)
     session.select(session.keys[0])
     proposals.dismiss.click()
@@ -272,7 +272,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     assert "2 of them" in proposals.text
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM)
     assert state(recording) == ("dives added: 2", False)
     assert not trim_requests(recording)
 
@@ -284,7 +284,7 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
         path.write_bytes(training.read_bytes())
     session.open(others)
     session.select(session.keys[0])  # which would go after the search of what is shown
-    qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys), timeout=5000)
+    qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys))
     (first,) = trim_requests(recording)  # one at a time
     assert Path(first.path) == training
     recording.client.received.emit(progress(first, 50))
@@ -328,7 +328,7 @@ def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_sea
     saved = session.snapshot()
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM and find.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM and find.isEnabled())
     assert not proposals.isVisible()
     find.trigger()
     assert proposals.isVisible()
@@ -390,10 +390,10 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
 def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:
     session = studio.session
     session.open([small_video], in_frame=0, out_frame=100)
-    qtbot.waitUntil(lambda: session.current.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.info is not None)
     session.cancel(session.current.key)
     session.trimming.find(session.current.key)
-    qtbot.waitUntil(lambda: session.current.segments is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: session.current.segments is not None)
     assert session.current.segments == ()
     assert "No dive was found" in studio.window.player.proposals.text
 

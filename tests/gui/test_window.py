@@ -45,13 +45,13 @@ def test_it_starts_empty_and_says_what_to_do(idle_studio):
 def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):
     path = tmp_path / "notes.mp4"
     path.write_text("not a video", encoding="utf-8")
-    with qtbot.waitSignal(idle_studio.session.problem, timeout=5000):
+    with qtbot.waitSignal(idle_studio.session.problem):
         idle_studio.session.open([path])
     assert idle_studio.window.messages.isVisible()
     assert "notes.mp4" in idle_studio.window.messages.text
     assert idle_studio.session.keys == []
     idle_studio.session.open([small_video])
-    qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120)
 
 
 def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
@@ -64,13 +64,13 @@ def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video
         (tmp_path / name).write_text("", encoding="utf-8")
     session = idle_studio.session
     session.open([tmp_path])
-    qtbot.waitUntil(lambda: len(session.keys) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.keys) == 3)
     assert [session.dive(key).path.name for key in session.keys] == ["b9.MOV", "b10.mp4", "a.MP4"]
     assert session.current.key == session.keys[0]
     assert idle_studio.window.messages.text == "Skipped (not videos): notes.txt, results.pdf."
     session.open([tmp_path])  # what is there already is not added again
     session.open([tmp_path / "b10.mp4"])  # unless somebody means it: a file may hold several dives
-    qtbot.waitUntil(lambda: len(session.keys) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(session.keys) == 4)
 
 
 def test_files_that_cannot_be_opened_are_told_in_one_sentence(idle_studio, qtbot, tmp_path, small_video):
@@ -79,7 +79,7 @@ def test_files_that_cannot_be_opened_are_told_in_one_sentence(idle_studio, qtbot
     told = []
     idle_studio.session.problem.connect(told.append)
     idle_studio.session.open([tmp_path / "one.mp4", small_video, tmp_path / "two.mp4"])
-    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told))
     assert len(told) == 1
     assert told[0].startswith("Could not open one.mp4, two.mp4. First error: ")
     assert [idle_studio.session.dive(key).path for key in idle_studio.session.keys] == [small_video]
@@ -185,7 +185,7 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
 def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make_video):
     path = make_video(tmp_path / "training.mp4", 40, fps=2)
     idle_studio.session.open([path])
-    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM)
     idle_studio.window.transport.seek(15)
     idle_studio.window.actions_by_id["set_in_point"].trigger()
     assert idle_studio.session.current.in_frame == 15
@@ -226,7 +226,7 @@ def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_vi
     _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     pane = idle_studio.window.player.pane
     canvas = pane.canvas
-    qtbot.waitUntil(lambda: pane.info is not None and canvas.shown_frame is not None, timeout=5000)
+    qtbot.waitUntil(lambda: pane.info is not None and canvas.shown_frame is not None)
 
     def middle() -> np.ndarray:
         image = canvas.grab().toImage()
@@ -240,11 +240,11 @@ def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_vi
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_a_killed_worker_is_a_banner(studio, qtbot):
-    qtbot.waitUntil(lambda: studio.client.pid > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.client.pid > 0)
     first = studio.client.pid
     os.kill(first, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "started again" in studio.window.messages.text, timeout=10_000)
-    qtbot.waitUntil(lambda: studio.client.pid not in (0, first), timeout=10_000)
+    qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
+    qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
 
 
 def test_the_window_starts_about_as_fast_as_an_empty_one(tmp_path):

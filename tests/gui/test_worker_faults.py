@@ -23,7 +23,6 @@ from fineparser_gui.worker.protocol import (
 )
 
 _HERE = Path(__file__).parent
-_PATIENCE_MS = 60_000
 
 FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
@@ -102,13 +101,13 @@ def test_of_a_request_that_kills_the_worker_twice_nothing_but_that_fails(queue, 
     fault.inject(kind)
     for name, request in KINDS.items():
         queue.submit(name, request)
-    qtbot.waitUntil(lambda: len(queue.ended) == len(KINDS), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(queue.ended) == len(KINDS))
     failed, why = queue.ended.pop(kind)
     assert failed == "WorkerCrash"
     assert "stopped twice while it worked on this" in why
     assert set(queue.ended.values()) == {("finished",)}
     qtbot.waitUntil(
-        lambda: fault.n_starts == 3, timeout=_PATIENCE_MS
+        lambda: fault.n_starts == 3
     )  # the first worker, another that is asked once more, and the one that goes on
 
 
@@ -116,7 +115,7 @@ def test_a_worker_that_dies_at_its_start_is_given_up(queue, qtbot, fault):
     fault.inject("start")
     queue.submit("list", CHANGES[0])
     queue.submit("dive", PARSE)
-    qtbot.waitUntil(lambda: "list" in queue.ended, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: "list" in queue.ended)
     assert queue.ended["list"][0] == "WorkerGone"
     assert "keeps stopping" in queue.ended["list"][1]
     assert queue.scheduler.paused
@@ -127,7 +126,7 @@ def test_a_worker_that_dies_at_its_start_is_given_up(queue, qtbot, fault):
     assert fault.n_starts == n_starts
     fault.inject("nothing")
     queue.scheduler.try_again()
-    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",))
 
 
 def test_a_worker_that_hangs_is_ended_and_another_does_its_work(queue, client, qtbot, fault, monkeypatch):
@@ -135,11 +134,11 @@ def test_a_worker_that_hangs_is_ended_and_another_does_its_work(queue, client, q
     monkeypatch.setattr(worker_client, "_MOST_SILENT_PULSES", 10)
     fault.inject("silence")
     queue.submit("dive", PARSE)
-    qtbot.waitUntil(lambda: fault.n_starts == 1, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: fault.n_starts == 1)
     fault.inject("nothing")
     monkeypatch.setattr(worker_client, "_MOST_SILENT_PULSES", 400)
     client._silent_pulses = 400
-    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",), timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",))
     assert fault.n_starts == 2
     qtbot.wait(300)  # a busy worker answers every pulse
     assert client._silent_pulses < 100
@@ -149,10 +148,10 @@ def test_a_worker_that_hears_no_cancel_is_ended(queue, qtbot, fault):
     queue.scheduler._patience.setInterval(100)
     fault.inject("deaf")
     task = queue.submit("dive", PARSE)
-    qtbot.waitUntil(lambda: task.begun, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: task.begun)
     queue.submit("search", TRIM)
     task.cancel()
-    qtbot.waitUntil(lambda: len(queue.ended) == 2, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(queue.ended) == 2)
     assert queue.ended == {"dive": ("cancelled",), "search": ("finished",)}
     assert fault.n_starts == 2
 
@@ -173,8 +172,8 @@ def faulty_studio(qapp, qtbot, fault, tmp_path, request):
 def _settled(faulty_studio, qtbot, n_workers, then) -> bool:
     """Whether the last of as many workers is done, and no other was started."""
     studio, ready = faulty_studio
-    qtbot.waitUntil(then, timeout=_PATIENCE_MS)
-    qtbot.waitUntil(lambda: len(ready) == n_workers and not studio.session.scheduler.tasks, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(then)
+    qtbot.waitUntil(lambda: len(ready) == n_workers and not studio.session.scheduler.tasks)
     pid = studio.client.pid
     qtbot.wait(200)
     return studio.client.pid == pid and len(ready) == n_workers
@@ -230,7 +229,7 @@ def test_a_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
 @pytest.mark.parametrize("faulty_studio", ["nothing"], indirect=True)
 def test_a_dragged_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot, fault, clip):
     session = _opened(faulty_studio, clip, dive_number="207C")
-    qtbot.waitUntil(lambda: session.current.score_state is ScoreState.SCORED, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.current.score_state is ScoreState.SCORED)
     fault.inject("ScoreRequest")
     session.scheduler.use(session.scheduler._client.settings)
     session.editing.move_transition(session.current.key, 1, 90)
