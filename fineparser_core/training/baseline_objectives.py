@@ -40,10 +40,6 @@ class ScoreObjective(Objective):
 
     model: I3DMLP | ScoreModel
 
-    def __init__(self, model: I3DMLP | ScoreModel) -> None:
-        super().__init__()
-        self.model = model
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
@@ -66,10 +62,6 @@ class SVRObjective(Objective):
 
     model: C3DSVR | PoseDCT
 
-    def __init__(self, model: C3DSVR | PoseDCT) -> None:
-        super().__init__()
-        self.model = model
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
@@ -83,8 +75,8 @@ class RICA2Objective(Objective):
     model: RICA2
 
     def __init__(self, model: RICA2, seed: int) -> None:
-        super().__init__()
-        self.model, self.seed = model, seed
+        super().__init__(model)
+        self.seed = seed
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
@@ -107,10 +99,6 @@ class USDLObjective(Objective):
 
     model: USDL
 
-    def __init__(self, model: USDL) -> None:
-        super().__init__()
-        self.model = model
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
@@ -121,10 +109,6 @@ class MUSDLObjective(Objective):
     """The same, summed over the three awards; dives without awards are left out, and 0 where no dive has any."""
 
     model: MUSDL
-
-    def __init__(self, model: MUSDL) -> None:
-        super().__init__()
-        self.model = model
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`; every dive counts once, whatever its pairs."""
@@ -142,10 +126,6 @@ class CoReObjective(Objective):
     """
 
     model: CoRe
-
-    def __init__(self, model: CoRe) -> None:
-        super().__init__()
-        self.model = model
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """As `Objective.forward`: "group" and "position", which `regression_weight` leaves alone."""
@@ -168,8 +148,7 @@ class TSAObjective(Objective):
     model: TSA
 
     def __init__(self, model: TSA, config: TrainConfig) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.config = config
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:

@@ -24,6 +24,10 @@ class Objective(nn.Module):
 
     model: AQAModel
 
+    def __init__(self, model: AQAModel) -> None:
+        super().__init__()
+        self.model = model
+
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Losses by name; "total" is minimised.
@@ -69,8 +73,7 @@ class FineParserObjective(Objective):
     model: FineParser
 
     def __init__(self, model: FineParser, config: TrainConfig, score_loss: ScoreLoss = release_score_loss) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.config = config
         self.score_loss = score_loss
 

@@ -38,7 +38,6 @@ SHOWS = {
 }
 #: Names of the program and of things, the same in every language.
 NAMES = {"FineParser Studio", "frame 00000 / 00000 · 0:00.000"}
-MARK_UP = re.compile("<[^<>]*>")
 PLACE = re.compile(r"\{\d[^}]*\}|%n")
 SENTENCE = re.compile(r".* .*\.", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")

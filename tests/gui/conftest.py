@@ -19,6 +19,7 @@ if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.
 from fineparser_core.resources import resource
 from fineparser_gui import app
 from fineparser_gui.app import Studio
+from fineparser_gui.services.worker_client import WorkerClient
 
 #: A condition is waited for as long as that: a busy machine is slow, and what waits for nothing ends at once.
 _PATIENCE_MS = 240_000
@@ -88,6 +89,13 @@ def make_studio(qapp, qtbot, monkeypatch, tmp_path) -> Iterator[Callable[[], Stu
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     with ExitStack() as made:
         yield lambda: made.enter_context(shown_studio(qapp, qtbot, tmp_path / "state", size=_SIZE))
+
+
+@pytest.fixture
+def client(qapp) -> Iterator[WorkerClient]:
+    made = WorkerClient()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The exemplar libraries in the window; the worker's part of them without its process, and once with it."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -18,6 +19,7 @@ from answers_kit import (
     running,
     scoring,
 )
+from exemplar_kit import exemplar
 from finding import close_messages, named, reads
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -25,7 +27,6 @@ from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, OwnAward
 from fineparser_gui import app
@@ -45,21 +46,7 @@ from fineparser_gui.worker.protocol import (
     ScoreRequest,
 )
 
-
-def an_exemplar(name: str, **changes) -> Exemplar:
-    values = {
-        "id": name,
-        "dive_number": "207C",
-        "board_m": 10.0,
-        "score": 70.0,
-        "clip_path": Path(f"/nowhere/{name}.mp4"),
-        "in_frame": 0,
-        "out_frame": 95,
-        "first_flight_frame": 20,
-        "first_entry_frame": 60,
-        "synthetic": False,
-    }
-    return Exemplar(**{**values, **changes})
+an_exemplar = partial(exemplar, Path("/nowhere"))
 
 
 def entries() -> tuple[LibraryEntry, ...]:

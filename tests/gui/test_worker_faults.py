@@ -65,13 +65,6 @@ def fault(monkeypatch, tmp_path):
     return Fault(monkeypatch, tmp_path / "starts")
 
 
-@pytest.fixture
-def client(qapp):
-    made = WorkerClient()
-    yield made
-    made.close()
-
-
 class Queue:
     """A scheduler and how its tasks ended."""
 

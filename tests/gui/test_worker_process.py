@@ -22,7 +22,6 @@ from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot
 from fineparser_gui.services import worker_client
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.task import TaskState, Urgency
-from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
@@ -36,13 +35,6 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-@pytest.fixture
-def client(qapp):
-    made = WorkerClient()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -40,10 +40,6 @@ class Brightness(AQAModel):
 
 
 class BrightnessObjective(Objective):
-    def __init__(self, model: Brightness) -> None:
-        super().__init__()
-        self.model = model
-
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         points = self.model.i3d(batch.video.mean(dim=(2, 3, 4)))[:, 0]
         found = points[batch.query] - points[batch.exemplar]
