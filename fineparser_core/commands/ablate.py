@@ -12,7 +12,7 @@ from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.paper import paper_table, side_by_side
 from fineparser_core.training.presets import MEASURED, get_config
 
@@ -64,14 +64,18 @@ def main(argv: list[str]) -> int:
 
     own = {name: OwnParts(**own_parts(config.own_backbone, config.own_head)) for name, config in configs.items()}
     data_set = cache(lambda layout: args.dataset(args.data, layout))  # read once for all rows
-    for name, config in configs.items():
+    for config in configs.values():
         check_start(config, settings_of(config))
-        if name != MEASURED:
-            check_labels(data_set(config.layout), config)
     ours: dict[str, dict[str, float]] = {}
     measured_on, left_out = "", list[str]()
     with processes(args.device) as peers, cancel_on_signals() as cancel, limited(args.minutes, cancel):
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
+        for name, config in configs.items():
+            try:
+                if name != MEASURED:
+                    check_labels(data_set(config.layout), config)
+            except (AnnotationError, ConfigError) as error:
+                raise type(error)(f"The row '{name}': {error} Or choose the others by --rows.") from None
         for preset, config in configs.items():
             out, settings = args.out / preset, settings_of(config)
             data = data_set(config.layout)

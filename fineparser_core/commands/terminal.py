@@ -29,7 +29,7 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelTo
 def cancel_on_signals() -> Iterator[CancelToken]:
     """Yields a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once, but not by torchrun.
 
-    That hands on to its processes what a terminal or a scheduler has sent to them already.
+    That hands on to its processes what a scheduler may have sent to them already.
 
     Only in the main thread, as Python handles signals nowhere else.
     """

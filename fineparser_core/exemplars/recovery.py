@@ -41,13 +41,18 @@ def set_aside(path: Path, backup: Path) -> tuple[str, str]:
     Raises: OSError, sqlite3.Error or ExportError.
     """
     aside = path.with_name(f"{path.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}{path.suffix}")
-    for side in reversed(_SIDE_FILES):  # the file last: SQLite would read the log of another file into its backup
-        if Path(f"{path}{side}").exists():
-            os.replace(f"{path}{side}", f"{aside}{side}")
+
+    def rename() -> None:
+        for side in reversed(_SIDE_FILES):  # the file last: SQLite would read the log of another file into its backup
+            if Path(f"{path}{side}").exists():
+                os.replace(f"{path}{side}", f"{aside}{side}")
+
     if not backup.is_file() or damage_of(backup):
+        rename()
         return aside.name, ""
     with atomic_file(path) as temporary:
         shutil.copyfile(backup, temporary)
+        rename()  # once there is room for the backup
     return aside.name, datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
 
 

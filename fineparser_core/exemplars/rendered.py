@@ -1,6 +1,7 @@
 """What is known of rendered exemplars: a table beside their clips that names each fact once."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
         measures = zip(table["measures"], values, strict=True)
         known = {name: value for name, value in measures if value is not None}
         found.append({**dict(zip(table["facts"], facts, strict=True)), "measures": known})
+        found[-1]["id"] = table.get("prefix", "") + found[-1]["id"]
     return found
 
 
@@ -32,9 +34,11 @@ def write_facts(folder: Path, dives: Sequence[dict[str, Any]]) -> None:
     """Writes the table; every dive has the same facts, and some of the measures."""
     facts = [name for name in dives[0] if name != "measures"]
     measures = list(dict.fromkeys(name for dive in dives for name in dive["measures"]))
+    prefix = os.path.commonprefix([dive["id"] for dive in dives])
+    rows = [dive | {"id": dive["id"].removeprefix(prefix)} for dive in dives]
     lines = ",\n".join(
-        json.dumps([*(dive[name] for name in facts), list(map(dive["measures"].get, measures))], separators=(",", ":"))
-        for dive in dives
+        json.dumps([*(row[name] for name in facts), list(map(row["measures"].get, measures))], separators=(",", ":"))
+        for row in rows
     )
-    heading = f'"facts":{json.dumps(facts)},\n"measures":{json.dumps(measures)}'
+    heading = f'"prefix":"{prefix}",\n"facts":{json.dumps(facts)},\n"measures":{json.dumps(measures)}'
     write_whole(folder / FACTS_FILE, f'{{\n{heading},\n"dives":[\n{lines}\n]\n}}\n')

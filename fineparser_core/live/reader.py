@@ -4,7 +4,7 @@ import logging
 import random
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,6 +17,7 @@ from threading import Event, Thread
 from typing import Any
 
 import av
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
@@ -24,6 +25,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from fineparser_core.constants import HEARD_HZ
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat, now_s
@@ -342,15 +344,15 @@ class _Sound:
         self._format = sound_format(stream)
         self._bytes = BytesIO()
         self._kept = self._format.codec in _HEARD
-        self._headers = None
+        self._headers, self._layout = None, "mono" if stream.codec_context.channels == 1 else "stereo"
         if self._format.codec == "aac":  # that of RTSP and files says in front what it is; each packet here does
             self._headers = av.open(self._bytes, "w", format="adts")
             self._with_header = self._headers.add_stream_from_template(stream)
         elif not self._kept:
             self._headers = av.open(self._bytes, "w", format="adts")
-            self._with_header = self._headers.add_stream("aac", rate=self._format.rate_hz)
-            self._with_header.layout = stream.codec_context.layout
-            self._format = replace(self._format, codec="aac")
+            self._with_header = self._headers.add_stream("aac", rate=HEARD_HZ, layout=self._layout)
+            self._format = replace(self._format, codec="aac", rate_hz=HEARD_HZ)
+            self._form: tuple[str, str, int] | None = None
 
     @classmethod
     def of(cls, container: InputContainer) -> "_Sound | None":
@@ -365,11 +367,11 @@ class _Sound:
         """What is made of the packets that wait."""
         while self.waiting:
             given = self.waiting.popleft()
-            if given.pts is None:
-                continue
             with suppress(av.error.FFmpegError):
-                for packet in self._as_kept(given):
-                    time_s, data = _seconds(packet, packet.pts or 0) + offset_s, bytes(packet)
+                for packet in [given] if self._kept else self._encoded(given):
+                    if packet.pts is None:
+                        continue
+                    time_s, data = _seconds(packet, packet.pts) + offset_s, bytes(packet)
                     if self._headers is not None:
                         packet.stream = self._with_header
                         self._headers.mux_one(packet)
@@ -378,12 +380,16 @@ class _Sound:
                         self._bytes.truncate()
                     yield LivePacket(data, time_s, time_s, True, self._format)
 
-    def _as_kept(self, packet: Packet) -> Iterable[Packet]:
-        """What came, or is encoded of it."""
-        if self._kept:
-            return [packet]
+    def _encoded(self, packet: Packet) -> Iterator[Packet]:
         frames: list[Any] = packet.decode()
-        return chain(*map(self._with_header.encode, frames))
+        for frame in frames:
+            form = frame.format.name, frame.layout.name, frame.sample_rate
+            if form != self._form:  # a broadcast changes it
+                size = self._with_header.codec_context.frame_size
+                self._form = form
+                self._resampler = AudioResampler(format="fltp", layout=self._layout, rate=HEARD_HZ, frame_size=size)
+            for part in self._resampler.resample(frame):
+                yield from self._with_header.encode(part)
 
 
 def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,8 @@ class Events:
     def go_on(self, stage: str, iteration: int) -> None:
         """As `cut`; TensorBoard leaves out what it was told of later steps, too."""
         self.cut(stage, iteration)
+        self._show(lambda board: board.close())  # opens another file at the next event, which begins with the step
         if self._board is not None:
-            self._board.close()  # opens another file at the next event, which begins with the step
             self._board.purge_step = iteration + 1
 
     def cut(self, stage: str, iteration: int) -> None:
@@ -75,9 +75,12 @@ class Events:
                 file.write(json.dumps({"stage": stage, "iteration": iteration, **finite}) + "\n")
         except OSError as error:
             raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
-        if self._board is not None:
+
+        def add(board: Any) -> None:
             for name, value in finite.items():
-                self._board.add_scalar(f"{stage}/{name}", value, iteration)
+                board.add_scalar(f"{stage}/{name}", value, iteration)
+
+        self._show(add)
         if self._mlflow is not None:
             try:
                 self._mlflow.log_metrics({f"{stage}/{name}": value for name, value in finite.items()}, step=iteration)
@@ -87,13 +90,12 @@ class Events:
 
     def images(self, stage: str, name: str, iteration: int, image: np.ndarray) -> None:
         """An image (H, W, 3) uint8 for TensorBoard."""
-        if self._board is not None:
-            self._board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC")
+        self._show(lambda board: board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC"))
 
     def histogram(self, name: str, iteration: int, values: np.ndarray) -> None:
         """How values (n,) are distributed, for TensorBoard."""
-        if self._board is not None and len(values):
-            self._board.add_histogram(name, values, iteration)
+        if len(values):
+            self._show(lambda board: board.add_histogram(name, values, iteration))
 
     def weights(self, bundle: Path) -> None:
         """The folder of finished weights, for MLflow."""
@@ -105,11 +107,19 @@ class Events:
 
     def close(self) -> None:
         """Flushes TensorBoard's file and ends MLflow's run."""
-        if self._board is not None:
-            self._board.close()
+        self._show(lambda board: board.close())
         if self._mlflow is not None:
             with suppress(Exception):
                 self._mlflow.end_run()
+
+    def _show(self, act: Callable[[Any], object]) -> None:
+        """On TensorBoard, whose thread may have met a full disk."""
+        if self._board is not None:
+            try:
+                act(self._board)
+            except OSError as error:
+                logger.warning("TensorBoard takes no more events (%s): they are in %s", error.strerror, FILE_NAME)
+                self._board = None
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -3,12 +3,12 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from fineparser_core.data.frame_cache import DatasetCache, check_room, default_c
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.data.video_dives import IMPORT, VideoDives
-from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.evaluation.summary import Summary, summarise
@@ -45,6 +45,8 @@ from fineparser_core.training.provenance import DataStamp, commit, data_stamp, o
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 RESULTS = "results.json"
 BUNDLE = "bundle"
@@ -337,7 +339,8 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
-    if config.method == "musdl" and all(np.isnan(three_awards(one.awards)).any() for one in data.split("train")):
+    training = data.split("train") if config.method == "musdl" else []
+    if training and all(np.isnan(three_awards(one.awards)).any() for one in training):
         raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
 
 
@@ -365,13 +368,23 @@ def _load(
     def load_all() -> Splits:
         return Splits(train=load("train"), validation=load("validation"), test=load("test"))
 
-    if peers.world > 1:  # each decodes its share, then all read what the others have written
+    def prepare() -> None:
         for name, which in records.items():
             caches[name].prepare(which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
-        peers.wait()
-    splits = load_all() if peers.writes else None
-    peers.wait()
-    return splits or load_all()
+
+    def together(act: Callable[[], Result]) -> Result:
+        """What this process makes; where one was cancelled, none waits for another."""
+        made: list[Result] = []
+        with suppress(Cancelled):
+            made.append(act())
+        if peers.any(cancel.cancelled):
+            raise Cancelled
+        return made[0]
+
+    if peers.world > 1:  # each decodes its share, then all read what the others have written
+        together(prepare)
+    splits = together(lambda: load_all() if peers.writes else None)
+    return together(lambda: splits or load_all())
 
 
 @contextmanager

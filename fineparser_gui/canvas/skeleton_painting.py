@@ -71,7 +71,8 @@ def paint_path(
         painter.setPen(_pen(color, width))
         painter.drawPolyline(points)
     body = QPolygonF([to_widget(*end) for bone in bones for end in (bone.start, bone.end)]).boundingRect()
-    body += QMarginsF(_JOINT_PX, _JOINT_PX, _JOINT_PX, _JOINT_PX)
+    if not body.isNull():
+        body += QMarginsF(_JOINT_PX, _JOINT_PX, _JOINT_PX, _JOINT_PX)
     taken: list[QRectF] = []
     places = path.in_frame(frame, path.marks[:, :2]).tolist() if len(path.marks) else []
     for (x, y), height in zip(places, path.marks[:, 2].tolist(), strict=True):
@@ -79,6 +80,8 @@ def paint_path(
         box = _mark_box(painter, at, said)
         if box.intersects(body):
             box.moveLeft(body.right() + _JOINT_PX)
+            if box.right() > picture.right():
+                box.moveRight(body.left() - _JOINT_PX)
         if not any(box.intersects(other) for other in taken):
             taken.append(box)
             painter.setPen(_pen(_PATH, 1.8))

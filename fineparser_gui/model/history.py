@@ -385,6 +385,8 @@ class History:
     def _opened(self, path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() and backup_of(path).exists():  # killed while it was set aside, for one
+                self.notice = self._set_aside(path, "it was gone")
             db = connect(path)
             try:
                 version = version_of(db)
@@ -415,10 +417,17 @@ class History:
 
     def _set_aside(self, path: Path, reason: str) -> str:
         """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
+        there = path.exists()
         try:
             aside, made = set_aside(path, backup_of(path))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+        if not there:
+            return (
+                Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, reason, made, "")
+                if made
+                else ""
+            )
         if made:
             return Phrase(
                 "{0} was damaged ({1}): its backup of {2} is used instead, and the damaged file is kept as {3}.",

@@ -11,6 +11,7 @@ from fineparser_gui.model.session_file import SavedDive
 
 #: What the predicted score depends on: said as a whole.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
+_SCORES = ("score", "score_range", "award", "award_range", "scored_by", "step_points")
 #: What the results depend on.
 _FOUND = (*_SCORED, "athlete", "correction")
 #: Attributes of `SavedDive`, and of `Dive`.
@@ -76,13 +77,16 @@ def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedD
 
     Args:
         now: with the results of `own`, which the session says.
-        known: as it was, whose results stay where there are `other_results`.
+        known: as it was, whose results stay where there are `other_results`; where it has none, the score is left out.
     """
     number, board_m, difficulty, rule = (getattr(said, name) for name in _SCORED)
     tables = known_difficulty(number, board_m, difficulty)
     if other_results(own, said):
-        file = {name: getattr(now, name) for name in ("path", "identity", "content")}
-        now = replace(known, **file, difficulty=tables)
+        if known.analysed:
+            now = replace(known, path=now.path, identity=now.identity, content=now.content)
+        else:
+            now = replace(now, **{name: getattr(known, name) for name in _SCORES})
+        now = replace(now, difficulty=tables)
     judged = said.judging.score(tables) if said.judging is not None and tables is not None else None
     return replace(
         now,

@@ -69,7 +69,8 @@ class EditingService(QObject):
         before, after = self._state.dive(key).details, (dive_number, board_m, difficulty)
         # Typing into one field is one edit, clearing it another.
         typed = [place for place in range(3) if before[place] != after[place]]
-        gesture = "" if any(after[place] is None for place in typed) else f"details {typed}"
+        cleared = any(after[at] is None and len(str(before[at]).removesuffix(".0")) > 1 for at in typed)
+        gesture = "" if cleared else f"details {typed}"
         self._do(Subject.DETAILS, key, before, after, self.tr("changing the dive details"), gesture=gesture)
 
     def set_diver(self, key: str, diver: str) -> None:

@@ -179,9 +179,11 @@ class HistoryService(QObject):
             for key in self._state.keys:
                 self._on_dive_changed(key)
 
-    def follow_recovered(self) -> None:
-        """What the session's dives say counts as changed: the program was killed before it was kept."""
-        self._before |= {dive.key: SavedDive(path=dive.path) for dive in self._state.dives}
+    def follow_recovered(self, saved: SavedSession) -> None:
+        """What the dives say otherwise than their session file counts as changed: a kill came before it was kept."""
+        known = {(one.path, one.in_frame, one.out_frame): one for one in saved.dives}
+        for one in self._state.dives:
+            self._before[one.key] = known.get((one.path, one.in_frame, one.out_frame), SavedDive(path=one.path))
 
     def keep_now(self) -> None:
         """Write what has changed."""

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -163,8 +164,11 @@ class SessionFileController(QObject):
         """
         self._session.clear()
         self._session.restore(leftover.saved)
-        self._session.history.follow_recovered()
-        origin = leftover.origin
+        origin, before = leftover.origin, SavedSession()
+        if origin is not None:
+            with suppress(ConfigError):
+                before = read_session(origin.path)[0]
+        self._session.history.follow_recovered(before)
         if origin is not None and not origin.sha256:  # an older autosave: the file may have changed since
             origin = Origin(origin.path, _digest(origin.path))
         self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")

@@ -207,6 +207,10 @@ def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
         assert len(again.ids()) == 1
         assert "its backup of" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
+    history.path.unlink()  # as after a kill in between
+    with closing(History(history.path)) as again:
+        assert len(again.ids()) == 1
+        assert "it was gone" in again.notice
     with closing(History(tmp_path / "by hand.sqlite")) as backup:
         assert len(backup.ids()) == 1
 

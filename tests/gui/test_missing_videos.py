@@ -56,6 +56,13 @@ def press(banner, text: str) -> None:
     next(button for button in banner.buttons if button.text() == text).click()
 
 
+def opened(make_studio, qtbot, path: Path):
+    studio = make_studio()
+    studio.window.files.open_path(path)
+    qtbot.waitUntil(studio.window.messages.isVisible)
+    return studio, studio.session, studio.window.messages
+
+
 def states(session) -> list[DiveState]:
     return [session.dive(key).state for key in session.keys]
 
@@ -66,10 +73,8 @@ def wait_for(qtbot, session, *wanted: DiveState) -> None:
 
 def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtbot, monkeypatch, saved):
     path, moved = saved
-    studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.messages
-    window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible)
+    studio, session, banner = opened(make_studio, qtbot, path)
+    window = studio.window
     assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
     assert [button.text() for button in banner.buttons] == ["Find them…"]
     assert not window.findChildren(QMessageBox)
@@ -115,10 +120,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
 
 def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtbot, saved):
     path, _ = saved
-    studio = make_studio()
-    session, banner = studio.session, studio.window.messages
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible)
+    _, session, banner = opened(make_studio, qtbot, path)
     banner.messages[-1].close_button.click()
     session.editing.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
@@ -204,10 +206,7 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
     shutil.copy(other_video, clip)
-    studio = make_studio()
-    session, banner = studio.session, studio.window.messages
-    studio.window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible)
+    studio, session, banner = opened(make_studio, qtbot, path)
     assert "clip.mp4 has 60 frames at 25 fps" in banner.text
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED)
@@ -221,10 +220,8 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     cuts = [SavedDive(path=clip, in_frame=at, out_frame=at + 10, identity=known) for at in (0, 40)]
     write_session(SavedSession(dives=tuple(cuts), selected=0), path)
     shutil.copy(other_video, clip)
-    studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.messages
-    window.files.open_path(path)
-    qtbot.waitUntil(banner.isVisible)
+    studio, session, banner = opened(make_studio, qtbot, path)
+    window = studio.window
     assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
     press(banner, "Use it anyway")
     wait_for(qtbot, session, *[DiveState.QUEUED] * 2)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -33,7 +34,7 @@ from stream_server import (
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live import ring as ring_module
 from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat
-from fineparser_core.live.reader import LiveReader, SourceState
+from fineparser_core.live.reader import LiveReader, SourceState, _Sound
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import Watch
@@ -102,6 +103,22 @@ def test_sound_is_kept_beside_the_pictures_which_stay_as_they_are(
     with Ring(tmp_path / "ring") as again:
         again.clear()
     assert not list((tmp_path / "ring").rglob("*.ts"))
+
+
+def test_sound_may_change_its_form(tmp_path: Path) -> None:
+    """As a broadcast between stereo and 5.1."""
+    path, frames = tmp_path / "sent.mov", []
+    add_sound(transport_stream(tmp_path / "silent.ts", 10, fps=25), path, "pcm_s16le", (0.1, 0.2))
+    for n, layout in enumerate((*["stereo"] * 30, *["5.1"] * 30, "stereo")):
+        channels = av.AudioLayout(layout).nb_channels
+        frames.append(av.AudioFrame.from_ndarray(np.zeros((channels, 1536), np.float32), format="fltp", layout=layout))
+        frames[-1].sample_rate, frames[-1].pts, frames[-1].time_base = 48_000, n * 1536, Fraction(1, 48_000)
+    with av.open(str(path)) as container:
+        sound = _Sound.of(container)
+        assert sound is not None
+        packets = list(sound._encoded(SimpleNamespace(decode=lambda: frames)))  # type: ignore[arg-type]
+    heard_s = float((packets[-1].pts - packets[0].pts) * packets[0].time_base)
+    assert heard_s == pytest.approx(61 * 1536 / 48_000, abs=0.1)
 
 
 def test_a_clock_that_jumps_does_not_silence_the_sound() -> None:
