@@ -34,7 +34,7 @@ def write_facts(folder: Path, dives: Sequence[dict[str, Any]]) -> None:
     """Writes the table; every dive has the same facts, and some of the measures."""
     facts = [name for name in dives[0] if name != "measures"]
     measures = list(dict.fromkeys(name for dive in dives for name in dive["measures"]))
-    prefix = os.path.commonprefix([dive["id"] for dive in dives])
+    prefix = os.path.commonprefix([dive["id"] for dive in dives])  # noqa: RUF071 (of names, not of paths)
     rows = [dive | {"id": dive["id"].removeprefix(prefix)} for dive in dives]
     lines = ",\n".join(
         json.dumps([*(row[name] for name in facts), list(map(row["measures"].get, measures))], separators=(",", ":"))
