@@ -73,8 +73,9 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
     heart.stop()
     idle_s.append(_idle_s(qtbot))
     print(f"longest pause {heart.longest_s:.3f} s, computed {heart.longest_own_s:.3f} s, idle {max(idle_s):.3f} s")
-    assert heart.longest_own_s < _LONGEST_BLOCK_S
-    if max(idle_s) < _CALM_S:  # else other programs take the time
+    calm = max(idle_s) < _CALM_S  # else other programs take the time, and make the processor slower
+    assert heart.longest_own_s < _LONGEST_BLOCK_S * (1 if calm else 3)
+    if calm:
         assert heart.longest_s < 2 * _LONGEST_BLOCK_S  # the machine may have been busy for less than it was looked at
 
 
