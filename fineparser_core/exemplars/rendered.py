@@ -21,12 +21,12 @@ def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
         folder: of clips with their table; by default the bundled exemplars.
     """
     table = json.loads(((folder or resource("exemplars")) / FACTS_FILE).read_text(encoding="utf-8"))
-    found = []
+    found, prefix = [], table.get("prefix", "")
     for *facts, values in table["dives"]:
         measures = zip(table["measures"], values, strict=True)
         known = {name: value for name, value in measures if value is not None}
-        found.append({**dict(zip(table["facts"], facts, strict=True)), "measures": known})
-        found[-1]["id"] = table.get("prefix", "") + found[-1]["id"]
+        named = dict(zip(table["facts"], facts, strict=True))
+        found.append({**named, "id": prefix + named["id"], "measures": known})
     return found
 
 

@@ -40,7 +40,7 @@ from fineparser_core.training.selection import metric_values, picked_epoch
 logger = logging.getLogger(__name__)
 
 STAGE = "train"
-#: Weights of a part of the network, at most, that TensorBoard shows the distribution of.
+#: About so many weights of a part of the network are those that TensorBoard shows the distribution of.
 _SHOWN = 100_000
 BEST = "best.pt"
 
@@ -204,9 +204,9 @@ def train_end_to_end(
         if sheet is not None:
             events.images("masks", "predicted (green) and true (red outline)", entry["epoch"], sheet)
         for name, part in shown.model.named_children() if peers.writes else ():
-            every = torch.cat([weights.detach().flatten() for weights in part.parameters()] or [torch.zeros(0)])
-            # Some of them, evenly: as many as a histogram needs.
-            events.histogram(f"weights/{name}", entry["epoch"], every[:: len(every) // _SHOWN + 1].cpu().numpy())
+            step = sum(weights.numel() for weights in part.parameters()) // _SHOWN + 1  # as many as a histogram needs
+            some = [weights.detach().flatten()[::step].cpu() for weights in part.parameters()]
+            events.histogram(f"weights/{name}", entry["epoch"], torch.cat([*some, torch.zeros(0)]).numpy())
         history = [*(state or []), entry]
         if picked_epoch(history) == entry["epoch"] and peers.writes:
             save_checkpoint(shown.model.state_dict(), out / BEST)

@@ -422,12 +422,10 @@ class History:
             aside, made = set_aside(path, backup_of(path))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+        if not (there or made):
+            return ""
         if not there:
-            return (
-                Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, reason, made, "")
-                if made
-                else ""
-            )
+            return Phrase("{0} was damaged ({1}): its backup of {2} is used instead{3}.", path, reason, made, "")
         if made:
             return Phrase(
                 "{0} was damaged ({1}): its backup of {2} is used instead, and the damaged file is kept as {3}.",

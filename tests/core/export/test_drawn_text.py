@@ -26,7 +26,7 @@ def test_the_time_grows_with_the_length_alone() -> None:
     began_s = time.process_time()
     wrap_text("W" * 20_000, 12, 100)
     fit_text("W" * 20_000, 12, 100)
-    assert time.process_time() - began_s < 10
+    assert time.process_time() - began_s < 2
 
 
 @pytest.mark.parametrize("text", ["a\udcff", "\ud800", "\0", "\x1b[31m", "\uffff"])
