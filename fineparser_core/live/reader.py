@@ -32,6 +32,7 @@ from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat
 from fineparser_core.live.segments import sound_format
 from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
 from fineparser_core.live.stamps import StampClock
+from fineparser_core.video.containers import open_container
 from fineparser_core.video.picture import Scaler
 from fineparser_core.video.probe import MOST_PIXELS, inspect_video
 
@@ -176,9 +177,7 @@ class LiveReader:
         """Hand on what one connection brings, until it ends."""
         source = self.source
         options = {**source.options, "max_pixels": str(MOST_PIXELS)}
-        with av.open(
-            source.address, format=source.format, options=options, timeout=TIMEOUT_S, metadata_errors="replace"
-        ) as container:
+        with open_container(source.address, form=source.format, options=options, timeout_s=TIMEOUT_S) as container:
             stream = next(iter(container.streams.video), None)
             if stream is None or stream.codec_context is None:
                 raise VideoError("{0} sends no pictures: choose another address of the camera.", source)

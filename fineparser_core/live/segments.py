@@ -17,6 +17,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from fineparser_core.live.packets import TICK, LivePacket, StreamFormat, as_av_packet
+from fineparser_core.video.containers import open_container
 
 #: Suffix of a segment's file by codec, and FFmpeg's name and options of its format.
 _FORMATS = {
@@ -86,7 +87,7 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
     name = _FORMATS[path.suffix][0]
     options = {"protocol_whitelist": "file"} if growing is None else _AT_ONCE
     source = str(path) if growing is None else growing
-    with av.open(source, "r", format=name, options=options, metadata_errors="replace") as container:
+    with open_container(source, form=name, options=options) as container:
         if container.streams.video:
             stream: VideoStream | AudioStream = (video := container.streams.video[0])
             context = video.codec_context

@@ -6,14 +6,13 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.own_process import end_with_parent
+from fineparser_core.support.own_process import end_with_parent, spawn_context
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -56,11 +55,12 @@ def do_jobs(
         Cancelled: at once, whatever the processes do.
     """
     waiting, places, coming = deque(enumerate(jobs)), count(len(jobs)), True
+    spawn = spawn_context()
     workers: dict[Connection, _Worker] = {}
 
     def start() -> None:
-        ours, theirs = get_context("spawn").Pipe()
-        process = get_context("spawn").Process(target=_work, args=(theirs, open_worker), daemon=True)
+        ours, theirs = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(theirs, open_worker), daemon=True)
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits: Ctrl+C is the parent's
         try:
             process.start()

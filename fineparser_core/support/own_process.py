@@ -2,7 +2,8 @@
 
 import os
 import sys
-from multiprocessing import parent_process
+from multiprocessing import get_context, parent_process
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from threading import Thread
 
@@ -29,6 +30,16 @@ def own_process(module: str, *arguments: str) -> list[str]:
         return [sys.executable, "-P", "-m", module, *arguments]
     here = Path(sys.executable)
     return [str(here.with_name(f"fineparser{here.suffix}")), RUN_MODULE, module, *arguments]
+
+
+def spawn_context() -> SpawnContext:
+    """Return the context of `multiprocessing` whose processes start without the working folder on their path.
+
+    `multiprocessing` starts each of them, and one that counts its semaphores, with `python -c`, which looks into the
+    working folder first: a stranger's `pickle.py` beside the clips would be run. The variable reaches all of them.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
+    return get_context("spawn")
 
 
 def end_with_parent() -> None:

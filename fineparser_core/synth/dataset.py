@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, write_whole
-from fineparser_core.support.own_process import end_with_parent
+from fineparser_core.support.own_process import end_with_parent, spawn_context
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
@@ -278,7 +277,7 @@ def _render(
             write_dive(root, i, plan.dive(i))
             report(done)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_init_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn_context(), initializer=_init_worker) as pool:
         futures = [pool.submit(write_dive, root, i, plan.dive(i)) for i in missing]
         try:
             for done, future in enumerate(as_completed(futures), start=1):

@@ -1,6 +1,7 @@
 """Batches made ahead of the network by worker processes."""
 
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
+from fineparser_core.support.own_process import spawn_context
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
 #: Batches that each worker has made before they are asked for.
@@ -74,6 +76,7 @@ class BatchLoader:
                 batch_size=None,
                 sampler=wanted,
                 num_workers=self._workers,
+                multiprocessing_context="fork" if sys.platform == "linux" else spawn_context(),
                 prefetch_factor=AHEAD,
                 pin_memory=self._pinned,
                 worker_init_fn=_begin,

@@ -1,10 +1,13 @@
-"""What the headers of a file declare: read before FFmpeg allocates by it, and compared with the file's size."""
+"""Containers of video: opened by one function, and what their headers declare before FFmpeg allocates by it."""
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
+
+import av
+from av.container import InputContainer
 
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"sidx")
 _MOST_HEADER_BYTES = 64_000_000
@@ -13,6 +16,30 @@ _SAMPLES = re.compile(rb"stsz.{8}(.{4})|stz2.{8}(.{4})", re.DOTALL)
 _EDITS = re.compile(rb"elst.{4}(.{4})", re.DOTALL)
 _IS_VIDEO = re.compile(rb"hdlr.{8}vide", re.DOTALL)
 _MATROSKA, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+
+#: PyAV before 19 refuses titles that are not UTF-8 unless this is set; 19 has no such argument and takes any encoding.
+_ANY_TITLE = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+
+
+def open_container(
+    source: str | IO[bytes],
+    *,
+    form: str | None = None,
+    options: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> InputContainer:
+    """Open a file, an address or a stream of bytes for reading, whatever the encoding of its titles.
+
+    Args:
+        form: FFmpeg's name of the format; None: told by the content.
+        options: FFmpeg's options of the format and the protocol.
+        timeout_s: of opening and of each read; None: without end.
+
+    Raises:
+        av.error.FFmpegError: it holds no format that FFmpeg knows.
+        OSError: it cannot be read.
+    """
+    return av.open(source, "r", format=form, options=dict(options or {}), timeout=timeout_s, **_ANY_TITLE)
 
 
 class Declared(NamedTuple):

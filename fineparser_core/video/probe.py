@@ -26,7 +26,7 @@ from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.types import VideoInfo
-from fineparser_core.video.containers import read_declared
+from fineparser_core.video.containers import open_container, read_declared
 
 logger = logging.getLogger(__name__)
 
@@ -195,8 +195,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         VideoError: the file is not a video, has no video stream, or is larger than any video.
     """
     try:
-        # Titles are in any encoding, and not read.
-        container = av.open(str(path.resolve()), options=_OPTIONS, metadata_errors="replace")
+        container = open_container(str(path.resolve()), options=_OPTIONS)
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(_why_not_opened(path, error)) from None
     with container:

@@ -42,10 +42,12 @@ class EmptyState(QWidget):
             wrap=True,
         )
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton(self.tr("Open video…"), clicked=self.open_requested)
+        self.open_button = QPushButton(self.tr("Open video…"))
+        self.open_button.clicked.connect(self.open_requested)
         self.open_button.setProperty("role", "primary")
         sample = self.tr("Open the sample dive")
-        self.sample_button = QPushButton(sample, enabled=has_sample, clicked=self.sample_requested)
+        self.sample_button = QPushButton(sample, enabled=has_sample)
+        self.sample_button.clicked.connect(self.sample_requested)
 
         self._devices = label(role="muted", wrap=True)
         self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)

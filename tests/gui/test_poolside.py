@@ -270,7 +270,7 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_pat
     pool.setup.fields[0].use(str(stream))
     pool.setup.sound.setChecked(False)
     began_s = time.monotonic()
-    pool.start_recording()
+    qtbot.mouseClick(pool.setup.start, Qt.MouseButton.LeftButton)
     assert str(stream) not in " ".join(pool._recorders[0]._command)
     assert "--no-sound" in pool._recorders[0]._command
     qtbot.waitUntil(lambda: pool.stage.tiles[0].shown > 10)

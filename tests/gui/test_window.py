@@ -21,7 +21,7 @@ from answers_kit import (
 )
 from finding import named, reads, texts
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
 from fineparser_core.types import Analysis
 from fineparser_gui.model.dive import DiveState
@@ -38,8 +38,18 @@ def _answer_parse(studio, qtbot, path, folder):
 def test_it_starts_empty_and_says_what_to_do(idle_studio):
     window = idle_studio.window
     assert window.empty.isVisible()
-    assert window.empty.open_button.isEnabled()
     assert not window.messages.isVisible()
+
+
+def test_the_buttons_of_the_start_page_open_a_video_and_the_sample(idle_studio, qtbot, monkeypatch, small_video):
+    window = idle_studio.window
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, **__: ([str(small_video)], ""))
+    qtbot.mouseClick(window.empty.open_button, Qt.MouseButton.LeftButton)
+    assert len(idle_studio.session.keys) == 1
+    idle_studio.session.remove(idle_studio.session.keys[0])
+    qtbot.waitUntil(window.empty.isVisible)
+    qtbot.mouseClick(window.empty.sample_button, Qt.MouseButton.LeftButton)
+    assert len(idle_studio.session.keys) == 1
 
 
 def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,63 @@ def test_the_working_directory_is_not_on_the_path(tmp_path: Path) -> None:
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr
     assert str(tmp_path / "none") in done.stdout + done.stderr
+
+
+STRANGERS = ("multiprocessing", "pickle", "json", "pip", "signal", "numpy")
+PROGRAMS = {
+    "jobs": """
+from functools import partial
+from fineparser_core.progress import CancelToken
+from fineparser_core.support.job_processes import do_jobs
+
+def open_worker():
+    return abs
+
+if __name__ == "__main__":
+    print(sorted(do_jobs(open_worker, [-1, -2], 2, CancelToken())))
+""",
+    "pool": """
+from concurrent.futures import ProcessPoolExecutor
+from fineparser_core.support.own_process import spawn_context
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=spawn_context()) as pool:
+        print(list(enumerate(pool.map(abs, [-1, -2]))))
+""",
+    "pip": """
+from pathlib import Path
+from fineparser_core.checkpoints.kinetics import fetch_kinetics
+from fineparser_core.errors import CheckpointError
+
+try:
+    fetch_kinetics(Path(__file__).parent)
+except CheckpointError as error:
+    assert "pip could not download" in str(error), error
+    print([(0, 1), (1, 2)])
+""",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str) -> None:
+    """A script's own folder is on the path, as that of an installed command is; where it is called from is not."""
+    script = tmp_path / "bin" / "script.py"
+    clips = tmp_path / "clips"
+    for folder in (script.parent, clips):
+        folder.mkdir()
+    script.write_text(PROGRAMS[program], encoding="utf-8")
+    for name in STRANGERS:
+        (clips / f"{name}.py").write_text(f"open({str(tmp_path / name)!r}, 'w').close()", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=clips,
+        env=environment | {"PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert [name for name in STRANGERS if (tmp_path / name).exists()] == []
+    assert done.stdout.split("\n")[0] == "[(0, 1), (1, 2)]", done.stderr
 
 
 @pytest.mark.parametrize(("window", "command_line"), [("fineparser-gui", "fineparser"), ("a.exe", "fineparser.exe")])
