@@ -4,7 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import av
 from av.container import InputContainer
@@ -18,7 +18,7 @@ _IS_VIDEO = re.compile(rb"hdlr.{8}vide", re.DOTALL)
 _MATROSKA, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
 #: PyAV before 19 refuses titles that are not UTF-8 unless this is set; 19 has no such argument and takes any encoding.
-_ANY_TITLE = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+_ANY_TITLE: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 def open_container(
