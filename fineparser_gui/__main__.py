@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import is_full, try_writing
+from fineparser_gui.display import display_problem
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
 
@@ -54,6 +55,10 @@ def main() -> int:
     if importlib.util.find_spec("PySide6") is None:
         print(_NO_QT, file=sys.stderr)
         return 1
+    # Before anything of Qt is loaded, which would end in a traceback where a library of the system is missing.
+    if refusal := display_problem():
+        print(f"fineparser-gui: {refusal}", file=sys.stderr)
+        return 2
     import platformdirs
 
     from fineparser_core.diving.difficulty import BOARDS_M
@@ -61,7 +66,6 @@ def main() -> int:
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_core.language import translated
     from fineparser_gui.app import Application, Studio
-    from fineparser_gui.display import display_problem
     from fineparser_gui.icons import show_icon
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.model.session_file import SUFFIX
@@ -73,8 +77,6 @@ def main() -> int:
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
             raise ConfigError("--board {0:g} is not a board: choose one of {1}.", arguments.board, boards)
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
-        if refusal := display_problem():
-            raise ConfigError(refusal)
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code

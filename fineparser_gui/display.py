@@ -1,29 +1,39 @@
-"""Checks for a display before Qt does, which would abort the process without a message."""
+"""Checks for a display before Qt does, which would abort the process with a message about one library of many."""
 
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Mapping
 
-_CURSORS = "libxcb-cursor.so.0"
+from fineparser_gui.qt_libraries import install_sentence, missing_libraries
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Why no window can be opened, as one sentence with the remedy; None where one can."""
-    if not sys.platform.startswith("linux") or environment.get("QT_QPA_PLATFORM") or "WAYLAND_DISPLAY" in environment:
+    """Return why no window can be opened, as one sentence with the remedy; None where one can."""
+    if not sys.platform.startswith("linux"):
         return None
     display = environment.get("DISPLAY")
-    if not display:
+    asked = re.split("[:;]", environment.get("QT_QPA_PLATFORM", ""))[0]
+    platform = asked or ("wayland" if "WAYLAND_DISPLAY" in environment else "xcb")
+    if platform == "xcb" and not display:
         return "there is no display here for a window: `fineparser score CLIP` works without one."
+    if missing := missing_libraries(platform):
+        if platform == "wayland" and display and not asked:  # Qt takes X11 then
+            return display_problem({"DISPLAY": display})
+        return install_sentence(missing)
+    if platform == "xcb" and not _opens(display or ""):
+        return f"the display {display} cannot be opened: set DISPLAY to one that runs and lets you in."
+    return None
+
+
+def _opens(display: str) -> bool:
     try:
-        ctypes.CDLL(_CURSORS)
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return f"Qt needs {_CURSORS}: install it, on Debian and Ubuntu with `apt install libxcb-cursor0`."
+        return True  # a Qt of the system, which lies elsewhere, is told by Qt itself
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
     refused = xcb.xcb_connection_has_error(connection)
     xcb.xcb_disconnect(connection)
-    if refused:
-        return f"the display {display} cannot be opened: set DISPLAY to one that runs and lets you in."
-    return None
+    return not refused

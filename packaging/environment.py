@@ -1,8 +1,8 @@
 """The virtual environment in the checkout and the system libraries of Qt: made where missing, else left alone."""
 
-import ctypes
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -15,26 +15,6 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 _STAMP = VENV / "fineparser-stamp"
 _TAIL_LINES = 15
 
-# Shared library of Linux: the Debian packages that hold it, in order of preference (names differ by release).
-_QT_OFFSCREEN = {
-    "libEGL.so.1": ("libegl1",),
-    "libGL.so.1": ("libgl1",),
-    "libxkbcommon.so.0": ("libxkbcommon0",),
-    "libfontconfig.so.1": ("libfontconfig1",),
-    "libdbus-1.so.3": ("libdbus-1-3",),
-    "libglib-2.0.so.0": ("libglib2.0-0t64", "libglib2.0-0"),
-}
-_QT_WINDOW = _QT_OFFSCREEN | {
-    "libxcb-cursor.so.0": ("libxcb-cursor0",),
-    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0",),
-    "libxcb-icccm.so.4": ("libxcb-icccm4",),
-    "libxcb-keysyms.so.1": ("libxcb-keysyms1",),
-    "libxcb-xinerama.so.0": ("libxcb-xinerama0",),
-    "libxcb-image.so.0": ("libxcb-image0",),
-    "libxcb-render-util.so.0": ("libxcb-render-util0",),
-    "libxcb-shape.so.0": ("libxcb-shape0",),
-}
-_QT_STARTS = "from PySide6.QtWidgets import QApplication; QApplication([])"
 _PACKAGES_LOAD = "import torch, torchvision, PySide6.QtCore, cv2, av, scipy, pytest"
 _NO_NETWORK = (
     "Failed to establish a new connection",
@@ -90,21 +70,19 @@ def ensure_environment() -> None:
 
 
 def ensure_qt_libraries(*, window: bool) -> None:
-    """Sees to the libraries that Qt needs from a Linux system: for a window, or offscreen only.
+    """Install the libraries that Qt needs from a Linux system, for a window or offscreen only.
 
     Raises:
         SetupError: naming what is missing and the command that installs it.
     """
     if not sys.platform.startswith("linux"):
         return
-    wanted = _QT_WINDOW if window else _QT_OFFSCREEN
-    missing = [name for name in wanted if not _loads(name)]
-    # The list is Debian's and a little generous: where Qt starts without, nothing is amiss.
-    if not missing or _runs(_QT_STARTS, {} if window else {"QT_QPA_PLATFORM": "offscreen"}):
-        return
-    if not shutil.which("apt-get"):
-        raise SetupError(f"Qt needs {', '.join(missing)}: install them with the package manager of this system.")
-    _apt_install([wanted[name] for name in missing])
+    command = [str(PYTHON), "-P", "-m", "fineparser_gui.qt_libraries", "xcb" if window else "offscreen"]
+    told = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    if told["packages"] and _may_install():
+        apt_install(told["packages"])
+    elif told["sentence"]:
+        raise SetupError(told["sentence"])
 
 
 def _install() -> None:
@@ -127,31 +105,29 @@ def _make_venv() -> None:
         raise SetupError(f"{VENV} is incomplete and cannot replace itself: run the same command with another Python.")
     if importlib.util.find_spec("ensurepip") is None:
         # Debian keeps it apart from Python.
-        _apt_install([(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv",)])
+        apt_install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"])
     # Cleared: what is there is left from an interrupted set-up, or its Python has gone.
     run_step([sys.executable, "-m", "venv", "--clear", str(VENV)], f"The environment {VENV} could not be made.")
 
 
-def _apt_install(choices: list[tuple[str, ...]]) -> None:
-    """Installs one package of each choice where it may, else says which."""
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        packages = " ".join(_known_package(choice) for choice in choices)
-        raise SetupError(f"System packages are missing: run `sudo apt-get install {packages}` and try again.")
+def _may_install() -> bool:
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def apt_install(packages: list[str]) -> None:
+    """Install Debian packages where it may, else say which.
+
+    Raises:
+        SetupError: it may not, or apt-get failed.
+    """
+    if not _may_install():
+        raise SetupError(f"System packages are missing: run `sudo apt-get install {' '.join(packages)}` and try again.")
     run_step(["apt-get", "update"], "apt-get could not update its lists: see its last lines above.")
-    packages = [_known_package(choice) for choice in choices]
     say(f"Installing system packages: {' '.join(packages)}")
     run_step(
         ["apt-get", "install", "-y", "--no-install-recommends", *packages],
         f"apt-get could not install {' '.join(packages)}: see its last lines above.",
     )
-
-
-def _known_package(choice: tuple[str, ...]) -> str:
-    """The first package of a choice that this release has."""
-    for name in choice[:-1]:
-        if subprocess.run(["apt-cache", "show", name], capture_output=True).returncode == 0:
-            return name
-    return choice[-1]
 
 
 def _stamp() -> str:
@@ -175,14 +151,6 @@ def _runs(code: str, environment: dict[str, str] | None = None) -> bool:
     except OSError:
         return False
     return done.returncode == 0
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 def run_step(command: list[str], sentence: str, environment: dict[str, str] | None = None) -> None:

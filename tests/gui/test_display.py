@@ -1,14 +1,16 @@
 """Where no window can be opened, or nothing be kept, one sentence says so."""
 
-import ctypes
 import errno
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import PySide6
 import pytest
 
-from fineparser_gui import display
+from fineparser_gui import display, qt_libraries
 from fineparser_gui.__main__ import own_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
@@ -17,9 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there
 def test_no_display_is_told_with_a_way_out():
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     environment.pop("QT_QPA_PLATFORM", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "fineparser_gui"], env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-m", "fineparser_gui"], env=environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
@@ -27,18 +27,58 @@ def test_no_display_is_told_with_a_way_out():
     ]
 
 
-def test_a_missing_library_is_named(monkeypatch):
-    def load(name):
-        raise OSError(name)
+@pytest.fixture
+def incomplete_qt(tmp_path):
+    """A copy of Qt's plugin for X11 that asks the loader for a library that no system has."""
+    real = Path(PySide6.__file__).parent / "Qt"
+    made = tmp_path / "PySide6" / "Qt"
+    (made / "plugins" / "platforms").mkdir(parents=True)
+    (made / "lib").mkdir()
+    (tmp_path / "PySide6" / "__init__.py").touch()
+    shutil.copy(real / "plugins" / "platforms" / "libqxcb.so", made / "plugins" / "platforms")
+    for library in (real / "lib").iterdir():
+        if library.name == "libQt6XcbQpa.so.6":
+            (made / "lib" / library.name).write_bytes(library.read_bytes().replace(*NAMES))
+        else:
+            (made / "lib" / library.name).symlink_to(library)
+    return tmp_path
 
-    monkeypatch.setattr(ctypes, "CDLL", load)
-    assert "libxcb-cursor0" in (display.display_problem({"DISPLAY": ":0"}) or "")
+
+NAMES = (b"libxcb-icccm.so.4", b"libxcb-icccm.so.9")
+
+
+def test_the_library_that_the_loader_misses_is_named(incomplete_qt):
+    path = os.pathsep.join([str(incomplete_qt), *sys.path])
+    environment = os.environ | {"PYTHONPATH": path, "QT_QPA_PLATFORM": "xcb", "DISPLAY": ":0"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "fineparser_gui"], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    sentence = "fineparser-gui: Qt needs libxcb-icccm.so.9: install the packages of this system that hold them."
+    assert done.stderr.splitlines() == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("system", "command"),
+    [
+        ("ID=debian", "sudo apt install libxcb-icccm4 libxcb-keysyms1"),
+        ('ID=zorin\nID_LIKE="ubuntu debian"', "sudo apt install libxcb-icccm4 libxcb-keysyms1"),
+        ("ID=fedora", "sudo dnf install xcb-util-keysyms xcb-util-wm"),
+        ('ID="rhel"\nID_LIKE="fedora"', "sudo dnf install xcb-util-keysyms xcb-util-wm"),
+        ("ID=manjaro\nID_LIKE=arch", "sudo pacman -S xcb-util-keysyms xcb-util-wm"),
+    ],
+)
+def test_the_packages_are_named_as_the_system_calls_them(tmp_path, monkeypatch, system, command):
+    (tmp_path / "os-release").write_text(f"NAME=x\n{system}\n", encoding="utf-8")
+    monkeypatch.setattr(qt_libraries, "_OS_RELEASE", tmp_path / "os-release")
+    libraries = ["libxcb-icccm.so.4", "libxcb-keysyms.so.1"]
+    assert qt_libraries.install_sentence(libraries) == (
+        f"Qt needs libxcb-icccm.so.4, libxcb-keysyms.so.1: run `{command}` and try again."
+    )
 
 
 def test_a_display_that_is_not_there_is_told():
-    try:
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError:
+    if qt_libraries.missing_libraries("xcb"):
         pytest.skip("this system has no libraries for windows")
     assert ":4711" in (display.display_problem({"DISPLAY": ":4711"}) or "")
 
