@@ -12,7 +12,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from environment import ROOT, SetupError, run_step, say
+from environment import ROOT, Environment, SetupError, run_step, say
 
 _HERE = ROOT / "packaging" / "bundle"
 _LINUX = ROOT / "packaging" / "linux"
@@ -83,23 +83,15 @@ def bundle(arguments: list[str]) -> int:
 
 
 def _environment(folder: Path) -> Path:
-    """Python of an environment with what the app needs and PyInstaller: what is not there cannot get in."""
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp, wanted = folder / "stamp", hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-        say(f"Setting up {folder}")
-        run_step([sys.executable, "-m", "venv", str(folder)], f"The environment {folder} could not be made.")
-        run_step(
-            [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-e", ".[bundle]"],
-            "pip could not install the packages: see its last lines above, then run the same command again.",
-        )
-        stamp.write_text(wanted, encoding="utf-8")
-    if _output(python, "import torch; print(torch.version.cuda)") != "None":
+    """Return the Python of an environment with what the app needs and PyInstaller: what is not there cannot get in."""
+    environment = Environment(folder, extra="bundle")
+    environment.ensure()
+    if _output(environment.python, "import torch; print(torch.version.cuda)") != "None":
         raise SetupError(
             f"The torch in {folder} brings CUDA's libraries, several GB: delete that folder, point pip at PyTorch's "
             "CPU index (PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu) and run the same command again."
         )
-    return python
+    return environment.python
 
 
 def _output(python: Path, code: str) -> str:

@@ -1,21 +1,25 @@
-"""The virtual environment in the checkout and the system libraries of Qt: made where missing, else left alone."""
+"""Virtual environments of the checkout and the system libraries of Qt: made where missing, else left alone."""
 
 import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-_STAMP = VENV / "fineparser-stamp"
+LOCK = ROOT / "packaging" / "lock.txt"
 _TAIL_LINES = 15
 
-_PACKAGES_LOAD = "import torch, torchvision, PySide6.QtCore, cv2, av, scipy, pytest"
+_PACKAGES_LOAD = "import torch, torchvision, PySide6.QtCore, cv2, av, scipy"
+# What the tests check the mask metrics against. Its declared requirements hold back numpy and OpenCV, which its code
+# does not need, so it cannot stand among the packages of pyproject.toml.
+SECOND_OPINION = "pysodmetrics==1.4.2"
 _NO_NETWORK = (
     "Failed to establish a new connection",
     "Temporary failure in name resolution",
@@ -34,42 +38,130 @@ class SetupError(Exception):
     """The set-up cannot go on; its text is one sentence for the user."""
 
 
-# What the tests check the mask metrics against. Its declared requirements hold back numpy and OpenCV, which its code
-# does not need, so it cannot stand among the packages of pyproject.toml.
-_SECOND_OPINION = "pysodmetrics==1.4.2"
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment with this checkout and what it needs.
 
-
-def ensure_environment() -> None:
-    """Makes `.venv`, or finishes or refreshes the one that is there.
-
-    The stamp is written last, so a set-up that was interrupted is simply done again.
-
-    Raises:
-        SetupError: with the way out.
+    Attributes:
+        folder: where it lies.
+        extra: of pyproject.toml, which is installed.
+        newest: the newest releases that pyproject.toml allows, in place of those of the lock.
     """
-    if not (ROOT / "pyproject.toml").is_file() or not (ROOT / "fineparser_core").is_dir():
-        raise SetupError(f"{ROOT} is not a whole checkout of FineParser: run packaging/dev.py where git put it.")
-    if _read_stamp() == _stamp() and _runs("import fineparser_core, PySide6"):
-        return
-    say(f"Setting up {VENV} (once, some minutes; README.md tells the size of the downloads)")
-    if not _runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
-        _make_venv()
-        _install()
-    else:
-        _STAMP.unlink(missing_ok=True)
-        _install()
-        if not _runs(_PACKAGES_LOAD):
-            # pip takes what an interrupted run left half unpacked for whole.
-            say(f"Making {VENV} anew, as its packages do not load")
-            _make_venv()
-            _install()
-    if not _runs(_PACKAGES_LOAD):
-        raise SetupError(f"The packages in {VENV} do not load: delete that folder and run the same command again.")
-    _STAMP.write_text(_stamp(), encoding="utf-8")
-    say("Set-up done")
+
+    folder: Path
+    extra: str = "dev"
+    newest: bool = False
+
+    @property
+    def python(self) -> Path:
+        """The Python of the environment."""
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def ensure(self) -> None:
+        """Make the environment, or finish or refresh the one that is there.
+
+        The stamp is written last, so a set-up that was interrupted is simply done again.
+
+        Raises:
+            SetupError: with the way out.
+        """
+        if not (ROOT / "pyproject.toml").is_file() or not (ROOT / "fineparser_core").is_dir():
+            raise SetupError(f"{ROOT} is not a whole checkout of FineParser: run packaging/dev.py where git put it.")
+        if not self.newest and self._read_stamp() == stamp() and self.runs("import fineparser_core"):
+            return
+        say(f"Setting up {self.folder} (once, some minutes; README.md tells the size of the downloads)")
+        if not self.runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
+            self._make()
+            self._install()
+        else:
+            self._stamp.unlink(missing_ok=True)
+            self._install()
+            if not self.runs(_PACKAGES_LOAD):
+                # pip takes what an interrupted run left half unpacked for whole.
+                say(f"Making {self.folder} anew, as its packages do not load")
+                self._make()
+                self._install()
+        if not self.runs(_PACKAGES_LOAD):
+            raise SetupError(
+                f"The packages in {self.folder} do not load: delete that folder and run the same command again."
+            )
+        self._stamp.write_text(stamp(), encoding="utf-8")
+        say("Set-up done")
+
+    def runs(self, code: str) -> bool:
+        """Return True if its Python runs `code` (-P: with what is installed, not with what lies about)."""
+        try:
+            return subprocess.run([str(self.python), "-P", "-c", code], capture_output=True).returncode == 0
+        except OSError:
+            return False
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "fineparser-stamp"
+
+    def _read_stamp(self) -> str:
+        try:
+            return self._stamp.read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def _install(self) -> None:
+        if self.newest:
+            self._pip("--upgrade", "--upgrade-strategy", "eager", "-e", f".[{self.extra}]")
+            self._pip("--no-deps", SECOND_OPINION)
+            return
+        sections = read_lock()
+        chosen = [text for name, text in sections.items() if {"core", self.extra} & set(name.split())]
+        with tempfile.TemporaryDirectory() as folder:
+            locked = Path(folder) / "requirements.txt"
+            locked.write_text("".join(chosen), encoding="utf-8")
+            self._pip("--require-hashes", "--no-deps", "-r", str(locked))
+        self._pip(*sections["torch"].split())
+        self._pip("--no-deps", "--no-build-isolation", "-e", ".")
+
+    def _pip(self, *arguments: str) -> None:
+        run_step(
+            [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", *arguments],
+            "pip could not install the packages: see its last lines above, then run the same command again.",
+        )
+
+    def _make(self) -> None:
+        """Make the environment anew.
+
+        Raises:
+            SetupError: where this Python cannot, or what is in its place must not be touched.
+        """
+        if self.folder.is_symlink() or self.folder.is_file():
+            raise SetupError(f"{self.folder} is not a folder: move it away and run the same command again.")
+        if self.folder.is_dir() and Path(sys.prefix).resolve() == self.folder:
+            raise SetupError(
+                f"{self.folder} is incomplete and cannot replace itself: run the same command with another Python."
+            )
+        if importlib.util.find_spec("ensurepip") is None:
+            # Debian keeps it apart from Python.
+            apt_install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"])
+        # Cleared: what is there is left from an interrupted set-up, or its Python has gone.
+        command = [sys.executable, "-m", "venv", "--clear", str(self.folder)]
+        run_step(command, f"The environment {self.folder} could not be made.")
 
 
-def ensure_qt_libraries(*, window: bool) -> None:
+#: Of users and developers; the variable names another folder, e.g. one for each of several Pythons.
+VENV = Environment(Path(os.environ.get("FINEPARSER_VENV") or ROOT / ".venv"))
+
+
+def read_lock() -> dict[str, str]:
+    """Return the text of each section of the lock."""
+    parts = re.split(r"^# \[(.+)\]\n", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def stamp() -> str:
+    """Return what changes with what is to be installed and with the place of the checkout, where the package lies."""
+    contents = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", LOCK.relative_to(ROOT)))
+    return f"{hashlib.sha256(contents).hexdigest()} {ROOT}"
+
+
+def ensure_qt_libraries(environment: Environment, *, window: bool) -> None:
     """Install the libraries that Qt needs from a Linux system, for a window or offscreen only.
 
     Raises:
@@ -77,37 +169,12 @@ def ensure_qt_libraries(*, window: bool) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    command = [str(PYTHON), "-P", "-m", "fineparser_gui.qt_libraries", "xcb" if window else "offscreen"]
+    command = [str(environment.python), "-P", "-m", "fineparser_gui.qt_libraries", "xcb" if window else "offscreen"]
     told = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     if told["packages"] and _may_install():
         apt_install(told["packages"])
     elif told["sentence"]:
         raise SetupError(told["sentence"])
-
-
-def _install() -> None:
-    for packages in (["-e", ".[dev]"], ["--no-deps", _SECOND_OPINION]):
-        run_step(
-            [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *packages],
-            "pip could not install the packages: see its last lines above, then run the same command again.",
-        )
-
-
-def _make_venv() -> None:
-    """Makes the environment anew.
-
-    Raises:
-        SetupError: where this Python cannot, or what is in its place must not be touched.
-    """
-    if VENV.is_symlink() or VENV.is_file():
-        raise SetupError(f"{VENV} is not a folder: move it away and run the same command again.")
-    if VENV.is_dir() and Path(sys.prefix).resolve() == VENV:
-        raise SetupError(f"{VENV} is incomplete and cannot replace itself: run the same command with another Python.")
-    if importlib.util.find_spec("ensurepip") is None:
-        # Debian keeps it apart from Python.
-        apt_install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"])
-    # Cleared: what is there is left from an interrupted set-up, or its Python has gone.
-    run_step([sys.executable, "-m", "venv", "--clear", str(VENV)], f"The environment {VENV} could not be made.")
 
 
 def _may_install() -> bool:
@@ -128,29 +195,6 @@ def apt_install(packages: list[str]) -> None:
         ["apt-get", "install", "-y", "--no-install-recommends", *packages],
         f"apt-get could not install {' '.join(packages)}: see its last lines above.",
     )
-
-
-def _stamp() -> str:
-    """Changes with what is to be installed and with the place of the checkout, where the package is looked for."""
-    return f"{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()} {ROOT}"
-
-
-def _read_stamp() -> str:
-    try:
-        return _STAMP.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
-def _runs(code: str, environment: dict[str, str] | None = None) -> bool:
-    """Whether the Python of the environment runs `code` (-P: with what is installed, not with what lies about)."""
-    try:
-        done = subprocess.run(
-            [str(PYTHON), "-P", "-c", code], capture_output=True, env=os.environ | (environment or {})
-        )
-    except OSError:
-        return False
-    return done.returncode == 0
 
 
 def run_step(command: list[str], sentence: str, environment: dict[str, str] | None = None) -> None:
@@ -191,8 +235,8 @@ def run_step(command: list[str], sentence: str, environment: dict[str, str] | No
         raise SetupError("No package server could be reached: check the network and run the same command again.")
     if _NO_WHEEL in output:
         raise SetupError(
-            f"A package that pip names above has no release for this system and the Python of {VENV}: "
-            "delete that folder and run the same command with another Python, 3.11 or newer."
+            "A package that pip names above has no release for this system and this Python: "
+            "run the same command with another Python, 3.11 to 3.13, after deleting the folder that was being set up."
         )
     raise SetupError(sentence)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bundling import bundle
-from environment import PYTHON, ROOT, SetupError, ensure_environment, ensure_qt_libraries
+from environment import ROOT, VENV, Environment, SetupError, ensure_qt_libraries
 
 _SAMPLES = ROOT / "resources" / "samples"
 _DEMO_OUTPUT = ROOT / "demo-output"
@@ -56,7 +56,7 @@ def _demo(arguments: list[str]) -> int:
     if gui:
         clip = str(_SAMPLES / sample["file"])
         return _app([clip, "--dive-number", sample["dive_number"], "--board", str(sample["board_m"])])
-    ensure_environment()
+    VENV.ensure()
     return _call("fineparser_core.commands.cli", "demo", "--out", str(_DEMO_OUTPUT))
 
 
@@ -64,32 +64,39 @@ def _app(arguments: list[str]) -> int:
     """open the app, on the clips that are named"""
     if not _has_display():
         raise SetupError("There is no display here for a window: `python packaging/dev.py demo` works without one.")
-    ensure_environment()
-    ensure_qt_libraries(window=True)
+    VENV.ensure()
+    ensure_qt_libraries(VENV, window=True)
     return _call("fineparser_gui", *arguments, folder=None)
 
 
 def _test(arguments: list[str]) -> int:
-    """run the tests; what follows goes to pytest"""
-    ensure_environment()
+    """run the tests; --newest: on the newest releases; what follows goes to pytest"""
+    environment = VENV
+    if arguments[:1] == ["--newest"]:
+        del arguments[0]
+        name = f"newest-{sys.version_info[0]}.{sys.version_info[1]}"
+        environment = Environment(ROOT / "build" / name, newest=True)
+    environment.ensure()
+    if environment.newest:
+        _run(environment, "pip", "list", "--outdated")  # what upper bounds and other packages hold back
     window = _has_display()
-    ensure_qt_libraries(window=window)
+    ensure_qt_libraries(environment, window=window)
     if not window:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # Tests start many processes: what the first one of them compiles, the others need not.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if arguments:
-        return _call("pytest", *arguments)
+        return _run(environment, "pytest", *arguments)
     if not window:
-        return _call("pytest", *_IN_PROCESSES, *_TESTS)
+        return _run(environment, "pytest", *_IN_PROCESSES, *_TESTS)
     # On a display one window at a time has the focus.
     others = [folder for folder in _TESTS if folder != _WINDOW_TESTS]
-    return max(_call("pytest", *_IN_PROCESSES, *others), _call("pytest", _WINDOW_TESTS))
+    return max(_run(environment, "pytest", *_IN_PROCESSES, *others), _run(environment, "pytest", _WINDOW_TESTS))
 
 
 def _check(arguments: list[str]) -> int:
     """format, lint, types, architecture rules and tests"""
-    ensure_environment()
+    VENV.ensure()
     results = {
         "format": _call("ruff", "format", "--check", "."),
         "lint": _call("ruff", "check", "."),
@@ -109,6 +116,14 @@ def _translations(arguments: list[str]) -> int:
     return translations.main(arguments)
 
 
+def _lock(arguments: list[str]) -> int:
+    """write packaging/lock.txt, the versions that every set-up installs"""
+    import lock
+
+    VENV.ensure()
+    return lock.lock(arguments)
+
+
 def _bundle(arguments: list[str]) -> int:
     """build the app as one folder that needs no Python; --deb: and a Debian package"""
     return bundle(arguments)
@@ -119,6 +134,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "app": _app,
     "test": _test,
     "check": _check,
+    "lock": _lock,
     "translations": _translations,
     "bundle": _bundle,
 }
@@ -131,12 +147,17 @@ def _has_display() -> bool:
 
 
 def _call(module: str, *arguments: str, folder: Path | None = ROOT) -> int:
-    """Runs a module in the environment; signals reach it, and its exit code comes back as a shell would give it.
+    """Run a module in the checkout's own environment, as `_run` does."""
+    return _run(VENV, module, *arguments, folder=folder)
+
+
+def _run(environment: Environment, module: str, *arguments: str, folder: Path | None = ROOT) -> int:
+    """Run a module in an environment; signals reach it, and its exit code comes back as a shell would give it.
 
     Args:
         folder: where it runs; None where the caller stands, for paths that the caller typed.
     """
-    process = subprocess.Popen([str(PYTHON), "-P", "-m", module, *arguments], cwd=folder)
+    process = subprocess.Popen([str(environment.python), "-P", "-m", module, *arguments], cwd=folder)
     previous = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         while True:

@@ -2,13 +2,17 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
@@ -30,6 +34,7 @@ def environment(tmp_path: Path) -> ModuleType:
     folder.mkdir(parents=True)
     shutil.copy(PACKAGING / "environment.py", folder)
     (folder.parent / "pyproject.toml").write_text("[project]\nname = 'fineparser'\nversion = '0'\n")
+    (folder / "lock.txt").write_text("# [torch]\ntorch\n# [core]\nnumpy==2\n# [gui dev]\nqt==6\n# [bundle]\npyi==6\n")
     (folder.parent / "fineparser_core").mkdir()
     return load(folder / "environment.py", "environment_under_test")
 
@@ -47,7 +52,7 @@ def test_old_python_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_ci_runs_what_the_readme_says() -> None:
     assert "python packaging/dev.py test" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert (ROOT / ".ci" / "run").read_text().endswith("exec python3 packaging/dev.py test\n")
+    assert "\npython3 packaging/dev.py test" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,29 +64,68 @@ def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyP
 def test_half_a_checkout(environment: ModuleType) -> None:
     (environment.ROOT / "pyproject.toml").unlink()
     with pytest.raises(environment.SetupError, match="not a whole checkout"):
-        environment.ensure_environment()
+        environment.VENV.ensure()
 
 
 def test_something_else_in_the_place_of_the_environment(environment: ModuleType) -> None:
-    environment.VENV.write_text("mine")
+    environment.VENV.folder.write_text("mine")
     with pytest.raises(environment.SetupError, match="move it away"):
-        environment.ensure_environment()
-    assert environment.VENV.read_text() == "mine"
+        environment.VENV.ensure()
+    assert environment.VENV.folder.read_text() == "mine"
 
 
-def test_stamp_follows_the_project(environment: ModuleType) -> None:
-    before = environment._stamp()
-    with (environment.ROOT / "pyproject.toml").open("a") as project:
-        project.write("dependencies = ['numpy']\n")
-    assert environment._stamp() != before
+@pytest.mark.parametrize("name", ["pyproject.toml", "packaging/lock.txt"])
+def test_stamp_follows_the_project_and_the_lock(environment: ModuleType, name: str) -> None:
+    before = environment.stamp()
+    with (environment.ROOT / name).open("a") as file:
+        file.write("\n")
+    assert environment.stamp() != before
+
+
+def test_what_an_extra_needs_is_installed_by_its_hash_and_nothing_else(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(command: list[str], *_: str) -> None:
+        named = Path(command[-1]).read_text() if command[-2] == "-r" else ""
+        asked.append((*command[5:-1], named) if named else tuple(command[5:]))
+
+    monkeypatch.setattr(environment, "run_step", note)
+    environment.Environment(environment.ROOT / "venv")._install()
+    locked = "numpy==2\nqt==6\n"
+    own = ("--no-deps", "--no-build-isolation", "-e", ".")
+    assert asked == [("--require-hashes", "--no-deps", "-r", locked), ("torch",), own]
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    """Each package that `pyproject.toml` names is there, with a version in its range for each supported Python."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {"core": project["dependencies"]} | project["optional-dependencies"]
+    sections = load(PACKAGING / "environment.py", "environment_of_the_checkout").read_lock()
+    for extra in ("core", "gui", "sound", "train", "bundle", "dev"):
+        text = "".join(lines for name, lines in sections.items() if {extra, "core", "torch"} & set(name.split()))
+        locked = [Requirement(line.rstrip(" \\")) for line in re.findall(r"^\w.*", text, re.MULTILINE)]
+        for wanted in map(Requirement, extras[extra]):
+            for python in ("3.11", "3.12", "3.13"):
+                here = {"python_version": python, "python_full_version": f"{python}.0", "extra": extra}
+                if wanted.name in ("fineparser", "torch", "torchvision") or not holds(wanted, here):
+                    continue
+                found = [one for one in locked if one.name == canonicalize_name(wanted.name) and holds(one, here)]
+                assert found, (extra, str(wanted), python)
+                assert all(wanted.specifier.contains(str(one.specifier)[2:]) for one in found), (str(wanted), python)
+
+
+def holds(requirement: Requirement, here: dict[str, str]) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(here)
 
 
 def test_finished_environment_is_left_alone(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment.VENV.mkdir()
-    environment._STAMP.write_text(environment._stamp())
-    monkeypatch.setattr(environment, "PYTHON", Path(sys.executable))
+    environment.VENV.folder.mkdir()
+    environment.VENV._stamp.write_text(environment.stamp())
+    monkeypatch.setattr(environment.Environment, "python", Path(sys.executable))
     monkeypatch.setattr(environment, "run_step", lambda *args: pytest.fail("set up again"))
-    environment.ensure_environment()
+    environment.VENV.ensure()
 
 
 @pytest.mark.parametrize(
