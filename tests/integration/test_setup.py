@@ -39,15 +39,18 @@ def environment(tmp_path: Path) -> ModuleType:
     return load(folder / "environment.py", "environment_under_test")
 
 
-def test_old_python_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("version", [(3, 9), (3, 14)])
+def test_another_python_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, int]
+) -> None:
     dev = load(PACKAGING / "dev.py", "dev_under_test")
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+        patch.setattr(sys, "version_info", (*version, 2, "final", 0))
         code = dev.main(["demo"])
     assert code == 1
-    assert (
-        capsys.readouterr().err == "FineParser needs Python 3.11 or newer and this is 3.9: run this with a newer one.\n"
-    )
+    found = ".".join(map(str, version))
+    sentence = f"FineParser needs Python 3.11 to 3.13 and this is {found}: run this with one of those.\n"
+    assert capsys.readouterr().err == sentence
 
 
 def test_ci_runs_what_the_readme_says() -> None:
