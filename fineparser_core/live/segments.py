@@ -123,6 +123,8 @@ def write_clip(path: Path, packets: Sequence[LivePacket], sound: Sequence[LivePa
         }
         for packet in heapq.merge(packets, sound, key=lambda one: one.decode_s):
             made = as_av_packet(packet, packets[0].decode_s)
+            if len(sound) > 1 and packet is sound[-1]:  # without a duration FFmpeg 9 reads it as one after the end
+                made.duration = round((sound[-1].time_s - sound[-2].time_s) / TICK)
             made.stream = streams[packet.format]
             container.mux_one(made)
 

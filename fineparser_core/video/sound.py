@@ -19,6 +19,8 @@ from fineparser_core.video.probe import inspect_video, open_video
 logger = logging.getLogger(__name__)
 
 _BITS_PER_S, _MOST_RATE_HZ = 160_000, 48_000
+# Time before the part from which packets are decoded, in seconds: a decoder of AAC gives nothing for its first packet.
+_PREROLL_S = 0.1
 
 
 class Soundtrack:
@@ -119,7 +121,7 @@ class Soundtrack:
         assert source.time_base is not None
         try:
             if self._start_s > 0:
-                start = round((self._origin_s + self._start_s) / source.time_base)
+                start = round((self._origin_s + max(self._start_s - _PREROLL_S, 0.0)) / source.time_base)
                 self._input.seek(start, stream=source, backward=True)
             yield from (packet for packet in self._input.demux(source) if not packet.is_corrupt)
         except av.error.FFmpegError as error:
