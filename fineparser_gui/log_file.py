@@ -75,14 +75,23 @@ def report_unexpected(
         keep: called with the same and the traceback.
     """
 
+    telling = False
+
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        nonlocal telling
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
         log.error("unexpected", exc_info=(kind, error, trace))
+        if telling:  # what tells has failed itself
+            return
         name = f"{kind.__name__}: {error}"
         keep(name, "".join(traceback.format_exception(kind, error, trace)))
-        tell(name)
+        telling = True
+        try:
+            tell(name)
+        finally:
+            telling = False
 
     def caught_in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

@@ -21,6 +21,8 @@ _LONGEST_TEXT = 500_000
 # Kept by hand: what metadata do not say, and the GPL 2, which no package brings. The GPL 3 comes with NumPy, the LGPL 3
 # with fpdf2 and the LGPL 2.1 with OpenCV.
 _KEPT = resource("licences")
+#: Licences of packages whose metadata name none.
+_UNNAMED = {"cuda-toolkit": "LicenseRef-NVIDIA-Proprietary"}
 _NOTES = _KEPT / "notes.md"
 
 
@@ -70,7 +72,7 @@ def _licensed(package: Distribution) -> Licensed:
     if not licence:
         classifiers = [text.rpartition(" :: ")[2] for text in facts.get_all("Classifier") or () if "License ::" in text]
         plain = _field(facts, "License").strip().splitlines()
-        licence = ", ".join(classifiers) or (plain[0][:80] if plain else "")
+        licence = ", ".join(classifiers) or (plain[0][:80] if plain else _UNNAMED.get(facts["Name"], ""))
     links = dict(line.split(", ", 1) for line in facts.get_all("Project-URL") or () if ", " in line)
     home = _field(facts, "Home-page") or next(
         (links[name] for name in ("Homepage", "homepage", "Source") if name in links), ""

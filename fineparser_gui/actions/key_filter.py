@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 _CURSOR_KEYS = {
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
@@ -43,7 +44,9 @@ class KeyFilter(QObject):
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         # The widget with the focus alone, as a filter of the application would be asked for every event.
-        if self._focused is not None:
+        if not isValid(self._window):  # the focus moves while Qt takes a closed window apart
+            return
+        if self._focused is not None and isValid(self._focused):
             self._focused.removeEventFilter(self)
         inside = now is not None and now is not self._window and self._window.isAncestorOf(now)
         self._focused = now if inside else None

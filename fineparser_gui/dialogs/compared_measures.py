@@ -95,5 +95,5 @@ class ComparedMeasuresDialog(QDialog):
             "A difference counts where it is more than its uncertainty: one standard deviation of both dives."
         )
         if unknown:
-            text = f"{text} {self.tr('Nothing was measured of {0}.').format(', '.join(unknown))}"
+            text += " " + self.tr("Nothing was measured of {0}.").format(", ".join(unknown))
         self._note.setText(text)

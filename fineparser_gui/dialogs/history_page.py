@@ -303,7 +303,7 @@ class HistoryPage(QWidget):
     def export_selected(self, suffix: str) -> None:
         """Write the selected dives as a table or as data."""
         dives = self._dives()
-        proposed = Path.home() / f"{self.tr('history')}{suffix}"
+        proposed = Path.home() / (self.tr("history") + suffix)
         if dives and (path := ask_save_path(self, proposed, (suffix,))):
             self._session.exports.history_table(dives, self._history, path)
 

@@ -4,14 +4,15 @@ import re
 from collections import Counter
 
 import pytest
+import shiboken6
 from answers_kit import activate, open_scored
 from finding import named
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QPushButton, QWidget
 
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.actions.key_filter import belongs_to_controls
+from fineparser_gui.actions.key_filter import KeyFilter, belongs_to_controls
 
 _ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -173,3 +174,16 @@ def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled
         dialog.close()
         dialog.deleteLater()
         QApplication.processEvents()
+
+
+def test_the_focus_may_leave_what_is_deleted(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    kept, deleted = QPushButton(window), QPushButton(window)
+    filter_ = KeyFilter(window, lambda widget, key: True)
+    filter_._follow(None, deleted)
+    shiboken6.delete(deleted)
+    filter_._follow(None, kept)
+    assert filter_._focused is kept
+    shiboken6.delete(window)
+    filter_._follow(kept, None)

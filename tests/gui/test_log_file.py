@@ -1,12 +1,14 @@
 """The log file takes whatever a name or an error may hold."""
 
 import logging
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import qInstallMessageHandler
 
-from fineparser_gui.log_file import log_folder, start_logging
+from fineparser_gui.log_file import log_folder, report_unexpected, start_logging
 
 
 @pytest.fixture
@@ -45,3 +47,19 @@ def test_a_full_disk_costs_the_lines_of_the_log_alone(tmp_path, monkeypatch, cap
     err = capsys.readouterr().err
     assert err.splitlines()[0].endswith("WARNING test: one line")
     assert len(err.splitlines()) == 1
+
+
+def test_an_error_of_what_tells_errors_is_logged_once(log, monkeypatch):
+    """As a message that is shown in a window that Qt takes apart."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    told = []
+
+    def tell(name: str) -> None:
+        told.append(name)
+        sys.excepthook(RuntimeError, RuntimeError("the message is gone"), None)
+
+    report_unexpected(tell)
+    sys.excepthook(ValueError, ValueError("no number"), None)
+    assert told == ["ValueError: no number"]
+    assert log.read_text(encoding="utf-8").count("the message is gone") == 1

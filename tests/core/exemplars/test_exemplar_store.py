@@ -260,7 +260,7 @@ def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
     with ExemplarStore.open_own(folder) as library:
         add(library, "one")
     code = (
-        "import os, sys, pathlib\n"
+        "import os, sys, pathlib, urllib.parse\n"  # while Python's folder can be read
         "from fineparser_core.exemplars.store import ExemplarStore\n"
         "from fineparser_core.errors import FineParserError\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"
@@ -295,7 +295,7 @@ def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
         for name in (FILE_NAME, f"{FILE_NAME}-wal"):
             shutil.copyfile(library.folder / name, sent / name)
     code = (
-        "import os, sys, pathlib\n"
+        "import os, sys, pathlib, urllib.parse\n"  # while Python's folder can be read
         "from fineparser_core.exemplars.store import ExemplarStore\n"
         "from fineparser_core.errors import ExemplarError\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"
