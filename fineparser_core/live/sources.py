@@ -211,13 +211,13 @@ def _network(scheme: str, text: str) -> Source:
     return Source(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
 
 
-def _without_secrets(text: str) -> str:
+def _without_secrets(address: str) -> str:
     """Hide what may be a secret in an address.
 
     A password may be typed as it is, with "/", "?" and "@" in it: all before the last "@" may belong to it.
     """
-    begins = scheme.end() if (scheme := _SCHEME.match(text)) else 0
-    secret, at, rest = text[begins:].rpartition("@")
+    begins = scheme.end() if (scheme := _SCHEME.match(address)) else 0
+    secret, at, rest = address[begins:].rpartition("@")
     user = f"{name[0]}:" if (name := _USER.match(secret)) else ""
     host, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
     if scheme:
@@ -226,7 +226,7 @@ def _without_secrets(text: str) -> str:
         if "=" in unquote(part) and not _NO_SECRET.fullmatch(part):
             path = path.replace(part, "***")
     listens = "?listen=1" if rest.endswith("?listen=1") else ""
-    return f"{text[:begins]}{user}{'***' if secret else ''}{at}{host}{slash}{path}{listens}"
+    return f"{address[:begins]}{user}{'***' if secret else ''}{at}{host}{slash}{path}{listens}"
 
 
 def _line(path: Path) -> str:
