@@ -35,16 +35,17 @@ _NETWORK: Mapping[str, dict[str, str]] = {
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-# The user before a password; and parts of a path, of which those with a value may be secrets, but for these names.
+# Name of the user, where a password follows it.
 _USER = re.compile(r"[^:/?#&=]+(?=:)")
-_PART = re.compile(r"[/&;,]|_(?=[A-Za-z]+=)")
+# What separates the parts of a path; a part NAME=VALUE is hidden, unless its name says that the value is no secret.
+_SEPARATOR = re.compile(r"[/&;,]|_(?=[A-Za-z]+=)")
 _NO_SECRET = re.compile(
     r"(ch|chan|channel|cam|camera|stream|subtype|profile|resolution|size|fps|rate|codec|type|format|proto|unicast)=[\w.-]*",
     re.IGNORECASE,
 )
-# In a path of a network address: what follows the name of a secret, and identifiers that nobody guesses.
+# Parts of a path that are secrets without NAME=: what follows a part with such a name, and random letters and digits.
 _NAMED = re.compile(r"(?<=/)(\w*(?:key|token|secret|password|passwd|pass|pwd|auth|session))/[^/]+", re.IGNORECASE)
-_UNGUESSED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}")
+_RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}")
 _LINUX_CAMERA = re.compile(r"/dev/video\d{1,3}")
 
 
@@ -221,8 +222,8 @@ def _without_secrets(address: str) -> str:
     user = f"{name[0]}:" if (name := _USER.match(secret)) else ""
     host, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
     if scheme:
-        path = _UNGUESSED.sub("***", _NAMED.sub(r"\1/***", slash + path)).removeprefix("/")
-    for part in _PART.split(path):
+        path = _RANDOM.sub("***", _NAMED.sub(r"\1/***", slash + path)).removeprefix("/")
+    for part in _SEPARATOR.split(path):
         if "=" in unquote(part) and not _NO_SECRET.fullmatch(part):
             path = path.replace(part, "***")
     listens = "?listen=1" if rest.endswith("?listen=1") else ""
