@@ -20,6 +20,8 @@ from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken
 
 SCHEMA_VERSION = 3
+#: Versions that a program may come to; another number is damage.
+_MOST_VERSIONS = 256
 SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE exemplar (
@@ -50,6 +52,8 @@ _LONGEST_QUERY_S = 5.0
 _QUERY_STEPS = 1000
 #: Longest row. The masks of an exemplar take less than half of it.
 _MOST_BYTES = 4 << 20
+#: Primary error codes of SQLite for a damaged file; ERROR stands for a format or a schema that it does not know.
+_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 #: More are a table without end. FineDiving has 3,000 dives.
 MOST_EXEMPLARS = 100_000
 
@@ -104,10 +108,24 @@ def damage_of(path: Path, query: str = "") -> str:
             if found != "ok":
                 return str(found).splitlines()[-1]
             return "" if version_of(db) else "it is empty"
+    except UnicodeDecodeError as error:
+        return _reason(error)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return str(error)
+        if error.sqlite_errorcode & 0xFF in _DAMAGE_CODES:
+            return _reason(error)
         raise
+
+
+def damaged_tables(path: Path) -> str:
+    """Return which table of a library is missing or differs; "" where others were added, or the version is another one.
+
+    Raises: sqlite3.Error.
+    """
+    with closing(connect(path)) as db:
+        version = version_of(db)
+        if not 0 < version < _MOST_VERSIONS:
+            return f"its version is {version}"
+        return _amiss(_objects(db))[1] if version == SCHEMA_VERSION else ""
 
 
 class LibraryFile:
@@ -159,7 +177,7 @@ class LibraryFile:
                         log.name,
                     ) from None
                 query += "&immutable=1"
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             pass  # the check below says so
         try:
             db = connect(path, query)
@@ -219,8 +237,7 @@ class LibraryFile:
                 if cancel is not None:
                     cancel.raise_if_cancelled()
                 late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-                # SQLite quotes what it stumbles over.
-                reason = f"not in {_LONGEST_QUERY_S:g} s" if late else printable(f"{error!s:.200}")
+                reason = f"not in {_LONGEST_QUERY_S:g} s" if late else _reason(error)
                 raise _unreadable(self.path, reason) from None
             finally:
                 self._db.set_progress_handler(None, 0)
@@ -291,15 +308,10 @@ class LibraryFile:
                 SCHEMA_VERSION,
                 version,
             )
-        with closing(sqlite3.connect(":memory:")) as blank:
-            blank.executescript(SCHEMA)
-            expected = _objects(blank)
-        if found != expected:
-            others = sorted(found.keys() - expected.keys())
-            wrong = next((name for name, sql in expected.items() if found.get(name) != sql), "")
-            amiss = f"it holds {others[0]:.80}" if others else f"its {wrong} is missing or has other columns"
+        added, wrong = _amiss(found)
+        if added or wrong:
             raise ExemplarError(
-                "{0} is not an exemplar library ({1}): copy it again or choose another one.", self.path, amiss
+                "{0} is not an exemplar library ({1}): copy it again or choose another one.", self.path, added or wrong
             )
 
 
@@ -309,10 +321,25 @@ def _unreadable(path: Path, reason: str) -> ExemplarError:
     )
 
 
+def _reason(error: sqlite3.Error | ValueError) -> str:
+    """What SQLite says; it quotes what it stumbles over, which may be no text."""
+    return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
+
+
 def _objects(db: sqlite3.Connection) -> dict[str, str]:
-    """What a database consists of: the SQL of each by its kind and name, and the mark of another program."""
+    """What a database consists of: the SQL of each by its kind and name, and the mark of its program."""
     rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 100")
     # Only words count, not how they are laid out: a library may be older than a line break in the statements above.
     found = {ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).split()) for kind, name, table, sql in rows}
     (application,) = db.execute("PRAGMA application_id").fetchone()
-    return {**found, f"the mark {application} of another program": ""} if application else found
+    return {**found, "mark of its program": str(application)}
+
+
+def _amiss(found: dict[str, str]) -> tuple[str, str]:
+    """Return what the objects of a database are more than those of a library, and what is missing or differs, or ""."""
+    with closing(sqlite3.connect(":memory:")) as blank:
+        blank.executescript(SCHEMA)
+        expected = _objects(blank)
+    added = next((f"it holds {name:.80}" for name in sorted(found.keys() - expected.keys())), "")
+    wrong = next((f"its {name} is missing or differs" for name, sql in expected.items() if found.get(name) != sql), "")
+    return added, wrong

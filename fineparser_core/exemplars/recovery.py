@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
-from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, damage_of
+from fineparser_core.exemplars.library_file import PATIENCE_S, LibraryFile, damage_of, damaged_tables
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import atomic_file
 
@@ -88,7 +88,7 @@ def _repair(path: Path) -> str:
     A file that was only just begun (empty, no backup) is no damage.
     """
     backup = path.with_name(BACKUP_NAME)
-    damage = damage_of(path) if path.exists() else "it was gone"
+    damage = (damage_of(path) or damaged_tables(path)) if path.exists() else "it was gone"
     if not damage or not (backup.exists() or (path.exists() and path.stat().st_size)):
         return ""
     there = path.exists()

@@ -46,6 +46,8 @@ _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"
 _HEARD = ("aac", "mp2", "mp3", "ac3")
 # Sound that waits for the first picture; and how far it may be from the picture beside it.
 _MOST_WAITING, _SOUND_APART_S = 500, 5.0
+# Maximum time from decoding a picture to showing it, in seconds: 16 pictures at 5 a second. More is a damaged stamp.
+_MOST_REORDERED_S = 3.2
 # Streams without stamps: a packet is as old as its arrival.
 _WITHOUT_STAMPS = ("mpjpeg", "mjpeg", "h264", "hevc")
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
@@ -161,6 +163,9 @@ class LiveReader:
                 said = error.phrase
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 said = _reason(error)
+            except Exception as error:  # damaged streams raise any kind in PyAV
+                logger.info("%s: %s", self.source, error, exc_info=True)
+                said = _reason(error)
             if self._stop.is_set():
                 return
             if self.source.kind is SourceKind.FILE and not self._loop:
@@ -189,14 +194,16 @@ class LiveReader:
             clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
             fps = _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream)
             shaper = _Shaper(stream, fps, _turned(source.path) if source.kind is SourceKind.FILE else None)
-            jumps = 0
+            jumps, reordered_s = 0, 0.0
             self._connected = self._follows = False
             for packet, stamp_s, at_s in chain(first, arriving):
                 if self._stop.is_set():
                     return
                 decode_s, offset_s = clock.place(stamp_s, at_s, in_order=packet.dts is not None)
                 shown_s = stamp_s if packet.pts is None or not _has_stamps(container) else _seconds(packet, packet.pts)
-                self._hand_on(shaper.shaped(packet, max(shown_s + offset_s, decode_s), decode_s))
+                if abs(shown_s - stamp_s) <= _MOST_REORDERED_S:
+                    reordered_s = shown_s - stamp_s
+                self._hand_on(shaper.shaped(packet, max(stamp_s + reordered_s + offset_s, decode_s), decode_s))
                 if sound is not None:
                     self._hear(sound.shaped(offset_s), decode_s)
                 if clock.jumps > jumps:
@@ -410,7 +417,7 @@ def _turned(path: Path) -> Scaler | None:
     return Scaler(geometry) if geometry.quarter_turns or geometry.mirrored else None
 
 
-def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], av.error.FFmpegError | None]:
+def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | None]:
     """What a connection brings first, and why it has broken off already."""
     first: list[Arrival] = []
     try:
@@ -418,7 +425,7 @@ def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], av.error.FFmpeg
             first.append(one)
             if one[2] - first[0][2] >= _SETTLES_S:
                 break
-    except av.error.FFmpegError as error:
+    except Exception as error:  # of any kind; what came before it is kept
         return first, error
     return first, None
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import av
 
@@ -34,7 +34,18 @@ _NETWORK: Mapping[str, dict[str, str]] = {
     "rtmp": {"protocol_whitelist": "rtmp,tcp"},
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
-_SECRET = re.compile(r"(?<=[/&;_?])(user|password|passwd|pass|pwd|token)=[^/&;]*", re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+# Name of the user, where a password follows it.
+_USER = re.compile(r"[^:/?#&=]+(?=:)")
+# What separates the parts of a path; a part NAME=VALUE is hidden, unless its name says that the value is no secret.
+_SEPARATOR = re.compile(r"[/&;,]|_(?=[A-Za-z]+=)")
+_NO_SECRET = re.compile(
+    r"(ch|chan|channel|cam|camera|stream|subtype|profile|resolution|size|fps|rate|codec|type|format|proto|unicast)=[\w.-]*",
+    re.IGNORECASE,
+)
+# Parts of a path that are secrets without NAME=: what follows a part with such a name, and random letters and digits.
+_NAMED = re.compile(r"(?<=/)(\w*(?:key|token|secret|password|passwd|pass|pwd|auth|session))/[^/]+", re.IGNORECASE)
+_RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}")
 _LINUX_CAMERA = re.compile(r"/dev/video\d{1,3}")
 
 
@@ -52,7 +63,7 @@ class Source:
     """A checked address.
 
     Attributes:
-        shown: the address for people and logs: without password and query.
+        shown: the address for people and logs, and to be remembered: without secrets and query.
         address: what FFmpeg opens, secrets included: never logged, never shown.
         format: FFmpeg's name of the format; None if the content tells it.
         options: of FFmpeg.
@@ -101,31 +112,15 @@ def parse_source(text: str) -> Source:
         raise ConfigError("There is no address of a camera: type one, such as rtsp://192.168.0.20:554/live.")
     if text.startswith("camera:"):
         return _camera(text)
-    scheme, is_url, _ = text.partition("://")
-    if is_url:
-        return _network(scheme.lower(), text)
+    if scheme := _SCHEME.match(text):
+        return _network(scheme[1].lower(), text)
     path = Path(text).expanduser()
     if path.is_dir():
         return Source(SourceKind.FOLDER, str(path), str(path.resolve()))
     if path.is_file():
         return Source(SourceKind.FILE, str(path), str(path.resolve()))
-    shown = re.sub(r"[^/\s]*@", "***@", text)
+    shown = _without_secrets(text) if "@" in text or "=" in text else text
     raise ConfigError("{0}: there is no such camera, folder or video: check the address.", shown)
-
-
-def without_secrets(text: str) -> str:
-    """An address as it may be remembered: without passwords, and without the query of a network address.
-
-    Raises:
-        ConfigError: it is no address.
-    """
-    if parse_source(text).kind is not SourceKind.NETWORK:
-        return text.strip()
-    parts = urlsplit(text.strip())
-    user, at, host = parts.netloc.rpartition("@")
-    kept = f"{user.partition(':')[0]}{at}{host}"
-    query = parts.query if parts.query == "listen=1" else ""
-    return parts._replace(netloc=kept, path=_hidden(parts.path), query=query, fragment="").geturl()
 
 
 def list_cameras() -> list[Camera]:
@@ -206,21 +201,33 @@ def _network(scheme: str, text: str) -> Source:
         ) from None
     if scheme not in _NETWORK:
         raise ConfigError("{0}:// is no address of a camera: use rtsp, http, https, udp, tcp or rtmp.", scheme[:20])
+    shown = _without_secrets(text)
     if scheme in ("udp", "tcp") and not port:
-        raise ConfigError("{0} says no port: write it as {1}://192.168.0.20:5000.", scheme + "://" + host, scheme)
+        raise ConfigError("{0} says no port: write it as {1}://192.168.0.20:5000.", shown, scheme)
     if scheme in ("udp", "tcp") and parts.query not in ("", "listen=1"):  # FFmpeg reads options there
         raise ConfigError("{0}: an address of this kind takes no options but listen=1: leave them out.", scheme)
     if not host and scheme != "udp":  # udp://@:5000 listens
         raise ConfigError("The address of the camera is not complete: write it as rtsp://192.168.0.20:554/live.")
-    user = f"{parts.username}:***@" if parts.username else ""
-    shown = f"{scheme}://{user}{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{_hidden(parts.path)}"
     options = {**_NETWORK[scheme], "format_whitelist": _STREAM_FORMATS}
     return Source(SourceKind.NETWORK, shown, text, _FORMATS.get(scheme), options)
 
 
-def _hidden(path: str) -> str:
-    """The path of an address, without what some cameras have in it."""
-    return _SECRET.sub("***", path)
+def _without_secrets(address: str) -> str:
+    """Hide what may be a secret in an address.
+
+    A password may be typed as it is, with "/", "?" and "@" in it: all before the last "@" may belong to it.
+    """
+    begins = scheme.end() if (scheme := _SCHEME.match(address)) else 0
+    secret, at, rest = address[begins:].rpartition("@")
+    user = f"{name[0]}:" if (name := _USER.match(secret)) else ""
+    host, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
+    if scheme:
+        path = _RANDOM.sub("***", _NAMED.sub(r"\1/***", slash + path)).removeprefix("/")
+    for part in _SEPARATOR.split(path):
+        if "=" in unquote(part) and not _NO_SECRET.fullmatch(part):
+            path = path.replace(part, "***")
+    listens = "?listen=1" if rest.endswith("?listen=1") else ""
+    return f"{address[:begins]}{user}{'***' if secret else ''}{at}{host}{slash}{path}{listens}"
 
 
 def _line(path: Path) -> str:

@@ -77,7 +77,7 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what was found is cut out first."""
+        """End; dives that were found are cut out first, pictures that wait for the search are dropped."""
         self._stopped.set()
         self.reader.stop()
         self._queue.close()
@@ -96,9 +96,10 @@ class Watch:
         due: list[CaughtFall] = []
         while True:
             packet = self._queue.get(_POLL_S)
-            if packet is not None:
+            stopped = self._stopped.is_set()
+            if packet is not None and not stopped:
                 due += self._catcher.add(packet)
-            ended = packet is None and (self._stopped.is_set() or not self.reader.running)
+            ended = stopped or (packet is None and not self.reader.running)
             while due and (ended or self._recorded_to(due[0].touches_s + AFTER_S)):
                 self._keep(due.pop(0))
             if ended:

@@ -10,13 +10,16 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from os.path import samestat
 from pathlib import Path
 from socketserver import TCPServer
+from stat import S_ISREG
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +35,8 @@ _MOST_HEAD_BYTES = 16_384
 _REQUEST_S, _CHUNK_S = 5.0, 15.0
 _CHUNK_BYTES = 65_536
 _POLL_S = 0.05
+# Of `os.open`, where the system has them: follow no link, and do not wait for the writer of a pipe.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 #: What a page shows; other files are offered to be saved.
 _KINDS = {
@@ -103,7 +108,6 @@ class ShareServer:
     """Serves files on threads of its own until it is closed.
 
     Attributes:
-        files: by the numbers under which they are asked for; may be replaced meanwhile.
         url: of the page; nobody guesses it.
     """
 
@@ -113,13 +117,40 @@ class ShareServer:
         Raises:
             OSError: there is no such address.
         """
-        self.files = dict(files)
+        self._real: dict[Path, str] = {}
+        self.files = files
         self._server = _Server((address, 0), _Handler)
         self._server.share = self
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self.url = f"http://{address}:{self._server.server_address[1]}/{self.token}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), name="sharing", daemon=True)
         self._thread.start()
+
+    @property
+    def files(self) -> Mapping[int, Path]:
+        """By the numbers under which they are asked for; may be replaced meanwhile."""
+        return self._files
+
+    @files.setter
+    def files(self, files: Mapping[int, Path]) -> None:
+        for path in files.values():
+            self._real.setdefault(path, os.path.realpath(path))
+        self._files = dict(files)
+
+    def open(self, path: Path) -> io.BufferedReader:
+        """Open one of the files; links that were not there when it was first chosen are not followed.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        real = self._real[path]
+        with ExitStack() as refused:
+            file = refused.enter_context(open(real, "rb", opener=lambda name, flags: os.open(name, flags | _NO_LINK)))
+            state = os.fstat(file.fileno())
+            if os.path.realpath(real) != real or not S_ISREG(state.st_mode) or not samestat(os.lstat(real), state):
+                raise FileNotFoundError(path)
+            refused.pop_all()
+        return file
 
     def close(self) -> None:
         """End it, and what is being sent."""
@@ -152,13 +183,14 @@ def _figure(number: int, path: Path) -> str:
 
 
 class _Server(ThreadingHTTPServer):
-    """Bounds how many connections are open, and knows them."""
+    """Bounds how many connections are open: strangers, who have not sent the token, give way to whoever comes."""
 
     daemon_threads, request_queue_size = True, 64
     share: ShareServer
 
     def __init__(self, *args: Any) -> None:
-        self._connections: set[socket.socket] = set()
+        # The oldest first; with the address of a stranger, and "" once the token was sent.
+        self._connections: dict[socket.socket, str] = {}
         self._lock = threading.Lock()
         super().__init__(*args)
 
@@ -168,9 +200,9 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
-            full = len(self._connections) >= _MOST_CONNECTIONS
+            full = len(self._connections) >= _MOST_CONNECTIONS and not self._drop_stranger()
             if not full:
-                self._connections.add(request)
+                self._connections[request] = client_address[0]
         if full:
             self.shutdown_request(request)
         else:
@@ -178,8 +210,26 @@ class _Server(ThreadingHTTPServer):
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
-            self._connections.discard(request)
+            self._connections.pop(request, None)
         super().shutdown_request(request)
+
+    def trust(self, request: socket.socket) -> None:
+        """Keep a connection that has sent the token."""
+        with self._lock:
+            if request in self._connections:
+                self._connections[request] = ""
+
+    def _drop_stranger(self) -> bool:
+        """Shut the oldest connection of the address with the most strangers; False if there is none."""
+        strangers = {one: address for one, address in self._connections.items() if address}
+        if not strangers:
+            return False
+        ((busiest, _),) = Counter(strangers.values()).most_common(1)
+        oldest = next(one for one, address in strangers.items() if address == busiest)
+        del self._connections[oldest]
+        with suppress(OSError):
+            oldest.shutdown(socket.SHUT_RDWR)
+        return True
 
     def handle_error(self, request: object, client_address: object) -> None:
         logger.info("sharing: a connection ended early", exc_info=True)
@@ -233,16 +283,16 @@ class _Handler(BaseHTTPRequestHandler):
         token, _, wanted = path.partition("/")
         if self.path[:1] != "/" or not hmac.compare_digest(token.encode(), share.token.encode()):
             self.send_error(HTTPStatus.NOT_FOUND)
-        elif not wanted:
+            return
+        self.server.trust(self.connection)
+        if not wanted:
             page = share.page()
             self._send(io.BytesIO(page), len(page), {"Content-Type": _KINDS[".html"]}, with_body=with_body)
         else:
-            chosen = {str(number): path for number, path in share.files.items()}.get(wanted)
             try:
-                if chosen is None or not chosen.is_file():
-                    raise FileNotFoundError
-                file = chosen.open("rb")
-            except OSError:
+                chosen = {str(number): path for number, path in share.files.items()}[wanted]
+                file = share.open(chosen)
+            except (KeyError, OSError):
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
             with file:

@@ -21,7 +21,7 @@ from fineparser_core.language import translated
 from fineparser_core.live.caught import RECORDING
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import Source, list_cameras, parse_source, without_secrets
+from fineparser_core.live.sources import Source, list_cameras, parse_source
 from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.widgets import form_of, inset, label, lay_out
@@ -168,7 +168,7 @@ class PoolsideSetup(QWidget):
     def remember(self) -> None:
         """Keep what was chosen for the next time."""
         addresses = [field.address for field in self.fields if field.address]
-        kept = addresses if self.secrets.isChecked() else [without_secrets(one) for one in addresses]
+        kept = addresses if self.secrets.isChecked() else [parse_source(one).shown for one in addresses]
         cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
         folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
         self._preferences.change(

@@ -208,7 +208,7 @@ def test_addresses_are_checked_and_remembered_without_passwords(pool):
     assert not pool.recording
     field.use("rtsp://coach:secret@127.0.0.1:9/live?token=abc")
     pool.setup.remember()
-    assert pool.setup._preferences.now.cameras == ("rtsp://coach@127.0.0.1:9/live",)
+    assert pool.setup._preferences.now.cameras == ("rtsp://coach:***@127.0.0.1:9/live",)
     assert pool.setup._preferences.now.ring_sound
     pool.setup.secrets.setChecked(True)
     pool.setup.sound.setChecked(False)

@@ -21,6 +21,7 @@ from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.library_file import SCHEMA_VERSION
 from fineparser_core.exemplars.recovery import BACKUP_NAME
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.health.report import library_state
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import resource
 
@@ -170,6 +171,27 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
     with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
         assert library.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
+
+
+@pytest.mark.parametrize(
+    "every", [41, pytest.param(1, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])], ids=["some", "all"]
+)
+@pytest.mark.parametrize("flip", [0x20, 0xFF])
+def test_a_byte_of_the_first_page_is_damaged(tmp_path, every, flip):
+    with ExemplarStore.open_own(tmp_path / "sound") as library:
+        add(library, "one")
+    sound = (tmp_path / "sound" / FILE_NAME).read_bytes()
+    head = range(100)  # of which SQLite makes sense byte by byte
+    for at in sorted({*range(0, 4096, every), *head} - {63}):  # which makes it the library of another version
+        folder = tmp_path / str(at)
+        shutil.copytree(tmp_path / "sound", folder)
+        (folder / FILE_NAME).write_bytes(sound[:at] + bytes([sound[at] ^ flip]) + sound[at + 1 :])
+        assert library_state(folder / FILE_NAME)[0] in ("1 exemplars", ""), at
+        with ExemplarStore.open_own(folder) as library:
+            assert [e.id for e in library.exemplars()] == ["one"], at
+            assert library.writable, at
+            assert (library.notice == "") == (not list(folder.glob("library-damaged-*"))), at
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("damaged", [False, True])

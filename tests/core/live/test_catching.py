@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from subprocess import PIPE, Popen
-from threading import Event
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from stream_server import Impatient, sends_slowly, server, wait_until
 
 from fineparser_core.commands.cli import main
 from fineparser_core.errors import ExitCode
+from fineparser_core.live import watch as watch_module
 from fineparser_core.live.catcher import SETTLED_S, Catcher, CaughtFall
 from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.packets import LivePacket
@@ -101,6 +102,36 @@ def test_a_watch_keeps_the_dive_as_a_clip(stream: tuple[Path, float, float], tmp
     assert probe(clip.clip).duration_s >= clip.touches_s + AFTER_S - 0.1
     (found,) = find_dives(clip.clip).dives
     assert found.fall.end_s == pytest.approx(clip.touches_s, abs=0.15)
+
+
+def test_a_search_that_is_behind_ends_with_the_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, kept = write_video(tmp_path / "long.mp4", 200), list[CaughtClip]()
+    begins, goes_on = Event(), Event()
+
+    class Slow(Catcher):
+        searched = 0
+
+        def add(self, packet: LivePacket) -> list[CaughtFall]:
+            Slow.searched += 1
+            begins.set()
+            goes_on.wait()
+            return [CaughtFall(packet.time_s + 1, packet.time_s + 2, 0.9)]
+
+    monkeypatch.setattr(watch_module, "Catcher", Slow)
+    with Ring(tmp_path / "ring") as ring:
+        watch = Watch(parse_source(str(path)), tmp_path / "clips", ring, on_dive=kept.append)
+        watch.reader._stop = Impatient()
+        watch.start()
+        begins.wait()
+        wait_until(lambda: not watch.reader.running and (span := ring.span) and span[1] - span[0] > 6)
+        stopping = Thread(target=watch.stop)
+        stopping.start()
+        wait_until(lambda: watch._queue.closed)
+        goes_on.set()
+        stopping.join()
+        assert watch._queue.get(0) is not None
+    assert Slow.searched == 1
+    assert [probe(one.clip).duration_s for one in kept] == [pytest.approx(4.0, abs=0.2)]
 
 
 @pytest.mark.parametrize("options", [{"encoder": {"bf": "0"}}, {"codec": "mjpeg", "pix_fmt": "yuvj420p"}])

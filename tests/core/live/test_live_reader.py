@@ -310,6 +310,24 @@ def test_a_clock_that_jumps(tmp_path: Path, ring: Ring) -> None:
     assert np.diff(times).min() > 0
 
 
+@pytest.mark.parametrize("number", [0, 24, 25])
+def test_a_picture_whose_time_alone_is_two_hours_off(tmp_path: Path, ring: Ring, number: int) -> None:
+    sent, path = transport_stream(tmp_path / "sent.ts", 60, fps=25), tmp_path / "off.ts"
+    with av.open(str(sent)) as source, av.open(str(path), "w") as out:
+        copy = out.add_stream_from_template(source.streams.video[0])
+        for place, packet in enumerate(packet for packet in source.demux() if packet.size):
+            packet.pts += round(7200 / packet.time_base) * (place == number)
+            packet.stream = copy
+            out.mux_one(packet)
+    with server(sends(path.read_bytes())) as port, reading(f"tcp://127.0.0.1:{port}", ring.write) as events:
+        wait_until(lambda: "lost" in states(events))
+    ring.close()
+    times_s = [frame.time_s for frame in frames_of(ring)]
+    assert len(times_s) == 60
+    assert max(times_s) - min(times_s) == pytest.approx(59 / 25, abs=0.15)
+    assert max(one.end_s for one in ring.segments()) - min(times_s) == pytest.approx(60 / 25, abs=0.15)
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     gc.collect()
     before = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0

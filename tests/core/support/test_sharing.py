@@ -1,10 +1,13 @@
 """The page for phones, as a phone and as a stranger ask for it, at 127.0.0.1."""
 
 import http.client
+import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,6 +120,28 @@ def test_a_file_that_is_gone_or_no_longer_chosen(share: ShareServer) -> None:
     assert ask(share, "2")[0] == 404
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets administrators alone make links")
+@pytest.mark.parametrize("kind", ["link", "link of its folder", "pipe"])
+def test_a_file_that_is_swapped_is_not_served(share: ShareServer, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "dive.mp4").write_bytes(CLIP)
+    (tmp_path / "real" / "dive.mp4").write_bytes(CLIP)
+    (tmp_path / "linked").symlink_to("real")
+    shared = tmp_path / "linked" / "dive.mp4"  # links that the coach has chosen are followed
+    share.files = {0: shared}
+    assert ask(share, "0")[0] == 200
+    if kind == "link of its folder":
+        (tmp_path / "real").rename(tmp_path / "moved")
+        (tmp_path / "real").symlink_to("other")
+    else:
+        shared.unlink()
+        os.mkfifo(shared) if kind == "pipe" else shared.symlink_to(tmp_path / "other" / "dive.mp4")
+    assert ask(share, "0")[0] == 404
+    share.files = {0: shared, 1: tmp_path / "dive.mp4"}  # the coach chooses one more
+    assert [ask(share, number)[0] for number in "01"] == [404, 200]
+
+
 def test_the_secret_part_is_128_random_bits_and_compared_whole(share: ShareServer) -> None:
     assert len(share.token) == 22
     for wrong in (share.token[:-1], share.token + "a", share.token.swapcase(), "", "é"):
@@ -170,6 +195,38 @@ def test_slow_clients_and_many_of_them(share: ShareServer, monkeypatch: pytest.M
         assert ended(one) == b""
     assert time.monotonic() - begun < 20
     assert ask(share, "")[0] == 200
+
+
+def test_a_phone_gets_in_beside_strangers(share: ShareServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sharing, "_REQUEST_S", 600.0)
+    monkeypatch.setattr(sharing, "_CHUNK_S", 600.0)
+    (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
+    share.files = {0: tmp_path / "long.mp4"}
+    request = f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode()
+    downloading, begun = raw(share, request), raw(share, request[:10])
+    start = downloading.recv(1000)
+    with ExitStack() as strangers:
+        for _ in range(3 * sharing._MOST_CONNECTIONS):
+            strangers.enter_context(raw(share, b"GET / HT"))
+        assert ended(raw(share, request.replace(b"0 HTTP", b" HTTP"))).startswith(b"HTTP/1.1 200")
+        assert len(start + ended(downloading)) > 20_000_000
+        assert ended(begun) == b""  # one of the strangers as long as it has not sent the token
+        phones = [raw(share, request) for _ in range(sharing._MOST_CONNECTIONS)]
+        assert all(phone.recv(1) for phone in phones)
+        assert ended(raw(share, b"")) == b""
+        for phone in phones:
+            phone.close()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one address of its own alone")
+def test_strangers_give_way_where_most_of_them_come_from(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_REQUEST_S", 600.0)
+    place = "127.0.0.1", urlsplit(share.url).port or 0
+    with ExitStack() as strangers, socket.create_connection(place, 60, ("127.0.0.2", 0)) as phone:
+        for _ in range(3 * sharing._MOST_CONNECTIONS):
+            strangers.enter_context(raw(share))
+        phone.sendall(f"GET {urlsplit(share.url).path} HTTP/1.1\r\n\r\n".encode())
+        assert phone.recv(12) == b"HTTP/1.1 200"
 
 
 def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

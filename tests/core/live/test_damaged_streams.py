@@ -1,0 +1,57 @@
+"""Damaged transport streams of a camera: each ends in one sentence, and the next connection is recorded."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+import pytest
+from numbered_video import add_sound
+from stream_server import sends, server, states, transport_stream, wait_until
+
+from fineparser_core.live import reader as reader_module
+from fineparser_core.live.reader import SourceEvent
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+from fineparser_core.live.watch import Watch
+
+_PACKET_BYTES = 188
+# PyAV 18 raises an IndexError at seeds 25 and 33.
+FEW, MANY = range(20, 40), range(40, 400)
+
+
+def damaged_stream(data: bytes, seed: int) -> bytes:
+    """Changed bytes, changed heads of packets, which name their streams, and parts left out or sent again."""
+    draw, changed = Random(seed), bytearray(data)
+    for _ in range(draw.choice((1, 5, 50))):
+        at, length = draw.randrange(len(changed)), draw.randrange(1, 2000)
+        match seed % 4:
+            case 0:
+                changed[at] = draw.randrange(256)
+            case 1:
+                changed[at - at % _PACKET_BYTES + draw.randrange(1, 30)] = draw.randrange(256)
+            case 2:
+                del changed[at : min(at + length, len(changed) - _PACKET_BYTES)]
+            case 3:
+                changed[at:at] = changed[(start := draw.randrange(len(changed))) : start + length]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seeds", [FEW, pytest.param(MANY, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])])
+def test_a_damaged_stream_is_left_and_tried_again(
+    seeds: Iterable[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_FIRST_WAIT_S", 0.01)
+    add_sound(transport_stream(tmp_path / "silent.ts", 40), tmp_path / "sent.ts", "aac", (0.2, 0.5))
+    sound = (tmp_path / "sent.ts").read_bytes()
+    for seed in seeds:
+        events: list[SourceEvent] = []
+        with server(sends(damaged_stream(sound, seed)), sends(sound)) as port, Ring(tmp_path / f"ring {seed}") as ring:
+            source = parse_source(f"tcp://127.0.0.1:{port}")
+            watch = Watch(source, tmp_path / "clips", ring, on_dive=lambda clip: None, on_event=events.append)
+            watch.start()
+            wait_until(lambda e=events, w=watch: states(e).count("lost") == 2 or w.ended or not w.reader.running)
+            assert not watch.ended, seed
+            assert watch.reader.running, seed
+            watch.stop()
+        again = events[states(events).index("lost") + 1 :]
+        assert "connected" in states(again), (seed, events)
