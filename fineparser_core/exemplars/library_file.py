@@ -58,6 +58,16 @@ _DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_E
 MOST_EXEMPLARS = 100_000
 
 
+@contextmanager
+def closed_on_failure(db: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection where what is done with it fails."""
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
+
+
 def connect(path: Path, query: str = "") -> sqlite3.Connection:
     """A connection that the threads of a process may use in turn.
 
@@ -68,11 +78,12 @@ def connect(path: Path, query: str = "") -> sqlite3.Connection:
     """
     uri = path.absolute().as_uri() + query
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=PATIENCE_S, isolation_level=None)
-    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
-    # Text that is not UTF-8 fails its own row alone.
-    db.text_factory = lambda text: text.decode(errors="surrogateescape")
-    for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
-        db.execute(f"PRAGMA {setting}")
+    with closed_on_failure(db):
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+        # Text that is not UTF-8 fails its own row alone.
+        db.text_factory = lambda text: text.decode(errors="surrogateescape")
+        for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+            db.execute(f"PRAGMA {setting}")
     return db
 
 
@@ -181,7 +192,8 @@ class LibraryFile:
             pass  # the check below says so
         try:
             db = connect(path, query)
-            db.execute("PRAGMA query_only = ON")
+            with closed_on_failure(db):
+                db.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise _unreadable(path, str(error)) from None
         return cls(path, db)
@@ -193,14 +205,11 @@ class LibraryFile:
         Raises: ExemplarError for one of another version, or one that is no library; sqlite3.Error.
         """
         db = connect(path)
-        try:
+        with closed_on_failure(db):
             if not version_of(db):
                 db.executescript(SCHEMA)
-        except BaseException:
-            db.close()
-            raise
-        opened = cls(path, db)
-        write_ahead(db)
+            opened = cls(path, db)
+            write_ahead(db)
         return opened
 
     @classmethod
@@ -210,7 +219,8 @@ class LibraryFile:
             raise ExemplarError("{0} exists already: choose another name for the library.", path)
         try:
             db = connect(path)
-            db.executescript(f"PRAGMA page_size = 1024; {SCHEMA}")  # a row's arrays end on a page of their own
+            with closed_on_failure(db):
+                db.executescript(f"PRAGMA page_size = 1024; {SCHEMA}")  # a row's arrays end on a page of their own
         except sqlite3.Error as error:
             raise ExemplarError("{0} cannot be written: {1}.", path, error) from None
         return cls(path, db)

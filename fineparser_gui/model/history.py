@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
-from fineparser_core.exemplars.library_file import connect, damage_of, version_of, write_ahead
+from fineparser_core.exemplars.library_file import closed_on_failure, connect, damage_of, version_of, write_ahead
 from fineparser_core.exemplars.recovery import set_aside
 from fineparser_core.language import Phrase, short_number
 from fineparser_core.printable import printable
@@ -388,7 +388,7 @@ class History:
             if not path.exists() and backup_of(path).exists():  # killed while it was set aside, for one
                 self.notice = self._set_aside(path, "it was gone")
             db = connect(path)
-            try:
+            with closed_on_failure(db):
                 version = version_of(db)
                 if version <= VERSION:
                     write_ahead(db)
@@ -396,9 +396,6 @@ class History:
                     if version == 0:
                         _make(db)
                     db.execute("SELECT count(*) FROM moved_to")
-            except BaseException:
-                db.close()
-                raise
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
                 self.notice = self._set_aside(path, str(error))
