@@ -1,11 +1,14 @@
 """What many tests share: the folder of real material and small videos whose frames say their own number."""
 
+import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: their threads would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,6 +20,22 @@ from numbered_video import read_number, write_video
 from fineparser_core.support.atomic import temporary_path
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+#: Share of pytest's time-out after which a wait for what does not come ends: it tells what was waited for.
+_WAITED = 0.9
+_waits_end_s = math.inf
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_timeout_set_timer(settings: Any) -> None:
+    """Note when the waits of a test end."""
+    global _waits_end_s
+    _waits_end_s = time.monotonic() + _WAITED * settings.timeout
+
+
+@pytest.fixture(scope="session")
+def left_ms() -> Callable[[], int]:
+    """`left_ms()`: milliseconds for which the present test may still wait; pytest's time-out is the one limit."""
+    return lambda: int(min(1000 * max(_waits_end_s - time.monotonic(), 0), 2**31 - 1))
 
 
 def _encodable(thing: object) -> object:

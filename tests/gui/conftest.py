@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from shown_studio import shown_studio
 
@@ -21,8 +22,6 @@ from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.services.worker_client import WorkerClient
 
-#: A condition is waited for as long as that: a busy machine is slow, and what waits for nothing ends at once.
-_PATIENCE_MS = 240_000
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)
 
@@ -36,13 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _PatientBot(QtBot):
-    """Waits for what is to come, however slow the machine."""
+    """Waits for what is to come, however slow the machine, as long as pytest's time-out lets it."""
 
-    def waitUntil(self, callback: Callable[[], object], *, timeout: int = _PATIENCE_MS) -> None:
-        super().waitUntil(callback, timeout=timeout)
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        super().__init__(request)
+        self._left_ms = request.getfixturevalue("left_ms")
 
-    def waitSignal(self, signal: object, *, timeout: int = _PATIENCE_MS, **named: object) -> object:
-        return super().waitSignal(signal, timeout=timeout, **named)
+    def waitUntil(self, callback: Callable[[], object]) -> None:
+        super().waitUntil(callback, timeout=self._left_ms())
+
+    def waitSignal(self, signal: object, **named: object) -> object:
+        return super().waitSignal(signal, timeout=self._left_ms(), **named)
+
+    def waitExposed(self, widget: QWidget) -> object:
+        return super().waitExposed(widget, timeout=self._left_ms())
+
+    def waitActive(self, widget: QWidget) -> object:
+        return super().waitActive(widget, timeout=self._left_ms())
 
 
 @pytest.fixture
@@ -60,12 +69,16 @@ def _what_was_there_before() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_running(qapp) -> Iterator[None]:
+def _nothing_is_left_running(qtbot) -> Iterator[None]:
     """Threads, timers and processes end with the test that started them."""
     before = running()
     yield
-    left = left_since(before)
-    assert not left, f"left running: {left}"
+
+    def ended() -> None:
+        left = left_since(before)
+        assert not left, f"left running: {left}"
+
+    qtbot.waitUntil(ended)
 
 
 @pytest.fixture

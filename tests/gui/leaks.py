@@ -2,13 +2,10 @@
 
 import gc
 import threading
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QProcess, QThread, QTimer
 from shiboken6 import isValid
-
-_PATIENCE_S = 5.0
 
 
 def _children() -> set[int]:
@@ -41,12 +38,7 @@ def running() -> dict[int, str]:
 
 
 def left_since(before: dict[int, str]) -> list[str]:
-    """What still runs of what was started, after it had some time to end."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        QCoreApplication.processEvents()
-        left = [text for key, text in running().items() if key not in before]
-        if not left or time.monotonic() > deadline:
-            return left
-        time.sleep(0.02)
+    """What still runs of what was started."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+    return [text for key, text in running().items() if key not in before]

@@ -9,11 +9,6 @@ from leaks import left_since, running
 from PySide6.QtCore import QThread, QTimer
 
 
-@pytest.fixture(autouse=True)
-def _short_patience(monkeypatch):
-    monkeypatch.setattr("leaks._PATIENCE_S", 0.05)
-
-
 def test_a_timer_a_thread_and_a_process_are_noticed(qapp):
     before = running()
     timer = QTimer(interval=10_000)
