@@ -1,6 +1,6 @@
 """Run with QT_SCALE_FACTOR: prints as JSON what is cut off in the window and its dialogs on a screen of 1366 by 768.
 
-Arguments: a video, a folder for files, how many times larger than usual the font is.
+Arguments: a video, a folder for files, how many times larger than usual the font is, how long it may wait in ms.
 """
 
 import json
@@ -27,21 +27,22 @@ from fineparser_gui.widgets import TITLE_PX, ElidedLabel
 #: What a style may lack of its own hint before a letter is.
 _ROUNDING_PX = 2
 _ACTIONS = ("ranking", "export", "preferences", "guide", "shortcuts", "about", "name_dives", "edit_dives")
-_PATIENCE_MS = 60_000
 
 
 class Waiter:
     """Stands for `qtbot`."""
+
+    def __init__(self, left_ms: int) -> None:
+        self.end = QDeadlineTimer(left_ms)
 
     def wait(self, duration_ms: int) -> None:
         loop = QEventLoop()
         QTimer.singleShot(duration_ms, loop.quit)
         loop.exec()
 
-    def waitUntil(self, condition, timeout: int = _PATIENCE_MS) -> None:
-        deadline = QDeadlineTimer(timeout)
+    def waitUntil(self, condition) -> None:
         while not condition():
-            assert not deadline.hasExpired()
+            assert not self.end.hasExpired()
             self.wait(20)
 
 
@@ -78,10 +79,9 @@ def cut_off(root: QWidget) -> list[str]:
 
 def cut_off_for_good(root: QWidget, waiter: Waiter) -> list[str]:
     """As `cut_off`, once pictures and measures have arrived and the layout has settled."""
-    for _ in range(50):
+    waiter.wait(100)
+    while (found := cut_off(root)) and not waiter.end.hasExpired():
         waiter.wait(100)
-        if not (found := cut_off(root)):
-            break
     return found
 
 
@@ -92,7 +92,7 @@ def main() -> None:
     font.setPointSizeF(font.pointSizeF() * larger)
     application.setFont(font)
     program.WorkerClient = SilentWorker
-    studio, waiter = program.Studio(application, folder / "state"), Waiter()
+    studio, waiter = program.Studio(application, folder / "state"), Waiter(int(sys.argv[4]))
     window, room = studio.window, application.primaryScreen().availableGeometry()
     window.resize(room.width(), room.height() - TITLE_PX)
     window.show()

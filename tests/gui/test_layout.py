@@ -50,7 +50,7 @@ def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None
     open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     window.resize(*_SMALL_SCREEN)
     qtbot.waitUntil(lambda: window.width() == _SMALL_SCREEN[0])
-    qtbot.wait(50)
+    QApplication.processEvents()
     assert (window.width(), window.height()) == _SMALL_SCREEN
     assert window.minimumSizeHint().width() <= _SMALL_SCREEN[0]
     whole = window.rect()

@@ -43,7 +43,6 @@ def test_the_ranking_has_a_scatter_whose_points_are_dives(season, qtbot) -> None
         scored_points(session.dive(key).analysis.scoring)[1] for key in session.keys
     }
     assert dialog.plot.getAxis("left").tickStrings([-2.5, 0.0], 1.0, 0.5) == ["−2.5", "0.0"]
-    qtbot.wait(50)
     assert not dialog.grab().isNull()
     dialog.plot.chosen.emit(session.keys[1])
     assert session.current.key == session.keys[1]

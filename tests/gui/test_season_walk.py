@@ -14,7 +14,6 @@ from fineparser_gui.panels.compare_bar import CompareBar
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
 
-_PATIENCE_MS = 900_000
 _DIVES = {"phone_1m_103B_a.mp4": "103B", "phone_1m_103B_b.mp4": "103B", "springboard_405B.avi": "405B"}
 
 
@@ -35,12 +34,12 @@ def test_dives_of_one_session_are_found_compared_and_exported_in_another(
         session = studio.session
         for day, (name, number) in enumerate(_DIVES.items(), 1):
             session.open([clips / name], dive_number=number, board_m=1.0 if number == "103B" else 3.0)
-            qtbot.waitUntil(lambda day=day: len(session.keys) == day, timeout=_PATIENCE_MS)
+            qtbot.waitUntil(lambda day=day: len(session.keys) == day)
             session.editing.set_diver(session.keys[-1], "Anna Berg")
             session.editing.set_day(session.keys[-1], f"2026-03-{day:02}")
         for key in session.keys:
             session.select(key)
-            qtbot.waitUntil(lambda key=key: _is_scored(session.dive(key)), timeout=_PATIENCE_MS)
+            qtbot.waitUntil(lambda key=key: _is_scored(session.dive(key)))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out" / chosen), ""))
     (tmp_path / "out").mkdir()
     with shown_studio(qapp, qtbot, *folders, size=(1440, 900)) as studio:
@@ -49,10 +48,10 @@ def test_dives_of_one_session_are_found_compared_and_exported_in_another(
         page = window.history
         assert len(page.model.ids) == 3
         qtbot.keyClicks(page.filters.search, "anna 103b march")
-        qtbot.waitUntil(lambda: len(page.model.ids) == 2, timeout=5000)
+        qtbot.waitUntil(lambda: len(page.model.ids) == 2)
         page.select(*page.model.ids)
         page.commands["compare"].trigger()
-        qtbot.waitUntil(lambda: len(session.comparing.others) == 1, timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: len(session.comparing.others) == 1)
         assert not page.isVisible()
         assert {one.history_id is None for one in session.comparing.sides} == {True}  # opened in this session
         act["mirror_other"].trigger()
@@ -61,21 +60,21 @@ def test_dives_of_one_session_are_found_compared_and_exported_in_another(
         session.comparing.align(Alignment.TAKE_OFF)
         window.transport.seek(session.comparing.lead.steps[1].start_frame + 8)
         canvas = window.player.pane.canvas
-        qtbot.waitUntil(lambda: len(canvas._ghosts) == 1, timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: len(canvas._ghosts) == 1)
         assert not window.findChild(CompareBar)._note.isVisible()  # both cameras are known
         chosen = "strobe.png"
         act["export_strobe"].trigger()
         window.findChild(ExportDialog).go.click()
-        qtbot.waitUntil(lambda: chosen in _written(session), timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: chosen in _written(session))
         assert not QImage(str(tmp_path / "out" / chosen)).isNull()
         chosen = "season.pdf"
         act["history"].trigger()
         page.filters.search.clear()
-        qtbot.waitUntil(lambda: len(page.model.ids) == 3, timeout=5000)
+        qtbot.waitUntil(lambda: len(page.model.ids) == 3)
         page.table.selectAll()
         page.commands["report"].trigger()
         report = window.findChild(SeasonDialog)
         assert len(report.chosen()) == 3
         report.go.click()
-        qtbot.waitUntil(lambda: chosen in _written(session), timeout=_PATIENCE_MS)
+        qtbot.waitUntil(lambda: chosen in _written(session))
         assert (tmp_path / "out" / chosen).read_bytes().startswith(b"%PDF")
