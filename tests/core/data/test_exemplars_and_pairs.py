@@ -1,9 +1,7 @@
 """Who is compared with whom."""
 
-import time
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from fineparser_core.data.exemplars import candidates, draw_exemplars
@@ -97,12 +95,3 @@ def test_a_group_of_one_and_an_unknown_criterion_are_refused(pool):
 def test_nothing_gives_nothing():
     assert epoch_pairs([], "random", 0, 0) == []
     assert epoch_groups([], "random", 2, 0, 0) == []
-
-
-def test_an_epoch_of_finediving_is_quick(make_record):
-    numbers = np.random.default_rng(0).integers(0, 52, 2251)
-    records = [make_record("A", i, dive_number=f"{100 + n}B") for i, n in enumerate(numbers)]
-    start = time.process_time()
-    epoch_pairs(records, "dive-number", 0, 0)
-    epoch_groups(records, "dive-number", 8, 0, 0)
-    assert time.process_time() - start < 1

@@ -1,7 +1,6 @@
 """The numbers of many dives against plain formulas, their baselines, and what is said where there is none."""
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -116,13 +115,6 @@ def test_the_same_seed_gives_the_same_summary() -> None:
     results = [dive(number) for number in range(12)]
     first, again, other = (summarise(results, median_transitions=None, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
-
-
-def test_a_real_split_takes_seconds() -> None:
-    results = [dive(number) for number in range(750)]
-    start = time.process_time()
-    summarise(results, median_transitions=(30, 65))
-    assert time.process_time() - start < 8
 
 
 def test_labels_of_an_event_that_marks_short_flights_are_rescaled() -> None:

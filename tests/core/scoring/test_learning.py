@@ -1,6 +1,5 @@
 """What is learned from judged dives: never worse, monotone, consistent in every part of a score, and honest."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -115,13 +114,6 @@ def test_marks_that_are_upside_down_leave_every_term_monotone(dives: list[Judged
         best = int(np.argmax(awards))
         assert (np.diff(awards[: best + 1]) >= -1e-12).all()
         assert (np.diff(awards[best:]) <= 1e-12).all()
-
-
-def test_a_hundred_dives_take_seconds() -> None:
-    dives = judged(club(1, 100, 20))
-    began = time.perf_counter()
-    make_profile(dives, cross_validate(dives), name="", model="")
-    assert time.perf_counter() - began < 10
 
 
 def test_the_same_marks_teach_the_same(dives: list[JudgedScore], profile: Profile) -> None:
