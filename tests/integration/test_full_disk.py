@@ -25,7 +25,6 @@ def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str
         env=environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
     )
 
 

