@@ -33,9 +33,9 @@ def pytest_timeout_set_timer(settings: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def left_ms() -> Callable[[], int]:
-    """`left_ms()`: milliseconds for which the present test may still wait; pytest's time-out is the one limit."""
-    return lambda: int(min(1000 * max(_waits_end_s - time.monotonic(), 0), 2**31 - 1))
+def left_s() -> Callable[[], float]:
+    """`left_s()`: seconds for which the present test may still wait; pytest's time-out is the one limit."""
+    return lambda: max(_waits_end_s - time.monotonic(), 0)
 
 
 def _encodable(thing: object) -> object:

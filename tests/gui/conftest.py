@@ -39,7 +39,10 @@ class _PatientBot(QtBot):
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         super().__init__(request)
-        self._left_ms = request.getfixturevalue("left_ms")
+        self._left_s = request.getfixturevalue("left_s")
+
+    def _left_ms(self) -> int:
+        return int(min(1000 * self._left_s(), 2**31 - 1))
 
     def waitUntil(self, callback: Callable[[], object]) -> None:
         super().waitUntil(callback, timeout=self._left_ms())

@@ -1,6 +1,6 @@
 """Run with QT_SCALE_FACTOR: prints as JSON what is cut off in the window and its dialogs on a screen of 1366 by 768.
 
-Arguments: a video, a folder for files, how many times larger than usual the font is, how long it may wait in ms.
+Arguments: a video, a folder for files, how many times larger than usual the font is, how many seconds it may wait.
 """
 
 import json
@@ -32,8 +32,8 @@ _ACTIONS = ("ranking", "export", "preferences", "guide", "shortcuts", "about", "
 class Waiter:
     """Stands for `qtbot`."""
 
-    def __init__(self, left_ms: int) -> None:
-        self.end = QDeadlineTimer(left_ms)
+    def __init__(self, left_s: float) -> None:
+        self.end = QDeadlineTimer(int(1000 * left_s))
 
     def wait(self, duration_ms: int) -> None:
         loop = QEventLoop()
@@ -92,7 +92,7 @@ def main() -> None:
     font.setPointSizeF(font.pointSizeF() * larger)
     application.setFont(font)
     program.WorkerClient = SilentWorker
-    studio, waiter = program.Studio(application, folder / "state"), Waiter(int(sys.argv[4]))
+    studio, waiter = program.Studio(application, folder / "state"), Waiter(float(sys.argv[4]))
     window, room = studio.window, application.primaryScreen().availableGeometry()
     window.resize(room.width(), room.height() - TITLE_PX)
     window.show()

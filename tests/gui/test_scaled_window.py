@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
     [("1.25", (1366, 768), "1"), ("2", (2880, 1800), "1"), ("1", (1920, 1080), "1.5")],
     ids=["125 %", "200 %", "large fonts"],
 )
-def test_nothing_is_cut_off(small_video, tmp_path, left_ms, scale: str, screen: tuple[int, int], larger: str) -> None:
+def test_nothing_is_cut_off(small_video, tmp_path, left_s, scale: str, screen: tuple[int, int], larger: str) -> None:
     (width, height), config = screen, tmp_path / "screen.json"
     one = {"name": "one", "x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96, "dpr": 1}
     config.write_text(json.dumps({"screens": [one | {"logicalBaseDpi": 96}]}), encoding="ascii")
@@ -27,7 +27,7 @@ def test_nothing_is_cut_off(small_video, tmp_path, left_ms, scale: str, screen: 
         "PYTHONPATH": os.pathsep.join([str(_HERE.parents[1]), str(_HERE), *sys.path[1:]]),
     }
     command = [sys.executable, str(_HERE / "scaled_window.py"), str(small_video), str(tmp_path), larger]
-    command.append(str(left_ms() // 2))
+    command.append(str(left_s() / 2))
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

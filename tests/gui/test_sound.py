@@ -93,5 +93,5 @@ def test_a_machine_without_sound_is_silent(beep, monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     playing = _Playing(beep, lambda: 0.0)
     playing.start()
-    playing.join(5)
+    playing.join()
     assert not playing.is_alive()

@@ -1,11 +1,13 @@
 """The sandbox and the tally that all corpora share; the table is printed at the end of the run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sandbox import Sandbox, Tally
 
 _TALLY = Tally()
+#: Longest time without progress in a case of the whole corpus, in seconds.
+_MOST_SILENT_S = 10.0
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +17,19 @@ def tally() -> Tally:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory, left_s: Callable[[], float]) -> Iterator[Sandbox]:
     """A child process for the cases of one file."""
-    box = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    box = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
     yield box
     box.close()
+
+
+@pytest.fixture(autouse=True)
+def _silence(request: pytest.FixtureRequest, left_s: Callable[[], float]) -> None:
+    """Tell what is silent for long in the whole corpus; elsewhere pytest's time-out is the one limit."""
+    if "sandbox" in request.fixturenames:
+        hostile = request.node.get_closest_marker("hostile") is not None
+        request.getfixturevalue("sandbox").silent_s = (lambda: _MOST_SILENT_S) if hostile else left_s
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ named "module:function"; what it returns must be JSON.
 """
 
 import json
+import math
 import os
 import select
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +22,6 @@ from typing import Any, BinaryIO
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-MOST_SILENT_S = 10.0
 MOST_EXTRA_MB = 1024.0
 _LONGEST_SENTENCE = 700
 
@@ -56,12 +57,13 @@ class Sandbox:
 
     Args:
         scratch: folder of its own: the child's working directory and its temporary folder, both empty after a case.
-        silent_s: longest time without progress, seconds.
+        silent_s: gives the longest time without progress from now on, seconds.
         extra_mb: most memory above what the child had after its imports, megabytes.
     """
 
-    def __init__(self, scratch: Path, silent_s: float = MOST_SILENT_S, extra_mb: float = MOST_EXTRA_MB) -> None:
-        self._scratch, self._silent_s, self._extra_mb = scratch, silent_s, extra_mb
+    def __init__(self, scratch: Path, silent_s: Callable[[], float], extra_mb: float = MOST_EXTRA_MB) -> None:
+        self.silent_s = silent_s
+        self._scratch, self._extra_mb = scratch, extra_mb
         self._child: subprocess.Popen[bytes] | None = None
         self._log: BinaryIO
         self._base_mb = 0.0
@@ -121,7 +123,7 @@ class Sandbox:
             env=environment,
         )
         self._module, self._base_mb = module, 0.0
-        ready = self._listen(60.0)
+        ready = self._listen(math.inf)
         assert isinstance(ready, dict), f"the child did not start: {self._stderr()}"
         self._base_mb = _resident_mb(self._child.pid)
 
@@ -132,7 +134,7 @@ class Sandbox:
         self._log.truncate()
         self._child.stdin.write(json.dumps(request).encode() + b"\n")
         self._child.stdin.flush()
-        answer = self._listen(self._silent_s)
+        answer = self._listen(self.silent_s())
         if isinstance(answer, Outcome):
             return answer
         extra_mb = max(answer["peak_mb"] - self._base_mb, 0.0)

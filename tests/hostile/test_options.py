@@ -9,16 +9,19 @@ from option_cases import Refusal, prepare
 from sandbox import FAULTS, Outcome, Sandbox, Tally
 
 CORPUS = "command lines"
-_LONGEST_IMPORT_S = 60.0  # of torch, on a busy machine
 
 
 @pytest.fixture
 def refused(
-    tally: Tally, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, make_video: Callable[..., Path]
+    tally: Tally,
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+    make_video: Callable[..., Path],
+    left_s: Callable[[], float],
 ) -> Iterator[Callable[[Iterable[Refusal]], list[str]]]:
     """Runs command lines; the faults, a line each."""
     clip = prepare(tmp_path, make_video)
-    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), silent_s=_LONGEST_IMPORT_S)
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
 
     def run(cases: Iterable[Refusal]) -> list[str]:
         faults = []
