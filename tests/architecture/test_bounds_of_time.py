@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-CLOCKS = {"perf_counter", "monotonic", "process_time", "thread_time", "getrusage", "elapsed", "hasExpired"}
+CLOCKS = {"perf_counter", "monotonic", "process_time", "thread_time", "getrusage", "elapsed"}
 #: A time limit of their own, in seconds, as the first argument.
 WAITS = {"wait", "join", "result", "settimeout"}
 #: Their waits are milliseconds in which nothing may happen.
-BOTS = {"qtbot", "waiter"}
+BOTS = {"qtbot", "waiter", "self"}
 #: Tells what hangs in the corpus of hostile files; by default its limit is pytest's.
-LIMITED = {"hostile/sandbox.py", "gui/scaled_window.py"}
+LIMITED = {"hostile/sandbox.py"}
 
 
 def is_clock(node: ast.AST) -> bool:

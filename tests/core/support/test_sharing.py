@@ -24,8 +24,10 @@ ODD = 'a <b> & "c" é.png'
 
 
 @pytest.fixture
-def share(tmp_path: Path) -> Iterator[ShareServer]:
-    """Two files that are shared, and one beside them that is not."""
+def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareServer]:
+    """Two files that are shared, and one beside them that is not; however slow the machine, no time is up."""
+    for limit in ("_REQUEST_S", "_CHUNK_S"):
+        monkeypatch.setattr(sharing, limit, NEVER_S)
     for name in ("dive.mp4", ODD, "secret.mp4"):
         (tmp_path / name).write_bytes(CLIP)
     server = ShareServer("127.0.0.1", {0: tmp_path / "dive.mp4", 2: tmp_path / ODD})
@@ -160,8 +162,7 @@ def test_nothing_can_be_written(share: ShareServer) -> None:
     assert share.files[0].read_bytes() == CLIP
 
 
-def test_requests_that_are_too_long_or_none_end_at_once(share: ShareServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "_REQUEST_S", NEVER_S)
+def test_requests_that_are_too_long_or_none_end_at_once(share: ShareServer) -> None:
     path = urlsplit(share.url).path.encode()
     for data in (
         b"GET " + path + b" HTTP/1.1\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
@@ -190,6 +191,7 @@ def test_slow_clients_and_many_of_them(share: ShareServer, monkeypatch: pytest.M
             slow[0].sendall(b"T")
     for one in slow:
         assert ended(one) == b""
+    monkeypatch.setattr(sharing, "_REQUEST_S", NEVER_S)
     assert ask(share, "")[0] == 200
 
 
@@ -229,17 +231,15 @@ def test_whoever_stops_reading_is_left(share: ShareServer, monkeypatch: pytest.M
     monkeypatch.setattr(sharing, "_CHUNK_S", 0.2)
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
+    before = threading.active_count()
     connection = raw(share, f"GET {urlsplit(share.url).path}0 HTTP/1.1\r\n\r\n".encode())
     connection.recv(1)
-    before = threading.active_count()
-    while threading.active_count() >= before:
+    while threading.active_count() > before:
         time.sleep(0.05)
     connection.close()
 
 
-def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("_REQUEST_S", "_CHUNK_S"):
-        monkeypatch.setattr(sharing, limit, NEVER_S)
+def test_closing_ends_all_of_it(share: ShareServer, tmp_path: Path) -> None:
     (tmp_path / "long.mp4").write_bytes(bytes(20_000_000))
     share.files = {0: tmp_path / "long.mp4"}
     waiting = raw(share, b"GET /")
