@@ -3,6 +3,7 @@
 Many clips are those of `score_many`.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,7 +160,7 @@ def main(argv: list[str]) -> int:
         return _score_many(args, args.out)
     if len(args.clips) > 1 or args.workers > 1:
         raise ConfigError(f"Several clips need a file for their results, so add --out results.jsonl: {_SEE_HELP}")
-    with running(quiet=args.quiet) as (progress, cancel):
+    with running(quiet=args.quiet) as (progress, cancel), ExitStack() as opened:
         dive = None if args.dive_number is None else parse_dive_number(args.dive_number)
         difficulty = None
         if dive is None and (args.board, args.difficulty) != (None, None):
@@ -167,7 +168,7 @@ def main(argv: list[str]) -> int:
         if dive is not None:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
         options = _options(args)
-        library = _open_library(options)
+        library = opened.enter_context(_open_library(options))
         if dive is not None:
             check_rule(options.rule, library.exemplars, dive)
         _check_outputs(args, library)
