@@ -32,7 +32,7 @@ from fineparser_core.live.packets import TICK, Decoder, LivePacket, StreamFormat
 from fineparser_core.live.segments import sound_format
 from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
 from fineparser_core.live.stamps import StampClock
-from fineparser_core.video.containers import open_container
+from fineparser_core.video.containers import demuxed, open_container
 from fineparser_core.video.picture import Scaler
 from fineparser_core.video.probe import MOST_PIXELS, inspect_video
 
@@ -216,7 +216,7 @@ class LiveReader:
     def _arriving(self, container: InputContainer, stream: VideoStream, sound: "_Sound | None") -> Iterator[Arrival]:
         """Packets as they come, of a file at its own speed, until the reader is stopped; those of sound wait in it."""
         began: tuple[float, float] | None = None
-        for packet in container.demux(stream, *([sound.stream] if sound else [])):
+        for packet in demuxed(container, stream, *([sound.stream] if sound else [])):
             if self._stop.is_set():
                 return
             if not packet.size:

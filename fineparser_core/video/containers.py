@@ -3,11 +3,14 @@
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"sidx")
 _MOST_HEADER_BYTES = 64_000_000
@@ -40,6 +43,12 @@ def open_container(
         OSError: it cannot be read.
     """
     return av.open(source, "r", format=form, options=dict(options or {}), timeout=timeout_s, **_ANY_TITLE)
+
+
+def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
+    """The packets of some streams; PyAV before 19 fails at their end where damage has made up further streams."""
+    with suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 class Declared(NamedTuple):

@@ -17,6 +17,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -26,7 +27,7 @@ from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.types import VideoInfo
-from fineparser_core.video.containers import open_container, read_declared
+from fineparser_core.video.containers import demuxed, open_container, read_declared
 
 logger = logging.getLogger(__name__)
 
@@ -225,9 +226,9 @@ def _refuse_too_many(path: Path, n_frames: int) -> None:
         )
 
 
-def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def intact_packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet]:
     """The stream's packets without corrupt ones, with which truncated files end and which would stop the decoder."""
-    return (packet for packet in container.demux(stream) if not packet.is_corrupt)
+    return (packet for packet in demuxed(container, stream) if not packet.is_corrupt)
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
@@ -251,7 +252,7 @@ def _index_packets(
     key_flags: list[bool] = []
     n_packets = n_damaged = 0
     try:
-        for packet in container.demux(stream):
+        for packet in demuxed(container, stream):
             if packet.is_corrupt:
                 n_damaged += 1
                 continue

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from fineparser_core.constants import HEARD_HZ
-from fineparser_core.video.probe import inspect_video, open_video
+from fineparser_core.video.probe import inspect_video, intact_packets, open_video
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Soundtrack:
             if self._start_s > 0:
                 start = round((self._origin_s + max(self._start_s - _PREROLL_S, 0.0)) / source.time_base)
                 self._input.seek(start, stream=source, backward=True)
-            yield from (packet for packet in self._input.demux(source) if not packet.is_corrupt)
+            yield from intact_packets(self._input, source)
         except av.error.FFmpegError as error:
             logger.warning("%s: its sound stops early: %s", self._path, error)
 

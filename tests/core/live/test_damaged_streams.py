@@ -1,6 +1,7 @@
 """Damaged transport streams of a camera: each ends in one sentence, and the next connection is recorded."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -8,15 +9,20 @@ import pytest
 from numbered_video import add_sound
 from stream_server import sends, server, states, transport_stream, wait_until
 
+from fineparser_core.errors import VideoError
 from fineparser_core.live import reader as reader_module
 from fineparser_core.live.reader import SourceEvent
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.live.watch import Watch
+from fineparser_core.video.probe import probe
 
 _PACKET_BYTES = 188
 # PyAV 18 raises an IndexError at seeds 25 and 33.
 FEW, MANY = range(20, 40), range(40, 400)
+SEEDS = pytest.mark.parametrize(
+    "seeds", [FEW, pytest.param(MANY, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])], ids=["few", "many"]
+)
 
 
 def damaged_stream(data: bytes, seed: int) -> bytes:
@@ -36,13 +42,18 @@ def damaged_stream(data: bytes, seed: int) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize("seeds", [FEW, pytest.param(MANY, marks=[pytest.mark.hostile, pytest.mark.timeout(1800)])])
+@pytest.fixture
+def sound(tmp_path: Path) -> bytes:
+    """A stream without damage."""
+    add_sound(transport_stream(tmp_path / "silent.ts", 40), tmp_path / "sent.ts", "aac", (0.2, 0.5))
+    return (tmp_path / "sent.ts").read_bytes()
+
+
+@SEEDS
 def test_a_damaged_stream_is_left_and_tried_again(
-    seeds: Iterable[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seeds: Iterable[int], sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_module, "_FIRST_WAIT_S", 0.01)
-    add_sound(transport_stream(tmp_path / "silent.ts", 40), tmp_path / "sent.ts", "aac", (0.2, 0.5))
-    sound = (tmp_path / "sent.ts").read_bytes()
     for seed in seeds:
         events: list[SourceEvent] = []
         with server(sends(damaged_stream(sound, seed)), sends(sound)) as port, Ring(tmp_path / f"ring {seed}") as ring:
@@ -55,3 +66,11 @@ def test_a_damaged_stream_is_left_and_tried_again(
             watch.stop()
         again = events[states(events).index("lost") + 1 :]
         assert "connected" in states(again), (seed, events)
+
+
+@SEEDS
+def test_a_damaged_file_is_read_or_refused(seeds: Iterable[int], sound: bytes, tmp_path: Path) -> None:
+    for seed in seeds:
+        (tmp_path / "damaged.ts").write_bytes(damaged_stream(sound, seed))
+        with suppress(VideoError):
+            probe(tmp_path / "damaged.ts")
