@@ -1,6 +1,5 @@
 """Batches made ahead of the network by worker processes."""
 
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -9,7 +8,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.support.own_process import spawn_context
+from fineparser_core.support.own_process import STOP_SIGNALS, ignore, spawn_context
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
 #: Batches that each worker has made before they are asked for.
@@ -86,8 +85,7 @@ class BatchLoader:
 
 def _begin(worker: int) -> None:
     """Leaves it to the run to end: torchrun and Slurm signal all processes, but batches come until the checkpoint."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    ignore(STOP_SIGNALS)
 
 
 class _Made(Dataset[Batch]):

@@ -4,7 +4,6 @@ import errno
 import itertools
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -197,7 +196,7 @@ def kill_recording(folder: Path, source: Path, after_s: float) -> float:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         last = process.stdout.readline()
         time.sleep(after_s)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         times = [last, *process.stdout]
     return float(times[-1])
 

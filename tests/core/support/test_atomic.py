@@ -6,10 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from platforms import windows_has_no, windows_only
 
 from fineparser_core.errors import ExportError
 from fineparser_core.support import atomic
-from fineparser_core.support.atomic import atomic_file, sweep_leftovers, sync_folder, temporary_folder, temporary_path
+from fineparser_core.support.atomic import (
+    atomic_file,
+    is_running,
+    sweep_leftovers,
+    sync_folder,
+    temporary_folder,
+    temporary_path,
+)
 
 CHILD = (
     "import os, sys, tempfile\n"
@@ -59,7 +67,7 @@ def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tm
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
-def test_nothing_else_is_swept(tmp_path, writing, monkeypatch):
+def test_nothing_else_is_swept(tmp_path, writing):
     pid = writing.pid
     end(writing)
     sweep_leftovers(tmp_path)
@@ -82,10 +90,24 @@ def test_nothing_else_is_swept(tmp_path, writing, monkeypatch):
     assert sorted(tmp_path.iterdir()) == sorted([*kept, linked])
     assert [path.name for path in linked.iterdir()] == ["kept.txt"]
     sweep_leftovers(tmp_path / "gone")
+
+
+@windows_has_no("errors of os.kill: it asks OpenProcess")
+def test_a_process_of_another_user_runs(tmp_path, writing, monkeypatch):
+    left = sorted(tmp_path.iterdir())
+    end(writing)
     monkeypatch.setattr(os, "kill", lambda pid, signal: (_ for _ in ()).throw(PermissionError()))
-    (tmp_path / dead).write_text("of another user")
     sweep_leftovers(tmp_path)
-    assert (tmp_path / dead).exists()
+    assert sorted(tmp_path.iterdir()) == left
+
+
+@windows_only
+def test_of_windows_processes_those_that_may_not_be_opened_run_and_those_that_ended_do_not():
+    system = 4  # the kernel's own, which nobody may open
+    assert [is_running(pid) for pid in (os.getpid(), system)] == [True, True]
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+        assert not is_running(ended.pid)  # though a handle of it is open
 
 
 def test_a_temporary_folder_is_swept_by_the_next_program(tmp_path, writing, monkeypatch):
@@ -107,7 +129,7 @@ def test_long_names_are_written(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it syncs by itself")
+@windows_has_no("folders that can be synced: it does so by itself")
 def test_file_and_folder_are_synced_before_and_after_the_rename(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append(os.path.realpath(f"/dev/fd/{descriptor}")))
