@@ -88,7 +88,10 @@ def do_jobs(
                     with suppress(OSError):  # it has just died, which is seen next
                         connection.send(job)
             cancel.raise_if_cancelled()
-            ready = wait(list(workers), _LOOK_EVERY_S)
+            try:
+                ready = wait(list(workers), _LOOK_EVERY_S)
+            except InterruptedError:  # by Ctrl+C on Windows, which has set the token by now
+                continue
             for connection in [one for one in workers if one in ready]:
                 worker = workers[connection]
                 answer = _received(connection, worker)

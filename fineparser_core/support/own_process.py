@@ -14,7 +14,9 @@ from threading import Thread
 RUN_MODULE = "--run-module"
 
 #: Signals that terminals send to all processes in them: Ctrl+C; on Windows also Ctrl+Break and a console that closes.
-TERMINAL_SIGNALS = (signal.SIGINT, signal.SIGBREAK) if sys.platform == "win32" else (signal.SIGINT,)
+TERMINAL_SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT,)
+if sys.platform == "win32":
+    TERMINAL_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
 #: Signals that ask a program to end.
 STOP_SIGNALS = (*TERMINAL_SIGNALS, signal.SIGTERM)
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from torch.utils.data import DataLoader, Dataset
@@ -60,7 +61,9 @@ class BatchLoader:
             self._coming = self._from(iteration, part)
         more = part + 1 < len(self._made.plan.parts(iteration))
         self._next = (iteration, part + 1) if more else (iteration + 1, 0)
-        return next(self._coming)
+        while True:
+            with suppress(InterruptedError):  # by Ctrl+C on Windows, which the run hears of at its checkpoint
+                return next(self._coming)
 
     def close(self) -> None:
         """Ends the workers. They ignore the signal by which Python would end them at its exit."""

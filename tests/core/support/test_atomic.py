@@ -17,6 +17,7 @@ from fineparser_core.support.atomic import (
     sync_folder,
     temporary_folder,
     temporary_path,
+    write_whole,
 )
 
 CHILD = (
@@ -102,12 +103,11 @@ def test_a_process_of_another_user_runs(tmp_path, writing, monkeypatch):
 
 
 @windows_only
-def test_of_windows_processes_those_that_may_not_be_opened_run_and_those_that_ended_do_not():
-    system = 4  # the kernel's own, which nobody may open
-    assert [is_running(pid) for pid in (os.getpid(), system)] == [True, True]
+def test_a_process_that_ended_does_not_run_though_a_handle_of_it_is_open():
+    assert is_running(os.getpid())
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
-        assert not is_running(ended.pid)  # though a handle of it is open
+        assert not is_running(ended.pid)
 
 
 def test_a_temporary_folder_is_swept_by_the_next_program(tmp_path, writing, monkeypatch):
@@ -127,6 +127,33 @@ def test_long_names_are_written(tmp_path, name):
         temporary.with_name(f"{temporary.name}-journal").write_text("of SQLite")
         temporary.with_name(f"{temporary.name}-journal").unlink()
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@windows_only
+def test_a_file_that_another_program_has_open_stays_and_is_named(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with path.open(), pytest.raises(ExportError, match=r"table\.csv cannot be written now .*: close other programs"):
+        write_whole(path, "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("table.csv", "old")]
+
+
+@windows_only
+def test_a_file_that_is_looked_at_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with path.open() as scanned:
+        monkeypatch.setattr(atomic.time, "sleep", lambda seconds: scanned.close())
+        write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_path_of_more_than_260_characters_is_written(tmp_path):
+    path = tmp_path / ("d" * 100) / ("跳" * 80) / ("e" * 100) / "table.csv"
+    path.parent.mkdir(parents=True)
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+    assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
 
 
 @windows_has_no("folders that can be synced: it does so by itself")
