@@ -11,13 +11,7 @@ from typing import Any, TypeVar
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.own_process import (
-    TERMINAL_SIGNALS,
-    deaf_to_ctrl_c,
-    end_with_parent,
-    ignore,
-    spawn_context,
-)
+from fineparser_core.support.own_process import TERMINAL_SIGNALS, deaf_to_ctrl_c, end_with_parent, ignore, spawn_context
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")

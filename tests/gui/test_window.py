@@ -1,7 +1,6 @@
 """The real window; where a worker's answer is needed, the test gives it."""
 
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
