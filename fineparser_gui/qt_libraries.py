@@ -91,7 +91,7 @@ def _plugin(platform: str) -> Path | None:
 def _not_found(plugin: Path) -> list[str]:
     if shutil.which("ldd") is None:
         return []
-    done = subprocess.run(["ldd", str(plugin)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["ldd", str(plugin)], capture_output=True, encoding="utf-8", check=False)
     return sorted({line.split()[0] for line in done.stdout.splitlines() if line.endswith("not found")})
 
 

@@ -95,7 +95,7 @@ def _environment(folder: Path) -> Path:
 
 
 def _output(python: Path, code: str) -> str:
-    done = subprocess.run([str(python), "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([str(python), "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     return done.stdout.strip()
 
 
@@ -155,7 +155,9 @@ def _debian_package(app: Path, icons: Path, version: str, folder: Path) -> Path:
         raise SetupError("A Debian package needs dpkg-deb: build it on Debian or Ubuntu.")
     root = _fresh(folder / "deb")
     _lay_out(app, icons, root)
-    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
+    architecture = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
     installed_kb = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file()) // 1024
     control = root / "DEBIAN"
     control.mkdir()

@@ -67,7 +67,7 @@ def _without_build(project: str) -> str:
 
 
 def _uv(folder: Path, *arguments: str) -> str:
-    done = subprocess.run([str(VENV.python), "-m", "uv", *arguments], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([str(VENV.python), "-m", "uv", *arguments], cwd=folder, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise SetupError(f"uv found no versions that fit: {done.stderr.strip()}")
     return done.stdout
@@ -96,7 +96,7 @@ def _tested() -> str:
     found = set()
     for environment in (VENV, *map(Environment, (ROOT / "build").glob("newest-*"))):
         if environment.runs("import torch"):
-            done = subprocess.run([str(environment.python), "-P", "-c", code], capture_output=True, text=True)
+            done = subprocess.run([str(environment.python), "-P", "-c", code], capture_output=True, encoding="utf-8")
             torch, vision, *python = done.stdout.split()
             found.add(f"{torch.split('+')[0]} and {vision.split('+')[0]} (Python {'.'.join(python)})")
     return ", ".join(sorted(found)) or "none here"

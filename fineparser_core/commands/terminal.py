@@ -16,18 +16,19 @@ from rich.progress import Progress as Bars
 from fineparser_core.commands.printing import remark
 from fineparser_core.printable import PrintableFormatter
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.support.own_process import STOP_SIGNALS
 
 
 @contextmanager
 def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelToken]]:
-    """Yields a progress callback, and a cancel token that Ctrl+C and SIGTERM set."""
+    """Yields a progress callback, and a cancel token that Ctrl+C and the other stop signals set."""
     with cancel_on_signals() as cancel, progress_on_stderr(quiet=quiet) as progress:
         yield progress, cancel
 
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Yields a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once, but not by torchrun.
+    """Yields a token that stop signals set; a second Ctrl+C interrupts at once, but not by torchrun.
 
     That hands on to its processes what a scheduler may have sent to them already.
 
@@ -40,8 +41,7 @@ def cancel_on_signals() -> Iterator[CancelToken]:
             raise KeyboardInterrupt
         token.cancel()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, handle) for number in numbers}
+    previous = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
     try:
         yield token
     finally:

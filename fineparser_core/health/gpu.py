@@ -26,7 +26,13 @@ def probe_torch(device: str = "auto", precision: str = "auto") -> dict[str, Any]
     command = own_process("fineparser_core.health.probe", device, precision)
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PROBE_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PROBE_S,
+            check=False,
         )
         facts = json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:

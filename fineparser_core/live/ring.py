@@ -183,9 +183,10 @@ class Ring:
     def clear(self) -> None:
         """Delete what is recorded; what is being written stays."""
         with self._changing:
-            for segment in self._segments:
-                segment.path.unlink(missing_ok=True)
-            self._segments.clear()
+            for segment in list(self._segments):
+                with suppress(OSError):  # Windows keeps what is being read
+                    segment.path.unlink(missing_ok=True)
+                    self._segments.remove(segment)
         if self._sound is not None:
             self._sound.clear()
 

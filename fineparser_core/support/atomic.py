@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,8 @@ _TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+
 _LEAST_BYTES = 1 << 16
 # Windows knows no shares.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: How often, and how long each time, a rename waits for a file that another program has open on Windows.
+_MOST_SCANS, _SCAN_S = 10, 0.05
 _swept: set[Path] = set()
 
 
@@ -47,7 +50,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         # Windows flushes only files that are open for writing.
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -55,12 +58,29 @@ def atomic_file(path: Path) -> Iterator[Path]:
             raise ExportError(
                 "{0} cannot be written ({1}): make room on its disk, or choose another one.", path, reason
             ) from error
+        if error.filename2 is not None and os.name == "nt":  # the rename failed
+            raise ExportError(
+                "{0} cannot be written now ({1}): close other programs that use it, see that the disk has room, and "
+                "try again.",
+                path,
+                reason,
+            ) from error
         raise ExportError(
             "{0} cannot be written ({1}): choose a folder that exists and may be written to.", path, reason
         ) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename a file over another; on Windows a virus scanner or an indexer may have that open for a moment."""
+    for _ in range(_MOST_SCANS if os.name == "nt" else 0):
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(_SCAN_S)
+    return os.replace(temporary, path)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

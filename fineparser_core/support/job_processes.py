@@ -1,6 +1,5 @@
 """Jobs in processes of their own that each open something costly once: a process that dies costs its job alone."""
 
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.own_process import end_with_parent, spawn_context
+from fineparser_core.support.own_process import TERMINAL_SIGNALS, deaf_to_ctrl_c, end_with_parent, ignore, spawn_context
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -61,11 +60,8 @@ def do_jobs(
     def start() -> None:
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_work, args=(theirs, open_worker), daemon=True)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits: Ctrl+C is the parent's
-        try:
+        with deaf_to_ctrl_c():  # which is the parent's
             process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
         theirs.close()
         workers[ours] = _Worker(process)
 
@@ -86,7 +82,10 @@ def do_jobs(
                     with suppress(OSError):  # it has just died, which is seen next
                         connection.send(job)
             cancel.raise_if_cancelled()
-            ready = wait(list(workers), _LOOK_EVERY_S)
+            try:
+                ready = wait(list(workers), _LOOK_EVERY_S)
+            except InterruptedError:  # by Ctrl+C on Windows, which has set the token by now
+                continue
             for connection in [one for one in workers if one in ready]:
                 worker = workers[connection]
                 answer = _received(connection, worker)
@@ -116,7 +115,7 @@ def _received(connection: Connection, worker: _Worker) -> Any:
 
 
 def _work(connection: Connection, open_worker: Callable[[], Callable[[Any], Any]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
+    ignore(TERMINAL_SIGNALS)
     end_with_parent()
     try:
         do = open_worker()

@@ -1,7 +1,10 @@
 """How a process of ours is started, in a checkout, from a wheel and in the frozen app."""
 
 import os
+import signal
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnContext
 from pathlib import Path
@@ -9,6 +12,13 @@ from threading import Thread
 
 #: First argument of the frozen command line that has it run a module of ours, which the second names.
 RUN_MODULE = "--run-module"
+
+#: Signals that terminals send to all processes in them: Ctrl+C; on Windows also Ctrl+Break and a console that closes.
+TERMINAL_SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT,)
+if sys.platform == "win32":
+    TERMINAL_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
+#: Signals that ask a program to end.
+STOP_SIGNALS = (*TERMINAL_SIGNALS, signal.SIGTERM)
 
 
 def is_frozen() -> bool:
@@ -40,6 +50,32 @@ def spawn_context() -> SpawnContext:
     """
     os.environ["PYTHONSAFEPATH"] = "1"
     return get_context("spawn")
+
+
+def ignore(signals: Iterable[signal.Signals]) -> None:
+    """Leave signals to the parent of this process, which ends it in its own way."""
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that are started in the block ignore Ctrl+C from their first moment on."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ignore_ctrl_c = ctypes.WinDLL("kernel32").SetConsoleCtrlHandler
+        ignore_ctrl_c(None, True)
+        try:
+            yield
+        finally:
+            ignore_ctrl_c(None, False)
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def end_with_parent() -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 import shutil
-import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
@@ -20,7 +19,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.support.atomic import atomic_file, write_whole
-from fineparser_core.support.own_process import end_with_parent, spawn_context
+from fineparser_core.support.own_process import TERMINAL_SIGNALS, end_with_parent, ignore, spawn_context
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
@@ -291,7 +290,7 @@ def _render(
 
 def _init_worker() -> None:
     # The parent process alone handles Ctrl+C; dives in progress are completed.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore(TERMINAL_SIGNALS)
     end_with_parent()
     cv2.setNumThreads(1)
 

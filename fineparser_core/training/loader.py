@@ -1,15 +1,15 @@
 """Batches made ahead of the network by worker processes."""
 
-import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from torch.utils.data import DataLoader, Dataset
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.support.own_process import spawn_context
+from fineparser_core.support.own_process import STOP_SIGNALS, ignore, spawn_context
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
 #: Batches that each worker has made before they are asked for.
@@ -61,7 +61,9 @@ class BatchLoader:
             self._coming = self._from(iteration, part)
         more = part + 1 < len(self._made.plan.parts(iteration))
         self._next = (iteration, part + 1) if more else (iteration + 1, 0)
-        return next(self._coming)
+        while True:
+            with suppress(InterruptedError):  # by Ctrl+C on Windows, which the run hears of at its checkpoint
+                return next(self._coming)
 
     def close(self) -> None:
         """Ends the workers. They ignore the signal by which Python would end them at its exit."""
@@ -86,8 +88,7 @@ class BatchLoader:
 
 def _begin(worker: int) -> None:
     """Leaves it to the run to end: torchrun and Slurm signal all processes, but batches come until the checkpoint."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    ignore(STOP_SIGNALS)
 
 
 class _Made(Dataset[Batch]):

@@ -110,5 +110,5 @@ def commit() -> str:
     if (root / ".git").exists():
         with suppress(OSError, subprocess.CalledProcessError):
             command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-            return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
     return f"version {__version__}"

@@ -24,7 +24,7 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import alignment_text, speed_text
 from fineparser_gui.model.drawings import Drawing
-from fineparser_gui.model.exports import dive_title, file_stem, is_named
+from fineparser_gui.model.exports import dive_title, file_stem, is_named, named_file
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.widgets import add_form_row, choice_box, form_of, label, lay_out, show_whole_entries
@@ -248,7 +248,7 @@ class ExportDialog(QDialog):
             stem = self.tr("dives") if self.scope.currentData() else file_stem(self._dive)
         elif kind == _REPORT:
             suffix = self.report.suffix
-            stem = self.tr("{0} report").format(self.report.file_stem)
+            stem = named_file(self.tr("{0} report").format(self.report.file_stem))
         elif kind == _STROBE:
             suffix = self.strobe_format.currentData()
             stem = self.tr("{0} strobe").format(self._dive.path.stem)

@@ -69,7 +69,7 @@ def start() -> Outcome:
 def _started(*arguments: str) -> tuple[float, str]:
     """Run Python; returns when it was started, and its last line."""
     started_s = time.time()
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, encoding="utf-8", check=True)
     return started_s, done.stdout.splitlines()[-1]
 
 

@@ -70,7 +70,7 @@ def _by_command(folder: Path, path: Path, number: str | None, board_m: float | N
     asked = [] if number is None else ["--dive-number", number]
     asked += [] if number is None or board_m is None else ["--board", f"{board_m:g}"]
     command = ["score", str(path), *asked, "--json", str(content), "--masks", str(masks), "--quiet"]
-    done = subprocess.run(own_process("fineparser_core.commands.cli", *command), capture_output=True, text=True)
+    done = subprocess.run(own_process("fineparser_core.commands.cli", *command), capture_output=True, encoding="utf-8")
     if not content.is_file():
         raise FineParserError(done.stderr.strip() or f"The command ended with exit code {done.returncode}.")
     return analysis_from_dict(json.loads(content.read_text(encoding="utf-8")), read_masks_npz(masks))

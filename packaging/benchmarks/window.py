@@ -122,7 +122,7 @@ def _measure_in_process(row: Row) -> Outcome:
     if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which(_XVFB[0]):
         command = [*_XVFB, *command]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=_ROW_S)
+        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", timeout=_ROW_S)
     except subprocess.TimeoutExpired:
         return Outcome(measured=f"nothing within {_ROW_S} s", met=False)
     lines = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""No function takes everything."""
+"""No function takes everything, and no text is read or written in the encoding that a system happens to have."""
 
 import ast
 from collections.abc import Iterator
@@ -33,3 +33,26 @@ def n_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def test_functions_take_few_parameters(path: Path) -> None:
     counts = {f"{function.name}, line {function.lineno}": n_parameters(function) for function in functions(path)}
     assert not {name: count for name, count in counts.items() if count > MAX_PARAMETERS}
+
+
+def without_encoding(call: ast.Call) -> bool:
+    """Return True for text that is read or written in the locale's encoding, which on Windows is not UTF-8."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    keywords = {keyword.arg for keyword in call.keywords}
+    if "encoding" in keywords or ast.unparse(call.func) == "av.open":
+        return False
+    if name in ("read_text", "write_text"):
+        return True
+    if name == "open":
+        mode = next(
+            (one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)), ""
+        )
+        is_mode = 0 < len(mode) < 4 and set(mode) <= set("rwxabt+")
+        return "b" not in mode if is_mode else isinstance(call.func, ast.Name)
+    return name in ("run", "Popen", "check_output") and bool(keywords & {"text", "universal_newlines"})
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_text_is_read_and_written_in_a_named_encoding(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    assert not [node.lineno for node in nodes if isinstance(node, ast.Call) and without_encoding(node)]

@@ -3,13 +3,12 @@
 import csv
 import json
 import os
-import signal
-import sys
 from dataclasses import replace
 
 import pytest
 from answers_kit import dive_parse, open_queued, open_scored
 from drawn_dive import made_dive
+from platforms import KILL
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
@@ -147,7 +146,6 @@ def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals there")
 def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
     exports = studio.session.exports
     for name in ("a.mp4", "b.png"):
@@ -156,7 +154,7 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
         else:
             exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0)
-    os.kill(exports.findChild(QProcess).processId(), signal.SIGKILL)
+    os.kill(exports.findChild(QProcess).processId(), KILL)
     qtbot.waitUntil(lambda: "a.mp4" in studio.window.messages.text)
     qtbot.waitUntil(lambda: not exports.busy)
     assert [export.state for export in exports.exports] == [ExportState.FAILED, ExportState.DONE]

@@ -3,8 +3,6 @@
 import os
 import random
 import shutil
-import signal
-import sys
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from answers_kit import copies
 from finding import close_messages
 from mouse_kit import drop
+from platforms import KILL
 from PySide6.QtCore import QTimer
 
 from fineparser_core.resources import resource
@@ -110,7 +109,6 @@ def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
     session, window, client = studio.session, studio.window, studio.client
@@ -131,7 +129,7 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
             session.analyse(key)
         qtbot.wait(rng.randrange(6000))
         victim = client.pid
-        os.kill(victim, signal.SIGKILL)
+        os.kill(victim, KILL)
         qtbot.waitUntil(window.messages.isVisible)
         qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead))
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys))

@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -421,7 +420,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
 
 
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):
-    saved = SavedSession(dives=(SavedDive(path=Path(os.fsdecode(b"/club/M\xfcller.mp4"))),), selected=0)
+    saved = SavedSession(dives=(SavedDive(path=Path("/club/M\udcfcller.mp4")),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
     assert read_session(tmp_path / "a.fineparser")[0] == saved
 
@@ -440,7 +439,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     write_session(SavedSession(dives=(dive,), exemplar_drawings={bad: (note,)}), path)
     saved, _ = read_session(path)
     found = saved.dives[0]
-    assert os.fsencode(found.path) == b"/club/a\xff" + "\N{REPLACEMENT CHARACTER}.mp4".encode()
+    assert found.path == Path("/club/a\udcff\N{REPLACEMENT CHARACTER}.mp4")
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
     assert list(saved.exemplar_drawings) == [mended]
     assert saved.exemplar_drawings[mended][0].text == mended
@@ -449,7 +448,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
 def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=Path("/club/a.mp4")),)), path)
-    path.write_text(path.read_text().replace("/club/a.mp4", r"/club/\u0000.mp4"))
+    path.write_text(path.read_text().replace(json.dumps(str(Path("/club/a.mp4")))[1:-1], r"/club/\u0000.mp4"))
     with pytest.raises(ConfigError, match=r"dive 1: path: .* where the name of a file belongs"):
         read_session(path)
 
@@ -473,7 +472,7 @@ def _crash(tmp_path: Path, clip: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
-        process.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        process.kill()
 
 
 def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot, tmp_path, clip):

@@ -1,12 +1,9 @@
 """The real window; where a worker's answer is needed, the test gives it."""
 
 import os
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from answers_kit import (
     activate,
     answer_dive,
@@ -19,6 +16,7 @@ from answers_kit import (
     scoring,
 )
 from finding import named, reads, texts
+from platforms import KILL
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
 
@@ -247,11 +245,10 @@ def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_vi
     assert np.abs(with_mask - middle()).max() > 40
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_a_killed_worker_is_a_banner(studio, qtbot):
     qtbot.waitUntil(lambda: studio.client.pid > 0)
     first = studio.client.pid
-    os.kill(first, signal.SIGKILL)
+    os.kill(first, KILL)
     qtbot.waitUntil(lambda: "started again" in studio.window.messages.text)
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first))
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,12 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from answers_kit import script
+from platforms import KILL
 from PySide6.QtCore import QProcess
 
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
+from fineparser_core.support.atomic import is_running
 from fineparser_core.support.own_process import own_process
 from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot
 from fineparser_gui.services import worker_client
@@ -27,14 +28,6 @@ from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, S
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
 
 from simulated_club import club, judged
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -66,14 +59,13 @@ def test_a_request_that_waits_is_dropped_at_once(scheduler, qtbot):
         task.cancel()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbot, tmp_path):
     client.start()
     qtbot.waitUntil(lambda: client.pid > 0)
     first = client.pid
     lost = scheduler.submit(parse_request(tmp_path / "lost.mp4"))
     following = scheduler.submit(parse_request(tmp_path / "next.mp4"))
-    os.kill(first, signal.SIGKILL)
+    os.kill(first, KILL)
     for task in (lost, following):
         with qtbot.waitSignal(task.failed) as failed:
             pass
@@ -81,13 +73,12 @@ def test_after_a_kill_another_worker_is_asked_everything(client, scheduler, qtbo
     assert client.pid not in (0, first)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="looks processes up by signal 0")
 def test_closing_leaves_no_process_and_no_files(client, qtbot):
     client.start()
     qtbot.waitUntil(lambda: client.pid > 0)
     pid, folder = client.pid, client.folder
     client.close()
-    qtbot.waitUntil(lambda: not _alive(pid))
+    qtbot.waitUntil(lambda: not is_running(pid))
     assert not folder.exists()
 
 
@@ -121,7 +112,7 @@ def test_a_worker_that_a_busy_computer_is_slow_to_end_is_waited_for(client, qtbo
         client.close()
         hog.kill()
     assert not client.running
-    assert not _alive(pid)
+    assert not is_running(pid)
     assert not [one for one in client.findChildren(QProcess) if one.state() != QProcess.ProcessState.NotRunning]
 
 

@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ EXEMPLAR = Exemplar(
     dive_number="107B",
     board_m=3,
     score=50.0,
-    clip_path=Path(os.fsdecode(b"a\xff.mp4")),
+    clip_path=Path("a\udcff.mp4"),
     in_frame=0,
     out_frame=95,
     first_flight_frame=20,

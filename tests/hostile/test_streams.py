@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platforms import IN_OWN_TERMINAL, STOPS, stop
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "resources" / "samples" / "sample.mp4"
@@ -42,13 +43,12 @@ def program(body: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", PROGRAM.format(body)], **options)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_is_a_cancel(number: signal.Signals) -> None:
-    with program("say('works') or cli.flush() or time.sleep(60)") as process:
+    with program("say('works') or cli.flush() or time.sleep(60)", **IN_OWN_TERMINAL) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"works\n"
-        process.send_signal(number)
+        stop(process, number)
         _, err = process.communicate()
     assert (process.returncode, err) == (CANCELLED, b"fineparser: Cancelled.\n")
 

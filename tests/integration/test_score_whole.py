@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from platforms import IN_OWN_TERMINAL, STOPS, stop
 
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import (
@@ -251,16 +252,16 @@ def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) ->
     assert len(outcome.err.splitlines()) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPS)
 def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     outputs = ("--json", tmp_path / "a.json", "--masks", tmp_path / "m.npz", "--annotated", tmp_path / "a.mp4")
     command = [sys.executable, "-m", "fineparser_core.commands.cli", "score", SAMPLE_CLIP, *DIVE, *outputs]
-    with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
+    command = [str(word) for word in command]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **IN_OWN_TERMINAL) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
         assert first.startswith("read ")
-        process.send_signal(number)
+        stop(process, number)
         rest = process.stderr.read()
     assert process.returncode == 130, rest
     assert rest == "fineparser: Cancelled.\n"

@@ -5,13 +5,13 @@ after an hour. What it is asked is added to `asked.log` beside the clip, with th
 """
 
 import os
-import signal
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 
 from made_analysis import made_analysis
+from platforms import KILL
 
 from fineparser_core.commands import cli
 from fineparser_core.commands import score as command
@@ -25,7 +25,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
     if options.seed == 13:
         raise ConfigError("13 opens nothing.")
     if options.seed == 14:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), KILL)
 
     def score(job: Job) -> bytes:
         path = job.asked.path
@@ -37,7 +37,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
         time.sleep(3600 if "long" in path.name else 0.3 if "slow" in path.name else 0)
         if "dies" in path.name and not path.with_name("died").exists():
             path.with_name("died").touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), KILL)
         return result_to_line(replace(result, analysis=made_analysis(path, job.asked.start_frame)))
 
     return score

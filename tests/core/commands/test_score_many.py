@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import scripted_scorer
+from platforms import IN_OWN_TERMINAL, KILLED, stop
 
 from fineparser_core.commands.many_scorer import ManyOptions
 from fineparser_core.commands.score_many import asked_clips, score_many
@@ -60,7 +61,7 @@ def test_a_bad_clip_costs_its_line_and_what_died_is_tried_again(
     assert [one.asked.path for one in results] == clips
     assert [one.error for one in results if one.error] == [
         f"{clips[1]} fails.",
-        f"{clips[2]}: the process that scored it ended unexpectedly (code -9).",
+        f"{clips[2]}: the process that scored it ended unexpectedly (code {KILLED}).",
     ]
     rows = (tmp_path / "table.csv").read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[2] for row in rows[1:]] == [path.name for path in clips]
@@ -100,7 +101,7 @@ def test_what_is_done_stays_whatever_else_changes(make_clips: Callable[..., list
     assert asked_of(tmp_path) == ["a", "b", "c"]
     with pytest.raises(ConfigError, match="13 opens nothing"):
         run(moved, out, seed=13)
-    with pytest.raises(FineParserError, match=r"ended before it could begin \(code -9\)"):
+    with pytest.raises(FineParserError, match=rf"ended before it could begin \(code {KILLED}\)"):
         run(moved, out, seed=14)
     with pytest.raises(ConfigError, match="one of the clips"):
         run(moved, moved[0])
@@ -130,7 +131,7 @@ def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
         env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        **IN_OWN_TERMINAL,
     )
     while not out.exists() or out.read_bytes().count(b"\n") < n_lines or "long" not in log_of(clips):
         assert command.poll() is None
@@ -148,7 +149,6 @@ def wait_for_ends(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_killed_command_leaves_no_process_and_is_gone_on_with(
     make_clips: Callable[..., list[Path]], tmp_path: Path
 ) -> None:
@@ -163,11 +163,10 @@ def test_a_killed_command_leaves_no_process_and_is_gone_on_with(
     assert [one.asked.path for one in read_results(out)] == clips
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_ctrl_c_stops_at_once(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
     clips, out = make_clips("a", "long", "long too"), tmp_path / "results.jsonl"
     with begun(clips, out, 1) as command:
-        os.killpg(command.pid, signal.SIGINT)  # as a terminal does: all processes get it
+        stop(command, signal.SIGINT)
         assert command.wait() == 130  # the clips take an hour
         assert command.stderr is not None
         *_, last = command.stderr.read().splitlines()

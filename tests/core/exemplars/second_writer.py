@@ -1,13 +1,13 @@
 """A second program at the same library: `python second_writer.py FOLDER NAME COUNT [die]`."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from exemplar_kit import MODEL_ID, add, encoding, mask
+from platforms import KILL
 
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
@@ -28,7 +28,7 @@ def main() -> None:
             with library.files[0].writing() as db:
                 db.execute("UPDATE exemplar SET score = 0")
                 db.execute("DELETE FROM encoding")
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), KILL)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
+from platforms import KILLED, windows_has_no
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars import clip_folder, library_file
@@ -258,14 +259,13 @@ def test_two_programs_write_at_once_and_neither_loses_a_row(tmp_path):
         assert len(library.exemplars()) == 16
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
     script = str(Path(__file__).with_name("second_writer.py"))
     with ExemplarStore.open_own(tmp_path) as beside:  # another program has it open all the while
         done = subprocess.run(
             [sys.executable, script, str(tmp_path), "ada", "3", "die"], input="go\n", capture_output=True, text=True
         )
-        assert done.returncode == -9, done.stderr
+        assert done.returncode == KILLED, done.stderr
         assert [e.score for e in beside.exemplars()] == [50.0, 51.0]
         beside.edit("ada-00", FACTS)
     with ExemplarStore.open_own(tmp_path) as library:
@@ -275,7 +275,7 @@ def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
     assert integrity(tmp_path / FILE_NAME) == "ok"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has other permissions")
+@windows_has_no("permissions of a folder that os.chmod takes away")
 def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
     """In a process of its own, which gives up root's right to write anywhere."""
     folder = tmp_path / "exemplars"
@@ -307,7 +307,7 @@ def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
     assert "make it writable" in lines[2]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has other permissions")
+@windows_has_no("permissions of a folder that os.chmod takes away")
 def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
     """Not shown without the rows in it: copied from beside a running writer to a place that cannot be written."""
     sent = tmp_path / "sent"

@@ -46,8 +46,8 @@ def test_the_model_stands_beside_only_where_it_is_asked_for(meet, tmp_path):
     plain, asked = tmp_path / "plain.html", tmp_path / "asked.html"
     write_meet_sheet(meet, None, plain)
     write_meet_sheet(meet, {"d1": 33.333}, asked)
-    assert "model" not in plain.read_text()
-    page = asked.read_text()
+    assert "model" not in plain.read_text(encoding="utf-8")
+    page = asked.read_text(encoding="utf-8")
     assert '<td class="right">33.3</td>' in page
     assert "predictions" in page
     assert "<s>7</s>" in page

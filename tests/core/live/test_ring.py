@@ -4,7 +4,6 @@ import errno
 import itertools
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from threading import Event
 import av
 import pytest
 from numbered_video import read_number
+from platforms import windows_only
 from stream_server import frames_of, numbers, packets_of, transport_stream, wait_until
 
 from fineparser_core.errors import ConfigError, ExportError, VideoError
@@ -99,6 +99,16 @@ def test_no_key_frame_for_long(tmp_path: Path, packets: list[LivePacket], monkey
     assert numbers(frames_of(ring, START_S + 0.4))[:36] == list(range(10, 46))
     ring.clear()
     assert ring.span is None
+
+
+@windows_only
+def test_what_is_being_read_outlasts_clearing(tmp_path: Path, packets: list[LivePacket]) -> None:
+    with Ring(tmp_path, segment_s=2.0) as ring:
+        fill(ring, packets)
+        path = ring.segments()[1].path
+        with path.open("rb"):
+            ring.clear()
+        assert [one.path for one in ring.segments()] == [path]
 
 
 def test_a_second_program_gets_a_sentence(tmp_path: Path) -> None:
@@ -197,7 +207,7 @@ def kill_recording(folder: Path, source: Path, after_s: float) -> float:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         last = process.stdout.readline()
         time.sleep(after_s)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         times = [last, *process.stdout]
     return float(times[-1])
 

@@ -6,10 +6,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from platforms import windows_has_no, windows_only
 
 from fineparser_core.errors import ExportError
 from fineparser_core.support import atomic
-from fineparser_core.support.atomic import atomic_file, sweep_leftovers, sync_folder, temporary_folder, temporary_path
+from fineparser_core.support.atomic import (
+    atomic_file,
+    is_running,
+    sweep_leftovers,
+    sync_folder,
+    temporary_folder,
+    temporary_path,
+    write_whole,
+)
 
 CHILD = (
     "import os, sys, tempfile\n"
@@ -59,7 +68,7 @@ def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tm
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
-def test_nothing_else_is_swept(tmp_path, writing, monkeypatch):
+def test_nothing_else_is_swept(tmp_path, writing):
     pid = writing.pid
     end(writing)
     sweep_leftovers(tmp_path)
@@ -82,10 +91,23 @@ def test_nothing_else_is_swept(tmp_path, writing, monkeypatch):
     assert sorted(tmp_path.iterdir()) == sorted([*kept, linked])
     assert [path.name for path in linked.iterdir()] == ["kept.txt"]
     sweep_leftovers(tmp_path / "gone")
+
+
+@windows_has_no("errors of os.kill: it asks OpenProcess")
+def test_a_process_of_another_user_runs(tmp_path, writing, monkeypatch):
+    left = sorted(tmp_path.iterdir())
+    end(writing)
     monkeypatch.setattr(os, "kill", lambda pid, signal: (_ for _ in ()).throw(PermissionError()))
-    (tmp_path / dead).write_text("of another user")
     sweep_leftovers(tmp_path)
-    assert (tmp_path / dead).exists()
+    assert sorted(tmp_path.iterdir()) == left
+
+
+@windows_only
+def test_a_process_that_ended_does_not_run_though_a_handle_of_it_is_open():
+    assert is_running(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+        assert not is_running(ended.pid)
 
 
 def test_a_temporary_folder_is_swept_by_the_next_program(tmp_path, writing, monkeypatch):
@@ -107,7 +129,34 @@ def test_long_names_are_written(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it syncs by itself")
+@windows_only
+def test_a_file_that_another_program_has_open_stays_and_is_named(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with path.open(), pytest.raises(ExportError, match=r"table\.csv cannot be written now .*: close other programs"):
+        write_whole(path, "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("table.csv", "old")]
+
+
+@windows_only
+def test_a_file_that_is_looked_at_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with path.open() as scanned:
+        monkeypatch.setattr(atomic.time, "sleep", lambda seconds: scanned.close())
+        write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_path_of_more_than_260_characters_is_written(tmp_path):
+    path = tmp_path / ("d" * 100) / ("跳" * 80) / ("e" * 100) / "table.csv"
+    path.parent.mkdir(parents=True)
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+    assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
+
+
+@windows_has_no("folders that can be synced: it does so by itself")
 def test_file_and_folder_are_synced_before_and_after_the_rename(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append(os.path.realpath(f"/dev/fd/{descriptor}")))

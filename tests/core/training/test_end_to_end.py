@@ -4,7 +4,6 @@ import json
 import logging
 import multiprocessing
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from platforms import windows_has_no
 from two_processes import Brightness, BrightnessObjective, settings, some_dives
 
 from fineparser_core.config import RunSettings, TrainConfig
@@ -190,7 +190,7 @@ def test_batches_are_the_same_whoever_makes_them(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
+@windows_has_no("signals to processes: it ends them")
 def test_a_signal_to_all_processes_leaves_those_that_make_batches() -> None:
     config = config_of(epochs=2)
     plan = Plan(SPLITS.train, config, Processes())

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from platforms import ON_WINDOWS
 
 from fineparser_core.errors import VideoError
 from fineparser_core.video.clips import make_clip
@@ -189,8 +190,12 @@ def test_a_header_that_declares_more_frames_than_any_video_is_refused(
 
 
 def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.mp4")
-    for path in (tmp_path / "pipe.mp4", Path("/dev/zero")):
+    if ON_WINDOWS:
+        paths = [Path("NUL"), tmp_path / "nul.mp4"]
+    else:
+        paths = [Path("/dev/zero"), tmp_path / "pipe.mp4"]
+        os.mkfifo(paths[1])
+    for path in paths:
         with pytest.raises(VideoError, match="is a pipe or a device"):
             probe(path)
     with pytest.raises(VideoError, match="there is no such file"):
