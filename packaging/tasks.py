@@ -109,6 +109,17 @@ def _check(arguments: list[str]) -> int:
     return max(results.values())
 
 
+def _walk(arguments: list[str]) -> int:
+    """use the app as a coach does: a window, a mouse, a keyboard, a fresh home (Linux)"""
+    from walk import tools
+
+    tools.ensure()
+    VENV.ensure()
+    ensure_qt_libraries(VENV, window=True)
+    script, out = ROOT / "packaging" / "walk" / "walk.py", ROOT / "build" / "walk"
+    return _wait_for([tools.PYTHON, str(script), str(out), "--python", str(VENV.python), *arguments])
+
+
 def _translations(arguments: list[str]) -> int:
     """bring the table of translations up to date with the code; export and import as .po"""
     import translations
@@ -141,6 +152,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "app": _app,
     "test": _test,
     "check": _check,
+    "walk": _walk,
     "lock": _lock,
     "translations": _translations,
     "bundle": _bundle,
@@ -165,7 +177,12 @@ def _run(environment: Environment, module: str, *arguments: str, folder: Path | 
     Args:
         folder: where it runs; None where the caller stands, for paths that the caller typed.
     """
-    process = subprocess.Popen([str(environment.python), "-P", "-m", module, *arguments], cwd=folder)
+    return _wait_for([str(environment.python), "-P", "-m", module, *arguments], folder)
+
+
+def _wait_for(command: list[str], folder: Path | None = ROOT) -> int:
+    """Run a command as `_run` does."""
+    process = subprocess.Popen(command, cwd=folder)
     previous = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         while True:

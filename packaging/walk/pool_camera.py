@@ -1,0 +1,34 @@
+"""`pool_camera.py FOLDER`: a camera at the pool, which sends the sample dive between seconds of waiting, once.
+
+Prints the port of the loopback at which it sends a transport stream; ends with its standard input.
+"""
+
+import sys
+from pathlib import Path
+from socket import socket
+from threading import Event
+
+_ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(_ROOT), str(_ROOT / "tests"), str(_ROOT / "tests/core"), str(_ROOT / "tests/core/live")]
+
+from pool_stream import write_stream  # noqa: E402
+from stream_server import sends_slowly, server  # noqa: E402
+
+
+def main(folder: Path) -> None:
+    """Send the stream to whoever connects first, and then nothing more."""
+    stream = folder / "pool.ts"
+    write_stream(stream)
+    send = sends_slowly(stream)
+
+    def serve(connection: socket, ended: Event) -> None:
+        send(connection, ended)
+        ended.wait()
+
+    with server(serve) as port:
+        print(port, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
