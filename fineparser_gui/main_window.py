@@ -15,7 +15,16 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_core.resources import resource
 from fineparser_gui.actions.catalog import Situation
@@ -54,7 +63,7 @@ from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.services.soon import Soon
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.settings.window_place import WindowPlace
-from fineparser_gui.widgets import follow_palette
+from fineparser_gui.widgets import follow_palette, lay_out
 
 #: Of a new window, and the smallest: a screen of 1366 × 768 at 125 % has 1093 × 614, less the panel of the desktop.
 _SIZE = (1440, 900)
@@ -161,8 +170,11 @@ class MainWindow(QMainWindow):
         self.exemplars.setMinimumHeight(190)
         panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
         self._side = scroll = SideColumn(panels, _SIDE_LEAST_W)
+        # A stack tells screen readers of its pages alone: what lies over them is a child of the widget around it.
+        over = QWidget()
         self._pages = QStackedWidget()
-        self.setCentralWidget(self._pages)
+        lay_out(QVBoxLayout(over, contentsMargins=QMargins()), self._pages)
+        self.setCentralWidget(over)
         work = QWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
@@ -186,14 +198,14 @@ class MainWindow(QMainWindow):
         self._columns.setSizes(widths)
         self.exports = ExportsStrip(self.session.exports)
         self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
-        corner = Corner(self._pages)
+        corner = Corner(over)
         self.tour = Tour()
         self.tour.sample_requested.connect(self.open_sample)
         self.session.dive_added.connect(lambda _: self.tour.dive_opened())
         for widget in (self.messages, self.exports, self.tour):
             corner.add(widget)
         self.updates = UpdatesCommand(self.actions_by_id["updates"], self.messages, self)
-        self._drop = DropHighlight(self._pages)
+        self._drop = DropHighlight(over)
         self.library = LibraryDock(self.session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))

@@ -127,6 +127,9 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox, QDateEdit {{
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QDateEdit:focus {{
     border: 2px solid {accent}; padding: 4px 7px;
 }}
+QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDateEdit:disabled {{
+    color: {muted};
+}}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
 QComboBox[role="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;

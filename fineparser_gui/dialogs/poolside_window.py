@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
@@ -17,6 +18,7 @@ from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.icons import icon
 from fineparser_gui.model.drawings import LINE
+from fineparser_gui.model.exports import ExportState
 from fineparser_gui.model.reports import reported_dive
 from fineparser_gui.panels.mirror_stage import MOST_DELAY_S, MirrorStage
 from fineparser_gui.panels.mirror_tile import Camera
@@ -53,6 +55,7 @@ class PoolsideWindow(QWidget):
         self._session = session
         self._recorders: list[Recorder] = []
         self._awake = Awake()
+        self._report_path: Path | None = None  # of the report that is being written
         self._apart = False  # the mirror is a window of its own, on the other screen
         self.practice = Practice(session, self)
         self.stage = MirrorStage()
@@ -77,6 +80,7 @@ class PoolsideWindow(QWidget):
         self.preview_said.connect(self.word.set_text)
         self.list.loop_requested.connect(self.loop)
         self.practice.changed.connect(self._show_state)
+        session.exports.changed.connect(self._tell_written)
         resize_within_screen(self, *_SIZE)
         follow_palette(self, self._color_icons)
         self._color_icons()
@@ -167,9 +171,17 @@ class PoolsideWindow(QWidget):
         pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
         dives = [dive for _, dive in pairs]
         reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
+        self._report_path = path if reported else path.with_suffix(".csv")
         self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
         if reported:
             self._session.exports.report(reported, path, name, overview_note=self.practice.summary())
+
+    def _tell_written(self) -> None:
+        """Say that the report is written: this window may cover the message of the main one."""
+        done = [one.path for one in self._session.exports.exports if one.state is ExportState.DONE]
+        if self._report_path in done:
+            self.word.set_text(self.tr("{0} was written.").format(self._report_path.name))
+            self._report_path = None
 
     def shut(self) -> None:
         """The program ends: nothing is left running."""

@@ -51,7 +51,6 @@ class EmptyState(QWidget):
 
         self._devices = label(role="muted", wrap=True)
         self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._devices.hide()
 
         buttons = lay_out(QHBoxLayout(spacing=10), None, self.open_button, self.sample_button, None)
         inner = QVBoxLayout(self._area, spacing=14)
@@ -72,7 +71,9 @@ class EmptyState(QWidget):
             devices: name in the preferences -> name for the user, best first; empty: not known yet.
         """
         best = next(iter(devices), "")
-        if best == "cpu":
+        if not devices:
+            text = ""  # its line is kept free: the buttons do not move under the mouse when the devices are known
+        elif best == "cpu":
             text = self.tr(
                 "No GPU that can be used was found: analyses run on the processor ({0}). "
                 "System check in the Help menu says why."
@@ -80,7 +81,6 @@ class EmptyState(QWidget):
         else:
             text = self.tr("Analyses run on the GPU: {0}.")
         self._devices.setText(text.format(devices.get(best, "")))
-        self._devices.setVisible(bool(devices))
 
     def set_recent(self, paths: Sequence[Path]) -> None:
         """List the newest of the sessions that can be opened again."""

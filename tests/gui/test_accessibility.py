@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QScrollArea, QWidget
 
 from fineparser_gui.actions.catalog import CATALOG
@@ -42,6 +43,14 @@ def controls(root: QWidget) -> list[QWidget]:
 def spoken(widget: QWidget) -> str:
     """What a screen reader says of it."""
     return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+
+
+def told(of: QAccessibleInterface) -> Iterator[str]:
+    """The names of all that a screen reader finds in something."""
+    for place in range(of.childCount()):
+        if (child := of.child(place)) is not None:
+            yield child.text(QAccessible.Text.Name)
+            yield from told(child)
 
 
 def tab_order(root: QWidget) -> list[QWidget]:
@@ -118,6 +127,16 @@ def test_the_dialogs(window, qtbot, action_id, bundled_weights):
         pages.setCurrentIndex(page)
         check(dialog)
     dialog.close()
+
+
+def test_what_lies_over_the_work_is_told(idle_studio, qtbot):
+    window = idle_studio.window
+    window.tour.begin()
+    window.messages.show_message("The disk is full.")
+    activate(qtbot, window)
+    assert {"1 of 3: Open a dive", "Skip", "The disk is full."} <= set(
+        told(QAccessible.queryAccessibleInterface(window))
+    )
 
 
 def test_the_page_of_the_history(make_studio, qtbot):

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from shown_studio import shown_studio
 
+from fineparser_core.resources import resource
 from fineparser_gui import app
 from fineparser_gui.dialogs.save_path import LAST_FOLDER, ask_save_path
 from fineparser_gui.model.dive import Dive, DiveState
@@ -181,3 +182,5 @@ def test_the_folder_used_last_is_proposed_at_the_next_start_too(make_studio, qtb
     assert asked[3] == tmp_path / "out" / taken
     shutil.rmtree(tmp_path / "out")
     assert LAST_FOLDER.proposed(proposed) == proposed  # a folder that is gone is not
+    # Nor is the folder of what comes with the program.
+    assert LAST_FOLDER.proposed(resource("samples", "a.mp4")) == Path.home() / "a.mp4"

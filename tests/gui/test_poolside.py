@@ -212,6 +212,7 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     table = path.with_suffix(".csv").read_text(encoding="utf-8-sig")
     assert "Anna" in table
     assert "Legs apart" in table
+    assert pool.word.accessibleName() == "practice.csv was written."
 
 
 def test_addresses_are_checked_and_remembered_without_passwords(pool):
