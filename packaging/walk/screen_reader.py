@@ -9,6 +9,8 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402
 
+#: How long a busy program may take to answer.
+_ANSWER_MS = 60_000
 #: Raised by whatever is read of a thing that is gone.
 Gone = GLib.Error
 
@@ -63,6 +65,7 @@ def listen_on(desktop: dict[str, str]) -> None:
     Args:
         desktop: its variables.
     """
+    Atspi.set_timeout(_ANSWER_MS, _ANSWER_MS)
     for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
         os.environ[name] = desktop[name]
 

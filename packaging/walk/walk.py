@@ -162,12 +162,16 @@ class Walk:
             middle = (first + last) // 2
             first, last = (first, middle) if seek(middle) >= border else (middle, last)
         score = self._score()
-        self._desktop.move(last + 1, y)
-        self._desktop.press()
-        self._until("the border is grabbed", lambda: shown.name.startswith(f"{border} / "))
-        self._desktop.move(last + 1 + round(_DRAGGED * frame_px), y)
-        self._until("the border follows the mouse", lambda: self._border(timeline) == border + _DRAGGED)
-        self._desktop.release()
+        while self._border(timeline) == border:  # a busy program may not see the mouse over the border before the press
+            seek(far)
+            self._desktop.move(last + 1, y)
+            self._desktop.press()
+            self._until("the playhead jumps to the border", lambda: shown.name.startswith(f"{border} / "))
+            self._desktop.move(last + 1 + round(_DRAGGED * frame_px), y)
+            self._until("the playhead follows the mouse", lambda: not shown.name.startswith(f"{border} / "))
+            if self._border(timeline) != border:
+                self._until("the border follows the mouse", lambda: self._border(timeline) == border + _DRAGGED)
+            self._desktop.release()
         self._see("label", r"Model \d+\.\d · corrected .\d+\.\d")
         self._until("the score follows the border", lambda: self._score() != score)
         self._photograph()
@@ -196,7 +200,9 @@ class Walk:
         """Start a camera at the pool; returns the port at which it sends."""
         command = [str(self._python), "-P", str(Path(__file__).with_name("pool_camera.py")), str(self._written)]
         self._camera = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        return int(self._camera.stdout.readline())
+        if not (port := self._camera.stdout.readline()):
+            raise WalkError("the camera sends nothing")
+        return int(port)
 
     def _see(self, role: str, name: str) -> Thing:
         """Wait until something is shown."""
@@ -249,7 +255,7 @@ class Walk:
         began_s = time.monotonic()
         try:
             yield
-        except WalkError as error:
+        except (WalkError, Gone, OSError, subprocess.SubprocessError) as error:
             picture = self._out / "failed.png"
             self._desktop.photograph(picture)
             raise WalkError(f"“{what}” failed: {error} (see {picture})") from error
@@ -265,6 +271,8 @@ def main() -> int:
     parser.add_argument("--pictures", action="store_true", help="save screenshots of every step in build/walk")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    for picture in arguments.out.glob("*.png"):  # of an earlier walk
+        picture.unlink()
     began_s = time.monotonic()
     with TemporaryDirectory(prefix="fineparser-walk-") as folder:
         until_s = began_s + arguments.time_out
