@@ -37,6 +37,12 @@ class Desktop:
             process.terminate()
             process.wait()
 
+    @property
+    def ended(self) -> str:
+        """What has ended by itself, with its exit code; "" for nothing."""
+        gone = (process for process in self._processes if process.poll() is not None)
+        return ", ".join(f"{process.args[0]} with {process.returncode}" for process in gone)
+
     def move(self, x: int, y: int) -> None:
         """Move the mouse to a place."""
         left, top = self._at

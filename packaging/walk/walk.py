@@ -199,7 +199,7 @@ class Walk:
     def _start_camera(self) -> int:
         """Start a camera at the pool; returns the port at which it sends."""
         command = [str(self._python), "-P", str(Path(__file__).with_name("pool_camera.py")), str(self._written)]
-        self._camera = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._camera = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         if not (port := self._camera.stdout.readline()):
             raise WalkError("the camera sends nothing")
         return int(port)
@@ -240,6 +240,8 @@ class Walk:
                 pass
             if self._program is not None and self._program.exit_code is not None:
                 raise WalkError(f"the program ended with {self._program.exit_code} before {what}")
+            if ended := self._desktop.ended:
+                raise WalkError(f"a part of the desktop has ended: {ended}")
             if time.monotonic() > self._until_s:
                 raise WalkError(f"it is not the case in time that {what}")
             time.sleep(pause_s)
