@@ -17,8 +17,8 @@ windows_only = pytest.mark.skipif(not ON_WINDOWS, reason="what Windows alone has
 
 #: What ends a process at once, and the exit code that `multiprocessing` sees then.
 KILL, KILLED = (signal.SIGTERM, 15) if sys.platform == "win32" else (signal.SIGKILL, -9)
-#: What a user stops a program with: Ctrl+C, and what a closed window or a scheduler sends.
-STOPS = (signal.SIGINT, signal.SIGBREAK) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM)
+#: What a closed window or a scheduler stops a program with.
+CLOSING = signal.SIGBREAK if sys.platform == "win32" else signal.SIGTERM
 #: Arguments of `Popen` for a program that is stopped by `stop`.
 IN_OWN_TERMINAL: dict[str, Any] = (
     {"creationflags": subprocess.CREATE_NEW_CONSOLE} if sys.platform == "win32" else {"start_new_session": True}
@@ -43,6 +43,10 @@ def windows_has_no(what: str) -> pytest.MarkDecorator:
 def wine_lacks(what: str) -> pytest.MarkDecorator:
     """Skip under Wine, which lacks what Windows has."""
     return pytest.mark.skipif(ON_WINE, reason=f"Wine lacks {what}")
+
+
+#: Parameters of tests: what a user stops a program with, by Ctrl+C and otherwise.
+STOPS = (signal.SIGINT, pytest.param(CLOSING, marks=wine_lacks("handlers of Ctrl+Break, by which it ends a program")))
 
 
 def stop(process: subprocess.Popen[Any], number: signal.Signals) -> None:

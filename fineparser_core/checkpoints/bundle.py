@@ -150,7 +150,8 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
             data = save(shard)
             digest = hashlib.sha256(data).hexdigest()
             name = f"model-{i:02d}-of-{len(shards):02d}-{digest[:8]}.safetensors"
-            write_whole(folder / name, data)
+            if not _holds(folder / name, data):
+                write_whole(folder / name, data)
             hashes[name] = digest
         card = replace(card, shards=hashes)
         card = replace(card, id=identify(card))
@@ -164,6 +165,13 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
     strays = {path.name for path in folder.iterdir() if _OWN_SHARD.fullmatch(path.name)}
     _remove(folder, {*strays, *replaced, *_ABOUT_WEIGHTS} - hashes.keys())
     return card
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Return True if a file is there whole: on Windows one that somebody reads cannot be replaced."""
+    with suppress(OSError):
+        return not path.is_symlink() and path.read_bytes() == data
+    return False
 
 
 def _shard_names(folder: Path) -> set[str]:

@@ -103,7 +103,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.inside:
         print(json.dumps(asdict(chosen[0].measure())))
         return 0
-    print(f"{os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}", flush=True)
+    load = f"; load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""  # Windows tells none
+    print(f"{os.cpu_count()} cores{load}", flush=True)
     missed = 0
     for row in chosen:
         outcome = _measure_in_process(row)

@@ -4,14 +4,14 @@ import signal
 from contextlib import nullcontext
 
 import pytest
-from platforms import STOPS
+from platforms import CLOSING
 
 from fineparser_core.commands.terminal import cancel_on_signals
 
 
 @pytest.mark.parametrize(
     ("number", "by_torchrun", "interrupts"),
-    [(STOPS[1], False, False), (signal.SIGINT, False, True), (signal.SIGINT, True, False)],
+    [(CLOSING, False, False), (signal.SIGINT, False, True), (signal.SIGINT, True, False)],
 )
 def test_a_second_ctrl_c_interrupts_at_once_but_not_what_torchrun_hands_on(
     number: signal.Signals, by_torchrun: bool, interrupts: bool, monkeypatch: pytest.MonkeyPatch

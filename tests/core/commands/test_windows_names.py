@@ -12,7 +12,7 @@ pytestmark = windows_only
 
 
 @pytest.mark.parametrize(
-    "name", ["NUL", "con.json", "Com1.mp4", "aux .txt", "dive.json.", "dive ", "a:b.json", "a?.json"]
+    "name", ["NUL", "con.json", "Com1.mp4", "aux .txt", "dive.json.", "dive ", "dive:1.json", "a?.json"]
 )
 def test_a_name_that_windows_does_not_write_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="Windows has no files named"):
