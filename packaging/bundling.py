@@ -46,7 +46,7 @@ def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
 
     Args:
         wine_python: a program that runs a Windows Python under Wine, with what the app needs and PyInstaller: the
-            folder is then one for Windows.
+            folder is then one for Windows, and an installer is made of it.
 
     Raises:
         SetupError: a step failed, or what is installed does not belong into the folder.
@@ -55,7 +55,6 @@ def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
     options = argparse.ArgumentParser(prog="dev.py bundle", description="Builds the app as one folder.")
     options.add_argument("--folder", type=Path, default=ROOT / "build" / "bundle", help="where everything is built")
     options.add_argument("--deb", action="store_true", help="also a package for Debian and Ubuntu")
-    options.add_argument("--installer", action="store_true", help="also an installer for Windows, of its folder")
     options.add_argument(
         "--updates", default="", metavar="URL", help="file with the newest version, which the app looks up when asked"
     )
@@ -86,7 +85,7 @@ def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
     _print_sizes(app)
     if args.deb:
         say(f"Written: {_debian_package(app, icons, version, folder)}")
-    if args.installer:
+    if wine_python:
         installer = make_installer(app, icons, version, _authors(), folder)
         say(f"Written: {installer}, {installer.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -31,16 +31,6 @@ def make_installer(app: Path, icons: Path, version: str, publisher: str, folder:
         "OUT": installer,
     }
     say("NSIS compresses the app (some minutes)")
-    run_step(
-        [
-            "makensis",
-            "-V2",
-            "-WX",
-            "-INPUTCHARSET",
-            "UTF8",
-            *(f"-D{name}={value}" for name, value in definitions.items()),
-        ]
-        + [str(_SCRIPT)],
-        "makensis failed: see its last lines above.",
-    )
+    options = ("-V2", "-WX", "-INPUTCHARSET", "UTF8", *(f"-D{name}={value}" for name, value in definitions.items()))
+    run_step(["makensis", *options, str(_SCRIPT)], "makensis failed: see its last lines above.")
     return installer

@@ -15,9 +15,8 @@ from pathlib import Path
 import pefile
 
 OVERRIDES = "ucrtbase,mscms=n,b"
-_FUNCTIONS = (
-    "abs acos asin atan cos exp imag log pow proj real sin sqrt tan arg acosh asinh atanh cosh sinh tanh".split()
-)
+_WITH_COMPLEX_RESULT = ("acos", "asin", "atan", "cos", "exp", "log", "pow", "proj", "sin", "sqrt", "tan")
+_HYPERBOLIC = ("acosh", "asinh", "atanh", "cosh", "sinh", "tanh")
 _WITH_REAL_RESULT = ("abs", "arg", "real", "imag")
 #: Mark of Wine's own libraries, which are not loaded under another name, and its place in the file.
 _MARK, _MARK_AT = b"Wine builtin DLL", 0x40
@@ -66,7 +65,7 @@ def main(prefix: Path, site: Path) -> None:
 
 def _build_runtime(system: Path, wine: Path) -> None:
     ours, functions = {"_read": "x__read"}, []
-    for base in _FUNCTIONS:
+    for base in (*_WITH_REAL_RESULT, *_WITH_COMPLEX_RESULT, *_HYPERBOLIC):
         for suffix, kind, real in (("", "D", "double"), ("f", "F", "float")):
             name = f"c{base}{suffix}"
             ours[name] = f"x_{name}"
