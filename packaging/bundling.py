@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from environment import ROOT, Environment, SetupError, run_step, say
@@ -17,6 +18,7 @@ from windows.installer import make_installer
 
 _HERE = ROOT / "packaging" / "bundle"
 _LINUX = ROOT / "packaging" / "linux"
+_WINDOWS = ROOT / "packaging" / "windows"
 _NAME = "FineParser Studio"
 _PACKAGE = "fineparser-studio"
 _MOST_BYTES = 10**9
@@ -41,12 +43,12 @@ _DEPENDS = (
 )
 
 
-def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
+def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
     """Build the folder, print its size by part, and package it if asked; return the exit code.
 
     Args:
-        wine_python: a program that runs a Windows Python under Wine, with what the app needs and PyInstaller: the
-            folder is then one for Windows, and an installer is made of it.
+        wine_python: the command of a Windows Python under Wine, with what the app needs and PyInstaller: the folder
+            is then one for Windows, and an installer is made of it.
 
     Raises:
         SetupError: a step failed, or what is installed does not belong into the folder.
@@ -61,7 +63,7 @@ def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
     args = options.parse_args(arguments)
     folder = args.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    python = wine_python or _environment(folder / "environment")
+    python = wine_python or (str(_environment(folder / "environment")),)
     version = _output(python, "import fineparser_core; print(fineparser_core.__version__)")
     icons = _fresh(folder / "icons")
     _call(python, str(_HERE / "make_icons.py"), str(icons))
@@ -86,6 +88,7 @@ def bundle(arguments: list[str], wine_python: Path | None = None) -> int:
     if args.deb:
         say(f"Written: {_debian_package(app, icons, version, folder)}")
     if wine_python:
+        _call(python, str(_WINDOWS / "check_libraries.py"), str(app))
         installer = make_installer(app, icons, version, _authors(), folder)
         say(f"Written: {installer}, {installer.stat().st_size / 1e6:.1f} MB")
     return 0
@@ -95,7 +98,7 @@ def _environment(folder: Path) -> Path:
     """Return the Python of an environment with what the app needs and PyInstaller: what is not there cannot get in."""
     environment = Environment(folder, extra="bundle")
     environment.ensure()
-    if _output(environment.python, "import torch; print(torch.version.cuda)") != "None":
+    if _output((str(environment.python),), "import torch; print(torch.version.cuda)") != "None":
         raise SetupError(
             f"The torch in {folder} brings CUDA's libraries, several GB: delete that folder, point pip at PyTorch's "
             "CPU index (PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu) and run the same command again."
@@ -103,14 +106,14 @@ def _environment(folder: Path) -> Path:
     return environment.python
 
 
-def _output(python: Path, code: str) -> str:
-    done = subprocess.run([str(python), "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+def _output(python: Sequence[str], code: str) -> str:
+    done = subprocess.run([*python, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     return done.stdout.strip()
 
 
-def _call(python: Path, *arguments: str, **variables: str) -> None:
+def _call(python: Sequence[str], *arguments: str, **variables: str) -> None:
     environment = {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"} | variables
-    run_step([str(python), *arguments], f"{arguments[0]} failed: see its last lines above.", environment)
+    run_step([*python, *arguments], f"{arguments[0]} failed: see its last lines above.", environment)
 
 
 def _fresh(folder: Path) -> Path:

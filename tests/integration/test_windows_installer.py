@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging"))
+from windows import check_libraries
 from windows.installer import make_installer
 
 _MISSING = [name for name in ("makensis", "wine") if shutil.which(name) is None]
@@ -166,3 +167,10 @@ def test_a_folder_without_the_programs_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SetupError, match="holds no program for Windows"):
         make_installer(tmp_path, tmp_path, "1", "The authors", tmp_path)
+
+
+def test_a_library_of_another_origin_is_named(tmp_path: Path) -> None:
+    (tmp_path / "program.exe").touch()
+    assert check_libraries.main(tmp_path) == ""
+    (tmp_path / "wine.DLL").touch()
+    assert check_libraries.main(tmp_path).endswith("wine.DLL")
