@@ -5,7 +5,7 @@
 - `icuuc.dll` and `mscms.dll`: the functions that Qt looks for, all of which fail.
 
 Programs and packages stay as they are: what runs under Wine is, byte for byte, what runs on Windows. Wine takes these
-libraries where WINEDLLOVERRIDES is `OVERRIDES`. Needs pefile and mingw.
+libraries where WINEDLLOVERRIDES is `ucrtbase,mscms=n,b`. Needs pefile and mingw.
 """
 
 import subprocess
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pefile
 
-OVERRIDES = "ucrtbase,mscms=n,b"
 _WITH_COMPLEX_RESULT = ("acos", "asin", "atan", "cos", "exp", "log", "pow", "proj", "sin", "sqrt", "tan")
 _HYPERBOLIC = ("acosh", "asinh", "atanh", "cosh", "sinh", "tanh")
 _WITH_REAL_RESULT = ("abs", "arg", "real", "imag")
