@@ -10,12 +10,15 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from environment import ROOT, Environment, SetupError, run_step, say
+from windows.installer import make_installer
 
 _HERE = ROOT / "packaging" / "bundle"
 _LINUX = ROOT / "packaging" / "linux"
+_WINDOWS = ROOT / "packaging" / "windows"
 _NAME = "FineParser Studio"
 _PACKAGE = "fineparser-studio"
 _MOST_BYTES = 10**9
@@ -40,12 +43,17 @@ _DEPENDS = (
 )
 
 
-def bundle(arguments: list[str]) -> int:
-    """Builds the folder, prints its size by part, and packages it if asked; returns the exit code.
+def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
+    """Build the folder, print its size by part, and package it if asked; return the exit code.
+
+    Args:
+        wine_python: the command of a Windows Python under Wine, with what the app needs and PyInstaller: the folder
+            is then one for Windows, and an installer is made of it.
 
     Raises:
         SetupError: a step failed, or what is installed does not belong into the folder.
     """
+    target = "win32" if wine_python else sys.platform
     options = argparse.ArgumentParser(prog="dev.py bundle", description="Builds the app as one folder.")
     options.add_argument("--folder", type=Path, default=ROOT / "build" / "bundle", help="where everything is built")
     options.add_argument("--deb", action="store_true", help="also a package for Debian and Ubuntu")
@@ -55,14 +63,14 @@ def bundle(arguments: list[str]) -> int:
     args = options.parse_args(arguments)
     folder = args.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    python = _environment(folder / "environment")
+    python = wine_python or (str(_environment(folder / "environment")),)
     version = _output(python, "import fineparser_core; print(fineparser_core.__version__)")
     icons = _fresh(folder / "icons")
     _call(python, str(_HERE / "make_icons.py"), str(icons))
     made = _fresh(folder / "made")
     (made / "build.json").write_text(json.dumps({"updates_url": args.updates}), encoding="utf-8")
     _call(python, "-m", "fineparser_core.commands.cli", "licences", "--out", str(made))
-    icon = icons / f"{_PACKAGE}.{_ICON_SUFFIX.get(sys.platform, 'png')}" if sys.platform in _ICON_SUFFIX else ""
+    icon = icons / f"{_PACKAGE}.{_ICON_SUFFIX[target]}" if target in _ICON_SUFFIX else ""
     say("PyInstaller collects the app (some minutes)")
     _call(
         python,
@@ -72,13 +80,17 @@ def bundle(arguments: list[str]) -> int:
         FINEPARSER_VERSION=version,
         FINEPARSER_MADE=str(made),
     )
-    app = folder / "dist" / (f"{_NAME}.app" if sys.platform == "darwin" else _NAME)
-    if sys.platform == "linux":
+    app = folder / "dist" / (f"{_NAME}.app" if target == "darwin" else _NAME)
+    if target == "linux":
         _strip(app)
         _share(app)
     _print_sizes(app)
     if args.deb:
         say(f"Written: {_debian_package(app, icons, version, folder)}")
+    if wine_python:
+        _call(python, str(_WINDOWS / "check_libraries.py"), str(app))
+        installer = make_installer(app, icons, version, _authors(), folder)
+        say(f"Written: {installer}, {installer.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
@@ -86,7 +98,7 @@ def _environment(folder: Path) -> Path:
     """Return the Python of an environment with what the app needs and PyInstaller: what is not there cannot get in."""
     environment = Environment(folder, extra="bundle")
     environment.ensure()
-    if _output(environment.python, "import torch; print(torch.version.cuda)") != "None":
+    if _output((str(environment.python),), "import torch; print(torch.version.cuda)") != "None":
         raise SetupError(
             f"The torch in {folder} brings CUDA's libraries, several GB: delete that folder, point pip at PyTorch's "
             "CPU index (PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu) and run the same command again."
@@ -94,14 +106,14 @@ def _environment(folder: Path) -> Path:
     return environment.python
 
 
-def _output(python: Path, code: str) -> str:
-    done = subprocess.run([str(python), "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+def _output(python: Sequence[str], code: str) -> str:
+    done = subprocess.run([*python, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     return done.stdout.strip()
 
 
-def _call(python: Path, *arguments: str, **variables: str) -> None:
+def _call(python: Sequence[str], *arguments: str, **variables: str) -> None:
     environment = {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"} | variables
-    run_step([str(python), *arguments], f"{arguments[0]} failed: see its last lines above.", environment)
+    run_step([*python, *arguments], f"{arguments[0]} failed: see its last lines above.", environment)
 
 
 def _fresh(folder: Path) -> Path:
@@ -212,10 +224,13 @@ def _lay_out(app: Path, icons: Path, root: Path) -> None:
 
 
 def _maintainer() -> str:
-    """Who made the program; with the address of whoever packages it where Debian's variable DEBEMAIL names one."""
-    name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["authors"][0]["name"]
+    """Return the authors, with the address of whoever packages it where Debian's variable DEBEMAIL names one."""
     address = os.environ.get("DEBEMAIL")
-    return f"{name} <{address}>" if address else name
+    return f"{_authors()} <{address}>" if address else _authors()
+
+
+def _authors() -> str:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["authors"][0]["name"]
 
 
 def _libc() -> str:

@@ -136,7 +136,7 @@ def _lock(arguments: list[str]) -> int:
 
 
 def _windows(arguments: list[str]) -> int:
-    """on Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, python"""
+    """on Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, bundle, python"""
     from windows import bench
 
     return bench.main(arguments)

