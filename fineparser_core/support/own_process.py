@@ -5,11 +5,15 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.context import SpawnContext
+from multiprocessing import parent_process, resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
+#: Variable by which Python leaves the working folder off its path, as -P does.
+_SAFE_PATH = "PYTHONSAFEPATH"
 #: First argument of the frozen command line that has it run a module of ours, which the second names.
 RUN_MODULE = "--run-module"
 
@@ -42,14 +46,41 @@ def own_process(module: str, *arguments: str) -> list[str]:
     return [str(here.with_name(f"fineparser{here.suffix}")), RUN_MODULE, module, *arguments]
 
 
+class _SafeProcess(SpawnProcess):
+    @staticmethod
+    def _Popen(process: BaseProcess) -> Any:
+        with _safe_path():
+            return SpawnProcess._Popen(process)
+
+
+class _SafeContext(SpawnContext):
+    Process = _SafeProcess
+
+
 def spawn_context() -> SpawnContext:
     """Return the context of `multiprocessing` whose processes start without the working folder on their path.
 
     `multiprocessing` starts each of them, and one that counts its semaphores, with `python -c`, which looks into the
-    working folder first: a stranger's `pickle.py` beside the clips would be run. The variable reaches all of them.
+    working folder first: a stranger's `pickle.py` beside the clips would be run.
     """
-    os.environ["PYTHONSAFEPATH"] = "1"
-    return get_context("spawn")
+    if sys.platform != "win32":
+        with _safe_path():
+            resource_tracker.ensure_running()
+    return _SafeContext()
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let Pythons that are started in the block, and theirs, leave their working folder off the path."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def ignore(signals: Iterable[signal.Signals]) -> None:

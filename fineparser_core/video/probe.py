@@ -176,7 +176,8 @@ def recording_day(metadata: Mapping[str, str]) -> str | None:
     """
     for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
         try:
-            said = datetime.fromisoformat(metadata.get(key, "").strip())
+            # FFmpeg 9 joins what a file says twice.
+            said = datetime.fromisoformat(metadata.get(key, "").split(";")[0].strip())
         except ValueError:
             continue
         if said.tzinfo == UTC:

@@ -1,11 +1,12 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from fineparser_core.support.own_process import RUN_MODULE, own_process
+from fineparser_core.support.own_process import RUN_MODULE, own_process, spawn_context
 
 ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_line.py"
 
@@ -73,6 +74,12 @@ def test_files_of_the_working_folder_are_never_run(tmp_path: Path, program: str)
     )
     assert [name for name in STRANGERS if (tmp_path / name).exists()] == []
     assert done.stdout.split("\n")[0] == "[(0, 1), (1, 2)]", done.stderr
+
+
+def test_other_processes_of_the_program_keep_their_path() -> None:
+    with ProcessPoolExecutor(1, mp_context=spawn_context()) as pool:
+        assert pool.submit(os.getenv, "PYTHONSAFEPATH").result() == "1"
+    assert "PYTHONSAFEPATH" not in os.environ
 
 
 @pytest.mark.parametrize(("window", "command_line"), [("fineparser-gui", "fineparser"), ("a.exe", "fineparser.exe")])
