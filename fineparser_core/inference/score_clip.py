@@ -43,6 +43,8 @@ def score_clip(
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
     found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
-    if analyzer is None:
-        analyzer = Analyzer.open(library=ExemplarStore.open_all(own_folder()), profile=active_profile())
-    return analyzer.analyze(found.clip, dive, difficulty, found.recording)
+    if analyzer is not None:
+        return analyzer.analyze(found.clip, dive, difficulty, found.recording)
+    with ExemplarStore.open_all(own_folder()) as library:
+        opened = Analyzer.open(library=library, profile=active_profile())
+        return opened.analyze(found.clip, dive, difficulty, found.recording)

@@ -76,6 +76,7 @@ def test_the_contents_lead_to_each_heading_and_follow_the_page(guide, qtbot) -> 
     bar = guide.page.verticalScrollBar()
     for place in range(guide.contents.topLevelItemCount()):
         item = guide.contents.topLevelItem(place)
+        guide.contents.scrollToItem(item)
         qtbot.mouseClick(
             guide.contents.viewport(), Qt.MouseButton.LeftButton, pos=guide.contents.visualItemRect(item).center()
         )

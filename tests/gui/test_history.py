@@ -1,6 +1,7 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
 import shutil
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -153,7 +154,8 @@ def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot, typed, stay
 def test_closing_writes_what_was_just_changed(scored, tmp_path):
     scored.session.editing.set_diver(scored.session.current.key, "Anna")
     scored.session.close()
-    assert [one.athlete for one in History(tmp_path / "state" / FILE_NAME).search()] == ["Anna"]
+    with closing(History(tmp_path / "state" / FILE_NAME)) as again:
+        assert [one.athlete for one in again.search()] == ["Anna"]
 
 
 def test_names_complete_across_sessions(scored, qtbot):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,8 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     library.write_bytes(b"no database" * 100)
     assert "damaged" in report.library_state(library)[1]
-    sqlite3.connect(tmp_path / "other.sqlite").execute("CREATE TABLE t (a)")
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        other.execute("CREATE TABLE t (a)")
     assert report.library_state(tmp_path / "other.sqlite")[1]
 
 
