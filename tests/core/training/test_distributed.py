@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 import two_processes
+from platforms import ON_WINDOWS
 from torch import nn
 
 from fineparser_core.inference.encoder import to_channels_last
@@ -32,6 +33,8 @@ def found_by_one(out: Path) -> dict[str, Any]:
 def found_by_two(out: Path) -> dict[str, Any]:
     (out / "cut").mkdir(parents=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    if ON_WINDOWS:
+        environment["USE_LIBUV"] = "0"  # torch is built without it there
     argv = [sys.executable, *TORCHRUN, two_processes.__file__, str(out), "1"]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
