@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ ON_WINE = sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_
 
 #: For the Windows twins of tests that other systems run in another form.
 windows_only = pytest.mark.skipif(not ON_WINDOWS, reason="what Windows alone has")
+
+#: For tests that make symbolic links.
+needs_links = pytest.mark.skipif(ON_WINDOWS, reason="Wine lacks symbolic links; Windows lets few users make them")
+#: For tests with a device that is always full.
+needs_full_device = pytest.mark.skipif(
+    ON_WINDOWS or not Path("/dev/full").exists(), reason="there is no /dev/full, Windows has no such device"
+)
 
 #: What ends a process at once, and the exit code that `multiprocessing` sees then.
 KILL, KILLED = (signal.SIGTERM, 15) if sys.platform == "win32" else (signal.SIGKILL, -9)

@@ -1,7 +1,9 @@
 """What commands print: the one way by which text gets to the terminal, so that no name steers it."""
 
+import errno
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -59,4 +61,6 @@ def _write(stream: TextIO | None, text: str | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        if os.name == "nt" and error.errno == errno.EINVAL:  # so Windows names a pipe that nobody reads
+            raise BrokenPipeError from error
         raise ExportError(f"The output cannot be printed ({error.strerror}): print it to another place.") from error

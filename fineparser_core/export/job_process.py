@@ -52,4 +52,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    done = main(sys.argv[1:])
+    sys.stderr.flush()
+    # An interpreter that ends in the usual way waits for the thread that reads standard input, on Windows for ever.
+    os._exit(done)

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from platforms import needs_links
 
 from fineparser_core.errors import VideoError
 from fineparser_core.printable import PrintableFormatter, printable, without_home
@@ -44,6 +45,7 @@ def test_a_log_keeps_the_lines_of_a_traceback_and_no_control_characters() -> Non
     assert lines[-1] == r"ValueError: a\xff\x1b[2J"
 
 
+@needs_links
 def test_the_users_folder_is_a_tilde_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, link = tmp_path / "real" / "ada", tmp_path / "ada"
     home.mkdir(parents=True)

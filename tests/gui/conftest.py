@@ -47,8 +47,8 @@ class _PatientBot(QtBot):
     def waitUntil(self, callback: Callable[[], object]) -> None:
         super().waitUntil(callback, timeout=self._left_ms())
 
-    def waitSignal(self, signal: object, *, timeout: int | None = None, **named: object) -> object:
-        return super().waitSignal(signal, timeout=self._left_ms() if timeout is None else timeout, **named)
+    def waitSignal(self, signal: object, **named: object) -> object:
+        return super().waitSignal(signal, **{"timeout": self._left_ms()} | named)
 
     def waitExposed(self, widget: QWidget) -> object:
         return super().waitExposed(widget, timeout=self._left_ms())

@@ -3,9 +3,9 @@
 import logging
 import sys
 import threading
-from pathlib import Path
 
 import pytest
+from platforms import needs_full_device
 from PySide6.QtCore import qInstallMessageHandler
 
 from fineparser_gui.log_file import log_folder, report_unexpected, start_logging
@@ -34,7 +34,7 @@ def test_a_name_that_is_no_unicode_is_logged(log, capsys):
     assert "\x1b" not in err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@needs_full_device
 def test_a_full_disk_costs_the_lines_of_the_log_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     log_folder(tmp_path).mkdir()

@@ -397,7 +397,7 @@ WHOLE: dict[str, tuple[str, Maker]] = {
     "a name with a colon first": (":.mp4", H264),
     "a name that begins with a dash": ("-i.mp4", H264),
     "a name in Chinese": ("跳水 飛込.mp4", H264),
-    "a name that is no text": (os.fsdecode(b"caf\xe9.mp4"), video(format="mp4")),
+    "a name that is no text": ("caf\udce9.mp4", video(format="mp4")),
     "a name of 250 letters": ("n" * 246 + ".mp4", H264),
     "a link": ("a.mp4", linked(H264)),
 }
@@ -503,7 +503,7 @@ PART: dict[str, tuple[str, Maker]] = {
 
 # One sentence, whatever the reader may make of them.
 REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
-    "a pipe": ("a.mp4", os.mkfifo),
+    "a pipe": ("a.mp4", lambda path: os.mkfifo(path)),
     "a link to /dev/zero": ("a.mp4", lambda path: path.symlink_to("/dev/zero")),
     "a link to /dev/null": ("a.mp4", lambda path: path.symlink_to("/dev/null")),
     "a link to itself": ("a.mp4", lambda path: path.symlink_to(path)),

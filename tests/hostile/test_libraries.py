@@ -281,7 +281,7 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "zeros": (REFUSED, instead(lambda path: path.write_bytes(bytes(1_000_000)))),
     "noise": (REFUSED, instead(lambda path: path.write_bytes(os.urandom(1_000_000)))),
     "a folder": (REFUSED, instead(Path.mkdir)),
-    "a pipe": (REFUSED, instead(os.mkfifo)),
+    "a pipe": (REFUSED, instead(lambda path: os.mkfifo(path))),
     "a device": (REFUSED, instead(lambda path: path.symlink_to("/dev/zero"))),
     "a link to nothing": (REFUSED, instead(lambda path: path.symlink_to("gone"))),
     "a link to itself": (REFUSED, instead(lambda path: path.symlink_to(path.name))),

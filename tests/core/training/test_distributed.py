@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 import torch
 import two_processes
+from platforms import windows_has_no
 from torch import nn
 
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.training import end_to_end
 from fineparser_core.training.distributed import Processes, processes
+
+pytestmark = windows_has_no("torchrun that starts: PyTorch's wheel lacks libuv, which it asks for")
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pytest
 import torch
+from platforms import needs_full_device
 from torch import nn
 from toy_stage import ITERATIONS, left_by, toy_stage
 
@@ -199,7 +200,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
     assert left_by(finished(tmp_path)) == left_by(finished(tmp_path.with_name("whole")))
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@needs_full_device
 def test_a_device_that_is_full_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def onto_full_device(self: Path, name: str) -> Path:
         path = self.parent / name
