@@ -7,6 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fineparser_core.language import text
+from fineparser_core.resources import resource
 from fineparser_core.support.codec import LONGEST_PATH
 from fineparser_core.video.files import VIDEO_SUFFIXES
 from fineparser_gui.services.session_files import free_path
@@ -28,8 +29,12 @@ class LastFolder:
         self._folder = stored if isinstance(stored, str) and len(stored) <= LONGEST_PATH and "\0" not in stored else ""
 
     def proposed(self, path: Path) -> Path:
-        """The name of a path in that folder, or where it is; with a number where it is taken."""
-        folder = Path(self._folder) if self._folder and Path(self._folder).is_dir() else path.parent
+        """Return a free path of that name: in that folder, else where it is, but never among the program's own files.
+
+        An installer replaces those as a whole, and with them whatever lies beside the sample dive.
+        """
+        beside = Path.home() if path.absolute().is_relative_to(resource().absolute()) else path.parent
+        folder = Path(self._folder) if self._folder and Path(self._folder).is_dir() else beside
         return free_path(folder / path.name)
 
     def remember(self, path: Path) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from shown_studio import shown_studio
 
+from fineparser_core.resources import resource
 from fineparser_gui import app
-from fineparser_gui.dialogs.save_path import LAST_FOLDER, ask_save_path
+from fineparser_gui.dialogs.save_path import LAST_FOLDER, LastFolder, ask_save_path
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.exports import file_stem, session_stem
 from fineparser_gui.panels.fold_strip import FoldStrip
@@ -181,3 +182,9 @@ def test_the_folder_used_last_is_proposed_at_the_next_start_too(make_studio, qtb
     assert asked[3] == tmp_path / "out" / taken
     shutil.rmtree(tmp_path / "out")
     assert LAST_FOLDER.proposed(proposed) == proposed  # a folder that is gone is not
+
+
+def test_nothing_is_proposed_beside_the_sample_dive_which_the_next_version_replaces():
+    folder = LastFolder()
+    proposed = folder.proposed(resource("samples", "sample.fineparser"))
+    assert proposed == Path.home() / "sample.fineparser"
