@@ -29,11 +29,11 @@ class LastFolder:
         self._folder = stored if isinstance(stored, str) and len(stored) <= LONGEST_PATH and "\0" not in stored else ""
 
     def proposed(self, path: Path) -> Path:
-        """The name of a path in that folder, or where it is; with a number where it is taken.
+        """Return a free path of that name: in that folder, else where it is, but never among the program's own files.
 
-        Beside what comes with the program nothing is saved: the home is proposed instead.
+        An installer replaces those as a whole, and with them whatever lies beside the sample dive.
         """
-        beside = Path.home() if path.is_relative_to(resource()) else path.parent
+        beside = Path.home() if path.absolute().is_relative_to(resource().absolute()) else path.parent
         folder = Path(self._folder) if self._folder and Path(self._folder).is_dir() else beside
         return free_path(folder / path.name)
 
