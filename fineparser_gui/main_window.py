@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
         self.library = LibraryDock(self.session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
-        self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
+        self.library.visibilityChanged.connect(self._show_library)
         self.score.refusal.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
         self.score.exemplars_requested.connect(self.library.show_number)
 
@@ -324,6 +324,10 @@ class MainWindow(QMainWindow):
         with QSignalBlocker(action):
             action.setChecked(checked)
         action.changed.emit()  # buttons follow; `toggled` does not fire again
+
+    def _show_library(self) -> None:
+        self._set_checked("library", self.library.isVisible())
+        self.actions_by_id.refresh()
 
     def tell_unexpected(self, error: str) -> None:
         """Say that something went wrong that nobody expected; called from any thread."""

@@ -114,6 +114,10 @@ def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
     return tuple(replace(spec, menu=title, group=place) for place, group in enumerate(groups) for spec in group)
 
 
+def _on_picture(situation: Situation) -> bool:
+    return situation.led or situation.opened
+
+
 def _has_selected_drawing(situation: Situation) -> bool:
     return situation.window.player.drawing.selected is not None
 
@@ -189,28 +193,31 @@ CATALOG: tuple[ActionSpec, ...] = (
     *_menu(
         Phrase("&Playback"),
         (
-            _can("play", Phrase("Play or pause"), "Space K", lambda w: w.transport.toggle(), icon="play"),
-            _can("step_back", Phrase("One frame back"), "Left", lambda w: w.transport.step(-1), icon="step-back"),
+            _can("play", Phrase("Play or pause"), "Space K", lambda w: w.transport.toggle(), _on_picture, icon="play"),
+            _can("step_back", Phrase("One frame back"), "Left",
+                 lambda w: w.transport.step(-1), _on_picture, icon="step-back"),
             _can("step_forward", Phrase("One frame forward"), "Right",
-                 lambda w: w.transport.step(1), icon="step-forward"),
-            _can("jump_back", Phrase("Ten frames back"), "Shift+Left", lambda w: w.transport.step(-10)),
-            _can("jump_forward", Phrase("Ten frames forward"), "Shift+Right", lambda w: w.transport.step(10)),
-            _can("first", Phrase("First frame"), "Home", lambda w: w.transport.seek(0), icon="first"),
+                 lambda w: w.transport.step(1), _on_picture, icon="step-forward"),
+            _can("jump_back", Phrase("Ten frames back"), "Shift+Left", lambda w: w.transport.step(-10), _on_picture),
+            _can("jump_forward", Phrase("Ten frames forward"), "Shift+Right",
+                 lambda w: w.transport.step(10), _on_picture),
+            _can("first", Phrase("First frame"), "Home", lambda w: w.transport.seek(0), _on_picture, icon="first"),
             _can("last", Phrase("Last frame"), "End",
-                 lambda w: w.transport.seek(w.transport.n_frames - 1), icon="last"),
+                 lambda w: w.transport.seek(w.transport.n_frames - 1), _on_picture, icon="last"),
         ),
         (
-            _can("shuttle_back", Phrase("Play backwards, faster"), "J", lambda w: w.transport.shuttle(-1)),
-            _can("shuttle_forward", Phrase("Play forwards, faster"), "L", lambda w: w.transport.shuttle(1)),
-            _can("slower", Phrase("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1)),
-            _can("faster", Phrase("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1)),
+            _can("shuttle_back", Phrase("Play backwards, faster"), "J", lambda w: w.transport.shuttle(-1), _on_picture),
+            _can("shuttle_forward", Phrase("Play forwards, faster"), "L",
+                 lambda w: w.transport.shuttle(1), _on_picture),
+            _can("slower", Phrase("Slower"), "[ Shift+J", lambda w: w.transport.change_speed(-1), _on_picture),
+            _can("faster", Phrase("Faster"), "] Shift+L", lambda w: w.transport.change_speed(1), _on_picture),
             _can("sound", Phrase("Sound, at 1×"), "",
                  lambda w, on: w.player.sound.use(on), lambda s: s.window.player.sound.available,
                  icon="sound", checked=True),
             _can("loop", Phrase("Loop the current phase"), "Ctrl+L",
                  lambda w, on: w.player.loop_step(on), lambda s: s.parsed or s.led, icon="loop", checked=False),
             _can("loop_dive", Phrase("Loop the dive (In to Out)"), "Ctrl+Shift+L",
-                 lambda w: w.player.loop_dive(), lambda s: s.shown),
+                 lambda w: w.player.loop_dive(), lambda s: s.opened),
         ),
     ),
     *_menu(
@@ -231,8 +238,8 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("meet", Phrase("&Meet: list of dives…"), "Ctrl+Shift+M", lambda w: w.batch.show_meet()),
         ),
         (
-            _can("set_in_point", Phrase("Set &In point"), "I", lambda w: w.mark(begins=True), lambda s: s.shown),
-            _can("set_out_point", Phrase("Set &Out point"), "O", lambda w: w.mark(begins=False), lambda s: s.shown),
+            _can("set_in_point", Phrase("Set &In point"), "I", lambda w: w.mark(begins=True), lambda s: s.opened),
+            _can("set_out_point", Phrase("Set &Out point"), "O", lambda w: w.mark(begins=False), lambda s: s.opened),
             _can("in_earlier", Phrase("In point one frame earlier"), "Ctrl+Alt+Left",
                  lambda w: w.player.nudge_range(0, -1), lambda s: s.opened),
             _can("in_later", Phrase("In point one frame later"), "Ctrl+Alt+Right",
@@ -322,20 +329,22 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w, on: w.full_screen.use(on), lambda s: s.shown or s.led, icon="full-screen", checked=False),
         ),
         (
-            _can("zoom_in", Phrase("Zoom &in"), "Ctrl++ Ctrl+=", lambda w: w.zoom_pictures(1)),
-            _can("zoom_out", Phrase("Zoom &out"), "Ctrl+-", lambda w: w.zoom_pictures(-1)),
+            _can("zoom_in", Phrase("Zoom &in"), "Ctrl++ Ctrl+=", lambda w: w.zoom_pictures(1), _on_picture),
+            _can("zoom_out", Phrase("Zoom &out"), "Ctrl+-", lambda w: w.zoom_pictures(-1), _on_picture),
             _can("fit_to_window", Phrase("Fit to wi&ndow"), "Ctrl+0",
-                 lambda w: [canvas.fit() for canvas in w.player.canvases()]),
+                 lambda w: [canvas.fit() for canvas in w.player.canvases()], _on_picture),
             _can("actual_size", Phrase("&Actual size"), "Ctrl+1",
-                 lambda w: [canvas.zoom_to_pixels() for canvas in w.player.canvases()]),
+                 lambda w: [canvas.zoom_to_pixels() for canvas in w.player.canvases()], _on_picture),
         ),
         (
-            _can("timeline_zoom_in", Phrase("Zoom timeline in"), "Alt+PgUp", lambda w: w.player.timeline.zoom(2)),
-            _can("timeline_zoom_out", Phrase("Zoom timeline out"), "Alt+PgDown", lambda w: w.player.timeline.zoom(-2)),
+            _can("timeline_zoom_in", Phrase("Zoom timeline in"), "Alt+PgUp",
+                 lambda w: w.player.timeline.zoom(2), _on_picture),
+            _can("timeline_zoom_out", Phrase("Zoom timeline out"), "Alt+PgDown",
+                 lambda w: w.player.timeline.zoom(-2), _on_picture),
             _can("timeline_all", Phrase("Zoom timeline to the whole video"), "Alt+Home",
-                 lambda w: w.player.timeline.show_all()),
+                 lambda w: w.player.timeline.show_all(), _on_picture),
             _can("timeline_dive", Phrase("Zoom timeline to the dive"), "Alt+End",
-                 lambda w: w.player.timeline.show_dive()),
+                 lambda w: w.player.timeline.show_dive(), _on_picture),
         ),
     ),
     *_menu(
@@ -367,7 +376,8 @@ CATALOG: tuple[ActionSpec, ...] = (
         Phrase("&Library"),
         (
             _can("library", Phrase("Exemplar &library"), "B", lambda w, on: w.library.setVisible(on), checked=False),
-            _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu),
+            _can("sort_library", Phrase("Sort the librar&y by"), "", _opens_its_menu,
+                 lambda s: s.window.library.isVisible()),
         ),
         (
             _can("learn", Phrase("Learn from my &judged dives…"), "", lambda w: w.batch.learn()),

@@ -37,6 +37,7 @@ class ActionRegistry:
         self._actions: dict[str, QAction] = {}
         for spec in CATALOG:
             action = QAction(translated(spec.text), window, checkable=spec.checkable, checked=spec.checked)
+            action.setObjectName(spec.id)
             if spec.checkable:
                 action.toggled.connect(partial(spec.does, window))
             else:

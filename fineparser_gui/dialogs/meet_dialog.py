@@ -25,7 +25,16 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive_list, read_dive_list
 from fineparser_core.diving.judging import PANELS, read_called
-from fineparser_core.diving.meet import LONGEST_NAME, MOST_ROWS, ListedDive, assigned, in_turn, standings, taken_off
+from fineparser_core.diving.meet import (
+    LONGEST_NAME,
+    MOST_ROWS,
+    ListedDive,
+    Meet,
+    assigned,
+    in_turn,
+    standings,
+    taken_off,
+)
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.report.dives import REPORT_SUFFIXES
 from fineparser_core.language import translated
@@ -86,6 +95,7 @@ class MeetDialog(QDialog):
         self.table.deleted.connect(self.delete)
         self.table.clicked.connect(self._on_clicked)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_called())
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._allow_rows())
         Soon(self, _REFRESH_MS, self.refresh, session.dive_changed, session.dive_removed)
         session.meet_changed.connect(self.refresh)
         self.refresh()
@@ -115,28 +125,32 @@ class MeetDialog(QDialog):
 
     def _build_tools(self) -> QHBoxLayout:
         self.videos = QPushButton(self.tr("Videos"), autoDefault=False)
-        menu, match, session = QMenu(self.videos), self._session.meets.match, self._session
+        menu, match = QMenu(self.videos), self._session.meets.match
         self.match_open = menu.addAction(self.tr("Match the open rows in order"), lambda: match())
         anew, shown = self.tr("Match anew from this row on"), self.tr("This row is the shown dive")
         self.match_anew = menu.addAction(anew, lambda: match(self._place, anew=True))
         menu.addSeparator()
-        self.take_shown = menu.addAction(shown, lambda: session.on_current(self._take_shown))
+        self.take_shown = menu.addAction(shown, lambda: self.model.take(self._with_shown()))
         off = self.tr("Take its video off (a repeat, no dive of the list)")
         self.take_off = menu.addAction(off, lambda: self.model.take(taken_off(self.model.meet, self._place)))
         menu.aboutToShow.connect(self._allow)
         self.videos.setMenu(menu)
         spreadsheet = self.tr("Rows of a spreadsheet, or lines such as Anna: 103B, 403B 1m")
         rounds = self.tr("Round by round, the athletes in the order of their first dives")
+        self.in_turn = self._tool(self.tr("In turn"), rounds, self.turn)
+        self.up = self._tool(self.tr("Up"), "", lambda: self.shift(-1))
+        self.down = self._tool(self.tr("Down"), "", lambda: self.shift(1))
+        self.remove = self._tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete)
         return lay_out(
             QHBoxLayout(),
             self._tool(self.tr("Paste"), spreadsheet, self.paste),
             self._tool(self.tr("Open CSV…"), "", self.open_csv),
             self._tool(self.tr("Save CSV…"), "", self.save_csv),
             None,
-            self._tool(self.tr("In turn"), rounds, self.turn),
-            self._tool(self.tr("Up"), "", lambda: self.shift(-1)),
-            self._tool(self.tr("Down"), "", lambda: self.shift(1)),
-            self._tool(self.tr("Delete"), self.tr("The chosen rows (Del)"), self.delete),
+            self.in_turn,
+            self.up,
+            self.down,
+            self.remove,
             self.videos,
         )
 
@@ -179,6 +193,8 @@ class MeetDialog(QDialog):
         self.groups.setValue(meet.least_groups)
         self.limit.setValue(meet.most_difficulty)
         self.sheet.setEnabled(bool(meet.rows))
+        self.in_turn.setEnabled(in_turn(meet.rows) != meet.rows)
+        self._allow_rows()
         self._show_called()
 
     def paste(self) -> None:
@@ -271,14 +287,25 @@ class MeetDialog(QDialog):
         if index.column() in (VIDEO, ATHLETE) and key is not None and self._session.find(key) is not None:
             self._session.select(key)
 
+    def _allow_rows(self) -> None:
+        """Enable what can be done to the chosen rows."""
+        places, n_rows = self.table.places, len(self.model.meet.rows)
+        chosen = bool(places) and places[-1] < n_rows
+        self.remove.setEnabled(bool(places) and places[0] < n_rows)
+        self.up.setEnabled(chosen and places[0] > 0)
+        self.down.setEnabled(chosen and places[-1] < n_rows - 1)
+
     def _allow(self) -> None:
-        row = self._row
-        self.match_anew.setEnabled(row is not None)
-        self.take_shown.setEnabled(row is not None and self._session.current is not None)
+        meet, row, meets = self.model.meet, self._row, self._session.meets
+        self.match_open.setEnabled(meets.matched() != meet)
+        self.match_anew.setEnabled(row is not None and meets.matched(self._place, anew=True) != meet)
+        self.take_shown.setEnabled(row is not None and self._with_shown() != meet)
         self.take_off.setEnabled(row is not None and row.dive is not None)
 
-    def _take_shown(self, key: str) -> None:
-        self.model.take(assigned(self.model.meet, self._place, key))
+    def _with_shown(self) -> Meet:
+        """The list whose current row is the shown dive."""
+        shown = self._session.current
+        return assigned(self.model.meet, self._place, shown.key) if shown is not None else self.model.meet
 
     @property
     def _place(self) -> int:

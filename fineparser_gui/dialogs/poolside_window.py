@@ -301,6 +301,9 @@ class PoolsideWindow(QWidget):
         self.setup.setVisible(not recording)
         self.stop.setVisible(recording)
         self._controls.setEnabled(tile is not None)
+        self.actions_by_id["take"].setEnabled(recording)
+        for name in ("loop", "wrong"):
+            self.actions_by_id[name].setEnabled(bool(self.practice.dives))
         if tile is not None:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(round(tile.feed.delay_s))

@@ -38,6 +38,7 @@ class SortMenu(QMenu):
                 action.setChecked(action.data() == now)
         for action in self._columns.actions():
             action.setVisible(not self._table.isColumnHidden(action.data()))
+        self._orders.setEnabled(self._columns.checkedAction() is not None)  # else there is nothing to turn round
 
     def _sort(self) -> None:
         column, order = self._columns.checkedAction(), self._orders.checkedAction()

@@ -55,13 +55,18 @@ class MeetService(QObject):
         self._edits.endMacro()
 
     def match(self, start: int = 0, *, anew: bool = False) -> None:
-        """Give the open rows from a place on the dives that have none, in order of time.
+        """Give the open rows from a place on the dives that have none, in order of time; see `matched`."""
+        self.change(self.matched(start, anew=anew), self.tr("matching dives with the list"))
+
+    def matched(self, start: int = 0, *, anew: bool = False) -> Meet:
+        """Return the list with dives for its open rows.
 
         Args:
+            start: place of the first row.
             anew: open them all before.
         """
         meet = freed(self.meet, start) if anew else self.meet
-        self.change(matched(meet, self._caught(self._state.dives), start), self.tr("matching dives with the list"))
+        return matched(meet, self._caught(self._state.dives), start)
 
     def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
         """Dives in the order in which they were done: by the time of the file, its name, and the place in it."""

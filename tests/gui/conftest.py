@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from shown_studio import shown_studio
@@ -26,12 +28,48 @@ from fineparser_gui.services.worker_client import WorkerClient
 _SIZE = (1440, 900)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            # The offscreen platform says so of every dialog.
-            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True))
+def _caught_by() -> object:
+    """Who hears of an exception in a slot; pyqtgraph passes it on."""
+    return getattr(getattr(sys.excepthook, "__self__", None), "orig_sys_excepthook", sys.excepthook)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """A test that takes the hook by which pytest-qt hears of exceptions gives it back."""
+    before = _caught_by()
+    result = yield
+    if _caught_by() is not before:
+        pytest.fail("sys.excepthook was replaced: exceptions in slots went elsewhere", pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What Qt warns of after the test, when pytest-qt listens no more, fails it too."""
+    said = list[str]()
+    marked = [pattern for mark in item.iter_markers("qt_log_ignore") for pattern in mark.args]
+    ignored = re.compile("|".join([*item.config.getini("qt_log_ignore"), *marked]))
+
+    def listen(kind: QtMsgType, _: QMessageLogContext, text: str) -> None:
+        if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) and not ignored.search(text):
+            said.append(text)
+
+    before = qInstallMessageHandler(listen)
+    try:
+        result = yield
+    finally:
+        qInstallMessageHandler(before)
+    if said:
+        pytest.fail("Qt warned: " + "; ".join(said), pytrace=False)
+    return result
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_only_logged(caplog) -> Iterator[None]:
+    """An exception that work off the window's thread has caught fails the test, unless that clears `caplog` of it."""
+    yield
+    logged = [one.exc_text or str(one.exc_info[1]) for one in caplog.get_records("call") if one.exc_info]
+    assert not logged, "\n".join(logged)
 
 
 class _PatientBot(QtBot):

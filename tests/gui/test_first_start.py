@@ -93,17 +93,18 @@ def test_the_page_of_licences(idle_studio):
 
 
 def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
-    make_studio, qtbot, tmp_path, monkeypatch
+    make_studio, qtbot, tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     reports = CrashReports(tmp_path / "state" / "crashes", log_file(tmp_path / "state"))
-    report_unexpected(lambda name: None, reports.write)
-    try:
-        raise ZeroDivisionError("of a test")
-    except ZeroDivisionError as error:
-        sys.excepthook(type(error), error, error.__traceback__)
-
+    with monkeypatch.context() as meanwhile:
+        for module in (sys, threading):
+            meanwhile.setattr(module, "excepthook", module.excepthook)
+        report_unexpected(lambda name: None, reports.write)
+        try:
+            raise ZeroDivisionError("of a test")
+        except ZeroDivisionError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+    caplog.clear()
     window = make_studio().window
     qtbot.waitUntil(lambda: bool(window.messages.buttons))
     assert window.messages.buttons[0].text() == "Show the report"

@@ -30,6 +30,7 @@ def test_nothing_is_cut_off(small_video, tmp_path, left_s, scale: str, screen: t
     command.append(str(left_s() / 2))
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     told = json.loads(done.stdout)
     assert told["scale"] == float(scale)
     assert told["room"] == pytest.approx([width / float(scale), height / float(scale)], abs=1)
