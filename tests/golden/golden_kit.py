@@ -35,7 +35,7 @@ MANIFEST = {
     for name, tensor in _RESNET.items()
 } | {
     name: tensor
-    for beginnings, shapes in json.loads((FOLDER / "manifest.json").read_text()).items()
+    for beginnings, shapes in json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8")).items()
     for beginning in beginnings.split()
     for rest, shape in shapes.items()
     for name, tensor in _tensors(beginning + rest, shape).items()

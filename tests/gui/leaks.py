@@ -11,7 +11,7 @@ from shiboken6 import isValid
 def _children() -> set[int]:
     """Ids of the processes that this one has started; none where the system does not tell."""
     lists = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for path in lists for pid in path.read_text().split()}
+    return {int(pid) for path in lists for pid in path.read_text(encoding="utf-8").split()}
 
 
 def _with_subclasses(kind: type) -> set[type]:

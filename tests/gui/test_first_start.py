@@ -158,13 +158,13 @@ def test_a_run_that_ends_well_or_is_killed_leaves_no_report_and_reports_are_few(
     reports.watch()
     reports.close()
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "running-999999.txt").write_text("")
+    (tmp_path / "running-999999.txt").write_text("", encoding="utf-8")
     assert reports.take_unseen() == []
     assert [reports.write("again", "") is None for _ in range(7)] == [False] * 5 + [True] * 2
 
 
 def test_a_full_disk_leaves_no_half_report_and_loses_none(tmp_path, monkeypatch):
-    (tmp_path / "running-999999.txt").write_text("Segmentation fault")
+    (tmp_path / "running-999999.txt").write_text("Segmentation fault", encoding="utf-8")
     reports = CrashReports(tmp_path, tmp_path / "none")
 
     def half(path: Path, text: str, **_: object) -> None:

@@ -104,14 +104,14 @@ def test_marks_are_kept_with_the_session(scored, qtbot, tmp_path):
 def test_damaged_marks_of_a_session_file_are_told(scored, qtbot, tmp_path, judging):
     path = tmp_path / "a.fineparser"
     assert scored.files.save_to(path)
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     assert content["dives"][0]["judging"] is None
     content["dives"][0]["judging"] = judging
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ConfigError, match="dive 1: "):
         read_session(path)
     del content["dives"][0]["judging"]  # as older files
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
     assert read_session(path)[0].dives[0].judging is None
 
 
@@ -146,7 +146,7 @@ def test_tables_and_data_have_the_marks(scored, qtbot, tmp_path):
         (row,) = csv.DictReader(file)
     assert (row["judges_awards"], row["judged_award"], row["judged_score"]) == ("6 6.5 7 6.5 6", "6.333", "62.7")
     assert (row["judged_take_off"], row["judged_flight"], row["judged_entry"]) == ("7", "", "6")
-    (dive,) = json.loads((tmp_path / "dives.json").read_text())["dives"]
+    (dive,) = json.loads((tmp_path / "dives.json").read_text(encoding="utf-8"))["dives"]
     assert dive["judging"] == {
         "awards": [6, 6.5, 7, 6.5, 6],
         "counted": [False, True, False, True, True],

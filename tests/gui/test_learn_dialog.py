@@ -142,7 +142,7 @@ def test_the_profile_is_there_at_the_next_start_and_a_damaged_one_is_told(
     assert "(in use)" in reads(dialog)
     assert button(dialog, "Switch back to the shipped score").isEnabled()
     dialog.close()
-    (tmp_path / "state" / ACTIVE_NAME).write_text("{}")
+    (tmp_path / "state" / ACTIVE_NAME).write_text("{}", encoding="utf-8")
     last = make_studio()
     qtbot.waitUntil(lambda: "is no profile that can be used" in reads(last.window))
     assert last.session.profile is None

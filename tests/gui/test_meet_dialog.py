@@ -216,7 +216,7 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     table = tmp_path / "list.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(table), ""))
     dialog.save_csv()
-    assert len(table.read_text().splitlines()) == 5
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 5
     dialog.delete()
     assert files.modified
     session.clear()
@@ -239,7 +239,7 @@ def test_a_damaged_list_in_a_session_is_refused(meet, tmp_path):
     from fineparser_core.errors import ConfigError
 
     path = tmp_path / "bad.fineparser"
-    path.write_text(f'{{"format": "fineparser.session/1", "dives": [], "meet": {meet}}}')
+    path.write_text(f'{{"format": "fineparser.session/1", "dives": [], "meet": {meet}}}', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"bad.fineparser is damaged \(meet"):
         read_session(path)
 
@@ -251,7 +251,7 @@ def test_the_sheet_is_written_by_a_process_of_its_own(dialog, window, qtbot, tmp
     dialog.with_model.setChecked(True)
     dialog.print_sheet()
     qtbot.waitUntil(path.exists)
-    assert "Anna" in path.read_text()
+    assert "Anna" in path.read_text(encoding="utf-8")
     qtbot.waitUntil(lambda: not window.session.exports.busy)
 
 

@@ -299,7 +299,7 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_pat
     qtbot.waitUntil(lambda: len(rows(pool)) == 2)
     pool.stop_recording()
     qtbot.waitUntil(lambda: not pool.recording)
-    lines = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["leaves_s"] is None for line in lines] == [False, True]
     qtbot.waitUntil(lambda: "s" in pool.list.view.item(1).text().splitlines()[1])
     pool.close()

@@ -46,8 +46,8 @@ def test_choices_survive_a_restart(qapp, tmp_path):
 def test_what_a_kill_left_beside_the_settings_is_swept_unless_it_is_being_written(qapp, tmp_path):
     PreferenceStore(tmp_path).change(theme="dark")
     left, others = tmp_path / "settings.ini.aBc1dE", [tmp_path / "settings.ini", tmp_path / "settings.ini.old"]
-    others[1].write_text("")
-    left.write_text("half")
+    others[1].write_text("", encoding="utf-8")
+    left.write_text("half", encoding="utf-8")
     writing = QLockFile(str(tmp_path / "settings.ini.lock"))
     assert writing.tryLock(0)
     assert PreferenceStore(tmp_path).now.theme == "dark"

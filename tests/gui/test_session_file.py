@@ -448,7 +448,10 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
 def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=Path("/club/a.mp4")),)), path)
-    path.write_text(path.read_text().replace(json.dumps(str(Path("/club/a.mp4")))[1:-1], r"/club/\u0000.mp4"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(json.dumps(str(Path("/club/a.mp4")))[1:-1], r"/club/\u0000.mp4"),
+        encoding="utf-8",
+    )
     with pytest.raises(ConfigError, match=r"dive 1: path: .* where the name of a file belongs"):
         read_session(path)
 

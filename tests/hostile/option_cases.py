@@ -55,7 +55,7 @@ def prepare(folder: Path, write_video: Callable[..., Path]) -> Path:
     (folder / "loop.png").symlink_to(folder / "loop.png")
     (folder / "folder").mkdir()
     (folder / "folder.png").mkdir()
-    (folder / "file").write_text("a file\n" * 100)
+    (folder / "file").write_text("a file\n" * 100, encoding="utf-8")
     return clip
 
 

@@ -28,7 +28,7 @@ def main() -> None:
         if "progress" in request["settings"]:
             request["settings"]["progress"] = lambda *_: print("progress", file=answers)
         with contextlib.suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")  # the peak is that of this case
+            Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak is that of this case
         print(json.dumps({**_outcome(action, path, request["settings"]), "peak_mb": _peak_mb()}), file=answers)
 
 
@@ -42,7 +42,9 @@ def _outcome(action: Any, path: Path, settings: dict[str, Any]) -> dict[str, Any
 
 
 def _peak_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
+    for line in (
+        Path("/proc/self/status").read_text(encoding="utf-8").splitlines() if Path("/proc/self/status").exists() else ()
+    ):
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

@@ -59,8 +59,8 @@ def edit(**values: Any) -> Change:
     """Fields of the card."""
 
     def change(folder: Path) -> None:
-        card = json.loads((folder / CARD_NAME).read_text())
-        (folder / CARD_NAME).write_text(json.dumps(card | values))
+        card = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
+        (folder / CARD_NAME).write_text(json.dumps(card | values), encoding="utf-8")
 
     return change
 
@@ -136,7 +136,7 @@ def both(*changes: Change) -> Change:
 
 def no_folder(folder: Path) -> None:
     shutil.rmtree(folder)
-    folder.write_text("weights")
+    folder.write_text("weights", encoding="utf-8")
 
 
 def two_shards(folder: Path) -> None:
@@ -158,7 +158,7 @@ HARMLESS: dict[str, Change] = {
     "an empty tensor": tensors(a=torch.ones(0, 4)),
     "a scalar": tensors(a=torch.tensor(2.0)),
     "a tensor in two shards": two_shards,
-    "other files beside": lambda folder: (folder / "evil.py").write_text("raise SystemExit") and None,
+    "other files beside": lambda folder: (folder / "evil.py").write_text("raise SystemExit", encoding="utf-8") and None,
 }
 
 CASES: dict[str, Change] = {
@@ -174,7 +174,7 @@ CASES: dict[str, Change] = {
     "a card of 3 MB": lambda folder: edit(training="x" * 3_000_000)(folder),
     "an empty card": text(b""),
     "half a card": lambda folder: text((folder / CARD_NAME).read_bytes()[:200])(folder),
-    "a card in UTF-16": lambda folder: text((folder / CARD_NAME).read_text().encode("utf-16"))(folder),
+    "a card in UTF-16": lambda folder: text((folder / CARD_NAME).read_text(encoding="utf-8").encode("utf-16"))(folder),
     "bytes that are no text": inside(b"stranger", b"\xff\xfe"),
     "a list for a card": text(b"[]"),
     "a number for a card": text(b"5"),

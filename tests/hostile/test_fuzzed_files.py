@@ -47,7 +47,9 @@ def _shard(path: Path) -> int:
     """The bundle of a shard whose checksum its card is told."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     card = path.with_name(CARD_NAME)
-    card.write_text(json.dumps(json.loads(card.read_text()) | {"shards": {path.name: digest}}))
+    card.write_text(
+        json.dumps(json.loads(card.read_text(encoding="utf-8")) | {"shards": {path.name: digest}}), encoding="utf-8"
+    )
     return _bundle(path)
 
 
@@ -104,15 +106,17 @@ def write_valid(folder: Path) -> None:
     for name, file in SPLIT_FILES.items():
         (folder / file).write_bytes(pickle.dumps([KEYS[name == "test"]]))
     labels = {"a.mp4": {"in": 0, "out": 20, "first_flight_frame": 5, "first_entry_frame": 12}}
-    (folder / "labels.json").write_text(json.dumps(labels))
+    (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
     dive = {"video": "a.mp4", "start_frame": 2, "award": 6.5, "dive_number": "107B", "masks": "masks.npz"}
     content = {"format": "fineparser-dives", "version": 1, "dives": [dive]}
-    (folder / "dives.json").write_text(json.dumps(content))
-    (folder / "dives.csv").write_text("Clip,Start,Dive,J1,J2,J3,Date\na.mp4,2,107 B,6.5,7,7,2026-05-31\n")
+    (folder / "dives.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "dives.csv").write_text(
+        "Clip,Start,Dive,J1,J2,J3,Date\na.mp4,2,107 B,6.5,7,7,2026-05-31\n", encoding="utf-8"
+    )
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
-    (folder / "predictions.json").write_text(json.dumps(rows))
+    (folder / "predictions.json").write_text(json.dumps(rows), encoding="utf-8")
     write_profile(PROFILE, folder / "profile.json")
-    (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}))
+    (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}), encoding="utf-8")
     np.savez_compressed(
         folder / "masks.npz",
         frame=np.arange(96),

@@ -25,7 +25,7 @@ def test_damaged_json(sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["dive_masks.npz", "masks.npz"])
 def test_damaged_archives(name: str, sandbox: Sandbox, tally: Tally, tmp_path: Path) -> None:
-    (tmp_path / "labels.json").write_text('{"dive.avi": {}}')
+    (tmp_path / "labels.json").write_text('{"dive.avi": {}}', encoding="utf-8")
     wrong = []
     for case, content in archives():
         path = tmp_path / name

@@ -148,7 +148,7 @@ def _file(case: Case) -> None:
     with VideoReader(case.video) as reader:
         assert reader.info.n_frames == 120
     with atomic_file(case.folder / case.video.with_suffix(".out").name) as temporary:
-        temporary.write_text("whole")
+        temporary.write_text("whole", encoding="utf-8")
 
 
 def _page(case: Case) -> None:

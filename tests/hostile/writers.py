@@ -40,7 +40,7 @@ def digests(*names: str) -> Callable[[Path], Any]:
 
 def _write_carelessly(text: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        (folder / text).write_text(text)
+        (folder / text).write_text(text, encoding="utf-8")
         (folder / "kept.txt").unlink(missing_ok=True)
         (folder / text).rename(folder / "kept.txt")
 

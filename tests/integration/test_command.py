@@ -75,8 +75,8 @@ def test_unexpected_failure_goes_to_the_log(capfd: pytest.CaptureFixture[str], l
     assert len(err.splitlines()) == 1
     assert "ZeroDivisionError: by zero" in err
     assert str(log) in err
-    assert "Traceback" in log.read_text()
-    assert "'a clip.mp4'" in log.read_text()
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    assert "'a clip.mp4'" in log.read_text(encoding="utf-8")
 
 
 def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path) -> None:

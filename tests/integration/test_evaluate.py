@@ -76,20 +76,22 @@ def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: 
     shutil.copy(clips / "dive.mp4", real)
     shutil.copy(clips / "three_frames.mp4", real)
     labels = {"first_flight_frame": 10, "first_entry_frame": 30}
-    (real / "labels.json").write_text(json.dumps({"dive.mp4": labels, "three_frames.mp4": {}}))
+    (real / "labels.json").write_text(json.dumps({"dive.mp4": labels, "three_frames.mp4": {}}), encoding="utf-8")
     outcome = fineparser("evaluate", "--data", data, "--real", real, "--out", out, "--cache", tmp_path / "cache")
     assert outcome.code == 0, outcome.err
     for words in ("Spearman rho", "AIoU@0.75", "S-measure", "median transitions", "contribution fidelity", "off by"):
         assert words in outcome.out
     assert "three_frames.mp4 is left out" in outcome.out
-    content = json.loads((out / "evaluation.json").read_text())
+    content = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert content["data"]["n_dives"] == 2
     # Two dives against five exemplars each are ten pairs.
     assert content["data"]["contribution_fidelity"]["n_pairs"] == 10
     assert set(content["real"]) == {"dive.mp4"}
-    predictions = json.loads((out / "predictions.json").read_text())
+    predictions = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
     for dive in predictions:
-        scores = {e: json.loads((data / "rendered.json").read_text())[e]["score"] for e in dive["exemplars"]}
+        scores = {
+            e: json.loads((data / "rendered.json").read_text(encoding="utf-8"))[e]["score"] for e in dive["exemplars"]
+        }
         votes = [sum(p) + scores[e] for e, p in zip(dive["exemplars"], dive["contributions"], strict=True)]
         assert sum(votes) / 5 == pytest.approx(dive["predicted"], abs=1e-3)
     assert cv2.imread(str(out / "dive.png")) is not None

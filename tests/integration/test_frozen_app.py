@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Path:
     """A new user's, with a space and umlauts in its name; a module in it must not be imported."""
     folder = tmp_path / "Büro der Trainerin"
     folder.mkdir()
-    (folder / "json.py").write_text("raise SystemExit('a json.py of the coach')")
+    (folder / "json.py").write_text("raise SystemExit('a json.py of the coach')", encoding="utf-8")
     return folder
 
 

@@ -92,9 +92,9 @@ def test_marks_that_teach_nothing_are_one_sentence(
 
 def test_dives_without_a_number_are_left_out_with_the_reason(clip: Path, fineparser: Fineparser) -> None:
     path = write_set(clip, club()[:7])
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     del content["dives"][0]["dive_number"]
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
     done = fineparser("learn", path, "--out", clip.parent / "profile.json")
     assert done.code == 0, done.err
     assert "a score without a dive number" in done.out

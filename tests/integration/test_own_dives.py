@@ -55,7 +55,7 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frames = f"{fact['first_flight_frame']};{fact['first_entry_frame']};{fact['out_frame']}"
         clip, score = resource("exemplars", f"{fact['id']}.mp4"), str(fact["score"]).replace(".", ",")
         rows.append(f"{clip};207C;10 m;{score};{frames};A{i};{'test' if i == 3 else ''}")
-    (folder / "dives.csv").write_text("\n".join(rows) + "\n")
+    (folder / "dives.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert main(["data", "import", str(folder / "dives.csv"), "--out", str(folder / "club.json")]) == 0
     return folder / "club.json"
 
@@ -75,13 +75,13 @@ def test_a_table_of_videos_is_trained_on(
     monkeypatch.setattr(I3D, "forward", see_some)
     trained = fineparser("train", *ONE_STEP, "--data", club, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
     assert trained.code == 0, trained.err
-    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    results = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     assert results["data"]["name"] == "club.json"
     assert results["data"]["dives"] == 1
 
 
 def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> None:
-    content = json.loads(club.read_text())
+    content = json.loads(club.read_text(encoding="utf-8"))
     video = Path(content["dives"][0]["video"])
     frames = np.minimum(np.arange(10, 106), 90)
     probability = np.zeros((96, 112, 112), np.float16)
@@ -91,7 +91,7 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
     for dive in content["dives"][:2]:
         dive["masks"] = str(tmp_path / "masks.npz")
     content["dives"][0]["labelled_by"] = "weights-1"
-    (tmp_path / "masked.json").write_text(json.dumps(content))
+    (tmp_path / "masked.json").write_text(json.dumps(content), encoding="utf-8")
     data = load_dataset(tmp_path / "masked.json")
     first, _, third, *_ = data.records.values()
     assert data.name == "masked.json, transitions of 1 found by weights-1, masks of 2 by weights"
@@ -116,10 +116,10 @@ def test_frames_and_masks_are_those_of_the_video(club: Path, tmp_path: Path) -> 
 def test_awards_that_count_are_those_that_musdl_learns_from(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
     words = ("train", "--config", "musdl", "--validation-share", "0", "--out", tmp_path / "run", "--data")
     assert "no judges' awards, which musdl learns from: use --config usdl" in fineparser(*words, club).err
-    content = json.loads(club.read_text())
+    content = json.loads(club.read_text(encoding="utf-8"))
     for dive, awards in zip(content["dives"], ([7, 6.5, 8, 7, 7], [6, 7, 6.5], [7, 7], []), strict=False):
         dive["awards"] = awards
-    (tmp_path / "judged.json").write_text(json.dumps(content))
+    (tmp_path / "judged.json").write_text(json.dumps(content), encoding="utf-8")
     data = load_dataset(tmp_path / "judged.json")
     assert [record.awards for record in data.records.values()][:4] == [(7, 7, 7), (6, 7, 6.5), (7, 7), ()]
     assert len(split_records(data, replace(get_config("musdl"), validation_share=0), RunSettings())["train"]) == 3
@@ -128,9 +128,9 @@ def test_awards_that_count_are_those_that_musdl_learns_from(club: Path, finepars
 def test_exemplars_of_numbers_that_nobody_trained_on_are_not_drawn(
     club: Path, fineparser: Fineparser, tmp_path: Path
 ) -> None:
-    content = json.loads(club.read_text())
+    content = json.loads(club.read_text(encoding="utf-8"))
     content["dives"][3]["dive_number"] = "107B"
-    (tmp_path / "other.json").write_text(json.dumps(content))
+    (tmp_path / "other.json").write_text(json.dumps(content), encoding="utf-8")
     refused = fineparser("evaluate", "--data", tmp_path / "other.json", "--per-number", "2", "--device", "cpu")
     assert refused.code == 2
     assert "No training dive has a number of the dives to measure: leave --per-number away." in refused.err
@@ -157,7 +157,7 @@ def test_real_clips_with_labels_are_such_a_set(shared_dir: Path) -> None:
 @pytest.mark.slow
 def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
     video = resource("samples", "sample.mp4")
-    (tmp_path / "dives.csv").write_text(f"video,dive,board,score\n{video},207C,10,62.7\n")
+    (tmp_path / "dives.csv").write_text(f"video,dive,board,score\n{video},207C,10,62.7\n", encoding="utf-8")
     done = fineparser("data", "import", tmp_path / "dives.csv", "--out", tmp_path / "club.json", "--label")
     assert done.code == 0, done.err
     (dive,) = read_dives(tmp_path / "club.json")
@@ -176,10 +176,12 @@ def test_weights_label_what_the_table_does_not(club: Path, fineparser: Fineparse
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_apps_own_model_goes_on_to_learn(club: Path, fineparser: Fineparser, tmp_path: Path) -> None:
-    dives = [dive for dive in json.loads(club.read_text())["dives"] if dive.get("split") != "test"][:2]
+    dives = [dive for dive in json.loads(club.read_text(encoding="utf-8"))["dives"] if dive.get("split") != "test"][:2]
     for dive in dives:
         del dive["first_flight_frame"], dive["first_entry_frame"]
-    (tmp_path / "bare.json").write_text(json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}))
+    (tmp_path / "bare.json").write_text(
+        json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}), encoding="utf-8"
+    )
     settings = ["--config", "fine-tune", "--epochs", "1"]
     settings += ["--validation-share", "0", "--device", "cpu", "--cache", str(tmp_path / "cache")]
     bare = fineparser("train", *settings, "--data", tmp_path / "bare.json", "--out", tmp_path / "run")

@@ -88,7 +88,7 @@ def test_an_own_library_that_cannot_be_read_is_said_and_the_bundled_one_is_used(
     fineparser: Fineparser, clips: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "no-own-library").mkdir()
-    (tmp_path / "no-own-library" / "library.sqlite").write_text("This is no library." * 100)
+    (tmp_path / "no-own-library" / "library.sqlite").write_text("This is no library." * 100, encoding="utf-8")
     outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--synchro")
     assert outcome.code == 4
     first, second = outcome.err.strip().splitlines()

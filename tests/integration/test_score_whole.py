@@ -120,7 +120,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, recording: Path,
 @pytest.mark.slow
 def test_many_have_the_numbers_of_each(fineparser: Fineparser, recording: Path, tmp_path: Path) -> None:
     bad, out = tmp_path / "bad.mp4", tmp_path / "results.jsonl"
-    bad.write_text("no video")
+    bad.write_text("no video", encoding="utf-8")
     outcome = fineparser("score", recording, bad, SAMPLE_CLIP, *DIVE, "--out", out, "--csv", tmp_path / "table.csv")
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith("3 clips: 2 with a score, 0 without, 1 failed\n")

@@ -33,8 +33,10 @@ def environment(tmp_path: Path) -> ModuleType:
     folder = tmp_path / "checkout" / "packaging"
     folder.mkdir(parents=True)
     shutil.copy(PACKAGING / "environment.py", folder)
-    (folder.parent / "pyproject.toml").write_text("[project]\nname = 'fineparser'\nversion = '0'\n")
-    (folder / "lock.txt").write_text("# [torch]\ntorch\n# [core]\nnumpy==2\n# [gui dev]\nqt==6\n# [bundle]\npyi==6\n")
+    (folder.parent / "pyproject.toml").write_text("[project]\nname = 'fineparser'\nversion = '0'\n", encoding="utf-8")
+    (folder / "lock.txt").write_text(
+        "# [torch]\ntorch\n# [core]\nnumpy==2\n# [gui dev]\nqt==6\n# [bundle]\npyi==6\n", encoding="utf-8"
+    )
     (folder.parent / "fineparser_core").mkdir()
     return load(folder / "environment.py", "environment_under_test")
 
@@ -55,7 +57,7 @@ def test_another_python_is_told_in_a_sentence(
 
 def test_ci_runs_what_the_readme_says() -> None:
     assert "python packaging/dev.py test" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "\npython3 packaging/dev.py test" in (ROOT / ".ci" / "run").read_text()
+    assert "\npython3 packaging/dev.py test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +73,10 @@ def test_half_a_checkout(environment: ModuleType) -> None:
 
 
 def test_something_else_in_the_place_of_the_environment(environment: ModuleType) -> None:
-    environment.VENV.folder.write_text("mine")
+    environment.VENV.folder.write_text("mine", encoding="utf-8")
     with pytest.raises(environment.SetupError, match="move it away"):
         environment.VENV.ensure()
-    assert environment.VENV.folder.read_text() == "mine"
+    assert environment.VENV.folder.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "packaging/lock.txt"])
@@ -91,7 +93,7 @@ def test_what_an_extra_needs_is_installed_by_its_hash_and_nothing_else(
     asked = []
 
     def note(command: list[str], *_: str) -> None:
-        named = Path(command[-1]).read_text() if command[-2] == "-r" else ""
+        named = Path(command[-1]).read_text(encoding="utf-8") if command[-2] == "-r" else ""
         asked.append((*command[5:-1], named) if named else tuple(command[5:]))
 
     monkeypatch.setattr(environment, "run_step", note)
@@ -125,7 +127,7 @@ def holds(requirement: Requirement, here: dict[str, str]) -> bool:
 
 def test_finished_environment_is_left_alone(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     environment.VENV.folder.mkdir()
-    environment.VENV._stamp.write_text(environment.stamp())
+    environment.VENV._stamp.write_text(environment.stamp(), encoding="utf-8")
     monkeypatch.setattr(environment.Environment, "python", Path(sys.executable))
     monkeypatch.setattr(environment, "run_step", lambda *args: pytest.fail("set up again"))
     environment.VENV.ensure()

@@ -234,7 +234,9 @@ def test_eval_measures_the_bundle_of_a_run(
         "predictions.json",
         "report.html",
     }
-    summary = json.loads((tmp_path / "eval" / "evaluation.json").read_text(), parse_constant=pytest.fail)["data"]
+    summary = json.loads(
+        (tmp_path / "eval" / "evaluation.json").read_text(encoding="utf-8"), parse_constant=pytest.fail
+    )["data"]
     assert summary["n_dives"] == 3
     # Seed, precision, exemplars and the dives they are drawn from are in the bundle: the same numbers come out.
     tested = results(whole)["picked on validation"]["test"]
@@ -251,8 +253,8 @@ def test_eval_measures_the_bundle_of_a_run(
     other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
     assert other.code == 0, other.err
     assert "2 dives, 2 scored" in other.out
-    assert "<html" in (tmp_path / "eval" / "report.html").read_text()
-    assert len((tmp_path / "eval" / "predictions.csv").read_text().splitlines()) == 1 + 3
+    assert "<html" in (tmp_path / "eval" / "report.html").read_text(encoding="utf-8")
+    assert len((tmp_path / "eval" / "predictions.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
 
 
 @pytest.mark.slow
@@ -306,7 +308,7 @@ def test_two_processes_that_a_scheduler_signals_beside_torchrun_leave_a_checkpoi
     words: tuple[object, ...], tmp_path: Path
 ) -> None:
     """With a part of one's own in a module that is called "own", some weights of which nobody uses."""
-    (tmp_path / "own.py").write_text(_OWN)
+    (tmp_path / "own.py").write_text(_OWN, encoding="utf-8")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     own = ("--config", "table3-B", "--static-backbone", "own:Small", "--batch-norm", "fixed", "--epochs", "2")
     few = ("--grad-accum-steps", "1", "--batch-size", "1", "--validation-share", "0", "--out", tmp_path / "run")
@@ -343,7 +345,7 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         recorded = run._recorded(config, data, run.split_records(data, config, settings), settings, others["own"])
         provenance.open_run(out, recorded, resume=True)
         found["data"] = recorded["data"]
-        (out / "results.json").write_text(json.dumps(found))
+        (out / "results.json").write_text(json.dumps(found), encoding="utf-8")
         card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
         return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
 
@@ -380,7 +382,7 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     fewer = fineparser(*argv, "--limit", "3")
     assert fewer.code == 2
     assert "was started with data.dives" in fewer.err
-    (tmp_path / "table" / "table3-C" / "results.json").write_text("{")
+    (tmp_path / "table" / "table3-C" / "results.json").write_text("{", encoding="utf-8")
     damaged = fineparser(*argv)
     assert damaged.code == 2
     assert "cannot be read" in damaged.err
@@ -418,7 +420,9 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert (test["n_dives"], test["n_scored"]) == (3, 2)
     assert test["metrics"]["aiou_75"]["value"] == 1
     assert test["metrics"]["mae"]["value"] == test["metrics"]["mae"]["baselines"]["empty mask"] > 0
-    scores = [one["predicted"] for one in json.loads((tmp_path / "measured/predictions.json").read_text())]
+    scores = [
+        one["predicted"] for one in json.loads((tmp_path / "measured/predictions.json").read_text(encoding="utf-8"))
+    ]
     assert all(0 < score < 90 for score in scores[:2])
     assert (scores[0] != scores[1], scores[2]) == (True, None)
     assert fineparser(*argv, tmp_path).out == outcome.out  # finished

@@ -83,7 +83,7 @@ def contains(segment: DiveSegment, first: int, last: int) -> bool:
 def test_the_real_dive_is_found_between_distractors_whole_and_with_at_most_a_second_more(
     shared_dir: Path, real_clip: Path, tmp_path: Path
 ) -> None:
-    labels = json.loads((real_clip.parent / "labels.json").read_text())[real_clip.name]
+    labels = json.loads((real_clip.parent / "labels.json").read_text(encoding="utf-8"))[real_clip.name]
     dive = read(real_clip)
     armstand = [frame for frame in read(real_clip.parent / "armstand_sample.gif") for _ in range(5)]
     before = [*empty_pool(90), *walk_up("107B", 3.0, 3, 180), *close_up(dive[0], 60)]

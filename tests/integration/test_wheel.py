@@ -41,8 +41,12 @@ def borrow_packages(programs: Path) -> None:
     )
     site = Path(found.stdout.strip())
     # A path that comes from a .pth file has its own .pth files left alone: the editable install stays out.
-    (site / "borrowed.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
-    (site / "sitecustomize.py").write_text("import sys\nsys.modules.update(dict.fromkeys(['PySide6', 'shiboken6']))\n")
+    (site / "borrowed.pth").write_text(
+        "\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}), encoding="utf-8"
+    )
+    (site / "sitecustomize.py").write_text(
+        "import sys\nsys.modules.update(dict.fromkeys(['PySide6', 'shiboken6']))\n", encoding="utf-8"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -230,23 +230,23 @@ def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
 def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setattr(kinetics, "fetch_kinetics", lambda folder: pytest.fail("downloaded"))
     existing = tmp_path / "kinetics.safetensors"
-    existing.write_text("precious")
+    existing.write_text("precious", encoding="utf-8")
     with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
         main(["kinetics", str(existing)])
     with pytest.raises(ExportError, match="is not a file"):
         main(["kinetics", str(tmp_path)])
     with pytest.raises(ExportError, match=r"there is no folder .*nowhere"):
         main(["kinetics", str(tmp_path / "nowhere/kinetics.safetensors")])
-    assert existing.read_text() == "precious"
+    assert existing.read_text(encoding="utf-8") == "precious"
 
 
 def test_a_failed_conversion_leaves_what_was_there(tmp_path):
     existing, source = tmp_path / "kinetics.safetensors", tmp_path / "source.ckpt"
-    existing.write_text("precious")
-    source.write_text("not weights")
+    existing.write_text("precious", encoding="utf-8")
+    source.write_text("not weights", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"source\.ckpt"):
         main(["kinetics", str(existing), "--source", str(source), "--overwrite"])
-    assert existing.read_text() == "precious"
+    assert existing.read_text(encoding="utf-8") == "precious"
     assert sorted(tmp_path.iterdir()) == [existing, source]
 
 

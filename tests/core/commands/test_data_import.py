@@ -26,7 +26,7 @@ def test_the_bundled_weights_have_a_name_for_every_command() -> None:
 def test_a_set_is_imported_like_a_table(small_video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.mp4").write_bytes(small_video.read_bytes())
     labels = {"a.mp4": {"dive_number": "103B", "board_m": 1, "marks": {"award": 6}}}
-    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    (tmp_path / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
     assert main(["data", "import", str(tmp_path), "--out", str(tmp_path / "set.json")]) == 0
     assert main(["data", "import", str(tmp_path / "set.json"), "--out", str(tmp_path / "again.json")]) == 0
     assert read_dives(tmp_path / "again.json") == read_dives(tmp_path)

@@ -10,7 +10,7 @@ from fineparser_core.errors import ConfigError
 
 
 def test_it_is_looked_for_in_the_current_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_parts.py").write_text("class Net:\n    pass\n")
+    (tmp_path / "my_parts.py").write_text("class Net:\n    pass\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     found = own_part("--head", "my_parts:Net")

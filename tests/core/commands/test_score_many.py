@@ -47,7 +47,7 @@ def run(clips: list[Path], out: Path, workers: int = 1, seed: int = 0, **more: P
 def asked_of(folder: Path) -> list[str]:
     """Names of the clips that were scored since it was asked last."""
     log = folder / "asked.log"
-    text = log.read_text() if log.exists() else ""
+    text = log.read_text(encoding="utf-8") if log.exists() else ""
     log.unlink(missing_ok=True)
     return re.findall(r"(\S+)\.mp4", text)
 
@@ -105,10 +105,10 @@ def test_what_is_done_stays_whatever_else_changes(make_clips: Callable[..., list
         run(moved, out, seed=14)
     with pytest.raises(ConfigError, match="one of the clips"):
         run(moved, moved[0])
-    (tmp_path / "text.jsonl").write_text("no result\n")
+    (tmp_path / "text.jsonl").write_text("no result\n", encoding="utf-8")
     with pytest.raises(ExportError, match=r"Line 1 of .*text\.jsonl is no result"):
         run(moved, tmp_path / "text.jsonl")
-    assert (tmp_path / "text.jsonl").read_text() == "no result\n"
+    assert (tmp_path / "text.jsonl").read_text(encoding="utf-8") == "no result\n"
 
 
 def test_two_of_one_content_are_scored_once(make_clips: Callable[..., list[Path]], tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_two_of_one_content_are_scored_once(make_clips: Callable[..., list[Path]
 
 
 def processes(folder: Path) -> list[int]:
-    return [int(pid) for pid in re.findall(r"\d+$", (folder / "asked.log").read_text(), re.MULTILINE)]
+    return [int(pid) for pid in re.findall(r"\d+$", (folder / "asked.log").read_text(encoding="utf-8"), re.MULTILINE)]
 
 
 def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
@@ -141,7 +141,7 @@ def begun(clips: list[Path], out: Path, n_lines: int) -> subprocess.Popen[str]:
 
 def log_of(clips: list[Path]) -> str:
     log = clips[0].parent / "asked.log"
-    return log.read_text() if log.exists() else ""
+    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 def wait_for_ends(pids: list[int]) -> None:
@@ -178,15 +178,17 @@ def test_the_clips_of_folders_lists_and_tables(make_clips: Callable[..., list[Pa
     two, ten, one = make_clips("dive 2", "dive 10", "dive 1")
     folder = one.parent
     assert asked_clips([ten, two], USUAL) == [replace(USUAL, path=ten), replace(USUAL, path=two)]
-    (folder / "notes.md").write_text("no video")
+    (folder / "notes.md").write_text("no video", encoding="utf-8")
     assert [asked.path for asked in asked_clips([folder], USUAL)] == [one, two, ten]
-    (folder / "labels.json").write_text('{"dive 2.mp4": {"dive_number": "103B", "board_m": 1, "in": 3, "out": 18}}')
+    (folder / "labels.json").write_text(
+        '{"dive 2.mp4": {"dive_number": "103B", "board_m": 1, "in": 3, "out": 18}}', encoding="utf-8"
+    )
     labelled = AskedClip(path=two, dive_number="103B", board_m=1.0)  # is looked for
     assert asked_clips([folder], USUAL) == [replace(USUAL, path=one), labelled, replace(USUAL, path=ten)]
-    (tmp_path / "list.txt").write_text(f"clips/dive 10.mp4\r\n\n{one}\n")
+    (tmp_path / "list.txt").write_text(f"clips/dive 10.mp4\r\n\n{one}\n", encoding="utf-8")
     assert [asked.path for asked in asked_clips([tmp_path / "list.txt"], USUAL)] == [ten, one]
     (tmp_path / "dives.csv").write_text(
-        "video,number,board,start,end\nclips/dive 1.mp4,305C,3,2,17\nclips/dive 2.mp4,,,,\n"
+        "video,number,board,start,end\nclips/dive 1.mp4,305C,3,2,17\nclips/dive 2.mp4,,,,\n", encoding="utf-8"
     )
     known = AskedClip(path=one, dive_number="305C", board_m=3.0, start_frame=2, end_frame=17)
     assert asked_clips([tmp_path / "dives.csv"], USUAL) == [known, replace(USUAL, path=two)]

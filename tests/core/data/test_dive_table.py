@@ -167,7 +167,7 @@ def test_no_cell_is_more_than_a_reason(folder: Path, first: str, second: str) ->
 
 def test_the_command_says_what_it_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, out = folder / "sheet.csv", folder / "club.json"
-    table.write_text("clip,who,points,extra\nclips/a.mp4,Zoë,40,1\nnone.mp4,Li,1,1\nclips/b,Li,,2\n")
+    table.write_text("clip,who,points,extra\nclips/a.mp4,Zoë,40,1\nnone.mp4,Li,1,1\nclips/b,Li,,2\n", encoding="utf-8")
     assert main(["data", "import", str(table), "--out", str(out), "--map", "athlete=who"]) == 0
     said = capsys.readouterr()
     assert said.out == f"2 dives, 0 of them judged.\nWritten: {out}\n"
@@ -175,8 +175,8 @@ def test_the_command_says_what_it_left_out(folder: Path, capsys: pytest.CaptureF
     assert "1 rows are left out:\n  row  video     why\n    3  none.mp4  " in said.err
     found = [(dive.video.name, dive.athlete, dive.score) for dive in read_dives(out)]
     assert found == [("a.mp4", "Zoë", 40), ("b.mp4", "Li", None)]
-    assert '"video": "clips/a.mp4"' in out.read_text()
-    table.write_text("clip\nnone.mp4\n")
+    assert '"video": "clips/a.mp4"' in out.read_text(encoding="utf-8")
+    table.write_text("clip\nnone.mp4\n", encoding="utf-8")
     assert main(["data", "import", str(table), "--out", str(folder / "no.json")]) == 6
     assert "no row that can be used, of 1" in capsys.readouterr().err
     assert not (folder / "no.json").exists()

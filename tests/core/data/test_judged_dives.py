@@ -57,14 +57,16 @@ def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path
 
 def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
     labels = {"dive": "back, 207C (by eye)", "in": 3, "out": 90, "official_score": 69.3, "marks": {"entry": 7}}
-    (tmp_path / "labels.json").write_text(json.dumps({"a.avi": labels, "b.gif": {}}))
+    (tmp_path / "labels.json").write_text(json.dumps({"a.avi": labels, "b.gif": {}}), encoding="utf-8")
     first, second = read_dives(tmp_path)
     assert (first.video, first.start_frame, first.end_frame, first.trim) == (tmp_path / "a.avi", 3, 90, True)
     assert (first.dive_number, first.marks.entry) == ("207C", 7)
     assert first.award == pytest.approx(7.0)
     assert (second.n, second.points) == (2, None)
     corrected = {"event": "corrected", "index": 1, "path": "/v/a.mp4", "start_frame": 5, "first_flight_frame": 30}
-    (tmp_path / "c.json").write_text(json.dumps({"format": "fineparser.corrections/2", "dives": [corrected]}))
+    (tmp_path / "c.json").write_text(
+        json.dumps({"format": "fineparser.corrections/2", "dives": [corrected]}), encoding="utf-8"
+    )
     (dive,) = read_dives(tmp_path / "c.json")
     assert dive == JudgedDive(video=Path("/v/a.mp4"), start_frame=5, first_flight_frame=30, n=1)
 
@@ -90,7 +92,9 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
 )
 def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], reason: str, tmp_path: Path) -> None:
     dives = [{"video": "a.mp4"}, {"video": "a.mp4"} | values]
-    (tmp_path / "set.json").write_text(json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}))
+    (tmp_path / "set.json").write_text(
+        json.dumps({"format": "fineparser-dives", "version": 1, "dives": dives}), encoding="utf-8"
+    )
     with pytest.raises(AnnotationError, match=rf"set\.json, dive 2: .*{reason}"):
         read_dives(tmp_path / "set.json")
 
@@ -100,7 +104,7 @@ def test_what_no_dive_can_have_is_said_with_its_place(values: dict[str, Any], re
     ['{"format": "fineparser-dives", "version": 2, "dives": []}', '{"format": "x", "dives": []}', "[]", "{", "3"],
 )
 def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
-    (tmp_path / "set.json").write_text(content)
+    (tmp_path / "set.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"set\.json"):
         read_dives(tmp_path / "set.json")
     with pytest.raises(AnnotationError, match=r"none\.json"):
@@ -108,6 +112,6 @@ def test_other_files_are_refused(content: str, tmp_path: Path) -> None:
 
 
 def test_a_table_is_not_yet_a_set_of_dives(tmp_path: Path) -> None:
-    (tmp_path / "dives.csv").write_text("video,score\n")
+    (tmp_path / "dives.csv").write_text("video,score\n", encoding="utf-8")
     with pytest.raises(AnnotationError, match="make one of the table by `fineparser data import`"):
         read_dives(tmp_path / "dives.csv")

@@ -60,7 +60,7 @@ def test_what_is_written_is_read_again(tmp_path):
     path = tmp_path / "list.csv"
     path.write_bytes(dive_list_csv(rows))
     assert read_dive_list(path).rows == rows
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].endswith("outcome,points,total,place")
     assert lines[1] == "Girls,1,Anna,103B,3,1.6,7 7.5 7,,34.4,34.4,1"
 

@@ -76,8 +76,8 @@ def test_a_number_with_few_pairs_is_not_counted() -> None:
 def test_qualities_are_those_of_rendered_dives(tmp_path: Path) -> None:
     assert read_qualities(tmp_path) is None
     path = tmp_path / "rendered.json"
-    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2.5, 3]}}))
+    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2.5, 3]}}), encoding="utf-8")
     assert read_qualities(tmp_path) == {"Event/1": (1.0, 2.5, 3.0)}
-    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2]}}))
+    path.write_text(json.dumps({"Event/1": {"qualities": [1, 2]}}), encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"rendered\.json does not hold"):
         read_qualities(tmp_path)

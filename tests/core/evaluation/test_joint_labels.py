@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     frames = [{"joints": LABELLED, "visible": [1] * 16} for _ in range(20)]
     frames[3] = {"joints": LABELLED, "visible": [0] + [1] * 15}
     (tmp_path / "joints").mkdir()
-    (tmp_path / "joints" / "joints.json").write_text(json.dumps({"flight.mp4": frames}))
+    (tmp_path / "joints" / "joints.json").write_text(json.dumps({"flight.mp4": frames}), encoding="utf-8")
     return tmp_path / "clips"
 
 
@@ -65,7 +65,7 @@ def test_errors_are_told_in_torso_lengths(folder: Path) -> None:
     "content", ["[]", "{", '{"a": [{"joints": [[0, 0]], "visible": [1]}]}', '{"../a": []}', '{"a": []}']
 )
 def test_other_content_is_refused_with_the_file(tmp_path: Path, content: str) -> None:
-    (tmp_path / "joints.json").write_text(content)
+    (tmp_path / "joints.json").write_text(content, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"joints\.json"):
         read_joint_labels(tmp_path)
 

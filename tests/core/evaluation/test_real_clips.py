@@ -52,7 +52,9 @@ def parse(truth: np.ndarray) -> DiveParse:
 @pytest.fixture
 def folder(tmp_path: Path, truth: np.ndarray) -> Path:
     numbers = {"in": 5, "out": 100, "first_flight_frame": 25, "first_entry_frame": 55, "first_water_contact_frame": 73}
-    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": {"note": "x", **numbers}, "other.gif": {}}))
+    (tmp_path / "labels.json").write_text(
+        json.dumps({"dive.avi": {"note": "x", **numbers}, "other.gif": {}}), encoding="utf-8"
+    )
     shifted = np.roll(truth, 60, axis=1)
     np.savez(tmp_path / "dive_masks.npz", frames=np.array([20, 40]), masks=np.stack([truth, shifted]).astype(np.uint8))
     return tmp_path
@@ -91,7 +93,7 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(
 ) -> None:
     """Flight from frame 60, contact at 100, at 30 frames a second of which each counts for one."""
     facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
-    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}))
+    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}), encoding="utf-8")
     (labels,) = read_dives(tmp_path)
     result = judge_trim(found, labels, 30.0)
     assert (result.contained, result.surplus) == (contained, surplus)
@@ -109,7 +111,7 @@ def test_labels_of_slow_replays_ranges_and_marks(tmp_path: Path, parse: DivePars
         "official_score": 81.6,
     }
     phone = {"dive_number": "103B", "board_m": 1, "marks": {"award": 5.5, "by": "one person"}}
-    (tmp_path / "labels.json").write_text(json.dumps({"slow.mp4": slow, "phone.mp4": phone}))
+    (tmp_path / "labels.json").write_text(json.dumps({"slow.mp4": slow, "phone.mp4": phone}), encoding="utf-8")
     labels, other = read_dives(tmp_path)
     assert labels.dive_number == "307C"
     assert labels.award == pytest.approx(81.6 / (3 * 3.4))
@@ -135,6 +137,6 @@ def test_a_mask_lies_where_its_crop_does(parse: DiveParse, truth: np.ndarray) ->
 @pytest.mark.parametrize("text", [None, "{", "[1]", '{"dive.avi": 3}'])
 def test_labels_that_are_none_are_said(text: str | None, tmp_path: Path) -> None:
     if text is not None:
-        (tmp_path / "labels.json").write_text(text)
+        (tmp_path / "labels.json").write_text(text, encoding="utf-8")
     with pytest.raises(AnnotationError, match=r"labels\.json"):
         read_dives(tmp_path)

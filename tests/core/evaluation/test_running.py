@@ -188,7 +188,7 @@ def test_the_pool_of_a_bundle_is_read_as_it_was_written(data: DiveSet, tmp_path:
     assert read_pool(tmp_path) is None
     write_pool(tmp_path, data.split("train"))
     assert read_pool(tmp_path) == [record.key for record in data.split("train")]
-    (tmp_path / POOL_FILE).write_text("[1]")
+    (tmp_path / POOL_FILE).write_text("[1]", encoding="utf-8")
     with pytest.raises(CheckpointError, match="remove it to draw from all training dives"):
         read_pool(tmp_path)
 

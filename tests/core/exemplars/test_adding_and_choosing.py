@@ -220,7 +220,7 @@ def test_opening_both_makes_nothing_unasked_and_says_what_is_amiss(tmp_path):
     with ExemplarStore.open_all(tmp_path / "own", make=True) as store:
         assert store.writable
         assert store.folder == tmp_path / "own"
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with ExemplarStore.open_all(tmp_path / "file" / "own", make=True) as store:
         assert not store.writable
         assert store.exemplars()

@@ -337,7 +337,7 @@ def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
 
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ExemplarError, match="no exemplars can be kept there"):
         ExemplarStore.open_own(tmp_path / "file" / "exemplars")
 

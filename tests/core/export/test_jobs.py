@@ -131,7 +131,7 @@ def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path
     dives = (ExportedDive(path=small_video, analysis=make_analysis(small_video)),)
     for name in ("t.csv", "t.json"):
         run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
-    assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["analysis"]["score"] is not None
+    assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["dives"][0]["analysis"]["score"] is not None
     assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
 
 

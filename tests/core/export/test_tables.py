@@ -72,7 +72,7 @@ def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp
     assert [row["water_contact_by"] for row in rows] == ["person", "model", "", "", ""]
     assert [row["first_water_contact_frame"] for row in rows] == ["77", "77", "", "", ""]
     write_json([by_person], tmp_path / "t.json")
-    assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["water_contact_by"] == "person"
+    assert json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["dives"][0]["water_contact_by"] == "person"
 
 
 def test_the_data(dives: list[ExportedDive], tmp_path: Path) -> None:
@@ -125,6 +125,6 @@ def test_the_table_is_imported_with_the_judges_marks(small_video: Path, make_ana
     assert (touched_by_hand.award, touched_by_hand.first_flight_frame) == (pytest.approx(8), None)
     assert (touched_by_hand.first_water_contact_frame, touched_by_hand.labelled_by) == (contact, "person")
     assert (waiting.award, waiting.difficulty, waiting.first_flight_frame) == (pytest.approx(7), 3, None)
-    text = (tmp_path / "dives.csv").read_text().replace("judged_", "other_")
-    (tmp_path / "dives.csv").write_text(text.replace("judges_awards", "others"))
+    text = (tmp_path / "dives.csv").read_text(encoding="utf-8").replace("judged_", "other_")
+    (tmp_path / "dives.csv").write_text(text.replace("judges_awards", "others"), encoding="utf-8")
     assert {dive.award for dive in read_table(tmp_path / "dives.csv").dives} == {None}

@@ -52,10 +52,10 @@ def test_one_sentence_says_why_there_is_no_gpu(monkeypatch, card, driver, facts,
 def test_cards_are_read_from_the_list_of_the_system(tmp_path: Path) -> None:
     for name, vendor, kind in (("a", "0x8086", "0x030000"), ("b", "0x10de", "0x040300")):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "vendor").write_text(vendor + "\n")
-        (tmp_path / name / "class").write_text(kind + "\n")
+        (tmp_path / name / "vendor").write_text(vendor + "\n", encoding="utf-8")
+        (tmp_path / name / "class").write_text(kind + "\n", encoding="utf-8")
     assert not gpu.has_nvidia_card(tmp_path)
-    (tmp_path / "b" / "class").write_text("0x030200\n")
+    (tmp_path / "b" / "class").write_text("0x030200\n", encoding="utf-8")
     assert gpu.has_nvidia_card(tmp_path)
 
 
@@ -79,7 +79,7 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     assert shard.name in report.weights_problem(weights)
     shard.unlink()
     assert "cannot be read" in report.weights_problem(weights)
-    (weights / "card.json").write_text("[]")
+    (weights / "card.json").write_text("[]", encoding="utf-8")
     assert "card.json is damaged" in report.weights_problem(weights)
 
     library = tmp_path / "library.sqlite"

@@ -202,7 +202,7 @@ def test_library_round_trip_and_bad_files(prepared, tmp_path):
     stored = library.mask("ex0")
     np.testing.assert_allclose(stored.mask_probability[95], 1.0)
     assert library.encoding("ex0", "another model") is None
-    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50)
+    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50, encoding="utf-8")
     with pytest.raises(ExemplarError, match="cannot be read as an exemplar library"):
         ExemplarStore.open(tmp_path / "text.sqlite")
     with pytest.raises(ExemplarError, match="exists already"):

@@ -178,14 +178,14 @@ def test_the_command_writes_a_line_for_each_dive_and_goes_on(
     out = tmp_path / "out"
     argv = ["watch", str(stream[0]), "--out", str(out), "--dive-number", "207C", "--board", "10"]
     assert main(argv) == 0
-    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert (out / line["clip"]).is_file()
     assert line["result"]["analysis"]["measures"]
     assert "time in the air" in capsys.readouterr().out
     # What a killed run has caught is analysed by the next one.
     (out / "dives.jsonl").unlink()
     assert main([*argv, "--no-analysis"]) == 0
-    clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text().splitlines()]
+    clips = [json.loads(line)["clip"] for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(clips) == 2
     assert line["clip"] in clips
 
@@ -209,7 +209,7 @@ def test_a_window_drives_the_command_and_takes_it_with_it(stream: tuple[Path, fl
         wait_until(lambda: (out / "dives.jsonl").exists())
         process.stdin.close()  # as where the window is killed
         assert process.wait() == ExitCode.DONE
-    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text().splitlines()]
+    (line,) = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert line["leaves_s"] is None
 
 

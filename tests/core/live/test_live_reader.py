@@ -210,7 +210,7 @@ def test_datagrams(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) 
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
     ):
         if (open_ports := Path("/proc/net/udp")).exists():
-            wait_until(lambda: f":{port:04X} " in open_ports.read_text())
+            wait_until(lambda: f":{port:04X} " in open_ports.read_text(encoding="utf-8"))
         else:
             time.sleep(0.3)
         for start in range(0, len(data), 1316):  # at once: all of it has room in the socket

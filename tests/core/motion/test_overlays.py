@@ -190,7 +190,7 @@ def test_nothing_is_lost_where_the_camera_stands_still() -> None:
 def test_real_clips_keep_their_dive(name: str) -> None:
     from fineparser_core.video.reader import VideoReader
 
-    labels = json.loads((_CLIPS / "labels.json").read_text())[name]
+    labels = json.loads((_CLIPS / "labels.json").read_text(encoding="utf-8"))[name]
     finders = MotionFinder(1 / 20), MotionFinder(1 / 20)
     with VideoReader(_CLIPS / name) as reader:
         times = reader.info.pts_s

@@ -12,7 +12,7 @@ ENTRY = Path(__file__).resolve().parents[3] / "packaging" / "bundle" / "command_
 
 
 def test_the_working_directory_is_not_on_the_path(tmp_path: Path) -> None:
-    (tmp_path / "json.py").write_text("raise SystemExit('the json of a folder')")
+    (tmp_path / "json.py").write_text("raise SystemExit('the json of a folder')", encoding="utf-8")
     job = own_process("fineparser_core.export.job_process", str(tmp_path / "none"))
     done = subprocess.run(job, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert "the json of a folder" not in done.stdout + done.stderr

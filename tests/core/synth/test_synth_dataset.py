@@ -71,17 +71,17 @@ def test_other_settings_in_the_same_folder_are_refused(root):
 
 
 def test_damaged_settings_are_refused(tmp_path):
-    (tmp_path / "synthesis.json").write_text("{")
+    (tmp_path / "synthesis.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"synthesis\.json is damaged"):
         synthesize(tmp_path, CONFIG)
 
 
 def test_a_refused_folder_keeps_what_it_holds(tmp_path):
     (tmp_path / ".partial").mkdir()
-    (tmp_path / ".partial" / "thesis.txt").write_text("mine")
+    (tmp_path / ".partial" / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigError, match="other files"):
         synthesize(tmp_path, CONFIG)
-    assert (tmp_path / ".partial" / "thesis.txt").read_text() == "mine"
+    assert (tmp_path / ".partial" / "thesis.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_cancelling_leaves_complete_dives_only(tmp_path):
@@ -143,13 +143,13 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
         while not list(tmp_path.glob("data/.records/*.json")):
             assert process.poll() is None
             time.sleep(0.1)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
         process.kill()
     assert len(children) >= 2
 
     def running(pid: str) -> bool:
         try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+            return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
         except OSError:
             return False
 

@@ -42,7 +42,7 @@ def found_by_two(out: Path) -> dict[str, Any]:
 
 
 def read(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "found.json").read_text())
+    found: dict[str, Any] = json.loads((out / "found.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -75,7 +75,9 @@ def test_two_processes_of_one_pair_learn_as_one_of_two(found: Any) -> None:
         assert ours["predicted"] == pytest.approx(theirs["predicted"], rel=1e-5)
     for ours, theirs in zip(two["history"], one["history"], strict=True):
         assert ours["validation"] == pytest.approx(theirs["validation"], rel=1e-4)
-    n_events = [len((folder / name / "events.jsonl").read_text().splitlines()) for name in ("one", "two")]
+    n_events = [
+        len((folder / name / "events.jsonl").read_text(encoding="utf-8").splitlines()) for name in ("one", "two")
+    ]
     assert n_events[0] == n_events[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, by one process
 
 

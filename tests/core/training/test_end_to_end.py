@@ -58,7 +58,7 @@ def train(out: Path, config: TrainConfig, splits: Splits = SPLITS) -> tuple[Brig
 
 
 def lines(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_a_plan_deals_every_step_of_an_epoch_once() -> None:

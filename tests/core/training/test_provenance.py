@@ -26,7 +26,7 @@ def begin(out: Path) -> None:
 def test_a_new_folder_is_made_and_stamped(tmp_path: Path) -> None:
     out = tmp_path / "new" / "run"
     open_run(out, SETTINGS, resume=False)
-    stamp = json.loads((out / "run.json").read_text())
+    stamp = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert stamp["settings"] == {"config": {"lr": 0.001, "freeze": ["i3d"]}, "data": {"labels": "abc"}}
     open_run(out, SETTINGS | {"data": {}}, resume=False)  # a stamp alone is no run yet
 
@@ -56,7 +56,7 @@ def test_going_on_clears_away_what_a_killed_run_left_half_written(
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
 def test_a_damaged_stamp_is_named(tmp_path: Path, content: str) -> None:
     begin(tmp_path)
-    (tmp_path / "run.json").write_text(content)
+    (tmp_path / "run.json").write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"run\.json is damaged"):
         open_run(tmp_path, SETTINGS, resume=True)
 
@@ -77,7 +77,7 @@ def test_stamps_tell_dives_and_labels_apart(tmp_path: Path) -> None:
     assert stamp == data_stamp(data, [record(1), record(2)])
     assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
     assert trained_on(stamp) == "2 dives of FineDiving"
-    (tmp_path / "rendered.json").write_text("{}")
+    (tmp_path / "rendered.json").write_text("{}", encoding="utf-8")
     rendered = data_stamp(data, [record(1)])
     assert rendered.rendered
     assert trained_on(rendered) == "1 dives rendered by this program; no real dive"

@@ -119,7 +119,9 @@ def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tm
     assert run.card.architecture == f"fineparser-i3d-own:{__name__}:tiny_backbone-no-sap-no-tap"
     assert run.summary is not None
     assert run.summary.n_scored == 1
-    recorded = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    recorded = [
+        json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert recorded[0]["total"] == recorded[0]["regression"]
     # A single pair: both directions miss the same difference, a few points, not its square.
     assert 0 < recorded[0]["total"] < 40

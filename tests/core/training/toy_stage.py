@@ -52,7 +52,7 @@ def left_by(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
     saved = torch.load(folder / "toy.pt", weights_only=True)
     parts = [tensor.numpy().tobytes() for _, tensor in sorted(_tensors(saved, ""))]
     numbers = json.dumps([saved["iteration"], saved["worked"], saved["state"]]).encode()
-    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     return b"".join([*parts, numbers]), events
 
 

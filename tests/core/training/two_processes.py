@@ -113,7 +113,7 @@ def main(out: Path, batch: int) -> None:
         everywhere = peers.gather(found["stopped"])
         if peers.writes:
             found["stopped"] = everywhere
-            (out / "found.json").write_text(json.dumps(found))
+            (out / "found.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def stops(work: Any) -> bool:

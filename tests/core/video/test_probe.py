@@ -92,15 +92,17 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
     "missing.mp4": (lambda path, make: None, "there is no such file"),
     "folder.mp4": (lambda path, make: path.mkdir(), "is a folder, not a video"),
     "empty.mp4": (lambda path, make: path.touch(), "is empty"),
-    "text.mp4": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
-    "text.txt": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
+    "text.mp4": (lambda path, make: path.write_text("not a video\n" * 50, encoding="utf-8"), "is not a video"),
+    "text.txt": (lambda path, make: path.write_text("not a video\n" * 50, encoding="utf-8"), "is not a video"),
     "noise.mp4": (lambda path, make: path.write_bytes(np.random.default_rng(0).bytes(5000)), "is not a video"),
     "playlist.m3u8": (
-        lambda path, make: path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"),
+        lambda path, make: path.write_text(
+            "#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", encoding="utf-8"
+        ),
         "is not a video",
     ),
     "drawing.svg": (
-        lambda path, make: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>"),
+        lambda path, make: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>", encoding="utf-8"),
         "is in a format that cannot be decoded",
     ),
     "sound.m4a": (lambda path, make: sound_only(path), "has sound but no picture"),
