@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+venv = pytest.importorskip("venv", reason="the bench's Python for Windows has no venv, as Windows' embeddable one")
 ROOT = Path(__file__).resolve().parents[2]
 #: Of the demonstration on processors with and without bfloat16.
 SCORE_TOLERANCE = 0.2
