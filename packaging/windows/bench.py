@@ -150,7 +150,7 @@ def _build() -> None:
             shutil.copy(library, _PYTHON.parent)
     failed = "What Wine lacks could not be built: see the last lines above."
     # A file takes the output, as Wine's services keep it open.
-    with (_FOLDER / "wineboot.log").open("w") as log:
+    with (_FOLDER / "wineboot.log").open("wb") as log:
         subprocess.run(["wine", "wineboot", "-i"], env=_wine(), stdout=log, stderr=log, check=True)
     libraries = str(_HERE / "wine_libraries.py"), _WINE["WINEPREFIX"], str(_SITE)
     run_step([str(_TOOLS / "python"), *libraries], failed)
