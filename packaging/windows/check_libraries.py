@@ -12,15 +12,15 @@ from pathlib import Path
 _SUFFIXES = (".dll", ".pyd")
 
 
-def main(folder: Path) -> str:
-    """Return the sentence that names libraries of another origin, or "" where there are none."""
+def main(folder: Path) -> str | None:
+    """Return the sentence that names libraries of another origin, or None where there are none."""
     own = {_digest(path) for path in Path(sys.base_prefix).iterdir() if path.suffix in _SUFFIXES}
     files = [file for distribution in distributions() for file in distribution.files or ()]
     wheels = {file.hash.value for file in files if file.hash and file.suffix in _SUFFIXES}
     libraries = [path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES]
     foreign = [str(path) for path in libraries if _digest(path) not in own | wheels]
     print(f"{len(libraries)} libraries, of wheels or Python's own but for {len(foreign)}")
-    return f"Neither of a wheel nor Python's: {', '.join(foreign)}" if foreign else ""
+    return f"Neither of a wheel nor Python's: {', '.join(foreign)}" if foreign else None
 
 
 def _digest(path: Path) -> str:

@@ -170,7 +170,9 @@ def test_a_folder_without_the_programs_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_library_of_another_origin_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, check_libraries.__file__, tmp_path]
     (tmp_path / "program.exe").touch()
-    assert check_libraries.main(tmp_path) == ""
+    assert subprocess.run(command, capture_output=True).returncode == 0
     (tmp_path / "wine.DLL").touch()
-    assert check_libraries.main(tmp_path).endswith("wine.DLL")
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr.strip()) == (1, f"Neither of a wheel nor Python's: {tmp_path / 'wine.DLL'}")
