@@ -1,0 +1,232 @@
+"""The states in which everything is pressed: each makes one, and returns the window in which that happens."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from answers_kit import (
+    answer,
+    answer_dive,
+    copies,
+    dive_parse,
+    fail,
+    open_queued,
+    open_scored,
+    request_of,
+    requests,
+    running,
+    scoring,
+)
+from exemplar_kit import exemplar
+from history_kit import made_dive, row
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.live.caught import CaughtClip
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import parse_source
+from fineparser_core.types import DiveSegment, Measure
+from fineparser_gui.app import Studio
+from fineparser_gui.dialogs.meet_dialog import MeetDialog
+from fineparser_gui.dialogs.poolside_window import PoolsideWindow
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.panels.mirror_tile import Camera
+from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport, Ready, Segments, TrimRequest
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a state is made of.
+
+    Attributes:
+        video: a dive of 120 frames.
+        recording: a video of 20 s.
+        ring: a recording of Poolside, which is copied.
+        folder: for files.
+    """
+
+    studio: Studio
+    qtbot: QtBot
+    video: Path
+    recording: Path
+    ring: Path
+    folder: Path
+
+
+def empty(at: Making) -> QWidget:
+    """No dive."""
+    return at.studio.window
+
+
+def one_dive(at: Making) -> QWidget:
+    """A dive that is scored, judged, corrected, drawn on and measured."""
+    key = open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0, diver="Anna")
+    answer_dive(at.studio, at.folder, None, scoring(), measures=_MEASURES)
+    editing = at.studio.session.editing
+    editing.set_judging(key, Judging(awards=(6.5, 7.0, 6.5)))
+    editing.leave_out(key, "a", True)
+    at.studio.window.player.nudge_transition(0, 1)
+    at.studio.window.player.nudge_transition(0, 1)
+    at.studio.session.edits.undo()
+    answer_dive(at.studio, at.folder, scoring()) if key in at.studio.session.analyses.tasks else None
+    return at.studio.window
+
+
+def exported(at: Making) -> QWidget:
+    """A clip was exported, and another export failed."""
+    key = open_scored(at.studio, at.qtbot, at.video, at.folder)
+    exports = at.studio.session.exports
+    exports.clip(key, at.folder / "out.mp4", RenderOptions())
+    exports.clip(key, at.folder / "none" / "out.mp4", RenderOptions())
+    at.qtbot.waitUntil(lambda: not exports.busy)
+    return at.studio.window
+
+
+def many(at: Making) -> QWidget:
+    """A dive whose phases are known, one that is analysed, one that failed, one whose video is gone."""
+    session = at.studio.session
+    names = ("first", "second", "third", "gone")
+    paths = [*copies(at.video, at.folder, names[:3]), at.folder / "gone.mp4"]
+    session.restore(SavedSession(dives=tuple(SavedDive(path=path) for path in paths), selected=1))
+    states = [DiveState.QUEUED] * 3 + [DiveState.MISSING]
+    at.qtbot.waitUntil(lambda: [dive.state for dive in session.dives] == states)
+    first, second, third, _ = session.keys
+    answer_dive(at.studio, at.folder, key=first)
+    fail(at.studio, request_of(at.studio, third), "ConfigError", "It cannot be.")
+    session.editing.set_diver(first, "Anna")
+    session.select(second)
+    return at.studio.window
+
+
+def missing(at: Making) -> QWidget:
+    """The one whose video is gone is shown."""
+    many(at)
+    at.studio.session.select(at.studio.session.keys[-1])
+    return at.studio.window
+
+
+def refused(at: Making) -> QWidget:
+    """No dive is seen in the clip."""
+    open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0)
+    answer_dive(at.studio, at.folder, parse=replace(dive_parse(at.video, 120), refusal="No take-off was found."))
+    return at.studio.window
+
+
+def found(at: Making) -> QWidget:
+    """Dives were found in a recording."""
+    at.studio.session.open([at.recording])
+    at.qtbot.waitUntil(lambda: bool(running(at.studio, TrimRequest)))
+    segments = [_segment(first) for first in (10, 260)]
+    answer(at.studio, Segments(id=running(at.studio, TrimRequest)[0].id, segments=segments))
+    return at.studio.window
+
+
+def _segment(first: int) -> DiveSegment:
+    return DiveSegment(
+        in_frame=first,
+        out_frame=first + 89,
+        first_flight_frame=first + 30,
+        first_entry_frame=first + 55,
+        confidence=0.6,
+    )
+
+
+def comparison(at: Making) -> QWidget:
+    """Two dives are compared."""
+    session = at.studio.session
+    session.open(copies(at.video, at.folder, ("first", "second")), dive_number="207C", board_m=10.0)
+    at.qtbot.waitUntil(lambda: [dive.state for dive in session.dives] == [DiveState.QUEUED] * 2)
+    for key in session.keys:
+        answer_dive(at.studio, at.folder, None, scoring(), key=key)
+    session.comparing.put(1, next(one for one in session.comparing.candidates() if one.key == session.keys[1]))
+    at.qtbot.waitUntil(lambda: at.studio.window.player.panes[1].info is not None)
+    return at.studio.window
+
+
+def library(at: Making) -> QWidget:
+    """The library is open: exemplars of all kinds."""
+    rows = (
+        (exemplar(at.folder, "rendered-1", synthetic=True, score=88.0), False, "ready"),
+        (exemplar(at.folder, "mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35), True, "ready"),
+        (exemplar(at.folder, "mine-2", dive_number="107B", board_m=3.0, score=9.5), True, "no clip"),
+        (exemplar(at.folder, "mine-3", removed_at="2026-11-28"), True, "ready"),
+    )
+    window = at.studio.window
+    window.actions_by_id["library"].trigger()
+    at.studio.client.received.emit(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
+    request = requests(at.studio, ChangeLibraryRequest)[-1]
+    entries = [LibraryEntry(exemplar=one, own=own, state=state) for one, own, state in rows]
+    answer(at.studio, LibraryReport(id=request.id, entries=entries, writable=True, notice=""))
+    window.library.panel.table.selectRow(1)
+    return window
+
+
+def history(at: Making) -> QWidget:
+    """The history holds dives."""
+    changes = ({}, {"athlete": "Bo", "dived_on": "2026-04-02"}, {"athlete": "Bo", "award": None, "score": None})
+    rows = [row(made_dive(number, **known)) for number, known in enumerate(changes)]
+    at.studio.session.history.write(lambda store: store.keep(rows))
+    at.studio.window.actions_by_id["history"].trigger()
+    return at.studio.window
+
+
+def meet(at: Making) -> QWidget:
+    """A list of dives with two videos."""
+    rows = tuple(ListedDive(athlete=name, dive_number=dive, board_m=3.0) for name, dive in _LISTED)
+    at.studio.session.meets.change(Meet(rows=rows), "list")
+    at.studio.session.open(copies(at.video, at.folder, ("first", "second")))
+    at.qtbot.waitUntil(lambda: [dive.state for dive in at.studio.session.dives] == [DiveState.QUEUED] * 2)
+    at.studio.window.actions_by_id["meet"].trigger()
+    return at.studio.window.findChild(MeetDialog)
+
+
+def poolside(at: Making) -> QWidget:
+    """An address is there, and an earlier recording."""
+    at.studio.window.actions_by_id["poolside"].trigger()
+    pool = at.studio.window.findChild(PoolsideWindow)
+    shutil.copytree(at.ring, at.folder / "recording")
+    pool.setup.folder.setText(str(at.folder))
+    pool.setup.fields[0].use(str(at.video))
+    pool.setup.show_recorded()
+    return pool
+
+
+def stream(at: Making) -> QWidget:
+    """Two cameras are seen, and two dives were caught."""
+    pool = poolside(at)
+    assert isinstance(pool, PoolsideWindow)
+    pool.stage.show_cameras(
+        [Camera(name, place, RingFollower(at.folder / "recording")) for place, name in enumerate(("front", "side"))]
+    )
+    pool._show_state()
+    start_s = RingFollower(at.folder / "recording").span()[0]
+    for number, path in enumerate(copies(at.video, at.folder, ("first", "second"))):
+        pool.practice.add(CaughtClip(path, start_s + number, 1.0, 2.0, None))
+    at.qtbot.waitUntil(lambda: pool.list.view.count() == 2)
+    return pool
+
+
+def write_ring(video: Path, folder: Path) -> Path:
+    """A recording of a video in a new folder."""
+
+    class Hasty(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return self.is_set()
+
+    with Ring(folder, segment_s=1.0) as ring:
+        reader = LiveReader(parse_source(str(video)), [ring.write])
+        reader._stop = Hasty()
+        reader._run()
+    return folder
+
+
+_LISTED = (("Anna", "103B"), ("Ben", "105C"), ("Anna", "403B"))
+_MEASURES = (Measure(name="flight_time", value=1.31, unit="s", uncertainty=0.02, frame=40, step="flight"),)
