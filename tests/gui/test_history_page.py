@@ -166,11 +166,11 @@ def test_an_empty_history_says_where_dives_come_from(make_studio):
     assert not window.actions_by_id["history"].isChecked()
 
 
-def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, small_video):
+def test_a_video_that_is_opened_is_shown_in_place_of_the_page(studio, page, small_video, qtbot):
     assert not studio.window.actions_by_id["set_in_point"].isEnabled()
     studio.session.open([small_video])
     assert not page.isVisible()
-    assert studio.window.actions_by_id["set_in_point"].isEnabled()
+    qtbot.waitUntil(studio.window.actions_by_id["set_in_point"].isEnabled)
 
 
 def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_another(make_studio, qtbot, clip, tmp_path):
