@@ -15,8 +15,8 @@ from fineparser_core.resources import resource
 
 _FOLDER = os.environ.get("FINEPARSER_BUNDLE", "") and os.path.abspath(os.environ["FINEPARSER_BUNDLE"])
 _SUFFIX = ".exe" if sys.platform == "win32" else ""
-#: What Windows cannot start a program without.
-_KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "DISPLAY")
+#: What Windows cannot start a program without, and Wine neither.
+_KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "DISPLAY", "KMP_AFFINITY", "ONEDNN_MAX_CPU_ISA")
 
 pytestmark = [
     pytest.mark.bundle,

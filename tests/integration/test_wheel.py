@@ -29,6 +29,8 @@ def run(*command: object, folder: Path, code: int = 0) -> subprocess.CompletedPr
 
 def make_environment(folder: Path) -> Path:
     """An empty virtual environment; returns the folder of its programs."""
+    import venv  # which Windows' embeddable Python lacks
+
     venv.create(folder, with_pip=False)
     return folder / ("Scripts" if os.name == "nt" else "bin")
 
