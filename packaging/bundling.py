@@ -70,6 +70,8 @@ def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
     made = _fresh(folder / "made")
     (made / "build.json").write_text(json.dumps({"updates_url": args.updates}), encoding="utf-8")
     _call(python, "-m", "fineparser_core.commands.cli", "licences", "--out", str(made))
+    if "torch" not in (made / "licences.md").read_text(encoding="utf-8"):
+        raise SetupError("The page of licences names no package: fineparser itself is not installed in that Python.")
     icon = icons / f"{_PACKAGE}.{_ICON_SUFFIX[target]}" if target in _ICON_SUFFIX else ""
     say("PyInstaller collects the app (some minutes)")
     _call(

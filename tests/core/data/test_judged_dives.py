@@ -47,12 +47,12 @@ def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     inside = replace(FULL, video=tmp_path / "one/clips/a.mp4", masks=tmp_path / "one/a_masks.npz")
-    outside = JudgedDive(video=Path("/videos/b.mov"), trim=True, labelled_by="fineparser-1")
+    outside = JudgedDive(video=Path("/videos/b.mov").absolute(), trim=True, labelled_by="fineparser-1")
     write_dives(tmp_path / "one/set.json", [inside, outside])
     assert read_dives(tmp_path / "one/set.json") == [replace(inside, n=1), replace(outside, n=2)]
     (tmp_path / "one/set.json").rename(tmp_path / "two/set.json")
     moved = read_dives(tmp_path / "two/set.json")
-    assert [dive.video for dive in moved] == [tmp_path / "two/clips/a.mp4", Path("/videos/b.mov")]
+    assert [dive.video for dive in moved] == [tmp_path / "two/clips/a.mp4", outside.video]
 
 
 def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:
         json.dumps({"format": "fineparser.corrections/2", "dives": [corrected]}), encoding="utf-8"
     )
     (dive,) = read_dives(tmp_path / "c.json")
-    assert dive == JudgedDive(video=Path("/v/a.mp4"), start_frame=5, first_flight_frame=30, n=1)
+    assert dive == JudgedDive(video=tmp_path / "/v/a.mp4", start_frame=5, first_flight_frame=30, n=1)
 
 
 @pytest.mark.parametrize(
