@@ -1,6 +1,5 @@
 """What many tests share: the folder of real material and small videos whose frames say their own number."""
 
-import atexit
 import math
 import os
 import subprocess
@@ -37,21 +36,6 @@ def pytest_timeout_set_timer(settings: Any) -> None:
 def left_s() -> Callable[[], float]:
     """`left_s()`: seconds for which the present test may still wait; pytest's time-out is the one limit."""
     return lambda: max(_waits_end_s - time.monotonic(), 0)
-
-
-def _fail_the_run() -> None:
-    os.write(2, b"The process was ended before the last test.\n")
-    os._exit(1)
-
-
-def pytest_sessionstart() -> None:
-    """Let a slot that ends the process, as `sys.exit(0)` does, fail the run."""
-    atexit.register(_fail_the_run)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish() -> None:
-    atexit.unregister(_fail_the_run)
 
 
 def _encodable(thing: object) -> object:

@@ -139,9 +139,3 @@ def warned() -> Iterator[None]:
 
 def test_qt_warns_in_a_teardown(qtbot, warned):
     pass
-
-
-def test_a_slot_ends_the_process(qtbot):
-    told = Told()
-    told.said.connect(lambda: sys.exit(0))
-    told.said.emit()

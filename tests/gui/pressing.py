@@ -410,13 +410,16 @@ class Presses:
     Attributes:
         effects: what has changed, by the name of a control; "" for nothing.
         faults: what was raised or warned of, by the name of a control.
+        idle: what has changed nothing at its first press.
+        tries: how often something was pressed for the sake of a control.
         via: all that was seen, each with the control whose press has brought it; "" where it was there before.
     """
 
     effects: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     via: dict[str, str] = field(default_factory=dict)
-    _tries: Counter[str] = field(default_factory=Counter)
+    tries: Counter[str] = field(default_factory=Counter)
+    idle: set[str] = field(default_factory=set)
 
     @property
     def left(self) -> list[str]:
@@ -426,7 +429,7 @@ class Presses:
     @property
     def tried(self) -> int:
         """How many presses there were."""
-        return self._tries.total()
+        return self.tries.total()
 
     def meet(self, names: Iterable[str], via: str) -> None:
         """Note what is seen after a press."""
@@ -441,13 +444,13 @@ class Presses:
             at = name
             while at and at.removesuffix(ANSWERED) not in there:
                 at = self.via.get(at, "")
-            if at and self._tries[name] < _TRIES:
+            if at and self.tries[name] < _TRIES:
                 control = there[at.removesuffix(ANSWERED)]
                 wanted.append((at == name and control.chosen, -place, control, at, name))
         if not wanted:
             return None
         *_, control, at, name = min(wanted)
-        self._tries[name] += 1
+        self.tries[name] += 1
         return control, at
 
 
@@ -580,7 +583,11 @@ class Presser:
             opened = [one for one in shown() if id(one) not in there]
             self._openers |= {id(one): name for one in opened}
             if anew:
-                done.effects[name] = self._effect(before, there) or ("is chosen" if control.chosen else "")
+                effect = self._effect(before, there) or ("is chosen" if control.chosen else "")
+                if effect or name in done.idle:
+                    done.effects[name] = effect
+                else:
+                    done.idle.add(name)  # a window that has just opened may move yet: once more
                 others = [] if self._base is self._studio.window else [self._studio.window]
                 for window in [one for one in shown() if one not in others] if self._holds() else opened:
                     found = controls(window, self._openers.get(id(window), ""))

@@ -21,11 +21,12 @@ def log(tmp_path, monkeypatch):
     qInstallMessageHandler(None)
 
 
-def test_a_name_that_is_no_unicode_is_logged(log, capsys):
+def test_a_name_that_is_no_unicode_is_logged(log, capsys, caplog):
     try:
         raise ValueError("\ud800")
     except ValueError:
         logging.getLogger("test").exception("%s cannot be read", "a\udcff\x1b[2J.mp4")
+    caplog.clear()
     lines = log.read_text(encoding="utf-8").splitlines()
     assert lines[0].endswith(r"ERROR test: a\xff\x1b[2J.mp4 cannot be read")
     assert lines[-1] == r"ValueError: \ud800"
@@ -49,17 +50,19 @@ def test_a_full_disk_costs_the_lines_of_the_log_alone(tmp_path, monkeypatch, cap
     assert len(err.splitlines()) == 1
 
 
-def test_an_error_of_what_tells_errors_is_logged_once(log, monkeypatch):
+def test_an_error_of_what_tells_errors_is_logged_once(log, monkeypatch, caplog):
     """As a message that is shown in a window that Qt takes apart."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     told = []
 
     def tell(name: str) -> None:
         told.append(name)
         sys.excepthook(RuntimeError, RuntimeError("the message is gone"), None)
 
-    report_unexpected(tell)
-    sys.excepthook(ValueError, ValueError("no number"), None)
+    with monkeypatch.context() as meanwhile:
+        for module in (sys, threading):
+            meanwhile.setattr(module, "excepthook", module.excepthook)
+        report_unexpected(tell)
+        sys.excepthook(ValueError, ValueError("no number"), None)
+    caplog.clear()
     assert told == ["ValueError: no number"]
     assert log.read_text(encoding="utf-8").count("the message is gone") == 1
