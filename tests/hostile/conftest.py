@@ -17,13 +17,20 @@ def tally() -> Tally:
     return _TALLY
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory, left_s: Callable[[], float]) -> Iterator[Sandbox]:
-    """A child process for the cases of one file."""
+@pytest.fixture(scope="session")
+def measures_a_child() -> None:
+    """Of every test with a sandbox."""
     if sys.platform != "linux":
         pytest.skip(
             "the sandbox measures its child as Linux alone lets it, Windows has neither /proc nor resource limits"
         )
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    measures_a_child: None, tmp_path_factory: pytest.TempPathFactory, left_s: Callable[[], float]
+) -> Iterator[Sandbox]:
+    """A child process for the cases of one file."""
     box = Sandbox(tmp_path_factory.mktemp("sandbox"), left_s)
     yield box
     box.close()

@@ -13,6 +13,7 @@ CORPUS = "command lines"
 
 @pytest.fixture
 def refused(
+    measures_a_child: None,
     tally: Tally,
     tmp_path_factory: pytest.TempPathFactory,
     tmp_path: Path,

@@ -32,7 +32,7 @@ def act(path: Path) -> int:
 
 
 @pytest.fixture
-def small_sandbox(tmp_path, left_s):
+def small_sandbox(measures_a_child, tmp_path, left_s):
     box = Sandbox(tmp_path / "scratch", left_s, extra_mb=50.0)
     yield box
     box.close()
