@@ -148,6 +148,8 @@ def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> 
         return "opened", (OpenedVideo(info, identity_of(info), content, thumbnail),)
     except FineParserError as error:
         return "failed", (translated(error),)
+    except OSError as error:  # it was moved or deleted while it was opened
+        return "failed", (f"{path.name}: {error.strerror or error}",)
     except Exception as error:  # a decoder's own failure must not end the thread pool
         log.exception("opening %s", path)
         return "failed", (f"{path.name}: {error}",)
