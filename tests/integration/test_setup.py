@@ -28,8 +28,9 @@ def load(path: Path, name: str) -> ModuleType:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> ModuleType:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The set-up of a checkout that holds the least there can be."""
+    monkeypatch.delenv("FINEPARSER_VENV", raising=False)
     folder = tmp_path / "checkout" / "packaging"
     folder.mkdir(parents=True)
     shutil.copy(PACKAGING / "environment.py", folder)
