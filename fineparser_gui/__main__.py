@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from fineparser_core.errors import ExitCode
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import is_full, try_writing
 from fineparser_gui.display import display_problem
@@ -58,7 +59,7 @@ def main() -> int:
     # Before anything of Qt is loaded, which would end in a traceback where a library of the system is missing.
     if refusal := display_problem():
         print(f"fineparser-gui: {refusal}", file=sys.stderr)
-        return 2
+        return ExitCode.USAGE
     import platformdirs
 
     from fineparser_core.diving.difficulty import BOARDS_M

@@ -110,13 +110,11 @@ class Environment:
             self._pip("--upgrade", "--upgrade-strategy", "eager", "-e", f".[{self.extra}]")
             self._pip("--no-deps", SECOND_OPINION)
             return
-        sections = read_lock()
-        chosen = [text for name, text in sections.items() if {"core", self.extra} & set(name.split())]
         with tempfile.TemporaryDirectory() as folder:
             locked = Path(folder) / "requirements.txt"
-            locked.write_text("".join(chosen), encoding="utf-8")
+            locked.write_text(locked_packages("core", self.extra), encoding="utf-8")
             self._pip("--require-hashes", "--no-deps", "-r", str(locked))
-        self._pip(*sections["torch"].split())
+        self._pip(*read_lock()["torch"].split())
         self._pip("--no-deps", "--no-build-isolation", "-e", ".")
 
     def _pip(self, *arguments: str) -> None:
@@ -153,6 +151,11 @@ def read_lock() -> dict[str, str]:
     """Return the text of each section of the lock."""
     parts = re.split(r"^# \[(.+)\]\n", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def locked_packages(*names: str) -> str:
+    """Return the requirements of the core or of extras, each package once."""
+    return "".join(text for name, text in read_lock().items() if set(names) & set(name.split()))
 
 
 def stamp() -> str:

