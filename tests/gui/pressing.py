@@ -628,15 +628,16 @@ class Presser:
 
     def _uncovered(self, control: Control, inside: Callable[[], object]) -> None:
         """Press a control; what floats in the corner is out of the way, if it has to be."""
-        try:
-            press(control, inside)
-        except Covered as found:
-            corner = self._studio.window.findChild(Corner)
-            if corner.isAncestorOf(found.args[0]):
-                corner.move(0, 0)  # until it is placed anew
-            else:  # a real screen resizes a window later, and its layout moves
-                QTest.qWait(_LAID_OUT_MS)
-            press(control, inside)
+        for _ in range(_TRIES):
+            try:
+                return press(control, inside)
+            except Covered as found:
+                corner = self._studio.window.findChild(Corner)
+                if corner.isAncestorOf(found.args[0]):
+                    corner.move(0, 0)  # until it is placed anew, as when a message comes
+                else:  # a real screen resizes a window later, and its layout moves
+                    QTest.qWait(_LAID_OUT_MS)
+        press(control, inside)
 
     def _effect(self, before: "State", there: dict[int, QWidget]) -> str:
         """What has changed, as soon as something has."""
