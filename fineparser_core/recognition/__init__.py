@@ -1,0 +1,1 @@
+"""Which dive a clip shows: direction, half somersaults, position, twists and board, without its number. No torch."""
