@@ -1,8 +1,4 @@
-"""The SQLite file of an exemplar library: its tables, how it is opened, read in bounded time, and written.
-
-Several programs may use a file at once: SQLite's write-ahead log separates readers from one writer, and an unfinished
-transaction of a killed program is rolled back.
-"""
+"""The SQLite file of an exemplar library: its tables, how it is opened, read in bounded time, and written."""
 
 import os
 import sqlite3
@@ -16,8 +12,8 @@ from typing import Self
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.rows import read_exemplar
-from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken
+from fineparser_core.support.sqlite_file import closed_on_failure, connect, reason_of, version_of, write_ahead
 
 SCHEMA_VERSION = 3
 #: Versions that a program may come to; another number is damage.
@@ -44,87 +40,11 @@ CREATE TABLE encoding (
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
-#: How long to wait for another program that is writing.
-PATIENCE_S = 20.0
-_AGAIN_S = 0.02
 #: A file that somebody made byte by byte can keep SQLite busy for ever.
 _LONGEST_QUERY_S = 5.0
 _QUERY_STEPS = 1000
-#: Longest row. The masks of an exemplar take less than half of it.
-_MOST_BYTES = 4 << 20
-#: Primary error codes of SQLite for a damaged file; ERROR stands for a format or a schema that it does not know.
-_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 #: More are a table without end. FineDiving has 3,000 dives.
 MOST_EXEMPLARS = 100_000
-
-
-@contextmanager
-def closed_on_failure(db: sqlite3.Connection) -> Iterator[None]:
-    """Close a connection where what is done with it fails."""
-    try:
-        yield
-    except BaseException:
-        db.close()
-        raise
-
-
-def connect(path: Path, query: str = "") -> sqlite3.Connection:
-    """A connection that the threads of a process may use in turn.
-
-    Transactions are begun by name: SQLite's own begin as readers, which two writers cannot both turn into writing.
-
-    Args:
-        query: of the URI of SQLite.
-    """
-    uri = path.absolute().as_uri() + query
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=PATIENCE_S, isolation_level=None)
-    with closed_on_failure(db):
-        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
-        # Text that is not UTF-8 fails its own row alone.
-        db.text_factory = lambda text: text.decode(errors="surrogateescape")
-        for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
-            db.execute(f"PRAGMA {setting}")
-    return db
-
-
-def write_ahead(db: sqlite3.Connection) -> None:
-    """Has changes written ahead of the file, so that readers and a writer do not wait for each other.
-
-    Where another program is just about the same, SQLite fails at once instead of waiting.
-
-    Raises: sqlite3.Error.
-    """
-    end_s = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end_s:
-                raise
-            time.sleep(_AGAIN_S)
-        else:
-            return
-
-
-def version_of(db: sqlite3.Connection) -> int:
-    """Schema version of an open file; 0 for an empty one."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def damage_of(path: Path, query: str = "") -> str:
-    """What is wrong with a library file; "" where it is sound. Raises: sqlite3.Error where it cannot be opened."""
-    try:
-        with closing(connect(path, query)) as db:
-            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                return str(found).splitlines()[-1]
-            return "" if version_of(db) else "it is empty"
-    except UnicodeDecodeError as error:
-        return _reason(error)
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _DAMAGE_CODES:
-            return _reason(error)
-        raise
 
 
 def damaged_tables(path: Path) -> str:
@@ -247,7 +167,7 @@ class LibraryFile:
                 if cancel is not None:
                     cancel.raise_if_cancelled()
                 late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-                reason = f"not in {_LONGEST_QUERY_S:g} s" if late else _reason(error)
+                reason = f"not in {_LONGEST_QUERY_S:g} s" if late else reason_of(error)
                 raise _unreadable(self.path, reason) from None
             finally:
                 self._db.set_progress_handler(None, 0)
@@ -329,11 +249,6 @@ def _unreadable(path: Path, reason: str) -> ExemplarError:
     return ExemplarError(
         "{0} cannot be read as an exemplar library ({1}): copy it again or choose another one.", path, reason
     )
-
-
-def _reason(error: sqlite3.Error | ValueError) -> str:
-    """What SQLite says; it quotes what it stumbles over, which may be no text."""
-    return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
 
 
 def _objects(db: sqlite3.Connection) -> dict[str, str]:

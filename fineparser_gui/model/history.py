@@ -10,22 +10,38 @@ import logging
 import os
 import sqlite3
 import threading
-import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
-from fineparser_core.exemplars.library_file import closed_on_failure, connect, damage_of, version_of, write_ahead
-from fineparser_core.exemplars.recovery import set_aside
-from fineparser_core.language import Phrase, short_number
+from fineparser_core.language import Phrase, short_number, together
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.sqlite_file import (
+    PATIENCE_S,
+    SIDE_FILES,
+    closed_on_failure,
+    connect,
+    damage_of,
+    exclusive,
+    generations,
+    is_blank,
+    is_damage,
+    is_due,
+    keep_generations,
+    reason_of,
+    set_aside,
+    version_of,
+    write_ahead,
+)
 from fineparser_gui.model.history_dive import LONGEST_TAG, HistoryDive, HistoryQuery, TrendPoint
 from fineparser_gui.model.said import agreed, as_told, other_results, with_said
 from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json
@@ -33,18 +49,25 @@ from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_ses
 log = logging.getLogger(__name__)
 
 FILE_NAME = "history.sqlite"
-VERSION = 1
+VERSION = 2
 # What a list is sorted and filtered by is a column of its own; the rest lies in the record, and rows stay short.
 # Of no use any more: given_athlete, as files have it that others may still read.
-_SCHEMA = f"""
-CREATE TABLE dive (
-    id INTEGER PRIMARY KEY, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
+# Ids are never given again: edits that may be undone name dives by them.
+_DIVES = """
+CREATE TABLE {} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     given_athlete TEXT NOT NULL, athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL,
     dive_number TEXT NOT NULL, board_m REAL, difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL,
     award REAL, score REAL, analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
 ) STRICT;
+"""
+_INDEXES = f"""
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
+PRAGMA user_version = {VERSION};
+"""
+_SCHEMA = f"""
+{_DIVES.format("dive")}
 CREATE TABLE detail (
     id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE,
     record TEXT NOT NULL, saved BLOB NOT NULL, thumbnail BLOB NOT NULL
@@ -61,7 +84,16 @@ CREATE TABLE analysis (
 CREATE TABLE removed (file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL) STRICT;
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
-PRAGMA user_version = {VERSION};
+{_INDEXES}
+"""
+_TABLES = ("dive", "detail", "measure", "analysis", "removed", "folder", "moved_to")
+# Version 1 gave the ids of deleted dives again.
+_FROM_1 = f"""
+{_DIVES.format("renewed")}
+INSERT INTO renewed SELECT * FROM dive;
+DROP TABLE dive;
+ALTER TABLE renewed RENAME TO dive;
+{_INDEXES}
 """
 _COLUMNS = (
     "id", "file", "first_frame", "last_frame", "given_athlete", "athlete", "dived_on", "event", "dive_number",
@@ -71,7 +103,6 @@ _COLUMNS = (
 _AT_ONCE = 500
 #: Two ranges of a file are of one dive where they share more than this of the shorter one.
 _SAME_SHARE = 0.5
-_BACKUP_EVERY_S = 24 * 3600
 #: Of a query; more say nothing more.
 _MOST_WORDS = 12
 #: Characters from here on are of scripts without spaces between words.
@@ -93,19 +124,22 @@ class History:
 
     Attributes:
         path: of the file; another than was asked for where the history was moved.
-        notice: one sentence for the user where the file was damaged; else "".
+        notice: one sentence for the user where the file was damaged, deleted or replaced; else "".
         months: names of the twelve months in the language of the window.
     """
 
-    def __init__(self, path: Path, months: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, months: Sequence[str] = (), *, patience_s: float = PATIENCE_S) -> None:
         """Opens a file, or makes one. One that is damaged is set aside.
+
+        Args:
+            patience_s: time to wait for another program that writes, in seconds.
 
         Raises:
             ConfigError: a newer version of the program made it, it cannot be made or read, or it was moved to where
                 it is not found.
         """
         self.notice, self.months = "", tuple(map(_words, months))
-        self._lock = threading.RLock()
+        self._lock, self._patience_s = threading.RLock(), patience_s
         self._open(path)
 
     def close(self) -> None:
@@ -264,10 +298,12 @@ class History:
         return rows
 
     def restore(self, rows: Iterable[Row]) -> None:
-        """Bring back what `remove` took out. Raises: ExportError."""
+        """Bring back what `remove` took out, but for what was added anew since. Raises: ExportError."""
         with self._writing() as db:
             for dive, saved, thumbnail in rows:
                 self._forget_removed(db, dive)
+                if _same_place(db, "dive", _place(dive)):
+                    continue
                 self._put(db, dive, saved=saved, thumbnail=thumbnail)
 
     def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
@@ -332,12 +368,11 @@ class History:
         with self._writing() as db:
             db.execute(f"DELETE FROM analysis WHERE (file, first_frame, last_frame) NOT IN ({here})")
 
-    def recover(self, damage: str) -> None:
-        """Set the file aside, which was found damaged while it was open; see `notice`. Raises: ConfigError."""
+    def recover(self) -> None:
+        """Set the file aside if it is damaged, which was found while it was open; see `notice`. Raises: ConfigError."""
         with self._lock:
             self._db.close()
-            self.notice = self._set_aside(self.path, damage)
-            self._open(self.path)
+            self._open(self.path, restore=True)
 
     def move(self, path: Path) -> None:
         """Go on in another file, which all windows follow to; the old one stays as it was, with a note of where to.
@@ -367,56 +402,68 @@ class History:
             except sqlite3.Error as error:
                 raise _unwritable(path, error) from None
 
-    def _open(self, path: Path) -> None:
-        for _ in range(4):  # moved, and moved again
-            self._db, self.path = self._opened(path), path
+    def _open(self, path: Path, *, restore: bool = False) -> None:
+        left = set()
+        while True:
+            self._db, self.path = self._opened(path, restore=restore), path
             moved = self._db.execute("SELECT path FROM moved_to LIMIT 1").fetchone()
+            self._files = [_file_id(f"{path}{side}") for side in SIDE_FILES]
             if moved is None:
                 return
             self._db.close()
+            left.add(os.path.realpath(path))
             path = Path(moved[0])
+            if os.path.realpath(path) in left:
+                raise _unreadable(path, "it was moved in a circle")
             if not path.is_file():
                 raise ConfigError(
                     "The history was moved to {0}, which is not there: connect its disk, or move the file back there.",
                     path,
                 )
-        raise _unreadable(path, "it was moved in a circle")
 
-    def _opened(self, path: Path) -> sqlite3.Connection:
+    def _opened(self, path: Path, *, restore: bool) -> sqlite3.Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists() and backup_of(path).exists():  # killed while it was set aside, for one
-                self.notice = self._set_aside(path, "it was gone")
-            db = connect(path)
-            with closed_on_failure(db):
-                version = version_of(db)
-                if version <= VERSION:
-                    write_ahead(db)
-                    db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
-                    if version == 0:
-                        _make(db)
-                    db.execute("SELECT count(*) FROM moved_to")
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
-                self.notice = self._set_aside(path, str(error))
-                return self._opened(path)
-            raise _unreadable(path, str(error)) from None
+            if restore or (is_blank(path) and any(one.exists() for one in generations(backup_of(path)))):
+                self._restore(path)
+            try:
+                return self._connected(path)
+            except (sqlite3.Error, UnicodeDecodeError):
+                self._restore(path)
+            return self._connected(path)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise _unreadable(path, reason_of(error)) from None
         except OSError as error:
             raise _unreadable(path, error.strerror or "") from None
-        if version > VERSION:
-            db.close()
-            raise ConfigError(
-                "{0} was made by a newer version of the program: update the program. Until then no dive is added to "
-                "the history.",
-                path,
-            )
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        db = connect(path, patience_s=self._patience_s)
+        with closed_on_failure(db):
+            if version_of(db) > VERSION:
+                raise ConfigError(
+                    "{0} was made by a newer version of the program: update the program. Until then no dive is added "
+                    "to the history.",
+                    path,
+                )
+            write_ahead(db, patience_s=self._patience_s)
+            db.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; a power cut the last second
+            _make(db)
+            db.execute("SELECT count(*) FROM moved_to")
         return db
+
+    def _restore(self, path: Path) -> None:
+        """Put the backup in the place of a file if it is damaged, empty or gone; one window at a time looks for it."""
+        with exclusive(_lock_of(path)):
+            damage = "it was gone" if not path.exists() else damage_of(path, tables=_TABLES)
+            if damage:
+                self.notice = self._set_aside(path, damage)
 
     def _set_aside(self, path: Path, reason: str) -> str:
         """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
         there = path.exists()
         try:
-            aside, made = set_aside(path, backup_of(path))
+            sound = partial(_is_sound, tables=_TABLES)
+            aside, made = set_aside(path, sound, *generations(backup_of(path)))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
         if not (there or made):
@@ -445,7 +492,8 @@ class History:
                 self._follow()
                 yield self._db
         except (sqlite3.Error, ValueError) as error:
-            raise _unreadable(self.path, printable(f"{error!s:.200}")) from None
+            self._recover_from(error)
+            raise _unreadable(self.path, reason_of(error)) from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -459,13 +507,43 @@ class History:
                         raise sqlite3.OperationalError("it is being moved")
                     yield db
         except (sqlite3.Error, ValueError) as error:
+            self._recover_from(error)
             raise _unwritable(self.path, error) from None
 
+    def _recover_from(self, error: Exception) -> None:
+        """Use the backup where an error comes from damage. Raises: ConfigError that says so."""
+        if is_damage(error):
+            self.recover()
+            if self.notice:
+                notice, self.notice = self.notice, ""
+                raise ConfigError(notice) from None
+
     def _follow(self) -> None:
-        """Go on where another window has moved the history to."""
-        if self._db.execute("SELECT 1 FROM moved_to").fetchone():
+        """Go on where another window has moved the history to, or with what another program has put in its place."""
+        if _file_id(self.path) != self._files[0]:
+            self.notice = self._write_again()
+        elif self._db.execute("SELECT 1 FROM moved_to").fetchone():
             self._db.close()
             self._open(self.path)
+
+    def _write_again(self) -> str:
+        """Keep what a file held that was deleted or replaced, and open what is there; returns the sentence for it."""
+        with exclusive(_lock_of(self.path)):
+            gone, kept = _file_id(self.path) is None, self.path
+            if not gone:
+                kept = self.path.with_name(f"{self.path.stem}-replaced-{datetime.now():%Y%m%d-%H%M%S}.sqlite")
+            for side, own in list(zip(SIDE_FILES, self._files, strict=True))[1:]:
+                if own and own == _file_id(f"{self.path}{side}"):  # else it is read into the other file
+                    os.unlink(f"{self.path}{side}")
+            self.backup(kept)
+            self._db.close()
+        self._open(self.path)
+        if gone:
+            return Phrase("{0} was deleted while it was open, and is written again.", self.path)
+        replaced = Phrase(
+            "{0} was replaced by another program while it was open: what it held is kept as {1}.", self.path, kept.name
+        )
+        return together(filter(None, [replaced, self.notice]))
 
     def _keep(
         self,
@@ -522,6 +600,11 @@ class History:
         row = {name: getattr(dive, name, None) for name in _COLUMNS}
         row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": dive.athlete, "words": _words_of(dive)}
         row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
+        # File names may be no Unicode, which SQLite does not take.
+        row = {
+            name: value.encode(errors="replace").decode() if isinstance(value, str) else value
+            for name, value in row.items()
+        }
         if dive.id:
             db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))
         places = ", ".join("?" * len(_COLUMNS))
@@ -583,12 +666,16 @@ class History:
 
 
 def _make(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, unless another program has just done so."""
+    """Make the tables of an empty file, or renew those of an older one, unless another program has just done so."""
+    steps = {0: _SCHEMA, 1: _FROM_1}
+    if version_of(db) not in steps:
+        return
+    db.execute("PRAGMA foreign_keys = OFF")  # else details go with the table of dives
     with db:
         db.execute("BEGIN IMMEDIATE")
-        if version_of(db) == 0:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
+        for statement in steps.get(version_of(db), "").split(";"):
+            db.execute(statement)
+    db.execute("PRAGMA foreign_keys = ON")
 
 
 def backup_of(path: Path) -> Path:
@@ -596,21 +683,43 @@ def backup_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.lock")
+
+
 def look_after(path: Path) -> str:
-    """Once a day, look at all of a history and renew its backup; returns what is wrong with it, or ""."""
+    """Look at all of a history and, once a day, renew its backup; returns what is wrong with it, or ""."""
     backup = backup_of(path)
-    if not path.is_file() or (backup.is_file() and time.time() - backup.stat().st_mtime < _BACKUP_EVERY_S):
+    if not path.is_file():
         return ""
     try:
-        if damage := damage_of(path):
+        if damage := damage_of(path, tables=_TABLES):
             return damage
-        with closing(History(path)) as store:
-            store.sweep()
-            if store.ids():
-                store.backup(backup)
+        if is_due(backup):
+            with closing(History(path)) as store:
+                store.sweep()
+                if store.ids():
+                    keep_generations(backup)
+                    store.backup(backup)
     except (sqlite3.Error, FineParserError) as error:
         log.warning("history: no backup (%s)", error)
     return ""
+
+
+def _is_sound(path: Path, tables: tuple[str, ...]) -> bool:
+    try:
+        return not damage_of(path, tables=tables)
+    except sqlite3.Error:
+        return False
+
+
+def _file_id(path: str | Path) -> tuple[int, int] | None:
+    """Device and number of a file; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _moved_away(path: Path) -> bool:

@@ -33,6 +33,8 @@ from fineparser_gui.services.taking_in import TakingIn
 #: After a change; changes do not restart it, as progress reports come faster.
 DELAY_MS = 2000
 _LOOK_MS = 1500
+#: Time for which the window waits for another program that writes, in seconds.
+_PATIENCE_S = 2.0
 #: Dives that are written in one transaction.
 _AT_ONCE = 8
 _JPEG_QUALITY = 80
@@ -100,7 +102,7 @@ class HistoryService(QObject):
         if self._store is None and self._path is not None and not self._told:
             try:
                 months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
-                self._store = History(self._path, months)
+                self._store = History(self._path, months, patience_s=_PATIENCE_S)
             except FineParserError as error:
                 self._told = True
                 self._state.problem.emit(translated(error))
@@ -272,16 +274,18 @@ class HistoryService(QObject):
 
     def _on_looked_after(self, damage: str) -> None:
         if damage:
-            self.write(lambda store: store.recover(damage))
+            self.write(lambda store: store.recover())
             self._tell_notice()
 
     def _tell_notice(self) -> None:
         if self._store is not None and self._store.notice:
-            self._state.problem.emit(translated(self._store.notice))
+            notice, self._store.notice = self._store.notice, ""
+            self._state.problem.emit(translated(notice))
 
     def _look_for_others(self) -> None:
         """Tell of what another connection than the window's own has written: its thread, or another window."""
         now = self.read(lambda store: store.changes(), self._seen) if self._store is not None else self._seen
+        self._tell_notice()
         if now != self._seen:
             self._seen = now
             self.changed.emit()

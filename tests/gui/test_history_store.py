@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -258,3 +260,180 @@ def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
     with closing(History(history.path)) as again:
         assert {one.title for one in again.search()} == {str(n) for n in (*range(60), *range(1000, 1060))}
         assert sorted(again.ids()) == sorted(confirmed)
+
+
+def test_undoing_a_deletion_replaces_no_dive_that_was_added_since(history):
+    (id_,) = history.keep([row(made_dive(1))])
+    rows = history.remove([id_])
+    (other,) = history.keep([row(made_dive(2))])
+    history.restore(rows)
+    assert (other != id_, history.ids()) == (True, [other, id_])
+    assert found(history) == ["clip 1", "clip 2"]
+
+
+def test_undoing_a_deletion_leaves_a_dive_that_was_added_again(history):
+    rows = history.remove(history.keep([row(made_dive(1))]))
+    again = history.keep([row(made_dive(1, note="again"))], asked=True)
+    history.restore(rows)
+    assert ([one.note for one in history.search()], history.ids()) == (["again"], again)
+
+
+def test_an_older_file_gives_no_id_again(history):
+    (id_,) = history.keep([row(made_dive(1))])
+    history.close()
+    with closing(sqlite3.connect(history.path)) as db:  # as the first version made it
+        (sql,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'dive'").fetchone()
+        db.execute(sql.replace(" AUTOINCREMENT", "").replace("TABLE dive", "TABLE older"))
+        db.execute("INSERT INTO older SELECT * FROM dive")
+        db.execute("DROP TABLE dive")
+        db.execute("ALTER TABLE older RENAME TO dive")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    with closing(History(history.path)) as again:
+        assert again.dive(id_) == made_dive(1, id=id_)
+        assert again.trend("score")
+        again.remove([id_])
+        assert again.keep([row(made_dive(2))]) > [id_]
+        assert [one.title for one in again.search(HistoryQuery(athlete="Anna Müller"))] == ["clip 2"]
+
+
+def test_an_emptied_file_gets_its_backup_back(history):
+    history.keep([row(made_dive())])
+    look_after(history.path)
+    history.close()
+    history.path.write_bytes(b"")
+    with closing(History(history.path)) as again:
+        assert found(again) == ["clip 1"]
+        assert "its backup of" in again.notice
+
+
+def test_any_byte_of_the_first_page_may_be_damaged(history):
+    history.keep([row(made_dive())])
+    look_after(history.path)
+    history.close()
+    sound = history.path.read_bytes()
+    newer = range(60, 64)  # the version's bytes: a file that a newer program has made is left as it is
+    for at in (at for at in range(0, 4096, 101) if at not in newer):
+        history.path.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
+        with closing(History(history.path)) as again:
+            if look_after(history.path):
+                again.recover()
+                assert again.notice, at
+            assert found(again) == ["clip 1"], at
+
+
+def test_damage_that_shows_while_it_is_read_brings_the_backup_back_and_is_said_once(history):
+    history.keep([row(made_dive(n)) for n in range(200)])
+    look_after(history.path)
+    with closing(sqlite3.connect(history.path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with history.path.open("r+b") as file:
+        half = history.path.stat().st_size // 2
+        file.seek(half)
+        file.write(b"\xff" * half)
+    with closing(History(history.path)) as other:
+        with pytest.raises(ConfigError, match="its backup of"):
+            other.search()
+        assert len(other.search()) == 200
+
+
+def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
+    history.keep([row(made_dive())])
+    look_after(history.path)
+    history.close()
+    for path in (history.path, tmp_path / "history.backup.sqlite"):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("DROP TABLE moved_to")
+    with closing(History(history.path)) as again:
+        assert again.ids() == []
+        assert "its table moved_to is missing" in again.notice
+        assert "has no backup" in again.notice
+    assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
+
+
+def test_damage_is_found_though_the_backup_is_of_today(history):
+    history.keep([row(made_dive())])
+    assert look_after(history.path) == ""
+    history.close()
+    with history.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096)
+    assert look_after(history.path) != ""
+
+
+def test_a_backup_of_the_future_is_renewed_and_older_ones_are_kept(history, tmp_path):
+    history.keep([row(made_dive(1))])
+    look_after(history.path)
+    backup = tmp_path / "history.backup.sqlite"
+    os.utime(backup, (time.time() + 1e6,) * 2)
+    history.keep([row(made_dive(2))])
+    look_after(history.path)
+    for path, n_dives in ((backup, 2), (tmp_path / "history.backup-week.sqlite", 1)):
+        with closing(History(path)) as kept:
+            assert len(kept.ids()) == n_dives
+    history.close()
+    for path in (history.path, backup):
+        path.write_bytes(b"no database" * 1000)
+    with closing(History(history.path)) as again:
+        assert found(again) == ["clip 1"]
+
+
+def test_a_history_that_was_moved_many_times_is_found(history, tmp_path):
+    history.keep([row(made_dive())])
+    for n in range(8):
+        (tmp_path / str(n)).mkdir()
+        history.move(tmp_path / str(n) / "history.sqlite")
+    with closing(History(tmp_path / "history.sqlite")) as again:
+        assert found(again) == ["clip 1"]
+
+
+def test_a_file_that_is_deleted_while_it_is_open_is_written_again(history):
+    history.keep([row(made_dive(1))])
+    for side in ("", "-wal", "-shm"):
+        Path(f"{history.path}{side}").unlink()
+    history.keep([row(made_dive(2))])
+    assert "was deleted while it was open" in history.notice
+    with closing(History(history.path)) as again:
+        assert found(again) == ["clip 1", "clip 2"]
+
+
+def test_a_file_that_is_replaced_while_it_is_open_is_kept_beside_it(history, tmp_path):
+    with closing(History(tmp_path / "other.sqlite")) as other:
+        other.keep([row(made_dive(2))])
+    history.keep([row(made_dive(1))])
+    os.replace(tmp_path / "other.sqlite", history.path)
+    assert found(history) == ["clip 2"]
+    assert "was replaced by another program" in history.notice
+    (kept,) = tmp_path.glob("history-replaced-*.sqlite")
+    with closing(History(kept)) as before:
+        assert found(before) == ["clip 1"]
+
+
+def test_windows_that_meet_a_damaged_file_set_it_aside_once(history, tmp_path):
+    history.keep([row(made_dive())])
+    look_after(history.path)
+    history.close()
+    history.path.write_bytes(b"no database" * 1000)
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(History, [history.path] * 4))
+    assert [len(one.ids()) for one in opened] == [1] * 4
+    assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
+    for one in opened:
+        one.close()
+
+
+def test_a_name_that_is_no_text_does_not_keep_other_dives_out(history):
+    odd = made_dive(1, path=Path(os.fsdecode(b"/club/\xff.mp4")), title=os.fsdecode(b"\xff"))
+    assert len(history.keep([row(odd), row(made_dive(2))])) == 2
+    assert sorted(one.path.name for one in history.search()) == sorted([odd.path.name, "clip 2.mp4"])
+
+
+def test_a_locked_file_is_said_and_nothing_is_set_aside(history, tmp_path):
+    history.keep([row(made_dive())])
+    history.close()
+    with closing(sqlite3.connect(history.path)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ConfigError, match="database is locked"):
+            History(history.path, patience_s=0.1)
+    assert not list(tmp_path.glob("history-damaged-*"))

@@ -1,0 +1,199 @@
+"""SQLite files that several programs share and that outlive damage: opening, checking, backing up, restoring.
+
+SQLite's write-ahead log separates readers from one writer, and an unfinished transaction of a killed program is rolled
+back.
+"""
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from fineparser_core.errors import ExportError
+from fineparser_core.printable import printable
+from fineparser_core.support.atomic import atomic_file
+
+#: The first SQLite with STRICT tables.
+LEAST_VERSION = (3, 37)
+#: Time to wait for another program that is writing, in seconds.
+PATIENCE_S = 20.0
+#: Parts of a database: the file itself, its log, and the index of that.
+SIDE_FILES = ("", "-wal", "-shm")
+_AGAIN_S = 0.02
+#: Maximum size of a row. The masks of an exemplar take less than half of it.
+_MOST_BYTES = 4 << 20
+#: Primary error codes of SQLite for a damaged file.
+_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAY_S = 24 * 3600
+#: Days after which each generation of a backup is renewed, by what its name adds to that of the file.
+_GENERATIONS = {"": 1, "-week": 7, "-month": 30}
+
+
+@contextmanager
+def closed_on_failure(db: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection where what is done with it fails."""
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
+
+
+def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+    """Return a connection that the threads of a process may use in turn.
+
+    Transactions are begun by name: SQLite's own begin as readers, which two writers cannot both turn into writing.
+
+    Args:
+        query: of the URI of SQLite.
+        patience_s: time to wait for another program, in seconds.
+
+    Raises: sqlite3.Error.
+    """
+    if sqlite3.sqlite_version_info < LEAST_VERSION:
+        needed = ".".join(map(str, LEAST_VERSION))
+        raise sqlite3.NotSupportedError(f"SQLite {needed} is needed, this Python has {sqlite3.sqlite_version}")
+    uri = path.absolute().as_uri() + query
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=patience_s, isolation_level=None)
+    with closed_on_failure(db):
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+        # Text that is not UTF-8 fails its own row alone.
+        db.text_factory = lambda text: text.decode(errors="surrogateescape")
+        for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+            db.execute(f"PRAGMA {setting}")
+    return db
+
+
+def write_ahead(db: sqlite3.Connection, patience_s: float = PATIENCE_S) -> None:
+    """Write changes ahead of the file, so that readers and a writer do not wait for each other.
+
+    Where another program is just about the same, SQLite fails at once instead of waiting.
+
+    Raises: sqlite3.Error.
+    """
+    end_s = time.monotonic() + patience_s
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end_s:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Return the schema version of an open file; 0 for an empty one."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_damage(error: Exception) -> bool:
+    """Return True if an error of SQLite says that the file is damaged.
+
+    SQLite quotes what it stumbles over, which may be no text.
+    """
+    if isinstance(error, sqlite3.DatabaseError):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE_CODES
+    return isinstance(error, UnicodeDecodeError)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what SQLite says, in printable characters."""
+    return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
+
+
+def damage_of(path: Path, query: str = "", tables: tuple[str, ...] = ()) -> str:
+    """Return what is wrong with a file; "" where it is sound.
+
+    Args:
+        query: of the URI of SQLite.
+        tables: names of tables that it must hold.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    try:
+        with closing(connect(path, query)) as db:
+            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                return str(found).splitlines()[-1]
+            if not version_of(db):
+                return "it is empty"
+            known = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100")}
+            return next((f"its table {name} is missing" for name in tables if name not in known), "")
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # SQLITE_ERROR stands for a format or a schema that this SQLite does not know.
+        if is_damage(error) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_ERROR:
+            return reason_of(error)
+        raise
+
+
+def is_blank(path: Path) -> bool:
+    """Return True if a file and its log hold nothing."""
+    return not any(os.path.exists(f"{path}{side}") and os.path.getsize(f"{path}{side}") for side in SIDE_FILES[:2])
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Keep other programs from opening, repairing or backing up a database; a killed program's hold ends with it.
+
+    Args:
+        path: of a lock file, a database of its own.
+    """
+    with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as hold:
+        hold.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def set_aside(path: Path, is_sound: Callable[[Path], bool], *backups: Path) -> tuple[str, str]:
+    """Rename a damaged SQLite file with its log, where there are any, and put its newest sound backup in its place.
+
+    Args:
+        is_sound: whether a backup may be used.
+        backups: paths of them, the newest first.
+
+    Returns:
+        The new name of the damaged file, and when the backup was made; "" where there is none that is sound.
+
+    Raises: OSError, sqlite3.Error or ExportError.
+    """
+    aside = path.with_name(f"{path.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}{path.suffix}")
+
+    def rename() -> None:
+        for side in reversed(SIDE_FILES):  # the file last: SQLite would read the log of another file into its backup
+            if Path(f"{path}{side}").exists():
+                os.replace(f"{path}{side}", f"{aside}{side}")
+
+    backup = next((one for one in backups if one.is_file() and is_sound(one)), None)
+    if backup is None:
+        rename()
+        return aside.name, ""
+    with atomic_file(path) as temporary:
+        shutil.copyfile(backup, temporary)
+        rename()  # once there is room for the backup
+    return aside.name, datetime.fromtimestamp(backup.stat().st_mtime).isoformat(" ", "minutes")
+
+
+def generations(backup: Path) -> list[Path]:
+    """Return the paths of a backup's generations, the newest first: of a day, a week and a month."""
+    return [backup.with_name(f"{backup.stem}{name}{backup.suffix}") for name in _GENERATIONS]
+
+
+def is_due(backup: Path, days: int = 1) -> bool:
+    """Return True if a backup is missing, older than some days, or dated in the future, as after a clock was set."""
+    return not backup.is_file() or not 0 <= time.time() - backup.stat().st_mtime < days * _DAY_S
+
+
+def keep_generations(backup: Path) -> None:
+    """Copy the backup of a day, which is about to be renewed, to the older generations that are due."""
+    if backup.is_file():
+        for older, days in zip(generations(backup)[1:], list(_GENERATIONS.values())[1:], strict=True):
+            if is_due(older, days):
+                with suppress(OSError, ExportError), atomic_file(older) as temporary:  # a full disk: the next time
+                    shutil.copy2(backup, temporary)
