@@ -13,7 +13,14 @@ from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.rows import read_exemplar
 from fineparser_core.progress import CancelToken
-from fineparser_core.support.sqlite_file import closed_on_failure, connect, reason_of, version_of, write_ahead
+from fineparser_core.support.sqlite_file import (
+    closed_on_failure,
+    connect,
+    reason_of,
+    schema_amiss,
+    version_of,
+    write_ahead,
+)
 
 SCHEMA_VERSION = 3
 #: Versions that a program may come to; another number is damage.
@@ -56,7 +63,7 @@ def damaged_tables(path: Path) -> str:
         version = version_of(db)
         if not 0 < version < _MOST_VERSIONS:
             return f"its version is {version}"
-        return _amiss(_objects(db))[1] if version == SCHEMA_VERSION else ""
+        return schema_amiss(db, SCHEMA)[1] if version == SCHEMA_VERSION else ""
 
 
 class LibraryFile:
@@ -222,7 +229,7 @@ class LibraryFile:
     def _check(self) -> None:
         """Sees that the file holds the tables of a library and nothing else: no view, no trigger, no other column."""
         with self.reading() as db:
-            version, found = version_of(db), _objects(db)
+            version, (added, wrong) = version_of(db), schema_amiss(db, SCHEMA)
         if version > SCHEMA_VERSION:
             raise ExemplarError(
                 "{0} was made by a newer version of the program (library version {1}, this one knows "
@@ -238,7 +245,6 @@ class LibraryFile:
                 SCHEMA_VERSION,
                 version,
             )
-        added, wrong = _amiss(found)
         if added or wrong:
             raise ExemplarError(
                 "{0} is not an exemplar library ({1}): copy it again or choose another one.", self.path, added or wrong
@@ -249,22 +255,3 @@ def _unreadable(path: Path, reason: str) -> ExemplarError:
     return ExemplarError(
         "{0} cannot be read as an exemplar library ({1}): copy it again or choose another one.", path, reason
     )
-
-
-def _objects(db: sqlite3.Connection) -> dict[str, str]:
-    """What a database consists of: the SQL of each by its kind and name, and the mark of its program."""
-    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 100")
-    # Only words count, not how they are laid out: a library may be older than a line break in the statements above.
-    found = {ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).split()) for kind, name, table, sql in rows}
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    return {**found, "mark of its program": str(application)}
-
-
-def _amiss(found: dict[str, str]) -> tuple[str, str]:
-    """Return what the objects of a database are more than those of a library, and what is missing or differs, or ""."""
-    with closing(sqlite3.connect(":memory:")) as blank:
-        blank.executescript(SCHEMA)
-        expected = _objects(blank)
-    added = next((f"it holds {name:.80}" for name in sorted(found.keys() - expected.keys())), "")
-    wrong = next((f"its {name} is missing or differs" for name, sql in expected.items() if found.get(name) != sql), "")
-    return added, wrong

@@ -108,12 +108,12 @@ def reason_of(error: Exception) -> str:
     return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
 
 
-def damage_of(path: Path, query: str = "", tables: tuple[str, ...] = ()) -> str:
+def damage_of(path: Path, query: str = "", schema: str = "") -> str:
     """Return what is wrong with a file; "" where it is sound.
 
     Args:
         query: of the URI of SQLite.
-        tables: names of tables that it must hold.
+        schema: script that makes an empty file; one of the same version must hold what it makes.
 
     Raises:
         sqlite3.Error: it cannot be opened.
@@ -125,13 +125,39 @@ def damage_of(path: Path, query: str = "", tables: tuple[str, ...] = ()) -> str:
                 return str(found).splitlines()[-1]
             if not version_of(db):
                 return "it is empty"
-            known = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 100")}
-            return next((f"its table {name} is missing" for name in tables if name not in known), "")
+            return schema_amiss(db, schema)[1] if f"user_version = {version_of(db)};" in schema else ""
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # SQLITE_ERROR stands for a format or a schema that this SQLite does not know.
         if is_damage(error) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_ERROR:
             return reason_of(error)
         raise
+
+
+def schema_amiss(db: sqlite3.Connection, schema: str) -> tuple[str, str]:
+    """Return what a database holds beyond what a script makes, and what of that is missing or differs; "" for neither.
+
+    Raises: sqlite3.Error.
+    """
+    found = _objects(db)
+    with closing(sqlite3.connect(":memory:")) as blank:
+        blank.executescript(schema)
+        expected = _objects(blank)
+    added = next((f"it holds {name:.80}" for name in sorted(found.keys() - expected.keys())), "")
+    wrong = next((f"its {name} is missing or differs" for name, sql in expected.items() if found.get(name) != sql), "")
+    return added, wrong
+
+
+def _objects(db: sqlite3.Connection) -> dict[str, str]:
+    """Return what a database consists of: the SQL of each by its kind and name, and the mark of its program."""
+    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 100")
+    # Only words count, not how they are laid out: a file may be older than a line break in the script, and renamed
+    # tables are quoted.
+    found = {
+        ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).replace('"', "").split())
+        for kind, name, table, sql in rows
+    }
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    return {**found, "mark of its program": str(application)}
 
 
 def is_blank(path: Path) -> bool:

