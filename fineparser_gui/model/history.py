@@ -591,27 +591,20 @@ class History:
             db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", (*now, make()))
 
     def _change(self, db: sqlite3.Connection, dive: HistoryDive) -> None:
-        """Write a dive that is known and was changed here."""
-        saved, thumbnail = db.execute("SELECT saved, thumbnail FROM detail WHERE id = ?", (dive.id,)).fetchone()
-        self._put(db, dive, saved=saved, thumbnail=thumbnail)
+        """Write details of a dive that is known: what there are trends of stays as it is."""
+        row = _row(dive)
+        places = ", ".join(f"{name} = ?" for name in row)
+        db.execute(f"UPDATE dive SET {places} WHERE id = ?", (*row.values(), dive.id))
+        db.execute("UPDATE detail SET record = ? WHERE id = ?", (_record(dive, dive.id), dive.id))
 
     def _put(self, db: sqlite3.Connection, dive: HistoryDive, *, saved: bytes, thumbnail: bytes) -> int:
-        row = {name: getattr(dive, name, None) for name in _COLUMNS}
-        row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": dive.athlete, "words": _words_of(dive)}
-        row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
-        # File names may be no Unicode, which SQLite does not take.
-        row = {
-            name: value.encode(errors="replace").decode() if isinstance(value, str) else value
-            for name, value in row.items()
-        }
+        row = _row(dive)
         if dive.id:
             db.execute("DELETE FROM dive WHERE id = ?", (dive.id,))
-        places = ", ".join("?" * len(_COLUMNS))
-        written = db.execute(f"INSERT INTO dive ({', '.join(_COLUMNS)}) VALUES ({places})", tuple(row.values()))
+        places = ", ".join("?" * len(row))
+        written = db.execute(f"INSERT INTO dive ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
         id_ = written.lastrowid or 0
-        # ASCII escapes keep file names that are not valid Unicode.
-        record = json.dumps(to_json(replace(dive, id=id_)))
-        db.execute("INSERT INTO detail VALUES (?, ?, ?, ?)", (id_, record, saved, thumbnail))
+        db.execute("INSERT INTO detail VALUES (?, ?, ?, ?)", (id_, _record(dive, id_), saved, thumbnail))
         rows = [(name, id_, *values) for name, values in dive.values().items()]
         db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
         return id_
@@ -732,6 +725,22 @@ def _moved_away(path: Path) -> bool:
 
 def _place(dive: HistoryDive) -> tuple[str, int, int]:
     return dive.file_key, dive.first_frame, dive.last_frame
+
+
+def _row(dive: HistoryDive) -> dict[str, Any]:
+    """Return the columns of a dive; file names may be no Unicode, which SQLite does not take."""
+    row = {name: getattr(dive, name, None) for name in _COLUMNS}
+    row |= {"id": dive.id or None, "file": dive.file_key, "given_athlete": dive.athlete, "words": _words_of(dive)}
+    row["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
+    return {
+        name: value.encode(errors="replace").decode() if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+def _record(dive: HistoryDive, id_: int) -> str:
+    """Return a dive as JSON; ASCII escapes keep file names that are no Unicode."""
+    return json.dumps(to_json(replace(dive, id=id_)))
 
 
 def _content(saved: SavedDive) -> bytes:
