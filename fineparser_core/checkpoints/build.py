@@ -1,4 +1,4 @@
-"""From a configuration to a network: the one place where settings become plain arguments."""
+"""Builder of networks from configurations: the one place where settings become plain arguments."""
 
 import logging
 import sys
@@ -133,7 +133,7 @@ def _head(make: HeadFactory, tokens: int) -> nn.Module:
 def _made(
     what: str, make: Callable[[], nn.Module], given: tuple[Tensor, ...], size: int | None = None
 ) -> tuple[nn.Module, int]:
-    """What a caller's function makes, and the size of what that gives for an input.
+    """Return what a caller's function makes, and the size of its output for an input.
 
     Raises:
         ConfigError: it cannot be made, does not take the input, or gives something of another shape.

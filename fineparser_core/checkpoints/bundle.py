@@ -34,7 +34,7 @@ CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
-#: That are read for a network of fewer: four times those of the largest network here.
+#: Maximum number of parameters read for a smaller network: four times those of the largest network here.
 MOST_PARAMETERS = 200_000_000
 _MOST_CARD_BYTES = 2_000_000
 _MOST_HEADER_BYTES = 10_000_000
@@ -44,7 +44,7 @@ _DTYPES = ("F32", "F16", "I8")
 # A name in the folder itself. Those of older bundles have no checksum.
 _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 _OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
-# Beside the card, and measured of its weights alone.
+# Files beside the card, made from its weights alone.
 _ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
 # Counted up where the same weights encode clips otherwise than they did, see `identify`.
 _ENCODED = "2"
@@ -56,7 +56,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsCard:
-    """What the weights are: read by people, and by the code that must treat clips as training did.
+    """Description of weights, for people and for the code that must treat clips as training did.
 
     Attributes:
         id: name and a hash of the weights and of how they are used; made anew when the card is read.
@@ -273,7 +273,7 @@ def load_bundle(folder: Path, most_parameters: int = MOST_PARAMETERS) -> tuple[d
 
 
 def _by_the_card(folder: Path, read: Callable[[WeightsCard], Result]) -> Result:
-    """What `read` makes of a bundle by its card; once more where the bundle was replaced meanwhile."""
+    """Read a bundle by its card; once more where the bundle was replaced meanwhile."""
     card = read_card(folder)
     while True:
         try:
@@ -313,7 +313,7 @@ def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[
 
 
 def _count_parameters(path: Path, most: int) -> int:
-    """How many numbers the header of a shard declares; that the file is as long as they are is checked.
+    """Count the numbers that the header of a shard declares, and check that the file is as long.
 
     Raises:
         OSError: it is no file, or longer than `most` of them.
@@ -350,7 +350,7 @@ def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor
     """
     state = {}
     for name, value in stored.items():
-        # As stored, which is less to look through; numbers of 8 bits are finite, but not with every scale.
+        # Stored values are fewer bytes to check; numbers of 8 bits are finite, but not with every scale.
         if value.is_floating_point() and not (value * 128 if name.endswith(_SCALE) else value).isfinite().all():
             raise CheckpointError(
                 "{0} holds numbers that are not finite, in {1}: fetch other weights.", folder, repr(name)[:80]
@@ -406,14 +406,14 @@ def load_model(
 
 
 def most_parameters(network: torch.nn.Module) -> int:
-    """How many parameters `load_bundle` shall read for a network."""
+    """Return the number of parameters that `load_bundle` reads at most for a network."""
     return max(MOST_PARAMETERS, 2 * sum(value.numel() for value in network.state_dict().values()))
 
 
 def load_fineparser(
     folder: Path, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
 ) -> tuple[FineParser, WeightsCard]:
-    """As `load_model`, for those who need masks, steps and contributions.
+    """Load a model, see `load_model`, that gives masks, steps and contributions.
 
     Raises: CheckpointError as well for a network that lacks some of them.
     """

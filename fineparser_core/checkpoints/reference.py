@@ -19,7 +19,7 @@ ENTRIES = (
     *("dim_reducer1", "dim_reducer2", "dim_reducer3", "segmenter"),
 )
 
-#: What no forward path of the release uses: the third regressor and ResNet's classifier.
+#: Tensors that no forward path of the release uses: the third regressor and ResNet's classifier.
 _UNUSED = re.compile(r"regressor_delta3/.*|video_encoder/backbone\.fc\..*")
 _UNUSED_SHAPES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "regressor_delta3": {
@@ -46,7 +46,7 @@ _BLOCK = {
 #: The release stores the reducers of steps 1, 2, 3 under the names 3, 1, 2.
 _REDUCERS = {"dim_reducer3": 0, "dim_reducer1": 1, "dim_reducer2": 2}
 
-#: What the numbers that are saved beside the tensors, such as the best epoch's metrics, are pickled as.
+#: Pickled types of the numbers beside the tensors, such as the best epoch's metrics.
 _NUMPY_SCALARS: list[Any] = [
     *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in ("_core", "core")),
     np.dtype,

@@ -13,14 +13,14 @@ from fineparser_core.errors import AnnotationError, ConfigError
 
 # Scores are published to hundredths; awards and DD may have been rounded before they were multiplied.
 _SCORE_TOLERANCE = 0.06
-#: What reading a file of other content than its name says raises.
+#: Exceptions that reading a file raises whose content is not what its name says.
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 _SHOWN, _NAMED = 200, 20
 T = TypeVar("T")
 
 
 def read_dives(path: Path, data_set: str, read: Callable[[Any, Any], T]) -> list[T]:
-    """What `read` makes of every key of a pickle and its values.
+    """Return what `read` makes of each key of a pickle and its values.
 
     Raises:
         AnnotationError: the file is damaged or of another kind; or `read` refuses dives by one of `UNREADABLE`: the
@@ -94,7 +94,7 @@ def record_defects(record: DiveRecord) -> Iterator[Defect]:
 
 
 def score_defect(record: DiveRecord) -> str | None:
-    """What is wrong with a score that does not follow from awards and DD; None where it does."""
+    """Return why a score does not follow from awards and DD; None where it does."""
     award = counted_award if len(record.awards) in (3, 5) else total_award
     try:
         expected = award(record.awards) * record.difficulty

@@ -30,7 +30,7 @@ class DiveSet(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the card of weights calls it."""
+        """Name of the data set on the card of weights."""
 
     @property
     @abstractmethod
@@ -40,7 +40,7 @@ class DiveSet(ABC):
     @property
     @abstractmethod
     def lost_masks(self) -> str:
-        """Where masks should be, and the way out, in a sentence; "" where there are some, or the layout has none."""
+        """Sentence on where masks should be, with the way out; "" where there are some, or the layout has none."""
 
     @property
     @abstractmethod
@@ -49,11 +49,11 @@ class DiveSet(ABC):
 
     @abstractmethod
     def counts(self, record: DiveRecord) -> tuple[int, int]:
-        """How many frames and masks of a dive are there; reads no images."""
+        """Count the frames and masks of a dive; no image is read."""
 
     @abstractmethod
     def length(self, record: DiveRecord) -> int:
-        """How many frames of a dive can be used; reads no images.
+        """Count the frames of a dive that can be used; no image is read.
 
         Raises:
             AnnotationError: labels that are wrong by themselves (`DiveRecord.fault`), too few frames, transitions
@@ -92,5 +92,5 @@ class DiveSet(ABC):
         return FPS
 
     def version(self, record: DiveRecord) -> tuple[object, ...]:
-        """What a copy of a dive's images depends on besides its record."""
+        """Return what a copy of a dive's images depends on besides its record."""
         return ()

@@ -28,7 +28,7 @@ from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 _MOST_BYTES, _MOST_ROWS, _SHOWN = 20_000_000, 100_000, 80
-#: What the columns of each field are called, folded by `folded`; the field's own name comes on top.
+#: Names of the columns of each field, folded by `folded`, besides the field's own name.
 _NAMES = {
     "video": "clip file filename path videofile movie datei dateiname videodatei fichier archivo",
     **LIST_COLUMNS,
@@ -74,7 +74,7 @@ class BadRow(NamedTuple):
 
 
 class DiveTable(NamedTuple):
-    """What a table holds: its dives, the rows that are left out, and the columns that are."""
+    """Content of a table: its dives, the rows that are left out, and the columns that are."""
 
     dives: list[JudgedDive]
     bad: list[BadRow]
@@ -82,7 +82,7 @@ class DiveTable(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """Where a field is read, how its column is called, and the unit of its numbers that the name tells."""
+    """Column of a field: its place, its name, and the unit of its numbers as the name has it."""
 
     places: list[int]
     name: str

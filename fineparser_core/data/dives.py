@@ -73,12 +73,12 @@ class DatasetDive:
 
     @property
     def dive_number(self) -> str:
-        """In upper case, e.g. "407C"."""
+        """Dive number in upper case, e.g. "407C"."""
         return self.record.dive_number
 
     @property
     def seconds(self) -> float:
-        """From the first frame to the last, of real time."""
+        """Real time from the first frame to the last."""
         return (len(self.frames) - 1) / self.fps
 
     @property

@@ -1,4 +1,4 @@
-"""How an event's annotators place the transitions: flights of the same dive numbers differ in length between events."""
+"""Bias of an event's annotators: flights of the same dive numbers differ in length between events."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 
-#: What query and exemplar must have in common, by name of the criterion.
+#: Property that query and exemplar must share, by name of the criterion.
 CRITERIA: dict[str, Callable[[DiveRecord], Hashable]] = {
     "dive-number": lambda record: record.dive_number,
     "difficulty": lambda record: record.difficulty,

@@ -31,7 +31,7 @@ COARSE_FILE = "FineDiving_coarse_annotation.pkl"
 SPLIT_FILES = {"train": "train_split.pkl", "test": "test_split.pkl"}
 _DIVE = "{event}/{index}"
 _MOST_TRANSITIONS = 64
-#: Where frames and masks may be, the first choice first.
+#: Patterns of the places of frames and masks, the first choice first.
 FRAME_PATTERNS = tuple(
     f"{folder}{name}/{_DIVE}" for folder in ("", "data/") for name in ("FineDiving", "FINADiving_MTL_256s")
 )

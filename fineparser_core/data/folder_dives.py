@@ -18,7 +18,7 @@ from fineparser_core.progress import CancelToken
 _MAX_DIGITS = 8
 _NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
 
-#: What a pattern may name of a dive, or of an image of it.
+#: Fields that a pattern may name, of a dive or of its images, with an example each.
 _FIELDS = {"event": "", "video": "", "index": 0, "frame": ""}
 
 

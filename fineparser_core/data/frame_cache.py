@@ -50,7 +50,7 @@ def default_cache(data: DiveSet) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class CachePlan:
-    """What preparing would write.
+    """Frames and bytes that preparing would write.
 
     Attributes:
         missing: dives that are not in the cache, or are damaged there.
@@ -109,7 +109,7 @@ class DatasetCache:
         self._frame_bytes = frame_bytes(preprocessing, masks=self._has_masks)
 
     def plan(self, records: Iterable[DiveRecord]) -> CachePlan:
-        """What `prepare` would write, known from the annotations alone."""
+        """Return what `prepare` would write, from the annotations alone."""
         missing = [record for record in records if self._stored_length(record) is None]
         existing = next(path for path in (self.folder, *self.folder.absolute().parents) if path.is_dir())
         return CachePlan(

@@ -34,24 +34,24 @@ LABELS_FILE = "labels.json"
 PERSON = "person"
 #: Frames of real time a second.
 _Rate = Annotated[float, Meta(gt=0, lt=1e6)]
-#: Of an athlete, and of an event.
+#: Longest name of an athlete or an event, in characters.
 LONGEST_NAME = 200
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 _HIGHEST_AWARD = 10.0
-#: What rounding a score to hundredths adds to an award.
+#: Largest error of an award that rounding its score to hundredths causes.
 _TOLERANCE = 0.02
 _MOST_FRAMES = 2**31
 #: A hundred frames of 1080p have 207 MB.
 _MOST_MASK_BYTES = 250_000_000
 _DIVE_NUMBER = re.compile(r"\b\d{3,4}[A-D]\b")
-#: Of a text that is looked through.
+#: Longest text that is searched, in characters.
 _MOST_LETTERS = 200
 Labels = TypeVar("Labels")
 
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedDive:
-    """What is known of a dive in a video, in frames of its file; None where nobody has said.
+    """A judged dive in a video, in frames of its file; fields that nobody gave are None.
 
     Attributes:
         video: the file.
@@ -224,7 +224,7 @@ def write_dives(path: Path, dives: Sequence[JudgedDive]) -> None:
 
 
 def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> list[Labels]:
-    """What a file says of each of the clips beside it that it names.
+    """Read the labels of the clips beside a file that it names.
 
     Args:
         labels_of: of a clip's path and what the file holds under its name.

@@ -10,7 +10,7 @@ from fineparser_core.errors import ConfigError
 Key = tuple[str, int]
 #: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
 FPS = 25.0
-#: Of the name of an event, which is that of a folder.
+#: Longest name of an event, which names a folder, in characters.
 LONGEST_NAME = 255
 _LONGEST_NUMBER = 16
 _MOST_FRAMES = 1_000_000
@@ -105,7 +105,7 @@ class DiveRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Defect:
-    """Something in a data set that does not fit together: reported, never repaired in silence.
+    """A contradiction within a data set: reported, never repaired in silence.
 
     Attributes:
         kind: "dive number", "transitions", "score", "frames" or "masks"; what is wrong with a DD is a "score" too.

@@ -25,7 +25,7 @@ _PLAIN_DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|[SU][1-9]\d
 _MOST_BYTES = 500_000_000
 # Ten times as many as in the largest of FineDiving's files.
 _MOST_INSTRUCTIONS = 3_000_000
-# Of text and arrays that a file names again instead of repeating them.
+# Maximum size of text and arrays that a file refers to again instead of repeating them.
 _MOST_COPIED_BYTES = 100_000_000
 _DEEPEST = 16
 _MOST_BITS = 64
@@ -63,7 +63,7 @@ def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = Anno
 
 
 class _Refused(Exception):
-    """Something that an annotation file has no need of; the text is its name."""
+    """Refusal of a name that no annotation file needs; the text is the name."""
 
 
 class _Table(dict[int, Callable[[Any], None]]):
@@ -216,7 +216,7 @@ class _Array(np.ndarray):
         self.__setstate__((1, shape, dtype.value, bool(fortran_order), raw))  # type: ignore[arg-type]
 
 
-#: What the names in a file stand for; nothing that a file could change for the next one.
+#: Values of the names in a file; none of them can be changed by a file.
 _NAMES = {
     "numpy.ndarray": "ndarray",  # only ever an argument of `_reconstruct`, which does not look at it
     "numpy.dtype": lambda code, *flags: _DType(code),

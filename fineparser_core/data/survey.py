@@ -57,7 +57,7 @@ class SplitSurvey:
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What there is, what is missing and what is wrong.
+    """Result of a survey: what is there, what is missing and what is wrong.
 
     Attributes:
         root, layout, name: of the data set.
@@ -164,7 +164,7 @@ def take_survey(
 
 
 def by_kind(defects: Sequence[Defect]) -> dict[str, int]:
-    """How many defects there are of every kind, the commonest first."""
+    """Count the defects of each kind, the commonest first."""
     return dict(Counter(defect.kind for defect in defects).most_common())
 
 

@@ -118,7 +118,7 @@ def spelled(number: str) -> str:
 
 
 def read_cell(field: str, typed: str, n_judges: int = 0) -> Any:
-    """What a cell says, as the field of `ListedDive` holds it.
+    """Return a cell's value as the field of `ListedDive` holds it.
 
     Raises:
         ConfigError: it cannot be.

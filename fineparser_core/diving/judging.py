@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 
-#: How many judges there may be; more than seven judge synchronised dives.
+#: Numbers of judges; more than seven judge synchronised dives.
 PANELS = (3, 5, 7, 9, 11)
 MOST_AWARDS = 11
 _SYNCHRO_PANELS = {9: (slice(0, 4), slice(4, 9)), 11: (slice(0, 3), slice(3, 6), slice(6, 11))}
@@ -40,13 +40,13 @@ class PhaseMarks:
 
     @property
     def by_step(self) -> tuple[float | None, float | None, float | None]:
-        """In the order of `STEP_NAMES`."""
+        """Values in the order of `STEP_NAMES`."""
         return self.take_off, self.flight, self.entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judging:
-    """What judges gave a dive.
+    """Marks and deductions that judges gave a dive.
 
     Attributes:
         awards: of every judge, see `counting`; or one alone, which may be a mean and then has any decimals.
@@ -208,7 +208,7 @@ _ALL_CALLED = re.compile(rf"(?:{_CALLED.pattern})+")
 
 
 def _words(text: str) -> list[str]:
-    """What spaces, semicolons or slashes part; a comma is a decimal one, but before a space and in "6,6.5,7"."""
+    """Split at spaces, semicolons and slashes; a comma is a decimal one, but before a space and in "6,6.5,7"."""
     parted = [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
     return text.split(",") if len(parted) == 1 and "." in text else parted
 

@@ -1,4 +1,4 @@
-"""What people call the columns of tables of dives, as `support.csv_table.folded` writes it; a field's name goes too."""
+"""Names of the columns in people's tables of dives, folded by `support.csv_table.folded`, besides a field's own."""
 
 import re
 
@@ -11,5 +11,5 @@ LIST_COLUMNS = {
     "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
     "event": "competition meet wettkampf gara competition competicion",
 }
-#: Of the column of one judge.
+#: Name of the column of one judge.
 JUDGE_COLUMN = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")

@@ -24,7 +24,7 @@ from functools import lru_cache
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import known_number
 
-#: What stands for nothing.
+#: Texts that mean "empty" in a table.
 PLACEHOLDERS = ("", "-", "–", "?")
 
 _SEPARATORS = re.compile(r"[\s_;()\[\]{}–—]+|,(?!\d)|(?<!\d),|(?<![^\W\d])-|-(?![^\W\d])")

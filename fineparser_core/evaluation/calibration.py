@@ -36,7 +36,7 @@ class ScoredDives:
         return len(self.error)
 
     def take(self, places: np.ndarray) -> "ScoredDives":
-        """Some of them."""
+        """Return the selected dives."""
         return ScoredDives(error=self.error[places], spread=self.spread[places], difficulty=self.difficulty[places])
 
 

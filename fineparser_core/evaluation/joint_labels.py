@@ -77,7 +77,7 @@ def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
 
 
 def joint_table(errors: list[JointErrors]) -> str:
-    """How far the joints of all clips are off, left and right tolerant and strict."""
+    """Format the errors of the joints of all clips, with left and right tolerant and strict."""
     rows = []
     for name in ("tolerant", "strict"):
         off = np.concatenate([getattr(one, name).ravel() for one in errors])

@@ -15,14 +15,14 @@ from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
 CARD_PROSE = "MODEL_CARD.md"
-#: What `fineparser evaluate` writes of its numbers.
+#: File of numbers that `fineparser evaluate` writes.
 EVALUATION = "evaluation.json"
 
 _NO_REAL_SCORES = (
     "**No number here says how well these weights score real dives.** No real dives with judges' awards could be had "
     "for this measurement; every score below is of dives that this program rendered, judged by its own rubric."
 )
-# Of training that this version has no command for.
+# Sentence on training that this version has no command for.
 _STAGES = "The stages that these commands name are in the history of this program's repository, up to commit ade3f28."
 _MODELS = {
     "fineparser": (
@@ -101,7 +101,7 @@ def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequenc
 
 
 def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Mapping[str, Any]) -> list[str]:
-    """What to expect of each thing on the screen, from the same numbers as the tables below."""
+    """Write what to expect of each thing on the screen, from the same numbers as the tables below."""
     metrics = (rendered or {}).get("metrics", {})
     test = "rendered test dives" if card.synthetic else "test dives"
     lines = []

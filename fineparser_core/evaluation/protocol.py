@@ -11,13 +11,13 @@ from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 
-#: In a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
+#: File in a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
 POOL_FILE = "exemplar_pool.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What an evaluation holds fixed; a weights card records the one that its numbers were measured by.
+    """Fixed settings of an evaluation; a weights card records those that its numbers were measured by.
 
     Attributes:
         preprocessing, decoding: as a weights card names them.

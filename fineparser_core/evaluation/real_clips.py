@@ -25,7 +25,7 @@ _MOST_LEAD_S, _MOST_TAIL_S = 3.0, 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class TrimResult:
-    """What trimming found in the whole file.
+    """Result of trimming a whole file.
 
     Attributes:
         segments: (first, last) frame of every dive found, both included.
@@ -166,7 +166,7 @@ def _point(frame: int | None) -> tuple[int, int] | None:
 
 
 def _beyond(found: int | None, labelled: tuple[int, int] | None, unit: float) -> float | None:
-    """How far a frame lies outside a range, times `unit`; negative before it."""
+    """Return how far a frame lies outside a range, times `unit`; negative before it."""
     if found is None or labelled is None:
         return None
     first, last = labelled

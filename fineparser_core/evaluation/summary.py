@@ -91,7 +91,7 @@ class StepRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a set of dives shows of a method.
+    """Metrics of a method on a set of dives.
 
     Attributes:
         n_dives: all dives.
@@ -227,7 +227,7 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
 
 
 def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
-    """How far the spread of a prediction tells its error, of the dives that have one.
+    """Measure how far the spread of a prediction tells its error, over the dives that have one.
 
     Of votes it is their agreement, of drawn scores the uncertainty that the network states. The calibration error is
     the mean over nine levels of how far the share of dives within a normal interval of that level is off it.

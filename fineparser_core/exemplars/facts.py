@@ -1,4 +1,4 @@
-"""What a person says of an exemplar: checked before it is stored, since every later score rests on it."""
+"""Facts that a person enters of an exemplar: checked before they are stored, as every later score rests on them."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,7 +20,7 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarFacts:
-    """What every later score rests on.
+    """Facts of an exemplar that every later score rests on.
 
     Attributes:
         diver: name of the diver, "" where it is not known.

@@ -50,7 +50,7 @@ COMMIT;
 #: A file that somebody made byte by byte can keep SQLite busy for ever.
 _LONGEST_QUERY_S = 5.0
 _QUERY_STEPS = 1000
-#: More are a table without end. FineDiving has 3,000 dives.
+#: Maximum number of exemplars read from a table; FineDiving has 3,000 dives.
 MOST_EXEMPLARS = 100_000
 
 

@@ -1,4 +1,4 @@
-"""What is stored of an exemplar: the dive with its score, its masks, and its encoding by a model."""
+"""Records of an exemplar: the dive with its score, its masks, and its encoding by a model."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -31,7 +31,7 @@ class Exemplar(ExemplarFacts):
 
     @property
     def facts(self) -> ExemplarFacts:
-        """What a person entered."""
+        """Facts that a person entered."""
         return ExemplarFacts(**{one.name: getattr(self, one.name) for one in fields(ExemplarFacts)})
 
     @property
@@ -40,7 +40,7 @@ class Exemplar(ExemplarFacts):
         return self.removed_at is not None
 
     def compared(self, masks: MaskTrack | None) -> ComparedDive:
-        """As it is shown beside a dive, with masks if they are known; the title says whether it is rendered."""
+        """Return the record to show beside a dive, with masks if known; its title says whether it is rendered."""
         steps = step_spans(self.in_frame, self.first_flight_frame, self.first_entry_frame, self.out_frame + 1)
         who = f"{self.diver} · " if self.diver else ""
         title = f"{who}{self.id} · exemplar of {self.score:.1f} points{', rendered' if self.synthetic else ''}"
@@ -49,7 +49,7 @@ class Exemplar(ExemplarFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarEncoding:
-    """What comparing with an exemplar needs: gated (9, 1024) and static_tokens (3, 4, 64) float32, (st, ed) samples."""
+    """Encoding for a comparison: gated (9, 1024) and static_tokens (3, 4, 64) float32, (st, ed) samples."""
 
     gated: np.ndarray = field(repr=False)
     static_tokens: np.ndarray = field(repr=False)

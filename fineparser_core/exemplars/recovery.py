@@ -1,4 +1,4 @@
-"""How the coach's own library survives damage: it is checked when it is opened, and a backup follows every edit."""
+"""Recovery of the coach's own library: it is checked when it is opened, and a backup follows every edit."""
 
 import logging
 import sqlite3

@@ -1,4 +1,4 @@
-"""What is known of rendered exemplars: a table beside their clips that names each fact once."""
+"""Table of rendered exemplars beside their clips, which names each fact once."""
 
 import json
 import os
@@ -14,7 +14,7 @@ FACTS_FILE = "dives.json"
 
 
 def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
-    """What is known of each dive: `id`, `dive_number`, `board_m`, `score`, frames, `qualities` of its phases, and
+    """Read the facts of each dive: `id`, `dive_number`, `board_m`, `score`, frames, `qualities` of its phases, and
     `measures`, what can be measured of the motion that was rendered, by name.
 
     Args:

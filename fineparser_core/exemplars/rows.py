@@ -37,7 +37,7 @@ _MOST_FRAMES = 2**31
 # Features of real clips stay below 100.
 _LARGEST_FEATURE = 1e4
 _FARTHEST_PX = 1e6
-# Of masks the outline alone is shown, where the probability passes a half: finer levels than these move it by a
+# Masks are shown by their outline, where the probability passes a half: finer levels than these move it by a
 # twentieth of a cell, and take twice the room.
 _MASK_EDGES = (0.35, 0.5, 0.65)
 _MASK_LEVELS = np.array([0, 108, 147, 255], np.uint8)
@@ -170,7 +170,7 @@ def _inside(folder: Path, real_folder: str, clip: str) -> Path:
 
 
 def _packed(array: np.ndarray) -> bytes:
-    """What `_array` reads: packed where that is shorter."""
+    """Pack an array for `_array` where that is shorter."""
     return min(array.tobytes(), bz2.compress(array.tobytes(), 9), key=len)
 
 

@@ -37,7 +37,7 @@ Record = TypeVar("Record")
 
 
 def own_folder() -> Path:
-    """Where the exemplars of this user lie; it may not exist yet."""
+    """Return the folder of this user's exemplars; it may not exist yet."""
     return platformdirs.user_data_path("fineparser", appauthor=False) / "exemplars"
 
 
@@ -157,7 +157,7 @@ class ExemplarStore:
         return [one for one in self._known(cancel) if not one.removed]
 
     def removed(self) -> list[Exemplar]:
-        """What lies in the bin, the latest first."""
+        """Return the exemplars in the bin, the latest first."""
         return sorted((one for one in self._known() if one.removed), key=lambda one: one.removed_at or "", reverse=True)
 
     def own_ids(self) -> set[str]:
@@ -219,7 +219,7 @@ class ExemplarStore:
     def _stored(
         self, read: Callable[..., Record], query: str, exemplar_id: str, *values: str, cancel: CancelToken | None = None
     ) -> Record | None:
-        """What is stored of an exemplar in a row of another table."""
+        """Read an exemplar's row of another table."""
         found = self._find(exemplar_id, cancel)
         if found is None:
             return None

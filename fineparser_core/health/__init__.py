@@ -1,1 +1,1 @@
-"""What is here and whether it works: versions, processor and GPU, codecs, weights, exemplars, disk, log."""
+"""State of an installation and whether it works: versions, processor and GPU, codecs, weights, exemplars, disk, log."""

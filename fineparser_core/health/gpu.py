@@ -18,7 +18,7 @@ _DRIVER = {"win32": "nvcuda.dll"}.get(sys.platform, "libcuda.so.1")
 
 
 def probe_torch(device: str = "auto", precision: str = "auto") -> dict[str, Any]:
-    """What torch sees, from a process of its own; {"problem": sentence} where it cannot tell.
+    """Return what torch finds in a separate process; {"problem": sentence} where it cannot tell.
 
     Args:
         device, precision: as the preferences have them.

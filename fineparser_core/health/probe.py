@@ -1,4 +1,4 @@
-"""What torch sees of this machine, as JSON: `python -m fineparser_core.health.probe [DEVICE [PRECISION]]`.
+"""Report of torch on this machine, as JSON: `python -m fineparser_core.health.probe [DEVICE [PRECISION]]`.
 
 A process of its own, so that whoever asks needs no torch, and a driver that crashes or hangs takes nobody along.
 """

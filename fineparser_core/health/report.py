@@ -27,7 +27,7 @@ from fineparser_core.support.own_process import is_frozen
 from fineparser_core.support.sqlite_file import damage_of
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")
-#: What phones, cameras and broadcasters write, and what the app writes itself.
+#: Codecs that phones, cameras and broadcasters write, and those of the app.
 _READS = ("h264", "hevc", "vp9", "av1", "prores", "mpeg4", "mjpeg", "mpeg2video")
 _WRITES = ("libx264",)
 _CARD_NAME = "card.json"
@@ -51,7 +51,7 @@ class ReportLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where to look.
+    """Places that the report looks at.
 
     Attributes:
         weights: folder of the weights in use.
@@ -165,7 +165,7 @@ def _files(places: Places) -> Iterator[ReportLine]:
 
 
 def weights_problem(folder: Path) -> str:
-    """What is wrong with a folder of weights, as one sentence; "" where every file has its checksum."""
+    """Return what is wrong with a folder of weights, in a sentence; "" where every file has its checksum."""
     again = "Install the app again, or fetch the weights again."
     try:
         shards = json.loads((folder / _CARD_NAME).read_text(encoding="utf-8"))["shards"]
@@ -181,7 +181,7 @@ def weights_problem(folder: Path) -> str:
 
 
 def library_state(path: Path) -> tuple[str, str]:
-    """How many exemplars a library has, and what is wrong with it as one sentence or "".
+    """Count the exemplars of a library, and return what is wrong with it in a sentence, or "".
 
     Args:
         path: of the SQLite file; nothing is written.

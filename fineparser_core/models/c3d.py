@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-#: Of `C3D.fc6` and `C3D.fc7`.
+#: Outputs of `C3D.fc6` and of `C3D.fc7`.
 C3D_SIZE = 4096
 _GRID = (1, 4, 4)
 _CONVOLUTIONS = {

@@ -77,7 +77,7 @@ class FineCausal(FineParser):
 
     @staticmethod
     def gate(i3d_feature: Tensor, mask_feature: Tensor) -> Tensor:
-        """What the graph is made of, (.., 3072): the features before the gate, behind it, and those of the mask."""
+        """Join the features before the gate, behind it and of the mask to nodes of the graph (.., 3072)."""
         return torch.cat([i3d_feature, FineParser.gate(i3d_feature, mask_feature), mask_feature], dim=-1)
 
     def refine(self, gated: Tensor) -> Tensor:
@@ -87,6 +87,6 @@ class FineCausal(FineParser):
         return refined[:, : gated.shape[1]]
 
     def step_rows(self, gated: Tensor, boundaries: Pairs) -> Tensor:
-        """As `FineParser.step_rows`, each row having attended to those before it."""
+        """Return `FineParser.step_rows`, each row having attended to those before it."""
         rows: Tensor = self.causal(super().step_rows(gated, boundaries), mask=self.get_buffer("earlier"))
         return rows

@@ -56,13 +56,13 @@ class Parsed(NamedTuple):
     frame_features: Tensor | None
 
     def rows(self, which: slice) -> "Parsed":
-        """Some of the videos."""
+        """Return the selected videos as a new Parsed."""
         probabilities, logits, features = (None if part is None else part[which] for part in self[1:])
         return Parsed(self.gated[which], probabilities, logits, features)
 
 
 class ComparedVideos(NamedTuple):
-    """What Figure 2 of the paper gives for pairs of videos.
+    """Outputs of Figure 2 of the paper for pairs of videos.
 
     Attributes:
         relative: points of the queries relative to their exemplars.
@@ -207,7 +207,7 @@ class FineParser(AQAModel):
     def encode(
         self, video: Tensor, decode: Decoder, *, between_windows: Callable[[], None] | None = None
     ) -> EncodedVideo:
-        """As `AQAModel.encode`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction.
+        """Encode videos, see `AQAModel.encode`; without TAP the transitions are `FIXED_TRANSITIONS`, no prediction.
 
         Args:
             between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
@@ -267,7 +267,7 @@ class FineParser(AQAModel):
         return i3d_feature * torch.sigmoid(mask_feature)
 
     def refine(self, gated: Tensor) -> Tensor:
-        """What `gate` gave of all windows (B, 9, n) to (B, 9, 1024), where a network sees windows together."""
+        """Map outputs of `gate` for all windows (B, 9, n) to (B, 9, 1024), where a network sees windows together."""
         return gated
 
     def dynamic_tokens(self, gated: Tensor, boundaries: Pairs) -> Tensor:

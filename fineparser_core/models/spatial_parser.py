@@ -149,10 +149,10 @@ class SpatialParser(nn.Module):
         return self.decoder(taps, windows), self.encoder.end(taps[3])
 
     def embed(self, windows: Tensor) -> tuple[None, Tensor]:
-        """As `forward`, without masks."""
+        """Return the embedding of `forward`, without masks."""
         return None, self.encoder(windows)
 
     def infer(self, windows: Tensor) -> tuple[tuple[Tensor, Tensor | None], Tensor]:
-        """As `forward`, but of the logits only what `MaskDecoder.coarse` gives."""
+        """Return the outputs of `forward`, with the logits of `MaskDecoder.coarse` alone."""
         taps = self.taps(windows)
         return self.decoder.coarse(taps), self.encoder.end(taps[3])

@@ -89,7 +89,7 @@ class StaticEncoder(nn.Module):
         return FrameEncoding(self.backbone(frames), {})
 
     def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
-        """As `FrameEncoding.estimates`, of the first of every so many frames, for those who crop the frames by them."""
+        """Return `FrameEncoding.estimates` of the first of each `every` frames, to crop the frames by them."""
         return {}
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
@@ -109,7 +109,7 @@ class StaticEncoder(nn.Module):
         return tokens.unflatten(0, (-1, len(transitions))).mean(dim=0)
 
     def project(self, pieces: Sequence[Tensor], features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
-        """What `step_features` gives, and what it was given, to step tokens (B, 3, duration, 64)."""
+        """Project the outputs and inputs of `step_features` to step tokens (B, 3, duration, 64)."""
         projected = [projection(piece) for projection, piece in zip(self.projections, pieces, strict=True)]
         tokens = torch.stack(projected, dim=1)
         if self.moments is None:

@@ -30,7 +30,7 @@ _TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+
 _LEAST_BYTES = 1 << 16
 # Windows knows no shares.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-#: How often, and how long each time, a rename waits for a file that another program has open on Windows.
+#: Number and length of the waits, in seconds, for a file that another program has open on Windows.
 _MOST_SCANS, _SCAN_S = 10, 0.05
 _swept: set[Path] = set()
 

@@ -1,4 +1,4 @@
-"""How worker processes share the processor, so that the window and other programs stay responsive."""
+"""Priority of worker processes, which keeps the window and other programs responsive."""
 
 import os
 import sys

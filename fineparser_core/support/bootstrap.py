@@ -1,4 +1,4 @@
-"""How far a number measured on these dives might lie elsewhere on others of their kind."""
+"""Bootstrap intervals: how far a number might lie elsewhere on other dives of the same kind."""
 
 from collections.abc import Callable
 

@@ -16,7 +16,7 @@ from fineparser_core.printable import without_surrogates
 
 Value = TypeVar("Value")
 
-#: Of a file, with its folders: no system that the program runs on has longer ones.
+#: Longest path, in characters: no system that the program runs on has longer ones.
 LONGEST_PATH = 4096
 
 _WORDS = {

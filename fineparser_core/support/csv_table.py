@@ -8,7 +8,7 @@ from unicodedata import combining, normalize
 
 from fineparser_core.printable import printable
 
-#: What a formula begins with; a spreadsheet may take the full-width forms for the plain ones.
+#: First characters of a formula; a spreadsheet may take the full-width forms for the plain ones.
 _FORMULA = ("=", "+", "-", "@")
 #: Characters that a spreadsheet may drop at the beginning of a cell, so that what follows them begins it.
 _DROPPED = "".join(map(chr, (*range(0x21), 0x7F, 0x85, 0xA0, 0x200B, 0x200C, 0x200D, 0x2060, 0x3000, 0xFEFF)))

@@ -10,7 +10,7 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import PIPELINE
 
-#: Of `content_digest`: bytes of the file's start and end, and of as many places between them.
+#: Bytes that `content_digest` reads at the file's start and end, and at as many places between them.
 _END_BYTES = 1 << 20
 _PART_BYTES = 1 << 16
 _N_PARTS = 32

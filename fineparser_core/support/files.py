@@ -9,11 +9,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-#: Of a file of results; those of a thousand dives take a tenth of it.
+#: Maximum size of a file of results; those of a thousand dives take a tenth of it.
 MOST_JSON_BYTES = 50_000_000
 #: Deepest nesting of JSON that is read; the program's own formats need less than half of it.
 MOST_NESTING = 16
-# Of 64 bits in decimal digits.
+# Decimal digits of 64 bits.
 _LONGEST_NUMBER = 20
 _NESTS = {dict, list}
 

@@ -17,13 +17,13 @@ Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
 _READY = "ready"
-#: How long a cancel may go unseen.
+#: Longest time for which a cancel goes unseen.
 _LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
 class Died:
-    """In place of an answer: the process that had the job ended, by a signal where the code is below 0."""
+    """Answer of a job whose process ended, by a signal where the code is below 0."""
 
     code: int | None
 

@@ -1,4 +1,4 @@
-"""What others wrote that the program needs or brings along, and what their licences ask for."""
+"""Licences of what others wrote that the program needs or brings along."""
 
 import re
 import sys

@@ -8,7 +8,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 _MOST_HEADER_BYTES = 4096
-#: What `read_array` and opening an archive raise where they cannot be read.
+#: Exceptions of `read_array`, and of opening an archive, for files that cannot be read.
 DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
 

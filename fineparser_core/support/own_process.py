@@ -1,4 +1,4 @@
-"""How a process of ours is started, in a checkout, from a wheel and in the frozen app."""
+"""Start of the program's own processes, in a checkout, from a wheel and in the frozen app."""
 
 import os
 import signal

@@ -35,10 +35,10 @@ _MOST_HEAD_BYTES = 16_384
 _REQUEST_S, _CHUNK_S = 5.0, 15.0
 _CHUNK_BYTES = 65_536
 _POLL_S = 0.05
-# Of `os.open`, where the system has them: follow no link, and do not wait for the writer of a pipe.
+# Flags of `os.open`, where the system has them: follow no link, and do not wait for the writer of a pipe.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
-#: What a page shows; other files are offered to be saved.
+#: Types of files that a page shows; other files are offered to be saved.
 _KINDS = {
     **{".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"},
     **{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"},
@@ -128,7 +128,7 @@ class ShareServer:
 
     @property
     def files(self) -> Mapping[int, Path]:
-        """By the numbers under which they are asked for; may be replaced meanwhile."""
+        """Shared files by the numbers in their addresses; the mapping may be replaced meanwhile."""
         return self._files
 
     @files.setter
@@ -260,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=True)
 
     def do_HEAD(self) -> None:
-        """As `do_GET`, the headers alone."""
+        """Answer with the headers of `do_GET` alone."""
         self._answer(with_body=False)
 
     def log_message(self, format: str, *args: object) -> None:

@@ -289,7 +289,7 @@ def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Gen
         hold, hip=0.35 if dive.half_twists == 0 else 0.05, knee=0.3 if dive.position == "C" else 0.05, shoulder=2.7
     )
     fall = sense * rng.uniform(0.5, 0.75)
-    # In an armstand reverse the legs come through towards the platform before the hands push off.
+    # The legs of an armstand reverse come through towards the platform before the hands push off.
     if dive.direction == 3:
         last = pose(hold, hip=0.9, knee=0.4, shoulder=2.3)
         fall = sense * 0.3

@@ -24,7 +24,7 @@ from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
-#: What FineDiving has no place for: an archive a dive, see `write_truth`.
+#: Folder of truths that FineDiving has no place for: an archive a dive, see `write_truth`.
 TRUTH_FOLDER = "FineDiving_truth"
 _RECORDS, _PARTIAL = ".records", ".partial"
 _SETTINGS = "synthesis.json"
@@ -121,7 +121,7 @@ class SynthConfig:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What tells the dives; the size of the splits is not included, so that dives can be added."""
+        """Settings that decide the dives; the size of the splits is not included, so that dives can be added."""
         return {"seed": self.seed, "numbers": sorted(self.numbers)}
 
     def __len__(self) -> int:

@@ -177,7 +177,7 @@ class Figure:
                 cv2.fillConvexPoly(canvas, outline, (*tone, 255), cv2.LINE_AA, _SHIFT)
 
     def paint_between(self, moment: int, share: float, canvas: np.ndarray, corner: tuple[int, int]) -> None:
-        """As `paint`, unshaded and interpolated towards the next moment by `share`; fills gaps in motion blur."""
+        """Paint unshaded, interpolated towards the next moment by `share`; this fills gaps in motion blur."""
         after = min(moment + 1, len(self.outlines) - 1)
         fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[after, :, 0], corner, 1)
         tones = self.colours[moment, :, 1].tolist()

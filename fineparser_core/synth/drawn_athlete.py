@@ -12,7 +12,7 @@ from fineparser_core.synth.underwater import blend_submerged
 
 # Time after the contact during which the submerged athlete is visible.
 _VISIBLE_UNDER_WATER_S = 1.2
-# Least opacity, of 255, at which the splash hides the athlete from the mask.
+# Minimum opacity, of 255, at which the splash hides the athlete from the mask.
 _SPLASH_OPAQUE = 190
 # Largest distance between two drawn poses of a limb in the blur of a frame.
 _MAX_GAP_PX = 2.0

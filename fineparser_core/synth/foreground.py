@@ -8,7 +8,7 @@ from fineparser_core.synth.scene import blend
 
 # Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
-# Least opacity at which the occluder hides the athlete from the mask.
+# Minimum opacity at which the occluder hides the athlete from the mask.
 _OPAQUE = 127
 
 

@@ -44,7 +44,7 @@ View = Literal["close", "dive", "underwater"]
 
 @dataclass(frozen=True, kw_only=True)
 class DiveSpec:
-    """What to render; None samples the value.
+    """Specification of a dive to render; None samples the value.
 
     Attributes:
         dive_number: e.g. "5253B".
@@ -151,7 +151,7 @@ def sample_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.r
 
 @dataclass(frozen=True, kw_only=True)
 class DivePlan:
-    """What moves in a rendered dive, and when, before any camera sees it.
+    """Motion of a rendered dive over time, before any camera sees it.
 
     Attributes:
         qualities, awards, faults: of the athlete nearest to the camera.

@@ -21,7 +21,7 @@ _BOX_FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 
 _BOX_NORMALS = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1.0]])
 # Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
-# Least coverage of a pixel, of 255, at which an object hides the athlete from the mask.
+# Minimum coverage of a pixel, of 255, at which an object hides the athlete from the mask.
 _OPAQUE = 127
 # Height of a person, as a share of the image's, below which the shading is omitted.
 _UNSHADED_SHARE = 0.16

@@ -1,4 +1,4 @@
-"""What a shot is made of: athletes, and how its frames are exposed."""
+"""Parts of a shot: athletes, and the exposure of its frames."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class Athlete:
 
 @dataclass(frozen=True, kw_only=True)
 class Exposures:
-    """How the frames of a shot are exposed.
+    """Exposure of the frames of a shot.
 
     Attributes:
         instants: (T, E) instants of the camera at which the shutter is open, by frame.

@@ -1,4 +1,4 @@
-"""What the measures of a rendered dive truly are, from the motion that was rendered."""
+"""True measures of a rendered dive, from the motion that was rendered."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.flight import BodyMotion
 from fineparser_core.synth.render import DivePlan
 
-#: As in `fineparser_core.measures.flight`: the share of the time from leaving the board to opening after which the
+#: Constants of `measures.flight`: the share of the time from leaving the board to opening after which the
 #: position is held, and the share of its frames that are at least as tight as the tightness that is told.
 _HELD_FROM, _TIGHT = 0.4, 0.25
 _OPEN_DEG = 150.0
@@ -70,7 +70,7 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
 
 
 def _closest_approach(motion: BodyMotion) -> float:
-    """Of head and hands on the way down, in the plane of the dive."""
+    """Return the closest approach of head and hands on the way down, in the plane of the dive."""
     times = np.arange(motion.start_velocity[2] / GRAVITY_M_S2, motion.contact_s, _STEP_S)
     joints, _ = motion.world_joints(times)
     names = ("head_top", "wrist_l", "wrist_r", "elbow_l", "elbow_r")

@@ -14,7 +14,7 @@ from fineparser_core.synth.twins import TwinRecord
 
 TABLE = ("tables", "twin_distribution.json")
 SPLITS = ("train", "test")
-#: Least number of frames after the come-out, so that the clip contains the splash.
+#: Minimum number of frames after the come-out, so that the clip contains the splash.
 _MIN_ENTRY_FRAMES = 14
 
 

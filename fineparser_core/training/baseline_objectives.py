@@ -25,9 +25,9 @@ from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.objective import FineParserObjective, Objective, ScoreLoss, release_score_loss
 
-#: Of a support vector machine: what it may be off without a loss, as a share of 100 points, and the weight of its norm.
+#: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
 _TUBE, _NORM_WEIGHT = 0.01, 1e-4
-#: Of RICA²: weight of the divergence of its embeddings from the standard normal distribution.
+#: Weight of the divergence of RICA²'s embeddings from the standard normal distribution.
 _KL_WEIGHT = 1e-3
 _DRAWS = 17  # part of the seed
 
@@ -41,7 +41,7 @@ class ScoreObjective(Objective):
     model: I3DMLP | ScoreModel
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         feature = model.features(batch.video)
         found, true = model.scores(feature) / POINTS, batch.scores / POINTS
@@ -63,7 +63,7 @@ class SVRObjective(Objective):
     model: C3DSVR | PoseDCT
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         error = (model.scores(model.features(batch.video)) - batch.scores).abs() / POINTS
         return {"total": F.relu(error - _TUBE).mean() + _NORM_WEIGHT * model.regressor.weight.square().sum()}
@@ -79,7 +79,7 @@ class RICA2Objective(Objective):
         self.seed = seed
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         mean, log_variance = model.embed(model.windows(batch.video), batch.elements)
         drawn = mean
@@ -100,7 +100,7 @@ class USDLObjective(Objective):
     model: USDL
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         return {"total": _divergence(model.head(model.features(batch.video)), model.bins.target(batch.scores)).mean()}
 
@@ -111,7 +111,7 @@ class MUSDLObjective(Objective):
     model: MUSDL
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        """Return the losses of a batch, see `Objective.forward`; every dive counts once, whatever its pairs."""
         model = self.model
         known = ~batch.awards.isnan().any(dim=1)
         target = model.bins.target(batch.awards.nan_to_num())
@@ -128,7 +128,7 @@ class CoReObjective(Objective):
     model: CoRe
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`: "group" and "position", which `regression_weight` leaves alone."""
+        """Return the losses "group" and "position", which `regression_weight` leaves alone, see `Objective.forward`."""
         features = self.model.features(batch.video)
         reference = batch.scores[batch.exemplar]
         leaves = self.model.compare(features[batch.query], features[batch.exemplar], reference)
@@ -152,7 +152,7 @@ class TSAObjective(Objective):
         self.config = config
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`: "regression" and, with labels, "transitions"."""
+        """Return the losses "regression" and, with labels, "transitions", see `Objective.forward`."""
         model, config = self.model, self.config
         features, probabilities = model.parse(batch.video)
         cut_at = [FIXED_TRANSITIONS] * len(batch.video)

@@ -13,7 +13,7 @@ import torch.distributed as dist
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.device import choose_device
 
-#: How long processes wait for one that decodes or measures a last dive, or hangs.
+#: Time that processes wait for one that decodes or measures a last dive, or hangs.
 _PATIENCE = timedelta(hours=1)
 #: Iterations of a GPU between two looks at their losses, for which the host has to wait.
 _UNWATCHED = 16

@@ -259,7 +259,7 @@ def evaluate_sharded(
 
 
 def protocol_of(config: TrainConfig) -> Protocol:
-    """How the weights of a run are evaluated."""
+    """Return the protocol by which the weights of a run are evaluated."""
     return Protocol(
         preprocessing=config.preprocessing,
         decoding=config.decoding,

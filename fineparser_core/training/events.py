@@ -41,7 +41,7 @@ class Events:
         self._mlflow: Any = _mlflow(folder, settings or {}) if on else None
 
     def go_on(self, stage: str, iteration: int) -> None:
-        """As `cut`; TensorBoard leaves out what it was told of later steps, too."""
+        """Cut the log, see `cut`; TensorBoard drops its later steps, too."""
         self.cut(stage, iteration)
         self._show(lambda board: board.close())  # opens another file at the next event, which begins with the step
         if self._board is not None:
@@ -93,7 +93,7 @@ class Events:
         self._show(lambda board: board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC"))
 
     def histogram(self, name: str, iteration: int, values: np.ndarray) -> None:
-        """How values (n,) are distributed, for TensorBoard."""
+        """Write the distribution of values (n,) to TensorBoard."""
         if len(values):
             self._show(lambda board: board.add_histogram(name, values, iteration))
 
@@ -113,7 +113,7 @@ class Events:
                 self._mlflow.end_run()
 
     def _show(self, act: Callable[[Any], object]) -> None:
-        """On TensorBoard, whose thread may have met a full disk."""
+        """Act on TensorBoard, whose thread may have met a full disk."""
         if self._board is not None:
             try:
                 act(self._board)

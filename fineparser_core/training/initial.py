@@ -93,7 +93,7 @@ def start_from_kinetics(model: AQAModel, path: Path) -> str:
 
 
 def startable(config: TrainConfig) -> dict[str, bool]:
-    """By the names of `RunSettings`: whether the network has what weights of that kind are for."""
+    """Return, by the names of `RunSettings`, whether the network has the part that those weights are for."""
     return {
         "kinetics": config.has_i3d,
         "imagenet": config.method in OF_PARTS and config.sve and config.static_backbone in BACKBONES,

@@ -23,7 +23,7 @@ class Batches(Protocol):
         """Epoch, index in it, and plan of a batch."""
 
     def parts(self, iteration: int) -> Sequence[object]:
-        """As many as an iteration sums."""
+        """Return the parts of an iteration, as many as it sums."""
 
 
 class BatchLoader:

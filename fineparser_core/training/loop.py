@@ -251,7 +251,7 @@ def _keep(path: Path, iteration: int, kept: int) -> None:
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
-    """What `torch.save` wrote, as data alone.
+    """Read what `torch.save` wrote, as data alone.
 
     Raises:
         CheckpointError: the file is missing or damaged.

@@ -78,7 +78,7 @@ class FineParserObjective(Objective):
         self.score_loss = score_loss
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """As `Objective.forward`: "mask", "transitions" and "regression"."""
+        """Return the losses "mask", "transitions" and "regression", see `Objective.forward`."""
         config = self.config
         masked = batch.masks is not None and self.model.has_masks and config.mask_weight > 0
         parsed = self.model.parse(batch.video, masks=masked, bn_groups=2 if batch.paired else 1)

@@ -1,4 +1,4 @@
-"""What a run shows of its masks while it trains."""
+"""Pictures of a run's masks while it trains."""
 
 from collections.abc import Sequence
 

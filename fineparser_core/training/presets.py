@@ -11,7 +11,7 @@ from fineparser_core.errors import ConfigError
 _RELEASE = TrainConfig()
 # No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip.
 _MTL_AQA = replace(_RELEASE, layout="mtl-aqa", pairing="difficulty", tap=False)
-# Of few dives only what compares encodings is learned: transitions and masks, and so what is measured by them, stay as
+# Few dives teach only the comparison of encodings: transitions and masks, and the measures from them, stay as
 # they are. The masks are mostly the weights' own, and serve to follow the athlete.
 _FINE_TUNE = replace(
     _RELEASE,
@@ -32,7 +32,7 @@ _FINE_TUNE = replace(
     final_lr=1e-5,
     precision="auto",
 )
-#: What is frozen of the rivals that stand on networks which are given to them.
+#: Frozen parts of the rivals that stand on given networks.
 _FREEZE = {
     "pose-dct": ("static_encoder",),
     "pose-core": ("static_encoder",),

@@ -41,7 +41,7 @@ def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
 
 
 def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[DiveRecord]) -> dict[str, str]:
-    """What the results of an evaluation depend on besides its protocol, for `ResultCache`."""
+    """Return what the results of an evaluation depend on besides its protocol, for `ResultCache`."""
     labels = data_stamp(data, records).labels
     return {"weights": weights, "precision": precision, "labels": labels, "commit": commit()}
 

@@ -67,7 +67,7 @@ _RENDERED_LIMITATIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedRun:
-    """What a run leaves.
+    """Outcome of a finished run.
 
     Attributes:
         bundle: folder of the weights, for `load_model` and `fineparser evaluate`.
@@ -86,7 +86,7 @@ class FinishedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnParts:
-    """What a researcher puts in the place of the paper's parts. A card keeps the names alone, never code.
+    """A researcher's own parts in place of the paper's. A card keeps their names alone, never code.
 
     Attributes:
         static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features
@@ -144,7 +144,7 @@ def _train(
     peers: Processes,
 ) -> FinishedRun:
     settings, taken = starting_weights(config, settings)
-    # What can be refused is refused before hours of decoding.
+    # Refuse before hours of decoding.
     if own.loss is not None:
         check_loss(own.loss, config, peers.device)
     records = split_records(data, config, settings)
@@ -215,7 +215,7 @@ def _train(
 def finished_results(
     config: TrainConfig, data: DiveSet, out: Path, *, settings: RunSettings, own: OwnParts
 ) -> dict[str, Any] | None:
-    """What OUT/results.json holds of a run with these settings, data and start; None where it is not finished.
+    """Read OUT/results.json of a run with these settings, data and start; None where it is not finished.
 
     Raises:
         ConfigError: it cannot be read, or OUT holds a run with others.
@@ -233,7 +233,7 @@ def finished_results(
 
 
 def read_results(out: Path) -> dict[str, Any] | None:
-    """What OUT/results.json holds; None where it is not there.
+    """Read OUT/results.json; None where it is not there.
 
     Raises:
         ConfigError: it cannot be read.
@@ -258,7 +258,7 @@ def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:
 def _recorded(
     config: TrainConfig, data: DiveSet, records: dict[str, list[DiveRecord]], settings: RunSettings, own: OwnParts
 ) -> dict[str, Any]:
-    """What has to be equal for a run to go on."""
+    """Return the settings that must match for a run to be resumed."""
     start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet", "c3d")}
     start["loss"] = name_of(own.loss) if own.loss is not None else ""
     stamps = {"data": asdict(data_stamp(data, records["train"])), "test": data_stamp(data, records["test"]).labels}
@@ -373,7 +373,7 @@ def _load(
             caches[name].prepare(which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
 
     def together(act: Callable[[], Result]) -> Result:
-        """What this process makes; where one was cancelled, none waits for another."""
+        """Return what this process makes; after a cancel no process waits for another."""
         made: list[Result] = []
         with suppress(Cancelled):
             made.append(act())
@@ -407,7 +407,7 @@ def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
 
 @contextmanager
 def _switched(settings: RunSettings) -> Iterator[None]:
-    """What torch is allowed to do for speed, or has to do for equal numbers, while the context lasts."""
+    """Set torch's switches for speed, or for equal numbers, while the context lasts."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
     matmul.allow_tf32 = cudnn.allow_tf32 = settings.tf32

@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.types import ComparedDive, StepSpan
 
-#: In point, first flight frame, first entry frame and out point of a dive, ascending.
+#: Boundaries of a dive, ascending: in point, first flight frame, first entry frame and out point.
 Boundaries = tuple[int, int, int, int]
 
 

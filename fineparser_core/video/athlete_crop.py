@@ -11,15 +11,15 @@ from fineparser_core.constants import N_SAMPLES
 
 #: Side of the square relative to the length of the stretched athlete, with a margin for board, splash and errors.
 _SIDE_FACTOR = 1.6
-#: Least side as a share of the frame's height: a smaller square shows only a few blurred pixels.
+#: Minimum side as a share of the frame's height: a smaller square shows only a few blurred pixels.
 _MIN_SIDE_SHARE = 0.1
 #: Connected components considered in every frame, and the least size of one in cells of the mask.
 _MAX_CANDIDATES, _MIN_CELLS = 4, 2
 #: Extent of a body's mask relative to that of its joints.
 _MASK_TO_JOINTS = 1.12
-#: Least number of visible joints in a frame, and of frames with so many in a clip.
+#: Minimum number of visible joints in a frame, and of frames with so many in a clip.
 _MIN_JOINTS, _MIN_FRAMES = 10, 10
-# In samples of a clip of 96: longest gap in a track, half window of the side's percentile filter, and standard
+# Samples of a clip of 96: longest gap in a track, half window of the side's percentile filter, and standard
 # deviations of the smoothing of side and centre.
 _MAX_GAP = 12
 _SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2

@@ -14,7 +14,7 @@ from av.stream import Stream
 
 _FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"sidx")
 _MOST_HEADER_BYTES = 64_000_000
-# Of one track: its samples and its edits, each of which repeats them at worst.
+# Samples and edits of a track; at worst each edit repeats all samples.
 _SAMPLES = re.compile(rb"stsz.{8}(.{4})|stz2.{8}(.{4})", re.DOTALL)
 _EDITS = re.compile(rb"elst.{4}(.{4})", re.DOTALL)
 _IS_VIDEO = re.compile(rb"hdlr.{8}vide", re.DOTALL)
@@ -52,7 +52,7 @@ def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
 
 
 class Declared(NamedTuple):
-    """What a file says of itself.
+    """Declarations in the header of a file.
 
     Attributes:
         frames: of its largest video track, as FFmpeg would list them; 0 where the header has no such number.
@@ -64,7 +64,7 @@ class Declared(NamedTuple):
 
 
 def read_declared(path: Path) -> Declared:
-    """What the header of an MP4, MOV, AVI or Matroska file declares; nothing for other files.
+    """Read what the header of an MP4, MOV, AVI or Matroska file declares; nothing for other files.
 
     Raises:
         OSError: the file cannot be read.
@@ -129,7 +129,7 @@ def _number(found: re.Match[bytes]) -> int:
 
 
 def _matroska_end(file: BinaryIO) -> int:
-    """Where the segment says that it ends; 0 where it does not say."""
+    """Return the end that the segment declares; 0 where it declares none."""
     file.seek(4)
     length = _variable_number(file)
     if length is None:

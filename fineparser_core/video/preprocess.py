@@ -115,7 +115,7 @@ Preprocessing = FullFrame | AthleteCrop
 #: The whole frame; also the preprocessing of the coarse pass for `AthleteCrop`.
 WHOLE = FullFrame(name="whole", resized_height_px=MASK_SIZE, first_row=0)
 
-#: By name.
+#: Preprocessings by name.
 PREPROCESSINGS: dict[str, Preprocessing] = {
     p.name: p
     for p in (

@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 # Otherwise FFmpeg's messages go through Python's logging, which can deadlock with FFmpeg's decoding threads.
 av.logging.set_level(None)
 
-#: More than 18 hours of video; a header that declares more is damaged or a trap.
+#: Maximum number of frames, over 18 hours of video; a header that declares more is damaged or a trap.
 MOST_FRAMES = 2_000_000
-#: Of one frame: 8192 x 4320. FFmpeg refuses larger ones before it allocates them.
+#: Maximum pixels of a frame, 8192 x 4320. FFmpeg refuses larger ones before it allocates them.
 MOST_PIXELS = 36_000_000
 # Files that name other files, and pictures by a pattern: a video is one file.
 _NOT_ONE_FILE = {"concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "tty", "webm_dash_manifest"}
@@ -108,7 +108,7 @@ def probe(path: Path) -> VideoInfo:
 
 
 def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
-    """As `probe`, and in addition the frame index and geometry that a reader needs; cached until the file changes.
+    """Probe a video and return the frame index and geometry that a reader needs, too; cached until the file changes.
 
     Raises:
         VideoError: see `probe`.
@@ -303,7 +303,7 @@ def _rate(stream: VideoStream) -> Fraction:
 
 
 def _count_missing(container: InputContainer, stream: VideoStream, n_packets: int, cut_off: bool) -> int:
-    """How many frames the header announces that are not there."""
+    """Count the frames that the header announces and the file lacks."""
     # Frame counts of other headers are unreliable: they are estimates or include repeated frames.
     if stream.frames and ("mov" in container.format.name.split(",") or (cut_off and container.format.name == "avi")):
         return max(int(cut_off), stream.frames - n_packets)

@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 
 # Over distances up to this, decoding forward is cheaper than a seek to a keyframe in between.
 _MAX_FRAMES_FORWARD = 12
-# More decoding threads need more memory and gain little; each holds a frame.
+# Decoding threads beyond these need memory, a frame each, and gain little.
 _MAX_THREADS = 8
 _MAX_PIXELS_AT_ONCE = 100_000_000
 # Frames that are decoded while the one before them is looked at.
@@ -121,7 +121,7 @@ class VideoReader:
     def decoded_ahead(
         self, indices: Iterable[int], make: Callable[[av.VideoFrame], Made]
     ) -> Generator[tuple[int, Made]]:
-        """What is made of frames at ascending indices; the next few are decoded and made on a thread meanwhile.
+        """Yield what is made of frames at ascending indices; a thread decodes and makes the next few meanwhile.
 
         Nothing else may use the reader before the generator is exhausted or closed.
 

@@ -82,7 +82,7 @@ class Soundtrack:
             container.mux(ahead[1])
 
     def samples(self) -> Iterator[tuple[float, np.ndarray]]:
-        """What is heard from about the beginning of the part on: its time in the file, and (n, 2) float32."""
+        """Yield the sound from about the beginning of the part on: its time in the file, and (n, 2) float32."""
         if self._source is None or not self.found:
             return
         resampler = av.AudioResampler(format="flt", layout="stereo", rate=HEARD_HZ)

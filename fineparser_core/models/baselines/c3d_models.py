@@ -29,11 +29,11 @@ class ScoreModel(AQAModel):
         """Features (B, n) to scores (B,) in points."""
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """As `AQAModel.encode`: the encoding is "feature" (B, n)."""
+        """Encode videos, see `AQAModel.encode`: "feature" (B, n)."""
         return EncodedVideo(encoding={"feature": self.features(video)})
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`; there are no exemplars."""
+        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
         return self.scores(query["feature"])
 
 

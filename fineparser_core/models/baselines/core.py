@@ -18,7 +18,7 @@ _HIDDEN = 256
 
 
 class Leaves(NamedTuple):
-    """What the tree says of pairs.
+    """Output of the regression tree for pairs.
 
     Attributes:
         log_probability: (P, 16) of the groups.
@@ -112,7 +112,7 @@ class CoRe(PooledModel):
         return leaves
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`: predicted difference plus the exemplar's score."""
+        """Predict the difference to the exemplar's score and add that, see `AQAModel.predict_scores`."""
         feature, score = exemplars["feature"], exemplars["score"]
         leaves = self.compare(query["feature"].expand_as(feature), feature, score)
         best = leaves.log_probability.argmax(dim=1)

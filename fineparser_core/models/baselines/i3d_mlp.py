@@ -26,5 +26,5 @@ class I3DMLP(PooledModel):
         return score
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`; there are no exemplars."""
+        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
         return self.scores(query["feature"])

@@ -1,4 +1,4 @@
-"""What the rivals without steps share: a dive is the mean of its window features."""
+"""Base of the rivals without steps: a dive is the mean of its window features."""
 
 from torch import Tensor, nn
 
@@ -44,5 +44,5 @@ class PooledModel(AQAModel):
         return windows.unflatten(0, (len(video), -1)).mean(dim=1)
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """As `AQAModel.encode`: the encoding is "feature" (B, 1024)."""
+        """Encode videos, see `AQAModel.encode`: "feature" (B, 1024)."""
         return EncodedVideo(encoding={"feature": self.features(video)})

@@ -75,11 +75,11 @@ class RICA2(AQAModel):
         return score
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """As `AQAModel.encode`: the encoding is "windows" (B, 9, 1024)."""
+        """Encode videos, see `AQAModel.encode`: "windows" (B, 9, 1024)."""
         return EncodedVideo(encoding={"windows": self.windows(video)})
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`, by the query's "elements": (20,) drawn scores, or (1,)."""
+        """Draw scores (20,), or (1,), by the query's "elements", see `AQAModel.predict_scores`."""
         mean, log_variance = self.embed(query["windows"], query.get("elements"))
         if log_variance is None:
             return self.scores(mean)

@@ -58,7 +58,7 @@ class TSA(AQAModel):
         return steps @ self.step_weights
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """As `AQAModel.encode`: the encoding is "tokens" (B, 3, 12, 64), cut at the decoded transitions."""
+        """Encode videos cut at the decoded transitions, see `AQAModel.encode`: "tokens" (B, 3, 12, 64)."""
         features, probabilities = self.parse(video)
         transitions = [decode(p) for p in probabilities.cpu().numpy()]
         return EncodedVideo(
@@ -68,6 +68,6 @@ class TSA(AQAModel):
         )
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`: predicted difference plus the exemplar's score."""
+        """Predict the difference to the exemplar's score and add that, see `AQAModel.predict_scores`."""
         tokens = exemplars["tokens"]
         return self.compare(query["tokens"].expand_as(tokens), tokens) + exemplars["score"]

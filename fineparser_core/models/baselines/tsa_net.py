@@ -47,7 +47,7 @@ class TSANet(USDL):
         self.attention = nn.ModuleList(TubeSelfAttention(_CHANNELS) for _ in range(2))
 
     def features(self, video: Tensor) -> Tensor:
-        """As `PooledModel.features`."""
+        """Return window features, see `PooledModel.features`."""
         windows = to_windows(video)
         with self.encoders(video.device):
             with torch.no_grad():

@@ -51,7 +51,7 @@ class USDL(PooledModel):
         self.head = mlp(len(self.bins.values))
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`; there are no exemplars."""
+        """Predict scores without exemplars, see `AQAModel.predict_scores`."""
         return self.bins.read(self.head(query["feature"]))
 
 
@@ -75,5 +75,5 @@ class MUSDL(PooledModel):
         return torch.stack([head(feature) for head in self.heads], dim=1)
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """As `AQAModel.predict_scores`, with the query's "difficulty"; there are no exemplars."""
+        """Predict scores by the query's "difficulty", without exemplars, see `AQAModel.predict_scores`."""
         return self.bins.read(self.award_logits(query["feature"])).sum(dim=1) * query["difficulty"]
