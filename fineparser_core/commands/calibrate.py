@@ -70,7 +70,7 @@ class CalibrateOptions(WeightsOptions):
 
 @dataclass
 class Measured:
-    """What the dives showed: evidence of whole and wrong clips, and (error, spread, DD) of those scored."""
+    """Measurements of the dives: evidence of whole and wrong clips, and (error, spread, DD) of those scored."""
 
     whole: list[ClipEvidence] = field(default_factory=list)
     wrong: dict[str, list[ClipEvidence]] = field(default_factory=lambda: defaultdict(list))
@@ -152,7 +152,7 @@ def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
         "no take-off": (flight + air // 3, last),
         "no entry": (0, entry - air // 3),
         "approach alone": (0, flight - 2),
-        # From the come-out to the water it takes about as long as a third of the flight.
+        # The time from the come-out to the water is about a third of the flight.
         "water alone": (entry + air // 2, last),
     }
     for kind, (begin, end) in cuts.items():

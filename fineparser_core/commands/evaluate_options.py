@@ -1,4 +1,4 @@
-"""What `fineparser evaluate` can be asked for."""
+"""Options of `fineparser evaluate`."""
 
 from dataclasses import dataclass
 from pathlib import Path

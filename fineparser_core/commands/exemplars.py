@@ -41,7 +41,7 @@ _SIZE_PX = (320, 240)
 #: Qualities of the exemplars of a club dive, from 1 m and from 3 m each, and how far those of its phases scatter.
 _CLUB_QUALITIES, _CLUB_SPREAD = (8.8, 7.2, 5.4), 0.7
 _SEED = 407
-#: How far the background is out of focus, and where it begins.
+#: Blur of the background, and its distance from the body, in pixels.
 _DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
 _NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
 #: Within the unfinished folder: facts and encodings of the dives that are finished.

@@ -24,7 +24,7 @@ from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 from fineparser_core.support.text_table import text_table
 
-#: Instead of the suffix of the profile.
+#: Suffix of the predictions beside a profile.
 _PREDICTIONS = ".predictions.csv"
 _KNOWN = ("dive", "video", "dive_number", "board_m", "athlete", "event", "award")
 
@@ -98,7 +98,7 @@ def main(argv: list[str]) -> int:
 
 
 def report(profile: Profile) -> str:
-    """What was learned, and what it is worth."""
+    """Format what was learned, and what it is worth."""
     checked, athletes = profile.checked, f"{profile.athletes} athlete{'s' if profile.athletes != 1 else ''}"
     blocks = [f"{profile.name}: {profile.dives} judged dives of {athletes}", _worth(checked), checked.said]
     if profile.athletes == 1:

@@ -1,4 +1,4 @@
-"""What scores a clip among many, in a process that has opened weights and exemplars: from a job to its line."""
+"""Scorer of a clip among many, in a process that has opened weights and exemplars: from a job to its line."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True, kw_only=True)
 class ManyOptions:
-    """What holds for all clips.
+    """Options that hold for all clips.
 
     Attributes:
         weights, device, precision: as of `Analyzer.open`.
@@ -65,7 +65,7 @@ class ManyOptions:
 
     @property
     def choice(self) -> "Choice":
-        """What `Analyzer.analyze` compares with."""
+        """Choice of exemplars for `Analyzer.analyze`."""
         return {"n_exemplars": self.n_exemplars, "seed": self.seed, "rule": self.rule}
 
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""What `fineparser evaluate` measures, prints and writes."""
+"""Measurements of `fineparser evaluate`: how they are made, printed and written."""
 
 import json
 import time

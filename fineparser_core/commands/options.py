@@ -101,7 +101,7 @@ def _spec(read: Callable[[str], Any], kind: Any, metavar: str) -> PrimitiveConst
 
 @_RULES.primitive_rule
 def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
-    """What every number and every path of every command has to be."""
+    """Return the parser of a number or a path, the same for all commands."""
     if NoneType in (kinds := get_args(info.type)) and len(kinds) == 2:
         return _optional(PrimitiveTypeInfo.make(kinds[0] if kinds[1] is NoneType else kinds[1], info.markers))
     if info.type is int:
@@ -120,7 +120,7 @@ def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | Non
 
 
 def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any]:
-    """What may be left out; a wrong value has its own reason, where tyro would name all types that it tried."""
+    """Return the parser of an option that may be left out; errors name one reason, tyro's all types that it tried."""
     spec = ConstructorRegistry.get_primitive_spec(info)
     assert isinstance(spec, PrimitiveConstructorSpec)
     return replace(
@@ -152,7 +152,7 @@ Point = Annotated[AthletePoint, _spec(_point, AthletePoint, "FRAME,X,Y")]
 Count = Annotated[int, whole(1)]
 #: A whole number of at least 0.
 CountFromZero = Annotated[int, whole(0)]
-#: What random numbers are drawn by.
+#: Seed of random numbers.
 Seed = Annotated[int, whole(0, metavar="INT")]
 #: The folder of a bundle of weights, or the word for the one that comes with the program.
 Weights = Annotated[Path, _spec(_weights, Path, f"FOLDER|{BUNDLED}")]
@@ -177,7 +177,7 @@ class WeightsOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetOptions:
-    """Where the images of a data set are.
+    """Places of the images of a data set.
 
     Attributes:
         frames: folder below which its frames and masks are, where that is another.
@@ -215,7 +215,7 @@ def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Op
 
 
 def parse_known(kind: type[Options], command: str, argv: Sequence[str]) -> tuple[Options, list[str]]:
-    """As `parse`, but further words are returned, and `--help` is one of them."""
+    """Parse, see `parse`, and return further words; `--help` is one of them."""
     with _one_sentence(command):
         return tyro.cli(
             kind, prog=f"fineparser {command}", args=argv, config=_STYLE, return_unknown_args=True, add_help=False

@@ -1,4 +1,4 @@
-"""What commands print: the one way by which text gets to the terminal, so that no name steers it."""
+"""Printing of commands: the one way by which text gets to the terminal, so that no name steers it."""
 
 import errno
 import io

@@ -25,7 +25,7 @@ _SIZE, _PRODUCTS = 2048, 8
 
 @dataclass
 class Spent:
-    """What a stage takes: seconds of time and of the processor, and floating-point operations, in units of 1e9."""
+    """Cost of a stage: seconds of time and of the processor, and floating-point operations in units of 1e9."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -70,7 +70,7 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def _spent(analyzer: Analyzer, clip: Clip, gflop: Callable[[], float]) -> dict[str, Spent]:
-    """By stage, in the order in which they begin; then the rest, and the whole."""
+    """Return the cost by stage, in the order in which they begin; then of the rest, and of the whole."""
     spent: dict[str, Spent] = {}
     with _measured(_stages(analyzer), spent, gflop), _measured([(analyzer, "parse", "whole")], spent, gflop):
         analyzer.parse(clip)

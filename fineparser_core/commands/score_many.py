@@ -168,7 +168,7 @@ def _as_asked(line: bytes, asked: AskedClip) -> bytes:
 
 
 def told(result: ClipResult) -> str:
-    """What came of a clip, in a few words: its score, or why there is none."""
+    """Return a clip's outcome in a few words: its score, or why there is none."""
     analysis, name = result.analysis, result.asked.path.name
     if analysis is None:
         return result.error.rstrip(".")

@@ -34,7 +34,7 @@ FORMAT = "fineparser.analysis/4"
 #: Lists with an entry for each sample, or for each picture of the fall: of an analysis, and of its motion.
 _BY_SAMPLE, _BY_PICTURE = ("sampled_frames", "sampled_times_s"), ("to_scene", "path")
 
-#: Of the name of a joint in a masks file: four a letter.
+#: Maximum bytes of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
 
 _SCORE_KEYS = (
@@ -61,12 +61,12 @@ class MaskArrays(NamedTuple):
 
     @classmethod
     def of(cls, parse: MaskTrack) -> "MaskArrays":
-        """Those of a parse."""
+        """Return the arrays of a parse."""
         return cls(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
 
     @classmethod
     def none(cls, data: Mapping[str, Any]) -> "MaskArrays":
-        """Of no sample of an analysis as JSON."""
+        """Return arrays without samples for an analysis as JSON."""
         frames = np.array(data["sampled_frames"], np.int64)
         return cls(frames, np.zeros((0, MASK_SIZE, MASK_SIZE), np.float16), np.zeros((0, 4), np.float32))
 

@@ -12,13 +12,13 @@ from fineparser_core.types import Frame
 
 _Pixels = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Point = tuple[_Pixels, _Pixels]
-#: Of a note on a frame, characters.
+#: Longest note on a frame, in characters.
 LONGEST_NOTE = 500
 
 LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
-#: Those that say how many degrees they have, and have handles at their points.
+#: Kinds that show their degrees and have handles at their points.
 MEASURED = (LINE, ANGLE)
-#: Of a freehand line; what is drawn is simplified.
+#: Maximum number of points of a freehand line; longer ones are simplified.
 MOST_POINTS = 300
 #: Largest distance in time at which a mark is visible on other frames than its own.
 VISIBLE_WITHIN_S = 0.1
@@ -52,7 +52,7 @@ class Mark:
         return self.frame if self.last_frame is None else self.last_frame
 
     def nearest_frame(self, frame: int) -> int:
-        """Of those that show it, the one nearest to a frame."""
+        """Return the frame nearest to another among those that show the mark."""
         return min(max(frame, self.frame), self.end_frame)
 
     @property

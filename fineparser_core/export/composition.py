@@ -72,7 +72,7 @@ class _Pane:
         self._masks, self._marks = masks, marks
         self._mask_style = options.mask_style if options.mask else None
         self._skeleton = options.skeleton
-        # Where the centre of a dive beside it goes is not known: its masks and joints are all that there is.
+        # The path of a dive beside it is not known: its masks and joints are all that there is.
         self._path = centre_path(masks, board_m) if self._skeleton and isinstance(masks, DiveParse) else None
         self._path_painter: PathPainter | None = None
         self._painter: MarkPainter | None = None

@@ -76,7 +76,7 @@ def fit_line(text: str, width: float, width_of: Callable[[str], float]) -> str:
 
 
 def _fitting(text: str, width: float, width_of: Callable[[str], float], *, end: str = "") -> int:
-    """How many characters of a text, with `end` after them, are at most so wide; the rest is not looked at."""
+    """Count the first characters of a text that, with `end` after them, fit a width."""
 
     def is_wider(n: int) -> bool:
         return width_of(f"{text[:n].rstrip()}{end}") > width
@@ -137,7 +137,7 @@ def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray)
 
 
 def _composed(text: str) -> str:
-    """What OpenCV draws: a lone surrogate crashes it, and the font has no combining accents (hence NFC)."""
+    """Return text that OpenCV draws: a lone surrogate crashes it, and the font has no combining accents (hence NFC)."""
     return normalize("NFC", printable(text))
 
 

@@ -30,7 +30,7 @@ _LENGTH_PERCENTILE = 80  # a bent body, or one seen from the front, is shorter
 
 @dataclass(frozen=True)
 class Ghost:
-    """Where another body lies.
+    """Placement of another body over a frame.
 
     Attributes:
         here, there: this dive and the one laid over it.
@@ -198,7 +198,7 @@ def _centre(dive: ComparedDive, frame: int) -> np.ndarray | None:
 
 
 def _length_by_joints(dive: ComparedDive) -> float | None:
-    """From the head along back and legs to the ankles, pixels of the scene; None where too few samples show them."""
+    """Measure from the head along back and legs to the ankles, in pixels of the scene; None with too few samples."""
     joints = dive.masks.joints if dive.masks else None
     if dive.masks is None or joints is None:
         return None
@@ -216,6 +216,6 @@ def _length_by_joints(dive: ComparedDive) -> float | None:
 
 
 def _length_by_masks(dive: ComparedDive) -> float:
-    """How far the mask of a stretched body reaches, pixels of the scene."""
+    """Measure the mask of the stretched body, in pixels of the scene."""
     extents = [np.hypot(*np.ptp(cells, axis=0)) for at in _samples(dive) if len(cells := _cells(dive, at))]
     return max(float(np.percentile(extents or [1.0], _LENGTH_PERCENTILE)), 1.0)

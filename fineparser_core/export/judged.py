@@ -13,7 +13,7 @@ from fineparser_core.export.results import AskedClip, ClipResult, read_results
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.language import Phrase, together
 
-#: Instead of the suffix of a set of dives.
+#: Suffix of the results beside a set of dives.
 _RESULTS = ".results.jsonl"
 
 
@@ -80,7 +80,7 @@ def judged_dive(dive: ExportedDive) -> JudgedDive:
 
 
 def asked_of(dive: JudgedDive, usual: AskedClip | None = None) -> AskedClip:
-    """What is asked of a judged dive; `usual` where it does not say it."""
+    """Return what is asked of a judged dive, falling back to `usual`."""
     usual = usual or AskedClip(path=dive.video)
     start, end = dive.asked_range
     return AskedClip(
@@ -94,12 +94,12 @@ def asked_of(dive: JudgedDive, usual: AskedClip | None = None) -> AskedClip:
 
 
 def results_file(path: Path) -> Path:
-    """Where the results of a set of dives, or of a folder of them, lie unless somebody says otherwise."""
+    """Return the default path of the results of a set of dives, or of a folder of them."""
     return (path / LABELS_FILE if path.is_dir() else path).with_suffix(_RESULTS)
 
 
 def results_of(dives: Sequence[JudgedDive], results: Path) -> list[ClipResult | None]:
-    """What was found of each dive by what is asked of it; None: nothing yet, as where there is no such file.
+    """Read the result of each dive for what is asked of it; None where there is none yet, or no such file.
 
     Raises:
         ExportError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""Where labels go: beside what they belong to, off one another and off what they must not hide."""
+"""Placement of labels: beside what they belong to, off one another and off what they must not hide."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanv
 #: Directions from the point that a label belongs to, in which there may be room, the ones that read best first.
 _DIRECTIONS = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
 _DISTANCES = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)
-#: What a step away costs, as a share of the label hidden or hiding.
+#: Cost of a step away, as a share of the label hidden or hiding.
 _STEP_COST, _TURN_COST = 0.02, 0.004
 #: A label that would hide or be hidden more is left out.
 _MOST_HIDDEN = 0.5
 
 
 class Label(NamedTuple):
-    """What is written: of which place, in which colour, and in which box."""
+    """Text with its place, its color and its box."""
 
     at: Point
     text: str

@@ -1,4 +1,4 @@
-"""Where the angles that were measured lie on a frame. No drawing library: the window draws them as well."""
+"""Places of the measured angles on a frame. No drawing library: the window draws them as well."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

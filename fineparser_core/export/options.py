@@ -9,7 +9,7 @@ from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import ComparedDive
 from fineparser_core.video.alignment import Alignment
 
-#: Least playback speed of a clip.
+#: Minimum playback speed of a clip.
 MIN_SPEED = 1 / 16
 #: Bodies of a strobe picture, and the real seconds between them.
 _MOST_BODIES, _EVERY_S = 40, (0.02, 2.0)
@@ -17,7 +17,7 @@ _MOST_BODIES, _EVERY_S = 40, (0.02, 2.0)
 
 @dataclass(frozen=True, kw_only=True)
 class MaskStyle:
-    """How masks are drawn.
+    """Style of drawn masks.
 
     Attributes:
         color: #rrggbb.
@@ -32,7 +32,7 @@ class MaskStyle:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderOptions:
-    """What an exported clip or image shows.
+    """Options of an exported clip or image.
 
     Attributes:
         mask: whether to draw the athlete's mask.
@@ -68,7 +68,7 @@ class RenderOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class StrobeOptions:
-    """What a stroboscopic picture or clip shows.
+    """Options of a stroboscopic picture or clip.
 
     Attributes:
         bodies: how many, from the take-off to the water; None: as many as can be told apart.

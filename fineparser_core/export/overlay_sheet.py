@@ -15,7 +15,7 @@ _COLUMNS, _TILES, _TILE_WIDTH = 6, 30, 320
 _PREDICTED = MaskStyle(opacity=1.0, outline=True)
 _TRUTH = (90, 255, 90)
 _TEXT = (255, 255, 255)
-#: Of the skeleton's widths.
+#: Unit of the skeleton's widths.
 _UNIT = 0.6
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 STEP_COLOURS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
 MASK_COLOUR = "#FF4FA3"
 
-# Least contrast (WCAG 2) between a step's colour and the background.
+# Minimum contrast (WCAG 2) between a step's color and the background.
 _MIN_CONTRAST = 1.9
 
 

@@ -121,7 +121,7 @@ def _chained(
     bodies: Sequence[np.ndarray],
     likely: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What is laid over the picture (h, w), and (n, 3, 3) from reduced pixels of each frame to those of the first."""
+    """Return the overlay of the picture (h, w), and (n, 3, 3) from reduced pixels of each frame to the first."""
     import cv2
 
     height, width = greys[0].shape

@@ -21,7 +21,7 @@ from fineparser_core.types import Analysis, Frame
 
 FORMAT = "fineparser.results/1"
 
-#: Of a file of results; a dive takes some 20 KB.
+#: Maximum size of a file of results; a dive takes some 20 KB.
 _MOST_BYTES = 1_000_000_000
 _MOST_LINE_BYTES = 2_000_000
 
@@ -30,7 +30,7 @@ _Text = Annotated[str, Meta(max_length=10_000)]
 
 @dataclass(frozen=True, kw_only=True)
 class AskedClip:
-    """What is asked of a file.
+    """Request for the analysis of a file.
 
     Attributes:
         path: of the video, as it was given.
@@ -48,7 +48,7 @@ class AskedClip:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipResult:
-    """What came of a clip.
+    """Outcome of a clip.
 
     Attributes:
         asked: what was asked.
@@ -121,7 +121,7 @@ def read_results(path: Path) -> list[ClipResult]:
 
 
 def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
-    """As `read_results`, and each result with its line."""
+    """Read results, see `read_results`, each with its line."""
     try:
         lines = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
     except OSError as error:

@@ -17,7 +17,7 @@ from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import MaskTrack
 
 PATH_COLOUR: Colour = (255, 159, 67)
-#: Of the labels of heights.
+#: Size of the labels of heights.
 _HEIGHT_SIZE = 0.75
 #: Labels are placed on so many pixels as one.
 _COARSE = 4
@@ -78,7 +78,7 @@ class PathPainter:
             canvas.dot(at, 4 * unit, PATH_COLOUR)
 
     def _heights(self, frame: int, line: Sequence[Point], others: Overlay | None) -> list[Label]:
-        """Beside the way of the body, and where they were before: neither it nor the camera makes them jump."""
+        """Place the heights beside the body's path, where they were before: nothing makes them jump."""
         size = _HEIGHT_SIZE * self._unit
         shown = [
             (place, at, f"{number(float(self._path.marks[place, 2]), 1)} m")

@@ -55,12 +55,12 @@ _MOST_ENLARGED = 4.0
 _MISSED_CELLS = 6
 #: Cells at the edge of a mask that are the body's only where they differ from the background.
 _EDGE_CELLS = 4
-#: Least difference from the background, of 255, from which what is near a mask is the body: of a calm scene, and of one
+#: Minimum difference from the background, of 255, of pixels near a mask that are the body: of a calm scene, and of one
 #: that moves by itself or is not registered well.
 _LEAST_DIFFERENCE = (14.0, 60.0)
 #: Room around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
 _ROOM = 1.1
-#: Least share of a side of the picture that frames show.
+#: Minimum share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
 #: A centre nearer to the water tells nothing: hands that touch are a metre below it, and it falls 0.15 m (1 m board) to
@@ -201,7 +201,7 @@ class Strobe:
         boxes = np.array([_box_in_view(self._parse, frame, registered) for frame in self.frames])
         room = _ROOM * float(np.median(np.max(boxes[:, 2:] - boxes[:, :2], axis=1)))
         if not registered.still:  # a still picture is shown as it is
-            # What the view of the middle shows at least, so that the place is known.
+            # Keep at least the view of the middle, so that the place is known.
             x0, y0 = np.maximum([left, top], boxes[:, :2].min(axis=0) - room)
             x1, y1 = np.minimum([left + width, top + height], boxes[:, 2:].max(axis=0) + room)
             wide = min(0.8 * info.width_px, width) - (x1 - x0)
@@ -326,7 +326,7 @@ class Strobe:
         return self._label_overlays[n]
 
     def _placed_labels(self) -> list[tuple[int, Label]]:
-        """What is written from which source frame on, where there is room: off the bodies and off one another."""
+        """Place labels, each with its first source frame, where there is room: off the bodies and off one another."""
         labels: list[tuple[Point, str, Colour, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
@@ -352,7 +352,7 @@ class Strobe:
         return sorted(found, key=lambda one: one[0])
 
     def _centre(self, body: _Body) -> Point:
-        """Where a body is on its path; the middle of the body where there is none."""
+        """Return a body's place on its path; its middle where there is none."""
         path = self._path
         if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
             x, y = (float(np.interp(body.frame, path.frames, column)) for column in self._line.T)

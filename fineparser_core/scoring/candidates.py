@@ -50,13 +50,13 @@ class Candidate:
 
     @property
     def why_not_now(self) -> str:
-        """As `why_not`, and before it is scored as shipped."""
+        """Return `why_not`, or that the dive is not scored as shipped yet."""
         by_profile = Phrase("It was scored by a profile: score it as shipped.")
         return self.why_not or (by_profile if self.profile else "")
 
     @property
     def profile(self) -> ProfileIdentity | None:
-        """By which it was scored."""
+        """Profile by which the dive was scored."""
         analysis = self.analysis
         scored = None if analysis is None else analysis.scoring or analysis.own_award
         return None if scored is None else scored.profile
@@ -71,7 +71,7 @@ class Candidate:
         return name, self.dive.award, (take_off, flight, entry)
 
     def score(self) -> JudgedScore:
-        """What is learned from.
+        """Return the judged score to learn from.
 
         Raises:
             ConfigError: there is nothing.

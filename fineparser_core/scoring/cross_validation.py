@@ -37,7 +37,7 @@ class Predicted:
     group: np.ndarray
 
     def checked(self) -> CrossValidated:
-        """What comes of it, with paired intervals over what was left out at a time."""
+        """Return the outcome, with paired intervals over the groups that were left out."""
         off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
         gains = []
         for over, others, errors in zip(OVER, self.others, of_others, strict=True):
@@ -81,7 +81,7 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
 def make_profile(
     dives: Sequence[JudgedScore], predicted: Predicted, *, name: str, model: str, forced: bool = False
 ) -> Profile:
-    """What all dives teach.
+    """Make a profile of all dives.
 
     Args:
         predicted: what `cross_validate` gave of them.
@@ -135,7 +135,7 @@ def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:
 
 
 def _groups(dives: Sequence[JudgedScore]) -> tuple[str, np.ndarray]:
-    """What is left out at a time, and of which each dive is."""
+    """Return what is left out at a time, and the group of each dive."""
     for left_out in ("athlete", "event"):
         names = [getattr(dive, left_out) for dive in dives]
         if all(names) and len(set(names)) >= _LEAST_GROUPS:

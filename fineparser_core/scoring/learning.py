@@ -36,11 +36,11 @@ LEAST_DIVES = 5
 _HIGHEST = 10.0
 #: Grid of standard deviations: of the offset; of what all weights, a phase's and each have of their own; of the marks.
 _OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.15, 0.3, 0.5), (0.0, 0.15, 0.3, 0.6, 1.0), (0.7, 0.9, 1.2, 1.6)
-#: By how much looser weights are less likely beforehand: e to the power of this for a deviation of 1.
+#: Penalty on looser weights beforehand: e to the power of this for a deviation of 1.
 _TIGHT = 2.0
-#: Of the network's share, against that of a weight.
+#: Prior deviation of the network's share, relative to that of a weight.
 _OF_SHARE = 0.25
-#: Of what dives of a number have of their own, against the offset.
+#: Prior deviation of a dive number's own offset, relative to the common one.
 _OF_NUMBER = 0.75
 #: Share of the variance of marks that is the athlete's.
 _OF_ATHLETE = 0.3
@@ -125,7 +125,7 @@ def check_marks(dives: Sequence[Marked]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Learned:
-    """What was learned, as in `Profile`; `solution` (3 + m,) has offset, scale, weights of measures, and share."""
+    """Result of learning, as in `Profile`; `solution` (3 + m,) has offset, scale, weights of measures, and share."""
 
     solution: np.ndarray
     emphasis: tuple[float, float, float]
@@ -155,7 +155,7 @@ class Table:
     marks: np.ndarray
 
     def take(self, rows: np.ndarray) -> "Table":
-        """Some of them."""
+        """Return the selected rows."""
         return Table(
             award=self.award[rows],
             parts=self.parts[rows],
@@ -186,14 +186,14 @@ def table_of(dives: Sequence[JudgedScore]) -> Table:
 
 
 def as_shipped() -> Learned:
-    """What is shipped, as if it were learned."""
+    """Return what is shipped, as if it were learned."""
     stream = measured_stream()
     solution = np.array([0.0, 1.0, *(1.0 for _ in _measures()), stream.network_share])
     return Learned(solution=solution, emphasis=stream.step_shares, numbers={})
 
 
 def learn(table: Table) -> Learned:
-    """What dives teach, shrunk towards what is shipped."""
+    """Learn from dives, shrunk towards what is shipped."""
     emphasis = _emphasis(table)
     numbers, start, basis = np.unique(table.number), *_prior(emphasis)
     design, off, of_number = _whitened(table, emphasis, start, numbers)
@@ -202,7 +202,7 @@ def learn(table: Table) -> Learned:
     found, likely = [], []
     for offset, weight, noise in product(_OFFSETS, _WEIGHTS, _NOISES):
         scales = _scales(basis, offset, weight, len(numbers))
-        # Of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales.
+        # Posterior of normal marks with normal priors: scales * (noise² + scales gram scales)^-1 * scales.
         inner = noise**2 * np.eye(len(scales)) + scales[:, None] * gram * scales
         mean = scales * np.linalg.solve(inner, scales * projected)
         log_det = np.linalg.slogdet(inner / noise**2)[1] + 2 * len(off) * np.log(noise)
@@ -261,7 +261,7 @@ def _emphasis(table: Table) -> np.ndarray:
 
 
 def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where what is learned starts (p,), and what it is moved by (p, q), all of deviation 1: offset, all weights
+    """Return the start of learning (p,), and its directions (p, q), all of deviation 1: offset, all weights
     together, those of a phase, each, and the network's share."""
     stream, names = measured_stream(), _measures()
     steps = [next(STEP_NAMES.index(term.step) for term in stream.terms if term.measure == name) for name in names]

@@ -35,7 +35,7 @@ _Rank = Annotated[float, Meta(ge=-1, le=1)]
 
 @dataclass(frozen=True, kw_only=True)
 class Gain:
-    """By how many awards less calibrated ones are off than others, on the same dives that they were not learned from.
+    """Reduction of the error in awards by calibration, on the same dives, which it was not learned from.
 
     Attributes:
         over: "shipped", "mean of the number" or "mean of the athlete".
@@ -54,7 +54,7 @@ class Gain:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossValidated:
-    """What came of dives that a profile, learned anew without them, was asked about.
+    """Result on dives for a profile that is learned anew without them.
 
     Attributes:
         left_out: what was left out at a time: "athlete", "event" or "dive"; `times` so often.
@@ -96,7 +96,7 @@ class CrossValidated:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What was learned.
+    """Profile of a club's or a coach's judges.
 
     Attributes:
         dives, athletes: that it was learned from; `first_day` and `last_day` of them, "" where unknown.
@@ -127,7 +127,7 @@ class Profile:
 
     @property
     def id(self) -> str:
-        """Of its content."""
+        """Identifier made of the content."""
         return hashlib.sha256(json.dumps(to_json(self), sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -176,7 +176,7 @@ _HALF_TRUSTED = 20
 
 
 def active_path() -> Path:
-    """Where the profile lies that scores are made by; none may be there. Beside the coach's own exemplars."""
+    """Return the path of the active profile, beside the coach's own exemplars; none may be there."""
     return own_folder().with_name(ACTIVE_NAME)
 
 

@@ -240,7 +240,7 @@ def _note(note: str) -> tuple[str, ...]:
 
 
 def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[str, ...]:
-    """What the numbers are and are not."""
+    """Return sentences on what the numbers are and are not."""
     model, scoring = analysis.parse.model, analysis.scoring
     sentences = []
     if scoring is not None:

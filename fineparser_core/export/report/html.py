@@ -25,7 +25,7 @@ def write_html(report: Report, path: Path) -> None:
 
 
 def write_sheet_html(sheet: MeetSheet, path: Path) -> None:
-    """As `write_html`, the sheet of a meet."""
+    """Write the sheet of a meet, see `write_html`."""
     _write("meet.html.j2", path, sheet=sheet)
 
 

@@ -37,7 +37,7 @@ def write_sheet_pdf(sheet: MeetSheet, path: Path) -> None:
 
 
 def _room(canvas: PdfCanvas, y: float, height: float) -> float:
-    """Where so much can be drawn: here, or on a new page."""
+    """Return the place for a height: here, or on a new page."""
     if y + height <= _END:
         return y
     canvas.add_page()

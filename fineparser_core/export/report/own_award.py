@@ -13,7 +13,7 @@ def own_award_text(own: OwnAward) -> str:
 
 
 def own_award_about(own: OwnAward) -> str:
-    """What the award by measures alone is, and what it is not."""
+    """Say what the award by measures alone is, and what it is not."""
     checked = own.checked
     return text(
         "The award from measures alone holds height, angles and times against the rules of judging and knows no "

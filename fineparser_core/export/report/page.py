@@ -29,7 +29,7 @@ class PictureRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge:
-    """Where a value lies beside a band, as shares of the gauge's width.
+    """Place of a value beside a band, as shares of the gauge's width.
 
     Attributes:
         value, low, high: of the value and the band's ends.

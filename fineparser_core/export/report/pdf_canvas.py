@@ -30,7 +30,7 @@ _FACES = {
 }
 #: Pixels per point of text that is drawn as a picture.
 _PICTURE_SCALE = 5
-#: What the font that every reader has lacks, and what stands for it.
+#: Characters that the font of every reader lacks, with their substitutes.
 _WESTERN = str.maketrans({"\N{MINUS SIGN}": "\N{EN DASH}", "\N{NO-BREAK SPACE}": " "})
 
 
@@ -158,7 +158,7 @@ class PdfCanvas:
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
-        """Of a line of text, millimetres."""
+        """Return the width of a line of text in millimetres."""
         if not self._holds(text, bold):
             return text_width(text, size * _PICTURE_SCALE, weight=650 if bold else 400) * _POINT_MM / _PICTURE_SCALE
         self._set_font(size, bold)

@@ -23,7 +23,7 @@ from fineparser_core.video.reader import VideoReader
 
 PICTURE_PX = 320
 _MASK = MaskStyle(opacity=0.35, outline=True)
-#: Of the lines of skeletons and drawings.
+#: Unit of the lines of skeletons and drawings.
 _UNIT = 1.1
 
 

@@ -1,4 +1,4 @@
-"""Where the points of a trend lie, the same on every kind of page."""
+"""Places of the points of a trend, the same on every kind of page."""
 
 import math
 from collections.abc import Sequence
