@@ -1,5 +1,6 @@
 """`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -61,10 +62,12 @@ class C3d:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """Converts a checkpoint of the authors to a bundle of weights.
+    """Converts a checkpoint in the layout of the authors' release to a bundle of weights.
+
+    Its card names the file and its digest; what the weights learned from is not known.
 
     Attributes:
-        checkpoint: the authors' .pth file.
+        checkpoint: the .pth file.
         out: the folder to write, for --weights.
         overwrite: replace an existing bundle.
     """
@@ -157,12 +160,14 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
     state = load_reference(checkpoint)
+    with checkpoint.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     load_into(FineParser(), state, checkpoint)  # refuses what lacks tensors or has other shapes
     card = WeightsCard(
         name="release",
         preprocessing="release",
         decoding="release",
-        trained_on="the authors' FineDiving weights, as released",
+        trained_on=f"unknown: {checkpoint.name}, in the layout of the authors' release, SHA-256 {sha256}",
         synthetic=False,
     )
     save_bundle(state, card, out, half=False)  # as released, to the last bit

@@ -17,6 +17,10 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import DiveParse
 
+#: Largest difference between a label and what is found that passes without a word: a fifth of a second, as people
+#: place the same moment that far apart.
+_MOST_OFF_S = 0.2
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions(WeightsOptions):
@@ -108,6 +112,10 @@ def _label(
             parse, _ = analyzer.parse(found.clip, found.recording, cancel=cancel)
             if parse.refusal is not None:
                 raise VideoError(parse.refusal)
+            if said := disagreement(dive, parse):
+                remark(f"{dive.name}: {said} The given labels stand.")
+                if shows_another(dive, parse):
+                    raise ValueError("another dive than the labelled one was found: give its start and end")
             filled = replace(
                 with_moments(dive, parse), start_frame=found.clip.in_frame, end_frame=found.clip.out_frame, trim=False
             )
@@ -121,6 +129,30 @@ def _label(
         labelled.append(filled)
         progress(Progress("label", done, len(dives)))
     return labelled, refused
+
+
+def disagreement(dive: JudgedDive, parse: DiveParse) -> str:
+    """Return a sentence on a person's labels that lie far off what was found; "" where none does."""
+    most = round(_MOST_OFF_S * parse.clip.fps)
+    off = [
+        f"{name} {given} (found {found})"
+        for name, given, found in (
+            ("first flight frame", dive.first_flight_frame, parse.transitions.first_flight_frame),
+            ("first entry frame", dive.first_entry_frame, parse.transitions.first_entry_frame),
+            ("contact", dive.first_water_contact_frame, parse.first_water_contact_frame),
+        )
+        if given is not None and found is not None and abs(given - found) > most
+    ]
+    return f"labels are more than {most} frames off what is found: {', '.join(off)}." if off else ""
+
+
+def shows_another(dive: JudgedDive, parse: DiveParse) -> bool:
+    """Return True if the flight that was found and the labelled one share no frame."""
+    starts, ends = dive.first_flight_frame, dive.first_water_contact_frame or dive.first_entry_frame
+    found_end = parse.first_water_contact_frame or parse.transitions.first_entry_frame
+    return (ends is not None and ends <= parse.transitions.first_flight_frame) or (
+        starts is not None and starts >= found_end
+    )
 
 
 def with_moments(dive: JudgedDive, parse: DiveParse) -> JudgedDive:

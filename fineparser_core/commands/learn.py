@@ -99,8 +99,8 @@ def main(argv: list[str]) -> int:
 
 def report(profile: Profile) -> str:
     """Format what was learned, and what it is worth."""
-    checked, athletes = profile.checked, f"{profile.athletes} athlete{'s' if profile.athletes != 1 else ''}"
-    blocks = [f"{profile.name}: {profile.dives} judged dives of {athletes}", _worth(checked), checked.said]
+    checked, athletes = profile.checked, f" of {profile.athletes} athletes" if profile.athletes > 1 else ""
+    blocks = [f"{profile.name}: {profile.dives} judged dives{athletes}", _worth(checked), checked.said]
     if profile.athletes == 1:
         blocks.append("They are of one athlete, or name none: of others this says nothing.")
     phases = ", ".join(f"{step} {share:.0%}" for step, share in zip(STEP_NAMES, profile.emphasis, strict=True))

@@ -9,11 +9,13 @@ from fineparser_core.constants import N_SAMPLES
 
 
 def spearman(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray) -> float:
-    """Spearman's rank correlation, tied values at their mean rank; nan where either side is constant.
+    """Return Spearman's rank correlation, ties at their mean rank; nan where a side is constant or has a nan.
+
+    Raises: ValueError, as `relative_l2`.
 
     Source: section 4.2.
     """
-    return float(rank_correlations(predicted, true))
+    return float(rank_correlations(*_paired(predicted, true)))
 
 
 def rank_correlations(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -26,11 +28,14 @@ def rank_correlations(predicted: Sequence[float] | np.ndarray, true: Sequence[fl
 
 
 def relative_l2(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray) -> float:
-    """R-l2 times 100: mean squared error relative to the range of the true scores; nan where that range is zero.
+    """Return R-l2 times 100: squared error relative to the range of true scores; nan for no range or a nan.
+
+    Raises:
+        ValueError: the sides differ in length.
 
     Source: section 4.2. Deviation: the range is that of the evaluated set, not of single dive numbers.
     """
-    y, t = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    y, t = _paired(predicted, true)
     scale = np.ptp(t)
     return float(np.mean(((y - t) / scale) ** 2) * 100) if scale > 0 else float("nan")
 
@@ -62,18 +67,37 @@ def step_ious(predicted: tuple[float, float], true: tuple[float, float]) -> tupl
 
 
 def aiou(ious: Sequence[float] | np.ndarray, threshold: float) -> float:
-    """AIoU@d: share of clips whose interval IoU reaches d. Source: section 4.2."""
-    return float(np.mean(np.asarray(ious) >= threshold))
+    """Return AIoU@d, the share of clips whose interval IoU reaches d; nan where a value is nan.
+
+    Source: section 4.2.
+    """
+    found = np.asarray(ious)
+    return float(np.mean(found >= threshold)) if np.isfinite(found).all() else float("nan")
 
 
 def mask_iou(probability: np.ndarray, truth: np.ndarray) -> float:
-    """IoU of probability >= 0.5 and a true mask, any equal shape; 1 where both are empty.
+    """Return the IoU of probability >= 0.5 and a true mask of the same shape; 1 where both are empty.
+
+    Raises:
+        ValueError: the shapes differ.
 
     Source: ours. Deviation: the release thresholds logits at 0.5, that is probabilities at 0.62.
     """
+    if probability.shape != truth.shape:
+        raise ValueError(f"a mask of shape {probability.shape} has a true mask of shape {truth.shape}")
     predicted, true = probability >= 0.5, truth.astype(bool)
     union = np.logical_or(predicted, true).sum()
     return float(np.logical_and(predicted, true).sum() / union) if union else 1.0
+
+
+def _paired(
+    predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return predicted and true values (n,) as float64. Raises: ValueError, see `relative_l2`."""
+    y, t = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    if y.shape != t.shape or y.ndim != 1:
+        raise ValueError(f"predictions of shape {y.shape} have true values of shape {t.shape}")
+    return y, t
 
 
 def _steps(transitions: tuple[float, float]) -> tuple[tuple[float, float], ...]:

@@ -27,12 +27,15 @@ class Predicted:
         others: (3, n) by `OVER`: what is shipped; the mean mark of the number and board among the others (of all of
             them where it is not among them); the mean mark of the same athlete's other dives, which the others lack:
             what a coach who knows the athlete would say.
+        varied: whether each of `others` tells dives apart; the mean of all others is lower for better dives only
+            because it leaves them out.
         left_out: "athlete", "event" or "dive"; `group` (n,) of which.
     """
 
     award: np.ndarray
     calibrated: np.ndarray
     others: np.ndarray
+    varied: tuple[bool, bool, bool]
     left_out: str
     group: np.ndarray
 
@@ -40,9 +43,9 @@ class Predicted:
         """Return the outcome, with paired intervals over the groups that were left out."""
         off, of_others = np.abs(self.calibrated - self.award), np.abs(self.others - self.award)
         gains = []
-        for over, others, errors in zip(OVER, self.others, of_others, strict=True):
+        for over, others, errors, varied in zip(OVER, self.others, of_others, self.varied, strict=True):
             low, high = _interval(errors - off, self.group)
-            mean, ranked = float((errors - off).mean()), _rank_correlation(others, self.award)
+            mean, ranked = float((errors - off).mean()), _rank_correlation(others, self.award) if varied else 0.0
             gains.append(
                 Gain(over=over, off=float(errors.mean()), rank_correlation=ranked, gain=mean, low=low, high=high)
             )
@@ -75,7 +78,15 @@ def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
     for i, athlete in enumerate(table.athlete.tolist()):
         alone = np.arange(len(dives)) != i
         others[2, i] = _mean_of(table.award, alone & (table.athlete == athlete), alone & (group != group[i]))
-    return Predicted(award=table.award, calibrated=calibrated, others=others, left_out=left_out, group=group)
+    named = {dive.athlete for dive in dives if dive.athlete}
+    return Predicted(
+        award=table.award,
+        calibrated=calibrated,
+        others=others,
+        varied=(True, len(np.unique(table.number)) > 1, len(named) > 1),
+        left_out=left_out,
+        group=group,
+    )
 
 
 def make_profile(

@@ -1,13 +1,14 @@
 """What `fineparser data import` takes besides tables, and what it fills in."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_analysis import made_analysis
 
 from fineparser_core.commands.cli import main
-from fineparser_core.commands.data_import import with_moments
+from fineparser_core.commands.data_import import disagreement, shows_another, with_moments
 from fineparser_core.commands.options import WeightsOptions, parse
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
@@ -51,3 +52,15 @@ def test_what_is_filled_in_never_contradicts_what_is_given(
     assert with_moments(own, parse) == own
     with pytest.raises(ValueError, match="after the given contact"):
         with_moments(JudgedDive(video=small_video, first_water_contact_frame=entry - 1), parse)
+
+
+def test_labels_far_off_are_said_and_those_of_another_dive_get_no_masks(small_video: Path) -> None:
+    parse = made_analysis(small_video, 3, 110).parse
+    flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    near = JudgedDive(video=small_video, first_flight_frame=flight + 1, first_entry_frame=entry)
+    assert (disagreement(near, parse), shows_another(near, parse)) == ("", False)
+    far = replace(near, first_flight_frame=flight - 30)
+    assert f"first flight frame {flight - 30} (found {flight})" in disagreement(far, parse)
+    assert not shows_another(far, parse)
+    assert shows_another(JudgedDive(video=small_video, first_flight_frame=0, first_entry_frame=flight - 1), parse)
+    assert shows_another(JudgedDive(video=small_video, first_flight_frame=entry + 200), parse)

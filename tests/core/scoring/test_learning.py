@@ -135,6 +135,12 @@ def test_one_athlete_is_left_out_dive_by_dive(dives: list[JudgedScore]) -> None:
     assert cross_validate([replace(dive, event=f"event {i % 3}") for i, dive in enumerate(alone)]).left_out == "event"
 
 
+def test_the_mean_of_all_other_dives_ranks_nothing(dives: list[JudgedScore]) -> None:
+    numbers = [replace(dive, athlete="", dive_number="103B", difficulty=dives[0].difficulty) for dive in dives[:10]]
+    _, of_number, of_athlete = cross_validate(numbers).checked().gains
+    assert (of_number.rank_correlation, of_athlete.rank_correlation) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("marks", "said"),
     [
