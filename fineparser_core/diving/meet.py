@@ -14,8 +14,9 @@ from msgspec import Meta
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty, known_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, known_number, parse_dive_number
 from fineparser_core.diving.judging import MOST_AWARDS, PANELS, Award, Judging
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import Phrase
+from fineparser_core.language import Phrase, together
 
 #: Of a list.
 MOST_ROWS = 1000
@@ -25,11 +26,13 @@ _DEDUCTION = 2.0
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 Outcome = Literal["", "restart", "failed", "skipped"]
+#: What a meet makes of the outcomes of dives.
+RULINGS: Mapping[DiveOutcome, Outcome] = {"balk": "restart", "failed": "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedDive:
-    """A dive as it was announced, and what became of it.
+    """A dive as it was announced, and what became of it; see `counted` where it refers to the dive of a video.
 
     Attributes:
         event: in which it counts; "" where the list is of one.
@@ -122,6 +125,16 @@ class KnownDive(NamedTuple):
     dive_number: str = ""
 
 
+class PerformedDive(NamedTuple):
+    """What a video's dive says itself of what its row was announced with; empty where it says nothing."""
+
+    dive_number: str = ""
+    board_m: float | None = None
+    difficulty: float | None = None
+    awards: tuple[float, ...] = ()
+    outcome: DiveOutcome = ""
+
+
 class Standing(NamedTuple):
     """An athlete in an event: the place, from 1, the total, and how many dives it is of."""
 
@@ -130,6 +143,43 @@ class Standing(NamedTuple):
     athlete: str
     points: float
     n_dives: int
+
+
+def counted(row: ListedDive, dive: PerformedDive) -> ListedDive:
+    """Return a row as it counts: number, board, DD, awards and outcome are those of its dive.
+
+    The announced number or board stands where the dive has none, and a skipped row stays skipped.
+    """
+    own_difficulty = dive.dive_number or dive.difficulty is not None
+    return replace(
+        row,
+        dive_number=dive.dive_number or row.dive_number,
+        board_m=row.board_m if dive.board_m is None else dive.board_m,
+        difficulty=dive.difficulty if own_difficulty else row.difficulty,
+        awards=dive.awards,
+        outcome=row.outcome if row.outcome == "skipped" else RULINGS.get(dive.outcome, ""),
+    )
+
+
+def disagreement(row: ListedDive, dive: PerformedDive) -> Phrase | None:
+    """Return what was announced and what the dive says instead; None where they agree or the row has no score.
+
+    The DD is compared where the numbers agree; otherwise it follows from them.
+    """
+    now = counted(row, dive)
+    if now.outcome in ("failed", "skipped"):
+        return None
+    pairs: list[tuple[str, str]] = []
+    if row.dive_number and row.dive_number != now.dive_number:
+        pairs.append((row.dive_number, now.dive_number))
+    if row.board_m is not None and now.board_m is not None and row.board_m != now.board_m:
+        pairs.append((Phrase("{0:g} m", row.board_m), Phrase("{0:g} m", now.board_m)))
+    said, counts = replace(now, difficulty=row.difficulty).known_difficulty, now.known_difficulty
+    if row.dive_number == now.dive_number and None not in (said, counts) and said != counts:
+        pairs.append((Phrase("DD {0}", said), Phrase("DD {0}", counts)))
+    if not pairs:
+        return None
+    return Phrase("Announced: {0}. The dive: {1}, which counts.", *map(together, zip(*pairs, strict=True)))
 
 
 def problem(row: ListedDive, judges: int = 0) -> Phrase | None:

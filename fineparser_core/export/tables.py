@@ -4,14 +4,15 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, judging, dive_number,
-board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`,
-or null. A single dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of
-{kind, frame, points, text, degrees} and, where one is shown on several frames, last_frame: kind "line", "angle",
-"note", "arrow", "ellipse" or "freehand"; frames 0-based in the source file; points in pixels of its upright frames;
-degrees of an angle, of a line from the vertical, null of others. `note` is the coach's on the dive as a whole. The
-table has this and the notes on frames, each with its frame. `judging` is what the judges gave, or null: {awards,
-counted, award, score, phases}; award is the mean of those that are counted, score 3 * DD * award, or null without a DD.
+JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, outcome, note, judging,
+dive_number, board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of
+`analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`. `outcome` is "balk",
+"repeat" (of the dive before), "failed" or null. `drawings` are what the coach drew, of {kind, frame, points, text,
+degrees} and, where one is shown on several frames, last_frame: kind "line", "angle", "note", "arrow", "ellipse" or
+"freehand"; frames 0-based in the source file; points in pixels of its upright frames; degrees of an angle, of a line
+from the vertical, null of others. `note` is the coach's on the dive as a whole. The table has this and the notes on
+frames, each with its frame. `judging` is what the judges gave, or null: {awards, counted, award, score, phases}; award
+is the mean of those that are counted, score 3 * DD * award, or null without a DD.
 """
 
 import codecs
@@ -24,6 +25,7 @@ from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging, PhaseMarks, counting
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
@@ -75,6 +77,7 @@ COLUMNS = (
     "judged_award",
     "judged_score",
     *(f"judged_{phase.name}" for phase in fields(PhaseMarks)),
+    "outcome",
 )
 
 
@@ -86,6 +89,7 @@ class ExportedDive:
         path: of the video.
         diver: name; "" where it is not known.
         dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
+        outcome: what became of it.
         note: of the coach on the dive as a whole.
         frames: first and last frame of the dive, where a person has set them.
         judging: the judges' marks; None where there are none.
@@ -100,6 +104,7 @@ class ExportedDive:
     path: Path
     diver: str = ""
     dived_on: str = ""
+    outcome: DiveOutcome = ""
     note: str = ""
     frames: tuple[int | None, int | None] = (None, None)
     judging: Judging | None = None
@@ -137,6 +142,7 @@ def write_json(dives: Sequence[ExportedDive], path: Path) -> None:
                 "path": str(dive.path),
                 "diver": dive.diver or None,
                 "dived_on": dive.dived_on or None,
+                "outcome": dive.outcome or None,
                 "note": dive.note or None,
                 "judging": _judging(dive),
                 "dive_number": dive.dive_number,
@@ -163,6 +169,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "board_m": dive.board_m,
         "difficulty": dive.difficulty,
         "coach_notes": "; ".join(_notes(dive)),
+        "outcome": dive.outcome,
     }
     if judging := _judging(dive):
         row |= {

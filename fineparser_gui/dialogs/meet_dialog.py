@@ -89,7 +89,7 @@ class MeetDialog(QDialog):
         splitter.addWidget(self._build_places())
         splitter.setStretchFactor(0, 1)
         splitter.setSizes((420, 130))
-        lay_out(layout, (splitter, 1), self._build_awards(), self.note, self._build_foot())
+        lay_out(layout, (splitter, 1), self._build_question(), self._build_awards(), self.note, self._build_foot())
         self.model.said.connect(self._say)
         self.table.pasted.connect(self.paste)
         self.table.deleted.connect(self.delete)
@@ -163,6 +163,21 @@ class MeetDialog(QDialog):
         style_table(self.places, 1)
         return self.places
 
+    def _build_question(self) -> QWidget:
+        """Build what asks about a row that was announced otherwise than its dive is."""
+        self.question = QWidget()
+        self.announced = label(wrap=True)
+        meets = self._session.meets
+        take_tip = self.tr("Correct the list: it says what the dive says")
+        keep_tip = self.tr("Correct the dive: it gets the announced number, board and DD")
+        self.take_dives = self._tool(self.tr("Take the dive's"), take_tip, lambda: meets.take_the_dives(self._place))
+        self.keep_announced = self._tool(
+            self.tr("Keep the announced"), keep_tip, lambda: meets.keep_the_announced(self._place)
+        )
+        row = QHBoxLayout(self.question, contentsMargins=QMargins())
+        lay_out(row, (self.announced, 1), self.take_dives, self.keep_announced)
+        return self.question
+
     def _build_awards(self) -> QHBoxLayout:
         self.called = label(role="title")
         self.awards = QLineEdit(
@@ -186,7 +201,7 @@ class MeetDialog(QDialog):
         """Show the list of the session as it is now."""
         self.model.refresh()
         meet = self.model.meet
-        self.standing.show_rows(standings(meet.rows))
+        self.standing.show_rows(standings(self.model.counted.rows))
         if self.title.text() != meet.title:
             self.title.setText(meet.title)
         self.judges.setCurrentIndex(self.judges.findData(meet.judges))
@@ -223,7 +238,7 @@ class MeetDialog(QDialog):
             return
         try:
             with atomic_file(path) as temporary:
-                temporary.write_bytes(dive_list_csv(self.model.meet.rows))
+                temporary.write_bytes(dive_list_csv(self.model.counted.rows))
         except FineParserError as error:
             self._say(translated(error))
 
@@ -231,7 +246,7 @@ class MeetDialog(QDialog):
         """Ask for a file, and write the sheet."""
         path = ask_save_path(self, self._proposed(".pdf"), REPORT_SUFFIXES)
         if path is not None:
-            self._session.exports.meet_sheet(self.model.meet, path, with_model=self.with_model.isChecked())
+            self._session.exports.meet_sheet(self.model.counted, path, with_model=self.with_model.isChecked())
 
     def delete(self) -> None:
         """Take the chosen rows away; the dives of their videos stay."""
@@ -313,14 +328,18 @@ class MeetDialog(QDialog):
 
     @property
     def _row(self) -> ListedDive | None:
-        """The current row; None: the empty one."""
-        return self.model.meet.rows[self._place] if 0 <= self._place < len(self.model.meet.rows) else None
+        """The current row as it counts; None: the empty one."""
+        rows = self.model.counted.rows
+        return rows[self._place] if 0 <= self._place < len(rows) else None
 
     def _show_called(self) -> None:
         row = self._row
+        said = self.model.disagreement(self._place) if row is not None else ""
+        self.announced.setText(said)
+        self.question.setVisible(bool(said))
         self.awards.setEnabled(row is not None)
-        said = (str(row.round or ""), row.athlete, row.dive_number) if row is not None else ()
-        self.called.setText(" · ".join(filter(None, said)))
+        called = (str(row.round or ""), row.athlete, row.dive_number) if row is not None else ()
+        self.called.setText(" · ".join(filter(None, called)))
         if not self.awards.isModified() or not self.awards.hasFocus():
             self.awards.setText(awards_text(row.awards) if row is not None else "")
             restyle(self.awards, valid=True)
@@ -342,7 +361,7 @@ class MeetDialog(QDialog):
         if row is None or not self.model.setData(self.model.index(place, AWARDS), self.awards.text()):
             self.awards.setModified(True)
             return
-        rows = self.model.meet.rows
+        rows = self.model.counted.rows
         following = (at for at in range(place + 1, len(rows)) if not rows[at].awards and not rows[at].outcome)
         self.table.choose(next(following, min(place + 1, len(rows) - 1)), AWARDS)
         self.awards.setFocus()

@@ -22,7 +22,11 @@ EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL
 
 
 class MeetModel(TableModel):
-    """The rows of the list, and one more that is empty: what is typed there is a new row.
+    """The rows of the list as they count, and one more that is empty: what is typed there is a new row.
+
+    Attributes:
+        meet: the list as it was announced.
+        counted: see `MeetService.counted`.
 
     Signals:
         said: (str) why what was typed cannot be, or "".
@@ -34,6 +38,7 @@ class MeetModel(TableModel):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._text = self.tr("changing the dive list")
         self.headers = (
             self.tr("event"),
             self.tr("round"),
@@ -52,9 +57,9 @@ class MeetModel(TableModel):
 
     def refresh(self) -> None:
         """Show the list as it is now; what is chosen or typed in stays where it is."""
-        self.meet = self._session.meets.meet
-        rows = (*self.meet.rows, ListedDive())
-        self._totals, self._warnings = running(rows), warnings(self.meet)
+        self.meet, self.counted = self._session.meet, self._session.meets.counted
+        rows = (*self.counted.rows, ListedDive())
+        self._totals, self._warnings = running(rows), warnings(self.counted)
         before, after = len(self.rows), len(rows)
         if after > before:
             self.beginInsertRows(QModelIndex(), before, after - 1)
@@ -121,17 +126,24 @@ class MeetModel(TableModel):
                 return
             rows = (*rows, ListedDive(event=rows[-1].event if rows else ""))
         row = replace(rows[place], **values)
-        if "dive_number" in values and row.dive_number != rows[place].dive_number:
-            row = replace(row, difficulty=None)
-        self.put(numbered((*rows[:place], row, *rows[place + 1 :])))
+        typed = set(values)
+        if "dive_number" in values and row.dive_number != self.rows[place].dive_number:
+            row, typed = replace(row, difficulty=None), typed | {"difficulty"}
+        meet = replace(self.meet, rows=numbered((*rows[:place], row, *rows[place + 1 :])))
+        self._session.meets.change(meet, self._text, place=place, typed=typed)
 
     def put(self, rows: tuple[ListedDive, ...]) -> None:
-        """Replace all rows, as an edit."""
+        """Replace all announced rows, as an edit."""
         self.take(replace(self.meet, rows=rows))
 
     def take(self, meet: Meet) -> None:
-        """Replace the list, as an edit."""
-        self._session.meets.change(meet, self.tr("changing the dive list"))
+        """Replace the announced list, as an edit."""
+        self._session.meets.change(meet, self._text)
+
+    def disagreement(self, row: int) -> str:
+        """Return what a row was announced with where its dive says otherwise, or ""."""
+        said = self._session.meets.disagreement(self.meet.rows[row]) if row < len(self.meet.rows) else None
+        return translated(said) if said is not None else ""
 
     def reason(self, index: AnyIndex, typed: str) -> str:
         """Why what is being typed into a cell cannot be; "" where it can."""
@@ -149,7 +161,8 @@ class MeetModel(TableModel):
         if row == len(self.rows) - 1:
             return ""
         wrong = problem(self.rows[row], self.meet.judges) or self._warnings.get(row)
-        return translated(wrong) if wrong is not None else ""
+        said = translated(wrong) if wrong is not None else ""
+        return " ".join(filter(None, (self.disagreement(row), said)))
 
 
 class _Cells(QStyledItemDelegate):

@@ -9,6 +9,7 @@ import numpy as np
 
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.support.codec import shown
@@ -105,6 +106,7 @@ class Dive:
         dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
             known yet.
         event: meet, training or venue, or "".
+        outcome: what became of the dive.
         note: of the coach on the dive as a whole, lines, or "".
         judging: the judges' marks; None where there are none.
         rule: which exemplars may vote.
@@ -141,6 +143,7 @@ class Dive:
     diver: str = ""
     dived_on: str | None = None
     event: str = ""
+    outcome: DiveOutcome = ""
     note: str = ""
     judging: Judging | None = None
     rule: CandidateRule = field(default_factory=CandidateRule)

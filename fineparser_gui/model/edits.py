@@ -21,6 +21,7 @@ class Subject(Enum):
     DIVER = auto()  # (name)
     EVENT = auto()  # (name)
     DAY = auto()  # (day as YYYY-MM-DD, or "")
+    OUTCOME = auto()  # (DiveOutcome)
     NOTE = auto()  # (lines)
     JUDGING = auto()  # (Judging, or None)
     RULE = auto()  # (CandidateRule)

@@ -20,6 +20,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
 
+from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.language import Phrase, short_number, together
 from fineparser_core.printable import printable
@@ -44,7 +45,7 @@ from fineparser_core.support.sqlite_file import (
 )
 from fineparser_gui.model.history_dive import LONGEST_TAG, HistoryDive, HistoryQuery, TrendPoint
 from fineparser_gui.model.said import agreed, as_told, other_results, with_said
-from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json
+from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_json, with_outcome
 
 log = logging.getLogger(__name__)
 
@@ -621,7 +622,7 @@ class History:
             places = ", ".join("?" * len(some))
             for id_, record in db.execute(f"SELECT id, record FROM detail WHERE id IN ({places})", some):
                 try:
-                    found[id_] = replace(from_json(json.loads(record), HistoryDive), id=id_)
+                    found[id_] = replace(from_json(with_outcome(json.loads(record)), HistoryDive), id=id_)
                 except ValueError as error:
                     log.warning("history: dive %s cannot be used: %s", id_, error)
         return [found[id_] for id_ in ids if id_ in found]
@@ -770,7 +771,8 @@ def _words(text: str) -> str:
 def _words_of(dive: HistoryDive) -> str:
     """All that is searched of a dive, a space before each word."""
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
-    said = (dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, dive.note, dive.title)
+    outcome = dive.outcome, dive_outcome_text(dive.outcome)
+    said = dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, *outcome, dive.note, dive.title
     return f" {_words(' '.join((*said, dive.path.stem)))}"
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.types import Frame, Measure, Moment, VideoInfo
 from fineparser_gui.model.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
@@ -99,6 +100,7 @@ class HistoryDive:
     measures: Annotated[tuple[Measure, ...], Meta(max_length=200)] = ()
     moments: Annotated[tuple[HistoryMoment, ...], Meta(max_length=20)] = ()
     transitions: tuple[Frame, Frame] | None = None
+    outcome: DiveOutcome = ""
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
     session: str = ""
@@ -236,6 +238,7 @@ def known_dive(dive: Dive, session: str = "") -> HistoryDive | None:
         synchro=dive.synchro,
         judging=dive.judging,
         judged_score=dive.judged_score,
+        outcome=dive.outcome,
         note=dive.note,
         session=session,
     )

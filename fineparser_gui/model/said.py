@@ -15,7 +15,7 @@ _SCORES = ("score", "score_range", "award", "award_range", "scored_by", "step_po
 #: What the results depend on.
 _FOUND = (*_SCORED, "athlete", "correction")
 #: Attributes of `SavedDive`, and of `Dive`.
-SAID = (*_FOUND, "diver", "dived_on", "event", "note", "judging", "drawings")
+SAID = (*_FOUND, "diver", "dived_on", "event", "outcome", "note", "judging", "drawings")
 _NOTHING = SavedDive(path=Path())
 
 
@@ -65,6 +65,7 @@ def as_told(saved: SavedDive, known: HistoryDive) -> SavedDive:
         diver=known.athlete,
         dived_on=known.dived_on,
         event=known.event,
+        outcome=known.outcome,
         note=known.note,
         judging=known.judging,
         dive_number=known.dive_number or None,
@@ -93,6 +94,7 @@ def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedD
         athlete=said.diver,
         dived_on=said.dived_on or "",
         event=said.event,
+        outcome=said.outcome,
         note=said.note,
         judging=said.judging,
         judged_score=judged,

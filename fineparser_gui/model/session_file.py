@@ -12,10 +12,11 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
               one the key lacks
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              event, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled,
+              event, outcome, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled,
               drawings, segments, dismissed, video}, in the order of the list; event is the meet, training or venue,
-              note the coach's on the dive, judging the {awards, phases} of the judges, as `Judging`, or null (older
-              files have none); relative_path is as seen from the folder of the session file, or null where there is
+              outcome a `DiveOutcome` (older files have a line of the note instead), note the coach's on the dive,
+              judging the {awards, phases} of the judges, as `Judging`, or null (older files have none);
+              relative_path is as seen from the folder of the session file, or null where there is
               none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's
               upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
               null; drawings are of {kind, frame, points, text, last_frame}, points in pixels of the file's upright
@@ -39,7 +40,8 @@ from msgspec import Meta
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import Meet
+from fineparser_core.diving.meet import RULINGS, Meet
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.printable import without_surrogates
@@ -64,6 +66,13 @@ _REQUIRED = ("path", "relative_path", "in_frame", "out_frame", "dive_number", "b
 # What belongs to a part of a dive lies beside the rest in the file, and some has another name there.
 _PARTS = {"rule.": "", "correction.contact_frame": "water_contact", "correction.": "", "identity": "video"}
 _FILE_NAMES = ("path", "relative_path", "origin")
+#: Lines by which notes told an outcome before it was data, in the languages that the program wrote.
+_NOTED: Mapping[str, DiveOutcome] = {
+    **dict.fromkeys(
+        ("Balk", "Fehlstart", "中止起跳", "Faux départ", "Salida en falso", "Falsa partenza", "Остановка"), "balk"
+    ),
+    **dict.fromkeys(("Repeat", "Wiederholung", "重跳", "Répétition", "Repetición", "Ripetuto", "Повторный"), "repeat"),
+}
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
@@ -86,6 +95,7 @@ class SavedDive:
     diver: _Name = ""
     dived_on: _Name | None = None
     event: _Name = ""
+    outcome: DiveOutcome = ""
     note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     judging: Judging | None = None
     drawings: Drawings = ()
@@ -219,6 +229,7 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
             raise ValueError(f"dives: {shown(given)} where a list of dives belongs, at most {MOST_DIVES}")
         dives = [_dive(place, one, path.parent) for place, one in enumerate(given, start=1)]
         saved = from_json(content | {"dives": dives}, SavedSession)
+        saved = replace(saved, dives=_with_rulings(saved, given))
         if saved.selected is not None and saved.selected >= len(dives):
             raise ValueError(f"selected: {saved.selected}, and there are {len(dives)} dives")
         origin = {"path": content.get("origin"), "sha256": content.get("origin_sha256") or ""}
@@ -227,6 +238,28 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
         raise ConfigError(
             "{0} is damaged ({1}): mend it in a text editor, or open another one.", path, error
         ) from error
+
+
+def with_outcome(values: Any) -> Any:
+    """Take the outcome of a stored dive out of its note, where it was stored before outcomes were data."""
+    if not isinstance(values, dict) or "outcome" in values or not isinstance(values.get("note"), str):
+        return values
+    lines = values["note"].splitlines()
+    noted = next((line for line in lines if line in _NOTED), None)
+    if noted is None:
+        return values
+    lines.remove(noted)
+    return values | {"outcome": _NOTED[noted], "note": "\n".join(lines)}
+
+
+def _with_rulings(saved: SavedSession, given: list[dict[str, Any]]) -> tuple[SavedDive, ...]:
+    """Return the dives with the outcomes that the meet's rows told of them before outcomes were data of dives."""
+    outcomes = {ruling: outcome for outcome, ruling in RULINGS.items()}
+    ruled = {row.dive: outcomes[row.outcome] for row in saved.meet.rows if row.outcome in outcomes}
+    return tuple(
+        replace(dive, outcome=ruled[str(place)]) if str(place) in ruled and "outcome" not in values else dive
+        for place, (dive, values) in enumerate(zip(saved.dives, given, strict=True))
+    )
 
 
 def _n_parts(data: bytes) -> int:
@@ -265,7 +298,7 @@ def _dive(place: int, values: Any, folder: Path) -> SavedDive:
             raise ValueError(f"board_m: {shown(values['board_m'])} is no board")
         correction = {**values, "contact_frame": values.get("water_contact")}
         parts = {"rule": values, "correction": correction, "identity": values.get("video")}
-        dive = from_json({**values, **parts}, SavedDive)
+        dive = from_json(with_outcome({**values, **parts}), SavedDive)
         _check(dive)
         return replace(
             dive,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, Q
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.diving.outcomes import DiveOutcome, dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
 from fineparser_gui.formatting import board_entries, decimal, shortest
@@ -81,6 +82,13 @@ class DetailsPanel(QWidget):
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
         keyboard_friendly(self.synchro)
+        outcomes: list[DiveOutcome] = ["balk", "repeat", "failed"]
+        self.outcome = choice_box(
+            [("–", ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
+            accessibleName=self.tr("Outcome"),
+            toolTip=self.tr("What became of the dive: in a meet, a balk costs two points of every award"),
+        )
+        self.outcome.activated.connect(self._on_outcome)
         self.note = note_field(
             _NOTE_LINES,
             placeholderText=self.tr("note on the dive, for the report"),
@@ -93,7 +101,8 @@ class DetailsPanel(QWidget):
         self._hint = label(wrap=True)
         row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
         first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
-        below = lay_out(QHBoxLayout(), (self._hint, 1), (self.synchro, 0, Qt.AlignmentFlag.AlignTop))
+        top = Qt.AlignmentFlag.AlignTop
+        below = lay_out(QHBoxLayout(), (self._hint, 1), (self.outcome, 0, top), (self.synchro, 0, top))
         fill_with_card(self, first, row, below, self.suggestions, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
@@ -106,6 +115,7 @@ class DetailsPanel(QWidget):
         self._known = self._finished = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
+        self.outcome.setCurrentIndex(self.outcome.findData(dive.outcome if dive else ""))
         self.diver.show_name(dive.diver if dive else "")
         self.event_name.show_name(dive.event if dive else "")
         self._show_date()
@@ -122,6 +132,7 @@ class DetailsPanel(QWidget):
             return
         dive = self._session.dive(key)
         self.synchro.setChecked(dive.synchro)
+        self.outcome.setCurrentIndex(self.outcome.findData(dive.outcome))
         if dive.details != self._known:
             self._on_current_changed()
         else:
@@ -180,6 +191,10 @@ class DetailsPanel(QWidget):
     def _on_synchro(self, on: bool) -> None:
         if self._key is not None:
             self._session.editing.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
+
+    def _on_outcome(self) -> None:
+        if self._key is not None:
+            self._session.editing.set_outcome(self._key, self.outcome.currentData())
 
     def _on_edited(self) -> None:
         number, _, typed = self._finished

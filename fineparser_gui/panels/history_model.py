@@ -8,6 +8,7 @@ from typing import get_args
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 
+from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_gui.formatting import board_text, day_text, decimal
 from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery, Order
 from fineparser_gui.model.points import DIGITS
@@ -109,7 +110,7 @@ class HistoryModel(TableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == _DAY:
             return self._picture(self.ids[row])
         if role == Qt.ItemDataRole.ToolTipRole and (dive := self.dive(row)) is not None:
-            return tool_tip("\n".join(filter(None, (str(dive.path), dive.note))))
+            return tool_tip("\n".join(filter(None, (str(dive.path), dive_outcome_text(dive.outcome), dive.note))))
         return None
 
     def _read_picture(self, id_: int) -> QImage | None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import next_open
+from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
@@ -137,12 +138,16 @@ class PracticeList(QWidget):
     def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
         what = " ".join(filter(None, (dive.dive_number, board_text(dive.board_m))))
         parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, what]
-        lines = [" · ".join(filter(None, parts)), self._measured(dive), " · ".join(dive.note.splitlines())]
+        lines = [" · ".join(filter(None, parts)), self._measured(dive), self._told(dive)]
         text = "\n".join(filter(None, lines))
         if item.text() != text:
             item.setText(text)
         if item.icon().isNull() and dive.thumbnail is not None:
             item.setIcon(QIcon(QPixmap.fromImage(image_of(dive.thumbnail).copy())))
+
+    @staticmethod
+    def _told(dive: Dive) -> str:
+        return " · ".join(filter(None, (dive_outcome_text(dive.outcome), *dive.note.splitlines())))
 
     def _measured(self, dive: Dive) -> str:
         if dive.state is DiveState.READY:
@@ -158,7 +163,7 @@ class PracticeList(QWidget):
         return states.get(dive.state, self.tr("waits for the analysis"))
 
     def _show_next(self) -> None:
-        meet = self._session.meets.meet
+        meet = self._session.meet
         place = next_open(meet)
         self.next.setVisible(place is not None)
         if place is not None:
@@ -171,9 +176,9 @@ class PracticeList(QWidget):
         fields = (self.athlete, self.number, self.word, self.balk, self.repeat)
         for field in fields:
             field.setEnabled(dive is not None)
-        lines = dive.note.splitlines() if dive is not None else []
-        self.balk.setChecked(self.tr("Balk") in lines)
-        self.repeat.setChecked(self.tr("Repeat") in lines)
+        outcome = dive.outcome if dive is not None else ""
+        self.balk.setChecked(outcome == "balk")
+        self.repeat.setChecked(outcome == "repeat")
         names = sorted({one.diver for one in self._session.dives if one.diver})
         if names != [self.athlete.itemText(at) for at in range(self.athlete.count())]:
             typed = self.athlete.currentText()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.name_parsing import ParsedName
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_core.types import AthletePoint
@@ -48,6 +49,7 @@ class EditingService(QObject):
             Subject.DIVER: self._sets("diver"),
             Subject.EVENT: self._sets("event"),
             Subject.DAY: self._sets("dived_on"),
+            Subject.OUTCOME: self._sets("outcome"),
             Subject.NOTE: self._sets("note"),
             Subject.JUDGING: self._sets("judging"),
             Subject.RULE: lambda dive, edit: analyses.score_anew(dive.key, rule=edit.after),
@@ -85,6 +87,10 @@ class EditingService(QObject):
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
         before = self._state.dive(key).dived_on or ""
         self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day" if day else "")
+
+    def set_outcome(self, key: str, outcome: DiveOutcome) -> None:
+        """Set what became of the dive."""
+        self._do(Subject.OUTCOME, key, self._state.dive(key).outcome, outcome, self.tr("setting the outcome"))
 
     def set_note(self, key: str, note: str) -> None:
         """Set the coach's note on the dive."""

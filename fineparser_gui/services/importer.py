@@ -46,6 +46,7 @@ class DiveImporter(QObject):
         self._tasks: dict[str, OpenTask] = {}  # by key of the dive whose video is being opened
         self._sought: set[str] = set()  # dives whose videos are being looked for at other paths
         self._located: dict[str, Place] = {}  # those of them whose video was found
+        self._recorded_on: dict[str, object] = {}  # days of recording by key
         self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, each with what is known of its dive
         self._adding = QTimer(self, interval=0)
         self._adding.timeout.connect(self._add_some)
@@ -60,7 +61,8 @@ class DiveImporter(QObject):
 
         Args:
             show: show the first instead of another one.
-            known: attributes of `Dive` for all of them.
+            known: attributes of `Dive` for all of them, and "recorded_on", the day of recording, YYYY-MM-DD, where the
+                file does not say it.
         """
         given = list(paths)
         files = [path for path in given if not path.is_dir()]
@@ -147,7 +149,9 @@ class DiveImporter(QObject):
     def _add_some(self) -> list[str]:
         keys = []
         for path, known in [self._to_add.popleft() for _ in range(min(_ROWS_AT_ONCE, len(self._to_add)))]:
-            keys.append(self._state.add(path=path, **known))
+            attributes = {name: value for name, value in known.items() if name != "recorded_on"}
+            keys.append(self._state.add(path=path, **attributes))
+            self._recorded_on[keys[-1]] = known.get("recorded_on", "")
             self._open(keys[-1], refuse=True)
         if not self._to_add:
             self._adding.stop()
@@ -265,7 +269,8 @@ class DiveImporter(QObject):
             self._located[key] = info.path, identity
         else:
             day = self._state.dive(key).dived_on
-            self._begin(key, **video._asdict(), dived_on=(info.recorded_on or "") if day is None else day)
+            recorded_on = info.recorded_on or self._recorded_on.get(key, "")
+            self._begin(key, **video._asdict(), dived_on=recorded_on if day is None else day)
         self._end_search(key)
         self._tell_refused()
 

@@ -1,13 +1,24 @@
 """The dive list of the session: changed, matched with dives in order, and what the dives take from their rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.diving.judging import Judging
-from fineparser_core.diving.meet import KnownDive, ListedDive, Meet, freed, matched
+from fineparser_core.diving.meet import (
+    RULINGS,
+    KnownDive,
+    ListedDive,
+    Meet,
+    PerformedDive,
+    counted,
+    disagreement,
+    freed,
+    matched,
+)
+from fineparser_core.language import Phrase
 from fineparser_core.video.files import sort_key
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.edits import Edit, Subject
@@ -16,12 +27,16 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import EditStack
 
 _SETTLE_MS = 200
+#: Fields of a row that a dive says itself, and may say otherwise than was announced.
+_ANNOUNCED = ("dive_number", "board_m", "difficulty")
+_OUTCOMES = {ruling: outcome for outcome, ruling in RULINGS.items()}
 
 
 class MeetService(QObject):
     """Dives that are added while there is a list take its next open rows by themselves, once their videos are open.
 
-    A dive takes what its row says where it says nothing itself, or still what the row said before.
+    The session's list is what was announced. A dive takes what its row says where it says nothing itself, or still
+    what the row said before; what it says then counts, see `counted`.
     """
 
     def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
@@ -34,24 +49,49 @@ class MeetService(QObject):
         state.dive_added.connect(self._on_added)
 
     @property
-    def meet(self) -> Meet:
-        """The list; what was typed beside a dive as judges' marks are the awards of its row."""
+    def counted(self) -> Meet:
+        """The list as it counts: rows that refer to a dive of the session say what the dive says."""
         meet = self._state.meet
-        return replace(meet, rows=tuple(map(self._with_marks, meet.rows)))
+        return replace(meet, rows=tuple(map(self._counted, meet.rows)))
 
-    def change(self, meet: Meet, text: str) -> None:
-        """Replace the list, as one edit with what the dives take from it; `text` names it in the undo menu."""
-        before = self.meet
-        if meet == before:
+    def disagreement(self, row: ListedDive) -> Phrase | None:
+        """Return what a row was announced with where its dive says otherwise; None where it does not."""
+        dive = self._dive_of(row)
+        return None if dive is None else disagreement(row, _performed(dive))
+
+    def take_the_dives(self, place: int) -> None:
+        """Announce what the dive of a row says instead."""
+        rows = self._state.meet.rows
+        now = {name: getattr(self._counted(rows[place]), name) for name in _ANNOUNCED}
+        meet = replace(self._state.meet, rows=(*rows[:place], replace(rows[place], **now), *rows[place + 1 :]))
+        self.change(meet, self.tr("taking the dive's number into the list"))
+
+    def keep_the_announced(self, place: int) -> None:
+        """Give the dive of a row the announced number, board and DD."""
+        self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
+
+    def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
+        """Replace the list, as one edit with what the dives take from it.
+
+        Args:
+            text: names the edit in the undo menu.
+            place: of the row that the coach has typed into.
+            typed: fields that were typed; the row's dive takes them, whatever it said.
+        """
+        before = self._state.meet
+        if meet == before and not typed:
             return
         self._edits.beginMacro(text)
-        self._edits.do(Edit(subject=Subject.MEET, before=self._state.meet, after=meet, text=text))
+        if meet != before:
+            self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
         was = {row.dive: row for row in before.rows if row.dive is not None}
         now = {row.dive: row for row in meet.rows if row.dive is not None}
         for key in dict.fromkeys((*was, *now)):
             dive = self._state.find(key)
             if dive is not None and was.get(key) != now.get(key):
                 self._fill(dive, was.get(key), now.get(key))
+        if typed and (dive := self._dive_of(meet.rows[place])) is not None:
+            self._tell(dive, meet.rows[place], typed)
         self._edits.endMacro()
 
     def match(self, start: int = 0, *, anew: bool = False) -> None:
@@ -65,7 +105,7 @@ class MeetService(QObject):
             start: place of the first row.
             anew: open them all before.
         """
-        meet = freed(self.meet, start) if anew else self.meet
+        meet = freed(self._state.meet, start) if anew else self._state.meet
         return matched(meet, self._caught(self._state.dives), start)
 
     def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
@@ -92,34 +132,63 @@ class MeetService(QObject):
             self._timer.start()
             return
         self._added.clear()
-        meet = matched(self.meet, self._caught(added))
+        meet = matched(self._state.meet, self._caught(added))
         self.change(meet, self.tr("matching dives with the list"))
 
-    def _with_marks(self, row: ListedDive) -> ListedDive:
-        dive = self._state.find(row.dive) if row.dive is not None else None
-        return row if dive is None or dive.judging is None else replace(row, awards=dive.judging.awards)
+    def _dive_of(self, row: ListedDive) -> Dive | None:
+        return self._state.find(row.dive) if row.dive is not None else None
+
+    def _counted(self, row: ListedDive) -> ListedDive:
+        dive = self._dive_of(row)
+        return row if dive is None else counted(row, _performed(dive))
 
     def _fill(self, dive: Dive, before: ListedDive | None, after: ListedDive | None) -> None:
         """Give a dive what its row says now; None: it had or has none."""
         was, now = before or ListedDive(), after or ListedDive()
-        numbers = [str(row.number) if row.number is not None else None for row in (was, now)]
-        self._editing.set_details(
-            dive.key,
-            _taken(dive.dive_number, *numbers),
-            _taken(dive.board_m, was.board_m, now.board_m),
-            _taken(dive.difficulty, was.difficulty, now.difficulty),
-        )
+        number = _taken(dive.dive_number, _number(was), _number(now))
+        difficulty = dive.difficulty
+        if number != dive.dive_number:
+            difficulty = now.difficulty
+        elif number == _number(now):
+            difficulty = _taken(difficulty, was.difficulty, now.difficulty)
+        self._editing.set_details(dive.key, number, _taken(dive.board_m, was.board_m, now.board_m), difficulty)
         self._editing.set_diver(dive.key, _taken(dive.diver, was.athlete, now.athlete) or "")
         marks = dive.judging.awards if dive.judging is not None else ()
-        asked = before is not None and after is not None
-        awards = now.awards if asked else _taken(marks, was.awards, now.awards)
-        if awards != marks:
+        self._set_awards(dive, _taken(marks, was.awards, now.awards))
+        outcomes = [_OUTCOMES.get(row.outcome, "") for row in (was, now)]
+        self._editing.set_outcome(dive.key, _taken(dive.outcome, *outcomes))
+
+    def _tell(self, dive: Dive, row: ListedDive, fields: Collection[str]) -> None:
+        """Give a dive what fields of its row say."""
+        self._editing.set_details(
+            dive.key,
+            _number(row) if "dive_number" in fields else dive.dive_number,
+            row.board_m if "board_m" in fields else dive.board_m,
+            row.difficulty if "difficulty" in fields else dive.difficulty,
+        )
+        if "awards" in fields:
+            self._set_awards(dive, row.awards)
+        if "outcome" in fields:
+            self._editing.set_outcome(dive.key, _OUTCOMES.get(row.outcome, ""))
+
+    def _set_awards(self, dive: Dive, awards: tuple[float, ...]) -> None:
+        if awards != (dive.judging.awards if dive.judging is not None else ()):
             judging = replace(dive.judging or Judging(awards=awards), awards=awards) if awards else None
             self._editing.set_judging(dive.key, judging)
 
 
+def _performed(dive: Dive) -> PerformedDive:
+    awards = dive.judging.awards if dive.judging is not None else ()
+    return PerformedDive(dive.dive_number or "", dive.board_m, dive.difficulty, awards, dive.outcome)
+
+
+def _number(row: ListedDive) -> str | None:
+    return str(row.number) if row.number is not None else None
+
+
 def _taken(known: Any, was: Any, now: Any) -> Any:
-    return now if not known or known == was else known
+    """Return what a dive says after its row says something else, which it takes unless it says something of its own."""
+    return now if was != now and (not known or known == was) else known
 
 
 def _time(dive: Dive) -> tuple[object, ...]:

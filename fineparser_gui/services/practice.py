@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import date
 
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.diving.meet import taken_off
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.live.caught import CaughtClip
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import Dive
@@ -54,7 +55,8 @@ class Practice(QObject):
         if any(_same(one, caught) for one, _ in self.dives):
             return
         self._caught.append(caught)
-        self._session.importer.add([caught.clip], show=False)
+        day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
+        self._session.importer.add([caught.clip], show=False, recorded_on=day)
 
     def take_back(self, keys: Sequence[str]) -> None:
         """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
@@ -66,25 +68,21 @@ class Practice(QObject):
         edits.endMacro()
 
     def balk(self, key: str) -> None:
-        """Mark a dive as one that was begun twice, or as none; its row of the list as well."""
-        on = self._toggle(key, self.tr("Balk"))
-        meet = self._session.meets.meet
-        place = meet.row_of(key)
-        if place is not None:
-            row = replace(meet.rows[place], outcome="restart" if on else "")
-            rows = (*meet.rows[:place], row, *meet.rows[place + 1 :])
-            self._session.meets.change(replace(meet, rows=rows), self.tr("marking a balk"))
+        """Mark a dive as one that was begun twice, or as none."""
+        self._toggle(key, "balk")
 
     def repeat(self, key: str) -> None:
         """Mark a dive as a repeat of the one before it, whose athlete and number it takes; it belongs to no row."""
-        if not self._toggle(key, self.tr("Repeat")):
-            return
-        self._open_row(key)
-        keys = [dive.key for _, dive in self.dives]
-        if key in keys[1:]:
-            before = self._session.dive(keys[keys.index(key) - 1])
-            self._session.editing.set_diver(key, before.diver)
-            self._session.editing.set_details(key, *before.details)
+        edits = self._session.editing.edits
+        edits.beginMacro(self.tr("marking a repeat"))
+        if self._toggle(key, "repeat"):
+            self._open_row(key)
+            keys = [dive.key for _, dive in self.dives]
+            if key in keys[1:]:
+                before = self._session.dive(keys[keys.index(key) - 1])
+                self._session.editing.set_diver(key, before.diver)
+                self._session.editing.set_details(key, *before.details)
+        edits.endMacro()
 
     def say(self, key: str, word: str) -> None:
         """Add a word of the coach to the note on a dive."""
@@ -95,34 +93,32 @@ class Practice(QObject):
         """A line an athlete: dives, balks, repeats."""
         counts: dict[str, list[int]] = {}
         for _, dive in self.dives:
-            lines = dive.note.splitlines()
             count = counts.setdefault(dive.diver or "–", [0, 0, 0])
-            for place, is_so in enumerate((True, self.tr("Balk") in lines, self.tr("Repeat") in lines)):
+            for place, is_so in enumerate((True, dive.outcome == "balk", dive.outcome == "repeat")):
                 count[place] += is_so
         form = self.tr("{0}: dives {1}, balks {2}, repeats {3}")
         return "\n".join(form.format(name, *count) for name, count in sorted(counts.items()))
 
     def _open_row(self, key: str) -> None:
-        meet = self._session.meets.meet
+        meet = self._session.meet
         place = meet.row_of(key)
         if place is not None:
             self._session.meets.change(taken_off(meet, place), self.tr("taking back a dive"))
 
-    def _toggle(self, key: str, word: str) -> bool:
-        """Add a line to the note, or take it away; whether it is there now."""
-        lines = self._session.dive(key).note.splitlines()
-        on = word not in lines
-        after = [word, *lines] if on else [line for line in lines if line != word]
-        self._session.editing.set_note(key, "\n".join(after))
+    def _toggle(self, key: str, outcome: DiveOutcome) -> bool:
+        """Set an outcome, or take it away; return True if the dive has it now."""
+        on = self._session.dive(key).outcome != outcome
+        self._session.editing.set_outcome(key, outcome if on else "")
         return on
 
     def _touched(self, dive: Dive) -> bool:
         """Whether the coach has worked on a dive; what its row of the list says is none of that."""
-        listed = self._session.meets.meet.row_of(dive.key) is not None
+        listed = self._session.meet.row_of(dive.key) is not None
         named = not listed and bool(dive.diver or dive.dive_number)
         trimmed = dive.in_frame is not None or dive.out_frame is not None
         corrected = dive.correction != Correction() or dive.athlete is not None
-        return bool(named or trimmed or corrected or dive.note or dive.drawings or dive.judging)
+        told = dive.outcome or dive.note or dive.drawings or dive.judging
+        return bool(named or trimmed or corrected or told)
 
 
 def clock_text(at_s: float) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLOURS
@@ -137,7 +138,11 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
     file = printable(dive.path.name)
     if not dive.path.is_file():
         file = text("{0} (not found, so there are no pictures)", file)
-    facts = [(text("date"), printable(dive.date)), (text("video // file"), file)]
+    facts = [
+        (text("date"), printable(dive.date)),
+        (text("outcome"), dive_outcome_text(dive.outcome)),
+        (text("video // file"), file),
+    ]
     if own is not None and scoring is None:
         facts.append((text("difficulty"), short_number(own.difficulty)))
     if scoring is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.page import TrendPoint
@@ -23,6 +24,7 @@ class ReportedDive:
         path: of the video.
         diver: name, or "".
         date: ISO date of the dive, or "".
+        outcome: what became of it.
         note: of the coach, lines.
         judging: the judges' marks; None where there are none.
         marks: drawings and notes on frames.
@@ -37,6 +39,7 @@ class ReportedDive:
     analysis: Analysis
     diver: str = ""
     date: str = ""
+    outcome: DiveOutcome = ""
     note: str = ""
     judging: Judging | None = None
     marks: tuple[Mark, ...] = ()
