@@ -82,8 +82,6 @@ class MeetService(QObject):
         if meet == before and not typed:
             return
         self._edits.beginMacro(text)
-        if meet != before:
-            self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
         was = {row.dive: row for row in before.rows if row.dive is not None}
         now = {row.dive: row for row in meet.rows if row.dive is not None}
         for key in dict.fromkeys((*was, *now)):
@@ -92,6 +90,8 @@ class MeetService(QObject):
                 self._fill(dive, was.get(key), now.get(key))
         if typed and (dive := self._dive_of(meet.rows[place])) is not None:
             self._tell(dive, meet.rows[place], typed)
+        if meet != before:  # last: whoever hears of it finds the dives as they are then
+            self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
         self._edits.endMacro()
 
     def match(self, start: int = 0, *, anew: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The history's file: found again, renamed, removed and brought back, moved, damaged; two writers, and a kill."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -438,3 +439,19 @@ def test_a_locked_file_is_said_and_nothing_is_set_aside(history, tmp_path):
         with pytest.raises(ConfigError, match="database is locked"):
             History(history.path, patience_s=0.1)
     assert not list(tmp_path.glob("history-damaged-*"))
+
+
+def test_an_outcome_is_kept_searched_and_taken_out_of_an_older_note(history):
+    (id_,) = history.keep([row(made_dive(outcome="balk", note=""))])
+    assert (history.dive(id_).outcome, history.saved(id_).outcome) == ("balk", "balk")
+    assert found(history, "balk") == found(history)
+    with closing(sqlite3.connect(history.path)) as db:
+        record = json.loads(db.execute("SELECT record FROM detail").fetchone()[0])
+        del record["outcome"]
+        db.execute("UPDATE detail SET record = ?", (json.dumps(record | {"note": "Wiederholung\nArms late."}),))
+        db.commit()
+    told = history.dive(id_)
+    assert (told.outcome, told.note) == ("repeat", "Arms late.")
+    assert history.saved(id_).outcome == "repeat"
+    history.keep([row(made_dive(outcome="failed", note="Arms late."))], said=[{"outcome"}])
+    assert history.dive(id_).outcome == "failed"

@@ -1,5 +1,6 @@
 """The dive list: typed, pasted and read; videos that take its rows; awards as they are called; the sheet."""
 
+import json
 import os
 from pathlib import Path
 
@@ -173,6 +174,85 @@ def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
     assert session.dive(second).judging is None
 
 
+def test_a_dive_corrected_after_the_announcement_counts_and_its_row_asks(dialog, window, clips, qtbot):
+    session = window.session
+    paste(dialog, PASTED)
+    session.open(clips[:1])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    key = session.meet.rows[0].dive
+    dialog.model.setData(dialog.model.index(0, AWARDS), "7 7 7")
+    assert column(dialog, POINTS)[0] == "33.60"  # 103B, DD 1.6
+    dialog.table.choose(0)
+    assert dialog.question.isHidden()
+
+    session.editing.set_details(key, "105B", 3.0)
+    qtbot.waitUntil(lambda: column(dialog, NUMBER)[0] == "105B")
+    assert column(dialog, POINTS)[0] == "50.40"  # DD 2.4
+    assert dialog.standing.text(0, 4) == "50.40"
+    assert column(dialog, REMARK)[0] == "Announced: 103B. The dive: 105B, which counts."
+    assert session.meet.rows[0].dive_number == "103B"  # what was announced stays
+    assert dialog.announced.text() == column(dialog, REMARK)[0]
+
+    qtbot.mouseClick(dialog.keep_announced, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.question.isHidden)
+    assert session.dive(key).dive_number == "103B"
+    assert column(dialog, POINTS)[0] == "33.60"
+    window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(dialog.question.isVisible)
+    qtbot.mouseClick(dialog.take_dives, Qt.MouseButton.LeftButton)
+    assert dialog.question.isHidden()
+    assert (session.meet.rows[0].dive_number, session.dive(key).dive_number) == ("105B", "105B")
+    window.actions_by_id["undo"].trigger()
+    # Typed in the table, it is the coach's word on both.
+    dialog.model.setData(dialog.model.index(0, NUMBER), "103B")
+    assert (session.meet.rows[0].dive_number, session.dive(key).dive_number) == ("103B", "103B")
+    assert column(dialog, REMARK)[0] == ""
+
+
+def test_a_change_of_the_list_leaves_what_was_said_of_a_dive(dialog, window, clips, qtbot):
+    session = window.session
+    paste(dialog, "Anna 103B 3m 1.9\nAnna 403B 3m")
+    session.open(clips[:1])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    key = session.meet.rows[0].dive
+    session.editing.set_details(key, "105B", None)
+    session.editing.set_judging(key, Judging(awards=(7.0, 7.0, 7.0)))
+    session.editing.set_outcome(key, "balk")
+    dialog.model.setData(dialog.model.index(0, ATHLETE), "Anna M.")
+    dialog.table.choose(0)
+    dialog.shift(1)
+    assert session.dive(key).details == ("105B", None, None)
+    assert session.dive(key).judging == Judging(awards=(7.0, 7.0, 7.0))
+    assert session.dive(key).outcome == "balk"
+    row = session.meet.rows[1]
+    assert (row.dive_number, row.difficulty, row.awards, row.outcome) == ("103B", 1.9, (), "")
+    dialog.table.choose(1)
+    dialog.take_off.trigger()
+    assert column(dialog, NUMBER) == ["403B", "103B"]
+    assert column(dialog, AWARDS) == ["", ""]
+    assert session.dive(key).details == ("105B", None, None)
+
+
+def test_an_outcome_typed_in_the_list_is_the_dives(dialog, window, clips, qtbot):
+    session = window.session
+    paste(dialog, PASTED)
+    session.open(clips[:1])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    key = session.meet.rows[0].dive
+    dialog.model.setData(dialog.model.index(0, AWARDS), "7 7 7")
+    dialog.model.setData(dialog.model.index(0, OUTCOME), "restart")
+    assert session.dive(key).outcome == "balk"
+    assert column(dialog, POINTS)[0] == "24.00"  # 3 × 5 × 1.6
+    details = window.details
+    session.select(key)
+    assert details.outcome.currentData() == "balk"
+    details.outcome.setFocus()
+    qtbot.keyClick(details.outcome, Qt.Key.Key_Home)
+    details.outcome.activated.emit(details.outcome.currentIndex())
+    assert session.dive(key).outcome == ""
+    qtbot.waitUntil(lambda: column(dialog, POINTS)[0] == "33.60")
+
+
 def test_awards_are_typed_as_they_are_called_and_enter_goes_to_the_next_dive(dialog, window, clips, qtbot):
     session = window.session
     paste(dialog, PASTED)
@@ -229,6 +309,30 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     dialog.read(tmp_path / "none.csv")
     assert "cannot be read" in dialog.note.text()
     qtbot.waitUntil(lambda: all(dive.info is not None for dive in session.dives))
+
+
+def test_an_older_meet_opens_with_the_outcomes_of_its_rows_and_asks_where_a_dive_was_corrected(
+    dialog, window, clips, qtbot
+):
+    session, path = window.session, clips[0].parent / "old.fineparser"
+    dive = {"path": str(clips[0]), "relative_path": clips[0].name, "in_frame": None, "out_frame": None}
+    dive |= {"dive_number": "105B", "board_m": 3.0, "difficulty": None, "transitions": None, "left_out": []}
+    dive |= {"diver": "Anna", "note": "Fehlstart\nArms late", "judging": {"awards": [7, 7, 7], "phases": {}}}
+    row = {"athlete": "Anna", "dive_number": "103B", "board_m": 3.0, "awards": [7, 7, 7], "dive": "0"}
+    failed = row | {"dive": "1", "outcome": "failed"}
+    content = {"dives": [dive, dive | {"note": ""}], "meet": {"rows": [row | {"outcome": "restart"}, failed]}}
+    path.write_text(json.dumps({"format": "fineparser.session/1", **content}), encoding="utf-8")
+    window.files.controller.open(path)
+    assert [(one.outcome, one.note) for one in session.dives] == [("balk", "Arms late"), ("failed", "")]
+    assert column(dialog, NUMBER)[0] == "105B"
+    assert column(dialog, POINTS) == ["36.00", "0.00"]  # 3 × 5 × 2.4
+    assert column(dialog, REMARK)[0].startswith("Announced: 103B.")
+    assert not window.files.controller.modified
+    assert window.files.controller.save_to(path)
+    saved, _ = read_session(path)
+    assert [one.outcome for one in saved.dives] == ["balk", "failed"]
+    assert saved.meet.rows[0].dive_number == "103B"
+    qtbot.waitUntil(lambda: all(one.info is not None for one in session.dives))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """At the pool: the mirror of what is recorded, dives that come by themselves, and what the coach does to them."""
 
+import csv
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
+from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
@@ -183,6 +186,35 @@ def test_caught_dives_come_are_named_in_turn_and_can_be_taken_back(pool, clips, 
     qtbot.waitUntil(lambda: len(rows(pool)) == 2 and "Ben" in rows(pool)[0])
 
 
+def test_a_caught_dive_has_the_day_it_was_recorded_on(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    midnight_s = datetime(2026, 11, 30).timestamp()
+    pool.practice.add(replace(clips[0], at_s=midnight_s - 1.5, leaves_s=2.0))
+    pool.practice.add(replace(clips[1], at_s=midnight_s - 60.0))
+    qtbot.waitUntil(lambda: [dive.dived_on for dive in session.dives] == ["2026-11-30", "2026-11-29"])
+    assert {dive.board_m for dive in session.dives} == {None}
+    session.open([clips[2].clip])
+    qtbot.waitUntil(lambda: session.dives[-1].info is not None)
+    assert session.dives[-1].dived_on == ""  # neither its file nor a camera says it
+
+
+def test_a_balk_costs_two_of_every_award_of_its_row(pool, clips, idle_studio, qtbot):
+    session = idle_studio.session
+    session.meets.change(Meet(rows=(ListedDive(athlete="Anna", dive_number="103B", board_m=3.0),)), "list")
+    pool.practice.add(clips[0])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    rows(pool)
+    session.editing.set_judging(session.dives[0].key, Judging(awards=(7.0, 7.0, 7.0)))
+    for points in (24.0, 33.6):  # 3 × 5 × 1.6, and not
+        qtbot.mouseClick(pool.list.balk, Qt.MouseButton.LeftButton)
+        assert session.meets.counted.rows[0].points == points
+    qtbot.mouseClick(pool.list.repeat, Qt.MouseButton.LeftButton)
+    assert session.meet.rows[0].dive is None
+    session.edits.undo()
+    assert session.meet.rows[0].dive == session.dives[0].key
+    assert session.dives[0].outcome == ""
+
+
 def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):
     pool.practice.add(clips[0])
     other = clips[1].clip.parent / "2" / clips[1].clip.name
@@ -201,8 +233,11 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     pool.list.word.setEditText("Legs apart")
     pool.list._say()
     pool.practice.balk(first)
-    notes = {dive.key: dive.note.splitlines() for dive in idle_studio.session.dives}
-    assert notes == {first: ["Balk"], second: ["Repeat", "Legs apart"]}
+    told = [(dive.outcome, dive.note) for dive in idle_studio.session.dives]
+    assert told == [("balk", ""), ("repeat", "Legs apart")]
+    rows(pool)
+    assert pool.list.repeat.isChecked()
+    assert "repeat · Legs apart" in pool.list.view.item(0).text()
     assert idle_studio.session.dive(second).diver == "Anna"
     assert pool.practice.summary() == "Anna: dives 2, balks 1, repeats 1"
     path = pool.setup.folders[0].parent / "practice.pdf"
@@ -212,6 +247,7 @@ def test_the_log_says_who_balked_and_what_the_coach_said_and_is_written(pool, cl
     table = path.with_suffix(".csv").read_text(encoding="utf-8-sig")
     assert "Anna" in table
     assert "Legs apart" in table
+    assert [row["outcome"] for row in csv.DictReader(table.splitlines())] == ["balk", "repeat"]
     assert pool.word.accessibleName() == "practice.csv was written."
 
 

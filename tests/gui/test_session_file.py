@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
+from fineparser_core.language import LANGUAGES, text, use_language
 from fineparser_core.types import DiveSegment
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
@@ -42,6 +43,7 @@ def _saved(path: Path) -> SavedSession:
         board_m=10.0,
         difficulty=3.4,
         diver="Zoë",
+        outcome="repeat",
         note="Arms late.\nHead up.",
         cancelled=True,
         rule=CandidateRule(nearest=True, synchro=True),
@@ -678,3 +680,23 @@ def test_a_window_that_cannot_save_closes_and_ends_its_worker(idle_studio, qtbot
         with pytest.raises(OSError, match="the disk is gone"):
             idle_studio.window.close()
     assert not idle_studio.window.isVisible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_note_of_before_says_the_outcome_in_the_language_that_wrote_it(tmp_path, language):
+    use_language(language)
+    balk, repeat = text("Balk"), text("Repeat")
+    use_language("en")
+    notes = (f"{balk}\nArms late.", repeat, f"{balk} or not")
+    path = tmp_path / "old.fineparser"
+    write_session(SavedSession(dives=tuple(SavedDive(path=tmp_path / "a.mp4", note=note) for note in notes)), path)
+    content = json.loads(path.read_bytes())
+    for dive in content["dives"]:
+        del dive["outcome"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    dives = read_session(path)[0].dives
+    assert [(dive.outcome, dive.note) for dive in dives] == [
+        ("balk", "Arms late."),
+        ("repeat", ""),
+        ("", f"{balk} or not"),
+    ]

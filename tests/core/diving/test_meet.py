@@ -6,7 +6,10 @@ from fineparser_core.diving.meet import (
     KnownDive,
     ListedDive,
     Meet,
+    PerformedDive,
     assigned,
+    counted,
+    disagreement,
     freed,
     in_turn,
     matched,
@@ -136,3 +139,39 @@ def test_a_row_holds_only_what_can_be(values):
         ListedDive(**values)
     with pytest.raises(ValueError, match="judges"):
         Meet(judges=4)
+
+
+def test_a_row_counts_what_its_dive_says():
+    row = listed("Anna", "103B", difficulty=1.9, awards=(5.0,) * 3, outcome="restart")
+    done = PerformedDive("105B", 1.0, None, (7.0,) * 3)
+    now = counted(row, done)
+    assert (now.athlete, now.dive_number, now.board_m, now.known_difficulty) == ("Anna", "105B", 1.0, 2.6)
+    assert now.points == 54.6
+    assert counted(row, done._replace(outcome="balk")).points == 39.0  # 3 × 5 × 2.6
+    assert counted(row, done._replace(outcome="failed")).points == 0.0
+    assert counted(row, done._replace(outcome="repeat")).points == 54.6
+    silent = counted(row, PerformedDive(awards=(7.0,) * 3))
+    assert (silent.dive_number, silent.board_m, silent.difficulty, silent.outcome) == ("103B", 3.0, 1.9, "")
+    assert counted(replace(row, outcome="skipped"), done).points is None
+
+
+@pytest.mark.parametrize(
+    ("announced", "done", "said"),
+    [
+        (listed("", "103B"), PerformedDive("103B", 3.0), None),
+        (listed("", "103B"), PerformedDive(), None),
+        (listed("", "", None), PerformedDive("105B", 1.0), None),
+        (listed("", "103B", None), PerformedDive("103B", 1.0), None),
+        (listed("", "103B"), PerformedDive("105B", 3.0), "Announced: 103B. The dive: 105B, which counts."),
+        (listed("", "103B"), PerformedDive("105B", 7.5), "Announced: 103B 3 m. The dive: 105B 7.5 m, which counts."),
+        (
+            listed("", "103B", difficulty=1.9),
+            PerformedDive("103B", 3.0),
+            "Announced: DD 1.9. The dive: DD 1.6, which counts.",
+        ),
+        (listed("", "103B"), PerformedDive("103B", 3.0, 2.0), "Announced: DD 1.6. The dive: DD 2.0, which counts."),
+        (listed("", "103B"), PerformedDive("105B", 3.0, outcome="failed"), None),
+    ],
+)
+def test_a_row_says_what_was_announced_otherwise(announced, done, said):
+    assert disagreement(announced, done) == said

@@ -34,7 +34,7 @@ def dives(small_video: Path, make_analysis: Make) -> list[ExportedDive]:
                 Mark(kind=NOTE, frame=12, points=((3.0, 4.0),), text="early"),
             ),
         ),
-        ExportedDive(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, state="waits"),
+        ExportedDive(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, outcome="balk", state="waits"),
     ]
 
 
@@ -57,6 +57,7 @@ def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert (first["transitions_by"], second["transitions_by"], third["transitions_by"]) == ("model", "person", "")
     assert (second["diver"], second["score"], second["start_frame"]) == ("", "", "0")
     assert (third["file"], third["dive_number"], third["board_m"]) == ("'=cmd.mp4", "5253B", "3")
+    assert (second["outcome"], third["outcome"]) == ("", "balk")
     assert (first["coach_notes"], second["coach_notes"]) == ("", "Low, but straight.; frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
     assert first["trained_on"] == "rendered dives"
