@@ -179,11 +179,12 @@ def history(at: Making) -> QWidget:
 
 
 def meet(at: Making) -> QWidget:
-    """A list of dives with two videos."""
+    """A list of dives with two videos, the first of which was announced otherwise."""
     rows = tuple(ListedDive(athlete=name, dive_number=dive, board_m=3.0) for name, dive in _LISTED)
     at.studio.session.meets.change(Meet(rows=rows), "list")
     at.studio.session.open(copies(at.video, at.folder, ("first", "second")))
     at.qtbot.waitUntil(lambda: [dive.state for dive in at.studio.session.dives] == [DiveState.QUEUED] * 2)
+    at.studio.session.editing.set_details(at.studio.session.keys[0], "105B", 3.0)
     at.studio.window.actions_by_id["meet"].trigger()
     return at.studio.window.findChild(MeetDialog)
 
