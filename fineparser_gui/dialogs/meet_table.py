@@ -91,6 +91,8 @@ class MeetModel(TableModel):
     def shown(self, row: int, column: int, role: int) -> object:
         listed = self.rows[row]
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column in (NUMBER, BOARD, DIFFICULTY) and (said := self.disagreement(row)):
+                return tool_tip(said)
             if column == NUMBER and listed.number is not None:
                 return listed.number.description
             return tool_tip(self.text(row, column))

@@ -84,7 +84,7 @@ class DetailsPanel(QWidget):
         keyboard_friendly(self.synchro)
         outcomes: list[DiveOutcome] = ["balk", "repeat", "failed"]
         self.outcome = choice_box(
-            [("–", ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
+            [(self.tr("outcome"), ""), *((dive_outcome_text(outcome), outcome) for outcome in outcomes)],
             accessibleName=self.tr("Outcome"),
             toolTip=self.tr("What became of the dive: in a meet, a balk costs two points of every award"),
         )

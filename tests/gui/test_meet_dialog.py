@@ -191,6 +191,7 @@ def test_a_dive_corrected_after_the_announcement_counts_and_its_row_asks(dialog,
     assert dialog.standing.text(0, 4) == "50.40"
     assert column(dialog, REMARK)[0] == "Announced: 103B. The dive: 105B, which counts."
     assert session.meet.rows[0].dive_number == "103B"  # what was announced stays
+    assert "Announced: 103B" in dialog.model.index(0, NUMBER).data(Qt.ItemDataRole.ToolTipRole)
     assert dialog.announced.text() == column(dialog, REMARK)[0]
 
     qtbot.mouseClick(dialog.keep_announced, Qt.MouseButton.LeftButton)
