@@ -1,6 +1,7 @@
 """Finds dives in a stream as it comes: the same free falls as in a file, looked for in its last seconds."""
 
 from dataclasses import dataclass
+from math import inf
 
 import av
 
@@ -73,9 +74,27 @@ class Catcher:
                 found += self._look(frame)
         return found
 
+    def finish(self) -> list[CaughtFall]:
+        """Search what is left, as the stream has ended; return the dives that nobody was told of.
+
+        What follows, such as after another connection, is searched on.
+        """
+        found = [one for frame in self._decoder.flush() for one in self._look(frame)]
+        return found + self._search_rest()
+
+    def _search_rest(self) -> list[CaughtFall]:
+        """Search all that is remembered, by the rule of a file: nothing comes after it that could say more."""
+        self._due_s = []
+        if self._finder is None:
+            return []
+        falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE)
+        return self._certain(falls, inf)
+
     def _look(self, frame: LiveFrame) -> list[CaughtFall]:
         picture, time_s = frame.picture, frame.time_s
+        left: list[CaughtFall] = []
         if self._size != (picture.width, picture.height) or time_s < self._picture_s:
+            left = self._search_rest()
             self._begin(picture)
         assert self._finder is not None
         assert self._scaler is not None

@@ -12,10 +12,10 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase
 from fineparser_core.live.catcher import Catcher, CaughtFall
 from fineparser_core.live.caught import CaughtClip
-from fineparser_core.live.packets import PacketQueue
+from fineparser_core.live.packets import PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import Source
+from fineparser_core.live.sources import TIMEOUT_S, Source
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ BEFORE_S, AFTER_S = 3.0, 2.0
 #: The search falls behind by at most so much of the stream, and goes on with the newest.
 _MOST_BEHIND_BYTES = 24_000_000
 _POLL_S = 0.2
+#: Time in which a source that sends is closed, in seconds. One that is silent closes by itself, after its time-outs.
+_CLOSES_S = 1.0
 
 
 class Watch:
@@ -77,9 +79,9 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; dives that were found are cut out first, pictures that wait for the search are dropped."""
+        """End; the last seconds are searched and dives cut out first, pictures that wait for the search are dropped."""
         self._stopped.set()
-        self.reader.stop()
+        self.reader.stop(_CLOSES_S)
         self._queue.close()
         self._thread.join()
 
@@ -94,13 +96,20 @@ class Watch:
 
     def _search(self) -> None:
         due: list[CaughtFall] = []
+        last_s: float | None = now_s()  # None: what came was searched to its end
         while True:
             packet = self._queue.get(_POLL_S)
             stopped = self._stopped.is_set()
             if packet is not None and not stopped:
                 due += self._catcher.add(packet)
+                last_s = now_s()
             ended = stopped or (packet is None and not self.reader.running)
-            while due and (ended or self._recorded_to(due[0].touches_s + AFTER_S)):
+            # A connection that was silent for so long is given up, and nothing follows what it brought.
+            over = ended or (last_s is not None and now_s() - last_s > TIMEOUT_S)
+            if over and last_s is not None:
+                due += self._catcher.finish()
+                last_s = None
+            while due and (over or self._recorded_to(due[0].touches_s + AFTER_S)):
                 self._keep(due.pop(0))
             if ended:
                 return
