@@ -60,41 +60,43 @@ class Catcher:
         self._finder: MotionFinder | None = None
         self._size: tuple[int, int] | None = None
         self._scaler: PlaneScaler | None = None
-        self._picture_s = self._looked_s = 0.0
+        self._picture_s = self._looked_s = self._apart_s = 0.0
         self._due_s: list[float] = []
         self._caught: list[CaughtFall] = []
 
     def add(self, packet: LivePacket) -> list[CaughtFall]:
         """The dives that are certain with a packet."""
-        found: list[CaughtFall] = []
         early_s = min(_EARLY_S, _EARLY / packet.format.fps) if packet.format.fps else _EARLY_S
-        needed = packet.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - early_s
-        for frame in self._decoder.decode(packet, needed=needed):
-            if frame.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - early_s:
-                found += self._look(frame)
-        return found
+        self._apart_s = 1 / PICTURES_A_SECOND - early_s
+        needed = packet.time_s - self._picture_s >= self._apart_s
+        return self._look_at(self._decoder.decode(packet, needed=needed))
 
     def finish(self) -> list[CaughtFall]:
-        """Search what is left, as the stream has ended; return the dives that nobody was told of.
+        """Return the dives of the end of the stream, with the pictures that are still in the decoder."""
+        return self._look_at(self._decoder.flush()) + self.search_rest()
 
-        What follows, such as after another connection, is searched on.
+    def search_rest(self) -> list[CaughtFall]:
+        """Return the dives not told of yet in all that is remembered, by the rule of a file: nothing need come after.
+
+        What comes all the same is searched on.
         """
-        found = [one for frame in self._decoder.flush() for one in self._look(frame)]
-        return found + self._search_rest()
-
-    def _search_rest(self) -> list[CaughtFall]:
-        """Search all that is remembered, by the rule of a file: nothing comes after it that could say more."""
-        self._due_s = []
         if self._finder is None:
             return []
         falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE)
         return self._certain(falls, inf)
 
+    def _look_at(self, frames: list[LiveFrame]) -> list[CaughtFall]:
+        found: list[CaughtFall] = []
+        for frame in frames:
+            if frame.time_s - self._picture_s >= self._apart_s:
+                found += self._look(frame)
+        return found
+
     def _look(self, frame: LiveFrame) -> list[CaughtFall]:
         picture, time_s = frame.picture, frame.time_s
         left: list[CaughtFall] = []
-        if self._size != (picture.width, picture.height) or time_s < self._picture_s:
-            left = self._search_rest()
+        if self._size != (picture.width, picture.height):  # what came before has ended
+            left = self.search_rest()
             self._begin(picture)
         assert self._finder is not None
         assert self._scaler is not None
@@ -103,7 +105,7 @@ class Catcher:
         planes = self._scaler.planes(picture, kept_size(picture.width, picture.height), matrix)
         self._finder.add(reduced(planes, matrix), time_s)
         if time_s - self._looked_s < _LOOKED_EVERY_S:
-            return []
+            return left
         self._looked_s = time_s
         self._finder.forget_before(time_s - _REMEMBERED_S)
         among_s = time_s - _SHORT_AMONG_S[0], time_s - _SHORT_AMONG_S[1]
@@ -111,11 +113,11 @@ class Catcher:
         suspects = (fall for fall in lately if fall.evidence >= _SUSPECT * LEAST_EVIDENCE)
         self._due_s += [fall.end_s + SETTLED_S for fall in suspects]
         if not any(due_s <= time_s for due_s in self._due_s):
-            return []
+            return left
         self._due_s = [due_s for due_s in self._due_s if due_s > time_s]
         among_s = time_s - _LONG_AMONG_S, time_s
         falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE, among_s=among_s)
-        return self._certain(falls, time_s)
+        return left + self._certain(falls, time_s)
 
     def _begin(self, picture: av.VideoFrame) -> None:
         self._size = picture.width, picture.height

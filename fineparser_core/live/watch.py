@@ -96,20 +96,21 @@ class Watch:
 
     def _search(self) -> None:
         due: list[CaughtFall] = []
-        last_s: float | None = now_s()  # None: what came was searched to its end
+        came_s, searched = now_s(), True  # when the last picture came, and whether all that came is searched
         while True:
             packet = self._queue.get(_POLL_S)
             stopped = self._stopped.is_set()
             if packet is not None and not stopped:
                 due += self._catcher.add(packet)
-                last_s = now_s()
+                came_s, searched = now_s(), False
             ended = stopped or (packet is None and not self.reader.running)
-            # A connection that was silent for so long is given up, and nothing follows what it brought.
-            over = ended or (last_s is not None and now_s() - last_s > TIMEOUT_S)
-            if over and last_s is not None:
+            silent = now_s() - came_s > TIMEOUT_S
+            if ended:
                 due += self._catcher.finish()
-                last_s = None
-            while due and (over or self._recorded_to(due[0].touches_s + AFTER_S)):
+            elif silent and not searched:  # the connection is given up by now, and may not come back
+                due += self._catcher.search_rest()
+                searched = True
+            while due and (ended or silent or self._recorded_to(due[0].touches_s + AFTER_S)):
                 self._keep(due.pop(0))
             if ended:
                 return

@@ -90,6 +90,13 @@ class MirrorFeed(QThread):
         """Of the picture that is shown; 0 before the first."""
         return self._shown_s
 
+    @property
+    def overdue_s(self) -> float:
+        """How long the source owes a picture, in seconds, while its delay is kept; 0 otherwise."""
+        if not self.following or not self._shown_s:
+            return 0.0
+        return max(now_s() - self._due_s(self._shown_s), 0.0)
+
     def live(self, delay_s: float | None = None) -> None:
         """Follow the source, at another delay or at that of before."""
         self.delay_s = self.delay_s if delay_s is None else delay_s

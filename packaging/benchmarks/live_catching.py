@@ -204,7 +204,7 @@ def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> tuple[int, fl
         if not dives and last_s - asked_s >= _END_EVERY_S:
             asked_s, n_ends = last_s, n_ends + 1
             ending = copy.copy(catcher)  # tells of what it remembers, and changes nothing of the other
-            at_ends.extend(last_s - first_s for _ in ending._search_rest()[:1])
+            at_ends.extend(last_s - first_s for _ in ending.search_rest()[:1])
 
     reader = LiveReader(parse_source(str(stream)), [take])
     reader._stop = _Impatient()  # as fast as it goes
