@@ -432,9 +432,11 @@ def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | Non
 
 
 def _in_order(first: list[Arrival], step_s: float) -> list[Arrival]:
-    """Return the first packets with stamps of decoding where Matroska has none: before that of the first one with it."""
+    """Return the first packets with decode stamps where Matroska gives none: before that of the first which has one."""
     at = next((place for place, (packet, *_) in enumerate(first) if packet.dts is not None), 0)
-    before = [(packet, first[at][1] - (at - place) * step_s, at_s) for place, (packet, _, at_s) in enumerate(first[:at])]
+    before = [
+        (packet, first[at][1] - (at - place) * step_s, at_s) for place, (packet, _, at_s) in enumerate(first[:at])
+    ]
     return before + first[at:]
 
 

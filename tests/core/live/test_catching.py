@@ -77,7 +77,9 @@ def test_the_ends_of_a_stream_are_searched_as_those_of_a_file(tmp_path: Path, bf
     """The body leaves in the second picture of the stream, and the stream ends two pictures after its water."""
     write_drawn(tmp_path / "drawn.mkv", 30, before_s=1 / 30, after_s=2 / 30, bf=bf)
     catcher, began, told = Catcher(), list[float](), list[CaughtFall]()
-    played(tmp_path / "drawn.mkv", lambda packet: began.append(packet.time_s), lambda one: told.extend(catcher.add(one)))
+    played(
+        tmp_path / "drawn.mkv", lambda packet: began.append(packet.time_s), lambda one: told.extend(catcher.add(one))
+    )
     assert not told
     (caught,) = catcher.finish()
     (dive,) = find_dives(tmp_path / "drawn.mkv").dives
@@ -107,10 +109,7 @@ def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(
     kept: list[CaughtClip] = []
     if not stops:
         monkeypatch.setattr(watch_module, "TIMEOUT_S", 1.0)
-    with (
-        server(sends((tmp_path / "drawn.ts").read_bytes(), then=Event.wait)) as port,
-        Ring(tmp_path / "ring") as ring,
-    ):
+    with server(sends((tmp_path / "drawn.ts").read_bytes(), then=Event.wait)) as port, Ring(tmp_path / "ring") as ring:
         watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
         watch.start()
         if stops:
