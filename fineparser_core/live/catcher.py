@@ -39,12 +39,14 @@ class CaughtFall:
     Attributes:
         leaves_s, touches_s: first and last picture on the parabola: about the take-off and the water.
         confidence: as of `DiveSegment`.
+        slowed: how many times slower than real time it is; 1 of a camera.
         instead_of: a dive that was told of and turns out to be what came before this one, such as a hurdle.
     """
 
     leaves_s: float
     touches_s: float
     confidence: float
+    slowed: float = 1.0
     instead_of: "CaughtFall | None" = None
 
 
@@ -53,9 +55,13 @@ class Catcher:
 
     Pictures may be missing: they are left out by 30 a second, or where nothing else refers to them. The same thread
     calls all of it.
+
+    Args:
+        real_time: whether nothing in it is slowed down, as in what a camera sends. A video may be a slow replay.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, real_time: bool = True) -> None:
+        self._real_time = real_time
         self._decoder = Decoder()
         self._finder: MotionFinder | None = None
         self._size: tuple[int, int] | None = None
@@ -128,7 +134,8 @@ class Catcher:
 
     def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
         found = []
-        for fall in apart([fall for fall in falls if _may_be_a_dive(fall)]):
+        possible = [fall for fall in falls if _may_be_a_dive(fall) and (fall.slowed == 1 or not self._real_time)]
+        for fall in apart(possible):
             confidence = fall.evidence / (fall.evidence + LEAST_EVIDENCE)
             near = [
                 one
@@ -139,17 +146,18 @@ class Catcher:
             better = all(one.touches_s <= fall.start_s and one.confidence < confidence for one in near)
             if not better or now_s - fall.end_s < SETTLED_S:
                 continue
-            found.append(CaughtFall(fall.start_s, fall.end_s, confidence, near[-1] if near else None))
+            instead_of = near[-1] if near else None
+            found.append(CaughtFall(fall.start_s, fall.end_s, confidence, fall.slowed, instead_of))
             self._caught = [*(one for one in self._caught[-4:] if one not in near), found[-1]]
         return sorted(found, key=lambda one: one.leaves_s)
 
 
 def _may_be_a_dive(fall: FreeFall) -> bool:
-    """Whether it falls freely beyond doubt, as long as people are in real time, and ends below where it began.
+    """Return True if it falls freely beyond doubt, and ends below where it began.
 
     A jump up to where somebody stays has the evidence of the hurdle before it; arms, and swimmers who come up, follow
     some parabola for a while, but not surely a bent one.
     """
     n_together = max(1.0, CORRELATED_S * (fall.last - fall.first) / (fall.end_s - fall.start_s))
     sure = fall.acceleration > _SURE * fall.deviation * n_together**0.5
-    return sure and fall.slowed == 1 and fall.height_share > 0
+    return sure and fall.height_share > 0

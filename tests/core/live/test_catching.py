@@ -131,6 +131,7 @@ def test_what_physics_forbids_is_no_dive() -> None:
     jump_up, long_body = replace(fall, height_share=-0.1), replace(fall, size_px=200.0)
     hardly_bent = replace(fall, deviation=50.0)
     assert not Catcher()._certain([jump_up, long_body, hardly_bent], 5.0)
+    assert Catcher(real_time=False)._certain([jump_up, long_body, hardly_bent], 5.0)[0].slowed > 1
     (found,) = Catcher()._certain([replace(hardly_bent, evidence=2.0), fall], 5.0)  # it hides none
     assert found.confidence == pytest.approx(1.2 / 1.8)
 
