@@ -1,9 +1,7 @@
 """Finds dives in a stream as it comes: the same free falls as in a file, looked for in its last seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
-
-import av
 
 from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
 from fineparser_core.motion.ballistics import CORRELATED_S
@@ -64,16 +62,17 @@ class Catcher:
         self._real_time = real_time
         self._decoder = Decoder()
         self._finder: MotionFinder | None = None
-        self._size: tuple[int, int] | None = None
+        self._geometry: Geometry | None = None
         self._scaler: PlaneScaler | None = None
-        self._picture_s = self._looked_s = self._apart_s = 0.0
+        self._base_s = self._picture_s = self._looked_s = self._interval_s = self._apart_s = 0.0
         self._due_s: list[float] = []
         self._caught: list[CaughtFall] = []
 
     def add(self, packet: LivePacket) -> list[CaughtFall]:
         """The dives that are certain with a packet."""
-        early_s = min(_EARLY_S, _EARLY / packet.format.fps) if packet.format.fps else _EARLY_S
-        self._apart_s = 1 / PICTURES_A_SECOND - early_s
+        fps = packet.format.fps or PICTURES_A_SECOND
+        self._interval_s = 1 / min(fps, PICTURES_A_SECOND)
+        self._apart_s = 1 / PICTURES_A_SECOND - min(_EARLY_S, _EARLY / fps)
         needed = packet.time_s - self._picture_s >= self._apart_s
         return self._look_at(self._decoder.decode(packet, needed=needed))
 
@@ -88,8 +87,21 @@ class Catcher:
         """
         if self._finder is None:
             return []
-        falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE)
-        return self._certain(falls, inf)
+        return self._certain(self._falls(), inf)
+
+    def _falls(
+        self,
+        *,
+        least_evidence: float = LEAST_EVIDENCE,
+        since_s: float = -inf,
+        among_s: tuple[float, float] = (-inf, inf),
+    ) -> list[FreeFall]:
+        """Return the free falls in the pictures since a time; see `find_free_falls`."""
+        assert self._finder is not None
+        motion, (from_s, to_s) = self._finder.motion(since_s - self._base_s), among_s
+        among_s = from_s - self._base_s, to_s - self._base_s
+        falls = find_free_falls(motion, least_evidence=least_evidence, among_s=among_s)
+        return [replace(one, start_s=one.start_s + self._base_s, end_s=one.end_s + self._base_s) for one in falls]
 
     def _look_at(self, frames: list[LiveFrame]) -> list[CaughtFall]:
         found: list[CaughtFall] = []
@@ -101,36 +113,30 @@ class Catcher:
     def _look(self, frame: LiveFrame) -> list[CaughtFall]:
         picture, time_s = frame.picture, frame.time_s
         left: list[CaughtFall] = []
-        if self._size != (picture.width, picture.height):  # what came before has ended
+        if self._geometry != frame.geometry:  # what came before has ended
             left = self.search_rest()
-            self._begin(picture)
+            self._geometry, self._base_s = frame.geometry, time_s
+            self._scaler, self._finder = PlaneScaler(self._geometry), MotionFinder(self._interval_s)
         assert self._finder is not None
         assert self._scaler is not None
         self._picture_s = time_s
         matrix = frame_color_matrix(picture)
-        planes = self._scaler.planes(picture, kept_size(picture.width, picture.height), matrix)
-        self._finder.add(reduced(planes, matrix), time_s)
+        planes = self._scaler.planes(picture, kept_size(*self._geometry.size_px), matrix)
+        # Like those of a file: on our clock the last digits of the times would decide what is 0.12 s apart.
+        self._finder.add(reduced(planes, matrix), round(time_s - self._base_s, 6))
         if time_s - self._looked_s < _LOOKED_EVERY_S:
             return left
         self._looked_s = time_s
-        self._finder.forget_before(time_s - _REMEMBERED_S)
+        self._finder.forget_before(time_s - self._base_s - _REMEMBERED_S)
         among_s = time_s - _SHORT_AMONG_S[0], time_s - _SHORT_AMONG_S[1]
-        lately = find_free_falls(self._finder.motion(time_s - _SHORT_S), among_s=among_s)
+        lately = self._falls(least_evidence=0.0, since_s=time_s - _SHORT_S, among_s=among_s)
         suspects = (fall for fall in lately if fall.evidence >= _SUSPECT * LEAST_EVIDENCE)
         self._due_s += [fall.end_s + SETTLED_S for fall in suspects]
         if not any(due_s <= time_s for due_s in self._due_s):
             return left
         self._due_s = [due_s for due_s in self._due_s if due_s > time_s]
         among_s = time_s - _LONG_AMONG_S, time_s
-        falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE, among_s=among_s)
-        return left + self._certain(falls, time_s)
-
-    def _begin(self, picture: av.VideoFrame) -> None:
-        self._size = picture.width, picture.height
-        geometry = Geometry(
-            stored_width_px=picture.width, stored_height_px=picture.height, quarter_turns=0, mirrored=False
-        )
-        self._scaler, self._finder = PlaneScaler(geometry), MotionFinder(1 / PICTURES_A_SECOND)
+        return left + self._certain(self._falls(among_s=among_s), time_s)
 
     def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
         found = []
