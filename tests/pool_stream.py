@@ -33,7 +33,15 @@ def write_stream(path: Path) -> tuple[float, float]:
     return WAITING_S + fall.start_s, WAITING_S + fall.end_s
 
 
-def write_drawn(path: Path, fps: int, size: tuple[int, int] = (480, 272)) -> tuple[float, float]:
+def write_drawn(
+    path: Path,
+    fps: int,
+    size: tuple[int, int] = (480, 272),
+    *,
+    before_s: float = WAITING_S,
+    after_s: float = WAITING_S,
+    bf: int = 0,
+) -> tuple[float, float]:
     """A drawn body that falls five metres, at any rate; returns when it leaves and touches the water, in seconds."""
     rng = np.random.default_rng(0)
     width, height = size
@@ -41,12 +49,12 @@ def write_drawn(path: Path, fps: int, size: tuple[int, int] = (480, 272)) -> tup
     noise = rng.integers(60, 190, (height // 8, width // 8), np.uint8)
     scene = cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
     grain = [rng.normal(0, 1.5, scene.shape).astype(np.float32) for _ in range(7)]
-    leaves_s, up_m_s, drop_m = float(WAITING_S), 3.0, 5.0
+    leaves_s, up_m_s, drop_m = before_s, 3.0, 5.0
     touches_s = leaves_s + (up_m_s + (up_m_s**2 + 2 * 9.81 * drop_m) ** 0.5) / 9.81
     with av.open(str(path), "w") as container:
-        out = container.add_stream("libx264", fps, options={"preset": "ultrafast", "g": str(fps), "bf": "0"})
+        out = container.add_stream("libx264", fps, options={"preset": "ultrafast", "g": str(fps), "bf": str(bf)})
         out.width, out.height, out.pix_fmt = width, height, "yuv420p"
-        for number in range(round((touches_s + WAITING_S) * fps)):
+        for number in range(round((touches_s + after_s) * fps)):
             flown_s = min(max(number / fps - leaves_s, 0.0), touches_s - leaves_s)
             at = (width * 0.35 + 0.8 * flown_s * px_per_m, (2 - up_m_s * flown_s + 9.81 / 2 * flown_s**2) * px_per_m)
             image = scene.copy()

@@ -1,8 +1,7 @@
 """Finds dives in a stream as it comes: the same free falls as in a file, looked for in its last seconds."""
 
-from dataclasses import dataclass
-
-import av
+from dataclasses import dataclass, replace
+from math import inf
 
 from fineparser_core.live.packets import Decoder, LiveFrame, LivePacket
 from fineparser_core.motion.ballistics import CORRELATED_S
@@ -38,12 +37,14 @@ class CaughtFall:
     Attributes:
         leaves_s, touches_s: first and last picture on the parabola: about the take-off and the water.
         confidence: as of `DiveSegment`.
+        slowed: how many times slower than real time it is; 1 of a camera.
         instead_of: a dive that was told of and turns out to be what came before this one, such as a hurdle.
     """
 
     leaves_s: float
     touches_s: float
     confidence: float
+    slowed: float = 1.0
     instead_of: "CaughtFall | None" = None
 
 
@@ -52,62 +53,95 @@ class Catcher:
 
     Pictures may be missing: they are left out by 30 a second, or where nothing else refers to them. The same thread
     calls all of it.
+
+    Args:
+        real_time: whether nothing in it is slowed down, as in what a camera sends. A video may be a slow replay.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, real_time: bool = True) -> None:
+        self._real_time = real_time
         self._decoder = Decoder()
         self._finder: MotionFinder | None = None
-        self._size: tuple[int, int] | None = None
+        self._geometry: Geometry | None = None
         self._scaler: PlaneScaler | None = None
-        self._picture_s = self._looked_s = 0.0
+        self._base_s = self._picture_s = self._looked_s = self._interval_s = self._apart_s = 0.0
         self._due_s: list[float] = []
         self._caught: list[CaughtFall] = []
 
     def add(self, packet: LivePacket) -> list[CaughtFall]:
         """The dives that are certain with a packet."""
+        fps = packet.format.fps or PICTURES_A_SECOND
+        self._interval_s = 1 / min(fps, PICTURES_A_SECOND)
+        self._apart_s = 1 / PICTURES_A_SECOND - min(_EARLY_S, _EARLY / fps)
+        needed = packet.time_s - self._picture_s >= self._apart_s
+        return self._look_at(self._decoder.decode(packet, needed=needed))
+
+    def finish(self) -> list[CaughtFall]:
+        """Return the dives of the end of the stream, with the pictures that are still in the decoder."""
+        return self._look_at(self._decoder.flush()) + self.search_rest()
+
+    def search_rest(self) -> list[CaughtFall]:
+        """Return the dives not told of yet in all that is remembered, by the rule of a file: nothing need come after.
+
+        What comes all the same is searched on.
+        """
+        if self._finder is None:
+            return []
+        return self._certain(self._falls(), inf)
+
+    def _falls(
+        self,
+        *,
+        least_evidence: float = LEAST_EVIDENCE,
+        since_s: float = -inf,
+        among_s: tuple[float, float] = (-inf, inf),
+    ) -> list[FreeFall]:
+        """Return the free falls in the pictures since a time; see `find_free_falls`."""
+        assert self._finder is not None
+        motion, (from_s, to_s) = self._finder.motion(since_s - self._base_s), among_s
+        among_s = from_s - self._base_s, to_s - self._base_s
+        falls = find_free_falls(motion, least_evidence=least_evidence, among_s=among_s)
+        return [replace(one, start_s=one.start_s + self._base_s, end_s=one.end_s + self._base_s) for one in falls]
+
+    def _look_at(self, frames: list[LiveFrame]) -> list[CaughtFall]:
         found: list[CaughtFall] = []
-        early_s = min(_EARLY_S, _EARLY / packet.format.fps) if packet.format.fps else _EARLY_S
-        needed = packet.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - early_s
-        for frame in self._decoder.decode(packet, needed=needed):
-            if frame.time_s - self._picture_s >= 1 / PICTURES_A_SECOND - early_s:
+        for frame in frames:
+            if frame.time_s - self._picture_s >= self._apart_s:
                 found += self._look(frame)
         return found
 
     def _look(self, frame: LiveFrame) -> list[CaughtFall]:
         picture, time_s = frame.picture, frame.time_s
-        if self._size != (picture.width, picture.height) or time_s < self._picture_s:
-            self._begin(picture)
+        left: list[CaughtFall] = []
+        if self._geometry != frame.geometry:  # what came before has ended
+            left = self.search_rest()
+            self._geometry, self._base_s = frame.geometry, time_s
+            self._scaler, self._finder = PlaneScaler(self._geometry), MotionFinder(self._interval_s)
         assert self._finder is not None
         assert self._scaler is not None
         self._picture_s = time_s
         matrix = frame_color_matrix(picture)
-        planes = self._scaler.planes(picture, kept_size(picture.width, picture.height), matrix)
-        self._finder.add(reduced(planes, matrix), time_s)
+        planes = self._scaler.planes(picture, kept_size(*self._geometry.size_px), matrix)
+        # Like those of a file: on our clock the last digits of the times would decide what is 0.12 s apart.
+        self._finder.add(reduced(planes, matrix), round(time_s - self._base_s, 6))
         if time_s - self._looked_s < _LOOKED_EVERY_S:
-            return []
+            return left
         self._looked_s = time_s
-        self._finder.forget_before(time_s - _REMEMBERED_S)
+        self._finder.forget_before(time_s - self._base_s - _REMEMBERED_S)
         among_s = time_s - _SHORT_AMONG_S[0], time_s - _SHORT_AMONG_S[1]
-        lately = find_free_falls(self._finder.motion(time_s - _SHORT_S), among_s=among_s)
+        lately = self._falls(least_evidence=0.0, since_s=time_s - _SHORT_S, among_s=among_s)
         suspects = (fall for fall in lately if fall.evidence >= _SUSPECT * LEAST_EVIDENCE)
         self._due_s += [fall.end_s + SETTLED_S for fall in suspects]
         if not any(due_s <= time_s for due_s in self._due_s):
-            return []
+            return left
         self._due_s = [due_s for due_s in self._due_s if due_s > time_s]
         among_s = time_s - _LONG_AMONG_S, time_s
-        falls = find_free_falls(self._finder.motion(), least_evidence=LEAST_EVIDENCE, among_s=among_s)
-        return self._certain(falls, time_s)
-
-    def _begin(self, picture: av.VideoFrame) -> None:
-        self._size = picture.width, picture.height
-        geometry = Geometry(
-            stored_width_px=picture.width, stored_height_px=picture.height, quarter_turns=0, mirrored=False
-        )
-        self._scaler, self._finder = PlaneScaler(geometry), MotionFinder(1 / PICTURES_A_SECOND)
+        return left + self._certain(self._falls(among_s=among_s), time_s)
 
     def _certain(self, falls: list[FreeFall], now_s: float) -> list[CaughtFall]:
         found = []
-        for fall in apart([fall for fall in falls if _may_be_a_dive(fall)]):
+        possible = [fall for fall in falls if _may_be_a_dive(fall) and (fall.slowed == 1 or not self._real_time)]
+        for fall in apart(possible):
             confidence = fall.evidence / (fall.evidence + LEAST_EVIDENCE)
             near = [
                 one
@@ -118,17 +152,18 @@ class Catcher:
             better = all(one.touches_s <= fall.start_s and one.confidence < confidence for one in near)
             if not better or now_s - fall.end_s < SETTLED_S:
                 continue
-            found.append(CaughtFall(fall.start_s, fall.end_s, confidence, near[-1] if near else None))
+            instead_of = near[-1] if near else None
+            found.append(CaughtFall(fall.start_s, fall.end_s, confidence, fall.slowed, instead_of))
             self._caught = [*(one for one in self._caught[-4:] if one not in near), found[-1]]
         return sorted(found, key=lambda one: one.leaves_s)
 
 
 def _may_be_a_dive(fall: FreeFall) -> bool:
-    """Whether it falls freely beyond doubt, as long as people are in real time, and ends below where it began.
+    """Return True if it falls freely beyond doubt, and ends below where it began.
 
     A jump up to where somebody stays has the evidence of the hurdle before it; arms, and swimmers who come up, follow
     some parabola for a while, but not surely a bent one.
     """
     n_together = max(1.0, CORRELATED_S * (fall.last - fall.first) / (fall.end_s - fall.start_s))
     sure = fall.acceleration > _SURE * fall.deviation * n_together**0.5
-    return sure and fall.slowed == 1 and fall.height_share > 0
+    return sure and fall.height_share > 0

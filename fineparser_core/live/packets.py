@@ -10,7 +10,7 @@ from threading import Condition
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from fineparser_core.video.probe import MOST_PIXELS
+from fineparser_core.video.probe import MOST_PIXELS, Geometry
 
 #: Of stamps in files: that of MPEG-TS, in which 24 to 60 frames a second are whole numbers.
 TICK = Fraction(1, 90_000)
@@ -62,10 +62,20 @@ class LivePacket:
 
 @dataclass(frozen=True)
 class LiveFrame:
-    """One decoded picture with the time of its packet; `Scaler` of `video/picture.py` converts it."""
+    """One decoded picture with the time of its packet; `Scaler` of `video/picture.py` converts it.
+
+    Attributes:
+        aspect: width of a pixel, in heights.
+    """
 
     time_s: float
     picture: av.VideoFrame
+    aspect: float = 1.0
+
+    @property
+    def geometry(self) -> Geometry:
+        """The transform to square pixels."""
+        return Geometry.of_pixels(self.picture.width, self.picture.height, self.aspect)
 
 
 class Decoder:
@@ -108,7 +118,9 @@ class Decoder:
             pictures = self._context.decode(packet)
         except av.error.FFmpegError:
             return []
-        return [LiveFrame(self._base_s + one.pts * float(TICK), one) for one in pictures if one.pts is not None]
+        aspect = float(self._context.sample_aspect_ratio or 1)
+        times = ((self._base_s + one.pts * float(TICK), one) for one in pictures if one.pts is not None)
+        return [LiveFrame(time_s, picture, aspect) for time_s, picture in times]
 
 
 class PacketQueue:

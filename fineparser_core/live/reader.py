@@ -191,8 +191,9 @@ class LiveReader:
             first, broken = _settle(arriving)
             if not first:
                 raise broken or VideoError("{0} sends no pictures: choose another address of the camera.", source)
-            clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
             fps = _rate([stamp_s for _, stamp_s, _ in first]) or _nominal(stream)
+            first = _in_order(first, 1 / (fps or _USUAL_FPS))
+            clock = StampClock([(stamp_s, at_s) for _, stamp_s, at_s in first], self._last_s)
             shaper = _Shaper(stream, fps, _turned(source.path) if source.kind is SourceKind.FILE else None)
             jumps, reordered_s = 0, 0.0
             self._connected = self._follows = False
@@ -428,6 +429,15 @@ def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | Non
     except Exception as error:  # of any kind; what came before it is kept
         return first, error
     return first, None
+
+
+def _in_order(first: list[Arrival], step_s: float) -> list[Arrival]:
+    """Return the first packets with decode stamps where Matroska gives none: before that of the first which has one."""
+    at = next((place for place, (packet, *_) in enumerate(first) if packet.dts is not None), 0)
+    before = [
+        (packet, first[at][1] - (at - place) * step_s, at_s) for place, (packet, _, at_s) in enumerate(first[:at])
+    ]
+    return before + first[at:]
 
 
 def _rate(stamps_s: list[float]) -> float:

@@ -12,18 +12,21 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.language import Phrase
 from fineparser_core.live.catcher import Catcher, CaughtFall
 from fineparser_core.live.caught import CaughtClip
-from fineparser_core.live.packets import PacketQueue
+from fineparser_core.live.packets import PacketQueue, now_s
 from fineparser_core.live.reader import LiveReader, SourceEvent
 from fineparser_core.live.ring import Ring
-from fineparser_core.live.sources import Source
+from fineparser_core.live.sources import TIMEOUT_S, Source, SourceKind
+from fineparser_core.motion.recording import MOST_SLOWED
 
 logger = logging.getLogger(__name__)
 
-#: Of a clip: seconds before the diver leaves the board, and after the water.
+#: Of a clip: seconds of real time before the diver leaves the board, and after the water.
 BEFORE_S, AFTER_S = 3.0, 2.0
 #: The search falls behind by at most so much of the stream, and goes on with the newest.
 _MOST_BEHIND_BYTES = 24_000_000
 _POLL_S = 0.2
+#: Time in which a source that sends is closed, in seconds. One that is silent closes by itself, after its time-outs.
+_CLOSES_S = 1.0
 
 
 class Watch:
@@ -58,7 +61,7 @@ class Watch:
         self.ring, self._folder = ring, folder
         self._on_dive, self._on_problem = on_dive, on_problem
         self._queue = PacketQueue(_MOST_BEHIND_BYTES)
-        self._catcher = Catcher()
+        self._catcher = Catcher(real_time=source.kind is not SourceKind.FILE)
         self._clips: dict[CaughtFall, Path] = {}
         self._stopped = Event()
         heard = ring.write_sound if sound else None
@@ -77,9 +80,9 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; dives that were found are cut out first, pictures that wait for the search are dropped."""
+        """End; the last seconds are searched and dives cut out first, pictures that wait for the search are dropped."""
         self._stopped.set()
-        self.reader.stop()
+        self.reader.stop(_CLOSES_S)
         self._queue.close()
         self._thread.join()
 
@@ -94,13 +97,21 @@ class Watch:
 
     def _search(self) -> None:
         due: list[CaughtFall] = []
+        came_s, searched = now_s(), True  # when the last picture came, and whether all that came is searched
         while True:
             packet = self._queue.get(_POLL_S)
             stopped = self._stopped.is_set()
             if packet is not None and not stopped:
                 due += self._catcher.add(packet)
+                came_s, searched = now_s(), False
             ended = stopped or (packet is None and not self.reader.running)
-            while due and (ended or self._recorded_to(due[0].touches_s + AFTER_S)):
+            silent = now_s() - came_s > TIMEOUT_S
+            if ended:
+                due += self._catcher.finish()
+            elif silent and not searched:  # the connection is given up by now, and may not come back
+                due += self._catcher.search_rest()
+                searched = True
+            while due and (ended or silent or self._recorded_to(_clip_of(due[0])[1])):
                 self._keep(due.pop(0))
             if ended:
                 return
@@ -112,7 +123,7 @@ class Watch:
     def _keep(self, fall: CaughtFall) -> None:
         path = self._path(fall.leaves_s)
         try:
-            start_s = self.ring.cut(fall.leaves_s - BEFORE_S, fall.touches_s + AFTER_S, path)
+            start_s = self.ring.cut(*_clip_of(fall), path)
         except FineParserError as error:
             logger.warning("a dive could not be kept: %s", error)
             self._on_problem(error.phrase)
@@ -128,3 +139,9 @@ class Watch:
         name = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(at_s))
         paths = (self._folder / f"{name}{mark}.mp4" for mark in ("", *(f" {chr(n)}" for n in range(98, 123))))
         return next((path for path in paths if not path.exists()), self._folder / f"{name} {round(at_s * 1000)}.mp4")
+
+
+def _clip_of(fall: CaughtFall) -> tuple[float, float]:
+    """Return the times at which the clip of a dive begins and ends."""
+    slowed = min(fall.slowed, MOST_SLOWED)
+    return fall.leaves_s - BEFORE_S * slowed, fall.touches_s + AFTER_S * slowed

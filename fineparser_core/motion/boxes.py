@@ -98,7 +98,7 @@ class MotionFinder:
     """
 
     def __init__(self, interval_s: float) -> None:
-        self._apart = max(1, round(COMPARED_S / max(interval_s, 1e-3)))
+        self._apart = max(1, round(round(COMPARED_S / max(interval_s, 1e-3), 3)))  # as in `find_free_falls`
         self._images: deque[np.ndarray] = deque(maxlen=2 * self._apart + 1)
         self._grey: np.ndarray | None = None
         self._last = np.eye(3)

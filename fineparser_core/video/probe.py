@@ -8,7 +8,7 @@ import logging
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -87,8 +87,16 @@ class Geometry:
 
     stored_width_px: int
     stored_height_px: int
-    quarter_turns: int
-    mirrored: bool
+    quarter_turns: int = 0
+    mirrored: bool = False
+
+    @classmethod
+    def of_pixels(cls, width: int, height: int, aspect: float) -> "Geometry":
+        """Return that of frames of pixels `aspect` times as wide as high; what no video has counts as square."""
+        if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT or width * height * max(aspect, 1 / aspect) > 2 * MOST_PIXELS:
+            aspect = 1.0
+        stored_width_px, stored_height_px = round(width * max(aspect, 1.0)), round(height / min(aspect, 1.0))
+        return cls(stored_width_px=stored_width_px, stored_height_px=stored_height_px)
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -328,17 +336,9 @@ def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStr
             break
     if frame is None:
         raise VideoError("{0}: no frame of its {1} video can be decoded: convert it to H.264 MP4.", path, codec)
-    width, height = frame.width, frame.height
-    aspect = float(stream.sample_aspect_ratio or 1)
-    if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT or width * height * max(aspect, 1 / aspect) > 2 * MOST_PIXELS:
-        aspect = 1.0
-    if aspect > 1:
-        width = round(width * aspect)
-    else:
-        height = round(height / aspect)
+    geometry = Geometry.of_pixels(frame.width, frame.height, float(stream.sample_aspect_ratio or 1))
     quarter_turns, mirrored = _orientation(frame)
-    geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=quarter_turns, mirrored=mirrored)
-    return codec, geometry
+    return codec, replace(geometry, quarter_turns=quarter_turns, mirrored=mirrored)
 
 
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:

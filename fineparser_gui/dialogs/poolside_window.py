@@ -117,7 +117,11 @@ class PoolsideWindow(QWidget):
         self._show_state()
 
     def stop_recording(self) -> None:
-        """End it; what was caught is written first."""
+        """End it; what is left is searched and what was caught is written first."""
+        if not self.recording:
+            return
+        self.word.set_text(self.tr("Saving the last dive…"))
+        self.stop.setEnabled(False)
         for recorder in self._recorders:
             recorder.stop()
 
@@ -185,6 +189,8 @@ class PoolsideWindow(QWidget):
 
     def shut(self) -> None:
         """The program ends: nothing is left running."""
+        self.stop_recording()
+        self.word.repaint()  # before the window waits for it
         self.stage.clear()
         for recorder in self._recorders:
             recorder.close()
@@ -195,6 +201,7 @@ class PoolsideWindow(QWidget):
         if self.recording:
             return
         self._awake.end()
+        self.stop.setEnabled(True)
         if asked:
             self.word.set_text(self.tr("The recording has stopped."))
         self.setup.show_recorded()

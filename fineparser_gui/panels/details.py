@@ -68,7 +68,9 @@ class DetailsPanel(QWidget):
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
         self.number.editingFinished.connect(self._on_finished)
-        self.board = choice_box(board_entries(self.tr("any board")), accessibleName=self.tr("Board"))
+        self.board = choice_box(
+            board_entries(self.tr("any board")), accessibleName=self.tr("Board"), toolTip=self.tr("Board")
+        )
         self.board.activated.connect(self._finish)
         self.difficulty = QLineEdit(
             placeholderText=self.tr("DD (auto)"),

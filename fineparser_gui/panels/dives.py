@@ -49,7 +49,7 @@ class DivesPanel(QWidget):
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
-        self.order = QComboBox(accessibleName=self.tr("Order of the list"))
+        self.order = QComboBox(accessibleName=self.tr("Order of the list"), toolTip=self.tr("Order of the list"))
         self.order.setProperty("role", "quiet")
         self.sorting = QMenu(self)
         self._orders = QActionGroup(self)

@@ -14,6 +14,8 @@ from fineparser_gui.playback.mirror_feed import MirrorFeed, Pictures
 
 _TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
 _CORNER_PX = 15
+#: A picture that is overdue for so long is told of, in seconds: a busy network or computer takes up to two.
+_SILENT_S = 3.0
 # Drawings stay on all pictures.
 _ONE_TIME = np.zeros(1)
 
@@ -71,6 +73,8 @@ class MirrorTile(VideoCanvas):
         feed = self.feed
         if feed.looped:
             state = self.tr("Loop")
+        elif feed.overdue_s > _SILENT_S:
+            state = self.tr("No picture for {0} s").format(decimal(feed.overdue_s, 0))
         elif feed.following:
             state = self.tr("{0} s ago").format(decimal(feed.delay_s, 0)) if feed.delay_s else self.tr("Live")
         else:

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QSize, QThread, Signal
 
 from fineparser_core.live.packets import LiveFrame, now_s
 from fineparser_core.video.picture import Picture, Scaler
-from fineparser_core.video.probe import Geometry
 from fineparser_gui.images import image_from
 
 #: What a picture needs from the camera to the screen; less of a delay would show them as unevenly as they come.
@@ -89,6 +88,13 @@ class MirrorFeed(QThread):
     def time_s(self) -> float:
         """Of the picture that is shown; 0 before the first."""
         return self._shown_s
+
+    @property
+    def overdue_s(self) -> float:
+        """How long the source owes a picture, in seconds, while its delay is kept; 0 otherwise."""
+        if not self.following or not self._shown_s:
+            return 0.0
+        return max(now_s() - self._due_s(self._shown_s), 0.0)
 
     def live(self, delay_s: float | None = None) -> None:
         """Follow the source, at another delay or at that of before."""
@@ -258,10 +264,9 @@ class MirrorFeed(QThread):
         return (len(self._kept) - 1) / length_s if length_s > 0 else 0.0
 
     def _scaled(self, frame: LiveFrame) -> Picture:
-        width, height = frame.picture.width, frame.picture.height
+        width, height = frame.geometry.size_px
         if self._scaler is None or self._source_size != QSize(width, height):
-            geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=0, mirrored=False)
-            self._scaler, self._source_size = Scaler(geometry), QSize(width, height)
+            self._scaler, self._source_size = Scaler(frame.geometry), QSize(width, height)
         scale = min(self.size_px[0] / width, self.size_px[1] / height, 1.0)
         return self._scaler.picture(frame.picture, (round(width * scale), round(height * scale)))
 

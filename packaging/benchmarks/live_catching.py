@@ -3,10 +3,15 @@
 `python packaging/benchmarks/live_catching.py CLIPS` prints a line a dive. Between the dives the first and the last
 second of each clip go back and forth, as people stand, walk and swim there; with `--seed` it is any second to three of
 what comes before the hurdle and after the splash, of a clip or its mirror image; with `--hurdles` the approach too.
-`--no-dives --waiting 12.5 --seed 1 --runs 5` counts what is told in 17 minutes without a dive.
+`--no-dives --waiting 12.5 --seed 1 --runs 5` counts what is told in 17 minutes without a dive, and at how many moments,
+one in each two seconds, the end of the stream would find one.
+
+`--as-cameras` plays each clip by itself, from its first frame to its last, through the whole of `fineparser watch`, and
+prints the frames of its fall as caught, as found in the clip that is kept, and as found in the file.
 """
 
 import argparse
+import copy
 import json
 import sys
 import time
@@ -25,7 +30,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fineparser_core.live.catcher import Catcher
 from fineparser_core.live.packets import LivePacket
 from fineparser_core.live.reader import LiveReader
+from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
+from fineparser_core.live.watch import CaughtClip, Watch
+from fineparser_core.motion.recording import FoundDive, find_dives
 from fineparser_core.support.text_table import text_table
 from fineparser_core.video.reader import VideoReader
 
@@ -33,6 +41,8 @@ from fineparser_core.video.reader import VideoReader
 _LEAST_BEFORE_S, _LATE_S = 0.4, 3.0
 #: The longest from the last step to the take-off, and what is taken as waiting where a clip begins later.
 _HURDLE_S, _LEAST_WAITING_S = 2.5, 0.3
+#: How often the end of a stream without dives is tried, in seconds.
+_END_EVERY_S = 2.0
 
 
 def main() -> None:
@@ -46,7 +56,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="which parts of the waiting")
     parser.add_argument("--runs", type=int, default=1, help="streams, of this seed and the next ones")
     parser.add_argument("--hurdles", action="store_true", help="with --seed: waiting is all but the last fifth")
+    parser.add_argument("--as-cameras", action="store_true", help="each clip alone, in real time")
     args = parser.parse_args()
+    if args.as_cameras:
+        _play_as_cameras(args.clips)
+        return
     labels = json.loads((args.clips / "labels.json").read_text(encoding="utf-8"))
     size = tuple(int(side) for side in args.size.split("x"))
     n_false, length_s = 0, 0.0
@@ -58,6 +72,43 @@ def main() -> None:
         n_false, length_s = n_false + counted[0], length_s + counted[1]
         args.seed = None if args.seed is None else args.seed + 1
     print(f"false in all: {n_false} in {length_s / 60:.1f} min")
+
+
+def _play_as_cameras(clips: Path) -> None:
+    """Print a line for each clip of a folder: its dives as a camera's, and as a file's."""
+    rows = []
+    for path in sorted(clips / name for name in json.loads((clips / "labels.json").read_text(encoding="utf-8"))):
+        recording = find_dives(path)
+        times_s = recording.info.pts_s
+
+        def frames(*at_s: float, times_s: np.ndarray = times_s) -> str:
+            return "–".join(str(np.abs(times_s - one).argmin()) for one in at_s)
+
+        def found(dives: tuple[FoundDive, ...], began_s: float = 0.0) -> str:
+            return ", ".join(frames(*(began_s + at_s for at_s in (one.fall.start_s, one.fall.end_s))) for one in dives)
+
+        with TemporaryDirectory() as folder:
+            kept, start_s = _watched(path, Path(folder))
+            caught = ", ".join(
+                frames(*(one.at_s - start_s + (at_s or 0.0) for at_s in (one.leaves_s, one.touches_s))) for one in kept
+            )
+            again = ", ".join(found(find_dives(one.clip).dives, one.at_s - start_s) for one in kept)
+        rows.append((path.name, str(len(times_s)), str(len(kept)), caught, again, found(recording.dives)))
+    print(text_table(("clip", "frames", "caught", "as caught", "in the kept clip", "in the file"), rows, left=(0,)))
+
+
+def _watched(path: Path, folder: Path) -> tuple[list[CaughtClip], float]:
+    """Return what a watch keeps of a clip in real time, and the time of the first picture."""
+    kept: list[CaughtClip] = []
+    with Ring(folder / "ring") as ring:
+        watch = Watch(parse_source(str(path)), folder / "clips", ring, on_dive=kept.append, sound=False)
+        watch.start()
+        while not watch.ended:
+            time.sleep(0.1)
+        watch.stop()
+        span = ring.span
+    replaced = {one.instead_of for one in kept}
+    return [one for one in kept if one.clip not in replaced], span[0] if span else 0.0
 
 
 def _make(
@@ -141,14 +192,19 @@ class _Impatient(Event):
 def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> tuple[int, float]:
     """Prints what was caught; returns how many of them are none of the dives, and the seconds of the stream."""
     catcher, caught, first_s, last_s, cpu_s = Catcher(), [], 0.0, 0.0, 0.0
+    asked_s, n_ends, at_ends = 0.0, 0, list[float]()
 
     def take(packet: LivePacket) -> None:
-        nonlocal first_s, last_s, cpu_s
+        nonlocal first_s, last_s, cpu_s, asked_s, n_ends
         first_s = first_s or packet.time_s
         last_s = packet.time_s
         began_s = time.thread_time()
         caught.extend((one, packet.time_s - one.touches_s) for one in catcher.add(packet))
         cpu_s += time.thread_time() - began_s
+        if not dives and last_s - asked_s >= _END_EVERY_S:
+            asked_s, n_ends = last_s, n_ends + 1
+            ending = copy.copy(catcher)  # tells of what it remembers, and changes nothing of the other
+            at_ends.extend(last_s - first_s for _ in ending.search_rest()[:1])
 
     reader = LiveReader(parse_source(str(stream)), [take])
     reader._stop = _Impatient()  # as fast as it goes
@@ -165,6 +221,8 @@ def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> tuple[int, fl
     print(text_table(("dive", "leaves at, s", "caught", "water off, s", "told after, s"), rows, left=(0,)))
     false = [one for one, _ in kept if one not in right]
     length_s = last_s - first_s
+    if not dives:
+        print(f"ends of {n_ends} that find a dive: {len(at_ends)} {[round(one, 1) for one in at_ends]}")
     print(f"false: {len(false)} {[round(one.leaves_s - first_s, 1) for one in false]}; replaced: {len(replaced)}")
     print(
         f"{length_s:.0f} s of stream; {cpu_s:.1f} s of the thread's processor time: {length_s / cpu_s:.1f} x real time"

@@ -6,7 +6,16 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.motion.moments import network_alone
-from fineparser_core.types import Clip, Contribution, DiveParse, ExemplarVote, ModelIdentity, Scoring, Transitions
+from fineparser_core.types import (
+    Clip,
+    Contribution,
+    DiveParse,
+    DiveSegment,
+    ExemplarVote,
+    ModelIdentity,
+    Scoring,
+    Transitions,
+)
 
 
 def dive_parse(path: Path, n_frames: int) -> DiveParse:
@@ -38,6 +47,17 @@ def dive_parse(path: Path, n_frames: int) -> DiveParse:
             precision="fp32",
             device="cpu",
         ),
+    )
+
+
+def segment(first: int) -> DiveSegment:
+    """A dive of 90 frames, its flight 30 to 55 frames into it."""
+    return DiveSegment(
+        in_frame=first,
+        out_frame=first + 89,
+        first_flight_frame=first + 30,
+        first_entry_frame=first + 55,
+        confidence=0.6,
     )
 
 

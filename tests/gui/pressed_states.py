@@ -20,6 +20,7 @@ from answers_kit import (
 )
 from exemplar_kit import exemplar
 from history_kit import made_dive, row
+from made_answers import segment
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -31,7 +32,7 @@ from fineparser_core.live.follower import RingFollower
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_core.types import DiveSegment, Measure
+from fineparser_core.types import Measure
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.meet_dialog import MeetDialog
 from fineparser_gui.dialogs.poolside_window import PoolsideWindow
@@ -124,19 +125,9 @@ def found(at: Making) -> QWidget:
     """Dives were found in a recording."""
     at.studio.session.open([at.recording])
     at.qtbot.waitUntil(lambda: bool(running(at.studio, TrimRequest)))
-    segments = [_segment(first) for first in (10, 260)]
+    segments = [segment(first) for first in (10, 260)]
     answer(at.studio, Segments(id=running(at.studio, TrimRequest)[0].id, segments=segments))
     return at.studio.window
-
-
-def _segment(first: int) -> DiveSegment:
-    return DiveSegment(
-        in_frame=first,
-        out_frame=first + 89,
-        first_flight_frame=first + 30,
-        first_entry_frame=first + 55,
-        confidence=0.6,
-    )
 
 
 def comparison(at: Making) -> QWidget:

@@ -9,7 +9,7 @@ from answers_kit import activate, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QDialog, QScrollArea, QWidget
 
 from fineparser_gui.actions.catalog import CATALOG
 
@@ -89,6 +89,14 @@ def check(root: QWidget) -> list[QWidget]:
             unseen.append(widget)
     assert not unseen
     return order
+
+
+def test_choices_say_what_they_choose(window):
+    """Qt on Linux gives what is chosen as the name of a combo box, and the tip as its description."""
+    boxes = [box for box in window.findChildren(QComboBox) if box.isVisible()]
+    assert boxes
+    described = [QAccessible.queryAccessibleInterface(box).text(QAccessible.Text.Description) for box in boxes]
+    assert all(described), [box.accessibleName() for box, text in zip(boxes, described, strict=True) if not text]
 
 
 def test_the_empty_window(idle_studio, qtbot):

@@ -133,6 +133,20 @@ def test_each_picture_is_shown_as_long_ago_as_was_asked_for(recorded, qtbot, mon
     assert made.dropped == 0
 
 
+def test_a_camera_that_is_silent_is_not_called_live(pool, recorded, qtbot, monkeypatch):
+    clock = Clock(monkeypatch)
+    clock.now_s = RingFollower(recorded).span()[0] + 1.0
+    pool.stage.show_cameras([Camera("front", 0, RingFollower(recorded))])
+    (tile,) = pool.stage.tiles
+    qtbot.waitUntil(lambda: tile.feed._frames is not None)
+    clock.go_on(0.1)
+    qtbot.waitUntil(lambda: tile.feed.time_s > 0)
+    assert tile.words() == "Live"
+    clock.go_on(10)
+    qtbot.waitUntil(lambda: tile.words().startswith("No picture for 10 s"))
+    pool.stage.clear()
+
+
 @pytest.fixture
 def pool(idle_studio, qtbot, tmp_path) -> PoolsideWindow:
     idle_studio.window.actions_by_id["poolside"].trigger()
@@ -333,8 +347,12 @@ def test_a_dive_at_the_pool_from_the_camera_to_the_report(studio, qtbot, tmp_pat
     qtbot.waitUntil(lambda: pool.stage.tiles[0].feed.looped)
     pool.take()
     qtbot.waitUntil(lambda: len(rows(pool)) == 2)
-    pool.stop_recording()
+    pool.stop.click()
+    assert pool.word.accessibleName() == "Saving the last dive…"
+    assert not pool.stop.isEnabled()
     qtbot.waitUntil(lambda: not pool.recording)
+    assert pool.word.accessibleName() == "The recording has stopped."
+    assert pool.stop.isEnabled()
     lines = [json.loads(line) for line in (out / "dives.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["leaves_s"] is None for line in lines] == [False, True]
     qtbot.waitUntil(lambda: "s" in pool.list.view.item(1).text().splitlines()[1])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from answers_kit import answer_dive, dive_parse, fail, open_queued, requests, running, scoring
 from finding import named, press, reads, texts
+from made_answers import segment
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -16,17 +17,6 @@ from fineparser_gui.model.dive import DiveState, SearchState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
 from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest, WorkerSettings
-
-
-def segment(first: int) -> DiveSegment:
-    """A dive of 90 frames, its flight 30 to 55 frames into it."""
-    return DiveSegment(
-        in_frame=first,
-        out_frame=first + 89,
-        first_flight_frame=first + 30,
-        first_entry_frame=first + 55,
-        confidence=0.6,
-    )
 
 
 @pytest.fixture(scope="module")

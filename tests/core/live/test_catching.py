@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numbered_video import write_video
 from pool_stream import WAITING_S, write_drawn, write_stream
-from stream_server import Impatient, sends_slowly, server, wait_until
+from stream_server import Impatient, sends, sends_slowly, server, wait_until
 
 from fineparser_core.commands.cli import main
 from fineparser_core.errors import ExitCode
@@ -72,6 +72,55 @@ def test_waiting_is_no_dive(stream: tuple[Path, float, float]) -> None:
     assert not caught
 
 
+@pytest.mark.parametrize("bf", [0, 3])
+def test_the_ends_of_a_stream_are_searched_as_those_of_a_file(tmp_path: Path, bf: int) -> None:
+    """The body leaves in the second picture of the stream, and the stream ends two pictures after its water."""
+    write_drawn(tmp_path / "drawn.mkv", 30, before_s=1 / 30, after_s=2 / 30, bf=bf)
+    catcher, began, told = Catcher(), list[float](), list[CaughtFall]()
+    played(
+        tmp_path / "drawn.mkv", lambda packet: began.append(packet.time_s), lambda one: told.extend(catcher.add(one))
+    )
+    assert not told
+    (caught,) = catcher.finish()
+    (dive,) = find_dives(tmp_path / "drawn.mkv").dives
+    assert caught.leaves_s - began[0] == pytest.approx(dive.fall.start_s, abs=1e-3)
+    assert caught.touches_s - began[0] == pytest.approx(dive.fall.end_s, abs=1e-3)
+    assert not catcher.finish()  # told once
+
+
+def test_what_is_left_is_searched_where_the_pictures_become_others(tmp_path: Path) -> None:
+    write_drawn(tmp_path / "drawn.mkv", 30, after_s=0.1)
+    catcher, told = Catcher(), list[CaughtFall]()
+    played(tmp_path / "drawn.mkv", lambda packet: told.extend(catcher.add(packet)))
+    assert not told
+
+    def later(packet: LivePacket) -> LivePacket:
+        return replace(packet, time_s=packet.time_s + 60, decode_s=packet.decode_s + 60)
+
+    played(write_video(tmp_path / "other.mkv", 30), lambda packet: told.extend(catcher.add(later(packet))))
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_what_is_left_is_searched_once_a_camera_is_silent_or_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: bool
+) -> None:
+    _, touches_s = write_drawn(tmp_path / "drawn.ts", 30, after_s=0.5)
+    kept: list[CaughtClip] = []
+    if not stops:
+        monkeypatch.setattr(watch_module, "TIMEOUT_S", 1.0)
+    with server(sends((tmp_path / "drawn.ts").read_bytes(), then=Event.wait)) as port, Ring(tmp_path / "ring") as ring:
+        watch = Watch(parse_source(f"tcp://127.0.0.1:{port}"), tmp_path / "clips", ring, on_dive=kept.append)
+        watch.start()
+        if stops:
+            wait_until(lambda: (span := ring.span) and watch._catcher._picture_s - span[0] > touches_s + 0.2)
+        else:
+            wait_until(lambda: kept)
+        watch.stop()
+    assert len(kept) == 1
+    assert probe(kept[0].clip).duration_s > touches_s
+
+
 def test_what_physics_forbids_is_no_dive() -> None:
     fall = FreeFall(
         **{"first": 0, "last": 30, "start_s": 1.0, "top_s": 1.4, "end_s": 2.0, "size_px": 50.0, "acceleration": 400.0},
@@ -82,6 +131,7 @@ def test_what_physics_forbids_is_no_dive() -> None:
     jump_up, long_body = replace(fall, height_share=-0.1), replace(fall, size_px=200.0)
     hardly_bent = replace(fall, deviation=50.0)
     assert not Catcher()._certain([jump_up, long_body, hardly_bent], 5.0)
+    assert Catcher(real_time=False)._certain([jump_up, long_body, hardly_bent], 5.0)[0].slowed > 1
     (found,) = Catcher()._certain([replace(hardly_bent, evidence=2.0), fall], 5.0)  # it hides none
     assert found.confidence == pytest.approx(1.2 / 1.8)
 
