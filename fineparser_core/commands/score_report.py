@@ -15,7 +15,12 @@ from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.
-_DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest board", "typed": "as given"}
+_DIFFICULTY_OF = {
+    "board": "of that board",
+    "seen": "of the board that the fall shows",
+    "commonest board": "of its commonest board",
+    "typed": "as given",
+}
 
 
 def report(analysis: Analysis) -> str:

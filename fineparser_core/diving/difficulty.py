@@ -68,7 +68,8 @@ class Difficulty:
     Attributes:
         value: the DD, a multiple of 0.1, e.g. 3.2.
         board_m: height of the board in metres; None if the user typed a DD without a board.
-        source: "board" (the board was given), "commonest board" (no board was given) or "typed" (by the user).
+        source: "board" (the board was given), "seen" (no board was given, and the fall shows it), "commonest board" (no
+            board was given or seen) or "typed" (by the user).
     """
 
     value: float

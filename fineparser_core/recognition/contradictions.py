@@ -1,0 +1,76 @@
+"""Where a typed dive number or board contradicts the dive that was seen."""
+
+from fineparser_core.diving.dive_number import DiveNumber, known_number
+from fineparser_core.language import Phrase
+from fineparser_core.types import Contradiction, Recognition
+
+#: Probability that a typed value is wrong from which it is told, and from which it is beyond reasonable doubt.
+_TOLD, _CERTAIN = 0.9, 0.998
+
+_DIRECTIONS = ("forward", "back", "reverse", "inward")
+
+
+def contradictions(seen: Recognition, dive_number: str, board_m: float | None) -> tuple[Contradiction, ...]:
+    """Return the parts of a typed number and board that speak against what was seen, the surest first.
+
+    Args:
+        dive_number: as typed; what is no dive number contradicts nothing.
+        board_m: None where no board was typed.
+    """
+    dive = known_number(dive_number)
+    if dive is None:
+        return ()
+    found = [*_of_direction(seen, dive), *_of_count(seen, dive), *_of_position(seen, dive), *_of_twists(seen, dive)]
+    if board_m is not None:
+        found += _of_board(seen, board_m)
+    return tuple(sorted(found, key=lambda one: -one.probability))
+
+
+def _told(part: str, typed: str, seen: str, right: float) -> list[Contradiction]:
+    wrong = 1 - right
+    if wrong < _TOLD:
+        return []
+    return [Contradiction(part=part, typed=typed, seen=seen, probability=wrong, certain=wrong >= _CERTAIN)]
+
+
+def _likeliest(shares: dict) -> str:
+    return str(max(shares, key=lambda one: shares[one]))
+
+
+def _of_direction(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
+    if not dive.direction:
+        return []
+    typed = _DIRECTIONS[dive.direction - 1]
+    return _told("direction", typed, _likeliest(seen.directions), seen.directions[typed])
+
+
+def _of_count(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
+    return []
+
+
+def _of_position(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
+    return []
+
+
+def _of_twists(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
+    return []
+
+
+def _of_board(seen: Recognition, board_m: float) -> list[Contradiction]:
+    if board_m not in seen.boards_m:
+        return []
+    likeliest = max(seen.boards_m, key=lambda one: seen.boards_m[one])
+    return _told("board", f"{board_m:g}", f"{likeliest:g}", seen.boards_m[board_m])
+
+
+def contradiction_text(one: Contradiction) -> Phrase:
+    """Return a contradiction as one plain sentence."""
+    return Phrase("You typed {0}; the video shows {1}.", one.typed, one.seen)
+
+
+def held_back(found: tuple[Contradiction, ...]) -> Phrase | None:
+    """Return why a dive is not scored as the typed one, with the way out; None where no contradiction is certain."""
+    certain = [one for one in found if one.certain]
+    if not certain:
+        return None
+    return Phrase("{0} Check the dive number, or confirm it (--force).", contradiction_text(certain[0]))
