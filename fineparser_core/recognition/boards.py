@@ -1,12 +1,68 @@
 """The board that a fall is from."""
 
+import numpy as np
+
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError
+from fineparser_core.measures.context import InTheAir
+from fineparser_core.motion.moments import POSTURE_M, POSTURE_SCATTER_M, height_m
 from fineparser_core.types import Recognition
 
+#: How common boards are: clubs dive from 1 m and 3 m, competitions from 10 m, and from 7.5 m hardly anybody.
+_COMMON = {1.0: 0.3, 3.0: 0.3, 5.0: 0.12, 7.5: 0.05, 10.0: 0.23}
+#: Share of falls whose times or sizes are misread altogether, and the metres within which these lie anywhere.
+_WRONG, _ANYWHERE_M = 0.03, 12.0
+#: Torso of a diver, shoulders to hips, metres, and by how much those of divers and of their joints differ, as a share.
+_TORSO_M, _TORSO_SHARE = 0.48, 0.2
+#: Torsos that must be seen for that.
+_LEAST_TORSOS = 6
 #: Probability from which a board counts as seen.
 _SEEN = 0.9
+
+
+def boards(dive: InTheAir) -> dict[float, float]:
+    """Return the probability of each board by how long, and by how many torsos, the body falls."""
+    likely = dict(_COMMON)
+    for found in (_fall_by_time(dive), _fall_by_size(dive)):
+        if found is None:
+            continue
+        fall_m, deviation_m = found
+        for board_m in likely:
+            off = (fall_m - board_m - POSTURE_M) / deviation_m
+            right = np.exp(-0.5 * off**2) / (deviation_m * np.sqrt(2 * np.pi))
+            likely[board_m] *= float((1 - _WRONG) * right + _WRONG / _ANYWHERE_M)
+    total = sum(likely.values())
+    return {board_m: share / total for board_m, share in likely.items()}
+
+
+def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
+    """Metres that the body's centre falls below the take-off by its times, and their deviation; None in slow motion."""
+    moments = dive.moments
+    if dive.seen.slowed != 1 or moments.top is None or moments.contact is None:
+        return None
+    take_off, top, contact = moments.take_off, moments.top, moments.contact
+    rise_s, fall_s = top.time_s - take_off.time_s, contact.time_s - top.time_s
+    slopes = np.array([rise_s, -(rise_s + fall_s), fall_s]) * GRAVITY_M_S2
+    covariance = np.diag([one.deviation_s**2 for one in (take_off, top, contact)])
+    covariance[0, 1] = covariance[1, 0] = moments.covariance_s2
+    variance = float(slopes @ covariance @ slopes)
+    return height_m(max(rise_s, 0.0), fall_s), float(np.sqrt(max(variance, 0.0) + POSTURE_SCATTER_M**2))
+
+
+def _fall_by_size(dive: InTheAir) -> tuple[float, float] | None:
+    """The same by the torso's length in the picture."""
+    if dive.path is None or dive.touches is None:
+        return None
+    torso = dive.seen.joint("shoulder") - dive.seen.joint("hip")
+    length = np.hypot(*torso[dive.leaves : dive.end + 1].T)
+    if np.isfinite(length).sum() < _LEAST_TORSOS:
+        return None
+    px_per_m = float(np.nanquantile(length, 0.8)) / _TORSO_M
+    start, end = (dive.path.place(float(dive.seen.times_s[at]))[1] for at in (dive.leaves, dive.touches))
+    fall_m = float(end - start) / px_per_m
+    return fall_m, float(np.hypot(_TORSO_SHARE * abs(fall_m), 2 * POSTURE_SCATTER_M))
 
 
 def seen_board(seen: Recognition | None) -> float | None:
