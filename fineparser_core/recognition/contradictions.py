@@ -1,13 +1,18 @@
 """Where a typed dive number or board contradicts the dive that was seen."""
 
+import numpy as np
+
 from fineparser_core.diving.dive_number import DiveNumber, known_number
 from fineparser_core.language import Phrase
+from fineparser_core.recognition.numbers import DIRECTIONS
 from fineparser_core.types import Contradiction, Recognition
 
 #: Probability that a typed value is wrong from which it is told, and from which it is beyond reasonable doubt.
-_TOLD, _CERTAIN = 0.9, 0.998
-
-_DIRECTIONS = ("forward", "back", "reverse", "inward")
+_TOLD, _CERTAIN = 0.9, 0.99
+#: Values of the parts "armstand" and "twists".
+_YES_NO = {True: "yes", False: "no"}
+#: Share of dives whose turns are misread altogether: as many may be any.
+_MISREAD, _MOST_HALVES = 0.02, 12
 
 
 def contradictions(seen: Recognition, dive_number: str, board_m: float | None) -> tuple[Contradiction, ...]:
@@ -20,7 +25,13 @@ def contradictions(seen: Recognition, dive_number: str, board_m: float | None) -
     dive = known_number(dive_number)
     if dive is None:
         return ()
-    found = [*_of_direction(seen, dive), *_of_count(seen, dive), *_of_position(seen, dive), *_of_twists(seen, dive)]
+    found = [
+        *_of_direction(seen, dive),
+        *_of_armstand(seen, dive),
+        *_of_count(seen, dive),
+        *_of_position(seen, dive),
+        *_of_twists(seen, dive),
+    ]
     if board_m is not None:
         found += _of_board(seen, board_m)
     return tuple(sorted(found, key=lambda one: -one.probability))
@@ -40,20 +51,32 @@ def _likeliest(shares: dict) -> str:
 def _of_direction(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
     if not dive.direction:
         return []
-    typed = _DIRECTIONS[dive.direction - 1]
+    typed = DIRECTIONS[dive.direction - 1]
     return _told("direction", typed, _likeliest(seen.directions), seen.directions[typed])
 
 
+def _of_armstand(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
+    right = seen.armstand if dive.armstand else 1 - seen.armstand
+    return _told("armstand", _YES_NO[dive.armstand], _YES_NO[not dive.armstand], right)
+
+
 def _of_count(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
-    return []
+    off = (np.arange(_MOST_HALVES) - seen.half_somersaults) / seen.half_somersaults_deviation
+    shares = np.exp(-0.5 * off**2)
+    shares = (1 - _MISREAD) * shares / max(float(shares.sum()), 1e-12) + _MISREAD / _MOST_HALVES
+    right = float(shares[dive.half_somersaults])
+    return _told("half_somersaults", str(dive.half_somersaults), str(int(shares.argmax())), right)
 
 
 def _of_position(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
-    return []
+    if dive.half_twists or dive.flying or dive.position == "D":  # held for a part of the flight alone, or free
+        return []
+    return _told("position", dive.position, _likeliest(seen.positions), seen.positions[dive.position] + seen.twisting)
 
 
 def _of_twists(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
-    return []
+    right = seen.twisting if dive.half_twists else 1 - seen.twisting
+    return _told("twists", _YES_NO[bool(dive.half_twists)], _YES_NO[not dive.half_twists], right)
 
 
 def _of_board(seen: Recognition, board_m: float) -> list[Contradiction]:

@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.recognition.evidence import confidence, independent, probability
 
-# Hips and knees bend to one side alone, and the toes point to the front: the sines of their bends, of three joints the
-# middle of which bends, seen of a diver who faces to the right. What a bend says: log odds a unit, for a usual bend of
-# 40 degrees that is read to half of that.
-_BENDS = (("shoulder", "hip", "knee", -1.0), ("hip", "knee", "ankle", 1.0), ("knee", "ankle", "toe", -1.0))
-_LOG_ODDS = 4.0
+# Hips and knees bend to one side, and the toes point to the front. Of three joints the middle of which bends: the sign
+# of its bend for a diver who faces to the right, clockwise in the picture, and degrees that it bends the other way, too:
+# backs arch, and joints are found as far off.
+_BENDS = (("shoulder", "hip", "knee", -1, 40.0), ("hip", "knee", "ankle", 1, 15.0), ("knee", "ankle", "toe", -1, 15.0))
+#: Degrees beyond these at which a bend says all that it can, and degrees short of a full turn about that say as little.
+_SURELY_BENT, _FOLDED = 45.0, 35.0
+#: What a sure bend says, log odds.
+_LOG_ODDS = 3.0
 #: Time before the take-off in which the diver is looked at, seconds: the last steps, or the crouch.
 _BEFORE_S = 1.0
 #: Share of the flight in which a twisting body still faces as it did on the board.
@@ -33,13 +35,14 @@ def faces_right(dive: InTheAir, twisting: float) -> float:
     of_window = {}
     for last in (early, dive.opens + 1):
         total = 0.0
-        for start, middle, end, sign in _BENDS:
+        for start, middle, end, sign, other_way in _BENDS:
             u, v = seen.joint(middle) - seen.joint(start), seen.joint(end) - seen.joint(middle)
             with np.errstate(invalid="ignore"):
                 lengths = [np.hypot(*one.T) / max(float(np.nanquantile(np.hypot(*one.T), 0.8)), 1e-6) for one in (u, v)]
-                sine = (u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]) / np.maximum(np.hypot(*u.T) * np.hypot(*v.T), 1e-6)
+                bend = np.degrees(np.arctan2(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)))
+            size = np.minimum((np.abs(bend) - other_way) / _SURELY_BENT, (180 - np.abs(bend)) / _FOLDED)
             # A limb that points at the camera tells nothing.
-            said = sign * sine * np.minimum(lengths[0], 1) * np.minimum(lengths[1], 1)
+            said = sign * np.sign(bend) * np.clip(size, 0, 1) * np.minimum(lengths[0], 1) * np.minimum(lengths[1], 1)
             said *= confidence(seen, start, middle, end) * independent(seen.times_s)
             total += float(np.clip(_LOG_ODDS * np.nansum(said[first:last]), -_MOST, _MOST))
         of_window[last] = probability(total)

@@ -33,7 +33,9 @@ def known_numbers() -> tuple[KnownNumber, ...]:
     """All dive numbers with a known degree of difficulty."""
     names = {row.dive_number for row in recorded_difficulties()}
     names |= {f"{group}{flying}{half}{p}" for group in "1234" for flying in "01" for half in range(12) for p in "ABC"}
-    names |= {f"5{d}{half}{twists}{p}" for d in "1234" for half in range(1, 10) for twists in range(1, 10) for p in "ABCD"}
+    names |= {
+        f"5{d}{half}{twists}{p}" for d in "1234" for half in range(1, 10) for twists in range(1, 10) for p in "ABCD"
+    }
     found = []
     for name in sorted(names):
         boards_m = tuple(board_m for board_m in BOARDS_M if known_difficulty(name, board_m) is not None)

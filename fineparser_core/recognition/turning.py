@@ -39,6 +39,8 @@ _STEP_SCATTER, _STEP_REMAINDER = 0.04, 0.3
 _RATE_DRIFT = 0.1
 #: Scatter of the angle beyond that, turns in the square root of a second.
 _ANGLE_DRIFT = 0.06
+#: Time before the contact over which the body's line is read, seconds.
+_LINE_S = 0.1
 #: Time before the take-off from which the body is followed, seconds.
 _BEFORE_S = 0.1
 #: Scatter of the trunk's line at the take-off about upright (or inverted), turns.
@@ -47,10 +49,10 @@ _START_SCATTER = 0.14
 
 @dataclass(frozen=True)
 class Turning:
-    """The distribution of the trunk's whole turn, signed: clockwise in the picture is positive.
+    """The distribution of the body's whole turn, signed: clockwise in the picture is positive.
 
     Attributes:
-        turns: (n,) turns from upright, or from the armstand, to where the trunk points at the entry.
+        turns: (n,) turns from upright, or from the armstand, to where the body's line points at the entry.
         shares: (n,) their probabilities.
     """
 
@@ -90,12 +92,30 @@ def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
         if shown[i]:
             likely = likely * _seen(angles[i], length[i] / torso, sure[i], grid)[:, None] ** share[i]
             likely /= likely.sum()
-    by_turns = likely.sum(axis=1)
+    line = grid - _bent_turns(dive)
     if armstand:  # of two starts half a turn off upright, the turn goes on from the one it leaves
         clockwise = likely[:, rates > 0].sum(axis=1)
         other = likely[:, rates <= 0].sum(axis=1)
-        return Turning(np.concatenate([grid - 0.5, grid + 0.5]), np.concatenate([clockwise, other]))
-    return Turning(grid, by_turns)
+        return Turning(np.concatenate([line - 0.5, line + 0.5]), np.concatenate([clockwise, other]))
+    return Turning(line, likely.sum(axis=1))
+
+
+def _bent_turns(dive: InTheAir) -> float:
+    """Turns by which the trunk is ahead of the body's line at the entry, where the hips are not straight yet."""
+    seen = dive.seen
+    first = int(np.searchsorted(seen.times_s, seen.times_s[dive.end] - _LINE_S))
+    window = slice(max(first, 0), dive.end + 1)
+    trunk, thigh = (
+        (seen.joint("shoulder") - seen.joint("hip"))[window],
+        (seen.joint("hip") - seen.joint("knee"))[window],
+    )
+    sure = confidence(seen, "shoulder", "hip", "knee")[window]
+    sure = np.where(np.isfinite(trunk).all(axis=1) & np.isfinite(thigh).all(axis=1), sure, 0.0)
+    if sure.sum() < _LEAST_SURE:
+        return 0.0
+    across = np.nansum(sure * (thigh[:, 0] * trunk[:, 1] - thigh[:, 1] * trunk[:, 0]))
+    along = np.nansum(sure * (thigh * trunk).sum(axis=1))
+    return float(np.arctan2(across, along)) / (2 * np.pi) / 2
 
 
 def _inertia(dive: InTheAir, window: slice, torso: float, sure: np.ndarray) -> np.ndarray:
@@ -161,9 +181,7 @@ def _seen(angle: float, length: float, sure: float, grid: np.ndarray) -> np.ndar
     near = _around(off, _NEAR_SCATTER, length)
     far = _around(off, _FAR_SCATTER, length)
     exchanged = _around(np.abs(off) - 0.5, _NEAR_SCATTER, length)
-    return np.asarray(
-        sure * near + (1 - sure) * ((1 - _LOST - _EXCHANGED) * far + _EXCHANGED * exchanged + _LOST)
-    )
+    return np.asarray(sure * near + (1 - sure) * ((1 - _LOST - _EXCHANGED) * far + _EXCHANGED * exchanged + _LOST))
 
 
 def _around(off: np.ndarray, scatter: float, length: float) -> np.ndarray:
