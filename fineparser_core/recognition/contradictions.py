@@ -71,7 +71,9 @@ def _of_count(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
 def _of_position(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
     if dive.half_twists or dive.flying or dive.position == "D":  # held for a part of the flight alone, or free
         return []
-    return _told("position", dive.position, _likeliest(seen.positions), seen.positions[dive.position] + seen.twisting)
+    plain = {name: share for name, share in seen.positions.items() if name != "D"}
+    right = plain[dive.position] / max(sum(plain.values()), 1e-9)  # of a dive that does not twist
+    return _told("position", dive.position, _likeliest(plain), right)
 
 
 def _of_twists(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:

@@ -15,8 +15,9 @@ _MOST = 10
 _LEAST = 0.005
 #: How common a dive is from a board that no degree of difficulty is known for, against others.
 _UNKNOWN_BOARD = 0.2
-#: How common flying dives are, and half twists of the parity that the entry does not ask for.
-_FLYING, _ODD_TWISTS = 0.01, 0.1
+#: How common flying dives are, straight ones of more than so many half somersaults, and twisting ones that enter the
+#: wrong way about or hold the wrong position for their somersaults, of which those of so many half ones are free.
+_FLYING, _STRAIGHT, _MOST_STRAIGHT, _ODD, _MOST_FREE = 0.01, 0.1, 2, 0.1, 4
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def _common(dive: DiveNumber) -> float:
     if dive.flying:
         return _FLYING
     if not dive.half_twists:
-        return 1.0
+        return _STRAIGHT if dive.position == "A" and dive.half_somersaults > _MOST_STRAIGHT else 1.0
     # Forward and inward rotation enters after whole twists, back and reverse after an odd number of halves.
     asked = 0 if dive.direction in (1, 4) else 1
-    common = 1.0 if dive.half_twists % 2 == asked else _ODD_TWISTS
+    common = 1.0 if dive.half_twists % 2 == asked else _ODD
     # Twists are free in up to two somersaults, and beside a pike or tuck in more.
-    return common * (1.0 if (dive.position == "D") == (dive.half_somersaults <= 4) else _ODD_TWISTS)
+    common *= 1.0 if (dive.position == "D") == (dive.half_somersaults <= _MOST_FREE) else _ODD
+    return common + sum(row.count for row in recorded_difficulties() if row.dive_number == str(dive))

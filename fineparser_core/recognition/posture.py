@@ -1,9 +1,13 @@
 """The position that a dive holds, whether it twists, and whether it starts from an armstand, as probabilities."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.recognition.evidence import confidence, independent, probability
+
+Values = TypeVar("Values", float, np.ndarray)
 
 #: Usual angles of hips and knees in each position and their scatter over dives and divers, degrees.
 _HELD = {"A": ((165.0, 18.0), (168.0, 16.0)), "B": ((65.0, 32.0), (162.0, 20.0)), "C": ((65.0, 32.0), (75.0, 30.0))}
@@ -16,6 +20,8 @@ _STRAIGHT_DEG = 148.0
 #: Share of the flight up to the come-out with straight hips: mean and scatter of a twisting dive, of one that does not
 #: twist straight, and the mean of one in pike or tuck.
 _TWISTING, _STRAIGHT, _BENT = (0.5, 0.25), (0.9, 0.12), 0.08
+#: Share of dives whose hips are misread altogether.
+_MISREAD = 0.1
 #: Half somersaults from which a body that does not twist stays bent until it comes out.
 _STAYS_BENT = 3
 #: Probability that a dive twists where nothing tells, and that one from a platform starts from an armstand.
@@ -37,15 +43,15 @@ def position(dive: InTheAir) -> dict[str, float]:
     shown = np.isfinite(hips) & np.isfinite(knees)
     if not shown.any():
         return dict.fromkeys(_HELD, 1 / len(_HELD))
-    use = shown & (hips <= np.nanmedian(hips[shown]))
-    logs = {}
-    for name, angles in _HELD.items():
-        right = np.ones(int(use.sum()))
-        for values, (usual, scatter) in zip((hips[use], knees[use]), angles, strict=True):
-            deviation = np.hypot(scatter, _READ_DEG)
-            right *= np.exp(-0.5 * ((values - usual) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+    # A pike may last for a moment: the tighter half tells of the hips.
+    tight = shown & (hips <= np.nanmedian(hips[shown]))
+    logs = dict.fromkeys(_HELD, 0.0)
+    for values, use, which in ((hips, tight, 0), (knees, shown, 1)):
         of_right = _RIGHT * sure[use]
-        logs[name] = float(share[use] @ np.log(of_right * right + (1 - of_right) / _ANYWHERE_DEG**2))
+        for name in _HELD:
+            usual, scatter = _HELD[name][which]
+            right = _normal(values[use], usual, float(np.hypot(scatter, _READ_DEG)))
+            logs[name] += float(share[use] @ np.log(of_right * right + (1 - of_right) / _ANYWHERE_DEG))
     most = max(logs.values())
     total = sum(np.exp(one - most) for one in logs.values())
     return {name: float(np.exp(one - most) / total) for name, one in logs.items()}
@@ -66,16 +72,14 @@ def twisting(dive: InTheAir, half_somersaults: float, straight: float) -> float:
     if weights.sum() < 1:
         return _TWISTS
     share = float(weights @ (np.nan_to_num(hips) > _STRAIGHT_DEG) / weights.sum())
-    # Frames that are wrong are straight as often as not, and say nothing.
-    wrong = 1 - float(weights.mean())
     twists = _normal(share, *_TWISTING)
-    bent = (1 - wrong) * np.exp(-share / _BENT) / _BENT + wrong
+    bent = (1 - _MISREAD) * float(np.exp(-share / _BENT)) / _BENT + _MISREAD
     plain = straight * _normal(share, *_STRAIGHT) + (1 - straight) * bent
     return float(_TWISTS * twists / (_TWISTS * twists + (1 - _TWISTS) * plain))
 
 
-def _normal(value: float, mean: float, deviation: float) -> float:
-    return float(np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
+def _normal(value: Values, mean: float, deviation: float) -> Values:
+    return np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
 
 
 def armstand(dive: InTheAir, platform: float) -> float:
