@@ -19,6 +19,9 @@ _SPED_UP, _SPED_UP_SQUARED = 0.1, 1.44
 #: Distance of shoulders and hips as they are found in the air, metres, and by how much those of divers and of joints
 #: differ, as a share: on eleven real clips a sixth less than anatomy has.
 _TORSO_M, _TORSO_SHARE = 0.4, 0.25
+#: By how much the height of the board's edge is unknown: metres, as it swings and the water is touched nearer to the
+#: camera or farther, and a share, as the camera may look up or down; of a replay, how slow it is.
+_EDGE_M, _EDGE_SHARE, _SLOWED_SHARE = 0.5, 0.15, 0.35
 #: Torsos that must be seen for that.
 _LEAST_TORSOS = 6
 #: Probability from which a board counts as seen.
@@ -26,23 +29,28 @@ _SEEN = 0.9
 
 
 def boards(dive: InTheAir) -> dict[float, float]:
-    """Return the probability of each board by how long, and by how many torsos, the body falls."""
-    by_time, by_size = _fall_by_time(dive), _fall_by_size(dive)
+    """Return the probability of each board by the times of the fall, the board's height in the picture, and the size of
+    the body."""
+    by_gravity = [found for found in (_fall_by_time(dive), _fall_by_edge(dive)) if found is not None]
+    by_size = _fall_by_size(dive)
     likely = dict(_COMMON)
     for board_m in likely:
         fall_m = board_m + POSTURE_M
-        if by_time is not None:
-            sped_up = (_SPED_UP_SQUARED * one for one in by_time)
-            right = (1 - _SPED_UP) * _density(fall_m, *by_time) + _SPED_UP * _density(fall_m, *sped_up)
-            likely[board_m] *= (1 - _WRONG) * right + _WRONG / _ANYWHERE_M
+        right, sped_up = 1 - _SPED_UP, _SPED_UP
+        for found_m, deviation_m in by_gravity:
+            right *= _density(fall_m, found_m, deviation_m)
+            sped_up *= _density(fall_m, _SPED_UP_SQUARED * found_m, _SPED_UP_SQUARED * deviation_m)
+        likely[board_m] *= right + sped_up
         if by_size is not None:
-            likely[board_m] *= (1 - _WRONG) * _density(fall_m, *by_size) + _WRONG / _ANYWHERE_M
+            likely[board_m] *= _density(fall_m, *by_size)
     total = sum(likely.values())
     return {board_m: share / total for board_m, share in likely.items()}
 
 
 def _density(value: float, mean: float, deviation: float) -> float:
-    return float(np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
+    """Of a value that is read with a standard deviation, or misread."""
+    right = float(np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
+    return (1 - _WRONG) * right + _WRONG / _ANYWHERE_M
 
 
 def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
@@ -57,6 +65,15 @@ def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
     covariance[0, 1] = covariance[1, 0] = moments.covariance_s2
     variance = float(slopes @ covariance @ slopes)
     return height_m(max(rise_s, 0.0), fall_s), float(np.sqrt(max(variance, 0.0) + POSTURE_SCATTER_M**2))
+
+
+def _fall_by_edge(dive: InTheAir) -> tuple[float, float] | None:
+    """The same by the board's edge over the water in the picture, where gravity tells the scale."""
+    if dive.path is None or dive.board is None or dive.water_y is None:
+        return None
+    height_m = (dive.water_y - float(dive.board[1])) / dive.path.px_per_m
+    share = float(np.hypot(dive.path.scale_share, _EDGE_SHARE if dive.seen.slowed == 1 else _SLOWED_SHARE))
+    return height_m + POSTURE_M, float(np.hypot(share * abs(height_m), _EDGE_M))
 
 
 def _fall_by_size(dive: InTheAir) -> tuple[float, float] | None:

@@ -16,6 +16,8 @@ _SHORT, _SHORT_SCATTER = 0.02, 0.11
 #: How common dives of so many half somersaults are, that enter feet first in twos, fours and so on.
 _FEET_FIRST = {0: 0.1, 2: 0.5, 4: 0.3}
 _FEET_FIRST_OF_MORE = 0.05
+#: Probability from which a number of half somersaults may be.
+_MAY_BE = 0.003
 #: Half somersaults that are told apart: eleven are the most in the table.
 _MOST_HALVES = 11
 #: First board that armstands are done from.
@@ -72,14 +74,20 @@ def _turns_of(half: int) -> float:
 
 
 def _unsigned(turning: Turning, halves: dict[tuple[int, int], float]) -> tuple[float, float]:
-    """The half somersaults about the likeliest number, not rounded, and the standard deviation of all about that."""
+    """The half somersaults about the likeliest number, not rounded, and a standard deviation.
+
+    It is the least by which no number that may be is less likely than it was found to be.
+    """
     sense, half = max(halves, key=lambda key: halves[key])
     turns = 2 * (sense * turning.turns + _SHORT)
     near = turning.shares * (np.abs(turns - half) < 1)
     value = float(near @ turns / near.sum()) if near.sum() > 0 else float(half)
-    senses = 2 * (np.abs(turning.turns) + _SHORT)  # which way is the direction's to tell
-    deviation = float(np.sqrt(turning.shares @ (senses - value) ** 2))
-    return value, float(np.hypot(deviation, 2 * _SHORT_SCATTER))
+    deviation = 2 * _SHORT_SCATTER
+    for other in range(_MOST_HALVES + 1):
+        share, best = (halves[1, one] + halves[-1, one] for one in (other, half))
+        if other != half and _MAY_BE < share < best:
+            deviation = max(deviation, abs(other - value) / float(np.sqrt(2 * np.log(best / share))))
+    return value, min(deviation, float(_MOST_HALVES))
 
 
 def _with_directions(halves: dict[tuple[int, int], float], faces: float, goes: float) -> dict[tuple[str, int], float]:

@@ -77,10 +77,8 @@ def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
     angles = np.arctan2(trunk[:, 0], -trunk[:, 1]) / (2 * np.pi)
     grid = np.arange(-int(_MOST_TURNS * _STEPS), int(_MOST_TURNS * _STEPS) + 1) / _STEPS
     rates = np.linspace(-_FASTEST, _FASTEST, _N_RATES)
-    starts = (-0.5, 0.5) if armstand else (0.0,)
-    likely = np.zeros((len(grid), len(rates)))
-    for start in starts:
-        likely += np.exp(-0.5 * ((grid - start) / _START_SCATTER) ** 2)[:, None]
+    start = 0.5 if armstand else 0.0
+    likely = np.exp(-0.5 * ((grid - start) / _START_SCATTER) ** 2)[:, None] * np.ones(len(rates))
     likely /= likely.sum()
     steps = _steps(dive, window, torso)
     share = independent(times)
@@ -92,12 +90,7 @@ def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
         if shown[i]:
             likely = likely * _seen(angles[i], length[i] / torso, sure[i], grid)[:, None] ** share[i]
             likely /= likely.sum()
-    line = grid - _bent_turns(dive)
-    if armstand:  # of two starts half a turn off upright, the turn goes on from the one it leaves
-        clockwise = likely[:, rates > 0].sum(axis=1)
-        other = likely[:, rates <= 0].sum(axis=1)
-        return Turning(np.concatenate([line - 0.5, line + 0.5]), np.concatenate([clockwise, other]))
-    return Turning(line, likely.sum(axis=1))
+    return Turning(grid - start - _bent_turns(dive), likely.sum(axis=1))
 
 
 def _bent_turns(dive: InTheAir) -> float:

@@ -274,6 +274,8 @@ def main() -> None:
         for dive, board_m, parse in rendered(args.rendered, args.seed):
             seen = recognize(parse)
             tally.add_dive(dive, board_m, seen, rng)
+            if args.misses and seen is not None and (against := contradictions(seen, str(dive), board_m)):
+                print(dive, board_m, "contradicted", against)
             if args.misses and (seen is None or seen.numbers[0].dive_number != str(dive)):
                 print(
                     dive,
