@@ -596,7 +596,7 @@ class Analysis:
         unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
         measured_notes: sentences to show to the user about what was measured.
         recognition: which dive the video shows, whatever its number; None where too little was seen.
-        contradictions: parts of the dive number and the board that were given and that the video speaks against.
+        contradictions: parts of the given dive number and board that the video speaks against, the surest first.
     """
 
     parse: DiveParse
@@ -607,6 +607,11 @@ class Analysis:
     measured_notes: tuple[str, ...] = ()
     recognition: Recognition | None = None
     contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def held_back(self) -> bool:
+        """Whether there is no score because the video surely shows another dive than was given."""
+        return bool(self.unscored) and any(one.certain for one in self.contradictions)
 
     @property
     def notes(self) -> tuple[str, ...]:

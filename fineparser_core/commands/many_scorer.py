@@ -12,6 +12,7 @@ from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.motion.recording import find_clip
+from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.scoring.profile import Profile
@@ -128,6 +129,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
         result = replace(result, analysis=analysis, others=found.others)
         if dive is None or difficulty is None or not analysis.measures:
             return result
+        difficulty = with_seen_board(difficulty, dive, analysis.recognition)
         return replace(result, quantities=tuple(moved_quantities(analysis.parse, dive, difficulty)))
 
     def line(job: Job) -> bytes:

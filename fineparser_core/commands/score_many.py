@@ -175,6 +175,8 @@ def told(result: ClipResult) -> str:
     among = f", the clearest of {1 + len(result.others)} dives" if result.others else ""
     if analysis.scoring is None:
         lacking = f"no exemplars of {result.asked.dive_number}" if analysis.unscored else "no dive number"
+        if analysis.held_back:
+            lacking = f"it shows another dive than {result.asked.dive_number} (--force scores it all the same)"
         reason = (analysis.parse.refusal or lacking).partition(":")[0]
         return f"{name}{among}: no score, {reason}"
     return f"{name}{among}: {analysis.scoring.score:.2f}"

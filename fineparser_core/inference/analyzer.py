@@ -42,7 +42,7 @@ from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
-from fineparser_core.recognition.contradictions import contradictions, held_back
+from fineparser_core.recognition.contradictions import contradiction_text, contradictions, held_back
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
@@ -496,8 +496,11 @@ class Analyzer:
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
-        analysis = replace(analysis, recognition=seen, contradictions=against)
-        if not force and (reason := held_back(against)) is not None:
+        told = tuple(contradiction_text(one) for one in against)
+        analysis = replace(
+            analysis, recognition=seen, contradictions=against, measured_notes=(*told, *analysis.measured_notes)
+        )
+        if not force and (reason := held_back(str(dive), against)) is not None:
             return replace(analysis, own_award=None, unscored=reason)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)

@@ -1,16 +1,24 @@
 """Where a typed dive number or board contradicts the dive that was seen."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from fineparser_core.diving.dive_number import DiveNumber, known_number
+from fineparser_core.diving.dive_number import DIRECTIONS, POSITIONS, DiveNumber, known_number, somersaults
 from fineparser_core.language import Phrase
-from fineparser_core.recognition.numbers import DIRECTIONS
+from fineparser_core.recognition.numbers import DIRECTION_NAMES
 from fineparser_core.types import Contradiction, Recognition
 
 #: Probability that a typed value is wrong from which it is told, and from which it is beyond reasonable doubt.
 _TOLD, _CERTAIN = 0.9, 0.99
-#: Values of the parts "armstand" and "twists".
+#: Values of the parts "armstand" and "twists", and what they are called.
 _YES_NO = {True: "yes", False: "no"}
+_WORDS = {
+    ("armstand", "yes"): Phrase("armstand"),
+    ("armstand", "no"): Phrase("a take-off from the feet"),
+    ("twists", "yes"): Phrase("twists"),
+    ("twists", "no"): Phrase("no twist"),
+}
 #: Share of dives whose turns are misread altogether: as many may be any.
 _MISREAD, _MOST_HALVES = 0.02, 12
 
@@ -51,7 +59,7 @@ def _likeliest(shares: dict) -> str:
 def _of_direction(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
     if not dive.direction:
         return []
-    typed = DIRECTIONS[dive.direction - 1]
+    typed = DIRECTION_NAMES[dive.direction - 1]
     return _told("direction", typed, _likeliest(seen.directions), seen.directions[typed])
 
 
@@ -90,12 +98,26 @@ def _of_board(seen: Recognition, board_m: float) -> list[Contradiction]:
 
 def contradiction_text(one: Contradiction) -> Phrase:
     """Return a contradiction as one plain sentence."""
-    return Phrase("You typed {0}; the video shows {1}.", one.typed, one.seen)
+    typed, seen = (_value_text(one.part, value) for value in (one.typed, one.seen))
+    return Phrase("You entered {0}; the video shows {1}.", typed, seen)
 
 
-def held_back(found: tuple[Contradiction, ...]) -> Phrase | None:
-    """Return why a dive is not scored as the typed one, with the way out; None where no contradiction is certain."""
-    certain = [one for one in found if one.certain]
-    if not certain:
+def _value_text(part: str, value: str) -> Phrase:
+    if part == "direction":
+        return DIRECTIONS[DIRECTION_NAMES.index(value) + 1]
+    if part == "half_somersaults":
+        return somersaults(int(value))
+    if part == "position":
+        return POSITIONS[value]
+    if part == "board":
+        return Phrase("{0} m", value)
+    return _WORDS[part, value]
+
+
+def held_back(dive_number: str, found: Sequence[Contradiction]) -> Phrase | None:
+    """Return why a dive is not scored as the entered one, with the way out; None where no contradiction is certain."""
+    certain = next((one for one in found if one.certain), None)
+    if certain is None:
         return None
-    return Phrase("{0} Check the dive number, or confirm it (--force).", contradiction_text(certain[0]))
+    why = contradiction_text(certain)
+    return Phrase("{0} is not scored: {1} Correct the entry, or confirm it (--force).", dive_number, why)

@@ -6,8 +6,8 @@ from fineparser_core.measures.context import InTheAir
 from fineparser_core.recognition.evidence import confidence, independent, probability
 
 # Hips and knees bend to one side, and the toes point to the front. Of three joints the middle of which bends: the sign
-# of its bend for a diver who faces to the right, clockwise in the picture, and degrees that it bends the other way, too:
-# backs arch, and joints are found as far off.
+# of its bend for a diver who faces to the right, clockwise in the picture, and degrees that it bends the other way, too
+# (backs arch, and joints are found as far off).
 _BENDS = (("shoulder", "hip", "knee", -1, 40.0), ("hip", "knee", "ankle", 1, 15.0), ("knee", "ankle", "toe", -1, 15.0))
 #: Degrees beyond these at which a bend says all that it can, and degrees short of a full turn about that say as little.
 _SURELY_BENT, _FOLDED = 45.0, 35.0

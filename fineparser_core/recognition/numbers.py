@@ -8,7 +8,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.types import SeenNumber
 
 #: Directions in the order of the groups of dives.
-DIRECTIONS = ("forward", "back", "reverse", "inward")
+DIRECTION_NAMES = ("forward", "back", "reverse", "inward")
 #: Numbers that are told.
 _MOST = 10
 #: Least probability of a number that is told.
@@ -67,7 +67,7 @@ def number_shares(
     shares = {}
     for one in known_numbers():
         dive = one.dive
-        share = counts.get((DIRECTIONS[dive.direction - 1], dive.half_somersaults), 0.0) if dive.direction else 0.0
+        share = counts.get((DIRECTION_NAMES[dive.direction - 1], dive.half_somersaults), 0.0) if dive.direction else 0.0
         share *= armstand if dive.armstand else 1 - armstand
         share *= twisting if dive.half_twists else 1 - twisting
         share *= positions.get(dive.position, 1 / len(positions))  # D is any of them

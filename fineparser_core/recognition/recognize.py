@@ -5,7 +5,7 @@ import numpy as np
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.recognition.boards import boards
 from fineparser_core.recognition.facing import faces_right, goes_right
-from fineparser_core.recognition.numbers import DIRECTIONS, number_shares
+from fineparser_core.recognition.numbers import DIRECTION_NAMES, number_shares
 from fineparser_core.recognition.posture import armstand, position, twisting
 from fineparser_core.recognition.turning import Turning, track_turning
 from fineparser_core.types import DiveParse, Recognition
@@ -39,7 +39,7 @@ def recognize(parse: DiveParse) -> Recognition | None:
     positions = position(dive)
     twists = twisting(dive, mean, positions["A"])
     counts = _with_directions(halves, faces_right(dive, twists), goes_right(dive))
-    directions = {name: sum(of for (one, _), of in counts.items() if one == name) for name in DIRECTIONS}
+    directions = {name: sum(of for (one, _), of in counts.items() if one == name) for name in DIRECTION_NAMES}
     odd = sum(of for (_, half), of in halves.items() if half % 2)
     return Recognition(
         numbers=number_shares(counts, positions, twists, inverted, boards_m),

@@ -31,7 +31,7 @@ _INERTIA_S = 0.06
 _LEAST_SURE = 0.05
 #: Scatter of the line from hips to shoulders about the body's own, radians: backs bend.
 _LINE_SCATTER = 0.15
-#: Joints by whose move from frame to frame the body's turn is told, of both sides the middle, and how many must be seen.
+#: Joints by whose move from frame to frame the body's turn is told, of both sides the middle; how many must be seen.
 _BODY, _LEAST_JOINTS = ("head", "shoulder", "hip", "knee", "ankle", "elbow", "wrist"), 4
 #: Scatter of such turns, and what remains of the joints' move in torso lengths where few are right.
 _STEP_SCATTER, _STEP_REMAINDER = 0.04, 0.3

@@ -19,7 +19,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.recognition.contradictions import contradictions
-from fineparser_core.recognition.numbers import DIRECTIONS
+from fineparser_core.recognition.numbers import DIRECTION_NAMES
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.dataset import SynthConfig, sample_spec
@@ -107,8 +107,8 @@ def made_parse(plan: DivePlan, rng: np.random.Generator, azimuth: float) -> Dive
             device="cpu",
         ),
         motion=DiveMotion(
-            to_scene=np.tile(np.eye(3), (96, 1, 1)), path_s=sampled[in_air], path_xy=path, at_s=float(sampled[in_air][0]),
-            position=(0.0, 0.0), velocity=(0.0, -float(motion.start_velocity[2]) * px_per_m),
+            to_scene=np.tile(np.eye(3), (96, 1, 1)), path_s=sampled[in_air], path_xy=path,
+            at_s=float(sampled[in_air][0]), position=(0.0, 0.0), velocity=(0.0, -float(motion.start_velocity[2]) * px_per_m),
             gravity=9.81 * px_per_m, gravity_deviation=1.0, body_px=1.15 * px_per_m,
         ),
     )  # fmt: skip
@@ -187,7 +187,7 @@ class Tally:
         if dive.direction:
             self.add(
                 "direction",
-                max(seen.directions, key=lambda one: seen.directions[one]) == DIRECTIONS[dive.direction - 1],
+                max(seen.directions, key=lambda one: seen.directions[one]) == DIRECTION_NAMES[dive.direction - 1],
             )
         self.add("armstand", (seen.armstand >= 0.5) == dive.armstand)
         self.add("twisting", (seen.twisting >= 0.5) == bool(dive.half_twists))
