@@ -597,6 +597,7 @@ class Analysis:
         measured_notes: sentences to show to the user about what was measured.
         recognition: which dive the video shows, whatever its number; None where too little was seen.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
+        held_back: whether there is no score because one of these is certain, and nobody has confirmed the number.
     """
 
     parse: DiveParse
@@ -607,11 +608,7 @@ class Analysis:
     measured_notes: tuple[str, ...] = ()
     recognition: Recognition | None = None
     contradictions: tuple[Contradiction, ...] = ()
-
-    @property
-    def held_back(self) -> bool:
-        """Whether there is no score because the video surely shows another dive than was given."""
-        return bool(self.unscored) and any(one.certain for one in self.contradictions)
+    held_back: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:

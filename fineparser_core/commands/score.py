@@ -15,7 +15,7 @@ from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import cancel_on_signals, running
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.exemplars.good_dives import good_bands
@@ -169,7 +169,7 @@ def main(argv: list[str]) -> int:
         if dive is None and (args.board, args.difficulty) != (None, None):
             raise ConfigError(_NO_NUMBER)
         if dive is not None:
-            difficulty = find_difficulty(dive, args.board, args.difficulty)
+            difficulty = asked_difficulty(dive, args.board, args.difficulty)
         options = _options(args)
         library = opened.enter_context(_open_library(options))
         if dive is not None:

@@ -102,6 +102,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "unscored": analysis.unscored,
         "recognition": _recognition_to_dict(analysis.recognition),
         "contradictions": analysis.contradictions,
+        "held_back": analysis.held_back,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,

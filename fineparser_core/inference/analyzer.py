@@ -12,7 +12,7 @@ import torch
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
-from fineparser_core.diving.difficulty import Difficulty
+from fineparser_core.diving.difficulty import Difficulty, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
@@ -449,6 +449,7 @@ class Analyzer:
         Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
         Args:
+            difficulty: None where no board was given and no record says which is usual: the fall has to show it.
             force: score also what does not look like a whole dive, and as a dive that the video speaks against.
 
         Raises: what `parse` and `score_parse` raise.
@@ -457,6 +458,9 @@ class Analyzer:
         parse = parsed[0]
         if parse.refusal and not force:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
+        seen = recognize(parse) if dive is None or difficulty is None else None
+        if dive is not None:
+            difficulty = with_seen_board(difficulty, dive, seen)
         if dive is None or difficulty is None:
             found = measure_dive(parse)
             return Analysis(
@@ -464,7 +468,8 @@ class Analyzer:
                 scoring=None,
                 measures=found.measures,
                 measured_notes=found.notes,
-                recognition=recognize(parse),
+                recognition=seen,
+                unscored="" if dive is None else unknown_board(dive),
             )
         return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
 
@@ -492,7 +497,7 @@ class Analyzer:
         """
         parse, encoding = parsed
         seen = recognize(parse)
-        difficulty = with_seen_board(difficulty, dive, seen)
+        difficulty = with_seen_board(difficulty, dive, seen) or difficulty
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
@@ -501,7 +506,7 @@ class Analyzer:
             analysis, recognition=seen, contradictions=against, measured_notes=(*told, *analysis.measured_notes)
         )
         if not force and (reason := held_back(str(dive), against)) is not None:
-            return replace(analysis, own_award=None, unscored=reason)
+            return replace(analysis, own_award=None, unscored=reason, held_back=True)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:

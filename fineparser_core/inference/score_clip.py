@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
@@ -44,7 +44,7 @@ def score_clip(
         FineParserError: with one sentence, for a clip, a dive number or weights that cannot be used.
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
-    difficulty = None if dive is None else find_difficulty(dive, board_m, None)
+    difficulty = None if dive is None else asked_difficulty(dive, board_m, None)
     found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
     if analyzer is not None:
         return analyzer.analyze(found.clip, dive, difficulty, found.recording, force=force)

@@ -98,10 +98,14 @@ def seen_board(seen: Recognition | None) -> float | None:
     return board_m if seen.boards_m[board_m] >= _SEEN else None
 
 
-def with_seen_board(difficulty: Difficulty, dive: DiveNumber, seen: Recognition | None) -> Difficulty:
-    """Return the difficulty from the board that the fall shows, where none was given and it is known from there."""
+def with_seen_board(difficulty: Difficulty | None, dive: DiveNumber, seen: Recognition | None) -> Difficulty | None:
+    """Return the difficulty from the board that the fall shows, where none was given and it is known from there.
+
+    Args:
+        difficulty: as asked for; None where no board was given and no record says which is usual.
+    """
     board_m = seen_board(seen)
-    if difficulty.source != "commonest board" or board_m is None:
+    if board_m is None or (difficulty is not None and difficulty.source != "commonest board"):
         return difficulty
     try:
         value = find_difficulty(dive, board_m).value

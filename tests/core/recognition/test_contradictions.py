@@ -9,7 +9,7 @@ from made_analysis import made_identity
 from made_dives import made_parse
 from stand_in import StandIn
 
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
@@ -71,6 +71,10 @@ def test_the_seen_board_counts_where_none_was_given() -> None:
     assert seen_board(SEEN) == 1.0
     seen = with_seen_board(find_difficulty(dive, None), dive, SEEN)
     assert (seen.board_m, seen.source, seen.value) == (1.0, "seen", find_difficulty(dive, 1.0).value)
+    rare = parse_dive_number("301A")
+    assert asked_difficulty(rare, None) is None
+    assert with_seen_board(None, rare, None) is None
+    assert with_seen_board(None, rare, SEEN) == replace(find_difficulty(rare, 1.0), source="seen")
     given = find_difficulty(dive, 3.0)
     assert with_seen_board(given, dive, SEEN) == given
     commonest = find_difficulty(dive, None)
