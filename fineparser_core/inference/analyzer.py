@@ -501,11 +501,11 @@ class Analyzer:
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
-        told = tuple(contradiction_text(one) for one in against)
-        analysis = replace(
-            analysis, recognition=seen, contradictions=against, measured_notes=(*told, *analysis.measured_notes)
-        )
-        if not force and (reason := held_back(str(dive), against)) is not None:
+        reason = None if force else held_back(str(dive), against)
+        told = tuple(map(contradiction_text, against if reason is None else against[1:]))
+        notes = (*told, *analysis.measured_notes)
+        analysis = replace(analysis, recognition=seen, contradictions=against, measured_notes=notes)
+        if reason is not None:
             return replace(analysis, own_award=None, unscored=reason, held_back=True)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
