@@ -502,7 +502,7 @@ class Analyzer:
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
         reason = None if force else held_back(str(dive), against)
-        told = tuple(map(contradiction_text, against if reason is None else against[1:]))
+        told = tuple(contradiction_text(one) for one in against)
         notes = (*told, *analysis.measured_notes)
         analysis = replace(analysis, recognition=seen, contradictions=against, measured_notes=notes)
         if reason is not None:

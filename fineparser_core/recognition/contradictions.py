@@ -11,6 +11,8 @@ from fineparser_core.types import Contradiction, Recognition
 
 #: Probability that a typed value is wrong from which it is told, and from which it is beyond reasonable doubt.
 _TOLD, _CERTAIN = 0.9, 0.99
+#: The same of a board: whoever misreads the time of the contact misreads all that tells the board.
+_BOARD_TOLD, _BOARD_CERTAIN = 0.98, 0.999
 #: Values of the parts "armstand" and "twists", and what they are called.
 _YES_NO = {True: "yes", False: "no"}
 _WORDS = {
@@ -45,11 +47,13 @@ def contradictions(seen: Recognition, dive_number: str, board_m: float | None) -
     return tuple(sorted(found, key=lambda one: -one.probability))
 
 
-def _told(part: str, typed: str, seen: str, right: float) -> list[Contradiction]:
+def _told(
+    part: str, typed: str, seen: str, right: float, told: float = _TOLD, certain: float = _CERTAIN
+) -> list[Contradiction]:
     wrong = 1 - right
-    if wrong < _TOLD:
+    if wrong < told:
         return []
-    return [Contradiction(part=part, typed=typed, seen=seen, probability=wrong, certain=wrong >= _CERTAIN)]
+    return [Contradiction(part=part, typed=typed, seen=seen, probability=wrong, certain=wrong >= certain)]
 
 
 def _likeliest(shares: dict) -> str:
@@ -93,7 +97,8 @@ def _of_board(seen: Recognition, board_m: float) -> list[Contradiction]:
     if board_m not in seen.boards_m:
         return []
     likeliest = max(seen.boards_m, key=lambda one: seen.boards_m[one])
-    return _told("board", f"{board_m:g}", f"{likeliest:g}", seen.boards_m[board_m])
+    values = f"{board_m:g}", f"{likeliest:g}"
+    return _told("board", *values, seen.boards_m[board_m], _BOARD_TOLD, _BOARD_CERTAIN)
 
 
 def contradiction_text(one: Contradiction) -> Phrase:

@@ -22,8 +22,8 @@ _STRAIGHT_DEG = 148.0
 _TWISTING, _STRAIGHT, _BENT = (0.5, 0.25), (0.9, 0.12), 0.08
 #: Share of dives whose hips are misread altogether.
 _MISREAD = 0.1
-#: Half somersaults from which a body that does not twist stays bent until it comes out.
-_STAYS_BENT = 3
+#: Half somersaults from which a body that does not twist stays bent until it comes out, and how rare straight ones are.
+_STAYS_BENT, _RARE = 3, 0.1
 #: Probability that a dive twists where nothing tells, and that one from a platform starts from an armstand.
 _TWISTS, _ARMSTANDS = 0.2, 0.1
 #: Time before the take-off in which an armstand shows, seconds.
@@ -64,7 +64,8 @@ def twisting(dive: InTheAir, half_somersaults: float, straight: float) -> float:
         straight: probability that the position is straight.
     """
     if half_somersaults < _STAYS_BENT - 0.5:
-        return _TWISTS / 2
+        return _TWISTS
+    straight = _RARE * straight / (_RARE * straight + 1 - straight) if straight < 1 else 1.0
     seen = dive.seen
     window = slice(dive.leaves + round(0.15 * (dive.opens - dive.leaves)), dive.opens)
     hips, sure = seen.angle("shoulder", "hip", "knee")[window], confidence(seen, "shoulder", "hip", "knee")[window]
