@@ -30,8 +30,8 @@ class ExitCode(IntEnum):
     OUTPUT = 7, "output that cannot be written, or no room for the cache"
     NOT_A_DIVE = (
         8,
-        "the clip is not a dive, is cut wrongly or shows no diver: phases and masks are there, a score is not "
-        "(`--force` gives one)",
+        "the clip is not a dive, is cut wrongly, shows no diver or surely another dive than was given: phases and "
+        "masks are there, a score is not (`--force` gives one)",
     )
     CANCELLED = 130, "cancelled (Ctrl+C, SIGTERM); no half-written file is left"
     READER_GONE = 141, "the reader of a pipe went away"

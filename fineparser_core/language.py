@@ -59,7 +59,7 @@ class Phrase(str):
 
     def __new__(cls, template: str, *values: object) -> "Phrase":
         kept = tuple(map(_plain, values))
-        phrase = super().__new__(cls, _filled(template, kept, in_english=True))
+        phrase = super().__new__(cls, _filled(template.partition(REMARK)[0], kept, in_english=True))
         phrase.template, phrase.values = template, kept
         return phrase
 

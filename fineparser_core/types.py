@@ -450,7 +450,7 @@ class Scoring:
     Attributes:
         spread: population standard deviation of the votes, in points: agreement, not accuracy.
         award: score / (3 * difficulty), the mean award that the score implies, 0 to 10.
-        difficulty_source: "board", "commonest board" or "typed".
+        difficulty_source: as of `Difficulty.source`.
         contributions: mean over the exemplars; their points sum to score - mean exemplar score.
         notes: sentences to show to the user (e.g. fewer exemplars than requested, exemplars from other boards).
         interval: prediction interval; None for weights without a calibration.
@@ -532,6 +532,61 @@ class OwnAward:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenNumber:
+    """A dive number and the probability, 0 to 1, that the dive is that one."""
+
+    dive_number: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """What the body's path, turning and posture say of the dive.
+
+    Attributes:
+        numbers: dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.
+        directions: probability of "forward", "back", "reverse" and "inward".
+        armstand: probability that the dive starts from an armstand.
+        half_somersaults: turns of the trunk from take-off to entry in half somersaults, unsigned and not rounded.
+        half_somersaults_deviation: standard deviation of that.
+        head_first: probability that the hands or the head enter the water first.
+        positions: probability of "A" (straight), "B" (pike), "C" (tuck) and "D" (free).
+        twisting: probability that the body twists.
+        half_twists: number of half twists where it can be told; None otherwise.
+        boards_m: probability of each board's height in metres, as the fall tells it.
+    """
+
+    numbers: tuple[SeenNumber, ...]
+    directions: dict[str, float]
+    armstand: float
+    half_somersaults: float
+    half_somersaults_deviation: float
+    head_first: float
+    positions: dict[str, float]
+    twisting: float
+    half_twists: int | None
+    boards_m: dict[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """A part of a typed dive that what was seen speaks against.
+
+    Attributes:
+        part: "direction", "armstand", "half_somersaults", "position", "twists" or "board".
+        typed, seen: values of the part, as in `Recognition`.
+        probability: that the typed value is wrong, 0 to 1.
+        certain: beyond reasonable doubt: the score waits until a person confirms the typed value.
+    """
+
+    part: str
+    typed: str
+    seen: str
+    probability: float
+    certain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
     """The parse of a dive and, if the dive number is known, its score.
 
@@ -540,6 +595,9 @@ class Analysis:
         own_award: by the measures alone; None without a dive number, or where too little was measured.
         unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
         measured_notes: sentences to show to the user about what was measured.
+        recognition: which dive the video shows, whatever its number; None where too little was seen.
+        contradictions: parts of the given dive number and board that the video speaks against, the surest first.
+        held_back: whether there is no score because one of these is certain, and nobody has confirmed the number.
     """
 
     parse: DiveParse
@@ -548,6 +606,9 @@ class Analysis:
     own_award: OwnAward | None = None
     unscored: str = ""
     measured_notes: tuple[str, ...] = ()
+    recognition: Recognition | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    held_back: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.motion.recording import find_clip
+from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities
 from fineparser_core.scoring.profile import Profile
@@ -119,13 +120,15 @@ def open_scorer(options: ManyOptions) -> Scorer:
         asked, dive, difficulty = result.asked, None, None
         if asked.dive_number is not None:
             dive = parse_dive_number(asked.dive_number)
-            difficulty = find_difficulty(dive, asked.board_m, asked.difficulty)
+            difficulty = asked_difficulty(dive, asked.board_m, asked.difficulty)
         start, end = asked.start_frame, asked.end_frame
         found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim)
         analysis = analyzer.analyze(
             found.clip, dive, difficulty, found.recording, force=options.force, **options.choice
         )
         result = replace(result, analysis=analysis, others=found.others)
+        if dive is not None:
+            difficulty = with_seen_board(difficulty, dive, analysis.recognition)
         if dive is None or difficulty is None or not analysis.measures:
             return result
         return replace(result, quantities=tuple(moved_quantities(analysis.parse, dive, difficulty)))

@@ -234,7 +234,7 @@ def _measure_clip(
     difficulty = labels.known_difficulty
     if labels.dive_number is not None and difficulty is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
-        scoring = analyzer.score_parse((parse, encoding), dive, difficulty, cancel=cancel).scoring
+        scoring = analyzer.score_parse((parse, encoding), dive, difficulty, force=True, cancel=cancel).scoring
     result = measure_clip(
         parse,
         labels,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fineparser_core.commands.many_scorer import ManyOptions
+from fineparser_core.commands.named_otherwise import named_otherwise
 from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions, Workers, parse
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_many import asked_clips, score_many
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import cancel_on_signals, running
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.exemplars.good_dives import good_bands
@@ -54,6 +55,8 @@ _OF_ONE = (
     "strobe",
     "strobe_clip",
 )
+#: Sentences on clips that two places name differently.
+_MOST_DIFFERING = 5
 _SEE_HELP = "see `fineparser score --help`."
 _NO_NUMBER = "--board and --difficulty say nothing without --dive-number: add it, e.g. 207C."
 
@@ -65,13 +68,13 @@ class ScoreOptions(WeightsOptions):
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
         dive_number: e.g. 207C; needed for a score, not for the phases.
-        board: 1, 3, 5, 7.5 or 10 m; without it the commonest DD.
+        board: 1, 3, 5, 7.5 or 10 m; without it the one that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
         no_trim: analyse the whole file, where by default the dive is found in it.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
-        force: score it even if it does not look like a whole dive.
+        force: score it even if it does not look like a whole dive, or the video shows another one than its number.
         exemplars: dives to compare with.
         allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
         synchro: two divers: compare with exemplars of two divers alone.
@@ -166,13 +169,15 @@ def main(argv: list[str]) -> int:
         if dive is None and (args.board, args.difficulty) != (None, None):
             raise ConfigError(_NO_NUMBER)
         if dive is not None:
-            difficulty = find_difficulty(dive, args.board, args.difficulty)
+            difficulty = asked_difficulty(dive, args.board, args.difficulty)
         options = _options(args)
         library = opened.enter_context(_open_library(options))
         if dive is not None:
             check_rule(options.rule, library.exemplars, dive)
         _check_outputs(args, library)
         probe(args.clip)
+        for note in named_otherwise(AskedClip(path=args.clip, dive_number=args.dive_number, board_m=args.board)):
+            remark(note)
         chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
         found = _found_dive(args, progress, cancel) if chosen else None  # nothing is read for that yet
         cancel.raise_if_cancelled()
@@ -200,7 +205,9 @@ def main(argv: list[str]) -> int:
             say(f"Note: {note}")
     if analysis.parse.refusal is not None and not args.force:
         return ExitCode.NOT_A_DIVE
-    return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
+    if analysis.unscored:
+        return ExitCode.NOT_A_DIVE if analysis.held_back else ExitCode.EXEMPLARS
+    return ExitCode.DONE
 
 
 def _score_many(args: ScoreOptions, out: Path) -> int:
@@ -212,6 +219,11 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     asked = asked_clips(args.clips, usual)
     if (args.board, args.difficulty) != (None, None) and not any(one.dive_number for one in asked):
         raise ConfigError(_NO_NUMBER)
+    differing = [note for one in asked for note in named_otherwise(one, args.dive_number, args.board)]
+    for note in differing[:_MOST_DIFFERING]:
+        remark(note)
+    if (more := len(differing) - _MOST_DIFFERING) > 0:
+        remark(f"{more} more of the kind.")
     options = _options(args)
     _open_library(options).close()  # what is wrong with it is said once
     with cancel_on_signals() as cancel:

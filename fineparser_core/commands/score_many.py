@@ -20,6 +20,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
+from fineparser_core.types import Analysis
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
@@ -174,10 +175,20 @@ def told(result: ClipResult) -> str:
         return result.error.rstrip(".")
     among = f", the clearest of {1 + len(result.others)} dives" if result.others else ""
     if analysis.scoring is None:
-        lacking = f"no exemplars of {result.asked.dive_number}" if analysis.unscored else "no dive number"
-        reason = (analysis.parse.refusal or lacking).partition(":")[0]
-        return f"{name}{among}: no score, {reason}"
+        return f"{name}{among}: no score, {_lacking(result.asked, analysis)}"
     return f"{name}{among}: {analysis.scoring.score:.2f}"
+
+
+def _lacking(asked: AskedClip, analysis: Analysis) -> str:
+    """Why a clip has no score, in a few words."""
+    if analysis.parse.refusal is not None:
+        return analysis.parse.refusal.partition(":")[0]
+    if analysis.held_back:
+        return f"it shows another dive than {asked.dive_number} (--force scores it all the same)"
+    if asked.dive_number is None:
+        return "no dive number"
+    # What measures alone say needs a DD, which lacks where no board was named or seen.
+    return f"no exemplars of {asked.dive_number}" if analysis.own_award is not None else str(analysis.unscored)
 
 
 def _minutes(seconds: float) -> str:

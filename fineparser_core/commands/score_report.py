@@ -11,16 +11,24 @@ from fineparser_core.export.report.own_award import own_award_about, own_award_t
 from fineparser_core.measures.explanation import band_for, findings
 from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
 from fineparser_core.printable import printable
+from fineparser_core.recognition.words import seen_text
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.
-_DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest board", "typed": "as given"}
+_DIFFICULTY_OF = {
+    "board": "of that board",
+    "seen": "of the board that the fall shows",
+    "commonest board": "of its commonest board",
+    "typed": "as given",
+}
 
 
 def report(analysis: Analysis) -> str:
     """The whole report: clip, phases and, where there is a score, how it came about."""
     blocks = [_heading(analysis.parse), _steps(analysis.parse)]
+    if analysis.recognition is not None and (seen := seen_text(analysis.recognition)):
+        blocks.append(f"seen: {seen}")
     if (measured := _measured(analysis)) is not None:
         blocks.append(measured)
     if analysis.own_award is not None:

@@ -68,7 +68,8 @@ class Difficulty:
     Attributes:
         value: the DD, a multiple of 0.1, e.g. 3.2.
         board_m: height of the board in metres; None if the user typed a DD without a board.
-        source: "board" (the board was given), "commonest board" (no board was given) or "typed" (by the user).
+        source: "board" (the board was given), "seen" (no board was given, and the fall shows it), "commonest board" (no
+            board was given or seen) or "typed" (by the user).
     """
 
     value: float
@@ -112,8 +113,19 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
         return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="board")
     board_m = commonest_board_m(dive)
     if board_m is None:
-        raise ConfigError("No competition record says which board {0} is done from: name the board.", dive)
+        raise ConfigError(unknown_board(dive))
     return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
+
+
+def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty | None:
+    """DD of a dive as it was asked for, see `find_difficulty`; None where the fall has to tell the board.
+
+    Raises:
+        ConfigError: as of `find_difficulty`, but for a board that nobody named.
+    """
+    if board_m is None and typed is None and commonest_board_m(dive) is None:
+        return None
+    return find_difficulty(dive, board_m, typed)
 
 
 def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:
@@ -162,6 +174,11 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
     parts.append(before if dive.half_somersaults < threshold else after)
     tenths = [part for part in parts if part is not None]
     return sum(tenths) / 10 if len(tenths) == len(parts) else None
+
+
+def unknown_board(dive: DiveNumber) -> Phrase:
+    """Why a dive whose board nobody named has no DD."""
+    return Phrase("No competition record says which board {0} is done from: name the board.", dive)
 
 
 def _check_board(dive: DiveNumber, board_m: float) -> None:

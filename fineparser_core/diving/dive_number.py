@@ -12,9 +12,21 @@ import re
 from dataclasses import dataclass
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.language import text
+from fineparser_core.language import Phrase, text, translated
 
-_POSITIONS = "ABCD"
+#: Directions of rotation by their digits, and positions by their letters.
+DIRECTIONS = {
+    1: Phrase("forward // direction"),
+    2: Phrase("back // direction"),
+    3: Phrase("reverse // direction"),
+    4: Phrase("inward // direction"),
+}
+POSITIONS = {
+    "A": Phrase("straight // position"),
+    "B": Phrase("pike // position"),
+    "C": Phrase("tuck // position"),
+    "D": Phrase("free // position"),
+}
 
 _PLAIN = re.compile(r"(?P<group>[1-4])(?P<flying>[01])(?P<somersaults>\d|1[01])")
 _TWISTING = re.compile(r"(?P<group>5)(?P<direction>[1-4])(?P<somersaults>\d)(?P<twists>[1-9])")
@@ -45,7 +57,7 @@ class DiveNumber:
     def elements(self) -> tuple[int, int, int, int, int]:
         """Position, armstand or not, direction, half somersaults and half twists, each from 0."""
         turns = self.half_somersaults, self.half_twists
-        return _POSITIONS.index(self.position), int(self.armstand), self.direction, *turns
+        return list(POSITIONS).index(self.position), int(self.armstand), self.direction, *turns
 
     @property
     def armstand(self) -> bool:
@@ -55,33 +67,19 @@ class DiveNumber:
     @property
     def description(self) -> str:
         """The dive in words, e.g. "back 2½ somersaults 1½ twists, pike"."""
-        directions = {
-            1: text("forward // direction"),
-            2: text("back // direction"),
-            3: text("reverse // direction"),
-            4: text("inward // direction"),
-        }
-        positions = {
-            "A": text("straight // position"),
-            "B": text("pike // position"),
-            "C": text("tuck // position"),
-            "D": text("free // position"),
-        }
         parts = [text("armstand")] if self.armstand else []
         if self.flying:
             parts.append(text("flying"))
         if self.direction:
-            parts.append(directions[self.direction])
+            parts.append(text(DIRECTIONS[self.direction]))
         if self.half_somersaults:
-            turns = _halves(self.half_somersaults)
-            one = self.half_somersaults <= 2
-            parts.append(text("{0} somersault", turns) if one else text("{0} somersaults", turns))
+            parts.append(translated(somersaults(self.half_somersaults)))
         elif not self.half_twists:
             parts.append(text("dive // kind of dive") if self.armstand else text("jump // kind of dive"))
         if self.half_twists:
             turns = _halves(self.half_twists)
             parts.append(text("{0} twist", turns) if self.half_twists <= 2 else text("{0} twists", turns))
-        return f"{' '.join(parts)}, {positions[self.position]}"
+        return f"{' '.join(parts)}, {text(POSITIONS[self.position])}"
 
     def __str__(self) -> str:
         if self.group < 5:
@@ -105,7 +103,7 @@ def parse_dive_number(text: str) -> DiveNumber:
             text[:40],
         )
     match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
-    if not digits.isascii() or position not in tuple(_POSITIONS) or match is None:
+    if not digits.isascii() or position not in tuple(POSITIONS) or match is None:
         raise ConfigError(
             "'{0}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D.", text[:40]
         )
@@ -127,6 +125,12 @@ def known_number(text: str) -> DiveNumber | None:
         return parse_dive_number(text)
     except ConfigError:
         return None
+
+
+def somersaults(halves: int) -> Phrase:
+    """Half somersaults in words, "1½ somersaults"."""
+    turns = _halves(halves)
+    return Phrase("{0} somersault", turns) if halves <= 2 else Phrase("{0} somersaults", turns)
 
 
 def _halves(count: int) -> str:

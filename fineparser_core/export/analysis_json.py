@@ -27,7 +27,16 @@ from fineparser_core.measures import measures
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import Analysis, DiveMotion, DiveParse, MaskTrack, Measure, ScoreInterval, Scoring
+from fineparser_core.types import (
+    Analysis,
+    DiveMotion,
+    DiveParse,
+    MaskTrack,
+    Measure,
+    Recognition,
+    ScoreInterval,
+    Scoring,
+)
 
 FORMAT = "fineparser.analysis/4"
 
@@ -91,6 +100,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "measures": measures_of(analysis),
         "own_award": None,
         "unscored": analysis.unscored,
+        "recognition": _recognition_to_dict(analysis.recognition),
+        "contradictions": analysis.contradictions,
+        "held_back": analysis.held_back,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
@@ -175,6 +187,9 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
         if own := data.get("own_award"):
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
+        if seen := data.get("recognition"):
+            boards_m = {float(board_m): share for board_m, share in seen["boards_m"].items()}
+            given["recognition"] = seen | {"boards_m": boards_m}
         analysis = from_json(given, Analysis)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ExportError("This is not a complete {0} file ({1}): analyse the clip again.", FORMAT, error) from error
@@ -301,6 +316,13 @@ def _motion_from_dict(data: Mapping[str, Any], n_samples: int) -> DiveMotion:
     to_scene = np.tile(np.eye(3), (n_samples, 1, 1))
     to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(n_samples, 2, 3)
     return from_json({**data, "to_scene": to_scene, "path_s": path[:, 0], "path_xy": path[:, 1:]}, DiveMotion)
+
+
+def _recognition_to_dict(seen: Recognition | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    boards_m = {f"{board_m:g}": share for board_m, share in seen.boards_m.items()}
+    return to_json(seen) | {"boards_m": boards_m}
 
 
 def _flat(interval: ScoreInterval) -> dict[str, float]:

@@ -12,7 +12,7 @@ import torch
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
-from fineparser_core.diving.difficulty import Difficulty
+from fineparser_core.diving.difficulty import Difficulty, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
@@ -41,6 +41,9 @@ from fineparser_core.motion.moments import find_moments, network_alone, place_mo
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.recognition.boards import with_seen_board
+from fineparser_core.recognition.contradictions import contradiction_text, contradictions, held_back
+from fineparser_core.recognition.recognize import recognize
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
 from fineparser_core.scoring.profile import Profile, check_model
@@ -446,7 +449,8 @@ class Analyzer:
         Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
         Args:
-            force: score also what does not look like a whole dive.
+            difficulty: None where no board was given and no record says which is usual: the fall has to show it.
+            force: score also what does not look like a whole dive, and as a dive that the video speaks against.
 
         Raises: what `parse` and `score_parse` raise.
         """
@@ -454,10 +458,20 @@ class Analyzer:
         parse = parsed[0]
         if parse.refusal and not force:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
+        seen = recognize(parse) if dive is None or difficulty is None else None
+        if dive is not None:
+            difficulty = with_seen_board(difficulty, dive, seen)
         if dive is None or difficulty is None:
             found = measure_dive(parse)
-            return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes)
-        return self.score_parse(parsed, dive, difficulty, progress=progress, cancel=cancel, **choice)
+            return Analysis(
+                parse=parse,
+                scoring=None,
+                measures=found.measures,
+                measured_notes=found.notes,
+                recognition=seen,
+                unscored="" if dive is None else unknown_board(dive),
+            )
+        return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
 
     def score_parse(
         self,
@@ -465,18 +479,34 @@ class Analyzer:
         dive: DiveNumber,
         difficulty: Difficulty,
         *,
+        force: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
     ) -> Analysis:
         """Measures what `parse` found, and scores it by all three streams.
 
-        Where there are no exemplars, `Analysis.unscored` says so, and what was measured stands alone.
+        Where no board was given, the one that the fall shows counts before the commonest of the number. Where there are
+        no exemplars, or where the video surely shows another dive, `Analysis.unscored` says so, and what was measured
+        stands alone.
+
+        Args:
+            force: score it as this dive whatever the video shows.
 
         Raises: what `score` raises, but of missing exemplars.
         """
         parse, encoding = parsed
+        seen = recognize(parse)
+        difficulty = with_seen_board(difficulty, dive, seen) or difficulty
+        given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
+        against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
+        reason = None if force else held_back(str(dive), against)
+        told = tuple(contradiction_text(one) for one in against)
+        notes = (*told, *analysis.measured_notes)
+        analysis = replace(analysis, recognition=seen, contradictions=against, measured_notes=notes)
+        if reason is not None:
+            return replace(analysis, own_award=None, unscored=reason, held_back=True)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:

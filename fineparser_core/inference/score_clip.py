@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
@@ -19,6 +19,7 @@ def score_clip(
     start_frame: int | None = None,
     end_frame: int | None = None,
     trim: bool = True,
+    force: bool = False,
     analyzer: Analyzer | None = None,
 ) -> Analysis:
     """Analyses one dive: its phases, its masks and, with a dive number, its score.
@@ -26,25 +27,27 @@ def score_clip(
     Args:
         path: the video file.
         dive_number: e.g. "207C"; without it `Analysis.scoring` is None.
-        board_m: 1, 3, 5, 7.5 or 10; None takes the degree of difficulty of the number's commonest board.
+        board_m: 1, 3, 5, 7.5 or 10; None takes the board that the fall shows, or else the number's commonest.
         start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
             found in it.
         trim: without `start_frame` and `end_frame`, whether to look for the dive; otherwise the whole file is analysed.
+        force: score also what does not look like a whole dive, or surely shows another one.
         analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
             user's own, and the profile in use, as the command and the window do, which takes seconds. Give one for many
             clips.
 
     Returns:
-        The analysis. `scoring` is None as well for a clip that is not a whole dive: `parse.refusal` says why.
+        The analysis. `scoring` is None as well for a clip that is not a whole dive, see `parse.refusal`, or that surely
+        shows another dive than was given, see `unscored`.
 
     Raises:
         FineParserError: with one sentence, for a clip, a dive number or weights that cannot be used.
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
-    difficulty = None if dive is None else find_difficulty(dive, board_m, None)
+    difficulty = None if dive is None else asked_difficulty(dive, board_m, None)
     found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
     if analyzer is not None:
-        return analyzer.analyze(found.clip, dive, difficulty, found.recording)
+        return analyzer.analyze(found.clip, dive, difficulty, found.recording, force=force)
     with ExemplarStore.open_all(own_folder()) as library:
         opened = Analyzer.open(library=library, profile=active_profile())
-        return opened.analyze(found.clip, dive, difficulty, found.recording)
+        return opened.analyze(found.clip, dive, difficulty, found.recording, force=force)

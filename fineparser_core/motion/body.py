@@ -10,7 +10,7 @@ LEAST_CONFIDENCE = 0.1
 ATHLETE = 0.5
 # Masses of the parts of a body as shares of the whole, and where their centres lie from the first joint to the second.
 # Source: Winter, Biomechanics and Motor Control of Human Movement, table of anthropometric data (after Dempster).
-_SEGMENTS = (
+SEGMENTS = (
     ("head", "head", 0.081, 0.0),
     ("shoulder", "hip", 0.497, 0.5),
     *((f"shoulder_{s}", f"elbow_{s}", 0.028, 0.436) for s in "lr"),
@@ -44,7 +44,7 @@ def centre_of_mass(joints: np.ndarray) -> np.ndarray:
         joints: as of `joint`.
     """
     total, mass = np.zeros((len(joints), 2)), np.zeros((len(joints), 1))
-    for first, second, share, along in _SEGMENTS:
+    for first, second, share, along in SEGMENTS:
         place = (1 - along) * joint(joints, first) + along * joint(joints, second)
         seen = np.isfinite(place).all(axis=1, keepdims=True)
         total += np.where(seen, share * place, 0)

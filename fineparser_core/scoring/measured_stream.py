@@ -19,8 +19,6 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive, measures
-from fineparser_core.measures.position import position_shown
-from fineparser_core.motion.moments import height_m
 from fineparser_core.resources import resource
 from fineparser_core.scoring.moved_moments import moved_parses
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -28,12 +26,10 @@ from fineparser_core.support.codec import from_json
 from fineparser_core.types import (
     Analysis,
     AwardCheck,
-    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
     Measure,
-    Moments,
     OwnAward,
     ProfileIdentity,
     Scoring,
@@ -43,9 +39,6 @@ TABLE = ("tables", "measured_stream.json")
 
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
-
-#: A fall that is more than so many times as high as the board, or low, is from another one.
-_SAME_BOARD = 1.9
 
 #: Measures of rendered dives that a real one does not have like that.
 NOT_AS_REAL = frozenset({"legs_line"})
@@ -224,9 +217,7 @@ def measured(
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
     own = (stream or measured_stream()).own_award(quantities(found.measures), dive, difficulty)
-    told = position_note(found.measures, dive), board_note(parse.moments, parse.motion, known_board(difficulty))
-    notes = (*(note for note in told if note is not None), *found.notes)
-    return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=notes)
+    return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=found.notes)
 
 
 def known_board(difficulty: Difficulty) -> float | None:
@@ -330,39 +321,6 @@ def _awards(
             ]
         )
     return np.array(found)
-
-
-def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
-    """A sentence where a dive shows another position than its number names; None where it does not, or may not.
-
-    Twisting, flying and armstand dives hold their position for a part of the flight alone: nothing is said of them.
-    """
-    shown = position_shown(found)
-    if shown is None or dive.position == "D" or shown == dive.position:
-        return None
-    if dive.half_twists or dive.flying or dive.armstand:
-        return None
-    hips, knees = (next(one.value for one in found if one.name == name) for name in ("hip_angle", "knee_angle"))
-    values = (hips, knees, shown, dive, dive.position)
-    return Phrase(
-        "Hips at {0:.0f}° and knees at {1:.0f}° show position {2}, and {3} names {4}: check the dive number.", *values
-    )
-
-
-def board_note(moments: Moments, motion: DiveMotion | None, board_m: float | None) -> str | None:
-    """A sentence where a fall in real time is not one from the board that was named; None where it may be."""
-    if board_m is None or motion is None or motion.slowed != 1 or moments.top is None or moments.contact is None:
-        return None
-    rise_s, fall_s = moments.top.time_s - moments.take_off.time_s, moments.contact.time_s - moments.top.time_s
-    fall_m = height_m(rise_s, fall_s)
-    if 1 / _SAME_BOARD < max(fall_m, 0.1) / board_m < _SAME_BOARD:
-        return None
-    return Phrase(
-        "The body falls about {0:.1f} m as its times say, which is not from {1:g} m: check the "
-        "board, and whether the video plays in real time.",
-        max(fall_m, 0.0),
-        board_m,
-    )
 
 
 def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,29 @@
+"""What frames say together: each as sure as its joints are, and neighbours not anew."""
+
+import numpy as np
+
+from fineparser_core.constants import KEYPOINT_NAMES
+from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.motion.ballistics import CORRELATED_S
+
+
+def confidence(seen: SeenDive, *names: str) -> np.ndarray:
+    """Return (n,) the probability that all of some joints, of two sides the surer one, lie where they were seen."""
+    if seen.parse.joints is None:
+        return np.zeros(len(seen.frames))
+    first = np.unique(seen.parse.sampled_frames, return_index=True)[1]
+    found = []
+    for name in names:
+        sides = [name] if name in KEYPOINT_NAMES else [f"{name}_l", f"{name}_r"]
+        found.append(seen.parse.joints[first][:, [KEYPOINT_NAMES.index(one) for one in sides], 2].max(axis=1))
+    return np.asarray(np.min(found, axis=0))
+
+
+def independent(times_s: np.ndarray) -> np.ndarray:
+    """Return (n,) by how much each frame counts, as errors of neighbouring ones go together."""
+    return np.minimum(np.gradient(times_s) / CORRELATED_S, 1.0) if len(times_s) > 1 else np.ones(len(times_s))
+
+
+def probability(log_odds: float) -> float:
+    """Return the probability of log odds."""
+    return float(1 / (1 + np.exp(-np.clip(log_odds, -50, 50))))

@@ -1,0 +1,98 @@
+"""Every dive number with a degree of difficulty, and how likely each is given what was seen of its parts."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty, recorded_difficulties
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.types import SeenNumber
+
+#: Directions in the order of the groups of dives.
+DIRECTION_NAMES = ("forward", "back", "reverse", "inward")
+#: Numbers that are told.
+_MOST = 10
+#: Least probability of a number that is told.
+_LEAST = 0.005
+#: How common a dive is from a board that no degree of difficulty is known for, against others.
+_UNKNOWN_BOARD = 0.2
+#: How common flying dives are, straight ones of more than so many half somersaults, and twisting ones that enter the
+#: wrong way about or hold the wrong position for their somersaults, of which those of so many half ones are free.
+_FLYING, _STRAIGHT, _MOST_STRAIGHT, _ODD, _MOST_FREE = 0.01, 0.1, 2, 0.1, 4
+
+
+@dataclass(frozen=True)
+class KnownNumber:
+    """A dive number with the boards that a degree of difficulty is known from, and how common it is."""
+
+    dive: DiveNumber
+    boards_m: tuple[float, ...]
+    common: float
+
+
+@cache
+def known_numbers() -> tuple[KnownNumber, ...]:
+    """All dive numbers with a known degree of difficulty."""
+    names = {row.dive_number for row in recorded_difficulties()}
+    names |= {f"{group}{flying}{half}{p}" for group in "1234" for flying in "01" for half in range(12) for p in "ABC"}
+    names |= {
+        f"5{d}{half}{twists}{p}" for d in "1234" for half in range(1, 10) for twists in range(1, 10) for p in "ABCD"
+    }
+    found = []
+    for name in sorted(names):
+        boards_m = tuple(board_m for board_m in BOARDS_M if known_difficulty(name, board_m) is not None)
+        if boards_m:
+            dive = parse_dive_number(name)
+            found.append(KnownNumber(dive, boards_m, _common(dive)))
+    return tuple(found)
+
+
+def number_shares(
+    counts: dict[tuple[str, int], float],
+    positions: dict[str, float],
+    twisting: float,
+    armstand: float,
+    boards_m: dict[float, float],
+) -> tuple[SeenNumber, ...]:
+    """Return the likeliest numbers with their probabilities, the first one first.
+
+    Args:
+        counts: probability of each direction with each number of half somersaults.
+        positions: of A, B and C as hips and knees show them.
+        twisting, armstand: probabilities of these.
+        boards_m: probability of each board.
+    """
+    in_class: dict[tuple[int, ...], float] = {}
+    for one in known_numbers():
+        in_class[_class(one.dive)] = in_class.get(_class(one.dive), 0.0) + one.common
+    shares = {}
+    for one in known_numbers():
+        dive = one.dive
+        share = counts.get((DIRECTION_NAMES[dive.direction - 1], dive.half_somersaults), 0.0) if dive.direction else 0.0
+        share *= armstand if dive.armstand else 1 - armstand
+        share *= twisting if dive.half_twists else 1 - twisting
+        share *= positions.get(dive.position, 1 / len(positions))  # D is any of them
+        share *= one.common / in_class[_class(dive)] if dive.half_twists else one.common
+        share *= sum(of * (1.0 if board_m in one.boards_m else _UNKNOWN_BOARD) for board_m, of in boards_m.items())
+        shares[str(dive)] = share
+    total = sum(shares.values()) or 1.0
+    first = sorted(shares, key=lambda name: -shares[name])[:_MOST]
+    told = [SeenNumber(dive_number=name, probability=shares[name] / total) for name in first]
+    return tuple(one for one in told if one.probability >= _LEAST)
+
+
+def _class(dive: DiveNumber) -> tuple[int, ...]:
+    """What dives of several half twists share."""
+    return dive.group, dive.direction, dive.half_somersaults
+
+
+def _common(dive: DiveNumber) -> float:
+    if dive.flying:
+        return _FLYING
+    if not dive.half_twists:
+        return _STRAIGHT if dive.position == "A" and dive.half_somersaults > _MOST_STRAIGHT else 1.0
+    # Forward and inward rotation enters after whole twists, back and reverse after an odd number of halves.
+    asked = 0 if dive.direction in (1, 4) else 1
+    common = 1.0 if dive.half_twists % 2 == asked else _ODD
+    # Twists are free in up to two somersaults, and beside a pike or tuck in more.
+    common *= 1.0 if (dive.position == "D") == (dive.half_somersaults <= _MOST_FREE) else _ODD
+    return common + sum(row.count for row in recorded_difficulties() if row.dive_number == str(dive))

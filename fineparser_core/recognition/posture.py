@@ -1,0 +1,108 @@
+"""The position that a dive holds, whether it twists, and whether it starts from an armstand, as probabilities."""
+
+from typing import TypeVar
+
+import numpy as np
+
+from fineparser_core.measures.context import InTheAir
+from fineparser_core.recognition.evidence import confidence, independent, probability
+
+Values = TypeVar("Values", float, np.ndarray)
+
+#: Usual angles of hips and knees in each position and their scatter over dives and divers, degrees.
+_HELD = {"A": ((165.0, 18.0), (168.0, 16.0)), "B": ((65.0, 32.0), (162.0, 20.0)), "C": ((65.0, 32.0), (75.0, 30.0))}
+#: Error of reading an angle, degrees, and the range over which a wrong one lies anywhere.
+_READ_DEG, _ANYWHERE_DEG = 12.0, 180.0
+#: Share of right readings among the surest.
+_RIGHT = 0.9
+#: Hips that are straight, degrees.
+_STRAIGHT_DEG = 148.0
+#: Share of the flight up to the come-out with straight hips: mean and scatter of a twisting dive, of one that does not
+#: twist straight, and the mean of one in pike or tuck.
+_TWISTING, _STRAIGHT, _BENT = (0.5, 0.25), (0.9, 0.12), 0.08
+#: Share of dives whose hips are misread altogether.
+_MISREAD = 0.1
+#: Half somersaults from which a body that does not twist stays bent until it comes out, and how rare straight ones are.
+_STAYS_BENT, _RARE = 3, 0.1
+#: Probability that a dive twists where nothing tells, and that one from a platform starts from an armstand.
+_TWISTS, _ARMSTANDS = 0.2, 0.1
+#: Time before the take-off in which an armstand shows, seconds.
+_STANDS_S = (0.7, 0.1)
+#: What legs above the hips say, log odds in each independent frame.
+_UPSIDE_DOWN = 2.0
+
+
+def position(dive: InTheAir) -> dict[str, float]:
+    """Return the likelihood of the positions A, B and C that hips and knees show, the tighter half of the frames."""
+    seen = dive.seen
+    window = slice(dive.leaves + round(0.2 * (dive.opens - dive.leaves)), dive.opens + 1)
+    hips = seen.angle("shoulder", "hip", "knee")[window]
+    knees = seen.angle("hip", "knee", "ankle")[window]
+    sure = confidence(seen, "shoulder", "hip", "knee", "ankle")[window]
+    share = independent(seen.times_s)[window]
+    shown = np.isfinite(hips) & np.isfinite(knees)
+    if not shown.any():
+        return dict.fromkeys(_HELD, 1 / len(_HELD))
+    # A pike may last for a moment: the tighter half tells of the hips.
+    tight = shown & (hips <= np.nanmedian(hips[shown]))
+    logs = dict.fromkeys(_HELD, 0.0)
+    for values, use, which in ((hips, tight, 0), (knees, shown, 1)):
+        of_right = _RIGHT * sure[use]
+        for name in _HELD:
+            usual, scatter = _HELD[name][which]
+            right = _normal(values[use], usual, float(np.hypot(scatter, _READ_DEG)))
+            logs[name] += float(share[use] @ np.log(of_right * right + (1 - of_right) / _ANYWHERE_DEG))
+    most = max(logs.values())
+    total = sum(np.exp(one - most) for one in logs.values())
+    return {name: float(np.exp(one - most) / total) for name, one in logs.items()}
+
+
+def twisting(dive: InTheAir, half_somersaults: float, straight: float) -> float:
+    """Return the probability that the body twists.
+
+    Args:
+        straight: probability that the position is straight.
+    """
+    if half_somersaults < _STAYS_BENT - 0.5:
+        return _TWISTS
+    straight = _RARE * straight / (_RARE * straight + 1 - straight) if straight < 1 else 1.0
+    seen = dive.seen
+    window = slice(dive.leaves + round(0.15 * (dive.opens - dive.leaves)), dive.opens)
+    hips, sure = seen.angle("shoulder", "hip", "knee")[window], confidence(seen, "shoulder", "hip", "knee")[window]
+    weights = np.where(np.isfinite(hips), sure, 0.0)
+    if weights.sum() < 1:
+        return _TWISTS
+    share = float(weights @ (np.nan_to_num(hips) > _STRAIGHT_DEG) / weights.sum())
+    twists = _normal(share, *_TWISTING)
+    bent = (1 - _MISREAD) * float(np.exp(-share / _BENT)) / _BENT + _MISREAD
+    plain = straight * _normal(share, *_STRAIGHT) + (1 - straight) * bent
+    return float(_TWISTS * twists / (_TWISTS * twists + (1 - _TWISTS) * plain))
+
+
+def _normal(value: Values, mean: float, deviation: float) -> Values:
+    return np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+
+
+def armstand(dive: InTheAir, platform: float) -> float:
+    """Return the probability that the dive starts from an armstand.
+
+    Args:
+        platform: probability that the board is a platform, as no springboard has armstands.
+    """
+    seen = dive.seen
+    leaves_s = seen.times_s[dive.leaves]
+    first, last = np.searchsorted(seen.times_s, [leaves_s - _STANDS_S[0], leaves_s - _STANDS_S[1]])
+    window = slice(int(first), int(last))
+    # Feet over hips over shoulders, against feet under hips.
+    legs = (seen.joint("hip") - seen.joint("ankle"))[window, 1]
+    trunk = (seen.joint("shoulder") - seen.joint("hip"))[window, 1]
+    sure = confidence(seen, "hip", "ankle", "shoulder")[window] * independent(seen.times_s)[window]
+    length = np.abs(legs) + np.abs(trunk)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        upside_down = np.minimum(legs, trunk) / length * 2
+        upside_down = np.where(legs < 0, np.minimum(upside_down, legs / length * 2), upside_down)
+    prior = _ARMSTANDS * platform
+    if prior <= 0:
+        return 0.0
+    log_odds = float(np.log(prior / (1 - prior)))
+    return probability(log_odds + _UPSIDE_DOWN * float(np.nansum(sure * np.clip(upside_down, -1, 1))))

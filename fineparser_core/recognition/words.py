@@ -1,0 +1,18 @@
+"""A recognized dive in words, for the command line, the window and reports."""
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.types import Recognition
+
+#: Numbers that are told, and the probability from which one is.
+_MOST, _LEAST = 3, 0.02
+#: Probability from which the dive is described in words.
+_DESCRIBED = 0.5
+
+
+def seen_text(seen: Recognition) -> str:
+    """Return the likeliest numbers, "forward 1½ somersaults, pike: 103B 84 %, 103C 12 %"; "" where there is none."""
+    numbers = [one for one in seen.numbers[:_MOST] if one.probability >= _LEAST]
+    told = ", ".join(f"{one.dive_number} {100 * one.probability:.0f} %" for one in numbers)
+    if not numbers or numbers[0].probability < _DESCRIBED:
+        return told
+    return f"{parse_dive_number(numbers[0].dive_number).description}: {told}"
