@@ -72,6 +72,8 @@ class Clip:
     Attributes:
         athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
         n_cut: frames of the file before and after the clip that were cut off unasked.
+        ends_s: times of the file at which the first frame begins and the last one ends; None in analyses that do not
+            contain them.
     """
 
     path: Path
@@ -80,6 +82,7 @@ class Clip:
     fps: float
     athlete: AthletePoint | None = None
     n_cut: tuple[Frame, Frame] = (0, 0)
+    ends_s: tuple[float, float] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,6 +368,23 @@ class DiveParse(MaskTrack):
         return step_spans(
             self.clip.in_frame, placed.first_flight_frame, placed.first_entry_frame, self.clip.out_frame + 1
         )
+
+    @property
+    def step_ends_s(self) -> tuple[float, float, float, float]:
+        """Times of the file at which the three steps begin, and at which the last one ends."""
+        clip, placed = self.clip, self.transitions
+        if clip.ends_s is None:
+            first, last = int(self.sampled_frames[0]), int(self.sampled_frames[-1])
+            start_s = float(self.sampled_times_s[0]) - (first - clip.in_frame) / clip.fps
+            end_s = float(self.sampled_times_s[-1]) + (clip.out_frame + 1 - last) / clip.fps
+        else:
+            start_s, end_s = clip.ends_s
+        return start_s, placed.first_flight_s, placed.first_entry_s, end_s
+
+    @property
+    def step_durations_s(self) -> tuple[float, ...]:
+        """Seconds of the file that each step takes."""
+        return tuple(end_s - start_s for start_s, end_s in pairwise(self.step_ends_s))
 
 
 @dataclass(frozen=True, kw_only=True)

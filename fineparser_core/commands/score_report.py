@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
@@ -55,20 +53,14 @@ def _heading(parse: DiveParse) -> str:
 
 
 def _steps(parse: DiveParse) -> str:
-    transitions = parse.transitions
-    starts_s = (float(parse.sampled_times_s[0]), transitions.first_flight_s, transitions.first_entry_s)
     rows = [
-        (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
-        for step, start_s in zip(parse.steps, starts_s, strict=True)
+        (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}", f"{duration_s:.2f}")
+        for step, start_s, duration_s in zip(parse.steps, parse.step_ends_s, parse.step_durations_s, strict=False)
     ]
-    table = text_table(("phase", "first frame", "last frame", "starts at, s"), rows, indent="  ")
+    table = text_table(("phase", "first frame", "last frame", "starts at, s", "takes, s"), rows, indent="  ")
     if parse.first_water_contact_frame is None:
         return table
-    contact_s = float(np.interp(parse.first_water_contact_frame, parse.sampled_frames, parse.sampled_times_s))
-    return (
-        f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}: "
-        f"{contact_s - transitions.first_flight_s:.2f} s in the air"
-    )
+    return f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}"
 
 
 def _measured(analysis: Analysis) -> str | None:

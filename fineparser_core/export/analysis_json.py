@@ -113,6 +113,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             "fps": clip.fps,
             "athlete": clip.athlete,
             "cut_frames": clip.n_cut,
+            "ends_s": clip.ends_s,
         },
         "versions": {"fineparser": __version__},
     }

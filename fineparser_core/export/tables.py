@@ -186,14 +186,7 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
         "notes": " ".join(filter(None, (parse.refusal, dive.analysis.unscored, *dive.analysis.notes))),
     }
-    starts_s = (
-        float(parse.sampled_times_s[0]),
-        parse.transitions.first_flight_s,
-        parse.transitions.first_entry_s,
-        float(parse.sampled_times_s[-1]) + 1 / parse.clip.fps,
-    )
-    for name, start_s, end_s in zip(("take_off_s", "flight_s", "entry_s"), starts_s, starts_s[1:], strict=False):
-        row[name] = round(end_s - start_s, 3)
+    row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
     for measure in measures_of(dive.analysis):
         row |= {measure.name: measure.value, f"{measure.name}_uncertainty": measure.uncertainty}
     own = dive.analysis.own_award

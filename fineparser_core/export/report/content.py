@@ -27,7 +27,7 @@ from fineparser_core.measures.words import (
 )
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, DiveParse, Measure, OwnAward, Scoring, StepSpan
+from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
@@ -67,12 +67,10 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     strips, other = [], dive.comparison
     if dive.path.is_file():
         info = probe(dive.path)
-        ends_s, moments = np.append(info.pts_s, info.duration_s), moments_of_parse(analysis.parse, info.pts_s, found)
+        moments = moments_of_parse(analysis.parse, info.pts_s, found)
         masks = analysis.parse if len(analysis.parse.mask_probability) else None  # they are not kept for ever
         pictures = moment_pictures(dive.path, moments, masks, dive.marks, found, cancel=cancel)
         strips.append(PictureRow(heading="", pictures=pictures))
-    else:
-        ends_s = _sampled_ends(analysis.parse)
     if other is not None:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
@@ -83,7 +81,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         headline=_headline(analysis),
         facts=_facts(dive),
         strips=tuple(strips),
-        phases=_phases(dive, found, ends_s),
+        phases=_phases(dive, found),
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
@@ -101,13 +99,6 @@ def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray 
         return strobe_picture(dive.analysis, replace(dive.strobe, title=_title(dive)), cancel=cancel), ()
     except ExportError as error:
         return None, (without_home(printable(translated(error))),)
-
-
-def _sampled_ends(parse: DiveParse) -> np.ndarray:
-    """(end + 1,) when each frame begins, by the samples alone: the video is not there."""
-    frames, times_s = parse.sampled_frames, parse.sampled_times_s
-    end, end_s = frames[-1] + 1, times_s[-1] + 1 / parse.clip.fps
-    return np.interp(np.arange(end + 1), [*frames, end], [*times_s, end_s])
 
 
 def _title(dive: ReportedDive) -> str:
@@ -168,7 +159,7 @@ def _judged(judging: Judging, scored: Scoring | OwnAward | None) -> str:
     return f"{said} ({marks})" if len(judging.awards) > 1 else said
 
 
-def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) -> tuple[Phase, ...]:
+def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     scoring, parse = dive.analysis.scoring, dive.analysis.parse
     points = {part.step: part.points for part in scoring.contributions} if scoring is not None else {}
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
@@ -179,19 +170,14 @@ def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) ->
         Phase(
             name=text(step.name),
             colour=STEP_COLOURS[step.name],
-            times=_times(step, ends_s),
+            times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
             sentences=tuple(finding_text(finding, good) for finding in told[step.name]),
         )
-        for step in parse.steps
+        for step, duration_s in zip(parse.steps, parse.step_durations_s, strict=True)
     )
-
-
-def _times(step: StepSpan, ends_s: np.ndarray) -> str:
-    start_s, end_s = ends_s[step.start_frame], ends_s[step.end_frame]
-    return text("{0} s from frame {1}", number(float(end_s - start_s), 2), step.start_frame)
 
 
 def _signed(points: float) -> str:
