@@ -367,7 +367,7 @@ def _write_outputs(
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
         scored = scoring or analysis.own_award
-        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
+        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,

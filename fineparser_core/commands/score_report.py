@@ -7,7 +7,7 @@ from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
+from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
@@ -68,19 +68,16 @@ def _measured(analysis: Analysis) -> str | None:
     found, scored = measures_of(analysis), analysis.scoring or analysis.own_award
     if not found:
         return None
-    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
+    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
     rows = []
     for measure in found:
         band = band_for(measure, bands)
-        good = band_text(measure.name, band) if band is not None else ""
+        good = good_text(measure.name, band) if band is not None else ""
         rows.append((measure.step, measure_name(measure.name), measured_text(measure), good, str(measure.frame)))
-    table = text_table(("phase", "measured", "value", "good dives", "frame"), rows, indent="  ")
+    table = text_table(("phase", "measured", "value", "good", "frame"), rows, indent="  ")
     text = f"Measured in the video, with one standard deviation\n{table}"
-    if scored is None:
-        return text
-    good = good_dives_text(scored.dive_number, scored.board_m)
     against = [finding for told in findings(found, bands).values() for finding in told]
-    told = "".join(f"\n  {finding.measure.step}: {finding_text(finding, good)}" for finding in against)
+    told = "".join(f"\n  {finding.measure.step}: {finding_text(finding)}" for finding in against)
     return f"{text}\n\nWhat speaks most against it, measured:{told}" if told else text
 
 

@@ -22,8 +22,10 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
+from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
+from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -89,6 +91,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "moments": parse.moments,
         "first_water_contact_frame": parse.first_water_contact_frame,
         "measures": measures_of(analysis),
+        "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis).items()},
         "own_award": None,
         "unscored": analysis.unscored,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
@@ -148,6 +151,19 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
     if scoring is None:
         return measures(analysis.parse)
     return measures(analysis.parse, dive_number=scoring.dive_number, board_m=scoring.board_m)
+
+
+def good_ranges_of(analysis: Analysis) -> dict[str, Band]:
+    """Ranges of good values of what was measured of a dive, by the names of the measures."""
+    scored = analysis.scoring or analysis.own_award
+    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
+    compared = ((measure.name, band_for(measure, bands)) for measure in measures_of(analysis))
+    return {name: band for name, band in compared if band is not None}
+
+
+def _range_to_dict(band: Band) -> dict[str, Any]:
+    high = band.high if math.isfinite(band.high) else None
+    return {"low": band.low, "high": high, "source": band.source.kind, "about": band.source.about}
 
 
 def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Analysis:

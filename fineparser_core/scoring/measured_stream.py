@@ -18,7 +18,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.language import Phrase
-from fineparser_core.measures import measure_dive, measures
+from fineparser_core.measures import measure_dive
 from fineparser_core.measures.position import position_shown
 from fineparser_core.motion.moments import height_m
 from fineparser_core.resources import resource
@@ -223,7 +223,7 @@ def measured(
         stream: that of a profile; None for the bundled one.
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
-    own = (stream or measured_stream()).own_award(quantities(found.measures), dive, difficulty)
+    own = (stream or measured_stream()).own_award(quantities(found.readings), dive, difficulty)
     told = position_note(found.measures, dive), board_note(parse.moments, parse.motion, known_board(difficulty))
     notes = (*(note for note in told if note is not None), *found.notes)
     return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=notes)
@@ -276,7 +276,9 @@ def moved_quantities(
 ) -> list[dict[str, tuple[float, float]]]:
     """`quantities` of a dive were its moments a little otherwise, equally likely each: see `moved_parses`."""
     number, board_m = str(dive), known_board(difficulty)
-    return [quantities(measures(moved, dive_number=number, board_m=board_m)) for moved in moved_parses(parse)]
+    return [
+        quantities(measure_dive(moved, dive_number=number, board_m=board_m).readings) for moved in moved_parses(parse)
+    ]
 
 
 def with_measures(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 
@@ -17,14 +18,7 @@ from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
-from fineparser_core.measures.words import (
-    band_text,
-    dive_text,
-    finding_text,
-    good_dives_text,
-    measure_name,
-    measured_text,
-)
+from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
@@ -85,7 +79,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
-        about=(*_about(analysis, dive, measured=bool(found)), *without),
+        about=(*_about(analysis, dive, found), *without),
         warning=translated(analysis.parse.refusal or ""),
         strobe=strobe,
     )
@@ -164,8 +158,6 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     points = {part.step: part.points for part in scoring.contributions} if scoring is not None else {}
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
     told = findings(found, dive.bands)
-    scored = scoring or dive.analysis.own_award
-    good = good_dives_text(scored.dive_number, scored.board_m) if scored is not None else text("good dives")
     return tuple(
         Phase(
             name=text(step.name),
@@ -174,7 +166,7 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
-            sentences=tuple(finding_text(finding, good) for finding in told[step.name]),
+            sentences=tuple(finding_text(finding) for finding in told[step.name]),
         )
         for step, duration_s in zip(parse.steps, parse.step_durations_s, strict=True)
     )
@@ -195,7 +187,7 @@ def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tu
             MeasuredRow(
                 name=measure_name(measure.name),
                 value=measured_text(measure),
-                good=band_text(measure.name, band) if band is not None else "",
+                good=good_text(measure.name, band) if band is not None else "",
                 outside=measure in against,
                 gauge=_gauge(measure, band) if band is not None else None,
             )
@@ -205,10 +197,10 @@ def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tu
 
 def _gauge(measure: Measure, band: Band) -> Gauge:
     low = min(band.low, measure.value - measure.uncertainty)
-    high = max(band.high, measure.value + measure.uncertainty)
+    high = max(band.high if isfinite(band.high) else band.low, measure.value + measure.uncertainty)
     span = (high - low) or 1.0
     low, span = low - _MARGIN * span, span * (1 + 2 * _MARGIN)
-    value, first, last = ((x - low) / span for x in (measure.value, band.low, band.high))
+    value, first, last = ((min(x, low + span) - low) / span for x in (measure.value, band.low, band.high))
     return Gauge(value=value, deviation=measure.uncertainty / span, low=first, high=last)
 
 
@@ -225,7 +217,7 @@ def _note(note: str) -> tuple[str, ...]:
     return tuple(shown.splitlines())
 
 
-def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[str, ...]:
+def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> tuple[str, ...]:
     """Return sentences on what the numbers are and are not."""
     model, scoring = analysis.parse.model, analysis.scoring
     sentences = []
@@ -236,7 +228,7 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
                 "They are not a judge's deductions."
             )
         )
-    if measured:
+    if found:
         sentences.append(
             text(
                 "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
@@ -245,15 +237,9 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
         )
     if analysis.own_award is not None:
         sentences.append(own_award_about(analysis.own_award))
-    if dive.bands:
-        most = max(band.n_dives for band in dive.bands.values())
-        sentences.append(
-            text(
-                "Good dives: the middle 80 % of up to {0} good rendered dives of the same number and board, within "
-                "what judging and safety allow.",
-                most,
-            )
-        )
+    compared = (band_for(measure, dive.bands) for measure in found)
+    sources = {band.source.kind: band.source for band in compared if band is not None}
+    sentences += [translated(source.about) for source in sources.values()]
     origin = text("Weights {0}, trained on {1}.", model.id, model.trained_on.rstrip("."))
     if model.synthetic:
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")

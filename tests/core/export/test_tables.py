@@ -18,7 +18,7 @@ from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, Measure
 
 Make = Callable[..., Analysis]
 
@@ -79,6 +79,25 @@ def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives:
     assert [line.split()[-2:] for line in lines[4:7]] == [
         [f"{start_s:.3f}", f"{s:.2f}"] for start_s, s in zip((0.1, 0.8, 56 / 30), told, strict=True)
     ]
+
+
+def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> None:
+    known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
+    found = (
+        Measure(name="flight_time", value=1.5, unit="s", **known),
+        Measure(name="closest_approach", value=0.9, unit="m", **known),
+        Measure(name="jump_height", value=0.4, unit="m", **known),
+    )
+    dive = replace(dives[0], analysis=replace(dives[0].analysis, measures=found))
+    write_csv([dive], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["good_ranges"] == (
+        "flight_time 1.6 to 1.88 (real); closest_approach 0.3 to inf (rules); jump_height 0.27 to 0.46 (rendered)"
+    )
+    ranges = analysis_to_dict(dive.analysis)["good_ranges"]
+    assert (ranges["flight_time"]["source"], ranges["closest_approach"]["high"]) == ("real", None)
+    assert "UNLV-Dive" in ranges["flight_time"]["about"]
 
 
 def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp_path: Path) -> None:
