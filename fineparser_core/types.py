@@ -274,7 +274,7 @@ class Moment:
         deviation_s: one standard deviation of it.
         sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "contact",
             "path", or "hand" for what a person has placed.
-        conflict: whether these contradict one another.
+        conflict: whether these contradict one another, or gravity what a person has placed.
     """
 
     time_s: float
@@ -559,6 +559,8 @@ class Analysis:
         measures: what was measured; None where nobody measured yet.
         own_award: by the measures alone; None without a dive number, or where too little was measured.
         unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
+        withheld: a sentence that says what a score lacks to rest on, so that there is none until somebody asks for it
+            all the same; "" otherwise.
         measured_notes: sentences to show to the user about what was measured.
     """
 
@@ -567,6 +569,7 @@ class Analysis:
     measures: tuple[Measure, ...] | None = None
     own_award: OwnAward | None = None
     unscored: str = ""
+    withheld: str = ""
     measured_notes: tuple[str, ...] = ()
 
     @property

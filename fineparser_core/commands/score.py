@@ -17,7 +17,6 @@ from fineparser_core.commands.terminal import cancel_on_signals, running
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
@@ -31,6 +30,7 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
@@ -71,7 +71,7 @@ class ScoreOptions(WeightsOptions):
         end_frame: last frame of the dive; by default the last.
         no_trim: analyse the whole file, where by default the dive is found in it.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
-        force: score it even if it does not look like a whole dive.
+        force: score it even if it does not look like a whole dive, or shows too little of one.
         exemplars: dives to compare with.
         allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
         synchro: two divers: compare with exemplars of two divers alone.
@@ -198,7 +198,7 @@ def main(argv: list[str]) -> int:
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
-    if analysis.parse.refusal is not None and not args.force:
+    if (analysis.parse.refusal is not None and not args.force) or analysis.withheld:
         return ExitCode.NOT_A_DIVE
     return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
 

@@ -175,7 +175,7 @@ def told(result: ClipResult) -> str:
     among = f", the clearest of {1 + len(result.others)} dives" if result.others else ""
     if analysis.scoring is None:
         lacking = f"no exemplars of {result.asked.dive_number}" if analysis.unscored else "no dive number"
-        reason = (analysis.parse.refusal or lacking).partition(":")[0]
+        reason = (analysis.parse.refusal or analysis.withheld or lacking).partition(":")[0]
         return f"{name}{among}: no score, {reason}"
     return f"{name}{among}: {analysis.scoring.score:.2f}"
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.measures.explanation import band_for, findings
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.support.text_table import text_table
@@ -26,6 +26,8 @@ def report(analysis: Analysis) -> str:
     refusal = analysis.parse.refusal
     if analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
+    elif analysis.withheld:
+        blocks.append(f"No score: {analysis.withheld}\n--force scores it all the same.")
     elif analysis.scoring is None and analysis.unscored:
         blocks.append(f"No score: {analysis.unscored}")
     elif analysis.scoring is None:

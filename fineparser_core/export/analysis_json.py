@@ -22,10 +22,10 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, band_for
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -94,6 +94,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis).items()},
         "own_award": None,
         "unscored": analysis.unscored,
+        "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
@@ -102,7 +103,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "measured_notes": analysis.measured_notes,
         "phrases": {
             str(said): said.to_json()
-            for said in (parse.refusal, analysis.unscored, *analysis.notes)
+            for said in (parse.refusal, analysis.unscored, analysis.withheld, *analysis.notes)
             if isinstance(said, Phrase) and said.values
         },
         "probabilities": parse.probabilities.T.astype(float),
@@ -208,7 +209,7 @@ def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
     def said(found: Any) -> Any:
         return [said(one) for one in found] if isinstance(found, list) else phrases.get(found, found)
 
-    names = ("refusal", "unscored", "notes", "clip_notes", "measured_notes")
+    names = ("refusal", "unscored", "withheld", "notes", "clip_notes", "measured_notes")
     return {**data, **{name: said(data[name]) for name in names if name in data}}
 
 

@@ -156,6 +156,8 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     sentences: list[tuple[str, Colour]] = []
     if analysis.parse.refusal is not None:
         sentences.append((translated(analysis.parse.refusal), _CAUTION))
+    elif analysis.withheld:
+        sentences.append((translated(analysis.withheld), _CAUTION))
     elif analysis.scoring is None:
         sentences.append((text("Phases and mask only: a score needs the dive number."), MUTED))
     sentences += [(translated(note), MUTED) for note in analysis.notes]

@@ -186,7 +186,9 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": " ".join(filter(None, (parse.refusal, dive.analysis.unscored, *dive.analysis.notes))),
+        "notes": " ".join(
+            filter(None, (parse.refusal, dive.analysis.unscored, dive.analysis.withheld, *dive.analysis.notes))
+        ),
     }
     row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
     for measure in measures_of(dive.analysis):

@@ -42,6 +42,7 @@ from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import bundled_weights
+from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
 from fineparser_core.scoring.profile import Profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
@@ -446,7 +447,7 @@ class Analyzer:
         Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
         Args:
-            force: score also what does not look like a whole dive.
+            force: score also what does not look like a whole dive, or lacks what a score rests on.
 
         Raises: what `parse` and `score_parse` raise.
         """
@@ -457,7 +458,7 @@ class Analyzer:
         if dive is None or difficulty is None:
             found = measure_dive(parse)
             return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes)
-        return self.score_parse(parsed, dive, difficulty, progress=progress, cancel=cancel, **choice)
+        return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
 
     def score_parse(
         self,
@@ -465,18 +466,26 @@ class Analyzer:
         dive: DiveNumber,
         difficulty: Difficulty,
         *,
+        force: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
     ) -> Analysis:
         """Measures what `parse` found, and scores it by all three streams.
 
-        Where there are no exemplars, `Analysis.unscored` says so, and what was measured stands alone.
+        Where there are no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on,
+        `Analysis.withheld`; what was measured stands alone.
+
+        Args:
+            force: score it all the same.
 
         Raises: what `score` raises, but of missing exemplars.
         """
         parse, encoding = parsed
         analysis = measured(parse, dive, difficulty, self.stream)
+        parse = analysis.parse
+        if not force and (missing := missing_evidence(parse)):
+            return replace(analysis, own_award=None, withheld=missing)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fineparser_core.measures.context import measured_dive
+from fineparser_core.measures.gravity_check import contradicted
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.measures.words import unclear_note
 from fineparser_core.types import DiveParse, Measure
@@ -17,10 +18,12 @@ class MeasuredDive:
     Attributes:
         readings: what was read that a body can show, in the order of `RECORDS`.
         notes: sentences about what was not read clearly enough.
+        contradicted: moments that a person has placed and gravity contradicts; nothing is read by them.
     """
 
     readings: tuple[Measure, ...] = ()
     notes: tuple[str, ...] = ()
+    contradicted: frozenset[str] = frozenset()
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -43,6 +46,7 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
     dive = measured_dive(parse, dive_number=dive_number, board_m=board_m)
     if dive is None:
         return MeasuredDive()
+    wrong = contradicted(dive)
     readings, unclear = [], []
     for record in RECORDS.values():
         with np.errstate(invalid="ignore"):
@@ -50,9 +54,11 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
         if read is None or not np.isfinite(read[:2]).all():
             continue
         value, uncertainty, frame = float(read.value), float(read.uncertainty), int(dive.seen.frames[read.at])
-        if plausible := record.is_plausible(value, board_m):
+        plausible = record.is_plausible(value, board_m) and wrong.isdisjoint(record.moments)
+        if plausible:
             known = {"name": record.name, "unit": record.unit, "step": record.step}
             readings.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
         if not (plausible and record.is_clear(uncertainty)):
             unclear.append(record)
-    return MeasuredDive(readings=tuple(readings), notes=(unclear_note(unclear),) if unclear else ())
+    notes = (unclear_note(unclear),) if unclear else ()
+    return MeasuredDive(readings=tuple(readings), notes=notes, contradicted=wrong)

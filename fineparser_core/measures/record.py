@@ -87,6 +87,7 @@ class MeasureRecord:
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
+        moments: of `Moments` that it is read by; one that gravity contradicts withholds it.
         judged_over: width of the range that values are judged by: of `good`, or else the median of what good rendered
             dives of a number span; a reading that is no surer says nothing.
         good: what rules or real dives say of good values; None where neither does, and rendered dives alone show some.
@@ -105,6 +106,7 @@ class MeasureRecord:
     better: Better
     plausible: Limits
     judged_over: float
+    moments: tuple[str, ...] = ()
     signs: tuple[str, str] | tuple[()] = ()
     good: GoodRange | None = None
     as_rendered: bool = True

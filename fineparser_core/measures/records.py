@@ -53,6 +53,7 @@ _ALL = (
         plausible=Limits(
             0.4, 2.1, {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)}
         ),
+        moments=("take_off", "contact"),
         judged_over=0.14,
         good=GoodRange(limits=Limits(1.6, 1.88), source=ELITE_10M, boards_m=(10.0,), armstand=False),
     ),
@@ -66,6 +67,7 @@ _ALL = (
         about=Phrase("Rise of the hips after leaving; high is good: “Push to the end.”"),
         better="more",
         plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
+        moments=("take_off",),
         judged_over=0.25,
     ),
     MeasureRecord(
@@ -111,6 +113,7 @@ _ALL = (
         # Degrees: beyond, the feet have slid off the board before they push.
         plausible=Limits(-45.0, 60.0),
         joints=("ankle", "hip"),
+        moments=("take_off",),
         judged_over=12.0,
     ),
     MeasureRecord(
@@ -126,6 +129,7 @@ _ALL = (
         better="more",
         # Seconds: half a period of the loaded board, 0.2 to 0.5 with the fulcrum.
         plausible=Limits(0.1, 0.6),
+        moments=("take_off",),
         judged_over=0.1,
     ),
     MeasureRecord(
@@ -139,6 +143,7 @@ _ALL = (
         better="less",
         plausible=Limits(0.0, 180.0),
         joints=("wrist_l", "shoulder", "wrist_r"),
+        moments=("take_off",),
         judged_over=13.0,
     ),
     MeasureRecord(
@@ -233,6 +238,7 @@ _ALL = (
         better="more",
         # Seconds: bodies open about the top at the earliest, so it is at most the fall from there, and a quarter more.
         plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
+        moments=("contact",),
         judged_over=0.14,
         good=GoodRange(limits=Limits(0.28, 0.6), source=ELITE_10M, boards_m=(10.0,)),
     ),
@@ -252,6 +258,7 @@ _ALL = (
             {board_m: (0.1, board_m + 1.2 + _JUMP_SPRINGBOARD) for board_m in SPRINGBOARDS_M}
             | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in _PLATFORMS_M},
         ),
+        moments=("contact",),
         judged_over=1.3,
     ),
     MeasureRecord(
@@ -281,6 +288,7 @@ _ALL = (
         # angle, falls on back or belly and has no line that could be read.
         plausible=Limits(-75.0, 45.0),
         joints=("shoulder", "ankle"),
+        moments=("contact",),
         judged_over=25.0,
         # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under.
         good=GoodRange(limits=Limits(-20.0, 5.0), source=RULES),
@@ -297,6 +305,7 @@ _ALL = (
         better="zero",
         plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
         joints=("hip", "ankle"),
+        moments=("contact",),
         judged_over=20.0,
         # Degrees: what a judge sees last is to be vertical; it is no wider than the error of reading it.
         good=GoodRange(limits=Limits(-10.0, 10.0), source=RULES),
@@ -311,6 +320,7 @@ _ALL = (
         about=Phrase("Bent or arched at first touch; 0° is good: “Squeeze belly and seat.”"),
         better="less",
         plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
+        moments=("contact",),
         judged_over=15.0,
         good=GoodRange(limits=Limits(0.0, 15.0), source=RULES),  # 15 is where the score begins to take off
     ),
@@ -325,6 +335,7 @@ _ALL = (
         better="more",
         plausible=Limits(10.0, 180.0),
         joints=("shoulder", "elbow", "wrist"),
+        moments=("contact",),
         judged_over=20.0,
         good=GoodRange(limits=Limits(160.0, 180.0), source=RULES),  # less than 160 shows as bent
     ),
@@ -338,6 +349,7 @@ _ALL = (
         about=Phrase("Board's edge to first touch; near but safe is good: “Up, not out.”"),
         better="less",
         plausible=Limits(0.0, 4.0),  # metres: as of passing the board
+        moments=("contact",),
         judged_over=0.8,
         as_rendered=False,  # real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives 2 to 2.5 m
     ),

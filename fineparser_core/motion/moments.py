@@ -46,7 +46,7 @@ _WRONG, _ANYWHERE_S = 0.1, 1.0
 BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
 # The body's centre falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
 # the board, and some 0.9 m over the water when the hands of a leaning body touch that. Metres.
-_POSTURE_M, _POSTURE_SCATTER_M = 0.2, 0.2
+POSTURE_M, POSTURE_SCATTER_M = 0.2, 0.2
 #: By how much a slow replay's slowness is unknown, so much of its squared the height is.
 _SLOWED_SHARE = 0.35
 #: The network's reading alone, where nobody was found to fall freely, in frames.
@@ -179,8 +179,8 @@ def _fits_board(
     if contact is None:
         return possible
     fall_s = np.maximum(contact.time_s - tops_s, 0) / slowed
-    off_m = GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2) - board_m - _POSTURE_M
-    variance = _POSTURE_SCATTER_M**2 + (GRAVITY_M_S2 * fall_s * contact.deviation_s / slowed) ** 2
+    off_m = GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2) - board_m - POSTURE_M
+    variance = POSTURE_SCATTER_M**2 + (GRAVITY_M_S2 * fall_s * contact.deviation_s / slowed) ** 2
     if slowed != 1:
         variance = variance + (_SLOWED_SHARE * board_m) ** 2
     return possible * (np.exp(-0.5 * off_m**2 / variance) / np.sqrt(variance) + _WRONG / BOARDS_M[-1])

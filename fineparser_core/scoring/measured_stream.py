@@ -219,14 +219,23 @@ def measured(
 ) -> Analysis:
     """What was measured of a dive of known number, and the award by that alone; without a score yet.
 
+    Moments that a person has placed and gravity contradicts are marked.
+
     Args:
         stream: that of a profile; None for the bundled one.
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
+    parse = _marked(parse, found.contradicted)
     own = (stream or measured_stream()).own_award(quantities(found.readings), dive, difficulty)
     told = position_note(found.measures, dive), board_note(parse.moments, parse.motion, known_board(difficulty))
     notes = (*(note for note in told if note is not None), *found.notes)
     return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=notes)
+
+
+def _marked(parse: DiveParse, contradicted: frozenset[str]) -> DiveParse:
+    """The parse, its moments that gravity contradicts marked as such."""
+    marked = {name: replace(getattr(parse.moments, name), conflict=True) for name in contradicted}
+    return replace(parse, moments=replace(parse.moments, **marked)) if marked else parse
 
 
 def known_board(difficulty: Difficulty) -> float | None:

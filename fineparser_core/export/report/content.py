@@ -108,6 +108,7 @@ def _headline(analysis: Analysis) -> tuple[str, str]:
         return number(own.score, 1), f"{own_award_text(own)}; " + text("there is no exemplar")
     if scoring is None:
         why = text("a score needs exemplars") if analysis.unscored else text("a score needs the dive number")
+        why = translated(analysis.withheld) or why
         return text("no score"), why
     below = text("predicted score, implied award {0}", number(scoring.award, 1))
     if scoring.interval is not None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.measures import NAMES
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 
 
