@@ -15,13 +15,14 @@ from fineparser_core.language import Phrase
 _BLOCK_PX, _MOST_CHANGED = 8, 0.005
 #: A repeated picture changes by less than this share of what those around it change by, of which so many on either side
 #: are looked at; and these by more than so many grey values, or nothing moves.
-_REPEATED, _AROUND, _MOVES = 0.3, 4, 6.0
-#: Least and largest share of the new pictures among all: a picture is shown four times at most, and one of ten twice.
-_SHARES = (0.22, 0.92)
+_REPEATED, _AROUND, _MOVES = 0.3, 4, 5.0
+#: Least and largest share of the new pictures among all: each is shown twice, or one of ten is. Of fewer a body that
+#: falls is not found; a replay that shows each three times is slow motion as any other.
+_SHARES = (0.45, 0.92)
 #: By how much of a picture a pattern may be off at the end, and the places that it may begin at.
 _STEP, _PHASES = 0.25, np.arange(0.0, 1.0, 0.05)
 #: Repeats that are needed, and the share of them and of the new pictures that must be as the pattern says.
-_LEAST_REPEATS, _AS_PATTERN = 6, 0.9
+_LEAST_REPEATS, _AS_PATTERN = 5, 0.9
 
 
 class Repeats(NamedTuple):
@@ -59,15 +60,15 @@ class PictureChanges:
         """Add the next picture, (H, W, 3) uint8 RGB, reduced."""
         import cv2
 
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         change = 0.0
         if self._before is not None:
-            height, width = (max(1, side // _BLOCK_PX) for side in grey.shape)
-            difference = cv2.absdiff(grey, self._before).astype(np.float32)
-            blocks = np.sort(cv2.resize(difference, (width, height), interpolation=cv2.INTER_AREA), axis=None)
-            change = float(blocks[-max(1, round(_MOST_CHANGED * blocks.size)) :].mean())
+            height, width = (max(1, side // _BLOCK_PX) for side in image.shape[:2])
+            difference = cv2.absdiff(image, self._before)
+            blocks = cv2.resize(difference, (width, height), interpolation=cv2.INTER_AREA).max(axis=2)
+            n_most = max(1, round(_MOST_CHANGED * blocks.size))
+            change = float(np.partition(blocks, -n_most, axis=None)[-n_most:].mean())
         self._changes.append(change)
-        self._before = grey
+        self._before = image
 
     def repeats(self) -> Repeats | None:
         """The pattern in which pictures are repeated; None where there is none."""
@@ -93,16 +94,11 @@ def find_repeats(changes: np.ndarray) -> Repeats | None:
     small = moves & (changes < _REPEATED * around)
     if small.sum() < _LEAST_REPEATS:
         return None
-    best, found = -1, small
-    frames = np.arange(n)
-    for share in np.arange(*_SHARES, _STEP / n):
-        counts = np.floor(frames * share + _PHASES[:, None])
-        repeated = np.diff(counts, axis=1, prepend=counts[:, :1] - 1) == 0
-        agree = ((repeated == small) & moves).sum(axis=1)
-        at = int(agree.argmax())
-        if agree[at] > best:
-            best, found = int(agree[at]), repeated[at]
-    repeated = found
+    shares = np.arange(*_SHARES, _STEP / n)
+    agree = np.array([((_patterns(share, n) == small) & moves).sum(axis=1) for share in shares])
+    alike = np.flatnonzero(agree.max(axis=1) == agree.max())
+    at = alike[len(alike) // 2]  # of those that fit alike the one in the middle
+    repeated = _patterns(shares[at], n)[agree[at].argmax()]
     as_repeated = small[repeated & moves].mean() if (repeated & moves).any() else 0.0
     as_new = (~small[~repeated & moves]).mean() if (~repeated & moves).any() else 0.0
     if min(as_repeated, as_new) < _AS_PATTERN or (repeated & small).sum() < _LEAST_REPEATS:
@@ -110,3 +106,9 @@ def find_repeats(changes: np.ndarray) -> Repeats | None:
     places = np.flatnonzero(~repeated)
     apart, first = np.polyfit(np.arange(len(places)), places, 1)
     return Repeats(share=1 / float(apart), new=~repeated, places=first + apart * np.arange(len(places)))
+
+
+def _patterns(share: float, n: int) -> np.ndarray:
+    """(phases, n) bool: which of n pictures are repeated, of which such a share is new."""
+    counts = np.floor(np.arange(n) * share + _PHASES[:, None])
+    return np.asarray(np.diff(counts, axis=1, prepend=counts[:, :1] - 1) == 0)
