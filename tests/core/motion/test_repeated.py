@@ -1,4 +1,4 @@
-"""Recordings that show pictures again: the repeated ones are found by their pattern, and times are those of the others."""
+"""Recordings that show pictures again: these are found by their pattern, and times are those of the others."""
 
 from pathlib import Path
 
