@@ -72,6 +72,8 @@ class Clip:
     Attributes:
         athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
         n_cut: frames of the file before and after the clip that were cut off unasked.
+        ends_s: times of the file at which the first frame begins and the last one ends; None in analyses that do not
+            contain them.
     """
 
     path: Path
@@ -80,6 +82,7 @@ class Clip:
     fps: float
     athlete: AthletePoint | None = None
     n_cut: tuple[Frame, Frame] = (0, 0)
+    ends_s: tuple[float, float] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +274,7 @@ class Moment:
         deviation_s: one standard deviation of it.
         sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "contact",
             "path", or "hand" for what a person has placed.
-        conflict: whether these contradict one another.
+        conflict: whether these contradict one another, or gravity what a person has placed.
     """
 
     time_s: float
@@ -365,6 +368,23 @@ class DiveParse(MaskTrack):
         return step_spans(
             self.clip.in_frame, placed.first_flight_frame, placed.first_entry_frame, self.clip.out_frame + 1
         )
+
+    @property
+    def step_ends_s(self) -> tuple[float, float, float, float]:
+        """Times of the file at which the three steps begin, and at which the last one ends."""
+        clip, placed = self.clip, self.transitions
+        if clip.ends_s is None:
+            first, last = int(self.sampled_frames[0]), int(self.sampled_frames[-1])
+            start_s = float(self.sampled_times_s[0]) - (first - clip.in_frame) / clip.fps
+            end_s = float(self.sampled_times_s[-1]) + (clip.out_frame + 1 - last) / clip.fps
+        else:
+            start_s, end_s = clip.ends_s
+        return start_s, placed.first_flight_s, placed.first_entry_s, end_s
+
+    @property
+    def step_durations_s(self) -> tuple[float, ...]:
+        """Seconds of the file that each step takes."""
+        return tuple(end_s - start_s for start_s, end_s in pairwise(self.step_ends_s))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -594,10 +614,11 @@ class Analysis:
         measures: what was measured; None where nobody measured yet.
         own_award: by the measures alone; None without a dive number, or where too little was measured.
         unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
+        withheld: a sentence that says what a score lacks to rest on, or that the video shows another dive, so that
+            there is none until somebody asks for it all the same; "" otherwise.
         measured_notes: sentences to show to the user about what was measured.
         recognition: which dive the video shows, whatever its number; None where too little was seen.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
-        held_back: whether there is no score because one of these is certain, and nobody has confirmed the number.
     """
 
     parse: DiveParse
@@ -605,10 +626,10 @@ class Analysis:
     measures: tuple[Measure, ...] | None = None
     own_award: OwnAward | None = None
     unscored: str = ""
+    withheld: str = ""
     measured_notes: tuple[str, ...] = ()
     recognition: Recognition | None = None
     contradictions: tuple[Contradiction, ...] = ()
-    held_back: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:

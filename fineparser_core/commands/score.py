@@ -18,7 +18,6 @@ from fineparser_core.commands.terminal import cancel_on_signals, running
 from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
@@ -32,6 +31,7 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
@@ -74,7 +74,7 @@ class ScoreOptions(WeightsOptions):
         end_frame: last frame of the dive; by default the last.
         no_trim: analyse the whole file, where by default the dive is found in it.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
-        force: score it even if it does not look like a whole dive, or the video shows another one than its number.
+        force: score it even if it shows no whole dive, too little of one, or another one than its number.
         exemplars: dives to compare with.
         allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
         synchro: two divers: compare with exemplars of two divers alone.
@@ -203,11 +203,9 @@ def main(argv: list[str]) -> int:
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
-    if analysis.parse.refusal is not None and not args.force:
+    if (analysis.parse.refusal is not None and not args.force) or analysis.withheld:
         return ExitCode.NOT_A_DIVE
-    if analysis.unscored:
-        return ExitCode.NOT_A_DIVE if analysis.held_back else ExitCode.EXEMPLARS
-    return ExitCode.DONE
+    return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
 
 
 def _score_many(args: ScoreOptions, out: Path) -> int:
@@ -379,7 +377,7 @@ def _write_outputs(
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
         scored = scoring or analysis.own_award
-        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
+        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,

@@ -181,10 +181,8 @@ def told(result: ClipResult) -> str:
 
 def _lacking(asked: AskedClip, analysis: Analysis) -> str:
     """Why a clip has no score, in a few words."""
-    if analysis.parse.refusal is not None:
-        return analysis.parse.refusal.partition(":")[0]
-    if analysis.held_back:
-        return f"it shows another dive than {asked.dive_number} (--force scores it all the same)"
+    if reason := analysis.parse.refusal or analysis.withheld:
+        return reason.partition(":")[0]
     if asked.dive_number is None:
         return "no dive number"
     # What measures alone say needs a DD, which lacks where no board was named or seen.

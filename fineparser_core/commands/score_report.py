@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measure_name, measured_text
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.words import seen_text
 from fineparser_core.support.text_table import text_table
@@ -36,6 +34,8 @@ def report(analysis: Analysis) -> str:
     refusal = analysis.parse.refusal
     if analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
+    elif analysis.withheld:
+        blocks.append(f"No score: {analysis.withheld}\n--force scores it all the same.")
     elif analysis.scoring is None and analysis.unscored:
         blocks.append(f"No score: {analysis.unscored}")
     elif analysis.scoring is None:
@@ -63,20 +63,14 @@ def _heading(parse: DiveParse) -> str:
 
 
 def _steps(parse: DiveParse) -> str:
-    transitions = parse.transitions
-    starts_s = (float(parse.sampled_times_s[0]), transitions.first_flight_s, transitions.first_entry_s)
     rows = [
-        (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
-        for step, start_s in zip(parse.steps, starts_s, strict=True)
+        (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}", f"{duration_s:.2f}")
+        for step, start_s, duration_s in zip(parse.steps, parse.step_ends_s, parse.step_durations_s, strict=False)
     ]
-    table = text_table(("phase", "first frame", "last frame", "starts at, s"), rows, indent="  ")
+    table = text_table(("phase", "first frame", "last frame", "starts at, s", "takes, s"), rows, indent="  ")
     if parse.first_water_contact_frame is None:
         return table
-    contact_s = float(np.interp(parse.first_water_contact_frame, parse.sampled_frames, parse.sampled_times_s))
-    return (
-        f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}: "
-        f"{contact_s - transitions.first_flight_s:.2f} s in the air"
-    )
+    return f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}"
 
 
 def _measured(analysis: Analysis) -> str | None:
@@ -84,19 +78,16 @@ def _measured(analysis: Analysis) -> str | None:
     found, scored = measures_of(analysis), analysis.scoring or analysis.own_award
     if not found:
         return None
-    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
+    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
     rows = []
     for measure in found:
         band = band_for(measure, bands)
-        good = band_text(measure.name, band) if band is not None else ""
+        good = good_text(measure.name, band) if band is not None else ""
         rows.append((measure.step, measure_name(measure.name), measured_text(measure), good, str(measure.frame)))
-    table = text_table(("phase", "measured", "value", "good dives", "frame"), rows, indent="  ")
+    table = text_table(("phase", "measured", "value", "good", "frame"), rows, indent="  ")
     text = f"Measured in the video, with one standard deviation\n{table}"
-    if scored is None:
-        return text
-    good = good_dives_text(scored.dive_number, scored.board_m)
     against = [finding for told in findings(found, bands).values() for finding in told]
-    told = "".join(f"\n  {finding.measure.step}: {finding_text(finding, good)}" for finding in against)
+    told = "".join(f"\n  {finding.measure.step}: {finding_text(finding)}" for finding in against)
     return f"{text}\n\nWhat speaks most against it, measured:{told}" if told else text
 
 

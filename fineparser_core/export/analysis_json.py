@@ -24,6 +24,8 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP
 from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
+from fineparser_core.measures.explanation import Band, band_for
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -98,11 +100,12 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "moments": parse.moments,
         "first_water_contact_frame": parse.first_water_contact_frame,
         "measures": measures_of(analysis),
+        "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis).items()},
         "own_award": None,
         "unscored": analysis.unscored,
         "recognition": _recognition_to_dict(analysis.recognition),
         "contradictions": analysis.contradictions,
-        "held_back": analysis.held_back,
+        "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
         "exemplars": () if scoring is None else scoring.exemplars,
@@ -111,7 +114,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "measured_notes": analysis.measured_notes,
         "phrases": {
             str(said): said.to_json()
-            for said in (parse.refusal, analysis.unscored, *analysis.notes)
+            for said in (parse.refusal, analysis.unscored, analysis.withheld, *analysis.notes)
             if isinstance(said, Phrase) and said.values
         },
         "probabilities": parse.probabilities.T.astype(float),
@@ -125,6 +128,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             "fps": clip.fps,
             "athlete": clip.athlete,
             "cut_frames": clip.n_cut,
+            "ends_s": clip.ends_s,
         },
         "versions": {"fineparser": __version__},
     }
@@ -159,6 +163,19 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
     if scoring is None:
         return measures(analysis.parse)
     return measures(analysis.parse, dive_number=scoring.dive_number, board_m=scoring.board_m)
+
+
+def good_ranges_of(analysis: Analysis) -> dict[str, Band]:
+    """Ranges of good values of what was measured of a dive, by the names of the measures."""
+    scored = analysis.scoring or analysis.own_award
+    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
+    compared = ((measure.name, band_for(measure, bands)) for measure in measures_of(analysis))
+    return {name: band for name, band in compared if band is not None}
+
+
+def _range_to_dict(band: Band) -> dict[str, Any]:
+    high = band.high if math.isfinite(band.high) else None
+    return {"low": band.low, "high": high, "source": band.source.kind, "about": band.source.about}
 
 
 def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Analysis:
@@ -206,7 +223,7 @@ def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
     def said(found: Any) -> Any:
         return [said(one) for one in found] if isinstance(found, list) else phrases.get(found, found)
 
-    names = ("refusal", "unscored", "notes", "clip_notes", "measured_notes")
+    names = ("refusal", "unscored", "withheld", "notes", "clip_notes", "measured_notes")
     return {**data, **{name: said(data[name]) for name in names if name in data}}
 
 

@@ -221,7 +221,7 @@ class Composition:
         total_width = x - gap
         below = None
         if self._options.panels:
-            below = panel.draw_panel(analysis, info, self._colours, total_width, unit)
+            below = panel.draw_panel(analysis, self._colours, total_width, unit)
         height = top + picture_height + (len(below) if below is not None else 0)
         self.size_px = (total_width, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))

@@ -91,7 +91,7 @@ def write_contact_sheet(
                     _put_cell(image, at, cell, _caption(frame, reader.info))
                     done += 1
                     progress(Progress("write", done, 9 * len(dives)))
-        below = panel.draw_panel(analysis, readers[0].info, colours, image.shape[1], _UNIT)
+        below = panel.draw_panel(analysis, colours, image.shape[1], _UNIT)
     write_image(np.concatenate([image, below]), path)
 
 

@@ -11,7 +11,7 @@ from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fil
 from fineparser_core.export.palette import contrast, readable_on
 from fineparser_core.language import number, text, translated
 from fineparser_core.measures.words import dive_text
-from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
+from fineparser_core.types import Analysis, DiveParse, Scoring, StepSpan
 
 BANNER_UNITS = 40
 BANNER_BASELINE = 25.5
@@ -68,13 +68,13 @@ def draw_banner(
     return image
 
 
-def draw_panel(analysis: Analysis, info: VideoInfo, colours: StepColours, width: int, unit: float) -> np.ndarray:
+def draw_panel(analysis: Analysis, colours: StepColours, width: int, unit: float) -> np.ndarray:
     """Draw the panel below the video, without the playhead: (H, W, 3) uint8 RGB."""
     lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
     footer_top = _SCORE_TOP + _SCORE_HEIGHT if analysis.scoring is not None else _SCORE_TOP
     height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
-    _draw_timeline(image, analysis.parse.steps, info, colours, unit)
+    _draw_timeline(image, analysis.parse, colours, unit)
     if analysis.scoring is not None:
         _draw_score(image, analysis.scoring, unit)
         _draw_contributions(image, analysis.scoring, colours, unit)
@@ -93,14 +93,13 @@ def _timeline_x(steps: Steps, frame: int, width: int, unit: float) -> float:
     return MARGIN * unit + (frame - first) / (end - first) * (width - 2 * MARGIN * unit)
 
 
-def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, colours: StepColours, unit: float) -> None:
-    width = image.shape[1]
+def _draw_timeline(image: np.ndarray, parse: DiveParse, colours: StepColours, unit: float) -> None:
+    steps, width = parse.steps, image.shape[1]
     top, bottom = _TIMELINE_TOP * unit, (_TIMELINE_TOP + _TIMELINE_HEIGHT) * unit
-    ends_s = np.append(info.pts_s, info.duration_s)
-    for step in steps:
+    for step, duration_s in zip(steps, parse.step_durations_s, strict=True):
         x0, x1 = (_timeline_x(steps, frame, width, unit) for frame in (step.start_frame, step.end_frame))
         fill_box(image, (x0 + unit, top, x1 - unit, bottom), colours[step.name], radius_px=4 * unit)
-        duration = f"{number(float(ends_s[step.end_frame] - ends_s[step.start_frame]), 2)} s"
+        duration = f"{number(duration_s, 2)} s"
         text_colour = text_colour_on(colours[step.name])
         for label in (f"{text(step.name)}  {duration}", text(step.name), duration):
             if text_width(label, 13 * unit) + 14 * unit <= x1 - x0:
@@ -157,6 +156,8 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     sentences: list[tuple[str, Colour]] = []
     if analysis.parse.refusal is not None:
         sentences.append((translated(analysis.parse.refusal), _CAUTION))
+    elif analysis.withheld:
+        sentences.append((translated(analysis.withheld), _CAUTION))
     elif analysis.scoring is None:
         sentences.append((text("Phases and mask only: a score needs the dive number."), MUTED))
     sentences += [(translated(note), MUTED) for note in analysis.notes]

@@ -2,7 +2,8 @@
 
 CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
-the documents name. Points of different dive numbers or boards are not comparable.
+the documents name. `good_ranges` has the source of each range: rules, real or rendered dives. Points of different dive
+numbers or boards are not comparable.
 
 JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, outcome, note, judging,
 dive_number, board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of
@@ -26,7 +27,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging, PhaseMarks, counting
 from fineparser_core.diving.outcomes import DiveOutcome
-from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
+from fineparser_core.export.analysis_json import analysis_to_dict, good_ranges_of, measures_of, readable_json
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.measures import NAMES
 from fineparser_core.support.atomic import write_whole
@@ -69,6 +70,7 @@ COLUMNS = (
     "transitions_by",
     "water_contact_by",
     *(column for name in NAMES for column in (name, f"{name}_uncertainty")),
+    "good_ranges",
     "notes",
     "model",
     "trained_on",
@@ -191,18 +193,17 @@ def _row(dive: ExportedDive) -> dict[str, Any]:
         "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": " ".join(filter(None, (parse.refusal, dive.analysis.unscored, *dive.analysis.notes))),
+        "notes": " ".join(
+            filter(None, (parse.refusal, dive.analysis.unscored, dive.analysis.withheld, *dive.analysis.notes))
+        ),
     }
-    starts_s = (
-        float(parse.sampled_times_s[0]),
-        parse.transitions.first_flight_s,
-        parse.transitions.first_entry_s,
-        float(parse.sampled_times_s[-1]) + 1 / parse.clip.fps,
-    )
-    for name, start_s, end_s in zip(("take_off_s", "flight_s", "entry_s"), starts_s, starts_s[1:], strict=False):
-        row[name] = round(end_s - start_s, 3)
+    row |= dict(zip(("take_off_s", "flight_s", "entry_s"), parse.step_durations_s, strict=True))
     for measure in measures_of(dive.analysis):
         row |= {measure.name: measure.value, f"{measure.name}_uncertainty": measure.uncertainty}
+    ranges = good_ranges_of(dive.analysis).items()
+    row["good_ranges"] = "; ".join(
+        f"{name} {band.low:g} to {band.high:g} ({band.source.kind})" for name, band in ranges
+    )
     own = dive.analysis.own_award
     if own is not None:
         low, high = own.award_range

@@ -45,6 +45,7 @@ from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradiction_text, contradictions, held_back
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.resources import bundled_weights
+from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
 from fineparser_core.scoring.profile import Profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
@@ -450,7 +451,8 @@ class Analyzer:
 
         Args:
             difficulty: None where no board was given and no record says which is usual: the fall has to show it.
-            force: score also what does not look like a whole dive, and as a dive that the video speaks against.
+            force: score also what does not look like a whole dive, lacks what a score rests on, or shows another dive
+                than the number.
 
         Raises: what `parse` and `score_parse` raise.
         """
@@ -480,6 +482,7 @@ class Analyzer:
         difficulty: Difficulty,
         *,
         force: bool = False,
+        confirmed: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
@@ -487,11 +490,12 @@ class Analyzer:
         """Measures what `parse` found, and scores it by all three streams.
 
         Where no board was given, the one that the fall shows counts before the commonest of the number. Where there are
-        no exemplars, or where the video surely shows another dive, `Analysis.unscored` says so, and what was measured
-        stands alone.
+        no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on or the video surely shows
+        another dive, `Analysis.withheld`; what was measured stands alone.
 
         Args:
-            force: score it as this dive whatever the video shows.
+            force: score it all the same.
+            confirmed: a person has confirmed the number though the video may speak against it.
 
         Raises: what `score` raises, but of missing exemplars.
         """
@@ -501,12 +505,13 @@ class Analyzer:
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
-        reason = None if force else held_back(str(dive), against)
         told = tuple(contradiction_text(one) for one in against)
         notes = (*told, *analysis.measured_notes)
         analysis = replace(analysis, recognition=seen, contradictions=against, measured_notes=notes)
-        if reason is not None:
-            return replace(analysis, own_award=None, unscored=reason, held_back=True)
+        parse = analysis.parse
+        withheld = missing_evidence(parse) or (None if confirmed else held_back(str(dive), against))
+        if withheld is not None and not force:
+            return replace(analysis, own_award=None, withheld=withheld)
         if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:

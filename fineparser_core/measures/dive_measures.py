@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fineparser_core.measures.context import measured_dive
+from fineparser_core.measures.gravity_check import contradicted
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.measures.words import implausible_note
+from fineparser_core.measures.words import unclear_note
 from fineparser_core.types import DiveParse, Measure
 
 
@@ -15,21 +16,28 @@ class MeasuredDive:
     """What was measured of a dive.
 
     Attributes:
-        measures: those that a body can show, in the order of `RECORDS`.
-        notes: a sentence for each other one that was read.
+        readings: what was read that a body can show, in the order of `RECORDS`.
+        notes: sentences about what was not read clearly enough.
+        contradicted: moments that a person has placed and gravity contradicts; nothing is read by them.
     """
 
-    measures: tuple[Measure, ...] = ()
+    readings: tuple[Measure, ...] = ()
     notes: tuple[str, ...] = ()
+    contradicted: frozenset[str] = frozenset()
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Readings that are clear enough to be told."""
+        return tuple(one for one in self.readings if RECORDS[one.name].is_clear(one.uncertainty))
 
 
 def measures(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> tuple[Measure, ...]:
-    """What a body can show of what is read of a dive; see `measure_dive`."""
+    """What is clear of a dive; see `measure_dive`."""
     return measure_dive(parse, dive_number=dive_number, board_m=board_m).measures
 
 
 def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> MeasuredDive:
-    """Measures a dive, in tenths of a second; what was not seen is absent, and what no body can show told of.
+    """Measures a dive, in tenths of a second; what was not seen is absent, as is what no body can show.
 
     Args:
         dive_number: tells how often the body turns, which checks what is seen of that; unknown numbers are ignored.
@@ -38,16 +46,19 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
     dive = measured_dive(parse, dive_number=dive_number, board_m=board_m)
     if dive is None:
         return MeasuredDive()
-    found, notes = [], []
+    wrong = contradicted(dive)
+    readings, unclear = [], []
     for record in RECORDS.values():
         with np.errstate(invalid="ignore"):
             read = record.take(dive)
         if read is None or not np.isfinite(read[:2]).all():
             continue
         value, uncertainty, frame = float(read.value), float(read.uncertainty), int(dive.seen.frames[read.at])
-        if record.is_plausible(value, board_m):
+        plausible = record.is_plausible(value, board_m) and wrong.isdisjoint(record.moments)
+        if plausible:
             known = {"name": record.name, "unit": record.unit, "step": record.step}
-            found.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
-        else:
-            notes.append(implausible_note(record, value, board_m))
-    return MeasuredDive(measures=tuple(found), notes=tuple(notes))
+            readings.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
+        if not (plausible and record.is_clear(uncertainty)):
+            unclear.append(record)
+    notes = (unclear_note(unclear),) if unclear else ()
+    return MeasuredDive(readings=tuple(readings), notes=notes, contradicted=wrong)

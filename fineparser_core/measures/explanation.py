@@ -1,16 +1,16 @@
-"""What the measures of a dive say against it, beside those of good dives of the same number.
+"""What the measures of a dive say against it, beside ranges of good values.
 
-A measure speaks against a dive where it lies outside of what good dives show, on the worse side, by more than its own
-uncertainty. It says nothing of what a judge takes off.
+A measure speaks against a dive where it lies outside of what the rules or real dives say, on the worse side, by more
+than its own uncertainty. Ranges of rendered dives tell no fault. None says what a judge takes off.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.record import Better
+from fineparser_core.measures.record import Better, Source
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
@@ -22,18 +22,23 @@ _STRAIGHT_DEG = 150.0
 
 @dataclass(frozen=True, kw_only=True)
 class Band:
-    """Where a measure of good dives of the same number lies.
+    """A range of good values of a measure.
 
     Attributes:
-        low, high: bounds of the middle 80 %, in the measure's unit, within what judging and safety allow.
+        low, high: in the measure's unit; infinite where every further value is as good.
         unit: as in `Measure`.
-        n_dives: how many dives it is of; 0 where judging and safety alone set it.
+        source: where it comes from.
     """
 
     low: float
     high: float
     unit: str
-    n_dives: int
+    source: Source
+
+    @property
+    def tells_faults(self) -> bool:
+        """Whether what lies outside speaks against a dive."""
+        return self.source.kind != "rendered"
 
 
 #: Bands by the names of measures.
@@ -53,21 +58,6 @@ class Finding:
     weight: float
 
 
-def allowed_band(name: str, band: Band, board_m: float | None) -> Band | None:
-    """A band of rendered dives, or what judging and safety allow of good dives where it reaches beyond that.
-
-    Returns:
-        None where it is too wide to say anything.
-    """
-    record = RECORDS.get(name)
-    if record is None:
-        return band
-    if band.high - band.low > record.widest_good:
-        return None
-    low, high = (band.low, band.high) if record.good is None else record.good.of(board_m)
-    return band if low <= band.low and band.high <= high else replace(band, low=low, high=high, n_dives=0)
-
-
 def band_for(measure: Measure, bands: Bands) -> Band | None:
     """The band that a measure may be held against: of its name, in its unit."""
     band = bands.get(measure.name)
@@ -79,22 +69,18 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
     against: dict[str, list[Finding]] = {step: [] for step in STEP_NAMES}
     for measure in found:
         band = band_for(measure, bands)
-        if band is not None and (weight := _weight(measure, band)) > 1:
+        if band is not None and band.tells_faults and (weight := _weight(measure, band)) > 1:
             against[measure.step].append(Finding(measure=measure, band=band, weight=weight))
     ranked = {step: sorted(those, key=lambda finding: -finding.weight) for step, those in against.items()}
     return {step: tuple(those[:MOST_FINDINGS]) for step, those in ranked.items()}
 
 
-def worst_first(found: Sequence[Measure], bands: Bands, board_m: float | None) -> list[Measure]:
-    """Measures by how far they lie outside of good dives, or of what judging and safety allow where there are none;
-    those within stay in their order."""
+def worst_first(found: Sequence[Measure], bands: Bands) -> list[Measure]:
+    """Measures by how far they lie outside of what rules or real dives say; those within stay in their order."""
 
     def distance(measure: Measure) -> float:
-        band, record = band_for(measure, bands), RECORDS.get(measure.name)
-        if band is None and record is not None and record.good is not None:
-            low, high = record.good.of(board_m)
-            band = Band(low=low, high=high, unit=measure.unit, n_dives=0)
-        return 0.0 if band is None else _outside(measure, band) / _scatter(measure, band)
+        band = band_for(measure, bands)
+        return _outside(measure, band) / _scatter(measure, band) if band is not None and band.tells_faults else 0.0
 
     return sorted(found, key=lambda measure: -distance(measure))
 
@@ -107,7 +93,8 @@ def _weight(measure: Measure, band: Band) -> float:
 def _scatter(measure: Measure, band: Band) -> float:
     """Standard deviation of the measure and of good dives together."""
     # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
-    return max(float(np.hypot(measure.uncertainty, (band.high - band.low) / 2.56)), 1e-9)
+    of_band = (band.high - band.low) / 2.56 if np.isfinite(band.high - band.low) else 0.0
+    return max(float(np.hypot(measure.uncertainty, of_band)), 1e-9)
 
 
 def _outside(measure: Measure, band: Band) -> float:
@@ -123,6 +110,4 @@ def _outside(measure: Measure, band: Band) -> float:
         above = 0.0
     elif better == "less":
         below = 0.0
-    if record is not None and record.safe_from is not None:
-        below = min(band.low, record.safe_from) - measure.value
     return max(below, above, 0.0)

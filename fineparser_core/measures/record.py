@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.language import Phrase
 from fineparser_core.measures.context import InTheAir, Reading
 
 #: Which values are better: more, less, those nearer to zero, those within good dives' range, or a body that is as tight
@@ -30,6 +32,47 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a range of good values comes from.
+
+    Attributes:
+        kind: "rules" of World Aquatics, "real" dives, or "rendered" ones, by which no fault is told.
+        about: for people: what the range is of, with its citation.
+    """
+
+    kind: Literal["rules", "real", "rendered"]
+    about: Phrase
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodRange:
+    """What rules or real dives say of good values.
+
+    Attributes:
+        limits: of good dives; infinite where every further value is as good.
+        boards_m: of dives from these boards alone; empty: of all.
+        positions: of dives without twists in these positions alone; "": of all.
+        armstand: of armstand dives as well.
+    """
+
+    limits: Limits
+    source: Source
+    boards_m: tuple[float, ...] = ()
+    positions: str = ""
+    armstand: bool = True
+
+    def of(self, dive: DiveNumber | None, board_m: float | None) -> tuple[float, float] | None:
+        """Low and high of good dives of a number from a board, as far as these are known; None where it says nothing of
+        them."""
+        held = dive is not None and dive.position in self.positions and not dive.half_twists and not dive.flying
+        if (self.positions and not held) or (self.boards_m and board_m not in self.boards_m):
+            return None
+        if not self.armstand and (dive is None or dive.armstand):
+            return None
+        return self.limits.of(board_m)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasureRecord:
     """A measure: how it is taken, what it is called, and what its values mean.
 
@@ -44,10 +87,11 @@ class MeasureRecord:
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
-        good: what judging and safety allow of good dives; it stands for the bands of rendered dives that reach beyond;
-            None for anything.
-        widest_good: a band that is wider says nothing, and is dropped.
-        safe_from: values of less are unsafe, whatever good dives show; None where safety asks nothing.
+        moments: of `Moments` that it is read by; one that gravity contradicts withholds it.
+        judged_over: width of the range that values are judged by: of `good`, or else the median of what good rendered
+            dives of a number span; a reading that is no surer says nothing.
+        good: what rules or real dives say of good values; None where neither does, and rendered dives alone show some.
+        as_rendered: whether rendered dives show what real ones do, so that their range is worth a look.
         joints: where it is drawn on a frame: end, vertex and end of an angle of the body, or foot and head of a line
             off the vertical; empty for what is not drawn.
     """
@@ -61,13 +105,18 @@ class MeasureRecord:
     about: str
     better: Better
     plausible: Limits
+    judged_over: float
+    moments: tuple[str, ...] = ()
     signs: tuple[str, str] | tuple[()] = ()
-    good: Limits | None = None
-    widest_good: float = float("inf")
-    safe_from: float | None = None
+    good: GoodRange | None = None
+    as_rendered: bool = True
     joints: tuple[str, ...] = ()
 
     def is_plausible(self, value: float, board_m: float | None) -> bool:
         """Whether a dive can show the value."""
         low, high = self.plausible.of(board_m)
         return low <= value <= high
+
+    def is_clear(self, uncertainty: float) -> bool:
+        """Return True if a reading of this standard deviation says something."""
+        return uncertainty < self.judged_over

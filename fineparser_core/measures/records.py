@@ -4,11 +4,13 @@ Plausible ranges say what a body can do, with room for the error of reading it, 
 stands beside a range of an angle between limbs, it is what joints allow.
 """
 
+from math import inf
+
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.language import Phrase
 from fineparser_core.measures import entry, flight, take_off
-from fineparser_core.measures.record import Limits, MeasureRecord
+from fineparser_core.measures.record import GoodRange, Limits, MeasureRecord, Source
 
 _TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
 _AT_WATER = (Phrase("short"), Phrase("over"))
@@ -17,6 +19,23 @@ _AT_WATER = (Phrase("short"), Phrase("over"))
 # same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
 _JUMP_SPRINGBOARD, _JUMP_PLATFORM = 1.9, 1.0
 _PLATFORMS_M = (5.0, 7.5, 10.0)
+
+#: The rules name no degrees and no metres: each tolerance has its reason where it is used.
+RULES = Source(
+    kind="rules",
+    about=Phrase(
+        "Rules of World Aquatics: vertical or nearly so, straight, together, at a safe distance from the board. They "
+        "name no number: the tolerance is this program's."
+    ),
+)
+#: 274 of the 370 dives whose award was 7.5 or more; `packaging/benchmarks/elite_moments.py` prints their quantiles.
+ELITE_10M = Source(
+    kind="real",
+    about=Phrase(
+        "The middle 80 % of 274 dives from 10 m in competitions with a mean award of 7.5 or more, timed by hand: "
+        "UNLV-Dive (Parmar and Morris, Learning to Score Olympic Events, CVPRW 2017)."
+    ),
+)
 
 _ALL = (
     MeasureRecord(
@@ -34,6 +53,9 @@ _ALL = (
         plausible=Limits(
             0.4, 2.1, {1.0: (0.45, 1.5), 3.0: (0.8, 1.75), 5.0: (0.9, 1.65), 7.5: (1.15, 1.85), 10.0: (1.35, 2.05)}
         ),
+        moments=("take_off", "contact"),
+        judged_over=0.14,
+        good=GoodRange(limits=Limits(1.6, 1.88), source=ELITE_10M, boards_m=(10.0,), armstand=False),
     ),
     MeasureRecord(
         name="jump_height",
@@ -45,6 +67,8 @@ _ALL = (
         about=Phrase("Rise of the hips after leaving; high is good: “Push to the end.”"),
         better="more",
         plausible=Limits(0.0, _JUMP_SPRINGBOARD, dict.fromkeys(_PLATFORMS_M, (0.0, _JUMP_PLATFORM))),
+        moments=("take_off",),
+        judged_over=0.25,
     ),
     MeasureRecord(
         name="board_distance",
@@ -57,9 +81,8 @@ _ALL = (
         better="less",
         # Metres: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
         plausible=Limits(0.0, 4.0),
-        # Coaches want the body to pass an arm's length or two from the board; real clips from 1 m and 3 m show 1.1 to
-        # 1.6 m, rendered dives drift 2 m.
-        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.4, 1.3))),
+        judged_over=0.4,
+        as_rendered=False,  # real clips from 1 m and 3 m show 1.1 to 1.6 m, rendered dives drift 2 m
     ),
     MeasureRecord(
         name="closest_approach",
@@ -72,10 +95,10 @@ _ALL = (
         better="more",
         # Metres: no farther than the body's centre may be, and half a body.
         plausible=Limits(0.0, 4.5),
-        # Below 0.5 m (0.3 m from a platform, which does not come up) a dive is unsafe; head and hands pass nearer than
-        # the centre does.
-        good=Limits(0.5, 1.5, dict.fromkeys(_PLATFORMS_M, (0.3, 1.2))),
-        safe_from=0.5,
+        judged_over=0.4,
+        # Below 0.5 m (0.3 m from a platform, which does not come up) a body that is found to 0.1 m may touch the board
+        # with an arm that is not seen.
+        good=GoodRange(limits=Limits(0.5, inf, dict.fromkeys(_PLATFORMS_M, (0.3, inf))), source=RULES),
     ),
     MeasureRecord(
         name="lean",
@@ -90,6 +113,8 @@ _ALL = (
         # Degrees: beyond, the feet have slid off the board before they push.
         plausible=Limits(-45.0, 60.0),
         joints=("ankle", "hip"),
+        moments=("take_off",),
+        judged_over=12.0,
     ),
     MeasureRecord(
         name="recoil_time",
@@ -104,6 +129,8 @@ _ALL = (
         better="more",
         # Seconds: half a period of the loaded board, 0.2 to 0.5 with the fulcrum.
         plausible=Limits(0.1, 0.6),
+        moments=("take_off",),
+        judged_over=0.1,
     ),
     MeasureRecord(
         name="arm_asymmetry",
@@ -116,6 +143,8 @@ _ALL = (
         better="less",
         plausible=Limits(0.0, 180.0),
         joints=("wrist_l", "shoulder", "wrist_r"),
+        moments=("take_off",),
+        judged_over=13.0,
     ),
     MeasureRecord(
         name="rotation_speed",
@@ -128,6 +157,7 @@ _ALL = (
         better="more",
         # Turns a second: a header turns at a quarter or more, and four and a half somersaults, tucked, at 3.2.
         plausible=Limits(0.15, 3.4),
+        judged_over=0.11,
     ),
     MeasureRecord(
         name="rotation_hold",
@@ -140,6 +170,7 @@ _ALL = (
         better="more",
         # Ratio: with the same spin, a body turns three times as fast tucked as straight.
         plausible=Limits(0.3, 2.0),
+        judged_over=0.04,
     ),
     MeasureRecord(
         name="hip_angle",
@@ -151,9 +182,9 @@ _ALL = (
         about=Phrase("Trunk to thighs; small in pike and tuck, 180° straight: “Chest to thighs.”"),
         better="position",
         plausible=Limits(0.0, 180.0),
-        # A group that holds some of its dives straight and some bent says nothing of either.
-        widest_good=60.0,
         joints=("shoulder", "hip", "knee"),
+        judged_over=15.0,
+        good=GoodRange(limits=Limits(165.0, 180.0), source=RULES, positions="A"),  # as far as hips at the entry
     ),
     MeasureRecord(
         name="knee_angle",
@@ -165,8 +196,9 @@ _ALL = (
         about=Phrase("Thigh to shin; small in tuck, otherwise 180°: “Heels in” or “Lock the knees.”"),
         better="position",
         plausible=Limits(10.0, 180.0),  # calf and thigh touch
-        widest_good=60.0,
         joints=("hip", "knee", "ankle"),
+        judged_over=20.0,
+        good=GoodRange(limits=Limits(160.0, 180.0), source=RULES, positions="AB"),  # as far as elbows
     ),
     MeasureRecord(
         name="legs_apart",
@@ -179,6 +211,8 @@ _ALL = (
         better="less",
         plausible=Limits(0.0, 90.0),  # in a tuck the knees come apart; no dive is done in the splits
         joints=("ankle_l", "hip", "ankle_r"),
+        judged_over=10.0,
+        good=GoodRange(limits=Limits(0.0, 10.0), source=RULES),  # degrees: twice the error of reading it
     ),
     MeasureRecord(
         name="toe_angle",
@@ -191,6 +225,7 @@ _ALL = (
         better="more",
         plausible=Limits(60.0, 180.0),  # an ankle that is drawn up stands at 70
         joints=("knee", "ankle", "toe"),
+        judged_over=16.0,
     ),
     MeasureRecord(
         name="come_out_lead",
@@ -203,6 +238,9 @@ _ALL = (
         better="more",
         # Seconds: bodies open about the top at the earliest, so it is at most the fall from there, and a quarter more.
         plausible=Limits(0.0, 1.8, {1.0: (0.0, 1.0), 3.0: (0.0, 1.3)}),
+        moments=("contact",),
+        judged_over=0.14,
+        good=GoodRange(limits=Limits(0.28, 0.6), source=ELITE_10M, boards_m=(10.0,)),
     ),
     MeasureRecord(
         name="come_out_height",
@@ -220,6 +258,8 @@ _ALL = (
             {board_m: (0.1, board_m + 1.2 + _JUMP_SPRINGBOARD) for board_m in SPRINGBOARDS_M}
             | {board_m: (0.1, board_m + 1.2 + _JUMP_PLATFORM) for board_m in _PLATFORMS_M},
         ),
+        moments=("contact",),
+        judged_over=1.3,
     ),
     MeasureRecord(
         name="opening_time",
@@ -231,6 +271,7 @@ _ALL = (
         about=Phrase("Come-out to straight hips; short is good: “Snap open.”"),
         better="less",
         plausible=Limits(0.0, 0.8),  # seconds: who takes longer has no come-out
+        judged_over=0.09,
     ),
     MeasureRecord(
         name="entry_angle",
@@ -246,10 +287,11 @@ _ALL = (
         # (`packaging/benchmarks/real_entry_angles.json`); a body that lies flatter, or has gone over by half of a right
         # angle, falls on back or belly and has no line that could be read.
         plausible=Limits(-75.0, 45.0),
-        # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under. Rendered
-        # ones touch upright, and their bands are the error of reading alone.
-        good=Limits(-20.0, 5.0),
         joints=("shoulder", "ankle"),
+        moments=("contact",),
+        judged_over=25.0,
+        # The best divers of these clips stand 16 to 22 short and turn on to the vertical while they go under.
+        good=GoodRange(limits=Limits(-20.0, 5.0), source=RULES),
     ),
     MeasureRecord(
         name="legs_line",
@@ -262,9 +304,11 @@ _ALL = (
         signs=_AT_WATER,
         better="zero",
         plausible=Limits(-75.0, 75.0),  # degrees: as above, over as well, as the legs whip through
-        # What a judge sees last is to be vertical; the band is no wider than the error of reading it.
-        good=Limits(-10.0, 10.0),
         joints=("hip", "ankle"),
+        moments=("contact",),
+        judged_over=20.0,
+        # Degrees: what a judge sees last is to be vertical; it is no wider than the error of reading it.
+        good=GoodRange(limits=Limits(-10.0, 10.0), source=RULES),
     ),
     MeasureRecord(
         name="hip_line",
@@ -276,7 +320,9 @@ _ALL = (
         about=Phrase("Bent or arched at first touch; 0° is good: “Squeeze belly and seat.”"),
         better="less",
         plausible=Limits(0.0, 165.0),  # degrees: a body that is still folded
-        good=Limits(0.0, 15.0),  # the body is to be straight; 15 is where the score begins to take off
+        moments=("contact",),
+        judged_over=15.0,
+        good=GoodRange(limits=Limits(0.0, 15.0), source=RULES),  # 15 is where the score begins to take off
     ),
     MeasureRecord(
         name="elbow_angle",
@@ -288,8 +334,10 @@ _ALL = (
         about=Phrase("Upper arm to forearm at first touch; 180° is good: “Lock the elbows.”"),
         better="more",
         plausible=Limits(10.0, 180.0),
-        good=Limits(160.0, 180.0),  # arms are to be straight; less than 160 shows as bent
         joints=("shoulder", "elbow", "wrist"),
+        moments=("contact",),
+        judged_over=20.0,
+        good=GoodRange(limits=Limits(160.0, 180.0), source=RULES),  # less than 160 shows as bent
     ),
     MeasureRecord(
         name="entry_distance",
@@ -301,10 +349,9 @@ _ALL = (
         about=Phrase("Board's edge to first touch; near but safe is good: “Up, not out.”"),
         better="less",
         plausible=Limits(0.0, 4.0),  # metres: as of passing the board
-        # A safe dive from a springboard enters half a metre from it or more, a controlled one no farther than a body's
-        # length; a platform's, higher, a little farther. Real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives
-        # 2 to 2.5 m.
-        good=Limits(0.5, 1.8, dict.fromkeys(_PLATFORMS_M, (0.8, 2.2))),
+        moments=("contact",),
+        judged_over=0.8,
+        as_rendered=False,  # real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives 2 to 2.5 m
     ),
 )
 

@@ -1,6 +1,7 @@
 """Measures in words, as coaches say them: for the window, the command line and reports."""
 
-from math import hypot
+from collections.abc import Sequence
+from math import hypot, isinf
 
 from fineparser_core.language import Phrase, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
@@ -13,6 +14,8 @@ FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2
+#: What a band's source is called, by its kind.
+_SOURCES = {"rules": Phrase("rules"), "real": Phrase("real dives"), "rendered": Phrase("rendered dives")}
 #: What a unit is called where it is not as it is written.
 _UNITS = {"turns/s": Phrase("somersaults/s"), "deg": "°"}
 
@@ -62,8 +65,10 @@ def difference_text(one: Measure, other: Measure) -> str:
 
 
 def band_text(name: str, band: Band) -> str:
-    """The bounds of good dives, "1.15 to 1.30 s" or "4° short to 2° over"."""
+    """The bounds of a band, "1.15 to 1.30 s", "4° short to 2° over" or "0.5 m or more"."""
     low, high, signs = band.low, band.high, _signs(name)
+    if isinf(high):
+        return text("{0} or more", value_text(low, name, band.unit))
     if signs and low * high < 0:
         return text("{0} to {1}", value_text(low, name, band.unit), value_text(high, name, band.unit))
     if signs and high <= 0:  # the nearer bound first
@@ -71,17 +76,17 @@ def band_text(name: str, band: Band) -> str:
     return text("{0} to {1}", _number(low, band.unit), value_text(high, name, band.unit))
 
 
-def finding_text(finding: Finding, good_dives: str) -> str:
-    """A finding as a sentence: "0.98 s in the air; good 103Bs from 1 m: 1.15 to 1.30 s".
+def good_text(name: str, band: Band) -> str:
+    """A band with its source, "rules: 0 to 15°"."""
+    return text("{0}: {1}", text(_SOURCES[band.source.kind]), band_text(name, band))
 
-    Args:
-        good_dives: what the band is of, as `good_dives_text` says it.
-    """
+
+def finding_text(finding: Finding) -> str:
+    """A finding as a sentence: "0.98 s in the air; real dives: 1.60 to 1.88 s"."""
     measure = finding.measure
-    value = value_text(measure.value, measure.name, measure.unit)
-    record = RECORDS.get(measure.name)
+    record, value = RECORDS.get(measure.name), value_text(measure.value, measure.name, measure.unit)
     said = text(record.sentence, value) if record is not None else f"{measure_name(measure.name).capitalize()} {value}"
-    return f"{said}; {good_dives}: {band_text(measure.name, finding.band)}"
+    return f"{said}; {good_text(measure.name, finding.band)}"
 
 
 def dive_text(dive_number: str, board_m: float | None) -> str:
@@ -89,21 +94,11 @@ def dive_text(dive_number: str, board_m: float | None) -> str:
     return dive_number if board_m is None else text("{0} from {1} m", dive_number, short_number(board_m))
 
 
-def good_dives_text(dive_number: str, board_m: float | None) -> str:
-    """What bands are of, "good 103Bs from 1 m"."""
-    if board_m is None:
-        return text("good {0}s", dive_number)
-    return text("good {0}s from {1} m", dive_number, short_number(board_m))
-
-
-def implausible_note(record: MeasureRecord, value: float, board_m: float | None) -> Phrase:
-    """A sentence that says why a value is no measure."""
-    form = "{0:.0f}" if record.unit == "deg" else "{0:.2f}"
-    seen, low, high = (Phrase(form, one) for one in (value, *record.plausible.of(board_m)))
-    unit = {"deg": Phrase("degrees"), "turns/s": Phrase("somersaults/s")}.get(record.unit, record.unit)
-    if not unit:
-        return Phrase("Not measured: {0}. Read as {1}, and dives show {2} to {3}.", record.title, seen, low, high)
-    return Phrase("Not measured: {0}. Read as {1} {2}, and dives show {3} to {4}.", record.title, seen, unit, low, high)
+def unclear_note(records: Sequence[MeasureRecord]) -> Phrase:
+    """A sentence that names the measures that were not read clearly enough."""
+    titles = [record.title for record in records]
+    template = ", ".join(f"{{{place}}}" for place in range(len(titles)))
+    return Phrase("Not clear enough to measure: {0}.", Phrase(template, *titles))
 
 
 def _signs(name: str) -> tuple[str, ...]:

@@ -68,6 +68,26 @@ class Motion:
         matrices = np.linalg.inv(self.to_first[image]) @ self.to_first[self.image[indices]]
         return apply(matrices, self.centre[indices])
 
+    def of_images(self, chosen: np.ndarray, times_s: np.ndarray) -> "Motion":
+        """What moves in some of the images alone.
+
+        Args:
+            chosen: (n,) bool.
+            times_s: (k,) of those.
+        """
+        kept, places = chosen[self.image], np.cumsum(chosen) - 1
+        return replace(
+            self,
+            times_s=times_s,
+            to_first=self.to_first[chosen],
+            scene=self.scene[chosen],
+            cut=self.cut[chosen],
+            border=self.border[chosen],
+            image=places[self.image[kept]],
+            centre=self.centre[kept],
+            extent=self.extent[kept],
+        )
+
 
 def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (n, 2) through a matrix (3, 3), or each through one of (n, 3, 3)."""

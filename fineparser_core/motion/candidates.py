@@ -52,7 +52,7 @@ class Candidate(Sequence[np.ndarray]):
         self.notes = recording.notes(images)
         pictures = spread_samples(recording, images, fall)
         self.sampled = recording.frames[pictures]
-        self.times_s = recording.info.pts_s[self.sampled]
+        self.times_s = recording.motion.times_s[pictures]
         self.diver: Diver | None = None if fall is None else diver_of(recording.motion, fall, pictures)
         self._pictures = recording.pictures
         self._pictures.keep_only(self.sampled.tolist(), cancel)

@@ -13,6 +13,7 @@ from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
+from fineparser_core.motion.repeated import PictureChanges, repeated_note
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import AthletePoint, Clip, DiveSegment, VideoInfo
 from fineparser_core.video.clips import make_clip
@@ -55,6 +56,8 @@ class Recording:
         falls: every free fall, the one with most evidence first; in pixels of `motion`.
         dives: those of them that are dives of their own, with their clips, in the same order.
         pictures: the pictures themselves.
+        share_new: share of pictures that are new among those of the file; the repeated ones are left out, and the times
+            in `motion` are those at which the new ones lie evenly.
         damaged: frames that could not be decoded whole.
     """
 
@@ -64,6 +67,7 @@ class Recording:
     falls: tuple[FreeFall, ...]
     dives: tuple[FoundDive, ...]
     pictures: Pictures = field(repr=False)
+    share_new: float = 1.0
     damaged: tuple[int, ...] = ()
 
     @property
@@ -85,7 +89,8 @@ class Recording:
 
     def covers(self, clip: Clip) -> bool:
         """Whether the pictures of a clip are among those that were looked at."""
-        between = np.searchsorted(self.info.pts_s, 1.5 / PICTURES_A_SECOND)  # frames of which one is looked at
+        # Frames of which one is looked at.
+        between = max(int(np.searchsorted(self.info.pts_s, 1.5 / PICTURES_A_SECOND)), round(1.5 / self.share_new))
         first, last = int(self.frames[0]), int(self.frames[-1])
         return bool(
             self.info.path == clip.path and first <= clip.in_frame + between and clip.out_frame - between <= last
@@ -103,7 +108,8 @@ class Recording:
             VideoError: too many of them are damaged.
         """
         shown = self.frames[images]
-        return damage_notes(self.info, sorted(set(self.damaged) & set(shown.tolist())), len(shown))
+        notes = damage_notes(self.info, sorted(set(self.damaged) & set(shown.tolist())), len(shown))
+        return notes if self.share_new == 1 else (*notes, repeated_note(self.share_new, self.info.fps))
 
 
 class DiveSearch:
@@ -116,7 +122,7 @@ class DiveSearch:
     def __init__(self, path: Path, first: int | None = None, last: int | None = None) -> None:
         self._path, self._first, self._last = path, first, last
         self._finder: MotionFinder | None = None
-        self._pictures = Pictures(path)
+        self._pictures, self._changes = Pictures(path), PictureChanges()
         self._n_read = 0
         self._damaged: set[int] = set()
 
@@ -139,7 +145,9 @@ class DiveSearch:
                 for index, planes in pictures:
                     if kept:
                         self._pictures.keep(index, planes)
-                    self._finder.add(self._pictures.reduced(planes), float(info.pts_s[index]))
+                    reduced = self._pictures.reduced(planes)
+                    self._changes.add(reduced)
+                    self._finder.add(reduced, float(info.pts_s[index]))
                     self._n_read += 1
                     progress(Progress("read", self._n_read, len(frames)))
                     if cancel is not None and cancel.cancelled:
@@ -148,6 +156,11 @@ class DiveSearch:
             self._damaged |= reader.damaged
         motion = self._finder.motion()
         motion = replace(motion, scale=info.width_px / motion.size_px[0])
+        # A pattern of frames is not one of times, and is followed for so long.
+        repeats = self._changes.repeats() if kept and not info.variable_frame_rate else None
+        if repeats is not None:
+            times_s = motion.times_s[0] + repeats.places * float(np.mean(np.diff(motion.times_s)))
+            motion, frames = motion.of_images(repeats.new, times_s), frames[repeats.new]
         falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
         if not falls and info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:
             # It is analysed in any case: then who falls less clearly is more likely the diver than nobody.
@@ -165,6 +178,7 @@ class DiveSearch:
             falls=tuple(falls),
             dives=tuple(dives),
             pictures=self._pictures,
+            share_new=1.0 if repeats is None else repeats.share,
             damaged=tuple(sorted(self._damaged)),
         )
 

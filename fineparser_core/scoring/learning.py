@@ -79,7 +79,7 @@ class JudgedScore:
 def why_not(analysis: Analysis) -> str:
     """Why nothing can be learned from a dive so analysed, a sentence; "" where it can."""
     if analysis.scoring is None and analysis.own_award is None:
-        unscored = analysis.parse.refusal or analysis.unscored
+        unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
         return unscored or Phrase("A dive without a number is not scored: give its number.")
     measured = analysis.measures if analysis.scoring is None else analysis.scoring.uses_measures
     return "" if measured else Phrase("Nothing was measured of it.")

@@ -18,7 +18,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.language import Phrase
-from fineparser_core.measures import measure_dive, measures
+from fineparser_core.measures import measure_dive
 from fineparser_core.resources import resource
 from fineparser_core.scoring.moved_moments import moved_parses
 from fineparser_core.scoring.rescore import aggregate_votes
@@ -212,12 +212,21 @@ def measured(
 ) -> Analysis:
     """What was measured of a dive of known number, and the award by that alone; without a score yet.
 
+    Moments that a person has placed and gravity contradicts are marked.
+
     Args:
         stream: that of a profile; None for the bundled one.
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
-    own = (stream or measured_stream()).own_award(quantities(found.measures), dive, difficulty)
+    parse = _marked(parse, found.contradicted)
+    own = (stream or measured_stream()).own_award(quantities(found.readings), dive, difficulty)
     return Analysis(parse=parse, scoring=None, measures=found.measures, own_award=own, measured_notes=found.notes)
+
+
+def _marked(parse: DiveParse, contradicted: frozenset[str]) -> DiveParse:
+    """The parse, its moments that gravity contradicts marked as such."""
+    marked = {name: replace(getattr(parse.moments, name), conflict=True) for name in contradicted}
+    return replace(parse, moments=replace(parse.moments, **marked)) if marked else parse
 
 
 def known_board(difficulty: Difficulty) -> float | None:
@@ -267,7 +276,9 @@ def moved_quantities(
 ) -> list[dict[str, tuple[float, float]]]:
     """`quantities` of a dive were its moments a little otherwise, equally likely each: see `moved_parses`."""
     number, board_m = str(dive), known_board(difficulty)
-    return [quantities(measures(moved, dive_number=number, board_m=board_m)) for moved in moved_parses(parse)]
+    return [
+        quantities(measure_dive(moved, dive_number=number, board_m=board_m).readings) for moved in moved_parses(parse)
+    ]
 
 
 def with_measures(

@@ -11,7 +11,7 @@ from fineparser_core.types import DiveParse, Moment, Moments
 
 #: Largest standard deviation that a moment is moved by, real seconds: where its sources contradict one another it may
 #: be anywhere, and a dive that is measured there says nothing.
-_MOST_S = 0.1
+MOST_S = 0.1
 
 
 def moved_parses(parse: DiveParse) -> list[DiveParse]:
@@ -27,7 +27,7 @@ def moved_parses(parse: DiveParse) -> list[DiveParse]:
     found = []
     for name in known:
         moment: Moment = getattr(moments, name)
-        by_s = float(np.sqrt(len(known))) * min(moment.deviation_s, _MOST_S * slowed)
+        by_s = float(np.sqrt(len(known))) * min(moment.deviation_s, MOST_S * slowed)
         for off_s in (-by_s, by_s):
             found.append(replace(parse, moments=_moved(moments, name, moment, off_s)))
     return found

@@ -50,7 +50,10 @@ def make_clip(
         values = (path, found, start, end, MIN_FRAMES)
         raise VideoError("{0}: {1} from {2} to {3}, need at least {4}: move the in or the out point.", *values)
     n_cut = (start, last - end) if trimmed else (0, 0)
-    clip = Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete, n_cut=n_cut)
+    ends_s = float(info.pts_s[start]), float(info.pts_s[end + 1]) if end < last else info.duration_s
+    clip = Clip(
+        path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete, n_cut=n_cut, ends_s=ends_s
+    )
     if athlete is not None:
         _check_point(athlete, clip, info)
     return clip

@@ -78,8 +78,10 @@ def shown_analysis(
             scoring = exclude_exemplars(scoring, correction.left_out)
         except ExemplarError:  # all exemplars are left out: there is no score
             scoring = None
-    measured = _moments(scored.parse) == _moments(parse)
-    return replace(scored, parse=parse, scoring=scoring, measures=scored.measures if measured else None)
+    if _moments(scored.parse) != _moments(parse):
+        return replace(scored, parse=parse, scoring=scoring, measures=None)
+    # Of moments that were measured it is known whether gravity contradicts them.
+    return replace(scored, parse=replace(parse, moments=scored.parse.moments), scoring=scoring)
 
 
 def _moments(parse: DiveParse) -> tuple[int, int, int | None]:

@@ -260,7 +260,7 @@ class Dive:
     def rescoring(self) -> bool:
         """Whether the score of the corrected moments is still being computed."""
         own = self.model_analysis
-        scored = own is not None and (own.scoring is not None or own.own_award is not None)
+        scored = own is not None and bool(own.scoring or own.own_award or own.withheld)
         return scored and self.corrected_moments != self.rescored_for
 
     @property

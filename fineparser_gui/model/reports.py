@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.drawings import NOTE

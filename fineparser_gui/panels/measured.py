@@ -6,15 +6,9 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBox
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.report.moments import ShownMoment, moments_of_parse
-from fineparser_core.measures.explanation import MOST_FINDINGS, band_for, worst_first
-from fineparser_core.measures.words import (
-    band_text,
-    finding_text,
-    good_dives_text,
-    measure_about,
-    measure_name,
-    measured_text,
-)
+from fineparser_core.language import translated
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, worst_first
+from fineparser_core.measures.words import finding_text, good_text, measure_about, measure_name, measured_text
 from fineparser_core.types import Measure
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.moment_strip import MomentStrip
@@ -111,29 +105,24 @@ class MeasuredPanel(QWidget):
 
     def _rows_of(self, dive: Dive, explanation: Explanation, step: str) -> list["MeasureRow"]:
         findings = explanation.findings.get(step, ())
-        good_dives = good_dives_text(dive.dive_number or "", dive.board_m)
-        rows = [MeasureRow(finding_text(finding, good_dives), finding.measure, against=True) for finding in findings]
+        rows = [MeasureRow(finding_text(finding), finding.measure, finding.band, against=True) for finding in findings]
         against = [finding.measure for finding in findings]
         rest = [one for one in explanation.measures if one.step == step and one not in against]
         if not self.every.isChecked():
-            rest = worst_first(rest, explanation.bands, dive.board_m)
+            rest = worst_first(rest, explanation.bands)
         most = len(rest) if self.every.isChecked() else max(MOST_FINDINGS - len(rows), 0)
         for measure in rest[:most]:
-            band = band_for(measure, explanation.bands)
-            good = self.tr("good dives: {0}").format(band_text(measure.name, band)) if band is not None else ""
-            rows.append(MeasureRow(measure_name(measure.name), measure, good))
+            rows.append(MeasureRow(measure_name(measure.name), measure, band_for(measure, explanation.bands)))
         return rows
 
     def _note_text(self, dive: Dive, explanation: Explanation) -> str:
         if not explanation.measures:
             return self.tr("Nothing could be measured: the dive was not seen well enough.")
         text = self.tr("Read from the video, with one standard deviation; the model's points are told apart above.")
-        if explanation.bands:
+        if dive.dive_number is not None:
             return text
-        compared = self.tr("There are no good dives of this number to compare with.")
-        if dive.dive_number is None:
-            compared = self.tr("With the dive number they are compared with good dives of it.")
-        return f"{text} {compared}"
+        unnamed = self.tr("With the dive number more of them have a range beside them.")
+        return f"{text} {unnamed}"
 
 
 class MeasureRow(QFrame):
@@ -145,14 +134,16 @@ class MeasureRow(QFrame):
 
     chosen = Signal(int)
 
-    def __init__(self, text: str, measure: Measure, good: str = "", *, against: bool = False) -> None:
+    def __init__(self, text: str, measure: Measure, band: Band | None, *, against: bool = False) -> None:
         super().__init__()
         self.text, self.against, self._frame = text, against, measure.frame
         self.setProperty("role", "row")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        about = measure_about(measure.name)
-        self.setToolTip(tool_tip("\n".join(filter(None, (about, self.tr("Go to frame {0}").format(measure.frame))))))
+        good = good_text(measure.name, band) if band is not None and not against else ""
+        source = translated(band.source.about) if band is not None else ""
+        told = measure_about(measure.name), source, self.tr("Go to frame {0}").format(measure.frame)
+        self.setToolTip(tool_tip("\n".join(filter(None, told))))
         grid = QGridLayout(self, contentsMargins=QMargins(6, 2, 4, 2), verticalSpacing=0)
         grid.setColumnStretch(0, 1)
         value = measured_text(measure)

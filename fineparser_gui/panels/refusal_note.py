@@ -1,4 +1,4 @@
-"""Why a clip is not scored as a complete dive, and what can be done: find the dive or the diver, or score it anyway."""
+"""Why a clip is not scored, and what can be done: find the dive or the diver, or score it anyway."""
 
 from functools import partial
 
@@ -6,13 +6,14 @@ from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.language import translated
+from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import label, lay_out, push_button
 
 
 class RefusalNote(QWidget):
-    """Visible where the shown dive was refused, also after the coach has overruled that.
+    """Visible where the shown dive was refused or its score withheld, also after the coach has overruled a refusal.
 
     Signals:
         point_requested: the coach wants to point at the diver.
@@ -47,16 +48,25 @@ class RefusalNote(QWidget):
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self._text, grid)
 
     def show_dive(self, dive: Dive | None) -> None:
-        """Show the refusal of a dive, or hide."""
-        refusal = dive.model_analysis.parse.refusal if dive and dive.model_analysis else None
-        self.setVisible(refusal is not None)
-        if dive is None or refusal is None:
+        """Show why a dive is not scored, or hide."""
+        reason = _reason(dive) if dive is not None else None
+        self.setVisible(reason is not None)
+        if dive is None or reason is None:
             return
-        overruled = dive.correction.is_dive
-        said = translated(refusal)
+        overruled, said = dive.correction.is_dive, translated(reason)
         self._text.setText(self.tr("Scored anyway. {0}").format(said) if overruled else said)
         # Once for a file: the buttons beside what was found come next.
         self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
         self.point.setVisible(not overruled)
         self.overrule.setVisible(not overruled)
         self.take_back.setVisible(overruled)
+
+
+def _reason(dive: Dive) -> str | None:
+    """Why a dive is not scored, or would not be; None for a dive with a score."""
+    if dive.model_analysis is None or dive.analysis is None:
+        return None
+    parse, reason = dive.analysis.parse, dive.model_analysis.parse.refusal or dive.analysis.withheld
+    if not reason and dive.correction.is_dive and dive.dive_number is not None:
+        return missing_evidence(parse)
+    return reason or None

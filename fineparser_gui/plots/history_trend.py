@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QMargins, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.measures.words import good_dives_text, measure_about, measure_name, unit_text
+from fineparser_core.measures.words import good_text, measure_about, measure_name, unit_text
 from fineparser_gui.formatting import day_text, decimal
 from fineparser_gui.model.history_dive import HistoryQuery, TrendPoint
 from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
@@ -98,12 +98,12 @@ class HistoryTrend(QWidget):
             [series],
             None,
             halo=self.palette().base().color(),
-            band=(band.low, band.high) if band is not None else None,
+            band=(band.low, min(band.high, RECORDS[what].plausible.high)) if band is not None else None,
             best=str(best.id) if best is not None else None,
         )
         said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
-        if band is not None and number is not None:
-            said.append(self.tr("shaded: {0}").format(good_dives_text(number, board_m)))
+        if band is not None:
+            said.append(self.tr("shaded: {0}").format(good_text(what, band)))
         if any(dive.error for dive in dives):
             said.append(self.tr("bars: uncertainty"))
         self._canvas.setVisible(bool(points))

@@ -36,6 +36,7 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
         nearest=dive.rule.nearest,
         synchro=dive.rule.synchro,
         profile=profile,
+        force=dive.correction.is_dive,
     )
 
 

@@ -63,7 +63,8 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
     parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
-    found. profile is of the judges on whose scale the score is; None: as shipped.
+    found. profile is of the judges on whose scale the score is; None: as shipped. force scores also what shows too
+    little of a dive.
     """
 
     parse_id: str
@@ -76,6 +77,7 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
     nearest: bool = False
     synchro: bool = False
     profile: Profile | None = None
+    force: bool = False
     kept_as: str = ""
 
 

@@ -20,6 +20,8 @@ from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.support.text_table import text_table
 
 _FRAMES_A_SECOND = 25.0
+#: Least mean award of the dives whose times are ranges of good ones (`fineparser_core/measures/records.py`).
+_WELL = 7.5
 #: Of degrees of difficulty that are taken together, and dives of which a mean is told.
 _BAND, _LEAST_DIVES = 0.5, 20
 
@@ -50,6 +52,12 @@ def main() -> None:
         rows.append(
             [name, f"{np.median(values):.2f}", f"{rank_correlation(values, award):.2f}", f"{x @ y / (x @ x):.2f}"]
         )
+    well = award >= _WELL
+    spans = (
+        f"{name} {np.quantile(values[well], 0.1):.2f} to {np.quantile(values[well], 0.9):.2f} s"
+        for name, values in (("flight", flight), ("come-out to water", lead))
+    )
+    print(f"the middle 80 % of {well.sum()} dives of {_WELL} and more: {', '.join(spans)}\n")
     print(f"{len(award)} dives\n\n{text_table(['moment', 'median', 'rho with the award', 'awards a unit'], rows)}")
 
     columns = np.column_stack([np.ones(len(award)), difficulty, flight, water - drop, lead])

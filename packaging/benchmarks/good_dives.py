@@ -2,8 +2,8 @@
 
 Of each number and board some good dives are planned as exemplars are. What their motion shows is given the errors that
 a parse makes (`packaging/docs/measures.md`), so that the bands carry the same errors as the measures that are held
-against them; they depend on no weights. Writes `resources/exemplars/good_dives.json`, which is held to
-what judging and safety allow (`good` of `fineparser_core/measures/records.py`) where it is read.
+against them; they depend on no weights. Writes `resources/exemplars/good_dives.json`, which counts where neither rules
+nor real dives say anything (`good` of `fineparser_core/measures/records.py`).
 """
 
 import json
@@ -14,9 +14,8 @@ from itertools import product
 
 import numpy as np
 
-from fineparser_core.exemplars.good_dives import TABLE
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.measures.explanation import Band
+from fineparser_core.measures.good_bands import TABLE
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
@@ -75,24 +74,17 @@ def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measu
     return tuple(measured)
 
 
-def _bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, Band]:
-    """The bands of good dives; none for a measure that too few of them have in one unit."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for found in dives:
-        for measure in found:
-            values.setdefault((measure.name, measure.unit), []).append(measure.value)
-    bands: dict[str, Band] = {}
-    for (name, unit), known in values.items():
-        beside = bands.get(name)
-        if len(known) >= _LEAST_DIVES and (beside is None or beside.n_dives < len(known)):
-            low, high = np.quantile(known, ((1 - _WITHIN) / 2, (1 + _WITHIN) / 2)).tolist()
-            bands[name] = Band(low=low, high=high, unit=unit, n_dives=len(known))
+def _bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, list[float]]:
+    """Low, high and, where it is not that of all, the number of dives of each measure that enough of them have."""
+    values: dict[str, list[float]] = {}
+    for measure in (measure for found in dives for measure in found):
+        values.setdefault(measure.name, []).append(measure.value)
+    bands = {}
+    for name, known in values.items():
+        if len(known) >= _LEAST_DIVES:
+            ends = np.quantile(known, ((1 - _WITHIN) / 2, (1 + _WITHIN) / 2)).round(2).tolist()
+            bands[name] = ends if len(known) == _DIVES else [*ends, len(known)]
     return bands
-
-
-def _as_row(band: Band) -> list[float]:
-    ends = [round(band.low, 2), round(band.high, 2)]
-    return ends if band.n_dives == _DIVES else [*ends, band.n_dives]
 
 
 def main() -> int:
@@ -103,8 +95,7 @@ def main() -> int:
     for number, board_m in sorted(groups):
         seed = zlib.crc32(f"{number} {board_m:g}".encode())
         bands = _bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
-        known = (bands.get(name) for name in RECORDS)
-        row = [None if band is None else _as_row(band) for band in known]
+        row = [bands.get(name) for name in RECORDS]
         lines.append(f"{json.dumps(f'{number} {board_m:g}')}:{json.dumps(row, separators=(',', ':'))}")
         print(lines[-1], flush=True)
     units, body = json.dumps({name: record.unit for name, record in RECORDS.items()}), ",\n".join(lines)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.export.report.moments import moments_of_parse
 from fineparser_core.measures.explanation import Band, Finding
-from fineparser_core.measures.words import band_text, finding_text, good_dives_text, measured_text
+from fineparser_core.measures.records import RULES
+from fineparser_core.measures.words import band_text, finding_text, measured_text
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Measure
 from fineparser_gui.services.explanation import Explanations
@@ -18,7 +19,7 @@ from fineparser_gui.services.explanation import Explanations
 @pytest.fixture
 def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     """The window with an analysed dive of which the flight time is known, and too short."""
-    bands = {"flight_time": Band(low=9.15, high=9.3, unit="s", n_dives=10)}
+    bands = {"flight_time": Band(low=9.15, high=9.3, unit="s", source=RULES)}
     monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: bands)
     open_queued(idle_studio, qtbot, small_video, dive_number="207C", board_m=10.0)
     parse = dive_parse(small_video, idle_studio.session.current.info.n_frames)
@@ -32,7 +33,7 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
 
 def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(idle_studio, window, qtbot):
     first = next(row for row in window.measured.rows() if row.against)
-    assert "in the air; good 207Cs from 10 m: 9.15 to 9.30 s" in first.text
+    assert "in the air; rules: 9.15 to 9.30 s" in first.text
     contact = idle_studio.session.current.analysis.parse.first_water_contact_frame
     qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert window.transport.frame == contact
@@ -75,17 +76,18 @@ def test_values_have_units_and_their_signs_have_names():
     over = Measure(name="entry_angle", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
     assert measured_text(over) == "14 ± 4° over"
     assert measured_text(replace(over, value=-3.0)) == "3 ± 4° short"
-    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", n_dives=9)) == "4° short to 5° over"
-    assert band_text("lean", Band(low=3, high=9, unit="deg", n_dives=9)) == "3 to 9° forward"
+    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", source=RULES)) == "4° short to 5° over"
+    assert band_text("lean", Band(low=3, high=9, unit="deg", source=RULES)) == "3 to 9° forward"
     height = Measure(name="jump_height", value=0.98, unit="m", uncertainty=0.1, frame=3, step="take-off")
-    band = Band(low=1.15, high=1.3, unit="m", n_dives=9)
-    told = finding_text(Finding(measure=height, band=band, weight=2.0), good_dives_text("103B", 1.0))
-    assert told == "1.0 m of jump; good 103Bs from 1 m: 1.1 to 1.3 m"
+    band = Band(low=1.15, high=1.3, unit="m", source=RULES)
+    told = finding_text(Finding(measure=height, band=band, weight=2.0))
+    assert told == "1.0 m of jump; rules: 1.1 to 1.3 m"
 
 
 def test_a_measure_tells_how_it_is_seen_and_what_to_say(window):
     row = next(row for row in window.measured.rows() if row.against)
     assert "Jump up." in row.toolTip()
+    assert "Rules of World Aquatics" in row.toolTip()
     assert "Go to frame" in row.toolTip()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 
@@ -18,17 +19,10 @@ from fineparser_core.export.report.pictures import moment_pictures
 from fineparser_core.export.strobe import strobe_picture
 from fineparser_core.language import number, short_number, text, translated
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
-from fineparser_core.measures.words import (
-    band_text,
-    dive_text,
-    finding_text,
-    good_dives_text,
-    measure_name,
-    measured_text,
-)
+from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, DiveParse, Measure, OwnAward, Scoring, StepSpan
+from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
@@ -68,12 +62,10 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     strips, other = [], dive.comparison
     if dive.path.is_file():
         info = probe(dive.path)
-        ends_s, moments = np.append(info.pts_s, info.duration_s), moments_of_parse(analysis.parse, info.pts_s, found)
+        moments = moments_of_parse(analysis.parse, info.pts_s, found)
         masks = analysis.parse if len(analysis.parse.mask_probability) else None  # they are not kept for ever
         pictures = moment_pictures(dive.path, moments, masks, dive.marks, found, cancel=cancel)
         strips.append(PictureRow(heading="", pictures=pictures))
-    else:
-        ends_s = _sampled_ends(analysis.parse)
     if other is not None:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
@@ -84,11 +76,11 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         headline=_headline(analysis),
         facts=_facts(dive),
         strips=tuple(strips),
-        phases=_phases(dive, found, ends_s),
+        phases=_phases(dive, found),
         trend_heading=_trend_heading(dive),
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
-        about=(*_about(analysis, dive, measured=bool(found)), *without),
+        about=(*_about(analysis, dive, found), *without),
         warning=translated(analysis.parse.refusal or ""),
         strobe=strobe,
     )
@@ -104,13 +96,6 @@ def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray 
         return None, (without_home(printable(translated(error))),)
 
 
-def _sampled_ends(parse: DiveParse) -> np.ndarray:
-    """(end + 1,) when each frame begins, by the samples alone: the video is not there."""
-    frames, times_s = parse.sampled_frames, parse.sampled_times_s
-    end, end_s = frames[-1] + 1, times_s[-1] + 1 / parse.clip.fps
-    return np.interp(np.arange(end + 1), [*frames, end], [*times_s, end_s])
-
-
 def _title(dive: ReportedDive) -> str:
     scored = dive.analysis.scoring or dive.analysis.own_award
     number_and_board = dive_text(scored.dive_number, scored.board_m) if scored is not None else ""
@@ -124,6 +109,7 @@ def _headline(analysis: Analysis) -> tuple[str, str]:
         return number(own.score, 1), f"{own_award_text(own)}; " + text("there is no exemplar")
     if scoring is None:
         why = text("a score needs exemplars") if analysis.unscored else text("a score needs the dive number")
+        why = translated(analysis.withheld) or why
         return text("no score"), why
     below = text("predicted score, implied award {0}", number(scoring.award, 1))
     if scoring.interval is not None:
@@ -173,30 +159,23 @@ def _judged(judging: Judging, scored: Scoring | OwnAward | None) -> str:
     return f"{said} ({marks})" if len(judging.awards) > 1 else said
 
 
-def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) -> tuple[Phase, ...]:
+def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     scoring, parse = dive.analysis.scoring, dive.analysis.parse
     points = {part.step: part.points for part in scoring.contributions} if scoring is not None else {}
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
     told = findings(found, dive.bands)
-    scored = scoring or dive.analysis.own_award
-    good = good_dives_text(scored.dive_number, scored.board_m) if scored is not None else text("good dives")
     return tuple(
         Phase(
             name=text(step.name),
             colour=STEP_COLOURS[step.name],
-            times=_times(step, ends_s),
+            times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
             rows=_rows([measure for measure in found if measure.step == step.name], dive.bands, told[step.name]),
-            sentences=tuple(finding_text(finding, good) for finding in told[step.name]),
+            sentences=tuple(finding_text(finding) for finding in told[step.name]),
         )
-        for step in parse.steps
+        for step, duration_s in zip(parse.steps, parse.step_durations_s, strict=True)
     )
-
-
-def _times(step: StepSpan, ends_s: np.ndarray) -> str:
-    start_s, end_s = ends_s[step.start_frame], ends_s[step.end_frame]
-    return text("{0} s from frame {1}", number(float(end_s - start_s), 2), step.start_frame)
 
 
 def _signed(points: float) -> str:
@@ -214,7 +193,7 @@ def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tu
             MeasuredRow(
                 name=measure_name(measure.name),
                 value=measured_text(measure),
-                good=band_text(measure.name, band) if band is not None else "",
+                good=good_text(measure.name, band) if band is not None else "",
                 outside=measure in against,
                 gauge=_gauge(measure, band) if band is not None else None,
             )
@@ -224,10 +203,10 @@ def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tu
 
 def _gauge(measure: Measure, band: Band) -> Gauge:
     low = min(band.low, measure.value - measure.uncertainty)
-    high = max(band.high, measure.value + measure.uncertainty)
+    high = max(band.high if isfinite(band.high) else band.low, measure.value + measure.uncertainty)
     span = (high - low) or 1.0
     low, span = low - _MARGIN * span, span * (1 + 2 * _MARGIN)
-    value, first, last = ((x - low) / span for x in (measure.value, band.low, band.high))
+    value, first, last = ((min(x, low + span) - low) / span for x in (measure.value, band.low, band.high))
     return Gauge(value=value, deviation=measure.uncertainty / span, low=first, high=last)
 
 
@@ -244,7 +223,7 @@ def _note(note: str) -> tuple[str, ...]:
     return tuple(shown.splitlines())
 
 
-def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[str, ...]:
+def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> tuple[str, ...]:
     """Return sentences on what the numbers are and are not."""
     model, scoring = analysis.parse.model, analysis.scoring
     sentences = []
@@ -255,7 +234,7 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
                 "They are not a judge's deductions."
             )
         )
-    if measured:
+    if found:
         sentences.append(
             text(
                 "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
@@ -264,15 +243,9 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
         )
     if analysis.own_award is not None:
         sentences.append(own_award_about(analysis.own_award))
-    if dive.bands:
-        most = max(band.n_dives for band in dive.bands.values())
-        sentences.append(
-            text(
-                "Good dives: the middle 80 % of up to {0} good rendered dives of the same number and board, within "
-                "what judging and safety allow.",
-                most,
-            )
-        )
+    compared = (band_for(measure, dive.bands) for measure in found)
+    sources = {band.source.kind: band.source for band in compared if band is not None}
+    sentences += [translated(source.about) for source in sources.values()]
     origin = text("Weights {0}, trained on {1}.", model.id, model.trained_on.rstrip("."))
     if model.synthetic:
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")

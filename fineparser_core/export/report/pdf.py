@@ -134,10 +134,10 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     canvas.text(x + _COLUMN, y + 0.6, row.value, 8, bold=row.outside, align="R")
     canvas.text(x, y + 0.6, row.name, 8, width=_COLUMN - room - 1.5)
     if row.good:
-        canvas.text(x + _COLUMN, y + 4.3, text("good: {0}", row.good), 6.5, colour=FAINT, align="R")
+        canvas.text(x + _COLUMN, y + 4.3, row.good, 6.5, colour=FAINT, align="R")
     if row.gauge is not None:
         top, gauge = y + 5.0, row.gauge
-        beside = canvas.width(text("good: {0}", row.good), 6.5) if row.good else 0.0
+        beside = canvas.width(row.good, 6.5) if row.good else 0.0
         wide = min(_COLUMN * 0.4, _COLUMN - beside - 1.5)
         canvas.box(x, top, wide, 1.8, _BACK)
         canvas.box(x + wide * gauge.low, top, wide * (gauge.high - gauge.low), 1.8, _GOOD)

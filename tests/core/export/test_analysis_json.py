@@ -58,6 +58,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
         "fps": 30.0,
         "athlete": None,
         "cut_frames": [0, 0],
+        "ends_s": [1 / 30, 4.0],
     }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]

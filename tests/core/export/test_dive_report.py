@@ -22,7 +22,8 @@ from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.export.report.write import write_report
 from fineparser_core.measures.explanation import Band, Finding
-from fineparser_core.measures.words import finding_text, good_dives_text, measured_text
+from fineparser_core.measures.records import RULES
+from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, ComparedDive, Measure
@@ -49,7 +50,7 @@ def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
         diver="Jörg Müller",
         date="2026-05-03",
         note="Arms by the ears.\nLineups from the side.",
-        bands={"flight_time": Band(low=0.1, high=0.2, unit="s", n_dives=9)},
+        bands={"flight_time": Band(low=0.1, high=0.2, unit="s", source=RULES)},
         trend=tuple(TrendPoint(label=f"dive {k}", award=5 + k / 2, is_this=k == 2) for k in range(4)),
     )
 
@@ -80,11 +81,12 @@ def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: Repo
     points = [float(phase.points.replace("\N{MINUS SIGN}", "-")) for phase in page.phases if phase.points]
     assert points == pytest.approx([part.points for part in scoring.contributions], abs=0.051)
     flight_time = next(row for row in page.phases[0].rows if row.name == "time in the air")
-    assert flight_time.good == "0.10 to 0.20 s"
+    assert flight_time.good == "rules: 0.10 to 0.20 s"
     assert flight_time.gauge is not None
     assert not flight_time.outside  # more time in the air costs nothing
     text = " ".join(page.about)
     assert "not a judge's deductions" in text
+    assert "Rules of World Aquatics" in text
     assert scoring.notes[0] in text
     assert len(page.trend) == 4
     assert page.note == ("Arms by the ears.", "Lineups from the side.")
@@ -115,16 +117,14 @@ def test_a_page_without_masks_shows_the_frames(dive: ReportedDive) -> None:
 
 def test_sentences_say_value_and_band() -> None:
     measure = Measure(name="flight_time", value=0.98, unit="s", uncertainty=0.05, frame=3, step="take-off")
-    finding = Finding(measure=measure, band=Band(low=1.15, high=1.3, unit="s", n_dives=9), weight=3.0)
-    assert finding_text(finding, good_dives_text("103B", 1.0)) == (
-        "0.98 s in the air; good 103Bs from 1 m: 1.15 to 1.30 s"
-    )
+    finding = Finding(measure=measure, band=Band(low=1.15, high=1.3, unit="s", source=RULES), weight=3.0)
+    assert finding_text(finding) == ("0.98 s in the air; rules: 1.15 to 1.30 s")
     over = replace(measure, name="entry_angle", value=14.2, unit="deg", uncertainty=4.0)
     assert measured_text(over) == "14 ± 4° over"
-    told = Finding(measure=over, band=Band(low=-4, high=5, unit="deg", n_dives=9), weight=2.0)
-    assert finding_text(told, "good dives") == "Entry 14° over; good dives: 4° short to 5° over"
+    told = Finding(measure=over, band=Band(low=-4, high=5, unit="deg", source=RULES), weight=2.0)
+    assert finding_text(told) == "Entry 14° over; rules: 4° short to 5° over"
     assert measured_text(replace(measure, name="lean", value=-3.0, unit="deg")) == "3 ± 0° back"
-    assert "deduct" not in finding_text(told, "good dives")
+    assert "deduct" not in finding_text(told)
 
 
 def named(dive: ReportedDive, name: str) -> ReportedDive:

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fineparser_core.commands.score_report import report
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
+from fineparser_core.export.report.content import make_page
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import COLUMNS, FORMAT, ExportedDive, write_csv, write_json
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, Measure
 
 Make = Callable[..., Analysis]
 
@@ -61,6 +65,40 @@ def test_the_table(dives: list[ExportedDive], tmp_path: Path) -> None:
     assert (first["coach_notes"], second["coach_notes"]) == ("", "Low, but straight.; frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
     assert first["trained_on"] == "rendered dives"
+
+
+def test_phases_begin_and_end_as_the_clip_does_whatever_was_sampled_of_it(dives: list[ExportedDive]) -> None:
+    analysis = dives[0].analysis
+    late = np.linspace(12, 90, 96).astype(np.int64)  # as around a fall
+    parse = replace(analysis.parse, sampled_frames=late, sampled_times_s=late / 30)
+    told = (21 / 30, 32 / 30, 55 / 30)
+    assert parse.step_durations_s == pytest.approx(told, abs=1e-6)
+    assert replace(parse, clip=replace(parse.clip, ends_s=None)).step_durations_s == pytest.approx(told, abs=1e-6)
+    shown = [phase.times for phase in make_page(ReportedDive(path=Path("gone.mp4"), analysis=analysis)).phases]
+    assert shown == [f"{s:.2f} s from frame {step.start_frame}" for s, step in zip(told, parse.steps, strict=True)]
+    lines = report(replace(analysis, parse=parse)).splitlines()
+    assert [line.split()[-2:] for line in lines[4:7]] == [
+        [f"{start_s:.3f}", f"{s:.2f}"] for start_s, s in zip((0.1, 0.8, 56 / 30), told, strict=True)
+    ]
+
+
+def test_ranges_name_their_source(dives: list[ExportedDive], tmp_path: Path) -> None:
+    known = {"uncertainty": 0.05, "frame": 30, "step": "take-off"}
+    found = (
+        Measure(name="flight_time", value=1.5, unit="s", **known),
+        Measure(name="closest_approach", value=0.9, unit="m", **known),
+        Measure(name="jump_height", value=0.4, unit="m", **known),
+    )
+    dive = replace(dives[0], analysis=replace(dives[0].analysis, measures=found))
+    write_csv([dive], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["good_ranges"] == (
+        "flight_time 1.6 to 1.88 (real); closest_approach 0.3 to inf (rules); jump_height 0.27 to 0.46 (rendered)"
+    )
+    ranges = analysis_to_dict(dive.analysis)["good_ranges"]
+    assert (ranges["flight_time"]["source"], ranges["closest_approach"]["high"]) == ("real", None)
+    assert "UNLV-Dive" in ranges["flight_time"]["about"]
 
 
 def test_the_table_says_who_saw_the_water_touched(dives: list[ExportedDive], tmp_path: Path) -> None:

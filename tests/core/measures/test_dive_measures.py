@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from measured_dive import PX_PER_M, measured_parse
 
-from fineparser_core.measures import NAMES, measures
+from fineparser_core.measures import NAMES, measure_dive, measures
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.motion.moments import height_m
 from fineparser_core.types import DiveParse, Measure
 
 
 def by_name(parse: DiveParse) -> dict[str, Measure]:
-    return {measure.name: measure for measure in measures(parse)}
+    return {measure.name: measure for measure in measure_dive(parse).readings}
 
 
 @pytest.mark.parametrize("slowed", [1.0, 3.0])
@@ -64,8 +64,8 @@ def test_the_entry_is_short_or_over_in_the_sense_of_rotation(short_deg: float, c
 
 def test_a_body_that_turns_otherwise_than_its_number_tells_no_rotation() -> None:
     parse = measured_parse(turned_deg=turned(0.0))
-    assert {"rotation_speed"} <= {m.name for m in measures(parse, dive_number="103B", board_m=1.0)}
-    assert "rotation_speed" not in {m.name for m in measures(parse, dive_number="105B", board_m=1.0)}
+    assert {"rotation_speed"} <= {m.name for m in measure_dive(parse, dive_number="103B", board_m=1.0).readings}
+    assert "rotation_speed" not in {m.name for m in measure_dive(parse, dive_number="105B", board_m=1.0).readings}
     speed = by_name(parse)["rotation_speed"]
     assert speed.value == pytest.approx(1.5 / 1.1, abs=0.02)
 
@@ -104,8 +104,8 @@ def test_who_moves_the_take_off_moves_no_entry() -> None:
 @pytest.mark.parametrize("board_m", [1.0, 3.0, 10.0, None])
 def test_angles_do_not_depend_on_the_board(board_m: float | None) -> None:
     parse = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
-    own = {m.name: m for m in measures(parse) if m.unit == "deg"}
-    found = {m.name: m for m in measures(parse, board_m=board_m) if m.unit == "deg"}
+    own = {m.name: m for m in measure_dive(parse).readings if m.unit == "deg"}
+    found = {m.name: m for m in measure_dive(parse, board_m=board_m).readings if m.unit == "deg"}
     assert "entry_angle" in found
     assert found == own
 

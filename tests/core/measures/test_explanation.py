@@ -3,7 +3,14 @@
 import pytest
 
 from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, findings, worst_first
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.record import Source
+from fineparser_core.measures.records import RULES
 from fineparser_core.types import Measure
+
+
+def rule(low: float, high: float, unit: str = "s") -> Band:
+    return Band(low=low, high=high, unit=unit, source=RULES)
 
 
 def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "take-off", unit: str = "s") -> Measure:
@@ -11,13 +18,13 @@ def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "tak
 
 
 def test_units_are_not_mixed() -> None:
-    bands = {"height": Band(low=0.3, high=2.7, unit="m", n_dives=4)}
+    bands = {"height": rule(0.3, 2.7, "m")}
     assert band_for(measure("height", 2, unit="m"), bands) is not None
     assert band_for(measure("height", 2, unit="torso"), bands) is None
 
 
 def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive() -> None:
-    bands = {"flight_time": Band(low=1.15, high=1.3, unit="s", n_dives=10)}
+    bands = {"flight_time": rule(1.15, 1.3, "s")}
     told = findings([measure("flight_time", 0.98)], bands)["take-off"]
     assert [finding.measure.value for finding in told] == [0.98]
     for value, uncertainty in (
@@ -30,7 +37,7 @@ def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive() -
 
 
 def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
-    bands = {f"m{k}": Band(low=0, high=1, unit="s", n_dives=9) for k in range(5)}
+    bands = {f"m{k}": rule(0, 1, "s") for k in range(5)}
     found = [measure(f"m{k}", 3.0 + k, step="entry") for k in range(5)]
     told = findings(found, bands)
     assert [finding.measure.name for finding in told["entry"]] == ["m4", "m3", "m2"]
@@ -49,21 +56,45 @@ def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
     ],
 )
 def test_better_than_good_dives_costs_nothing(name, band, worse, better) -> None:
-    bands = {name: Band(low=band[0], high=band[1], unit="deg", n_dives=5)}
+    bands = {name: rule(*band, "deg")}
     told = [bool(findings([measure(name, value, 3.0, "entry", "deg")], bands)["entry"]) for value in (worse, better)]
     assert told == [True, False]
 
 
+def against(name: str, value: float, unit: str, number: str | None, board_m: float | None) -> bool:
+    found = Measure(name=name, value=value, unit=unit, uncertainty=0.05, frame=1, step="take-off")
+    return bool(findings((found,), good_bands(number, board_m))["take-off"])
+
+
 def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone() -> None:
-    def against(name: str, value: float) -> bool:
-        found = Measure(name=name, value=value, unit="m", uncertainty=0.05, frame=1, step="take-off")
-        return bool(findings((found,), {name: Band(low=1.7, high=2.0, unit="m", n_dives=9)})["take-off"])
-
-    assert [against("closest_approach", value) for value in (0.2, 0.8, 3.0)] == [True, False, False]
-    assert [against("entry_distance", value) for value in (1.2, 1.9, 2.9)] == [False, False, True]
+    for number, board_m, unsafe in ((None, None, 0.4), ("103B", 1.0, 0.4), ("207C", 10.0, 0.2)):
+        told = [against("closest_approach", value, "m", number, board_m) for value in (unsafe, 0.8, 3.0)]
+        assert told == [True, False, False]
+    assert not against("entry_distance", 2.9, "m", "103B", 1.0)  # no rule and no real dives say how far is far
 
 
-def test_what_lies_farthest_outside_is_shown_first_also_without_bands() -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "number", "board_m", "kind"),
+    [
+        ("flight_time", 1.45, "s", "207C", 10.0, "real"),
+        ("flight_time", 0.8, "s", "103B", 1.0, "rendered"),
+        ("flight_time", 1.45, "s", "612B", 10.0, "rendered"),  # who stands on the hands does not jump
+        ("come_out_lead", 0.1, "s", "207C", 10.0, "real"),
+        ("jump_height", 0.2, "m", "103B", 1.0, "rendered"),
+        ("knee_angle", 140.0, "deg", "103B", 1.0, "rules"),
+        ("knee_angle", 70.0, "deg", "103C", 1.0, "rendered"),
+        ("elbow_angle", 140.0, "deg", None, None, "rules"),
+    ],
+)
+def test_ranges_of_rendered_dives_tell_no_fault(name, value, unit, number, board_m, kind) -> None:
+    band = good_bands(number, board_m).get(name)
+    assert band is None if number == "612B" else band is not None and band.source.kind == kind
+    assert against(name, value, unit, number, board_m) == (kind != "rendered")
+
+
+def test_what_lies_farthest_outside_is_shown_first_whatever_rendered_dives_show() -> None:
     opens, entry = measure("come_out_lead", 0.3), measure("entry_angle", -34.0, 13.0, unit="deg")
     good = measure("hip_line", 8.0, 3.0, unit="deg")
-    assert worst_first([opens, good, entry], {}, None) == [entry, opens, good]
+    assert worst_first([opens, good, entry], good_bands(None, None)) == [entry, opens, good]
+    drawn = Band(low=1.0, high=2.0, unit="s", source=Source(kind="rendered", about=RULES.about))
+    assert worst_first([opens, good], {"come_out_lead": drawn}) == [opens, good]

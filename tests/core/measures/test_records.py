@@ -1,6 +1,6 @@
 """One record for a measure: all that window, reports, tables, score and documents need of it."""
 
-import re
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from fineparser_core import language
 from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
-from fineparser_core.measures.explanation import Band, allowed_band
+from fineparser_core.measures.good_bands import TABLE
 from fineparser_core.measures.record import Limits, MeasureRecord
-from fineparser_core.measures.words import implausible_note, unit_text
+from fineparser_core.measures.records import RULES
+from fineparser_core.measures.words import unclear_note, unit_text
+from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured, measured_stream, quantities
 from fineparser_core.types import Measure
 
@@ -34,10 +35,6 @@ def _terms_read(names: set[str]) -> set[str]:
     return {term.measure for term in measured_stream().terms} & set(quantities(found))
 
 
-def ranges(limits: Limits) -> list[tuple[float, float]]:
-    return [limits.of(board_m) for board_m in BOARDS_M]
-
-
 @every_record
 def test_a_record_has_all_that_is_asked_of_it(record: MeasureRecord) -> None:
     assert RECORDS[record.name] is record
@@ -48,11 +45,13 @@ def test_a_record_has_all_that_is_asked_of_it(record: MeasureRecord) -> None:
     assert len(record.signs) in (0, 2)
     assert len(record.joints) in (0, 2, 3)
     assert all(one in KEYPOINT_NAMES or f"{one}_l" in KEYPOINT_NAMES for one in record.joints)
-    for (low, high), (good_low, good_high) in zip(
-        ranges(record.plausible), ranges(record.good or record.plausible), strict=True
-    ):
-        assert low < high
-        assert low <= good_low < good_high <= high
+    assert all(low < high for low, high in map(record.plausible.of, BOARDS_M))
+    for board_m in BOARDS_M if record.good is None else record.good.boards_m or BOARDS_M:
+        (low, high), (good_low, good_high) = (
+            one.of(board_m) for one in (record.plausible, record.good.limits if record.good else record.plausible)
+        )
+        assert low <= good_low < good_high
+        assert good_high <= high or good_high == np.inf
     assert {f"{record.name}", f"{record.name}_uncertainty"} <= set(COLUMNS)
 
 
@@ -64,7 +63,7 @@ def test_every_measure_is_said_in_every_language(code: str) -> None:
             for english in (record.title, record.sentence, *record.signs):
                 assert language.translation(english), english
             assert unit_text(record.unit) != record.unit or record.unit in ("s", "m", "")
-            note = implausible_note(record, 1e3, None)
+            note = unclear_note([record, RECORDS["lean"]])
             assert language.translated(note) != note
             assert str(language.translation(record.title)) in language.translated(note)
     finally:
@@ -105,18 +104,43 @@ def test_true_values_of_rendered_dives_are_plausible() -> None:
         assert all(RECORDS[name].is_plausible(value, None) for name, value in row.items()), exemplar
 
 
+@every_record
+def test_a_reading_is_clear_that_is_surer_than_what_it_is_judged_by_is_wide(record: MeasureRecord) -> None:
+    assert record.is_clear(0.9 * record.judged_over)
+    assert not record.is_clear(record.judged_over)
+    if record.good is not None and record.good.source is RULES and record.good.limits.high < np.inf:
+        assert record.judged_over == record.good.limits.high - record.good.limits.low
+        return
+    table = json.loads(resource(*TABLE).read_text("utf-8"))
+    place = list(table["units"]).index(record.name)
+    bands = [row[place] for row in table["bands"].values() if row[place] is not None]
+    assert record.judged_over == pytest.approx(np.median([band[1] - band[0] for band in bands]), rel=0.1)
+
+
+def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = measured_parse(turned_deg=np.linspace(0, 540, 96))
+    shown = measure_dive(parse, dive_number="103B", board_m=1.0)
+    clear = shown.measures
+    wide = next(one.uncertainty for one in clear if one.name == "jump_height")
+    monkeypatch.setitem(RECORDS, "jump_height", replace(RECORDS["jump_height"], judged_over=wide))
+    found = measure_dive(parse, dive_number="103B", board_m=1.0)
+    assert found.readings == shown.readings
+    assert [one.name for one in clear if one not in found.measures] == ["jump_height"]
+    assert "height of the jump" in found.notes[0]
+
+
 def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     parse = measured_parse(turned_deg=np.linspace(0, 540, 96))
     shown = measure_dive(parse, dive_number="103B", board_m=1.0)
     assert shown.measures == measures(parse, dive_number="103B", board_m=1.0)
     assert "flight_time" in {one.name for one in shown.measures}
-    assert not shown.notes
     low = replace(RECORDS["flight_time"], plausible=Limits(0.1, 0.5))
     monkeypatch.setitem(RECORDS, "flight_time", low)
     found = measure_dive(parse, dive_number="103B", board_m=1.0)
     assert [one.name for one in shown.measures if one not in found.measures] == ["flight_time"]
+    assert "flight_time" not in {one.name for one in found.readings}
     (note,) = found.notes
-    assert re.fullmatch(r"Not measured: time in the air\. Read as 1\.1\d s, and dives show 0\.10 to 0\.50\.", note)
+    assert note.startswith("Not clear enough to measure: time in the air")
 
 
 def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +148,7 @@ def test_the_reasons_are_notes_of_the_analysis(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(RECORDS, "flight_time", low)
     dive = parse_dive_number("103B")
     found = measured(measured_parse(turned_deg=np.linspace(0, 540, 96)), dive, find_difficulty(dive, 1.0))
-    assert [note for note in found.notes if note.startswith("Not measured: time in the air.")]
+    assert [note for note in found.notes if note.startswith("Not clear enough to measure: time in the air")]
     assert analysis_to_dict(found)["measured_notes"] == list(found.measured_notes)
 
 
@@ -146,32 +170,11 @@ def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possibl
 
 
 def test_the_reason_is_a_sentence() -> None:
-    over = implausible_note(RECORDS["entry_angle"], 129.3, 1.0)
-    assert over == "Not measured: body line at the entry. Read as 129 degrees, and dives show −75 to 45."
+    unclear = unclear_note([RECORDS["entry_angle"], RECORDS["jump_height"]])
+    assert unclear == "Not clear enough to measure: body line at the entry, height of the jump."
     language.use_language("de")
     try:
-        told = language.translated(implausible_note(RECORDS["jump_height"], 2.12, 1.0))
+        told = language.translated(unclear)
     finally:
         language.use_language(language.ENGLISH)
-    assert told == "Nicht gemessen: Sprunghöhe. Gelesen wurden 2,12 m, Sprünge zeigen 0,00 bis 1,90."
-
-
-def test_bands_of_rendered_dives_are_held_to_what_judging_allows() -> None:
-    def allowed(name: str, low: float, high: float, board_m: float = 1.0) -> Band | None:
-        return allowed_band(name, Band(low=low, high=high, unit="", n_dives=20), board_m)
-
-    assert allowed("entry_angle", -29.0, 10.0) == Band(low=-20.0, high=5.0, unit="", n_dives=0)
-    assert allowed("entry_angle", -18.0, 2.0) == Band(low=-18.0, high=2.0, unit="", n_dives=20)
-    assert allowed("board_distance", 2.1, 2.5) == Band(low=0.5, high=1.5, unit="", n_dives=0)
-    assert allowed("flight_time", 1.0, 1.2) == Band(low=1.0, high=1.2, unit="", n_dives=20)
-    assert allowed("hip_angle", 46.0, 171.0) is None
-    assert allowed("unknown", 46.0, 171.0) is not None
-
-
-@pytest.mark.parametrize("board_m", [1.0, 3.0])
-def test_no_band_of_club_dives_makes_a_coach_laugh(board_m: float) -> None:
-    bands = good_bands("103B", board_m)
-    for name in ("board_distance", "entry_distance"):
-        assert 0.5 <= bands[name].low < bands[name].high <= 1.8
-    assert -20 <= bands["entry_angle"].low < bands["entry_angle"].high <= 5
-    assert -10 <= bands["legs_line"].low < bands["legs_line"].high <= 10
+    assert told == "Nicht klar genug zu messen: Körperlinie beim Eintauchen, Sprunghöhe."

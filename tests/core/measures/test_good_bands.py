@@ -1,0 +1,33 @@
+"""Bands of good dives."""
+
+import pytest
+
+from fineparser_core.measures import NAMES
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.synth.dataset import CLUB_NUMBERS
+
+
+def test_good_dives_have_bands_by_number_and_board() -> None:
+    bands = good_bands("207C", 10.0)
+    assert set(bands) <= set(NAMES)
+    assert 1.5 < bands["flight_time"].low < bands["flight_time"].high < 2.0  # from 10 m
+    assert good_bands("207C", None).keys() == bands.keys()
+    assert {band.source.kind for band in bands.values()} == {"rules", "real", "rendered"}
+    assert all(band.source.about.values == (20,) for band in bands.values() if band.source.kind == "rendered")
+
+
+@pytest.mark.parametrize("number", CLUB_NUMBERS)
+def test_dives_of_clubs_have_bands_from_both_boards(number: str) -> None:
+    low, high = good_bands(number, 1.0), good_bands(number, 3.0)
+    assert 0.7 < low["flight_time"].high < high["flight_time"].high < 1.9
+    assert {"jump_height", "knee_angle", "toe_angle"} <= low.keys() & high.keys() <= set(NAMES)
+
+
+def test_numbers_and_boards_without_rendered_dives_have_what_rules_and_real_dives_say() -> None:
+    rules = good_bands(None, None)
+    assert {band.source.kind for band in rules.values()} == {"rules"}
+    assert {"entry_angle", "elbow_angle", "closest_approach"} <= rules.keys()
+    assert good_bands("103B", None).keys() == rules.keys() | {"knee_angle"}  # from which board is not known
+    assert good_bands("103B", 10.0).keys() == rules.keys() | {"knee_angle", "flight_time", "come_out_lead"}
+    assert good_bands("207C", 3.0) == good_bands("207C", 1.0) == rules
+    assert good_bands("5237D", 3.0) == rules
