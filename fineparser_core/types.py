@@ -56,7 +56,7 @@ class VideoInfo:
         return self.n_frames + self.n_frames_missing
 
 
-#: Least probability of the likeliest diver of several at which nobody is asked which one it is.
+#: Least probability of the likelier one of the two likeliest divers at which nobody is asked which of them it is.
 SURE_DIVER = 0.8
 
 
@@ -74,7 +74,7 @@ class DiverEvidence:
     """A reason for or against a candidate being the diver.
 
     Attributes:
-        name: "fall", "body", "size", "supported", "water" or "last"; see `fineparser_core.motion.divers`.
+        name: "fall", "size", "water", "last" or "body"; see `fineparser_core.motion.divers`.
         log_odds: natural logarithm of the factor by which it changes the odds; below 0 against the candidate.
     """
 
@@ -131,9 +131,8 @@ class Clip:
     @property
     def diver_is_unsure(self) -> bool:
         """Return True if a person should say which of several candidates is the diver."""
-        first = max(self.divers, key=lambda one: one.probability, default=None)
-        several = len(self.divers) > 1 and self.athlete is None
-        return several and first is not None and first.probability < SURE_DIVER
+        shares = sorted((one.probability for one in self.divers), reverse=True)
+        return self.athlete is None and len(shares) > 1 and shares[1] >= (1 - SURE_DIVER) / SURE_DIVER * shares[0]
 
 
 @dataclass(frozen=True, kw_only=True)

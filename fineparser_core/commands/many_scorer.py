@@ -121,7 +121,8 @@ def open_scorer(options: ManyOptions) -> Scorer:
             dive = parse_dive_number(asked.dive_number)
             difficulty = find_difficulty(dive, asked.board_m, asked.difficulty)
         start, end = asked.start_frame, asked.end_frame
-        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim)
+        look = analyzer.blazepose
+        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim, blazepose=look)
         analysis = analyzer.analyze(
             found.clip, dive, difficulty, found.recording, force=options.force, **options.choice
         )

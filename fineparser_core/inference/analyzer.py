@@ -97,7 +97,8 @@ class Analyzer:
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
-        self._blazepose = load_blazepose(self.encoder.device)
+        #: Finds joints, and looks for bodies where it is not clear who the diver is.
+        self.blazepose = load_blazepose(self.encoder.device)
         self._encodings: dict[str, ExemplarEncoding] = {}
         # What was read of clips whose parse was cancelled, by clip and age of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
@@ -175,6 +176,7 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         samples, (encoding, masks, seen) = self._encoded(clip, recording, progress, cancel)
+        clip = replace(clip, divers=samples.divers)
         sampled, times = samples.sampled, samples.times_s
         diver, decoded, descent = samples.diver, encoding.transition_samples, 0.0
         if diver is not None:
@@ -191,7 +193,7 @@ class Analyzer:
         evidence = clip_evidence(encoding.probabilities, placed, masks, descent, int(samples.valid.sum()))
         # Moments and evidence are read from the network's masks, which end at the water; a look goes on below it.
         end_s = (moments.contact or moments.come_out).time_s
-        masks = fuse_masks(masks, {at: one for at, one in looks.items() if times[at] < end_s}, self._blazepose)
+        masks = fuse_masks(masks, {at: one for at, one in looks.items() if times[at] < end_s}, self.blazepose)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -238,7 +240,7 @@ class Analyzer:
             first, last = (samples.times_s[sample] for sample in decoded)
             in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
             in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
-            seen, looks = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
+            seen, looks = find_joints(seen, samples.wide, masks, in_air & samples.valid, self.blazepose, cancel)
         return joints_in_source(seen, samples.crops), looks
 
     def _encoded(
@@ -247,7 +249,7 @@ class Analyzer:
         changed_s = clip.path.stat().st_mtime if clip.path.is_file() else 0.0
         known_as = (clip, changed_s)
         samples = self._unfinished.pop(known_as, None) or read_samples(
-            clip, self.model.preprocessing, self.encoder, recording, progress=progress, cancel=cancel
+            clip, self.model.preprocessing, self.encoder, recording, self.blazepose, progress=progress, cancel=cancel
         )
         try:
             return samples, self.encoder.encode(

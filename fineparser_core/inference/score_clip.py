@@ -1,5 +1,6 @@
 """From a video file to its analysis in one call, for scripts."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from fineparser_core.diving.difficulty import find_difficulty
@@ -42,9 +43,10 @@ def score_clip(
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
-    found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
-    if analyzer is not None:
+    with ExitStack() as opened:
+        if analyzer is None:
+            library = opened.enter_context(ExemplarStore.open_all(own_folder()))
+            analyzer = Analyzer.open(library=library, profile=active_profile())
+        look = analyzer.blazepose
+        found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim, blazepose=look)
         return analyzer.analyze(found.clip, dive, difficulty, found.recording)
-    with ExemplarStore.open_all(own_folder()) as library:
-        opened = Analyzer.open(library=library, profile=active_profile())
-        return opened.analyze(found.clip, dive, difficulty, found.recording)

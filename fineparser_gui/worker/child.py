@@ -235,6 +235,7 @@ class Worker:
                 start_frame=request.in_frame,
                 end_frame=request.out_frame,
                 trim=request.trim,
+                blazepose=self._open().blazepose,
                 search=search,
                 **watch,
             )
