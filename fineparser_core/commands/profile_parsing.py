@@ -100,7 +100,7 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
         ]
         stages += [(parser.decoder, name, "mask decoder") for name in ("coarse", "finish")]
     stages.append((analyzer, "_find_joints", "joints, by BlazePose and masks"))
-    stages.append((analyzer.blazepose, "masks", "masks, by BlazePose"))
+    stages.append((analyzer._blazepose, "masks", "masks, by BlazePose"))
     if isinstance(backbone := model.static_encoder.backbone, PoseBackbone):
         stages.append((backbone, "features_and_keypoints", "poses"))
     return stages

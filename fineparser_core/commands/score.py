@@ -31,8 +31,8 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.joints.finding import Look
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.types import Analysis, ComparedDive
@@ -182,7 +182,7 @@ def main(argv: list[str]) -> int:
         found = _found_dive(args, None, progress, cancel) if by_hand else None  # nothing is read for that yet
         cancel.raise_if_cancelled()
         analyzer = options.open_analyzer(library)  # every check above runs without torch
-        found = found or _found_dive(args, analyzer.blazepose, progress, cancel)
+        found = found or _found_dive(args, analyzer.find_body, progress, cancel)
         analysis = analyzer.analyze(
             found.clip,
             dive,
@@ -245,19 +245,18 @@ def _options(args: ScoreOptions) -> ManyOptions:
 
 
 def _found_dive(
-    args: ScoreOptions, blazepose: Look | None, progress: ProgressCallback, cancel: CancelToken
+    args: ScoreOptions, find_body: FindBody | None, progress: ProgressCallback, cancel: CancelToken
 ) -> FoundClip:
     """The dive of the file; of several the likeliest, and the others are named."""
     found = find_clip(
         args.clip,
-        args.athlete,
+        args.diver or args.athlete,
         start_frame=args.start_frame,
         end_frame=args.end_frame,
         trim=not args.no_trim,
-        diver=args.diver,
-        blazepose=blazepose,
         progress=progress,
         cancel=cancel,
+        search=DiveSearch(args.clip, find_body=find_body),
     )
     if found.others:
         others = ", ".join(f"--start-frame {first} --end-frame {last}" for first, last in found.others)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -21,10 +22,12 @@ from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, sele
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.blazepose import load_blazepose
+from fineparser_core.inference.bodies import body_log_odds
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
     refusal,
+    several_divers,
     slow_motion,
     trimmed,
     warnings,
@@ -37,6 +40,7 @@ from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
@@ -97,8 +101,9 @@ class Analyzer:
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
-        #: Finds joints, and looks for bodies where it is not clear who the diver is.
-        self.blazepose = load_blazepose(self.encoder.device)
+        self._blazepose = load_blazepose(self.encoder.device)
+        #: Looks for bodies where it is not clear who the diver is.
+        self.find_body: FindBody = partial(body_log_odds, self._blazepose)
         self._encodings: dict[str, ExemplarEncoding] = {}
         # What was read of clips whose parse was cancelled, by clip and age of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
@@ -193,7 +198,7 @@ class Analyzer:
         evidence = clip_evidence(encoding.probabilities, placed, masks, descent, int(samples.valid.sum()))
         # Moments and evidence are read from the network's masks, which end at the water; a look goes on below it.
         end_s = (moments.contact or moments.come_out).time_s
-        masks = fuse_masks(masks, {at: one for at, one in looks.items() if times[at] < end_s}, self.blazepose)
+        masks = fuse_masks(masks, {at: one for at, one in looks.items() if times[at] < end_s}, self._blazepose)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -211,6 +216,7 @@ class Analyzer:
             motion=None if diver is None else diver.motion,
             notes=(
                 *samples.notes,
+                *several_divers(clip),
                 *trimmed(clip),
                 *slow_motion(diver.fall.slowed if diver else 1.0),
                 *warnings(
@@ -240,7 +246,7 @@ class Analyzer:
             first, last = (samples.times_s[sample] for sample in decoded)
             in_air = samples.times_s >= first - _LOOKED_AT_S[0] * slowed
             in_air &= samples.times_s <= last + _LOOKED_AT_S[1] * slowed
-            seen, looks = find_joints(seen, samples.wide, masks, in_air & samples.valid, self.blazepose, cancel)
+            seen, looks = find_joints(seen, samples.wide, masks, in_air & samples.valid, self._blazepose, cancel)
         return joints_in_source(seen, samples.crops), looks
 
     def _encoded(
@@ -249,7 +255,7 @@ class Analyzer:
         changed_s = clip.path.stat().st_mtime if clip.path.is_file() else 0.0
         known_as = (clip, changed_s)
         samples = self._unfinished.pop(known_as, None) or read_samples(
-            clip, self.model.preprocessing, self.encoder, recording, self.blazepose, progress=progress, cancel=cancel
+            clip, self.model.preprocessing, self.encoder, recording, self.find_body, progress=progress, cancel=cancel
         )
         try:
             return samples, self.encoder.encode(

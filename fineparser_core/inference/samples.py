@@ -8,10 +8,10 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.joints.finding import Look
 from fineparser_core.joints.turned import WIDE, WIDE_PX
 from fineparser_core.language import Phrase
 from fineparser_core.motion.candidates import find_candidate
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -73,7 +73,7 @@ def read_samples(
     preprocessing: str,
     encoder: ClipEncoder,
     recording: Recording | None = None,
-    blazepose: Look | None = None,
+    find_body: FindBody | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
@@ -85,7 +85,7 @@ def read_samples(
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
         recording: what was read of the file; without it the clip is read.
-        blazepose: looks for bodies where it is not clear who the diver is.
+        find_body: looks for bodies where it is not clear who the diver is.
         progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
@@ -96,7 +96,7 @@ def read_samples(
     shape = get_preprocessing(preprocessing)
     if isinstance(shape, FullFrame):
         return _whole_frames(clip, shape, progress, cancel)
-    one = find_candidate(clip, recording, blazepose, progress=progress, cancel=cancel)
+    one = find_candidate(clip, recording, find_body, progress=progress, cancel=cancel)
     found, coarse = one.squares, None
     if found is None:
         coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)

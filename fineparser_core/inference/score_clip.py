@@ -7,7 +7,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.motion.recording import find_clip
+from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.scoring.profile import active_profile
 from fineparser_core.types import Analysis
 
@@ -47,6 +47,6 @@ def score_clip(
         if analyzer is None:
             library = opened.enter_context(ExemplarStore.open_all(own_folder()))
             analyzer = Analyzer.open(library=library, profile=active_profile())
-        look = analyzer.blazepose
-        found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim, blazepose=look)
+        search = DiveSearch(Path(path), find_body=analyzer.find_body)
+        found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim, search=search)
         return analyzer.analyze(found.clip, dive, difficulty, found.recording)

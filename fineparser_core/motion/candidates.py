@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import ConfigError
-from fineparser_core.joints.finding import Look
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall_at_point, follow_diver, follow_point
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import Recording, around_fall, find_dives
@@ -75,7 +75,7 @@ class Candidate(Sequence[np.ndarray]):
 def find_candidate(
     clip: Clip,
     recording: Recording | None = None,
-    blazepose: Look | None = None,
+    find_body: FindBody | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
@@ -87,7 +87,7 @@ def find_candidate(
 
     Args:
         recording: what was read of the file; without it the clip is read.
-        blazepose: looks for bodies where it is not clear who the diver is.
+        find_body: looks for bodies where it is not clear who the diver is.
         progress: receives the stage "read".
 
     Raises:
@@ -113,7 +113,7 @@ def find_candidate(
         fall = fall_at_point(motion, recording.image_at(clip.athlete.frame), clip.athlete)
         recording = recording if fall is None else recording.with_fall(fall)
     if not divers:
-        judged = recording.divers(images, pointed=fall, blazepose=blazepose, cancel=cancel)
+        judged = recording.divers(images, pointed=fall, find_body=find_body, cancel=cancel)
         if judged and clip.athlete is None:
             fall = judged[0].fall
         divers = recording.listed(judged, fall)

@@ -12,14 +12,10 @@ Nothing here loads torch: the joint finder is handed in, and looks only where it
 """
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.constants import KEYPOINT_FLIP
-from fineparser_core.joints.finding import BODY, Look
-from fineparser_core.joints.turned import PICTURE_PX
 from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
 from fineparser_core.types import DiverEvidence
@@ -36,18 +32,11 @@ _SPLASH_SHARES, _SPLASH_LOG_ODDS = (0.3, 0.65), (-1.5, 0.7)
 _SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
 #: Of an earlier fall, where one of at least half its evidence follows.
 _EARLIER, _AS_CLEAR = -1.0, 0.5
-# How far looks disagree, as a share of the pose's spread, by its logarithm: 13 dives have -0.70, 40 other things that
-# move -0.15, either scattered by 0.28. Half the slope of two such normal distributions, and limited: few dives tell it.
-_DISAGREE_MIDDLE, _DISAGREE_SLOPE, _BODY_MOST = -0.42, 3.5, 2.0
+#: Most that the joint finder adds or takes away: few dives tell how well it knows bodies.
+BODY_MOST = 2.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
-#: Degrees by which pictures are turned for the looks that must agree, and whether they are mirrored: 20 degrees change
-#: nothing in a body.
-_UPRIGHT = ((0.0, False), (20.0, False), (-20.0, True))
-_UPSIDE_DOWN = ((180.0, False), (160.0, True), (180.0, True))
-# Sides swapped, and the joints by which poses are compared: from the shoulders to the ankles.
-_SWAPPED, _COMPARED = np.array(KEYPOINT_FLIP[:BODY]), slice(1, 13)
 #: Most candidates that the joint finder looks at: six looks each.
 _MOST_LOOKED_AT = 4
 #: Below these log odds a fall is nobody's: the odds are one to four.
@@ -56,10 +45,11 @@ LEAST_LOG_ODDS = -1.4
 # or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the body.
 _SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES = 1.5, 2.0, 1.0
 
-#: Side of the crops that the joint finder sees, in those of the squares that follow a diver.
-LOOKED_AT_SIDE = 1.2
-#: Crops (256, 256, 3) uint8 RGB of who falls, at these seconds of the file.
-Crops = Callable[[FreeFall, Sequence[float]], Sequence[np.ndarray]]
+#: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
+#: upside down in the second, at its end.
+FindBody = Callable[[Sequence[np.ndarray]], float]
+#: These pictures of a fall, at its `look_times`.
+Pictures = Callable[[FreeFall], Sequence[np.ndarray]]
 
 
 class JudgedFall(NamedTuple):
@@ -80,13 +70,13 @@ class JudgedFall(NamedTuple):
 
 
 def judge_falls(
-    motion: Motion, falls: Sequence[FreeFall], blazepose: Look | None = None, crops: Crops | None = None
+    motion: Motion, falls: Sequence[FreeFall], find_body: FindBody | None = None, pictures: Pictures | None = None
 ) -> list[JudgedFall]:
     """Judge which fall is the diver's, the likeliest first; of several falls of one body the clearest alone.
 
     Args:
         falls: the one with most evidence first.
-        blazepose: looks for bodies in the pictures of `crops`; without it nothing looks.
+        find_body: looks at the pictures of falls; without it nothing does.
     """
     bodies: list[FreeFall] = []
     for fall in falls:
@@ -94,10 +84,10 @@ def judge_falls(
             bodies.append(fall)
     largest = max((fall.size_px for fall in bodies), default=1.0)
     reasons = [_motion_evidence(motion, fall, bodies, largest) for fall in bodies]
-    if blazepose is not None and crops is not None:
+    if find_body is not None and pictures is not None:
         odds = [sum(one.log_odds for one in each) for each in reasons]
         for place in _in_doubt(odds):
-            log_odds = body_log_odds(crops(bodies[place], look_times(bodies[place])), blazepose)
+            log_odds = float(np.clip(find_body(pictures(bodies[place])), -BODY_MOST, BODY_MOST))
             reasons[place].append(DiverEvidence(name="body", log_odds=log_odds))
     weights = np.exp([sum(one.log_odds for one in each) for each in reasons])
     shares = weights / (1 + weights.sum())  # the 1 is that of nobody
@@ -113,47 +103,11 @@ def look_times(fall: FreeFall) -> tuple[float, float]:
     return fall.start_s - _BEFORE_FALL_S * fall.slowed, fall.start_s + _AT_SHARE * (fall.end_s - fall.start_s)
 
 
-def body_log_odds(crops: Sequence[np.ndarray], blazepose: Look) -> float:
-    """Log odds that two crops (256, 256, 3) show a body, upright before the fall and upside down at its end.
-
-    A network that was made for people finds joints in anything. In a body it finds the same ones however the picture is
-    turned or mirrored; elsewhere every look gives others.
-    """
-    apart = []
-    for crop, turns in zip(crops, (_UPRIGHT, _UPSIDE_DOWN), strict=True):
-        poses = _poses(crop, turns, blazepose)
-        apart.append(np.mean([_disagreement(*two) for two in combinations(poses, 2)]))
-    disagreement = float(np.log(np.maximum(apart, 0.05)).mean())
-    return float(np.clip(_DISAGREE_SLOPE * (_DISAGREE_MIDDLE - disagreement), -_BODY_MOST, _BODY_MOST))
-
-
-def _poses(crop: np.ndarray, turns: Sequence[tuple[float, bool]], blazepose: Look) -> list[np.ndarray]:
-    """Joints (15, 2) in pixels of a crop, as a look at each of its turned pictures finds them."""
-    import cv2  # slow to import
-
-    middle = PICTURE_PX / 2
-    mirror = np.array([[-1.0, 0.0, 2 * middle], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    to_crop = [
-        np.asarray(cv2.getRotationMatrix2D((middle, middle), degrees, 1.0)) @ (mirror if mirrored else np.eye(3))
-        for degrees, mirrored in turns
-    ]
-    flags, size = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (PICTURE_PX, PICTURE_PX)
-    seen = blazepose.joints([cv2.warpAffine(crop, matrix, size, flags=flags) for matrix in to_crop])
-    return [one.joints @ matrix[:, :2].T + matrix[:, 2] for one, matrix in zip(seen, to_crop, strict=True)]
-
-
-def _disagreement(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean distance of the joints of two poses (15, 2), as a share of their spread; sides may be swapped."""
-    off = min(np.linalg.norm(first - other, axis=1)[_COMPARED].mean() for other in (second, second[_SWAPPED]))
-    spread = np.mean([np.sqrt((pose[_COMPARED].std(axis=0) ** 2).sum()) for pose in (first, second)])
-    return float(off / max(spread, 1e-6))
-
-
 def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     """Which candidates a look can raise or drop: those that may still be the first, or a first one that is weak."""
     order = sorted(range(len(log_odds)), key=lambda place: -log_odds[place])[:_MOST_LOOKED_AT]
-    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - 2 * _BODY_MOST]
-    weak = bool(order) and log_odds[order[0]] - _BODY_MOST < LEAST_LOG_ODDS
+    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - 2 * BODY_MOST]
+    weak = bool(order) and log_odds[order[0]] - BODY_MOST < LEAST_LOG_ODDS
     return close if len(close) > 1 or weak else []
 
 

@@ -9,11 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.errors import ConfigError, NoDiveError, VideoError
-from fineparser_core.joints.finding import Look
-from fineparser_core.joints.turned import PICTURE_PX
 from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
-from fineparser_core.motion.divers import LEAST_LOG_ODDS, LOOKED_AT_SIDE, JudgedFall, judge_falls, same_body
+from fineparser_core.motion.divers import LEAST_LOG_ODDS, FindBody, JudgedFall, judge_falls, look_times, same_body
 from fineparser_core.motion.following import fall_at_point, follow_diver
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
@@ -43,6 +41,8 @@ _LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
 #: Least probability of the only falls that are seen badly, in files longer than `LONG_S`: a quarter of an hour of
 #: waiting holds many.
 _LEAST_PROBABLE = 0.5
+#: Side of the pictures in which a body is looked for, in those of the squares that follow a diver, and in pixels.
+_LOOKED_AT_SIDE, _LOOKED_AT_PX = 1.2, 256
 #: Candidates that are listed: at most, and with at least this share of the probability of the first.
 _MOST_LISTED, _LEAST_LISTED = 6, 0.05
 #: Share of frames that a damaged file may lack; the frame before stands in for each.
@@ -154,7 +154,7 @@ class Recording:
         images: slice | None = None,
         *,
         pointed: FreeFall | None = None,
-        blazepose: Look | None = None,
+        find_body: FindBody | None = None,
         cancel: CancelToken | None = None,
     ) -> list[JudgedFall]:
         """Who may be the diver, the likeliest first; falls that are nobody's are left out.
@@ -162,25 +162,25 @@ class Recording:
         Args:
             images: pictures that hold the whole fall; all by default.
             pointed: the fall that a person pointed at, which is not left out.
-            blazepose: looks for bodies, see `judge_falls`.
+            find_body: looks for bodies, see `judge_falls`.
 
         Raises:
             VideoError: the file cannot be read.
             Cancelled: `cancel` was set.
         """
 
-        def crops(fall: FreeFall, times_s: Sequence[float]) -> list[np.ndarray]:
-            at = [int(np.abs(self.motion.times_s - time_s).argmin()) for time_s in times_s]
+        def pictures(fall: FreeFall) -> list[np.ndarray]:
+            at = [int(np.abs(self.motion.times_s - time_s).argmin()) for time_s in look_times(fall)]
             squares, frames = follow_diver(self.motion, fall)[at], self.frames[at].tolist()
             self.pictures.read_missing(frames, cancel)
-            size = (self.pictures.size_px or (1, 1))[0]
-            boxes = [square_to_xyxy(one * size / self.info.width_px, LOOKED_AT_SIDE) for one in squares]
+            smaller = (self.pictures.size_px or (1, 1))[0] / self.info.width_px
+            boxes = [square_to_xyxy(one * smaller, _LOOKED_AT_SIDE) for one in squares]
             shown = zip(map(self.pictures.rgb, frames), boxes, strict=True)
-            return [crop_image(picture, box, PICTURE_PX) for picture, box in shown]
+            return [crop_image(picture, box, _LOOKED_AT_PX) for picture, box in shown]
 
         within = images or slice(0, len(self.frames))
         falls = [one for one in self.falls if within.start <= one.first and one.last < within.stop]
-        judged = judge_falls(self.motion, falls, blazepose, crops)
+        judged = judge_falls(self.motion, falls, find_body, pictures)
         if cancel is not None:
             cancel.raise_if_cancelled()
         return [one for one in judged if one.fall is pointed or self._may_be_a_dive(one)]
@@ -228,10 +228,14 @@ class DiveSearch:
 
     Args:
         first, last: frames between which it is read, both included; None: the file's ends.
+        find_body: looks for bodies, for `find_clip`.
     """
 
-    def __init__(self, path: Path, first: int | None = None, last: int | None = None) -> None:
+    def __init__(
+        self, path: Path, first: int | None = None, last: int | None = None, *, find_body: FindBody | None = None
+    ) -> None:
         self._path, self._first, self._last = path, first, last
+        self.find_body = find_body
         self._finder: MotionFinder | None = None
         self._pictures = Pictures(path)
         self._n_read = 0
@@ -322,13 +326,11 @@ class FoundClip(NamedTuple):
 
 def find_clip(
     path: Path,
-    athlete: AthletePoint | None = None,
+    athlete: AthletePoint | int | None = None,
     *,
     start_frame: int | None = None,
     end_frame: int | None = None,
     trim: bool = True,
-    diver: int | None = None,
-    blazepose: Look | None = None,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
     search: DiveSearch | None = None,
@@ -340,11 +342,10 @@ def find_clip(
     holds it. A file of at most 15 s in which nobody falls freely is taken whole.
 
     Args:
-        athlete: a point on the diver.
+        athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
         start_frame, end_frame: first and last frame of the range, both included.
-        diver: place of the diver among `Clip.divers`, from 1, where a person chose one.
-        blazepose: looks for bodies where it is not clear who the diver is.
-        search: of the whole file, which goes on where it was.
+        search: of the whole file, which goes on where it was; its `find_body` looks where it is not clear who the diver
+            is.
 
     Raises:
         NoDiveError: nobody falls freely in a longer recording.
@@ -352,25 +353,30 @@ def find_clip(
         ConfigError: the point is not in the file, or not in the range, or there are fewer divers.
         Cancelled: `cancel` was set.
     """
-    by_hand = not trim or (start_frame, end_frame) != (None, None)
-    if by_hand and diver is None:
+    by_hand, place = not trim or (start_frame, end_frame) != (None, None), None
+    if isinstance(athlete, int):
+        athlete, place = None, athlete
+    if by_hand and place is None:
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
     if athlete is not None:  # is the point in the file?
         make_clip(path, 0, probe(path).n_frames - 1, athlete)
+    search = search or DiveSearch(path)
     if by_hand:
-        search = DiveSearch(path, start_frame, end_frame)
-    recording = (search or DiveSearch(path)).run(progress=progress, cancel=cancel)
+        search = DiveSearch(path, start_frame, end_frame, find_body=search.find_body)
+    recording = search.run(progress=progress, cancel=cancel)
     info, pointed = recording.info, None
     if athlete is not None:
         pointed = fall_at_point(recording.motion, recording.image_at(athlete.frame), athlete)
         recording = recording if pointed is None else recording.with_fall(pointed)
-    judged = recording.divers(pointed=pointed, blazepose=blazepose, cancel=cancel)
+    judged = recording.divers(pointed=pointed, find_body=search.find_body, cancel=cancel)
     chosen = judged[0].fall if judged and athlete is None else pointed
-    if diver is not None:
+    if place is not None:
         listed = recording.listed(judged, None)
-        if not 1 <= diver <= len(listed):
-            raise ConfigError("{0}: there is no diver {1}: {2} may be the diver.", path, diver, len(listed))
-        chosen, athlete = judged[diver - 1].fall, listed[diver - 1].point
+        if not listed:
+            raise no_dive(path)
+        if not 1 <= place <= len(listed):
+            raise ConfigError("{0}: there is no diver {1}: choose one from 1 to {2}.", path, place, len(listed))
+        chosen, athlete = judged[place - 1].fall, listed[place - 1].point
     divers = recording.listed(judged, chosen)
     if by_hand:
         return FoundClip(replace(make_clip(path, start_frame, end_frame, athlete), divers=divers), recording)

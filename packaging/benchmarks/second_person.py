@@ -21,9 +21,9 @@ from clip_variants import Picture, plan, write
 
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.errors import NoDiveError
-from fineparser_core.joints.finding import Look
 from fineparser_core.motion.boxes import apply
-from fineparser_core.motion.recording import FoundClip, Recording, find_clip, find_dives
+from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import DiveSearch, FoundClip, Recording, find_clip, find_dives
 from fineparser_core.types import DiveParse
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -232,10 +232,10 @@ def _is_diver(frame: int, place: np.ndarray, diver: Diver) -> bool:
     return true is not None and near_s and bool(np.hypot(*(place - true)) < _ELSEWHERE * diver.body_px)
 
 
-def measure(path: Path, labels: JudgedDive, diver: Diver, blazepose: Look | None) -> Row:
+def measure(path: Path, labels: JudgedDive, diver: Diver, find_body: FindBody | None) -> Row:
     """Find the clip of a variant."""
     try:
-        return judged(find_clip(path, blazepose=blazepose), labels, diver)
+        return judged(find_clip(path, search=DiveSearch(path, find_body=find_body)), labels, diver)
     except NoDiveError:
         return Row("wrong", (0, 0), [])
 
@@ -263,13 +263,13 @@ def main(argv: list[str] | None = None) -> int:
     for labels in read_dives(args.clips_folder):
         if labels.first_flight_frame is None or (args.clips and labels.video.name not in args.clips):
             continue
-        found = find_clip(labels.video, blazepose=analyzer.blazepose)
+        found = find_clip(labels.video)
         parse, _ = analyzer.parse(found.clip, found.recording)
         if parse.motion is None:
             continue
         diver = cut_out(parse, find_dives(labels.video))
         for name in args.only:
-            row = measure(write_variant(name, labels, diver, args.out), labels, diver, analyzer.blazepose)
+            row = measure(write_variant(name, labels, diver, args.out), labels, diver, analyzer.find_body)
             outcomes.append(row.outcome)
             print(f"{labels.video.name}, {name}: {row.outcome}, cut {row.cut}, divers {row.divers}", flush=True)
     print({outcome: outcomes.count(outcome) for outcome in ("right", "asked", "wrong")})

@@ -1,22 +1,19 @@
 """Who is the diver: of several that fall the larger and later one, of what is no body none, and whom a person names."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from bodies_kit import FPS, diving, write_bodies
 from test_free_fall import SIZE, dive, motion
 
 from fineparser_core.errors import ConfigError, NoDiveError
-from fineparser_core.joints.finding import Look, Seen
-from fineparser_core.motion import divers, recording
+from fineparser_core.motion import recording
 from fineparser_core.motion.boxes import Motion
-from fineparser_core.motion.divers import body_log_odds, judge_falls
+from fineparser_core.motion.divers import judge_falls
 from fineparser_core.motion.free_fall import FreeFall, find_free_falls
-from fineparser_core.motion.recording import AFTER_S, BEFORE_S, find_clip
+from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, find_clip
 from fineparser_core.types import AthletePoint
 
 FIRST_S, SECOND_S = 1.7, 4.6
@@ -56,38 +53,6 @@ def test_the_parts_of_one_body_are_one_candidate() -> None:
     assert [one.fall for one in judge_falls(moving, [fall, arm])] == [fall]
 
 
-class Dots(Look):
-    """Sees joints where dots are drawn, a shade of red each; without dots they lie anywhere, as those of networks do."""
-
-    def __init__(self) -> None:
-        self._rng = np.random.default_rng(0)
-
-    def joints(self, pictures: Sequence[np.ndarray]) -> list[Seen]:
-        return [Seen(self._joints(picture.astype(int)), np.ones(15)) for picture in pictures]
-
-    def _joints(self, picture: np.ndarray) -> np.ndarray:
-        found = self._rng.uniform(40, 216, (15, 2))
-        for joint, shade in enumerate(SHADES.tolist()):
-            off = np.abs(picture - [shade, 0, 255 - shade]).sum(axis=-1)
-            if (off < 12).any():
-                found[joint] = np.argwhere(off < 12).mean(axis=0)[::-1]
-        return found
-
-
-POSE = np.column_stack([128 + 20 * np.tile([-1.0, 0.0, 1.0], 5), np.linspace(60, 200, 15)])
-SHADES = np.linspace(40, 250, 15).astype(int)
-
-
-def test_a_body_is_where_looks_agree_however_the_picture_is_turned() -> None:
-    bare = np.full((256, 256, 3), 90, np.uint8)
-    drawn = bare.copy()
-    for (x, y), shade in zip((POSE + 15).round().astype(int).tolist(), SHADES.tolist(), strict=True):
-        cv2.circle(drawn, (x, y), 6, (shade, 0, 255 - shade), -1)
-    assert body_log_odds([drawn, drawn], Dots()) == 2.0
-    assert body_log_odds([bare, bare], Dots()) < -1.0
-    assert -1.0 < body_log_odds([drawn, bare], Dots()) <= 2.0
-
-
 def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) -> None:
     found = find_clip(two)
     assert found.clip.diver_is_unsure
@@ -95,13 +60,13 @@ def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) ->
     assert (first.chosen, second.chosen) == (True, False)
     assert first.probability > second.probability
     assert abs(first.frame / FPS - SECOND_S - 0.6) < 0.4  # a recording ends with the dive that it was made for
-    chosen = find_clip(two, diver=2)
+    chosen = find_clip(two, 2)
     assert [one.chosen for one in chosen.clip.divers] == [False, True]
     assert not chosen.clip.diver_is_unsure
     assert chosen.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
     assert chosen.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
-    with pytest.raises(ConfigError, match="there is no diver 3: 2 may be the diver"):
-        find_clip(two, diver=3)
+    with pytest.raises(ConfigError, match="there is no diver 3: choose one from 1 to 2"):
+        find_clip(two, 3)
 
 
 def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
@@ -113,7 +78,7 @@ def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
     assert clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
     by_hand = find_clip(two, point, start_frame=10, end_frame=100).clip
     assert (by_hand.in_frame, by_hand.out_frame) == (10, 100)
-    by_number = find_clip(two, start_frame=10, end_frame=205, diver=2)
+    by_number = find_clip(two, 2, start_frame=10, end_frame=205)
     assert (by_number.clip.in_frame, by_number.clip.out_frame) == (10, 205)
     assert by_number.clip.athlete is not None
 
@@ -139,9 +104,9 @@ def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
     with pytest.raises(NoDiveError):
         find_clip(path)
     for log_odds in (2.0, -2.0):
-        monkeypatch.setattr(divers, "body_log_odds", lambda *_, found=log_odds: found)
+        search = DiveSearch(path, find_body=lambda _, found=log_odds: found)
         if log_odds > 0:
-            assert find_clip(path, blazepose=Dots()).clip.divers[0].chosen
+            assert find_clip(path, search=search).clip.divers[0].chosen
         else:
             with pytest.raises(NoDiveError):
-                find_clip(path, blazepose=Dots())
+                find_clip(path, search=search)
