@@ -97,7 +97,7 @@ class Analyzer:
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
-        self._blazepose = load_blazepose(self.encoder.device)
+        self._blazepose = load_blazepose()
         self._encodings: dict[str, ExemplarEncoding] = {}
         # What was read of clips whose parse was cancelled, by clip and age of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
