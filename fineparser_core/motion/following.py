@@ -126,9 +126,9 @@ def _continued(motion: Motion) -> np.ndarray:
             continue
         before = continued[max(image - 2, 0) : image]
         step = np.linalg.inv(before[0]) @ before[-1]
-        continued[motion.scene == motion.scene[image]] = before[-1] @ step @ motion.to_first[
-            motion.scene == motion.scene[image]
-        ]
+        continued[motion.scene == motion.scene[image]] = (
+            before[-1] @ step @ motion.to_first[motion.scene == motion.scene[image]]
+        )
     return continued
 
 
