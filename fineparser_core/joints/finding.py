@@ -205,7 +205,7 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
         on_body = np.where(inside, np.minimum(2 * mask[row, column].astype(np.float64), 1), 0).mean()
         body = np.argwhere(mask > 0.5)[:, ::-1] + 0.5
         if len(body):
-            body = body[:: max(1, len(body) // _CELLS)]
+            body = _thinned(body)
             off = np.linalg.norm(points[sample][:, None] - body, axis=-1).min(axis=0)
             found[sample] = (on_body + (off < _REACH).mean()) / 2
     return found
@@ -231,6 +231,14 @@ def _averaged(poses: Sequence[_Pose]) -> _Body:
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
     return _Body(found, (visible * weight).sum(axis=0), fits[look, samples], apart)
+
+
+def _thinned(cells: np.ndarray) -> np.ndarray:
+    """Return about `_CELLS` of some cells (n, 2) x, y, on a grid that is the same from the left and from the right."""
+    apart = round(np.sqrt(max(1.0, len(cells) / _CELLS)))
+    from_middle = np.floor(np.abs(cells - MASK_SIZE / 2)).astype(int)
+    thinned = cells[(from_middle % apart == 0).all(axis=1)]
+    return thinned if len(thinned) else cells
 
 
 def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A dive in the air: its moments, its path, its scale, and from where the camera sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -148,8 +148,8 @@ class InTheAir:
         """Whether lean and line in the dive's plane are seen."""
         return self.side_share >= _LEAST_SIDE
 
-    def scatter_px(self, names: Sequence[str], window: slice) -> float:
-        """Standard deviation of the place of some joints in a window, pixels of the scene.
+    def scatter_px(self, names: Collection[str], window: slice) -> float:
+        """Return the standard deviation of the place of some joints in a window, pixels of the scene.
 
         As of places that scatter alike to all sides and lie within a fifth of a torso length as often as the joints are
         sure to; never less than the raster.
@@ -165,17 +165,15 @@ class InTheAir:
     @cached_property
     def torso_px(self) -> float:
         """Median length of the trunk in the air, pixels of the scene; 0 where it was not seen."""
-        trunk = (self.seen.joint("shoulder") - self.seen.joint("hip"))[self.leaves : self.end + 1]
-        lengths = np.hypot(*trunk.T)
-        return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 0.0
+        return self._length_px("shoulder", "hip", slice(self.leaves, self.end + 1))
 
     def reading_at(
         self, angles: np.ndarray, moment: Moment, limbs: Sequence[tuple[str, str]], sides: int
     ) -> Reading | None:
         """Read an angle of joints (n,), degrees, at a moment: on a line through the frames around it.
 
-        Its standard deviation is that of the joints, of the moment, and of the frames about the line, of which those of
-        a tenth of a second err alike.
+        Its standard deviation is that of the joints, of the moment, and of the frames about the line: these err alike
+        for a tenth of a second, so many of them are no surer than one.
 
         Args:
             limbs: names of the joints at the ends of the two limbs that make the angle.
@@ -183,31 +181,20 @@ class InTheAir:
         """
         at_s, moved_s = self.real(moment)
         at_s += self.seen.frame_s / 2  # in the middle of the first frame that shows it
-        first, last = np.searchsorted(self.seen.times_s, [at_s - _BEFORE_S, at_s + _AFTER_S])
-        window = slice(int(first), int(last))
+        first, last = np.searchsorted(self.seen.times_s, [at_s - _BEFORE_S, at_s + _AFTER_S]).tolist()
+        window, at = slice(first, last), min(self.seen.at(moment), len(angles) - 1)
         seen = np.isfinite(angles[window])
         if seen.sum() < _LEAST_FRAMES:
             return None
-        values, t = angles[window][seen], self.seen.times_s[window][seen] - at_s
-        pairs = np.triu_indices(len(t), 1)
-        rate = float(np.median((values[pairs[1]] - values[pairs[0]]) / (t[pairs[1]] - t[pairs[0]])))
-        value = float(np.median(values - rate * t))
-        off = 1.4826 * float(np.median(np.abs(values - rate * t - value)))
-        names = sorted({name for limb in limbs for name in limb})
-        joint_px = self.scatter_px(names, window)
-        lengths = [
-            float(np.nanmedian(np.hypot(*(self.seen.joint(a) - self.seen.joint(b))[window].T))) for a, b in limbs
-        ]
-        joints = float(np.hypot(*(self.angle_deviation(0.0, length, joint_px=joint_px) for length in lengths)))
-        deviation = float(np.sqrt(joints**2 / sides + (rate * moved_s) ** 2 + off**2))
-        return Reading(
-            value, deviation, min(int(np.searchsorted(self.seen.times_s, at_s - self.seen.frame_s)), len(angles) - 1)
-        )
+        value, rate, off = robust_line(self.seen.times_s[window][seen] - at_s, angles[window][seen])
+        joint_px = self.scatter_px({name for limb in limbs for name in limb}, window)
+        joints = [np.sqrt(2 / sides) * joint_px / max(self._length_px(*limb, window), 1e-6) for limb in limbs]
+        return Reading(value, float(np.hypot(np.degrees(np.hypot(*joints)), np.hypot(rate * moved_s, off))), at)
 
-    def joint_angle_deviation(self, limbs: list[np.ndarray]) -> float:
-        """Standard deviation, degrees, of the angle between two limbs (2,) in pixels of the scene."""
-        first, second = (self.angle_deviation(0.0, float(np.hypot(*limb))) for limb in limbs)
-        return float(np.hypot(first, second))
+    def _length_px(self, first: str, second: str, window: slice) -> float:
+        """Return the median length of a limb in a window, pixels of the scene."""
+        lengths = np.hypot(*(self.seen.joint(first) - self.seen.joint(second))[window].T)
+        return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 0.0
 
     def angle_deviation(
         self, angle_deg: float, length_px: float, moved_deg: float = 0.0, joint_px: float | None = None
@@ -225,6 +212,17 @@ class InTheAir:
         off = np.radians(angle_deg)
         camera = np.degrees(abs(np.sin(2 * off)) / 2 * np.hypot(_SIDE_SCATTER, 0.5 * max(0.0, 0.7 - self.side_share)))
         return float(np.sqrt(joints**2 + moved_deg**2 + camera**2))
+
+
+def robust_line(t: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
+    """Return value at 0, slope and scatter of a line through values (n,) of which one in four may be misread.
+
+    Source: Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; Sen 1968.
+    """
+    one, other = np.triu_indices(len(t), 1)
+    slope = float(np.median((values[other] - values[one]) / (t[other] - t[one])))
+    value = float(np.median(values - slope * t))
+    return value, slope, 1.4826 * float(np.median(np.abs(values - slope * t - value)))
 
 
 def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:

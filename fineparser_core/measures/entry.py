@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fineparser_core.measures.context import InTheAir, Reading
+from fineparser_core.measures.context import InTheAir, Reading, robust_line
 from fineparser_core.measures.flight import turned_in_the_air
 
 #: The line of the body is followed for this time before the contact, and read at the contact.
@@ -77,15 +77,13 @@ def entry_angle(dive: InTheAir) -> Reading | None:
     sense = turning_sense(dive)
     if found is None or not sense or not dive.from_the_side:
         return None
-    angle, rate, length = found
     assert dive.touches is not None
-    deviation = dive.angle_deviation(angle, length, abs(rate) * dive.moved_s[2])
-    return Reading(sense * angle, deviation, dive.touches)
+    return Reading(sense * found[0], found[1], dive.touches)
 
 
-def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
-    """Angle of the line from the leading to the trailing end of the body at the contact, clockwise off the vertical in
-    degrees, its rate in degrees a second, and the line's length in pixels; None where it was not seen."""
+def body_line(dive: InTheAir) -> tuple[float, float] | None:
+    """Return the angle of the line from the leading to the trailing end of the body at the contact, clockwise off the
+    vertical, and its standard deviation, degrees; None where it was not seen."""
     if dive.touches is None or dive.moments.contact is None:
         return None
     times = dive.seen.times_s
@@ -104,8 +102,9 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
     length = float(np.median(np.hypot(*line.T)))
     if dive.path is not None and length < _LEAST_LINE_M * dive.path.px_per_m:
         return None
-    rate, angle = np.polyfit(t, angles, 1)
-    return float(angle), float(rate), length
+    angle, rate, off = robust_line(t, angles)
+    joint_px = dive.scatter_px(("shoulder", "ankle"), window)
+    return angle, float(np.hypot(dive.angle_deviation(angle, length, rate * dive.moved_s[2], joint_px), off))
 
 
 def legs_line(dive: InTheAir) -> Reading | None:
@@ -133,7 +132,8 @@ def legs_line(dive: InTheAir) -> Reading | None:
     off = angles - angle - rate * (times[window][seen] - times[at])
     # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
     moved_deg = abs(rate) / np.sqrt(2) * dive.moved_s[2]
-    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg), np.std(off) / np.sqrt(seen.sum())))
+    joint_px = dive.scatter_px(("hip", "ankle"), window)
+    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg, joint_px), np.std(off)))
     return Reading(sense * float(angle), deviation, at)
 
 
