@@ -62,8 +62,8 @@ class Term:
         low, high: the range in which it is best, and below, above: awards a unit that it falls outside.
         usual: the value of a usual dive.
         spread: standard deviation of the quantity over dives: what is more uncertain counts less.
-        most: awards that it adds or takes off at most, against a usual dive: an angle of joints that would move more is
-            more likely misread than dived.
+        most: awards that it takes off at most, against the best: an angle of joints that would take more is more likely
+            misread than dived.
         boards_m, positions: of which dives; empty for all.
         instead_of: another quantity, where that was not measured.
     """
@@ -83,12 +83,12 @@ class Term:
 
     def award(self, value: float) -> float:
         """Awards against the best, never positive."""
-        return -self.below * max(self.low - value, 0.0) - self.above * max(value - self.high, 0.0)
+        fall = self.below * max(self.low - value, 0.0) + self.above * max(value - self.high, 0.0)
+        return -min(fall, self.most)
 
-    def adds(self, value: float, deviation: float) -> float:
-        """Return the awards against a usual dive of a measure with a standard deviation, smoothly within `most`."""
-        added = self.certainty(deviation) * (self.award(value) - self.award(self.usual))
-        return added if np.isinf(self.most) else self.most * float(np.tanh(added / self.most))
+    def against_usual(self, value: float) -> float:
+        """Awards against a usual dive."""
+        return self.award(value) - self.award(self.usual)
 
     def certainty(self, deviation: float) -> float:
         """By how much a measure with that standard deviation counts, 0 to 1."""
@@ -157,15 +157,15 @@ class MeasuredStream:
         for term in self._terms(query, dive, board_m):
             if exemplar is None:
                 value, deviation = query[term.measure]
-                yield term, term.adds(value, deviation)
+                yield term, term.certainty(deviation) * term.against_usual(value)
                 continue
             for other in self.terms:
                 stands_for = other is term or other.instead_of == term.measure
                 if stands_for and other.measure in exemplar and other.applies(dive, board_m):
                     (value, deviation), (known, of_known) = query[term.measure], exemplar[other.measure]
-                    deviation = float(np.hypot(deviation, of_known))
-                    yield term, term.adds(value, deviation)
-                    yield other, -other.adds(known, deviation)
+                    certainty = term.certainty(float(np.hypot(deviation, of_known)))
+                    yield term, certainty * term.against_usual(value)
+                    yield other, -certainty * other.against_usual(known)
                     break
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
