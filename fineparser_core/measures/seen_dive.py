@@ -94,18 +94,9 @@ class SeenDive:
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
         """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""
-        sides = [
-            self.angle_of(*(name if name == "head" else f"{name}_{s}" for name in (first, middle, last))) for s in "lr"
-        ]
-        seen = np.isfinite(sides)
-        total = np.where(seen, sides, 0).sum(axis=0)
-        return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
-
-    def angle_of(self, first: str, middle: str, last: str) -> np.ndarray:
-        """(n,) degrees at a joint between two others; NaN where one was not seen."""
-        u, v = (self.joint(name) - self.joint(middle) for name in (first, last))
-        cross, dot = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)
-        return np.asarray(np.degrees(np.arctan2(np.abs(cross), dot)))
+        if self.joints is None:
+            return np.full(len(self.frames), np.nan)
+        return body.angles(self.joints, first, middle, last)
 
     def to_scene(self, points: np.ndarray, frames: slice = slice(None)) -> np.ndarray:
         """Points (n, 2) in source pixels, one a frame, or one for each of some frames, as they lie in the scene."""
