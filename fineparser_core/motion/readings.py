@@ -28,7 +28,7 @@ _STRAIGHT_DEG, _BENT_DEG = 180.0, 120.0
 #: How long before the water the body is at its full length, seconds of real time.
 _STRETCHED_S = 0.15
 #: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
-_BEFORE_S, _AFTER_S = 0.35, 0.2
+_BEFORE_S, _AFTER_S = 0.35, 0.3
 #: Speed of the lowest point in the air, in that of the free fall; and at most, of what is left of a body under water.
 _SLOWEST, _FASTEST, _UNDER = 0.5, 2.0, 0.5
 #: Scatter of the lowest point of a mask, in body lengths.
