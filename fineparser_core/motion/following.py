@@ -122,13 +122,11 @@ def _continued(motion: Motion) -> np.ndarray:
     """Return `Motion.to_first` (n, 3, 3) where a camera that was lost without a cut goes on as it moved before."""
     continued = motion.to_first.copy()
     for image in np.flatnonzero(np.diff(motion.scene)) + 1:
-        if motion.cut[image]:
-            continue
-        before = continued[max(image - 2, 0) : image]
-        step = np.linalg.inv(before[0]) @ before[-1]
-        continued[motion.scene == motion.scene[image]] = (
-            before[-1] @ step @ motion.to_first[motion.scene == motion.scene[image]]
-        )
+        if not motion.cut[image]:
+            last = continued[image - 1]
+            step = np.linalg.inv(continued[max(image - 2, 0)]) @ last
+            scene = motion.scene == motion.scene[image]
+            continued[scene] = last @ step @ motion.to_first[scene]
     return continued
 
 
