@@ -325,8 +325,8 @@ class Moment:
     Attributes:
         time_s: seconds of the file.
         deviation_s: one standard deviation of it.
-        sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "contact",
-            "path", or "hand" for what a person has placed.
+        sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "hips",
+            "contact", "path", or "hand" for what a person has placed.
         conflict: whether these contradict one another, or gravity what a person has placed.
     """
 

@@ -28,6 +28,7 @@ _PARTS = {
     "torch": "torch",
     "functorch": "torch",
     "torchvision": "torch",
+    "onnxruntime": "ONNX Runtime",
     "PySide6": "Qt",
     "shiboken6": "Qt",
     "cv2": "OpenCV",

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "packaging" / "lock.txt"
 _TAIL_LINES = 15
 
-_PACKAGES_LOAD = "import torch, torchvision, PySide6.QtCore, cv2, av, scipy"
+_PACKAGES_LOAD = "import torch, torchvision, onnxruntime, PySide6.QtCore, cv2, av, scipy"
 # What the tests check the mask metrics against. Its declared requirements hold back numpy and OpenCV, which its code
 # does not need, so it cannot stand among the packages of pyproject.toml.
 SECOND_OPINION = "pysodmetrics==1.4.2"

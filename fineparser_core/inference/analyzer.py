@@ -105,7 +105,7 @@ class Analyzer:
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
-        self._blazepose = load_blazepose(self.encoder.device)
+        self._blazepose = load_blazepose()
         #: Looks for bodies where it is not clear who the diver is.
         self.find_body: FindBody = partial(body_log_odds, self._blazepose)
         self._encodings: dict[str, ExemplarEncoding] = {}

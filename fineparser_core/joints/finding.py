@@ -137,8 +137,12 @@ def find_joints(
     poses = [_Pose(ours, own[:, :BODY, 2].astype(np.float64), _fit(ours, masks))]
     best: dict[int, BestLook] = {}
 
-    def look(turned: np.ndarray, at: np.ndarray, mirrored: bool) -> None:
-        """Adds what BlazePose sees in some samples whose trunks are turned by so many radians."""
+    def look(turned: np.ndarray, at: np.ndarray) -> None:
+        """Add what BlazePose sees in some samples whose trunks are turned by so many radians, both ways round."""
+        for mirrored in (False, True):
+            look_one_way(turned, at, mirrored)
+
+    def look_one_way(turned: np.ndarray, at: np.ndarray, mirrored: bool) -> None:
         places, visible, fits = ours.copy(), np.zeros((len(own), BODY)), np.full(len(own), -np.inf)
         turns = {sample: Turn(float(turned[sample]), mirrored) for sample in np.flatnonzero(at).tolist()}
         order = _SWAPPED if mirrored else slice(None)
@@ -154,15 +158,15 @@ def find_joints(
                 best[sample] = BestLook(turn, seen, float(fits[sample]))
 
     seen_at = [_turned(ours)]  # radians of each look; NaN where there was none
-    look(seen_at[0], looked_at, mirrored=False)
+    look(seen_at[0], looked_at)
     for _ in range(_ROUNDS):
         turned = _turned(_averaged(poses).places)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
-        for neighbour, mirrored in ((before, False), (after, True)):
+        for neighbour in (before, after):
             known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
             at = looked_at & ~known
             seen_at.append(np.where(at, neighbour, np.nan))
-            look(neighbour, at, mirrored)
+            look(neighbour, at)
     body = _averaged(poses)
     padded = np.concatenate([body.places[:1], body.places, body.places[-1:]])
     places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])
@@ -201,7 +205,7 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
         on_body = np.where(inside, np.minimum(2 * mask[row, column].astype(np.float64), 1), 0).mean()
         body = np.argwhere(mask > 0.5)[:, ::-1] + 0.5
         if len(body):
-            body = body[:: max(1, len(body) // _CELLS)]
+            body = _thinned(body)
             off = np.linalg.norm(points[sample][:, None] - body, axis=-1).min(axis=0)
             found[sample] = (on_body + (off < _REACH).mean()) / 2
     return found
@@ -227,6 +231,14 @@ def _averaged(poses: Sequence[_Pose]) -> _Body:
     looked = np.isfinite(fits)[..., None]
     apart = np.where(looked.sum(axis=0) > 1, (apart * looked).sum(axis=0) / looked.sum(axis=0), _ALONE)
     return _Body(found, (visible * weight).sum(axis=0), fits[look, samples], apart)
+
+
+def _thinned(cells: np.ndarray) -> np.ndarray:
+    """Return about `_CELLS` of some cells (n, 2) x, y, on a grid that is the same from the left and from the right."""
+    apart = round(np.sqrt(max(1.0, len(cells) / _CELLS)))
+    from_middle = np.floor(np.abs(cells - MASK_SIZE / 2)).astype(int)
+    thinned = cells[(from_middle % apart == 0).all(axis=1)]
+    return thinned if len(thinned) else cells
 
 
 def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:

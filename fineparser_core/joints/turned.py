@@ -18,6 +18,8 @@ _SIDE = 1.2
 class Turn(NamedTuple):
     """How a picture lies over the athlete crop.
 
+    Places count from the corner of the first pixel; those that OpenCV warps by, from its middle.
+
     Attributes:
         radians: by which its upright is turned from the crop's.
         mirrored: left to right.
@@ -29,14 +31,14 @@ class Turn(NamedTuple):
     def picture(self, wide: np.ndarray) -> np.ndarray:
         """(256, 256, 3) of a wide crop (288, 288, 3) uint8; black where that ends."""
         to_wide = self._to_crop() * (WIDE_PX / WIDE)
-        to_wide[:, 2] += WIDE_PX * (1 - 1 / WIDE) / 2
+        to_wide[:, 2] += WIDE_PX * (1 - 1 / WIDE) / 2 + to_wide[:, :2].sum(axis=1) / 2 - 0.5
         size = (PICTURE_PX, PICTURE_PX)
         return np.asarray(cv2.warpAffine(wide, to_wide, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
 
     def mask_in_crop(self, mask: np.ndarray) -> np.ndarray:
         """(112, 112) of the athlete crop, of a mask (256, 256) float32 of the picture; NaN where that ends."""
         to_crop = self._to_crop() * MASK_SIZE
-        to_crop[:, 2] += to_crop[:, :2].sum(axis=1) / 2 - 0.5  # places count from the middle of the first pixel
+        to_crop[:, 2] += to_crop[:, :2].sum(axis=1) / 2 - 0.5
         size = (MASK_SIZE, MASK_SIZE)
         return np.asarray(cv2.warpAffine(mask, to_crop, size, flags=cv2.INTER_LINEAR, borderValue=float("nan")))
 

@@ -1,20 +1,26 @@
 """A dive in the air: its moments, its path, its scale, and from where the camera sees it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.constants import MASK_SIZE
+from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 from fineparser_core.diving.dive_number import DiveNumber, known_number
 from fineparser_core.measures.seen_dive import SeenDive
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
+from fineparser_core.motion.body import LEAST_CONFIDENCE
 from fineparser_core.motion.moments import height_m
 from fineparser_core.types import DiveParse, Moment, Moments
 
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
+#: A joint is said to be sure to so many torso lengths.
+_SURE_TO = 0.2
+#: An angle at a moment is read from the frames so long before it and after it, which are at least so many, seconds.
+_BEFORE_S, _AFTER_S, _LEAST_FRAMES = 0.12, 0.05, 3
 #: Usual metres from the board's edge to the place of entry.
 _TRAVEL_M = 1.6
 #: Least share of the usual travel that must show, so that lean and line of the dive's plane are seen.
@@ -142,12 +148,57 @@ class InTheAir:
         """Whether lean and line in the dive's plane are seen."""
         return self.side_share >= _LEAST_SIDE
 
-    def joint_angle_deviation(self, limbs: list[np.ndarray]) -> float:
-        """Standard deviation, degrees, of the angle between two limbs (2,) in pixels of the scene."""
-        first, second = (self.angle_deviation(0.0, float(np.hypot(*limb))) for limb in limbs)
-        return float(np.hypot(first, second))
+    def scatter_px(self, names: Collection[str], window: slice) -> float:
+        """Return the standard deviation of the place of some joints in a window, pixels of the scene.
 
-    def angle_deviation(self, angle_deg: float, length_px: float, moved_deg: float = 0.0) -> float:
+        As of places that scatter alike to all sides and lie within a fifth of a torso length as often as the joints are
+        sure to; never less than the raster.
+        """
+        of = [k for k, name in enumerate(KEYPOINT_NAMES) if name.split("_")[0] in names]
+        sure = self.seen.sure[window][:, of]
+        sure = sure[sure >= LEAST_CONFIDENCE]
+        if not len(sure):
+            return self.joint_px
+        within = float(np.clip(np.median(sure), LEAST_CONFIDENCE, 0.999))
+        return max(_SURE_TO * self.torso_px / float(np.sqrt(-2 * np.log(1 - within))), self.joint_px)
+
+    @cached_property
+    def torso_px(self) -> float:
+        """Median length of the trunk in the air, pixels of the scene; 0 where it was not seen."""
+        return self._length_px("shoulder", "hip", slice(self.leaves, self.end + 1))
+
+    def reading_at(
+        self, angles: np.ndarray, moment: Moment, limbs: Sequence[tuple[str, str]], sides: int
+    ) -> Reading | None:
+        """Read an angle of joints (n,), degrees, at a moment: on a line through the frames around it.
+
+        Its standard deviation is that of the joints, of the moment, and of the frames about the line: these err alike
+        for a tenth of a second, so many of them are no surer than one.
+
+        Args:
+            limbs: names of the joints at the ends of the two limbs that make the angle.
+            sides: how many sides of the body the angle is the mean of.
+        """
+        at_s, moved_s = self.real(moment)
+        at_s += self.seen.frame_s / 2  # in the middle of the first frame that shows it
+        first, last = np.searchsorted(self.seen.times_s, [at_s - _BEFORE_S, at_s + _AFTER_S]).tolist()
+        window, at = slice(first, last), min(self.seen.at(moment), len(angles) - 1)
+        seen = np.isfinite(angles[window])
+        if seen.sum() < _LEAST_FRAMES:
+            return None
+        value, rate, off = robust_line(self.seen.times_s[window][seen] - at_s, angles[window][seen])
+        joint_px = self.scatter_px({name for limb in limbs for name in limb}, window)
+        joints = [np.sqrt(2 / sides) * joint_px / max(self._length_px(*limb, window), 1e-6) for limb in limbs]
+        return Reading(value, float(np.hypot(np.degrees(np.hypot(*joints)), np.hypot(rate * moved_s, off))), at)
+
+    def _length_px(self, first: str, second: str, window: slice) -> float:
+        """Return the median length of a limb in a window, pixels of the scene."""
+        lengths = np.hypot(*(self.seen.joint(first) - self.seen.joint(second))[window].T)
+        return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 0.0
+
+    def angle_deviation(
+        self, angle_deg: float, length_px: float, moved_deg: float = 0.0, joint_px: float | None = None
+    ) -> float:
         """Standard deviation, degrees, of the direction of a line of that length off the vertical.
 
         Of the joints at its ends, of the moment at which it is read, and of the camera, which sees a line that leans in
@@ -155,11 +206,23 @@ class InTheAir:
 
         Args:
             moved_deg: by how much it turns within the standard deviation of that moment.
+            joint_px: of the joints; by default the least.
         """
-        joints = np.degrees(np.sqrt(2) * self.joint_px / max(length_px, 1e-6))
+        joints = np.degrees(np.sqrt(2) * (joint_px or self.joint_px) / max(length_px, 1e-6))
         off = np.radians(angle_deg)
         camera = np.degrees(abs(np.sin(2 * off)) / 2 * np.hypot(_SIDE_SCATTER, 0.5 * max(0.0, 0.7 - self.side_share)))
         return float(np.sqrt(joints**2 + moved_deg**2 + camera**2))
+
+
+def robust_line(t: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
+    """Return value at 0, slope and scatter of a line through values (n,) of which one in four may be misread.
+
+    Source: Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; Sen 1968.
+    """
+    one, other = np.triu_indices(len(t), 1)
+    slope = float(np.median((values[other] - values[one]) / (t[other] - t[one])))
+    value = float(np.median(values - slope * t))
+    return value, slope, 1.4826 * float(np.median(np.abs(values - slope * t - value)))
 
 
 def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:

@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from fineparser_core.measures.context import InTheAir, Reading
+from fineparser_core.measures.context import InTheAir, Reading, robust_line
 from fineparser_core.measures.flight import turned_in_the_air
 
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
-#: Angles at the contact are those of so long before it and after it.
-_AT_WATER_S = 0.08
 #: Of the frames after the contact one or two still show the whole line.
 _AFTER_CONTACT_S = 0.04
 #: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
@@ -79,15 +77,13 @@ def entry_angle(dive: InTheAir) -> Reading | None:
     sense = turning_sense(dive)
     if found is None or not sense or not dive.from_the_side:
         return None
-    angle, rate, length = found
     assert dive.touches is not None
-    deviation = dive.angle_deviation(angle, length, abs(rate) * dive.moved_s[2])
-    return Reading(sense * angle, deviation, dive.touches)
+    return Reading(sense * found[0], found[1], dive.touches)
 
 
-def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
-    """Angle of the line from the leading to the trailing end of the body at the contact, clockwise off the vertical in
-    degrees, its rate in degrees a second, and the line's length in pixels; None where it was not seen."""
+def body_line(dive: InTheAir) -> tuple[float, float] | None:
+    """Return the angle of the line from the leading to the trailing end of the body at the contact, clockwise off the
+    vertical, and its standard deviation, degrees; None where it was not seen."""
     if dive.touches is None or dive.moments.contact is None:
         return None
     times = dive.seen.times_s
@@ -106,8 +102,9 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
     length = float(np.median(np.hypot(*line.T)))
     if dive.path is not None and length < _LEAST_LINE_M * dive.path.px_per_m:
         return None
-    rate, angle = np.polyfit(t, angles, 1)
-    return float(angle), float(rate), length
+    angle, rate, off = robust_line(t, angles)
+    joint_px = dive.scatter_px(("shoulder", "ankle"), window)
+    return angle, float(np.hypot(dive.angle_deviation(angle, length, rate * dive.moved_s[2], joint_px), off))
 
 
 def legs_line(dive: InTheAir) -> Reading | None:
@@ -135,7 +132,8 @@ def legs_line(dive: InTheAir) -> Reading | None:
     off = angles - angle - rate * (times[window][seen] - times[at])
     # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
     moved_deg = abs(rate) / np.sqrt(2) * dive.moved_s[2]
-    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg), np.std(off) / np.sqrt(seen.sum())))
+    joint_px = dive.scatter_px(("hip", "ankle"), window)
+    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg, joint_px), np.std(off)))
     return Reading(sense * float(angle), deviation, at)
 
 
@@ -143,29 +141,19 @@ def hip_line(dive: InTheAir) -> Reading | None:
     """How far the hips are from straight at the contact, degrees: 0 straight, more is arched or piked."""
     if dive.touches is None:
         return None
-    angles = dive.seen.angle("shoulder", "hip", "knee")
-    value = _at_the_water(dive, angles)
-    pairs = (("shoulder", "hip"), ("hip", "knee"))
-    limbs = [(dive.seen.joint(a) - dive.seen.joint(b))[dive.touches] for a, b in pairs]
-    deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return Reading(180 - value, deviation, dive.touches)
+    hips = _at_the_water(dive, "shoulder", "hip", "knee")
+    return None if hips is None else hips._replace(value=180 - hips.value)
 
 
 def arm_line(dive: InTheAir) -> Reading | None:
     """Angle of the elbows at the contact: 180 straight."""
-    at = max(dive.end - 1, 0)
-    if dive.touches is None:
+    return None if dive.touches is None else _at_the_water(dive, "shoulder", "elbow", "wrist")
+
+
+def _at_the_water(dive: InTheAir, first: str, middle: str, last: str) -> Reading | None:
+    """Return the angle of two limbs at the contact, the mean of both sides and at most 180."""
+    if dive.moments.contact is None:
         return None
-    angles = dive.seen.angle("shoulder", "elbow", "wrist")
-    limbs = [dive.seen.joint(a)[at] - dive.seen.joint(b)[at] for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
-    deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
-    return Reading(_at_the_water(dive, angles), deviation, at)
-
-
-def _at_the_water(dive: InTheAir, angles: np.ndarray) -> float:
-    """The median angle over the frames at the contact, of which one alone may be misread; NaN where none is seen."""
-    assert dive.touches is not None
-    times = dive.seen.times_s
-    first, last = np.searchsorted(times, times[dive.touches] + np.array([-_AT_WATER_S, _AFTER_CONTACT_S]))
-    seen = angles[first:last][np.isfinite(angles[first:last])]
-    return float(np.median(seen)) if len(seen) else float("nan")
+    angles = dive.seen.angle(first, middle, last)
+    read = dive.reading_at(angles, dive.moments.contact, ((first, middle), (middle, last)), sides=2)
+    return None if read is None else read._replace(value=float(np.clip(read.value, 0, 180)))

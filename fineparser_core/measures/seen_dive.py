@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.motion import body
 from fineparser_core.types import DiveParse, Moment
 
@@ -16,6 +17,7 @@ class SeenDive:
         frames: (n,) source frames.
         times_s: (n,) real seconds: the file's, divided by how many times it is slowed.
         joints: (n, 16, 2) pixels of the scene, see `DiveMotion`; NaN where a joint was not seen. None without poses.
+        sure: (n, 16) probability that a joint is seen and lies there, to a fifth of a torso length.
         masks: (n, 112, 112) athlete probability, and the source pixels that each covers, crops (n, 4).
         slowed: how many times slower than real time the recording is.
         frame_s: real time from one frame of the recording to the next.
@@ -26,6 +28,7 @@ class SeenDive:
     frames: np.ndarray = field(repr=False)
     times_s: np.ndarray = field(repr=False)
     joints: np.ndarray | None = field(repr=False)
+    sure: np.ndarray = field(repr=False)
     masks: np.ndarray = field(repr=False)
     crops: np.ndarray = field(repr=False)
     slowed: float
@@ -43,8 +46,9 @@ class SeenDive:
         if slowed is None:
             slowed = parse.motion.slowed if parse.motion is not None else 1.0
         times_s = parse.sampled_times_s[first] / slowed
-        joints = None
+        joints, sure = None, np.zeros((len(frames), len(KEYPOINT_NAMES)))
         if parse.joints is not None:
+            sure = parse.joints[first, :, 2].astype(np.float64)
             places = parse.joints[..., :2].astype(np.float64)
             if parse.motion is not None:
                 places = parse.motion.in_scene(places)
@@ -54,6 +58,7 @@ class SeenDive:
             frames=frames,
             times_s=times_s,
             joints=joints,
+            sure=sure,
             masks=parse.mask_probability[first],
             crops=parse.crop_xyxy[first].astype(np.float64),
             slowed=slowed,
@@ -89,18 +94,9 @@ class SeenDive:
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
         """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""
-        sides = [
-            self.angle_of(*(name if name == "head" else f"{name}_{s}" for name in (first, middle, last))) for s in "lr"
-        ]
-        seen = np.isfinite(sides)
-        total = np.where(seen, sides, 0).sum(axis=0)
-        return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
-
-    def angle_of(self, first: str, middle: str, last: str) -> np.ndarray:
-        """(n,) degrees at a joint between two others; NaN where one was not seen."""
-        u, v = (self.joint(name) - self.joint(middle) for name in (first, last))
-        cross, dot = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)
-        return np.asarray(np.degrees(np.arctan2(np.abs(cross), dot)))
+        if self.joints is None:
+            return np.full(len(self.frames), np.nan)
+        return body.angles(self.joints, first, middle, last)
 
     def to_scene(self, points: np.ndarray, frames: slice = slice(None)) -> np.ndarray:
         """Points (n, 2) in source pixels, one a frame, or one for each of some frames, as they lie in the scene."""

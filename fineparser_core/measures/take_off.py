@@ -114,16 +114,11 @@ def recoil_time(dive: InTheAir) -> Reading | None:
 
 def arm_asymmetry(dive: InTheAir) -> Reading | None:
     """Angle between the two arms, from shoulder to wrist, at leaving the board."""
-    at = dive.leaves
-    arms = [dive.seen.joint(f"wrist_{s}")[at] - dive.seen.joint(f"shoulder_{s}")[at] for s in "lr"]
-    if not np.isfinite(arms).all():
-        return None
-    (a, b), lengths = arms, [float(np.hypot(*arm)) for arm in arms]
-    if min(lengths) <= 2 * dive.joint_px:
-        return None
-    angle = float(np.degrees(np.arctan2(abs(a[0] * b[1] - a[1] * b[0]), a @ b)))
-    deviation = dive.joint_angle_deviation(arms)
-    return Reading(angle, deviation, at)
+    a, b = (dive.seen.joint(f"wrist_{s}") - dive.seen.joint(f"shoulder_{s}") for s in "lr")
+    angles = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
+    angles[np.minimum(np.hypot(*a.T), np.hypot(*b.T)) <= 2 * dive.joint_px] = np.nan
+    read = dive.reading_at(angles, dive.moments.take_off, (("wrist", "shoulder"),) * 2, sides=1)
+    return None if read is None else read._replace(value=max(read.value, 0.0))
 
 
 def _distance(dive: InTheAir, off_px: float, at: int, moved_m: float = 0.0) -> Reading:

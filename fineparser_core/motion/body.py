@@ -37,6 +37,22 @@ def joint(joints: np.ndarray, name: str) -> np.ndarray:
     return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
 
 
+def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray:
+    """Return (n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen.
+
+    Args:
+        joints: as of `joint`.
+    """
+    sides = []
+    for side in "lr":
+        u, v = (joint(joints, f"{name}_{side}") - joint(joints, f"{middle}_{side}") for name in (first, last))
+        cross, dot = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)
+        sides.append(np.degrees(np.arctan2(np.abs(cross), dot)))
+    seen = np.isfinite(sides)
+    total = np.where(seen, sides, 0).sum(axis=0)
+    return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
+
+
 def centre_of_mass(joints: np.ndarray) -> np.ndarray:
     """(n, 2) the body's centre of mass; NaN where too little of the body was seen.
 

@@ -107,7 +107,8 @@ def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
     """
     scale = motion.scale
     to_source = np.diag([scale, scale, 1.0])
-    view = np.linalg.inv(motion.to_first[fall.seen_from]) @ motion.to_first
+    to_first = _continued(motion)
+    view = np.linalg.inv(to_first[fall.seen_from]) @ to_first
     seen = DiveMotion(
         to_scene=(to_source @ view @ np.linalg.inv(to_source))[images],
         path_s=motion.times_s[motion.image[fall.boxes]],
@@ -122,6 +123,18 @@ def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
         picture_xyxy=_picture(motion, fall),
     )
     return Diver(fall=fall, motion=seen, scale=scale)
+
+
+def _continued(motion: Motion) -> np.ndarray:
+    """Return `Motion.to_first` (n, 3, 3) where a camera that was lost without a cut goes on as it moved before."""
+    continued = motion.to_first.copy()
+    for image in np.flatnonzero(np.diff(motion.scene)) + 1:
+        if not motion.cut[image]:
+            last = continued[image - 1]
+            step = np.linalg.inv(continued[max(image - 2, 0)]) @ last
+            scene = motion.scene == motion.scene[image]
+            continued[scene] = last @ step @ motion.to_first[scene]
+    return continued
 
 
 def _picture(motion: Motion, fall: FreeFall) -> tuple[float, float, float, float]:

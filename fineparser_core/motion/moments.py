@@ -13,7 +13,14 @@ import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
-from fineparser_core.motion.body import LEAST_CONFIDENCE, body_lengths, centre_of_mass, lowest_points, mask_centres
+from fineparser_core.motion.body import (
+    LEAST_CONFIDENCE,
+    angles,
+    body_lengths,
+    centre_of_mass,
+    lowest_points,
+    mask_centres,
+)
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
 from fineparser_core.types import Moment, Moments, Transitions
@@ -35,7 +42,7 @@ class Source(NamedTuple):
 # swing after they have left the board.
 NETWORK_SPRINGBOARD, NETWORK_PLATFORM = Source(-4.3, 1.5), Source(-1.0, 1.5)
 FEET = Source(1.0, 2.8)
-OPENING, NETWORK_COME_OUT = Source(-0.2, 1.0), Source(-2.0, 1.8)
+OPENING, HIPS, NETWORK_COME_OUT = Source(-0.2, 1.0), Source(-0.4, 1.6), Source(-2.0, 1.8)
 #: Where the fall of what is lowest has its kink, the hands touch; the first frame that shows it is half of one later.
 CONTACT = Source(-0.5, 1.0)
 #: Scatter of the path's highest point beyond what its fit states.
@@ -82,12 +89,13 @@ def find_moments(
         joints: (n, 16, 3) source pixels and confidence; None where the network sees none.
     """
     lowest_y = diver.motion.in_scene(lowest_points(masks, crops))[:, 1] / diver.scale
-    readings = read_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops))
-    places = diver.motion.in_scene(mask_centres(masks, crops))
+    places, hips = diver.motion.in_scene(mask_centres(masks, crops)), None
     if joints is not None:
         seen = diver.motion.in_scene(joints[..., :2].astype(np.float64))
-        seen = centre_of_mass(np.where(joints[..., 2:] >= LEAST_CONFIDENCE, seen, np.nan))
-        places = seen if np.isfinite(seen).all(axis=1).any() else places
+        seen = np.where(joints[..., 2:] >= LEAST_CONFIDENCE, seen, np.nan)
+        centre, hips = centre_of_mass(seen), angles(seen, "shoulder", "hip", "knee")
+        places = centre if np.isfinite(centre).all(axis=1).any() else places
+    readings = read_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops), hips)
     distinct, first = np.unique(times_s, return_index=True)
     air = in_the_air(distinct, diver.motion, readings.contact_s)
     path = fit_ballistics(distinct[air], places[first][air])
@@ -110,7 +118,7 @@ def estimate_moments(
         time_s = readings.contact_s - CONTACT.bias * unit_s
         contact = Moment(time_s=time_s, deviation_s=CONTACT.deviation * unit_s, sources=("contact",))
     take_off, top, covariance = _take_off(network_s[0], readings.feet_s, path, contact, slowed)
-    come_out = _come_out(network_s[1], readings.opening_s, slowed)
+    come_out = _come_out(network_s[1], readings, slowed)
     if contact is not None:
         both_s = float(np.hypot(contact.deviation_s, come_out.deviation_s))
         if contact.time_s + _APART * both_s < come_out.time_s:  # nobody opens in the water
@@ -126,10 +134,12 @@ def network_alone(network_s: tuple[float, float]) -> Moments:
     return Moments(take_off=take_off, come_out=come_out)
 
 
-def _come_out(network_s: float, opening_s: float | None, slowed: float) -> Moment:
+def _come_out(network_s: float, readings: Readings, slowed: float) -> Moment:
     read = {"network": (network_s, NETWORK_COME_OUT)}
-    if opening_s is not None:
-        read["opening"] = (opening_s, OPENING)
+    if readings.opening_s is not None:
+        read["opening"] = (readings.opening_s, OPENING)
+    if readings.hips_s is not None:
+        read["hips"] = (readings.hips_s, HIPS)
     times_s = _grid([time_s for time_s, _ in read.values()], slowed)
     likely = np.prod([_likelihood(times_s, *one, slowed) for one in read.values()], axis=0)
     return _moment(times_s, likely, tuple(read), slowed)[0]

@@ -23,10 +23,12 @@ _ELSEWHERE = 0.0003
 #: A body opens where its length has gone up by this share of the way from the shortest on the way down, the median of
 #: so many samples, to that at the water; one that is less than so many times as long at the water was not closed.
 _OPENING, _SEVERAL, _CLOSED = 0.25, 3, 1.6
+#: Straight hips, and hips that are bent in a pike or a tuck, degrees: what lies between may be misread.
+_STRAIGHT_DEG, _BENT_DEG = 180.0, 120.0
 #: How long before the water the body is at its full length, seconds of real time.
 _STRETCHED_S = 0.15
 #: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
-_BEFORE_S, _AFTER_S = 0.35, 0.2
+_BEFORE_S, _AFTER_S = 0.35, 0.3
 #: Speed of the lowest point in the air, in that of the free fall; and at most, of what is left of a body under water.
 _SLOWEST, _FASTEST, _UNDER = 0.5, 2.0, 0.5
 #: Scatter of the lowest point of a mask, in body lengths.
@@ -42,26 +44,33 @@ class Readings(NamedTuple):
         feet_s: when the feet rise fastest, which is about when they leave the board.
         opening_s: when a closed body opens for the entry.
         contact_s: when the hands stop falling, as they touch the water.
+        hips_s: when bent hips open for the entry.
     """
 
     feet_s: float | None
     opening_s: float | None
     contact_s: float | None
+    hips_s: float | None = None
 
 
-def read_moments(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray, lengths: np.ndarray) -> Readings:
+def read_moments(
+    fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray, lengths: np.ndarray, hips: np.ndarray | None = None
+) -> Readings:
     """What tells the moments of a dive.
 
     Args:
         times_s: (n,) of the samples; repeated times are looked at once.
         lowest_y: (n,) of the lowest points, in pixels of the fall as a camera sees them that stands still; NaN without.
         lengths: (n,) of the bodies, in pixels; NaN without.
+        hips: (n,) angle of the hips, degrees; NaN without. None where no joints are seen.
     """
     times_s, first = np.unique(times_s, return_index=True)
     lowest_y, lengths = lowest_y[first], lengths[first]
     contact_s = water_contact_s(fall, times_s, lowest_y)
     entry_s = opening_s(fall, times_s, lengths, fall.end_s if contact_s is None else contact_s)
-    return Readings(feet_s(fall, times_s, lowest_y), entry_s, contact_s)
+    water_s = fall.end_s if contact_s is None else contact_s
+    bent_s = None if hips is None else hips_s(fall, times_s, hips[first], water_s)
+    return Readings(feet_s(fall, times_s, lowest_y), entry_s, contact_s, bent_s)
 
 
 def feet_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
@@ -98,11 +107,31 @@ def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s:
     level = closed + _OPENING * (stretched - closed)
     longest = np.flatnonzero(at_water)[lengths[at_water].argmax()]
     below = np.flatnonzero((lengths[:longest] < level) & falls[:longest])
-    if not len(below):
+    return _crossing_s(times_s, lengths, level, int(below[-1])) if len(below) else None
+
+
+def hips_s(fall: FreeFall, times_s: np.ndarray, hips: np.ndarray, water_s: float) -> float | None:
+    """Time at which bent hips open for the entry; None for hips that were not bent, or do not show.
+
+    Args:
+        times_s, hips: as of `read_moments`, each time once.
+        water_s: when the water is touched.
+    """
+    falls = np.isfinite(hips) & (times_s > fall.top_s) & (times_s <= water_s)
+    if falls.sum() < _LEAST_SAMPLES:
         return None
-    before, after = below[-1], below[-1] + 1
-    share = (level - lengths[before]) / (lengths[after] - lengths[before])
-    return float(times_s[before] + share * (times_s[after] - times_s[before]))
+    times_s, hips = times_s[falls], hips[falls].copy()
+    hips[1:-1] = np.median(sliding_window_view(hips, _SEVERAL), axis=1)
+    closed = float(hips.min())
+    level = closed + _OPENING * (_STRAIGHT_DEG - closed)
+    last = int(np.flatnonzero(hips < level)[-1]) if closed < _BENT_DEG else len(hips) - 1
+    return _crossing_s(times_s, hips, level, last) if last + 1 < len(hips) else None
+
+
+def _crossing_s(times_s: np.ndarray, values: np.ndarray, level: float, before: int) -> float:
+    """Return the time at which values cross a level between one sample and the next."""
+    share = (level - values[before]) / (values[before + 1] - values[before])
+    return float(times_s[before] + share * (times_s[before + 1] - times_s[before]))
 
 
 def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:

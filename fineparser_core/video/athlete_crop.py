@@ -23,6 +23,9 @@ _MIN_JOINTS, _MIN_FRAMES = 10, 10
 # deviations of the smoothing of side and centre.
 _MAX_GAP = 12
 _SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2
+#: The same half window for the extents of joints, a whole flight: at the entry those of stretched bodies that go under
+#: are often not seen.
+_JOINTS_SIDE_WINDOW = 45
 # Costs of a track relative to the gain of a frame that shows an athlete of typical size.
 _JUMP_COST, _GAP_COST = 0.35, 0.1
 
@@ -71,7 +74,8 @@ def squares_around_joints(
     bodies = [joints[t, visible[t]] for t in frames]
     centres = np.array([body.mean(axis=0) for body in bodies])
     extents = np.array([_MASK_TO_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
-    return limit_sides(smooth_track(frames * every, centres, extents, len(joints) * every), width_px, height_px)
+    squares = smooth_track(frames * every, centres, extents, len(joints) * every, side_window=_JOINTS_SIDE_WINDOW)
+    return limit_sides(squares, width_px, height_px)
 
 
 def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
@@ -81,7 +85,12 @@ def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarra
 
 
 def smooth_track(
-    frames: np.ndarray, centres: np.ndarray, extents: np.ndarray, length: int, unit: float | None = None
+    frames: np.ndarray,
+    centres: np.ndarray,
+    extents: np.ndarray,
+    length: int,
+    unit: float | None = None,
+    side_window: int = _SIDE_WINDOW,
 ) -> np.ndarray:
     """Interpolate and smooth the athlete's boxes to squares for all frames of a clip.
 
@@ -91,6 +100,7 @@ def smooth_track(
         extents: (n,) longer sides of the boxes.
         length: number of frames of the clip.
         unit: frames from one sample to the next; by default those of a clip of 96 samples.
+        side_window: half window of the side's percentile filter, in samples.
 
     Returns:
         (length, 3) float64: centre x, centre y and side, in the unit of the centres.
@@ -101,7 +111,7 @@ def smooth_track(
     centre = np.stack([np.interp(each, frames, centres[:, axis]) for axis in (0, 1)], axis=1)
     extent = np.interp(each, frames, extents)
     unit = length / N_SAMPLES if unit is None else unit
-    window = 2 * max(1, round(_SIDE_WINDOW * unit)) + 1
+    window = 2 * max(1, round(side_window * unit)) + 1
     stretched = ndimage.percentile_filter(extent, 90, size=window, mode="nearest")
     side = _SIDE_FACTOR * ndimage.gaussian_filter1d(stretched, _SIDE_SIGMA * unit, mode="nearest")
     centre = ndimage.gaussian_filter1d(centre, _CENTRE_SIGMA * unit, axis=0, mode="nearest")

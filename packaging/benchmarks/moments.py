@@ -22,7 +22,7 @@ from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Moments
 
 #: By the constant of `fineparser_core.motion.moments` that a source has.
-_SOURCES = ("NETWORK_SPRINGBOARD", "NETWORK_PLATFORM", "FEET", "OPENING", "NETWORK_COME_OUT", "CONTACT")
+_SOURCES = ("NETWORK_SPRINGBOARD", "NETWORK_PLATFORM", "FEET", "OPENING", "HIPS", "NETWORK_COME_OUT", "CONTACT")
 #: Errors beyond are counted as wrong altogether, frames: the estimate expects a tenth of these.
 _WRONG = 9.0
 
@@ -61,6 +61,7 @@ class Dive:
             "NETWORK_PLATFORM": np.nan if springboard else network,
             "FEET": self.off(read.feet_s, one.first_flight_frame),
             "OPENING": self.off(read.opening_s, one.first_entry_frame),
+            "HIPS": self.off(read.hips_s, one.first_entry_frame),
             "NETWORK_COME_OUT": self.off(come_out_s, one.first_entry_frame),
             "CONTACT": self.off(read.contact_s, one.first_water_contact_frame),
         }

@@ -1,7 +1,6 @@
-"""The network of MediaPipe in torch gives what TensorFlow Lite gives for the published file."""
+"""The network of MediaPipe by ONNX Runtime gives what TensorFlow Lite gives for the published file."""
 
 import numpy as np
-import torch
 
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.inference.blazepose import load_blazepose
@@ -39,7 +38,7 @@ def drawn_person() -> np.ndarray:
 
 
 def test_it_gives_what_the_published_file_gives() -> None:
-    blazepose = load_blazepose(torch.device("cpu"))
+    blazepose = load_blazepose()
     (seen,) = blazepose.joints([drawn_person()])
     assert seen.joints.shape == (15, 2)
     found = {name: seen.joints[KEYPOINT_NAMES.index(name)] for name in PUBLISHED}

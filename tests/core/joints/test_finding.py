@@ -59,8 +59,11 @@ def as_own(joints: np.ndarray) -> np.ndarray:
 class Upright(Look):
     """A network that sees a body right where its trunk is about upright in the picture, and else a fixed wrong one.
 
-    It knows the sample by the brightness of the wide crop, and the turn of each picture from `Turn.picture`.
+    It knows the sample by the brightness of the wide crop, and the turn of each picture from `Turn.picture`. It sees
+    everything so many pixels to the right.
     """
+
+    off_px = 0.0
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.true, self.radians = somersault()
@@ -90,7 +93,7 @@ class Upright(Look):
             seen = (self.true[sample] - origin) @ np.linalg.inv(ends - origin)
             if turn.mirrored:
                 seen = seen[list(KEYPOINT_FLIP[:BODY])]
-        return Seen(seen, np.full(BODY, 0.9))
+        return Seen(seen + [self.off_px, 0.0], np.full(BODY, 0.9))
 
 
 @pytest.fixture
@@ -120,7 +123,21 @@ def test_where_one_network_is_wrong_the_other_is_believed(network: Upright) -> N
     assert off(own, joints)[15:18].min() > 0.1
     assert off(result, joints).max() < 0.02
     assert result[:, BODY].tolist() == own[:, BODY].astype(np.float32).tolist()  # the board is ours
-    assert network.looks < 2 * N
+    assert network.looks < 3 * N  # each both ways round
+
+
+def test_a_mirrored_dive_has_mirrored_joints_though_the_network_knows_left_from_right(network: Upright) -> None:
+    joints, radians = somersault()
+    network.off_px = 6.0
+    wide = np.stack([np.full((WIDE_PX, WIDE_PX, 3), k, np.uint8) for k in range(N)])
+    masks, everywhere = np.stack([mask_of(one) for one in joints]), np.ones(N, bool)
+    straight = find_joints(as_own(joints), wide, masks, everywhere, network)[0]
+    flipped = [1, 0] + [-1, 1] * joints[:, list(KEYPOINT_FLIP[:BODY])]
+    network.true, network.radians = flipped, -radians
+    mirrored = find_joints(as_own(flipped), wide, masks[:, :, ::-1], everywhere, network)[0]
+    mirrored = mirrored[:, list(KEYPOINT_FLIP[:BODY])]
+    np.testing.assert_allclose(112 - mirrored[..., 0], straight[:, :BODY, 0], atol=0.01)
+    np.testing.assert_allclose(mirrored[..., 1], straight[:, :BODY, 1], atol=0.01)
 
 
 def test_sides_stay_the_same_through_time(network: Upright) -> None:

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from measured_dive import PX_PER_M, measured_parse
 
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.measures import NAMES, measure_dive, measures
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.motion.moments import height_m
+from fineparser_core.scoring.measured_stream import measured_stream, quantities
 from fineparser_core.types import DiveParse, Measure
 
 
@@ -117,3 +120,36 @@ def test_a_known_board_tells_how_slow_a_recording_is() -> None:
     fall = height_m(4 / 9.81, 1.27 - 4 / 9.81)
     time = next(m for m in measures(parse, board_m=fall) if m.name == "flight_time")
     assert time.value == pytest.approx(1.27, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["hip_line", "elbow_angle", "entry_angle"])
+def test_an_angle_is_as_uncertain_as_its_joints_are_unsure(name: str) -> None:
+    sure = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
+    assert sure.joints is not None
+    joints = sure.joints.copy()
+    joints[..., 2] = 0.12
+    unsure = by_name(replace(sure, joints=joints))[name]
+    assert unsure.value == by_name(sure)[name].value
+    assert unsure.uncertainty > by_name(sure)[name].uncertainty + 1
+
+
+def test_no_single_frame_that_is_misread_moves_an_award_by_more_than_three_tenths() -> None:
+    dive = parse_dive_number("103B")
+    difficulty = find_difficulty(dive, 3.0)
+    parse = measured_parse(turned_deg=turned(20.0), noise_px=2.0, flight_s=1.27)
+    assert parse.joints is not None
+    parse.joints[..., 2] = 0.6  # as of real clips
+
+    def award(joints: np.ndarray) -> float:
+        found = measures(replace(parse, joints=joints), dive_number="103B", board_m=3.0)
+        own = measured_stream().own_award(quantities(found), dive, difficulty)
+        assert own is not None
+        return own.award
+
+    moved = []
+    for sample in range(25, 75):
+        upside_down, lost = parse.joints.copy(), parse.joints.copy()
+        upside_down[sample, :, :2] = 2 * parse.joints[sample, :, :2].mean(axis=0) - parse.joints[sample, :, :2]
+        lost[sample, :, 2] = 0
+        moved += [abs(award(joints) - award(parse.joints)) for joints in (upside_down, lost)]
+    assert max(moved) < 0.3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.motion.boxes import Motion, apply
+from fineparser_core.motion.following import diver_of
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, find_free_falls
 
 FPS = 30.0
@@ -116,3 +117,16 @@ def test_walkers_a_jump_on_the_spot_and_nothing_are_none() -> None:
     assert not find_free_falls(motion([hop], 150), least_evidence=LEAST_EVIDENCE)
     empty = motion([], 2)
     assert not find_free_falls(empty)
+
+
+def test_a_camera_that_is_lost_for_a_frame_goes_on_as_it_moved() -> None:
+    panned = motion([dive(40)], 120, pan=4.0)
+    fall = find_free_falls(panned)[0]
+    lost = panned.scene.copy()
+    lost[90:] = 1
+    to_first = panned.to_first.copy()
+    to_first[90:] = np.linalg.inv(to_first[90]) @ to_first[90:]
+    found = diver_of(replace(panned, scene=lost, to_first=to_first), fall, np.arange(12, 108)).motion.to_scene
+    np.testing.assert_allclose(found, diver_of(panned, fall, np.arange(12, 108)).motion.to_scene, atol=1e-6)
+    cut = replace(panned, scene=lost, to_first=to_first, cut=np.arange(120) == 90)
+    assert np.abs(diver_of(cut, fall, np.arange(12, 108)).motion.to_scene - found).max() > 100

@@ -5,7 +5,7 @@ import pytest
 
 from fineparser_core.motion.body import body_lengths, lowest_points
 from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.readings import feet_s, opening_s, read_moments, transition_prior, water_contact_s
+from fineparser_core.motion.readings import feet_s, hips_s, opening_s, read_moments, transition_prior, water_contact_s
 
 FPS = 30.0
 TIMES_S = np.arange(96) / FPS
@@ -130,3 +130,15 @@ def test_lengths_are_source_pixels_whatever_the_direction() -> None:
     found = body_lengths(masks, np.array([[100.0, 50.0, 324.0, 274.0]] * 3))
     assert found[:2] == pytest.approx([80, 80], rel=0.01)
     assert np.isnan(found[2])
+
+
+@pytest.mark.parametrize("opens_s", [1.75, 1.9])
+def test_bent_hips_open_where_they_open_though_a_frame_is_misread(opens_s: float) -> None:
+    hips = 60 + 120 * np.clip((TIMES_S - opens_s) / 0.3, 0, 1)
+    hips[TIMES_S < 1.2] = 180
+    a_quarter_s = opens_s + 0.25 * 0.3
+    assert hips_s(fall(), TIMES_S, hips, 2.2) == pytest.approx(a_quarter_s, abs=0.02)
+    hips[np.abs(TIMES_S - opens_s + 0.15).argmin()] = 178
+    assert hips_s(fall(), TIMES_S, hips, 2.2) == pytest.approx(a_quarter_s, abs=0.02)
+    assert hips_s(fall(), TIMES_S, np.full(96, 175.0), 2.2) is None
+    assert hips_s(fall(), TIMES_S, np.full(96, np.nan), 2.2) is None
