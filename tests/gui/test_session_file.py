@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive
+from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -423,6 +424,14 @@ def test_a_name_that_is_no_unicode_is_kept(tmp_path):
     saved = SavedSession(dives=(SavedDive(path=tmp_path / "M\udcfcller.mp4"),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
     assert read_session(tmp_path / "a.fineparser")[0] == saved
+
+
+@windows_only
+def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
+    places = [Path(r"Q:\videos\a.mp4"), Path(r"\\server\share\a.mp4")]
+    write_session(SavedSession(dives=tuple(SavedDive(path=place) for place in places)), tmp_path / "a.fineparser")
+    (tmp_path / "a.fineparser").rename(tmp_path / "b.fineparser")
+    assert [dive.path for dive in read_session(tmp_path / "b.fineparser")[0].dives] == places
 
 
 def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
