@@ -1,11 +1,9 @@
 """The page of the history in the real window: found, filtered, sorted, tagged, deleted, renamed, shown, reported."""
 
-import contextlib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from answers_kit import activate, open_scored
+from answers_kit import activate, once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QBuffer, QDate, QProcess, Qt
 from PySide6.QtGui import QImage
@@ -256,8 +254,7 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     studio.window.actions_by_id["history"].trigger()
     page = studio.window.history
     qtbot.waitUntil(lambda: titles(page) == ["clip"])
-    session.editing.remove([key])  # Windows deletes no video that is open
-    qtbot.waitUntil(lambda: _deleted(clip))
+    once_closed(studio, qtbot, clip.unlink)
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Ann Lee"))
     page.report()
     dialog = page.findChild(SeasonDialog)
@@ -274,12 +271,6 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     assert "not found, so there are no pictures" in text
     assert text.count("<main>") == 2
     qtbot.waitUntil(lambda: session.exports.findChild(QProcess) is None)
-
-
-def _deleted(path: Path) -> bool:
-    with contextlib.suppress(PermissionError):
-        path.unlink(missing_ok=True)
-    return not path.exists()
 
 
 def test_a_season_is_a_span_of_days_of_one_athlete(studio, page):
