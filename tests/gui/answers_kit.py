@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +151,20 @@ def open_scored(studio: Studio, qtbot, video: Path, folder: Path, number: str | 
     key = open_queued(studio, qtbot, video, dive_number=number, board_m=10.0 if number else None)
     answer_dive(studio, folder, None, scoring())
     return key
+
+
+def once_closed(studio: Studio, qtbot, act: Callable[[], object]) -> None:
+    """Remove all dives, and delete or move a video once it is closed: Windows does neither to an open file."""
+    studio.session.editing.remove(studio.session.keys)
+
+    def acted() -> bool:
+        try:
+            act()
+        except PermissionError:
+            return False
+        return True
+
+    qtbot.waitUntil(acted)
 
 
 def copies(video: Path, folder: Path, names: Iterable[object]) -> list[Path]:

@@ -75,6 +75,7 @@ def test_a_language_without_a_guide_gets_the_english_one() -> None:
 def test_the_contents_lead_to_each_heading_and_follow_the_page(guide, qtbot) -> None:
     bar, document = guide.page.verticalScrollBar(), guide.page.document()
     document.documentLayout().blockBoundingRect(document.lastBlock())  # else Qt lays the end out some time later
+    qtbot.waitUntil(lambda: bar.maximum() + guide.page.viewport().height() <= document.size().height() + 1)
     for place in range(guide.contents.topLevelItemCount()):
         item = guide.contents.topLevelItem(place)
         guide.contents.scrollToItem(item)

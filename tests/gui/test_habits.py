@@ -147,7 +147,7 @@ def test_names_of_files():
     assert file_stem(replace(anna, diver="A/B\\C:?\n", dive_number=None)) == "A-B-C-- 3m 2026-11-29"
     assert len(file_stem(replace(anna, diver="x" * 500))) <= 120
     nameless = replace(anna, dived_on=None)
-    devices = {"con": "con-", "Lpt1. b": "Lpt1. b-", "Conny": "Conny"}  # of Windows, but for the last
+    devices = {"con": "con-", "Lpt1. b": "Lpt1-. b", "Conny": "Conny"}  # of Windows, but for the last
     assert {name: session_stem([replace(nameless, diver=name)]) for name in devices} == devices
     assert session_stem([anna, replace(anna, dived_on="2026-11-27")]) == "Anna 2026-11-27"
     assert session_stem([anna, replace(anna, diver="Bo")]) == "v 2026-11-29"

@@ -1,11 +1,10 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
-import shutil
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from answers_kit import answer_dive, open_scored
+from answers_kit import answer_dive, once_closed, open_scored
 from history_kit import made_dive, row
 from made_answers import scoring
 from PySide6.QtCore import Qt
@@ -198,7 +197,7 @@ def test_a_moved_video_is_found_by_its_content(scored, qtbot, clip, tmp_path):
     kept(scored, qtbot)
     place = tmp_path / "elsewhere" / "2026" / "renamed.mp4"
     place.parent.mkdir(parents=True)
-    shutil.move(clip, place)
+    once_closed(scored, qtbot, lambda: clip.rename(place))
     history = scored.session.history
     history.write(lambda store: store.add_folder(tmp_path / "elsewhere"))
     with qtbot.waitSignal(history.done) as done:

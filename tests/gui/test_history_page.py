@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from answers_kit import activate, open_scored
+from answers_kit import activate, once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import QBuffer, QDate, QProcess, Qt
 from PySide6.QtGui import QImage
@@ -254,7 +254,7 @@ def test_a_season_is_reported_from_the_history_without_the_video(make_studio, qt
     studio.window.actions_by_id["history"].trigger()
     page = studio.window.history
     qtbot.waitUntil(lambda: titles(page) == ["clip"])
-    clip.unlink()
+    once_closed(studio, qtbot, clip.unlink)
     page.filters.athlete.setCurrentIndex(page.filters.athlete.findData("Ann Lee"))
     page.report()
     dialog = page.findChild(SeasonDialog)

@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from answers_kit import answer_dive, requests
@@ -14,7 +14,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.video.probe import probe
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.relocation import relocated
+from fineparser_gui.model.relocation import moved_roots, relocated
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.model.video_identity import VideoIdentity, identity_of
 from fineparser_gui.services.importer import difference
@@ -328,3 +328,15 @@ def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_pat
     }
     (new / "renamed.mp4").touch()
     assert relocated(old / "a.mp4", new / "renamed.mp4", [old / names[2]]) == {old / names[2]: new / names[2]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "roots"),
+    [
+        (r"C:\a\monday\1.mp4", r"D:\monday\1.mp4", ("C:\\a", "D:\\")),
+        (r"C:\monday\1.mp4", r"\\server\share\dives\monday\1.mp4", ("C:\\", r"\\server\share\dives")),
+        (r"\\server\one\1.mp4", r"\\server\two\2.mp4", ("\\\\server\\one\\", "\\\\server\\two\\")),
+    ],
+)
+def test_drives_and_shares_of_windows_become_one_another(old, new, roots):
+    assert moved_roots(PureWindowsPath(old), PureWindowsPath(new)) == tuple(map(PureWindowsPath, roots))

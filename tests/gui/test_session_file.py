@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive
+from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -422,9 +423,17 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
 
 
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):
-    saved = SavedSession(dives=(SavedDive(path=Path("/club/M\udcfcller.mp4")),), selected=0)
+    saved = SavedSession(dives=(SavedDive(path=tmp_path / "M\udcfcller.mp4"),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
     assert read_session(tmp_path / "a.fineparser")[0] == saved
+
+
+@windows_only
+def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
+    places = [Path(r"Q:\videos\a.mp4"), Path(r"\\server\share\a.mp4")]
+    write_session(SavedSession(dives=tuple(SavedDive(path=place) for place in places)), tmp_path / "a.fineparser")
+    (tmp_path / "a.fineparser").rename(tmp_path / "b.fineparser")
+    assert [dive.path for dive in read_session(tmp_path / "b.fineparser")[0].dives] == places
 
 
 def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
@@ -432,7 +441,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     bad, mended = "a\udcff\ud800", "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"
     note = Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text=bad)
     dive = SavedDive(
-        path=Path("/club/a\udcff\ud800.mp4"),
+        path=tmp_path / "a\udcff\ud800.mp4",
         diver=bad,
         drawings=(note,),
         correction=Correction(left_out=frozenset({bad})),
@@ -441,7 +450,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     write_session(SavedSession(dives=(dive,), exemplar_drawings={bad: (note,)}), path)
     saved, _ = read_session(path)
     found = saved.dives[0]
-    assert found.path == Path("/club/a\udcff\N{REPLACEMENT CHARACTER}.mp4")
+    assert found.path == tmp_path / "a\udcff\N{REPLACEMENT CHARACTER}.mp4"
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
     assert list(saved.exemplar_drawings) == [mended]
     assert saved.exemplar_drawings[mended][0].text == mended

@@ -64,9 +64,9 @@ def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qt
 def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
     deep = tmp_path / "monday" / "platform"
     deep.mkdir(parents=True)
-    for path in (tmp_path / "b10.mp4", tmp_path / "b9.mov", deep / "a.MP4"):
+    for path in (tmp_path / "b10.mp4", tmp_path / "made.mov", deep / "a.MP4"):
         make_video(path, 20)
-    (tmp_path / "b9.mov").rename(tmp_path / "b9.MOV")
+    (tmp_path / "made.mov").rename(tmp_path / "b9.MOV")
     for name in ("notes.txt", "results.pdf", ".hidden.mp4", "Thumbs.db"):
         (tmp_path / name).write_text("", encoding="utf-8")
     session = idle_studio.session

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platforms import windows_only
 
 from fineparser_core.data.judged_dives import JudgedDive, read_dives, write_dives
 from fineparser_core.diving.judging import PhaseMarks
@@ -53,6 +54,13 @@ def test_a_set_is_read_as_it_was_written_wherever_its_folder_goes(tmp_path: Path
     (tmp_path / "one/set.json").rename(tmp_path / "two/set.json")
     moved = read_dives(tmp_path / "two/set.json")
     assert [dive.video for dive in moved] == [tmp_path / "two/clips/a.mp4", outside.video]
+
+
+@windows_only
+def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path: Path) -> None:
+    places = [Path(place) for place in (r"Q:\videos\a.mp4", r"\\server\share\a.mp4", str(tmp_path / "A.mp4").upper())]
+    write_dives(tmp_path / "set.json", [JudgedDive(video=place) for place in places])
+    assert [dive.video for dive in read_dives(tmp_path / "set.json")] == places
 
 
 def test_labels_and_corrections_are_such_sets(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Addresses are checked, secrets stay out of sight, dropped files count when they are whole."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 from numbered_video import write_video
+from platforms import windows_only
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.live.sources import DropFolder, SourceKind, list_cameras, parse_source
@@ -98,6 +100,23 @@ def test_files_and_folders(tmp_path: Path) -> None:
     assert parse_source(str(tmp_path)).kind is SourceKind.FOLDER
     (tmp_path / "a.mp4").touch()
     assert parse_source(str(tmp_path / "a.mp4")).kind is SourceKind.FILE
+
+
+@pytest.mark.parametrize(
+    "path", [r"C:\club\gone.mp4", "C:/club/gone.mp4", "C://club/gone.mp4", r"\\server\share\gone.mp4"]
+)
+def test_a_drive_and_a_share_of_windows_are_paths(path: str) -> None:
+    with pytest.raises(ConfigError, match="there is no such camera, folder or video") as raised:
+        parse_source(path)
+    assert str(raised.value).startswith(f"{path}: ")
+
+
+@windows_only
+def test_slashes_after_a_drive_may_be_any(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    drive, rest = os.path.splitdrive(tmp_path / "a.mp4")
+    for text in (f"{drive}{rest}", f"{drive}/{rest}".replace("\\", "/"), rf"\\?\{drive}{rest}"):
+        assert parse_source(text).kind is SourceKind.FILE
 
 
 def test_a_dropped_file_counts_when_it_is_whole(tmp_path: Path) -> None:
