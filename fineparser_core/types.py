@@ -56,6 +56,10 @@ class VideoInfo:
         return self.n_frames + self.n_frames_missing
 
 
+#: Least probability of the likelier one of the two likeliest divers at which nobody is asked which of them it is.
+SURE_DIVER = 0.8
+
+
 @dataclass(frozen=True, kw_only=True)
 class AthletePoint:
     """A point on the diver: a frame of the source file, x and y in pixels of its upright frames."""
@@ -66,12 +70,54 @@ class AthletePoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiverEvidence:
+    """A reason for or against a candidate being the diver.
+
+    Attributes:
+        name: "fall", "size", "water", "last" or "body"; see `fineparser_core.motion.divers`.
+        log_odds: natural logarithm of the factor by which it changes the odds; below 0 against the candidate.
+    """
+
+    name: str
+    log_odds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiverCandidate:
+    """A body in free fall that may be the diver of a file.
+
+    Attributes:
+        frame: frame of the source file that shows the candidate in the air.
+        box_xyxy: x0, y0, x1, y1 of the body in that frame, in pixels of the upright frame.
+        probability: that this is the diver; those of a file and of there being none sum to 1.
+        in_frame, out_frame: first and last frame of the clip around the fall, both included.
+        chosen: the candidate is followed in the clip.
+        reasons: evidence for and against it, the strongest first.
+    """
+
+    frame: Frame
+    box_xyxy: tuple[float, float, float, float]
+    probability: Annotated[float, Meta(ge=0, le=1)]
+    in_frame: Frame
+    out_frame: Frame
+    chosen: bool = False
+    reasons: tuple[DiverEvidence, ...] = ()
+
+    @property
+    def point(self) -> AthletePoint:
+        """The point that names this candidate as the diver."""
+        x0, y0, x1, y1 = self.box_xyxy
+        return AthletePoint(frame=self.frame, x=(x0 + x1) / 2, y=(y0 + y1) / 2)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clip:
     """A range of a video that contains one dive: frames in_frame to out_frame, both included.
 
     Attributes:
         athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
         n_cut: frames of the file before and after the clip that were cut off unasked.
+        divers: who may be the diver, the likeliest first; empty where nobody falls freely or nobody looked yet.
     """
 
     path: Path
@@ -80,6 +126,13 @@ class Clip:
     fps: float
     athlete: AthletePoint | None = None
     n_cut: tuple[Frame, Frame] = (0, 0)
+    divers: tuple[DiverCandidate, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def diver_is_unsure(self) -> bool:
+        """Return True if a person should say which of several candidates is the diver."""
+        shares = sorted((one.probability for one in self.divers), reverse=True)
+        return self.athlete is None and len(shares) > 1 and shares[1] >= (1 - SURE_DIVER) / SURE_DIVER * shares[0]
 
 
 @dataclass(frozen=True, kw_only=True)

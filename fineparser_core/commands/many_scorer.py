@@ -11,7 +11,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
-from fineparser_core.motion.recording import find_clip
+from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities
@@ -122,7 +122,8 @@ def open_scorer(options: ManyOptions) -> Scorer:
             dive = parse_dive_number(asked.dive_number)
             difficulty = asked_difficulty(dive, asked.board_m, asked.difficulty)
         start, end = asked.start_frame, asked.end_frame
-        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim)
+        search = DiveSearch(asked.path, find_body=analyzer.find_body)
+        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim, search=search)
         analysis = analyzer.analyze(
             found.clip, dive, difficulty, found.recording, force=options.force, **options.choice
         )

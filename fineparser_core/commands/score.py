@@ -32,7 +32,8 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.types import Analysis, ComparedDive
@@ -47,6 +48,7 @@ _OF_ONE = (
     "start_frame",
     "end_frame",
     "athlete",
+    "diver",
     "json",
     "masks",
     "annotated",
@@ -73,6 +75,7 @@ class ScoreOptions(WeightsOptions):
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
         no_trim: analyse the whole file, where by default the dive is found in it.
+        diver: who is the diver, by number, where several may be; they are listed.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
         force: score it even if it does not look like a whole dive, or the video shows another one than its number.
         exemplars: dives to compare with.
@@ -102,7 +105,7 @@ class ScoreOptions(WeightsOptions):
         strobe_marks: strobe: what is drawn of path, heights, rotation and outline; "" for nothing.
         strobe_in_report: report: with the strobe picture.
         report: write a page for athlete and coach, as .pdf or .html.
-        diver: report: the athlete's name.
+        name: report: the athlete's name.
     """
 
     clips: Positional[tuple[Path, ...]]
@@ -112,6 +115,7 @@ class ScoreOptions(WeightsOptions):
     start_frame: int | None = None
     end_frame: int | None = None
     no_trim: bool = False
+    diver: Count | None = None
     athlete: Point | None = None
     force: bool = False
     exemplars: Count = 10
@@ -142,7 +146,7 @@ class ScoreOptions(WeightsOptions):
     strobe_marks: str = "path,heights,rotation,outline"
     strobe_in_report: bool = False
     report: Path | None = None
-    diver: str = ""
+    name: str = ""
 
     @property
     def clip(self) -> Path:
@@ -179,10 +183,11 @@ def main(argv: list[str]) -> int:
         for note in named_otherwise(AskedClip(path=args.clip, dive_number=args.dive_number, board_m=args.board)):
             remark(note)
         chosen = args.no_trim or (args.start_frame, args.end_frame) != (None, None)
-        found = _found_dive(args, progress, cancel) if chosen else None  # nothing is read for that yet
+        by_hand = chosen and args.diver is None
+        found = _found_dive(args, None, progress, cancel) if by_hand else None  # nothing is read for that yet
         cancel.raise_if_cancelled()
         analyzer = options.open_analyzer(library)  # every check above runs without torch
-        found = found or _found_dive(args, progress, cancel)
+        found = found or _found_dive(args, analyzer.find_body, progress, cancel)
         analysis = analyzer.analyze(
             found.clip,
             dive,
@@ -196,6 +201,8 @@ def main(argv: list[str]) -> int:
         notes = _write_outputs(analysis, args, library, progress, cancel)
 
     if args.json == _STDOUT:
+        if (clip := analysis.parse.clip).diver_is_unsure:
+            remark(f"{len(clip.divers)} may be the diver, see clip.divers of the JSON: choose one with --diver.")
         say_json(analysis_to_dict(analysis))
     else:
         say(report(analysis))
@@ -249,20 +256,23 @@ def _options(args: ScoreOptions) -> ManyOptions:
     )
 
 
-def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> FoundClip:
-    """The dive of the file; of several the clearest, and the others are named."""
+def _found_dive(
+    args: ScoreOptions, find_body: FindBody | None, progress: ProgressCallback, cancel: CancelToken
+) -> FoundClip:
+    """The dive of the file; of several the likeliest, and the others are named."""
     found = find_clip(
         args.clip,
-        args.athlete,
+        args.diver or args.athlete,
         start_frame=args.start_frame,
         end_frame=args.end_frame,
         trim=not args.no_trim,
         progress=progress,
         cancel=cancel,
+        search=DiveSearch(args.clip, find_body=find_body),
     )
     if found.others:
         others = ", ".join(f"--start-frame {first} --end-frame {last}" for first, last in found.others)
-        remark(f"{1 + len(found.others)} dives were found, and the clearest is analysed; the others: {others}")
+        remark(f"{1 + len(found.others)} dives were found, and the likeliest is analysed; the others: {others}")
     if any(found.clip.n_cut):
         remark(
             f"The dive is in frames {found.clip.in_frame} to {found.clip.out_frame}; --no-trim takes the whole file."
@@ -338,8 +348,10 @@ def _check_options(args: ScoreOptions) -> None:
         raise ConfigError("--strobe-in-report is a picture of the report: add --report.")
     if args.skeleton and args.annotated is None and args.contact_sheet is None:
         raise ConfigError("--skeleton is drawn on the annotated clip and the contact sheet: add one of them.")
-    if args.diver and args.report is None:
-        raise ConfigError("--diver is named in the report: add --report.")
+    if args.name and args.report is None:
+        raise ConfigError("--name is the athlete's in the report: add --report.")
+    if args.diver is not None and args.athlete is not None:
+        raise ConfigError("--diver and --athlete are two ways to say who is the diver: give one of them.")
     if args.compare_with == _BEST and args.dive_number is None:
         raise ConfigError("--compare-with best needs a score to choose by: add --dive-number, or name an exemplar.")
 
@@ -383,7 +395,7 @@ def _write_outputs(
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,
-            diver=args.diver,
+            diver=args.name,
             bands=bands,
             comparison=_compared(best, library),
             strobe=_strobe_options(args) if args.strobe_in_report else None,

@@ -13,7 +13,7 @@ from fineparser_core.measures.words import band_text, finding_text, good_dives_t
 from fineparser_core.printable import printable
 from fineparser_core.recognition.words import seen_text
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
+from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.
 _DIFFICULTY_OF = {
@@ -22,11 +22,22 @@ _DIFFICULTY_OF = {
     "commonest board": "of its commonest board",
     "typed": "as given",
 }
+#: What speaks for a candidate, and against it, by `DiverEvidence.name`.
+_DIVER_REASONS = {
+    "fall": ("falls as a body does", "hardly falls as a body does"),
+    "size": ("", "smaller than another"),
+    "water": ("water moves where the fall ends", "no splash"),
+    "last": ("", "another falls later"),
+    "body": ("a body is seen", "no body is seen"),
+}
 
 
 def report(analysis: Analysis) -> str:
     """The whole report: clip, phases and, where there is a score, how it came about."""
-    blocks = [_heading(analysis.parse), _steps(analysis.parse)]
+    blocks = [_heading(analysis.parse)]
+    if analysis.parse.clip.diver_is_unsure:
+        blocks.append(_divers(analysis.parse.clip))
+    blocks.append(_steps(analysis.parse))
     if analysis.recognition is not None and (seen := seen_text(analysis.recognition)):
         blocks.append(f"seen: {seen}")
     if (measured := _measured(analysis)) is not None:
@@ -60,6 +71,20 @@ def _heading(parse: DiveParse) -> str:
         f"weights {model.id} (preprocessing {model.preprocessing}, decoding {model.decoding}), "
         f"{model.precision} on {model.device}"
     )
+
+
+def _divers(clip: Clip) -> str:
+    """Who may be the diver, and how to choose."""
+    rows = []
+    for number, one in enumerate(clip.divers, start=1):
+        reasons = (_DIVER_REASONS[each.name][each.log_odds < 0] for each in one.reasons if each.name in _DIVER_REASONS)
+        place = f"{one.point.x:.0f}, {one.point.y:.0f}"
+        frames = f"{one.in_frame} to {one.out_frame}"
+        said = ", ".join(filter(None, reasons)) + (" (analysed)" if one.chosen else "")
+        rows.append((str(number), str(one.frame), place, f"{one.probability:.0%}", frames, said))
+    header = ("diver", "in frame", "at x, y", "probability", "clip", "because")
+    table = text_table(header, rows, indent="  ", left=(2, 4, 5))
+    return f"{len(rows)} may be the diver. Choose one with --diver, e.g. --diver 2:\n{table}"
 
 
 def _steps(parse: DiveParse) -> str:

@@ -53,7 +53,7 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
         chosen = plain_view(dive, WHOLE.name).sampled.tolist()
         images = list(data.frames(dive.record, chosen))
         squares = follow_masks(coarse_pass(images, encoder)[1], images[0])
-        squares, _ = squares_around_body(images, squares, encoder)
+        squares = squares_around_body(images, squares, encoder)
         ((frames, crops),) = crop_frames(images, squares, (MASK_SIZE, 1.0))
         whole = list(data.masks(dive.record, chosen))
         if not whole:

@@ -31,6 +31,7 @@ from fineparser_core.types import (
     Analysis,
     DiveMotion,
     DiveParse,
+    DiverCandidate,
     MaskTrack,
     Measure,
     Recognition,
@@ -125,6 +126,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             "fps": clip.fps,
             "athlete": clip.athlete,
             "cut_frames": clip.n_cut,
+            "divers": [_diver_to_dict(one) for one in clip.divers],
         },
         "versions": {"fineparser": __version__},
     }
@@ -212,7 +214,8 @@ def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
     clip, motion = data["clip"], data.get("motion")
-    frames = {"in_frame": clip["start_frame"], "out_frame": clip["end_frame"], "n_cut": clip.get("cut_frames", (0, 0))}
+    frames = _frames(clip) | {"n_cut": clip.get("cut_frames", (0, 0))}
+    frames["divers"] = [{**one, **_frames(one)} for one in clip.get("divers", ())]
     arrays = {
         "sampled_frames": np.array(data["sampled_frames"], np.int64),
         "sampled_times_s": np.array(data["sampled_times_s"], np.float64),
@@ -304,6 +307,15 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
     if (found.shape, found.dtype) != (shape, dtype):
         raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
     return found.copy()
+
+
+def _diver_to_dict(diver: DiverCandidate) -> dict[str, Any]:
+    stored = to_json(diver)
+    return stored | {"start_frame": stored.pop("in_frame"), "end_frame": stored.pop("out_frame")}
+
+
+def _frames(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {"in_frame": stored["start_frame"], "out_frame": stored["end_frame"]}
 
 
 def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:

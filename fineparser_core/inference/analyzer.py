@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -21,10 +22,12 @@ from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, sele
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.blazepose import load_blazepose
+from fineparser_core.inference.bodies import body_log_odds
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
     refusal,
+    several_divers,
     slow_motion,
     trimmed,
     warnings,
@@ -37,6 +40,7 @@ from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
@@ -101,6 +105,8 @@ class Analyzer:
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
         self._blazepose = load_blazepose(self.encoder.device)
+        #: Looks for bodies where it is not clear who the diver is.
+        self.find_body: FindBody = partial(body_log_odds, self._blazepose)
         self._encodings: dict[str, ExemplarEncoding] = {}
         # What was read of clips whose parse was cancelled, by clip and age of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
@@ -178,6 +184,7 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         samples, (encoding, masks, seen) = self._encoded(clip, recording, progress, cancel)
+        clip = replace(clip, divers=samples.divers)
         sampled, times = samples.sampled, samples.times_s
         diver, decoded, descent = samples.diver, encoding.transition_samples, 0.0
         if diver is not None:
@@ -212,6 +219,7 @@ class Analyzer:
             motion=None if diver is None else diver.motion,
             notes=(
                 *samples.notes,
+                *several_divers(clip),
                 *trimmed(clip),
                 *slow_motion(diver.fall.slowed if diver else 1.0),
                 *warnings(
@@ -250,7 +258,7 @@ class Analyzer:
         changed_s = clip.path.stat().st_mtime if clip.path.is_file() else 0.0
         known_as = (clip, changed_s)
         samples = self._unfinished.pop(known_as, None) or read_samples(
-            clip, self.model.preprocessing, self.encoder, recording, progress=progress, cancel=cancel
+            clip, self.model.preprocessing, self.encoder, recording, self.find_body, progress=progress, cancel=cancel
         )
         try:
             return samples, self.encoder.encode(

@@ -147,6 +147,13 @@ def slow_motion(slowed: float) -> tuple[str, ...]:
     return (Phrase("Slow motion, about {0:.0f} times: times are those of the recording, not of the dive.", slowed),)
 
 
+def several_divers(clip: Clip) -> tuple[str, ...]:
+    """Return a sentence for the user where a person should say who the diver is."""
+    if not clip.diver_is_unsure:
+        return ()
+    return (Phrase("Somebody else may be the diver: check that the right person is followed."),)
+
+
 def trimmed(clip: Clip) -> tuple[str, ...]:
     """That the clip was cut out of its file unasked, a sentence for the user; none where it was not."""
     before, after = clip.n_cut

@@ -10,11 +10,12 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.joints.turned import WIDE, WIDE_PX
 from fineparser_core.language import Phrase
-from fineparser_core.motion.candidates import candidates
+from fineparser_core.motion.candidates import find_candidate
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip
+from fineparser_core.types import Clip, DiverCandidate
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete
 from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader
@@ -25,8 +26,6 @@ from fineparser_core.video.sampling import sample_frames, valid_samples
 _MASK_THRESHOLD = 0.35
 # Least confidence of a keypoint that is used to place the crop.
 _KEYPOINT_THRESHOLD = 0.4
-# A body is seen in a crop where so many of its fifteen joints are in so many samples.
-_BODY_JOINTS, _BODY_FRAMES = 5, 6
 # To place the crop the network looks at one of so many samples.
 _LOOKED_AT = 3
 
@@ -44,6 +43,7 @@ class Samples(NamedTuple):
         coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
             (96, 112, 112).
         notes: sentences about what is missing or damaged in the file.
+        divers: who may be the diver, the likeliest first.
     """
 
     frames: np.ndarray
@@ -54,6 +54,7 @@ class Samples(NamedTuple):
     wide: np.ndarray | None = None
     coarse: tuple[np.ndarray, np.ndarray] | None = None
     notes: tuple[str, ...] = ()
+    divers: tuple[DiverCandidate, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -72,17 +73,19 @@ def read_samples(
     preprocessing: str,
     encoder: ClipEncoder,
     recording: Recording | None = None,
+    find_body: FindBody | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Samples:
     """Read and preprocess the samples of a clip.
 
-    Who falls freely is taken for the diver where a body is seen there; see `candidates`.
+    The likeliest of those that fall freely is taken for the diver; see `find_candidate`.
 
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
         recording: what was read of the file; without it the clip is read.
+        find_body: looks for bodies where it is not clear who the diver is.
         progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
@@ -93,16 +96,14 @@ def read_samples(
     shape = get_preprocessing(preprocessing)
     if isinstance(shape, FullFrame):
         return _whole_frames(clip, shape, progress, cancel)
-    for one in candidates(clip, recording, progress=progress, cancel=cancel):
-        found, coarse = one.squares, None
-        if found is None:
-            coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)
-            found = follow_masks(coarse[1], one[0])
-        squares, seen = squares_around_body(one, found, encoder, progress=progress, cancel=cancel)
-        if seen or one.diver is None or clip.athlete is not None:
-            break
+    one = find_candidate(clip, recording, find_body, progress=progress, cancel=cancel)
+    found, coarse = one.squares, None
+    if found is None:
+        coarse = coarse_pass(one, encoder, progress=progress, cancel=cancel)
+        found = follow_masks(coarse[1], one[0])
+    squares = squares_around_body(one, found, encoder, progress=progress, cancel=cancel)
     (frames, crops), (wide, _) = crop_frames(one, squares, (MASK_SIZE, 1.0), (WIDE_PX, WIDE))
-    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, wide, coarse, one.notes)
+    return Samples(frames, one.sampled, one.times_s, crops * one.scales, one.diver, wide, coarse, one.notes, one.divers)
 
 
 def coarse_pass(
@@ -140,15 +141,12 @@ def squares_around_body(
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> tuple[np.ndarray, bool]:
+) -> np.ndarray:
     """Squares (96, 3) around the keypoints that the encoder sees in some squares; the same ones where it sees none.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
         squares: (96, 3) centre x, centre y and side that follow the athlete.
-
-    Returns:
-        The squares, and whether a body is seen in them, as far as the encoder can tell.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -157,12 +155,11 @@ def squares_around_body(
     ((crops, boxes),) = crop_frames(frames, squares, (MASK_SIZE, 1.0))
     keypoints = encoder.keypoints(crops, _LOOKED_AT, progress=progress, cancel=cancel)
     if keypoints is None:
-        return squares, True
+        return squares
     visible, boxes = keypoints[..., 2] >= _KEYPOINT_THRESHOLD, boxes[::_LOOKED_AT]
-    seen = bool((visible.sum(axis=1) >= _BODY_JOINTS).sum() * _LOOKED_AT >= _BODY_FRAMES)
     in_frame = boxes[:, None, :2] + keypoints[..., :2] * ((boxes[:, 2] - boxes[:, 0]) / MASK_SIZE)[:, None, None]
     around = squares_around_joints(in_frame, visible, _LOOKED_AT, width, height)
-    return squares if around is None else around, seen
+    return squares if around is None else around
 
 
 def crop_frames(

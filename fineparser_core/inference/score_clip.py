@@ -1,12 +1,13 @@
 """From a video file to its analysis in one call, for scripts."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.motion.recording import find_clip
+from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.scoring.profile import active_profile
 from fineparser_core.types import Analysis
 
@@ -45,9 +46,10 @@ def score_clip(
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else asked_difficulty(dive, board_m, None)
-    found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
-    if analyzer is not None:
+    with ExitStack() as opened:
+        if analyzer is None:
+            library = opened.enter_context(ExemplarStore.open_all(own_folder()))
+            analyzer = Analyzer.open(library=library, profile=active_profile())
+        search = DiveSearch(Path(path), find_body=analyzer.find_body)
+        found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim, search=search)
         return analyzer.analyze(found.clip, dive, difficulty, found.recording, force=force)
-    with ExemplarStore.open_all(own_folder()) as library:
-        opened = Analyzer.open(library=library, profile=active_profile())
-        return opened.analyze(found.clip, dive, difficulty, found.recording, force=force)

@@ -1,21 +1,20 @@
-"""Who may be the diver of a clip, each with the 96 pictures that are sampled for the network. No torch."""
+"""Who is followed in a clip, with the 96 pictures that are sampled for the network. No torch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import ConfigError
+from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall_at_point, follow_diver, follow_point
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import Recording, around_fall, find_dives
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip
+from fineparser_core.types import Clip, DiverCandidate
 
 #: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
 _SAMPLED_S = (1.1, 0.7)
-#: Falls of a clip that are looked at, until one is that of a body.
-_MOST_FOLLOWED = 3
 
 
 class Candidate(Sequence[np.ndarray]):
@@ -29,12 +28,14 @@ class Candidate(Sequence[np.ndarray]):
         times_s: (96,) float64, their times.
         scales: (4,) float32, source pixels a pixel of the pictures, for x0, y0, x1, y1.
         notes: sentences about what is missing or damaged in the file.
+        divers: who may be the diver.
     """
 
     def __init__(
         self,
         recording: Recording,
         clip: Clip,
+        divers: tuple[DiverCandidate, ...] = (),
         fall: FreeFall | None = None,
         squares: np.ndarray | None = None,
         cancel: CancelToken | None = None,
@@ -42,6 +43,8 @@ class Candidate(Sequence[np.ndarray]):
         """Takes the samples of a clip out of what was read of its file.
 
         Args:
+            divers: who may be the diver.
+            fall: of who is followed.
             squares: (n, 3) in source pixels, one for each picture of the recording.
 
         Raises:
@@ -49,6 +52,7 @@ class Candidate(Sequence[np.ndarray]):
             Cancelled: `cancel` was set.
         """
         images = recording.images_of(clip)
+        self.divers = divers
         self.notes = recording.notes(images)
         pictures = spread_samples(recording, images, fall)
         self.sampled = recording.frames[pictures]
@@ -68,20 +72,22 @@ class Candidate(Sequence[np.ndarray]):
         return self._pictures.rgb(int(self.sampled[sample]))
 
 
-def candidates(
+def find_candidate(
     clip: Clip,
     recording: Recording | None = None,
+    find_body: FindBody | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> Iterator[Candidate]:
-    """Who may be the diver of a clip, the likeliest first; at last nobody, for whom the network may look.
+) -> Candidate:
+    """Find who is followed in a clip; nobody, for whom the network may look, where nobody falls.
 
     Where somebody falls freely the samples lie around the fall, however long the clip is, so that one dive gives the
     same samples in every clip that holds it.
 
     Args:
         recording: what was read of the file; without it the clip is read.
+        find_body: looks for bodies where it is not clear who the diver is.
         progress: receives the stage "read".
 
     Raises:
@@ -92,13 +98,7 @@ def candidates(
     if recording is None or not recording.covers(clip):
         recording = find_dives(clip.path, clip.in_frame, clip.out_frame, progress=progress, cancel=cancel)
     images, motion = recording.images_of(clip), recording.motion
-    if clip.athlete is None:
-        within = [fall for fall in recording.falls if images.start <= fall.first and fall.last < images.stop]
-        for fall in within[:_MOST_FOLLOWED]:
-            yield Candidate(recording, clip, fall, follow_diver(motion, fall), cancel)
-        yield Candidate(recording, clip, cancel=cancel)
-        return
-    if (n := images.stop - images.start) < LEAST_FRAMES:
+    if clip.athlete is not None and (n := images.stop - images.start) < LEAST_FRAMES:
         raise ConfigError(
             "{0}: the clip is too short to follow the diver from a point ({1} samples, need at "
             "least {2}): move the in or the out point, or take the point away.",
@@ -106,10 +106,24 @@ def candidates(
             n,
             LEAST_FRAMES,
         )
-    image = int(np.abs(recording.frames - clip.athlete.frame).argmin())
-    pointed = fall_at_point(motion, image, clip.athlete)
-    squares = follow_point(motion, image, clip.athlete) if pointed is None else follow_diver(motion, pointed)
-    yield Candidate(recording, clip, pointed, squares, cancel)
+    chosen = next((one for one in clip.divers if one.chosen), None)
+    fall = None if chosen is None else recording.fall_of(chosen)
+    divers = () if fall is None else clip.divers
+    if fall is None and clip.athlete is not None:
+        fall = fall_at_point(motion, recording.image_at(clip.athlete.frame), clip.athlete)
+        recording = recording if fall is None else recording.with_fall(fall)
+    if not divers:
+        judged = recording.divers(images, pointed=fall, find_body=find_body, cancel=cancel)
+        if judged and clip.athlete is None:
+            fall = judged[0].fall
+        divers = recording.listed(judged, fall)
+    if fall is not None:
+        squares = follow_diver(motion, fall)
+    elif clip.athlete is not None:
+        squares = follow_point(motion, recording.image_at(clip.athlete.frame), clip.athlete)
+    else:
+        squares = None
+    return Candidate(recording, clip, divers, fall, squares, cancel)
 
 
 def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -> np.ndarray:

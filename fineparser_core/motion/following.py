@@ -29,8 +29,11 @@ _SAMPLE_S = 1 / 30
 _STRETCHED = 1.25
 
 
-#: A fall with less evidence counts where a person has pointed at the body that falls.
-_LEAST_POINTED = LEAST_EVIDENCE / 3
+#: Falls with less evidence count where a person has pointed at the body that falls: clear ones, and those that boxes
+#: lie on loosely.
+_LEAST_POINTED, _LEAST_LOOSE = LEAST_EVIDENCE / 3, LEAST_EVIDENCE / 6
+#: A fall is looked for within this time of the point: a diver may wait on the board for so long.
+_WAITING_S = 10.0
 #: Distance of a point on the diver from the middle of the square that follows him, in sides: its scatter, and at most.
 _POINT_SCATTER, _POINT_OFF = 0.2, 0.5
 #: Something moves at a point within this time, and at most so many times its size away.
@@ -54,15 +57,19 @@ class Diver:
 
 def fall_at_point(motion: Motion, image: int, athlete: AthletePoint) -> FreeFall | None:
     """The fall of who is at a point of a picture, in the air or before or after it; None where nobody falls."""
-    best, most = None, 0.0
     point = np.array([athlete.x, athlete.y]) / motion.scale
-    for fall in find_free_falls(motion, least_evidence=_LEAST_POINTED, at_once=True):
-        x, y, side = follow_diver(motion, fall)[image] / motion.scale
-        off = float(np.hypot(x - point[0], y - point[1])) / side
-        likely = fall.evidence * float(np.exp(-0.5 * (off / _POINT_SCATTER) ** 2))
-        if off <= _POINT_OFF and likely > most:
-            best, most = fall, likely
-    return best
+    among_s = motion.times_s[image] - _WAITING_S, motion.times_s[image] + _WAITING_S
+    for loose, least in ((False, _LEAST_POINTED), (True, _LEAST_LOOSE)):
+        best, most = None, 0.0
+        for fall in find_free_falls(motion, least_evidence=least, at_once=True, loose=loose, among_s=among_s):
+            x, y, side = follow_diver(motion, fall)[image] / motion.scale
+            off = float(np.hypot(x - point[0], y - point[1])) / side
+            likely = fall.evidence * float(np.exp(-0.5 * (off / _POINT_SCATTER) ** 2))
+            if off <= _POINT_OFF and likely > most:
+                best, most = fall, likely
+        if best is not None:
+            return best
+    return None
 
 
 def follow_point(motion: Motion, image: int, athlete: AthletePoint) -> np.ndarray:

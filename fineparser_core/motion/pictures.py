@@ -66,10 +66,17 @@ class Pictures:
             VideoError: the file cannot be read.
             Cancelled: `cancel` was set.
         """
-        wanted = sorted(set(frames))
-        self._kept = OrderedDict((frame, self._kept[frame]) for frame in wanted if frame in self._kept)
+        wanted = set(frames)
+        self._kept = OrderedDict((frame, self._kept[frame]) for frame in sorted(wanted) if frame in self._kept)
         self._n_bytes = sum(map(_n_bytes, self._kept.values()))
-        missing = [frame for frame in wanted if frame not in self._kept]
+        self.read_missing(wanted, cancel)
+
+    def read_missing(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
+        """Read those of some pictures that are not kept.
+
+        Raises: as of `keep_only`.
+        """
+        missing = sorted(set(frames) - self._kept.keys())
         if not missing:
             return
         with VideoReader(self._path) as reader:

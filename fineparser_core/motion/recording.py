@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fineparser_core.errors import NoDiveError, VideoError
+from fineparser_core.errors import ConfigError, NoDiveError, VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
+from fineparser_core.motion.divers import LEAST_LOG_ODDS, FindBody, JudgedFall, judge_falls, look_times, same_body
+from fineparser_core.motion.following import fall_at_point, follow_diver
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import AthletePoint, Clip, DiveSegment, VideoInfo
+from fineparser_core.types import AthletePoint, Clip, DiverCandidate, DiveSegment, VideoInfo
+from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -32,6 +35,16 @@ MOST_SLOWED = 4.0
 #: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; one that is longer
 #: than the second is not analysed whole unless a person says so, and is read again where its dives are.
 SHORT_S, LONG_S = 5.0, 15.0
+#: Evidence of falls that are judged beside clearer ones, and of those that are where none is clear: of dives that are
+#: seen badly, or in part.
+_LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
+#: Least probability of the only falls that are seen badly, in files longer than `LONG_S`: a quarter of an hour of
+#: waiting holds many.
+_LEAST_PROBABLE = 0.5
+#: Side of the pictures in which a body is looked for, in those of the squares that follow a diver, and in pixels.
+_LOOKED_AT_SIDE, _LOOKED_AT_PX = 1.2, 256
+#: Candidates that are listed: at most, and with at least this share of the probability of the first.
+_MOST_LISTED, _LEAST_LISTED = 6, 0.05
 #: Share of frames that a damaged file may lack; the frame before stands in for each.
 _MOST_DAMAGED = 0.25
 
@@ -50,15 +63,17 @@ class Recording:
 
     Attributes:
         info: of the file.
+        ends: first and last frame of what was read.
         frames: (n,) int64, source frames of the n pictures that were looked at, ascending.
         motion: what moves in these pictures.
-        falls: every free fall, the one with most evidence first; in pixels of `motion`.
+        falls: what may be a body in free fall, also at once, the one with most evidence first; in pixels of `motion`.
         dives: those of them that are dives of their own, with their clips, in the same order.
         pictures: the pictures themselves.
         damaged: frames that could not be decoded whole.
     """
 
     info: VideoInfo
+    ends: tuple[int, int]
     frames: np.ndarray = field(repr=False)
     motion: Motion = field(repr=False)
     falls: tuple[FreeFall, ...]
@@ -96,6 +111,108 @@ class Recording:
         first, last = np.searchsorted(self.frames, [clip.in_frame, clip.out_frame + 1])
         return slice(int(first), int(last))
 
+    def clip_around(self, fall: FreeFall) -> tuple[int, int]:
+        """Return the first and the last frame of the clip of a fall: of a short file the shot that holds it."""
+        shot = between_cuts(self.frames[self.motion.cut], fall, self.info.pts_s, self.ends)
+        return shot if self.info.duration_s <= SHORT_S else around_fall(fall, self.info.pts_s, shot)
+
+    def clip_at(self, athlete: AthletePoint) -> tuple[int, int]:
+        """Return the first and the last frame of the clip that holds a point at which nobody falls."""
+        for dive in self.dives:
+            if dive.first <= athlete.frame <= dive.last:
+                return dive.first, dive.last
+        if self.info.duration_s <= LONG_S:
+            return 0, self.info.n_frames - 1
+        around_s = self.info.pts_s[athlete.frame] + np.array([-LONG_S / 2, LONG_S / 2])
+        first, end = np.searchsorted(self.info.pts_s, around_s)
+        return int(first), int(end) - 1
+
+    def fall_of(self, diver: DiverCandidate) -> FreeFall | None:
+        """Return the fall of a candidate; None where what was read shows none."""
+        image = self.image_at(diver.frame)
+        x0, y0, x1, y1 = np.array(diver.box_xyxy) / self.motion.scale
+        best, nearest = None, 1.0
+        for fall in self.falls:
+            boxes = fall.boxes[self.motion.image[fall.boxes] == image]
+            if len(boxes):
+                x, y = self.motion.centre[boxes[0]] - [(x0 + x1) / 2, (y0 + y1) / 2]
+                off = float(np.hypot(x, y)) / fall.size_px
+                best, nearest = (fall, off) if off < nearest else (best, nearest)
+        return best
+
+    def with_fall(self, fall: FreeFall) -> "Recording":
+        """Return the recording with a fall in place of those of the same body."""
+        others = (one for one in self.falls if not same_body(self.motion, fall, one))
+        return replace(self, falls=(fall, *others))
+
+    def image_at(self, frame: int) -> int:
+        """Return the picture that is nearest to a source frame."""
+        return int(np.abs(self.frames - frame).argmin())
+
+    def divers(
+        self,
+        images: slice | None = None,
+        *,
+        pointed: FreeFall | None = None,
+        find_body: FindBody | None = None,
+        cancel: CancelToken | None = None,
+    ) -> list[JudgedFall]:
+        """Who may be the diver, the likeliest first; falls that are nobody's are left out.
+
+        Args:
+            images: pictures that hold the whole fall; all by default.
+            pointed: the fall that a person pointed at, which is not left out.
+            find_body: looks for bodies, see `judge_falls`.
+
+        Raises:
+            VideoError: the file cannot be read.
+            Cancelled: `cancel` was set.
+        """
+
+        def pictures(fall: FreeFall) -> list[np.ndarray]:
+            at = [int(np.abs(self.motion.times_s - time_s).argmin()) for time_s in look_times(fall)]
+            squares, frames = follow_diver(self.motion, fall)[at], self.frames[at].tolist()
+            self.pictures.read_missing(frames, cancel)
+            smaller = (self.pictures.size_px or (1, 1))[0] / self.info.width_px
+            boxes = [square_to_xyxy(one * smaller, _LOOKED_AT_SIDE) for one in squares]
+            shown = zip(map(self.pictures.rgb, frames), boxes, strict=True)
+            return [crop_image(picture, box, _LOOKED_AT_PX) for picture, box in shown]
+
+        within = images or slice(0, len(self.frames))
+        falls = [one for one in self.falls if within.start <= one.first and one.last < within.stop]
+        judged = judge_falls(self.motion, falls, find_body, pictures)
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        return [one for one in judged if one.fall is pointed or self._may_be_a_dive(one)]
+
+    def _may_be_a_dive(self, judged: JudgedFall) -> bool:
+        if self.dives:
+            return judged.log_odds >= (LEAST_LOG_ODDS if judged.fall.evidence >= LEAST_EVIDENCE else 0)
+        least = _LEAST_PROBABLE if self.info.duration_s > LONG_S else 0.0
+        return judged.evidence("body") > 0 and judged.log_odds >= 0 and judged.probability >= least
+
+    def listed(self, judged: Sequence[JudgedFall], chosen: FreeFall | None) -> tuple[DiverCandidate, ...]:
+        """Return the records of the likeliest candidates, and of who is followed."""
+        likely = [one for one in judged if one.probability >= _LEAST_LISTED * judged[0].probability][:_MOST_LISTED]
+        likely += [one for one in judged if one.fall is chosen and all(one is not other for other in likely)]
+        return tuple(self._candidate(one, one.fall is chosen) for one in likely)
+
+    def _candidate(self, judged: JudgedFall, chosen: bool) -> DiverCandidate:
+        fall = judged.fall
+        box = int(fall.boxes[len(fall.boxes) // 2])
+        centre, extent = self.motion.centre[box], self.motion.extent[box]
+        corners = np.concatenate([centre - extent / 2, centre + extent / 2]) * self.motion.scale
+        first, last = self.clip_around(fall)
+        return DiverCandidate(
+            frame=int(self.frames[self.motion.image[box]]),
+            box_xyxy=tuple(corners.round(1).tolist()),
+            probability=judged.probability,
+            in_frame=first,
+            out_frame=last,
+            chosen=chosen,
+            reasons=judged.reasons,
+        )
+
     def notes(self, images: slice) -> tuple[str, ...]:
         """Sentences about what is missing or damaged in the file, and among some of the pictures.
 
@@ -111,10 +228,14 @@ class DiveSearch:
 
     Args:
         first, last: frames between which it is read, both included; None: the file's ends.
+        find_body: looks for bodies, for `find_clip`.
     """
 
-    def __init__(self, path: Path, first: int | None = None, last: int | None = None) -> None:
+    def __init__(
+        self, path: Path, first: int | None = None, last: int | None = None, *, find_body: FindBody | None = None
+    ) -> None:
         self._path, self._first, self._last = path, first, last
+        self.find_body = find_body
         self._finder: MotionFinder | None = None
         self._pictures = Pictures(path)
         self._n_read = 0
@@ -148,25 +269,24 @@ class DiveSearch:
             self._damaged |= reader.damaged
         motion = self._finder.motion()
         motion = replace(motion, scale=info.width_px / motion.size_px[0])
-        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
-        if not falls and info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:
-            # It is analysed in any case: then who falls less clearly is more likely the diver than nobody.
-            falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE, loose=True)
-        cuts, short = frames[motion.cut], info.duration_s <= SHORT_S
-        dives = []
-        for fall in apart(falls):
-            shot = between_cuts(cuts, fall, info.pts_s, ends)
-            first, last = shot if short else around_fall(fall, info.pts_s, shot)
-            dives.append(FoundDive(fall, first, last))
-        return Recording(
+        falls = find_free_falls(motion, least_evidence=_LEAST_BESIDE, at_once=True)
+        n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
+        if not n_clear:
+            # Bodies that are seen badly are more likely the diver than nobody; who looks at them decides.
+            falls = find_free_falls(motion, least_evidence=_LEAST_ALONE, at_once=True, loose=True)
+            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analysed in any case
+                n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
+        found = Recording(
             info=info,
+            ends=ends,
             frames=frames,
             motion=motion,
             falls=tuple(falls),
-            dives=tuple(dives),
+            dives=(),
             pictures=self._pictures,
             damaged=tuple(sorted(self._damaged)),
         )
+        return replace(found, dives=tuple(FoundDive(one, *found.clip_around(one)) for one in apart(falls[:n_clear])))
 
 
 def find_dives(
@@ -206,7 +326,7 @@ class FoundClip(NamedTuple):
 
 def find_clip(
     path: Path,
-    athlete: AthletePoint | None = None,
+    athlete: AthletePoint | int | None = None,
     *,
     start_frame: int | None = None,
     end_frame: int | None = None,
@@ -217,39 +337,64 @@ def find_clip(
 ) -> FoundClip:
     """The clip to analyse of a file: the one rule of the window, the commands and Python.
 
-    A range that somebody chose is taken as it is, and the whole file where `trim` is off. Otherwise the dive with most
-    evidence is cut out, or the one whose clip holds the athlete's point; of a file of at most 5 s the whole shot that
+    A range that somebody chose is taken as it is, and the whole file where `trim` is off. Otherwise the likeliest
+    diver's dive is cut out, or anew that of who is at the athlete's point; of a file of at most 5 s the whole shot that
     holds it. A file of at most 15 s in which nobody falls freely is taken whole.
 
     Args:
-        athlete: a point on the diver.
+        athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
         start_frame, end_frame: first and last frame of the range, both included.
-        search: of the whole file, which goes on where it was.
+        search: of the whole file, which goes on where it was; its `find_body` looks where it is not clear who the diver
+            is.
 
     Raises:
         NoDiveError: nobody falls freely in a longer recording.
         VideoError: the file cannot be read, or is truncated and taken whole.
-        ConfigError: the point is not in the file, or not in the range.
+        ConfigError: the point is not in the file, or not in the range, or there are fewer divers.
         Cancelled: `cancel` was set.
     """
-    if not trim or (start_frame, end_frame) != (None, None):
+    by_hand, place = not trim or (start_frame, end_frame) != (None, None), None
+    if isinstance(athlete, int):
+        athlete, place = None, athlete
+    if by_hand and place is None:
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
     if athlete is not None:  # is the point in the file?
         make_clip(path, 0, probe(path).n_frames - 1, athlete)
-    recording = (search or DiveSearch(path)).run(progress=progress, cancel=cancel)
-    info, ranges = recording.info, [(dive.first, dive.last) for dive in recording.dives]
-    kept = recording if info.duration_s <= LONG_S else None
+    search = search or DiveSearch(path)
+    if by_hand:
+        search = DiveSearch(path, start_frame, end_frame, find_body=search.find_body)
+    recording = search.run(progress=progress, cancel=cancel)
+    info, pointed = recording.info, None
     if athlete is not None:
-        ranges.sort(key=lambda one: not one[0] <= athlete.frame <= one[1])
-        if not ranges or not ranges[0][0] <= athlete.frame <= ranges[0][1]:
-            return FoundClip(make_clip(path, athlete=athlete), kept)
-    if not ranges and kept is None:
+        pointed = fall_at_point(recording.motion, recording.image_at(athlete.frame), athlete)
+        recording = recording if pointed is None else recording.with_fall(pointed)
+    judged = recording.divers(pointed=pointed, find_body=search.find_body, cancel=cancel)
+    chosen = judged[0].fall if judged and athlete is None else pointed
+    if place is not None:
+        listed = recording.listed(judged, None)
+        if not listed:
+            raise no_dive(path)
+        if not 1 <= place <= len(listed):
+            raise ConfigError("{0}: there is no diver {1}: choose one from 1 to {2}.", path, place, len(listed))
+        chosen, athlete = judged[place - 1].fall, listed[place - 1].point
+    divers = recording.listed(judged, chosen)
+    if by_hand:
+        return FoundClip(replace(make_clip(path, start_frame, end_frame, athlete), divers=divers), recording)
+    kept = recording if info.duration_s <= LONG_S else None
+    if chosen is None and kept is None and athlete is None:
         raise no_dive(path)
-    if not ranges:
+    if chosen is not None:
+        first, last = recording.clip_around(chosen)
+    elif athlete is not None:
+        first, last = recording.clip_at(athlete)
+    else:
         return FoundClip(make_clip(path), kept)
-    first, last = ranges[0]
+    if athlete is not None:
+        first, last = min(first, athlete.frame), max(last, athlete.frame)
     trimmed = (first, last) != (0, info.n_frames - 1)
-    return FoundClip(make_clip(path, first, last, athlete, trimmed=trimmed), kept, tuple(sorted(ranges[1:])))
+    clip = replace(make_clip(path, first, last, athlete, trimmed=trimmed), divers=divers)
+    others = ((dive.first, dive.last) for dive in recording.dives if chosen is None or _are_apart(dive.fall, chosen))
+    return FoundClip(clip, kept, tuple(sorted(one for one in others if one != (first, last))))
 
 
 def no_dive(path: Path) -> NoDiveError:
@@ -284,9 +429,13 @@ def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
     """Of falls that follow one another too soon the one with more evidence; the one with most evidence first."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
-        if all(fall.start_s - k.end_s > _APART_S or k.start_s - fall.end_s > _APART_S for k in kept):
+        if all(_are_apart(fall, other) for other in kept):
             kept.append(fall)
     return kept
+
+
+def _are_apart(one: FreeFall, other: FreeFall) -> bool:
+    return one.start_s - other.end_s > _APART_S or other.start_s - one.end_s > _APART_S
 
 
 def around_fall(

@@ -229,6 +229,7 @@ class Worker:
     def _parse(self, request: ParseRequest) -> Result:
         watch = self._watch(request)
         with self._search(request) as search:
+            search.find_body = self._open().find_body
             found = find_clip(
                 Path(request.path),
                 request.athlete,

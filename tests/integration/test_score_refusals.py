@@ -49,7 +49,7 @@ def test_output_that_would_replace_the_clip(fineparser: Fineparser, clips: Path)
         (("--strobe", "a.png", "--strobe-bodies", "8", "--strobe-every", "0.1"), 2, "--strobe-every"),
         (("--report", "report.docx"), 2, "report.docx"),
         (("--skeleton",), 2, "--skeleton"),
-        (("--diver", "A"), 2, "--report"),
+        (("--name", "A"), 2, "--report"),
     ],
 )
 def test_export_options_that_cannot_be(

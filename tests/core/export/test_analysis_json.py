@@ -23,7 +23,7 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.language import Phrase
-from fineparser_core.types import Analysis, AthletePoint, AwardCheck, IntervalRule, Measure, OwnAward
+from fineparser_core.types import Analysis, AwardCheck, DiverCandidate, DiverEvidence, IntervalRule, Measure, OwnAward
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
         "fps": 30.0,
         "athlete": None,
         "cut_frames": [0, 0],
+        "divers": [],
     }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
@@ -115,7 +116,15 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
 @pytest.mark.parametrize("scored", [True, False])
 def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 1, scored=scored)
-    clip = replace(analysis.parse.clip, athlete=AthletePoint(frame=30, x=12.5, y=7.0), n_cut=(1, 40))
+    diver = DiverCandidate(
+        frame=30,
+        box_xyxy=(10.0, 2.0, 15.0, 12.0),
+        probability=0.75,
+        in_frame=1,
+        out_frame=119,
+        reasons=(DiverEvidence(name="body", log_odds=1.5),),
+    )
+    clip = replace(analysis.parse.clip, athlete=diver.point, n_cut=(1, 40), divers=(diver,))
     analysis = replace(analysis, parse=replace(analysis.parse, clip=clip, notes=("The file is cut off.",)))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
@@ -124,6 +133,7 @@ def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[...
     assert back.scoring == analysis.scoring
     for name in ("clip", "transitions", "model", "notes"):
         assert getattr(back.parse, name) == getattr(analysis.parse, name)
+    assert back.parse.clip.divers == (diver,)
     for name in ("sampled_frames", "sampled_times_s", "probabilities", "mask_probability", "crop_xyxy"):
         before, after = getattr(analysis.parse, name), getattr(back.parse, name)
         assert before.dtype == after.dtype

@@ -1,0 +1,155 @@
+"""Who of those that fall freely is the diver: named evidence, each as a factor of the odds.
+
+| evidence | what it compares |
+| --- | --- |
+| `fall` | how long and how well the boxes lie on a parabola that fits a body |
+| `size` | the body's length with that of the largest body that falls: bystanders are farther away |
+| `water` | what moves about the place where the fall ends, just after it: a splash, or nothing |
+| `last` | the time: a recording ends with the dive that it was made for |
+| `body` | what the joint finder sees before the fall and at its end: a body, or nothing that looks agree on |
+
+Nothing here loads torch: the joint finder is handed in, and looks only where it can change the choice.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fineparser_core.motion.boxes import Motion
+from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
+from fineparser_core.types import DiverEvidence
+
+# The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them:
+# a slope of 2 claims less than that, as bystanders who jump fall as well as divers do.
+_FALL_SLOPE, _FALL_MOST = 2.0, 2.5
+#: Change of the log odds with the logarithm of the body's relative length, and the most that it takes away. A bystander
+#: of half the length loses a factor of three.
+_SIZE_SLOPE, _SIZE_MOST = 1.5, 2.5
+# Share of images just after the fall in which something moves where it ended: at least 0.67 in eleven dives, and below
+# 0.35 in half of other falls, which gives the log odds of either; in real seconds after the end, and in body lengths.
+_SPLASH_SHARES, _SPLASH_LOG_ODDS = (0.3, 0.65), (-1.5, 0.7)
+_SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
+#: Of an earlier fall, where one of at least half its evidence follows.
+_EARLIER, _AS_CLEAR = -1.0, 0.5
+#: Most that the joint finder adds or takes away: few dives tell how well it knows bodies.
+BODY_MOST = 2.0
+#: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
+#: of the fall, when most are upside down.
+_BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
+#: Most candidates that the joint finder looks at: six looks each.
+_MOST_LOOKED_AT = 4
+#: Below these log odds a fall is nobody's: the odds are one to four.
+LEAST_LOG_ODDS = -1.4
+# Falls are of one body where the later one begins at most so long after the other and nearer than so many body lengths,
+# or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the body.
+_SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES = 1.5, 2.0, 1.0
+
+#: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
+#: upside down in the second, at its end.
+FindBody = Callable[[Sequence[np.ndarray]], float]
+#: These pictures of a fall, at its `look_times`.
+Pictures = Callable[[FreeFall], Sequence[np.ndarray]]
+
+
+class JudgedFall(NamedTuple):
+    """A fall, the evidence for and against its being the diver's, and the probability of that."""
+
+    fall: FreeFall
+    reasons: tuple[DiverEvidence, ...]
+    probability: float
+
+    @property
+    def log_odds(self) -> float:
+        """Sum of the evidence."""
+        return sum(one.log_odds for one in self.reasons)
+
+    def evidence(self, name: str) -> float:
+        """Return the log odds of one kind of evidence; 0 where it is missing."""
+        return sum(one.log_odds for one in self.reasons if one.name == name)
+
+
+def judge_falls(
+    motion: Motion, falls: Sequence[FreeFall], find_body: FindBody | None = None, pictures: Pictures | None = None
+) -> list[JudgedFall]:
+    """Judge which fall is the diver's, the likeliest first; of several falls of one body the clearest alone.
+
+    Args:
+        falls: the one with most evidence first.
+        find_body: looks at the pictures of falls; without it nothing does.
+    """
+    bodies: list[FreeFall] = []
+    for fall in falls:
+        if not any(same_body(motion, fall, other) for other in bodies):
+            bodies.append(fall)
+    largest = max((fall.size_px for fall in bodies), default=1.0)
+    reasons = [_motion_evidence(motion, fall, bodies, largest) for fall in bodies]
+    if find_body is not None and pictures is not None:
+        odds = [sum(one.log_odds for one in each) for each in reasons]
+        for place in _in_doubt(odds):
+            log_odds = float(np.clip(find_body(pictures(bodies[place])), -BODY_MOST, BODY_MOST))
+            reasons[place].append(DiverEvidence(name="body", log_odds=log_odds))
+    weights = np.exp([sum(one.log_odds for one in each) for each in reasons])
+    shares = weights / (1 + weights.sum())  # the 1 is that of nobody
+    judged = [
+        JudgedFall(fall, tuple(sorted(each, key=lambda one: -abs(one.log_odds))), float(share))
+        for fall, each, share in zip(bodies, reasons, shares, strict=True)
+    ]
+    return sorted(judged, key=lambda one: -one.probability)
+
+
+def look_times(fall: FreeFall) -> tuple[float, float]:
+    """Return the times at which the joint finder looks at a fall, in seconds of the file."""
+    return fall.start_s - _BEFORE_FALL_S * fall.slowed, fall.start_s + _AT_SHARE * (fall.end_s - fall.start_s)
+
+
+def _in_doubt(log_odds: Sequence[float]) -> list[int]:
+    """Which candidates a look can raise or drop: those that may still be the first, or a first one that is weak."""
+    order = sorted(range(len(log_odds)), key=lambda place: -log_odds[place])[:_MOST_LOOKED_AT]
+    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - 2 * BODY_MOST]
+    weak = bool(order) and log_odds[order[0]] - BODY_MOST < LEAST_LOG_ODDS
+    return close if len(close) > 1 or weak else []
+
+
+def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall], largest: float) -> list[DiverEvidence]:
+    clear = _FALL_SLOPE * float(np.log(max(fall.evidence, 1e-6) / LEAST_EVIDENCE))
+    size = _SIZE_SLOPE * float(np.log(fall.size_px / largest))
+    followed = any(o.start_s > fall.end_s and o.evidence >= _AS_CLEAR * fall.evidence for o in bodies)
+    values = {
+        "fall": float(np.clip(clear, -_FALL_MOST, _FALL_MOST)),
+        "size": max(size, -_SIZE_MOST),
+        "water": _splash_log_odds(motion, fall),
+        "last": _EARLIER if followed else 0.0,
+    }
+    return [DiverEvidence(name=name, log_odds=value) for name, value in values.items() if value]
+
+
+def _splash_log_odds(motion: Motion, fall: FreeFall) -> float:
+    """Log odds by what moves where a fall ended, after it; 0 where the recording or the shot ends before."""
+    from_s, to_s = (fall.end_s + after * fall.slowed for after in _SPLASH_S)
+    images = np.flatnonzero((motion.times_s >= from_s) & (motion.times_s <= to_s))
+    images = images[motion.scene[images] == motion.scene[fall.seen_from]]
+    if not len(images) or motion.times_s[images[-1]] - from_s < (to_s - from_s) / 2:
+        return 0.0
+    boxes = np.arange(*np.searchsorted(motion.image, [images[0], images[-1] + 1]))
+    end, *places = motion.seen_from(fall.seen_from, np.append(fall.boxes[-1], boxes))
+    near = np.hypot(*(np.reshape(places, (-1, 2)) - end).T) < _SPLASH_REACH * fall.size_px
+    share = len(np.unique(motion.image[boxes[near]])) / len(images)
+    return float(np.interp(share, _SPLASH_SHARES, _SPLASH_LOG_ODDS))
+
+
+def same_body(motion: Motion, one: FreeFall, other: FreeFall) -> bool:
+    """Return True if two falls are those of one body, or of what it throws up."""
+    if motion.scene[one.seen_from] != motion.scene[other.seen_from]:
+        return False
+    first, second = sorted((one, other), key=lambda fall: fall.start_s)
+    size = max(one.size_px, other.size_px)
+    places = [motion.seen_from(one.seen_from, fall.boxes) for fall in (first, second)]
+    images = [motion.image[fall.boxes] for fall in (first, second)]
+    both = np.intersect1d(*images)
+    if len(both):
+        mine, others = (place[np.searchsorted(image, both)] for place, image in zip(places, images, strict=True))
+        return bool(np.median(np.hypot(*(mine - others).T)) < _SAME_TIME_SIZES * size)
+    gap_s = second.start_s - first.end_s
+    off = float(np.hypot(*(places[1][0] - places[0][-1])))
+    return gap_s < _SAME_BODY_S * max(one.slowed, other.slowed) and off < _SAME_BODY_SIZES * size

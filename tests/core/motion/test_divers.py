@@ -1,0 +1,112 @@
+"""Who is the diver: of several that fall the larger and later one, of what is no body none, and whom a person names."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bodies_kit import FPS, diving, write_bodies
+from test_free_fall import SIZE, dive, motion
+
+from fineparser_core.errors import ConfigError, NoDiveError
+from fineparser_core.motion import recording
+from fineparser_core.motion.boxes import Motion
+from fineparser_core.motion.divers import judge_falls
+from fineparser_core.motion.free_fall import FreeFall, find_free_falls
+from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, find_clip
+from fineparser_core.types import AthletePoint
+
+FIRST_S, SECOND_S = 1.7, 4.6
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two dives so close in time that one alone is a dive of its own, in a file of seven seconds."""
+    bodies = [diving(120, FIRST_S), diving(420, SECOND_S, top=90.0)]
+    return write_bodies(tmp_path_factory.mktemp("two") / "two.mp4", bodies, 7 * FPS)
+
+
+def smaller(path: dict[int, tuple[float, float]], share: float) -> dict[int, tuple[float, float]]:
+    """The same fall farther away, at the other side of the picture."""
+    return {image: (SIZE[0] - share * x, 40 + share * y) for image, (x, y) in path.items()}
+
+
+def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver() -> None:
+    paths = [dive(90), smaller(dive(30), 0.5)]
+    moving = motion(paths, 160)
+    far = np.isin(moving.image, list(paths[1])) & (moving.centre[:, 0] > 250) & (moving.centre[:, 1] < 110)
+    moving = replace(moving, extent=np.where(far[:, None], 0.5, 1.0) * moving.extent)
+    falls = find_free_falls(moving, least_evidence=0.3, at_once=True)
+    first, second, *_ = judge_falls(moving, falls)
+    assert abs(first.fall.first - 90) <= 2
+    assert abs(second.fall.first - 30) <= 2
+    assert second.evidence("size") < -0.5
+    assert second.evidence("last") < 0
+    assert first.probability > 4 * second.probability
+    assert sum(one.probability for one in judge_falls(moving, falls)) < 1
+
+
+def test_the_parts_of_one_body_are_one_candidate() -> None:
+    moving = motion([dive(40)], 120)
+    (fall, *_) = find_free_falls(moving)
+    arm = replace(fall, evidence=0.5 * fall.evidence, boxes=fall.boxes[3:-3], size_px=0.4 * fall.size_px)
+    assert [one.fall for one in judge_falls(moving, [fall, arm])] == [fall]
+
+
+def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) -> None:
+    found = find_clip(two)
+    assert found.clip.diver_is_unsure
+    first, second = found.clip.divers
+    assert (first.chosen, second.chosen) == (True, False)
+    assert first.probability > second.probability
+    assert abs(first.frame / FPS - SECOND_S - 0.6) < 0.4  # a recording ends with the dive that it was made for
+    chosen = find_clip(two, 2)
+    assert [one.chosen for one in chosen.clip.divers] == [False, True]
+    assert not chosen.clip.diver_is_unsure
+    assert chosen.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
+    assert chosen.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    with pytest.raises(ConfigError, match="there is no diver 3: choose one from 1 to 2"):
+        find_clip(two, 3)
+
+
+def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
+    frame = round((FIRST_S + 0.5) * FPS)
+    x, y = diving(120, FIRST_S)(frame)
+    point = AthletePoint(frame=frame, x=x, y=y)
+    clip = find_clip(two, point).clip
+    assert clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
+    assert clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    by_hand = find_clip(two, point, start_frame=10, end_frame=100).clip
+    assert (by_hand.in_frame, by_hand.out_frame) == (10, 100)
+    by_number = find_clip(two, 2, start_frame=10, end_frame=205)
+    assert (by_number.clip.in_frame, by_number.clip.out_frame) == (10, 205)
+    assert by_number.clip.athlete is not None
+
+
+def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path) -> None:
+    x, y = diving(420, SECOND_S, top=90.0)(20)
+    clip = find_clip(two, AthletePoint(frame=20, x=x, y=y)).clip
+    assert clip.in_frame == 20
+    assert clip.out_frame >= (SECOND_S + 1.2) * FPS
+
+
+def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_bodies(tmp_path / "weak.mp4", [diving(300, 1.0)], 4 * FPS)
+
+    def weak(moving: Motion, *, loose: bool = False, **_: object) -> list[FreeFall]:
+        return [replace(one, evidence=0.55) for one in find_free_falls(moving)[:1]] if loose else []
+
+    monkeypatch.setattr(recording, "find_free_falls", weak)
+    monkeypatch.setattr(recording, "LONG_S", 3.0)
+    monkeypatch.setattr(recording, "SHORT_S", 2.0)
+    with pytest.raises(NoDiveError):
+        find_clip(path)
+    for log_odds in (2.0, -2.0):
+        search = DiveSearch(path, find_body=lambda _, found=log_odds: found)
+        if log_odds > 0:
+            assert find_clip(path, search=search).clip.divers[0].chosen
+        else:
+            with pytest.raises(NoDiveError):
+                find_clip(path, search=search)
