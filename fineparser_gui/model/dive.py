@@ -64,7 +64,6 @@ NOT_ANALYSED = {
     "rescored": None,
     "rescored_for": None,
     "parse_id": None,
-    "suggestions": (),
 }
 
 
@@ -116,7 +115,6 @@ class Dive:
         rescored_for: the `corrected_moments` that `rescored` belongs to; while one is dragged they lag behind.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding that belongs to `model_analysis` is kept.
-        suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         problem: one sentence that says why there is no analysis, or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
         cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
@@ -153,7 +151,6 @@ class Dive:
     rescored_for: CorrectedMoments | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
-    suggestions: tuple[str, ...] = ()
     problem: str | None = None
     segments: tuple[DiveSegment, ...] | None = None
     cancelled: bool = False

@@ -18,7 +18,6 @@ from fineparser_gui.model.exemplar_snapshot import Details
 from fineparser_gui.panels.judging_fields import JudgingFields
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly, label, lay_out, note_field, restyle
 
@@ -89,12 +88,11 @@ class DetailsPanel(QWidget):
         self.note.textChanged.connect(self._on_note_changed)
         for field in (self.diver, self.event_name, self.date, self.number, self.difficulty):
             field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
-        self.suggestions = Suggestions(session)
         self._hint = label(wrap=True)
         row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
         first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
         below = lay_out(QHBoxLayout(), (self._hint, 1), (self.synchro, 0, Qt.AlignmentFlag.AlignTop))
-        fill_with_card(self, first, row, below, self.suggestions, JudgingFields(session), self.note)
+        fill_with_card(self, first, row, below, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.history.typing = self._typed_in

@@ -123,8 +123,7 @@ class AnalysisService(QObject):
             return
         here = replace(analysis.parse.clip, path=Path(request.path))  # a kept one may be of a copy elsewhere
         analysis = replace(analysis, parse=replace(analysis.parse, clip=here))
-        suggestions = tuple(result.suggestions)
-        found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id, "suggestions": suggestions}
+        found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id}
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
         if dive.refused and not self._is_shown(key):

@@ -30,12 +30,12 @@ _SHAPES = {
 _ENCODING = "encoding."
 
 
-def parse_record(parse: DiveParse, encoding: ClipEncoding | None, suggestions: list[str]) -> Record:
+def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
     """What a `ParseRequest` found; a field that `MaskArrays` or `ClipEncoding` gains is in it."""
     arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
     if encoding is not None:
         arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
-    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None)), "suggestions": suggestions}, arrays
+    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None))}, arrays
 
 
 def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:

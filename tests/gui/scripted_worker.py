@@ -69,9 +69,6 @@ class ScriptedAnalyzer:
         vote = replace(scoring().exemplars[0], id=OWN["id"], score=OWN["score"])
         return Analysis(parse=parsed[0], scoring=replace(scoring(), exemplars=(vote,)))
 
-    def suggest(self, _: ClipEncoding) -> list[str]:
-        return ["107B"]
-
 
 def encoding() -> ClipEncoding:
     return ClipEncoding(
