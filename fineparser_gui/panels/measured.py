@@ -71,8 +71,9 @@ class MeasuredPanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         explanation = self._explanations.of(dive) if dive is not None else Explanation()
-        # Of a clip without a dive there is nothing to measure, whatever was read.
-        parsed = dive is not None and dive.analysis is not None and dive.info is not None and not dive.refused
+        # Of a clip without a dive, or of somebody else, there is nothing to measure, whatever was read.
+        parsed = dive is not None and dive.analysis is not None and dive.info is not None
+        parsed = parsed and not (dive.refused or dive.asks_diver)
         self.setVisible(parsed)
         if dive is None or dive.analysis is None or dive.info is None or not parsed:
             self.strip.show_moments(None, None, (), ())
@@ -111,12 +112,12 @@ class MeasuredPanel(QWidget):
 
     def _rows_of(self, dive: Dive, explanation: Explanation, step: str) -> list["MeasureRow"]:
         findings = explanation.findings.get(step, ())
-        good_dives = good_dives_text(dive.dive_number or "", dive.board_m)
+        good_dives = good_dives_text(dive.dive_number or "", dive.known_board_m)
         rows = [MeasureRow(finding_text(finding, good_dives), finding.measure, against=True) for finding in findings]
         against = [finding.measure for finding in findings]
         rest = [one for one in explanation.measures if one.step == step and one not in against]
         if not self.every.isChecked():
-            rest = worst_first(rest, explanation.bands, dive.board_m)
+            rest = worst_first(rest, explanation.bands, dive.known_board_m)
         most = len(rest) if self.every.isChecked() else max(MOST_FINDINGS - len(rows), 0)
         for measure in rest[:most]:
             band = band_for(measure, explanation.bands)

@@ -267,7 +267,13 @@ class Worker:
         analyzer = self._open()
         analyzer.use_profile(request.profile)  # of this thread alone: nothing else scores
         analysis = analyzer.score_parse(
-            (parse, encoding), dive, difficulty, n_exemplars=request.n_exemplars, rule=rule, **self._watch(request)
+            (parse, encoding),
+            dive,
+            difficulty,
+            force=True,  # the window asks before where the video speaks against the number
+            n_exemplars=request.n_exemplars,
+            rule=rule,
+            **self._watch(request),
         )
         answer = analysis_to_dict(analysis)
         if analysis.scoring is not None:  # else exemplars may come
