@@ -184,7 +184,8 @@ class EditingService(QObject):
         dive = self._state.dive(key)
         number = number or next((one.dive_number for one in dive.seen_numbers), None)
         if number is not None and number != dive.dive_number:
-            self.set_details(key, number, dive.board_m)
+            text = self.tr("taking dive number {0}").format(number)
+            self._do(Subject.DETAILS, key, dive.details, (number, dive.board_m, None), text)
 
     def take_seen_numbers(self, keys: Sequence[str]) -> None:
         """Take the likeliest number of what the video shows for those dives that have none, as one edit."""
