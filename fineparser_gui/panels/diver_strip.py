@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QMargins, QRectF, QSize, Qt
+from PySide6.QtCore import QMargins, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
@@ -12,7 +12,7 @@ from fineparser_gui.canvas.arrow_keys import ENTER
 from fineparser_gui.formatting import time_text
 from fineparser_gui.panels.crop_loader import Crop, CropLoader
 from fineparser_gui.services.session import Session
-from fineparser_gui.widgets import keyboard_friendly, label, lay_out
+from fineparser_gui.widgets import keyboard_friendly, label, lay_out, push_button
 
 #: Number of people that are shown, the likeliest ones.
 _MOST = 4
@@ -41,9 +41,15 @@ class DiverCard(QToolButton):
 class DiverStrip(QFrame):
     """Visible while the score of the shown dive waits for an answer.
 
+    Signals:
+        point_requested: it is none of them; the coach wants to point at the diver.
+
     Attributes:
         cards: buttons, that of the likeliest diver first.
+        point: button that asks for the diver.
     """
+
+    point_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -54,10 +60,10 @@ class DiverStrip(QFrame):
         self._pictures = CropLoader(self)
         self._pictures.changed.connect(self._show_pictures)
         asked = label(self.tr("Which diver?"), bold=1.2)
-        hint = label(
-            self.tr("Enter takes the first. If it is nobody of them, point at the diver (G)."), "muted", wrap=True
-        )
-        words = lay_out(QVBoxLayout(spacing=2), None, asked, hint, None)
+        hint = label(self.tr("Enter takes the first."), "muted", wrap=True)
+        self.point = push_button(self.tr("Point at the diver"), self.point_requested, self.tr("It is none of them"))
+        left = Qt.AlignmentFlag.AlignLeft
+        words = lay_out(QVBoxLayout(spacing=2), None, asked, hint, 4, (self.point, 0, left), None)
         row = lay_out(QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=8), (words, 1))
         self.cards = [DiverCard(lambda place=place: self.take(place)) for place in range(_MOST)]
         for card in self.cards:
@@ -89,7 +95,7 @@ class DiverStrip(QFrame):
             card.setVisible(place < len(self._divers))
             if place < len(self._divers):
                 at_s = time_text(dive.info.pts_s[min(self._divers[place].frame, dive.info.n_frames - 1)], 1)
-                card.setText(self.tr("{0}  at {1}").format(place + 1, at_s))
+                card.setText(f"{place + 1} · {at_s}")
                 card.setAccessibleName(self.tr("Diver {0}, in the air at {1}").format(place + 1, at_s))
         self._show_pictures()
 

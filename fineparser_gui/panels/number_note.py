@@ -25,7 +25,7 @@ class NumberNote(QWidget):
         super().__init__()
         self._session, editing = session, session.editing
         self._text = label(wrap=True)
-        tip = self.tr("The video is wrong about this dive: score it as it was entered")
+        tip = self.tr("Score the dive as it was entered, whatever the video shows")
         self.confirm = push_button("", lambda: session.on_current(editing.confirm_details), tip)
         tip = self.tr("Change the dive number to what the video shows")
         self.take = push_button("", lambda: session.on_current(editing.take_seen_number), tip)
@@ -60,7 +60,9 @@ class NumberNote(QWidget):
 
     def _said(self, dive: Dive) -> list[str]:
         """Sentences that speak against the number of a dive."""
-        said = [translated(contradiction_text(one)) for one in dive.contradictions]
+        of_number = [one for one in dive.contradictions if one.part != "board"][:1]
+        of_board = [one for one in dive.contradictions if one.part == "board"]
+        said = [translated(contradiction_text(one)) for one in (*of_number, *of_board)]
         if dive.dive_number is None:
             return said
         listed, named = self._session.meets.number_of(dive.key), parse_file_name(dive.path.stem).dive_number
