@@ -98,7 +98,7 @@ def recognition() -> Recognition:
         half_somersaults=3.0,
         half_somersaults_deviation=0.1,
         head_first=1.0,
-        positions={"A": 0.0, "B": 0.85, "C": 0.14, "D": 0.01},
+        positions={"A": 0.02, "B": 0.85, "C": 0.12, "D": 0.01},
         twisting=0.0,
         half_twists=0,
         boards_m={one: 0.9996 if one == 1.0 else 0.0001 for one in (1.0, 3.0, 5.0, 7.5, 10.0)},
