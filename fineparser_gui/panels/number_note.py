@@ -1,7 +1,7 @@
 """At the dive number: what speaks against it, and the ways out."""
 
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.language import translated
@@ -31,8 +31,11 @@ class NumberNote(QWidget):
         self.take = push_button("", lambda: session.on_current(editing.take_seen_number), tip)
         tip = self.tr("Change the board to what the fall shows")
         self.take_board = push_button("", self._on_take_board, tip)
-        buttons = lay_out(QHBoxLayout(spacing=6), self.confirm, self.take, self.take_board, None)
-        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), self._text, buttons)
+        grid = QGridLayout(spacing=6)  # in a row they are wider than the panel in some languages
+        for place, button in enumerate((self.confirm, self.take, self.take_board)):
+            grid.addWidget(button, place // 2, place % 2)
+        grid.setColumnStretch(2, 1)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), self._text, grid)
         session.shown_changed.connect(self._refresh)
         session.meet_changed.connect(self._refresh)
         self._refresh()
