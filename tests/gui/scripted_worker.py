@@ -54,7 +54,7 @@ class ScriptedAnalyzer:
     """Finds the same dive in every clip, and gives it the same score."""
 
     model = dive_parse(Path("a.mp4"), 120).model
-    blazepose = None
+    find_body = None
 
     def parse(self, clip: Clip, _: object = None, *, progress, cancel) -> tuple[DiveParse, ClipEncoding]:
         for window in range(1, 10):
