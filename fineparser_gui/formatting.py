@@ -11,7 +11,7 @@ from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.language import text, translated
 from fineparser_core.scoring.measured_stream import calibrated_notes
-from fineparser_core.types import ProfileIdentity
+from fineparser_core.types import ProfileIdentity, SeenNumber
 from fineparser_core.video.alignment import Alignment
 
 #: Follows the name of a rendered dive.
@@ -46,6 +46,11 @@ def calibrated_text(profile: ProfileIdentity | None) -> str:
 def percent(share: float) -> str:
     """A share as the user's language writes it: 40 %."""
     return text("{0} %", decimal(100 * share, 0))
+
+
+def seen_text(one: SeenNumber) -> str:
+    """A dive number with how likely it is: 103B 84 %."""
+    return f"{one.dive_number} {percent(one.probability)}"
 
 
 def time_text(time_s: float, digits: int) -> str:

@@ -210,7 +210,8 @@ class MainWindow(QMainWindow):
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(self._show_library)
-        self.score.refusal.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
+        for asks in (self.score.refusal, self.player.divers):
+            asks.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
         self.score.exemplars_requested.connect(self.library.show_number)
 
     def _situation(self) -> Situation:

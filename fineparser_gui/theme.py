@@ -104,7 +104,7 @@ QPushButton[role="notice"] {{
 QPushButton[role="notice"]:hover, QPushButton[role="notice"]:focus {{ border: 1px solid {on_warning}; }}
 QPushButton[role="chip"], QPushButton[role="tool"] {{ padding: 3px 10px; }}
 QPushButton[role="chip"] {{ border-radius: 10px; }}
-QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
+QPushButton[role="chip"]:checked, QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
 QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
 QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
 QTableView#library::item {{ padding: 2px 6px; }}

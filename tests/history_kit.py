@@ -50,5 +50,5 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
 
 def row(dive: HistoryDive, thumbnail: bytes = b"picture") -> tuple[HistoryDive, SavedDive, bytes]:
     """What `History.keep` takes."""
-    saved = as_told(SavedDive(path=dive.path), dive)
+    saved = as_told(SavedDive(path=dive.path, board_m=dive.board_m), dive)
     return dive, saved, thumbnail

@@ -20,7 +20,6 @@ from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.blazepose import load_blazepose
 from fineparser_core.inference.bodies import body_log_odds
 from fineparser_core.inference.clip_validation import (
@@ -407,15 +406,6 @@ class Analyzer:
         return aggregate_votes(
             votes, str(dive), difficulty, seed=seed, notes=notes, rule=self.calibration.interval if same else None
         )
-
-    def suggest(self, encoding: ClipEncoding) -> list[str]:
-        """The dive numbers of exemplars, the likest first; of those alone that are encoded already."""
-        known: dict[str, list[np.ndarray]] = {}
-        encoded = self.library.encoded(self.model.id)
-        for exemplar in self.library.exemplars():
-            if exemplar.id in encoded and not exemplar.synchro:
-                known.setdefault(exemplar.dive_number, []).append(self.exemplar_encoding(exemplar).gated)
-        return suggest_numbers(encoding.gated, known)
 
     def compare(self, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
         """The vote of each exemplar on an encoded clip."""

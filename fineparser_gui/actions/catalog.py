@@ -233,6 +233,9 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.batch.edit_dives(), lambda s: bool(s.dives)),
             _can("name_dives", Phrase("Fill in dive &numbers…"), "Ctrl+D",
                  lambda w: w.batch.name_dives(w.dives.selected_keys()), lambda s: bool(s.dives)),
+            _can("take_seen", Phrase("Ta&ke the seen dive numbers"), "",
+                 lambda w: w.session.editing.take_seen_numbers(w.dives.selected_keys()),
+                 lambda s: any(dive.dive_number is None and dive.seen_numbers for dive in s.dives)),
         ),
         (
             _can("meet", Phrase("&Meet: list of dives…"), "Ctrl+Shift+M", lambda w: w.batch.show_meet()),

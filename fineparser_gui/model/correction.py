@@ -19,12 +19,14 @@ class Correction:
         contact_frame: of the first contact with the water; None: the model's.
         left_out: ids of the exemplars whose votes do not count.
         is_dive: the coach says that it is a whole dive, whatever the model finds.
+        confirmed: dive number and board that the coach has confirmed though the video speaks against them.
     """
 
     transitions: tuple[Frame, Frame] | None = None
     contact_frame: Frame | None = None
     left_out: Annotated[frozenset[Annotated[str, Meta(max_length=255)]], Meta(max_length=100_000)] = frozenset()
     is_dive: bool = False
+    confirmed: tuple[Annotated[str, Meta(max_length=8)], float | None] | None = None
 
 
 def frames_of(transitions: Transitions) -> tuple[int, int]:

@@ -12,8 +12,19 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
+from fineparser_core.recognition.boards import seen_board
+from fineparser_core.recognition.contradictions import contradictions
 from fineparser_core.support.codec import shown
-from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, VideoInfo
+from fineparser_core.types import (
+    Analysis,
+    AthletePoint,
+    Contradiction,
+    DiveSegment,
+    ExemplarVote,
+    Recognition,
+    SeenNumber,
+    VideoInfo,
+)
 from fineparser_gui.model.correction import Correction, contact_fits, fits
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.video_identity import VideoIdentity
@@ -65,7 +76,6 @@ NOT_ANALYSED = {
     "rescored": None,
     "rescored_for": None,
     "parse_id": None,
-    "suggestions": (),
 }
 
 
@@ -79,6 +89,8 @@ CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 LONGEST_NAME = 255
 #: Of the coach's note on a dive, characters.
 LONGEST_NOTE = 4000
+#: Number of dive numbers that are offered for what the video shows, and the least probability of one.
+MOST_SEEN, _LEAST_SEEN = 3, 0.01
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
 
@@ -101,6 +113,7 @@ class Dive:
             cuts the dive out where neither is set.
         athlete: where the coach has pointed at the diver, as another person was followed; None: whoever is found.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
+        board_m: that the user chose; None: the one that the fall shows, see `known_board_m`.
         difficulty: the DD that the user typed; None: the tables'.
         diver: name of the diver, or "".
         dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
@@ -118,7 +131,6 @@ class Dive:
         rescored_for: the `corrected_moments` that `rescored` belongs to; while one is dragged they lag behind.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding that belongs to `model_analysis` is kept.
-        suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         problem: one sentence that says why there is no analysis, or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
         cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
@@ -156,7 +168,6 @@ class Dive:
     rescored_for: CorrectedMoments | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
-    suggestions: tuple[str, ...] = ()
     problem: str | None = None
     segments: tuple[DiveSegment, ...] | None = None
     cancelled: bool = False
@@ -206,13 +217,66 @@ class Dive:
 
     @property
     def details(self) -> tuple[str | None, float | None, float | None]:
-        """Dive number, board and DD."""
+        """Dive number, board and DD, as the user gave them."""
         return self.dive_number, self.board_m, self.difficulty
+
+    @property
+    def known_details(self) -> tuple[str | None, float | None, float | None]:
+        """Dive number, board and DD, by which the dive is scored."""
+        return self.dive_number, self.known_board_m, self.difficulty
+
+    @property
+    def recognition(self) -> Recognition | None:
+        """Which dive the video shows; None before the analysis, and where too little was seen or it is asked whose."""
+        return self.model_analysis.recognition if self.model_analysis is not None and not self.asks_diver else None
+
+    @property
+    def seen_numbers(self) -> tuple[SeenNumber, ...]:
+        """Dive numbers of what the video shows, the likeliest first."""
+        seen = self.recognition
+        numbers = seen.numbers[:MOST_SEEN] if seen is not None else ()
+        return tuple(one for one in numbers if one.probability >= _LEAST_SEEN)
+
+    @property
+    def seen_board_m(self) -> float | None:
+        """The board that the fall shows; None where it is not sure, or the dive is done from no such board."""
+        board_m = seen_board(self.recognition)
+        unknown = self.dive_number is not None and known_difficulty(self.dive_number, board_m, self.difficulty) is None
+        return None if unknown else board_m
+
+    @property
+    def known_board_m(self) -> float | None:
+        """The board that the user chose, or else the one that the fall shows."""
+        return self.seen_board_m if self.board_m is None else self.board_m
+
+    @property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Where the video speaks against the dive number and board that the user gave, the surest first."""
+        seen = self.recognition
+        return () if seen is None or self.dive_number is None else contradictions(seen, self.dive_number, self.board_m)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the score waits as the video surely shows another dive, which the user has not overruled."""
+        if self.correction.confirmed == (self.dive_number, self.board_m):
+            return False
+        return any(one.certain for one in self.contradictions)
+
+    @property
+    def asks_diver(self) -> bool:
+        """Whether the score waits for the user to say which of several people is the diver."""
+        return self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
+
+    @property
+    def scorable(self) -> bool:
+        """Whether there is all that a score needs, and nothing to be asked before."""
+        known = self.dive_number is not None and self.parse_id is not None
+        return known and not (self.refused or self.asks_diver or self.contradicted)
 
     @property
     def judged_score(self) -> float | None:
         """The official score, points; None without marks or a DD."""
-        difficulty = known_difficulty(*self.details)
+        difficulty = known_difficulty(*self.known_details)
         return self.judging.score(difficulty) if self.judging is not None and difficulty is not None else None
 
     @property
@@ -254,7 +318,7 @@ class Dive:
             return self.search_state in (SearchState.FAILED, SearchState.CANCELLED)
         if self.state is not DiveState.READY:
             return self.state in (DiveState.FAILED, DiveState.CANCELLED)
-        return self.score_state in (ScoreState.FAILED, ScoreState.CANCELLED) and not self.refused
+        return self.score_state in (ScoreState.FAILED, ScoreState.CANCELLED) and self.scorable
 
     @property
     def rescoring(self) -> bool:
@@ -281,6 +345,13 @@ class Dive:
     def whole(self) -> bool:
         """Whether the user has asked for the whole file."""
         return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
+
+    @property
+    def trimmed_to_found(self) -> bool:
+        """Whether In and Out point are those of the only dive that was found in a file as short as one."""
+        if self.info is None or self.info.duration_s > LONGEST_DIVE_S or len(self.segments or ()) != 1:
+            return False
+        return [(one.in_frame, one.out_frame) for one in self.segments or ()] == [(self.in_frame, self.out_frame)]
 
     @property
     def trimmed_range(self) -> tuple[int | None, int | None]:

@@ -30,7 +30,7 @@ class ExemplarSnapshot:
         """The exemplars that the worker chooses for a dive; empty if it cannot be scored.
 
         Args:
-            details: see `Dive.details`.
+            details: see `Dive.known_details`.
             profile: whose judges' scale their scores are on; None: as shipped.
         """
         wanted = (details, rule, n_exemplars, profile and profile.id)
@@ -76,10 +76,10 @@ def with_other_voters(
     changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
     for dive in dives:
         concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
-        if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:
+        if not concerned or dive.state is not DiveState.READY or dive.scoring or not dive.scorable:
             continue
         scoring = dive.model_analysis.scoring if dive.model_analysis else None
-        asked = (dive.details, dive.rule, n_exemplars, profile if scoring and scoring.profile else None)
+        asked = (dive.known_details, dive.rule, n_exemplars, profile if scoring and scoring.profile else None)
         voters = _voted(dive) if before is None else before.voters(*asked)
         if voters != now.voters(*asked):
             yield dive

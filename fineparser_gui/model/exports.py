@@ -45,7 +45,7 @@ class Export:
 
 def dive_title(dive: Dive) -> str:
     """Title of a dive in exports: diver, number, board and day; without any of the first three, its file's name."""
-    board = f"{short_number(dive.board_m)} m" if dive.board_m is not None else ""
+    board = f"{short_number(dive.known_board_m)} m" if dive.known_board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
     return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.dived_on)))
 
@@ -59,7 +59,7 @@ def file_stem(dive: Dive) -> str:
     """What a file of a dive is named after: "Anna 103B 3m 2026-11-29"; without diver and number, as its video."""
     if not is_named(dive):
         return dive.path.stem
-    board = f"{short_number(dive.board_m)}m" if dive.board_m is not None else ""
+    board = f"{short_number(dive.known_board_m)}m" if dive.known_board_m is not None else ""
     return named_file(dive.diver, dive.dive_number or "", board, dive.dived_on or "")
 
 

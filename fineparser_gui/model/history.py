@@ -244,7 +244,9 @@ class History:
             saved = parse_session(bytes(content), known.path.with_suffix(".dive"))[0].dives[0]
         except (ConfigError, IndexError, TypeError) as error:
             log.warning("history: dive %s cannot be opened as it was: %s", known.id, error)
-            saved = SavedDive(path=known.path, in_frame=known.first_frame, out_frame=known.last_frame)
+            saved = SavedDive(
+                path=known.path, in_frame=known.first_frame, out_frame=known.last_frame, board_m=known.board_m
+            )
         return as_told(saved, known)
 
     def counts(self, of: Literal["athlete", "event", "dive_number"]) -> dict[str, int]:

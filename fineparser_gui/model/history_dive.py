@@ -193,14 +193,15 @@ def file_key(identity: VideoIdentity) -> str:
 
 
 def history_dive(dive: Dive, session: str = "") -> HistoryDive | None:
-    """The history's record of a dive of a session; None where it was not analysed, or is no dive.
+    """The history's record of a dive of a session; None where it was not analysed, is no dive, or may be of
+    somebody else.
 
     Args:
         session: path of the session file, or "".
     """
     found, info = dive.analysis, dive.info
     known = known_dive(dive, session)
-    if found is None or info is None or known is None or dive.refused:
+    if found is None or info is None or known is None or dive.refused or dive.asks_diver:
         return None
     return replace(
         known,
@@ -233,8 +234,8 @@ def known_dive(dive: Dive, session: str = "") -> HistoryDive | None:
         dived_on=dive.dived_on or "",
         event=dive.event,
         dive_number=dive.dive_number or "",
-        board_m=dive.board_m,
-        difficulty=known_difficulty(*dive.details),
+        board_m=dive.known_board_m,
+        difficulty=known_difficulty(*dive.known_details),
         synchro=dive.synchro,
         judging=dive.judging,
         judged_score=dive.judged_score,

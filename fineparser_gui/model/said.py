@@ -69,7 +69,6 @@ def as_told(saved: SavedDive, known: HistoryDive) -> SavedDive:
         note=known.note,
         judging=known.judging,
         dive_number=known.dive_number or None,
-        board_m=known.board_m,
     )
 
 
@@ -81,8 +80,11 @@ def with_said(now: HistoryDive, known: HistoryDive, own: SavedDive, said: SavedD
         known: as it was, whose results stay where there are `other_results`; where it has none, the score is left out.
     """
     number, board_m, difficulty, rule = (getattr(said, name) for name in _SCORED)
+    others = other_results(own, said)
+    if board_m is None:  # the one that the fall shows
+        board_m = (known if others else now).board_m
     tables = known_difficulty(number, board_m, difficulty)
-    if other_results(own, said):
+    if others:
         if known.analysed:
             now = replace(known, path=now.path, identity=now.identity, content=now.content)
         else:

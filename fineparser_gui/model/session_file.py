@@ -12,11 +12,13 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
               one the key lacks
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              event, outcome, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled,
-              drawings, segments, dismissed, video}, in the order of the list; event is the meet, training or venue,
-              outcome a `DiveOutcome` (older files have a line of the note instead), note the coach's on the dive,
-              judging the {awards, phases} of the judges, as `Judging`, or null (older files have none);
-              relative_path is as seen from the folder of the session file, or null where there is
+              event, outcome, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, confirmed,
+              cancelled, drawings, segments, dismissed, video}, in the order of the list; board_m is null where the one
+              that the fall shows counts; confirmed is the dive number and board that the coach has confirmed though the
+              video speaks against them, or null; event is the meet, training or venue, outcome a `DiveOutcome` (older
+              files have a line of the note instead), note the coach's on the dive, judging the {awards, phases} of the
+              judges, as `Judging`, or null (older files have none); relative_path is as seen from the folder of the
+              session file, or null where there is
               none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's
               upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
               null; drawings are of {kind, frame, points, text, last_frame}, points in pixels of the file's upright

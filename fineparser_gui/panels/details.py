@@ -13,13 +13,14 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.diving.outcomes import DiveOutcome, dive_outcome_text
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import translated
-from fineparser_gui.formatting import board_entries, decimal, shortest
+from fineparser_gui.formatting import board_entries, board_text, decimal, shortest
 from fineparser_gui.model.dive import LONGEST_NOTE, day
 from fineparser_gui.model.exemplar_snapshot import Details
 from fineparser_gui.panels.judging_fields import JudgingFields
 from fineparser_gui.panels.name_field import NameField
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.suggestions import Suggestions
+from fineparser_gui.panels.number_note import NumberNote
+from fineparser_gui.panels.seen_numbers import SeenNumbers
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly, label, lay_out, note_field, restyle
 
@@ -99,13 +100,13 @@ class DetailsPanel(QWidget):
         self.note.textChanged.connect(self._on_note_changed)
         for field in (self.diver, self.event_name, self.date, self.number, self.difficulty):
             field.returnPressed.connect(field.clearFocus)  # gives the keyboard back to the player
-        self.suggestions = Suggestions(session)
+        self.seen, self.number_note = SeenNumbers(session), NumberNote(session)
         self._hint = label(wrap=True)
         row = lay_out(QHBoxLayout(spacing=8), (self.number, 3), (self.board, 2), (self.difficulty, 2))
         first = lay_out(QHBoxLayout(spacing=8), (self.diver, 3), (self.event_name, 3), (self.date, 2))
         top = Qt.AlignmentFlag.AlignTop
         below = lay_out(QHBoxLayout(), (self._hint, 1), (self.outcome, 0, top), (self.synchro, 0, top))
-        fill_with_card(self, first, row, below, self.suggestions, JudgingFields(session), self.note)
+        fill_with_card(self, first, row, self.seen, below, self.number_note, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.history.typing = self._typed_in
@@ -123,6 +124,7 @@ class DetailsPanel(QWidget):
         self._show_date()
         self._show_note()
         self.number.setText(dive.dive_number or "" if dive else "")
+        self._show_seen_board()
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
         self.difficulty.setText("" if typed is None else shortest(typed))
@@ -138,12 +140,31 @@ class DetailsPanel(QWidget):
         if dive.details != self._known:
             self._on_current_changed()
         else:
+            if self._show_seen_board():
+                self._validate()
             for field, name in ((self.diver, dive.diver), (self.event_name, dive.event)):
                 if name != field.text().strip():
                     field.show_name(name)
         self._show_note()
         if not self.date.hasFocus():
             self._show_date()
+
+    def _show_seen_board(self) -> bool:
+        """Let the first board be the one that the fall shows; returns whether that is another one than before."""
+        dive = self._session.find(self._key) if self._key is not None else None
+        seen = board_text(dive.seen_board_m) if dive is not None else ""
+        text = self.tr("{0} (seen)").format(seen) if seen else self.tr("any board")
+        changed = text != self.board.itemText(0)
+        self.board.setItemText(0, text)
+        return changed
+
+    def _board_m(self, number: str, typed: float | None) -> float | None:
+        """The chosen board, or else the one that the fall shows, if a dive is done from there."""
+        chosen: float | None = self.board.currentData()
+        dive = self._session.find(self._key) if self._key is not None else None
+        if chosen is not None or dive is None:
+            return chosen
+        return replace(dive, dive_number=number, difficulty=typed).seen_board_m
 
     def _typed_in(self) -> str | None:
         focus = QApplication.focusWidget()
@@ -251,7 +272,7 @@ class DetailsPanel(QWidget):
             self._say(self.tr("Needed for the score only, not for phases and masks."))
             return None, typed
         try:
-            difficulty = find_difficulty(dive, self.board.currentData(), typed)
+            difficulty = find_difficulty(dive, self._board_m(str(dive), typed), typed)
         except ConfigError as error:
             self._say(
                 f"{dive.description}. {translated(error)}", wrong=self.number if typed is None else self.difficulty

@@ -3,14 +3,25 @@
 from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
+from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QIcon,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+)
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from fineparser_gui.formatting import seen_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
-from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, DIVE_ROLE
+from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, DIVE_ROLE, KEY_ROLE
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.table_model import AnyIndex
@@ -20,14 +31,22 @@ _MARGIN = 8
 _GAP = 8
 _BAR_H = 3
 _SMALL = 0.88
+_CHIP_PADDING = 7
 
 
 class DiveDelegate(QStyledItemDelegate):
     """Draws thumbnail, file name, details, and state or score of a dive.
 
+    A dive without a number has a chip with the one that the video shows.
+
     Args:
         library: lists the dive numbers that have exemplars.
+
+    Signals:
+        number_taken: (str) key of the dive whose chip was clicked.
     """
+
+    number_taken = Signal(str)
 
     def __init__(self, library: LibraryService, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,16 +67,28 @@ class DiveDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, background, painter, widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inner = option.rect.adjusted(_MARGIN + 2, _MARGIN, -_MARGIN, -_MARGIN)
+        inner = _inner(option)
         picture = QRect(inner.topLeft(), _THUMBNAIL)
         _draw_thumbnail(painter, picture, dive.thumbnail, option.palette)
-        texts = inner.adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
+        texts = _texts(option)
         _draw_texts(painter, texts, index, option)
         if dive.busy and dive.state is not DiveState.QUEUED:
             _draw_progress(
                 painter, QRectF(texts.left(), inner.bottom() + 3, texts.width(), _BAR_H), dive, option.palette
             )
         painter.restore()
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> bool:
+        """Take the number of the chip that is clicked."""
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            chip = chip_rect(option, index)
+            if chip is not None and chip.contains(event.position().toPoint()):
+                if event.type() == QEvent.Type.MouseButtonRelease:
+                    self.number_taken.emit(index.data(KEY_ROLE))
+                return True
+        return super().editorEvent(event, model, option, index)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
         dive: Dive = index.data(DIVE_ROLE)
@@ -69,6 +100,33 @@ class DiveDelegate(QStyledItemDelegate):
         room = option.rect.adjusted(_MARGIN + _THUMBNAIL.width() + _GAP, 0, -4, 0)
         height = editor.sizeHint().height()
         editor.setGeometry(room.left(), room.center().y() - height // 2, room.width(), height)
+
+
+def _inner(option: QStyleOptionViewItem) -> QRect:
+    return option.rect.adjusted(_MARGIN + 2, _MARGIN, -_MARGIN, -_MARGIN)
+
+
+def _texts(option: QStyleOptionViewItem) -> QRect:
+    return _inner(option).adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
+
+
+def _fonts(option: QStyleOptionViewItem) -> tuple[QFont, QFont]:
+    """Of the title, and of the lines below it."""
+    font, small = QFont(option.font), QFont(option.font)
+    font.setWeight(QFont.Weight.Medium)
+    small.setPointSizeF(small.pointSizeF() * _SMALL)
+    return font, small
+
+
+def chip_rect(option: QStyleOptionViewItem, index: AnyIndex) -> QRect | None:
+    """Where a row offers the number that the video shows, in the second of three lines; None where it does not."""
+    dive: Dive = index.data(DIVE_ROLE)
+    if dive.dive_number is not None or not dive.seen_numbers:
+        return None
+    place, (title, small) = _texts(option), map(QFontMetrics, _fonts(option))
+    top = place.top() + max(0, (place.height() - title.height() - 2 * small.height()) // 2) + title.height()
+    width = small.horizontalAdvance(seen_text(dive.seen_numbers[0])) + 2 * _CHIP_PADDING
+    return QRect(place.left(), top, min(width, place.width()), small.height())
 
 
 def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: np.ndarray | None, palette: QPalette) -> None:
@@ -91,16 +149,14 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
     dive: Dive = index.data(DIVE_ROLE)
     n_accepted: int = index.data(ACCEPTED_ROLE)
     waits_for_user = needs_user(dive, n_accepted)
-    font, small = QFont(option.font), QFont(option.font)
-    font.setWeight(QFont.Weight.Medium)
-    small.setPointSizeF(small.pointSizeF() * _SMALL)
+    font, small = _fonts(option)
     text = option.palette.color(QPalette.ColorRole.Text)
     # Not option.palette: a style sheet makes its placeholder colour fainter.
     muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
     score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
-    details = details_text(dive)
+    details, chip = details_text(dive), chip_rect(option, index)
     lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
-    if details:
+    if details or chip is not None:
         lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
     state_font = QFont(small)
     if score or waits_for_user:
@@ -118,9 +174,22 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
     for (words, line_font, color, elide), height in zip(lines, heights, strict=True):
         painter.setFont(line_font)
         painter.setPen(color)
-        shown = QFontMetrics(line_font).elidedText(words, elide, place.width())
-        painter.drawText(QRect(place.left(), top, place.width(), height), Qt.AlignmentFlag.AlignVCenter, shown)
+        line = QRect(place.left(), top, place.width(), height)
+        if chip is not None and words == details:
+            _draw_chip(painter, chip, seen_text(dive.seen_numbers[0]), option.palette)
+            line.setLeft(chip.right() + _CHIP_PADDING)
+        shown = QFontMetrics(line_font).elidedText(words, elide, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, shown)
         top += height
+
+
+def _draw_chip(painter: QPainter, place: QRect, words: str, palette: QPalette) -> None:
+    painter.save()
+    painter.setPen(palette.color(QPalette.ColorRole.Accent))
+    painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), place.height() / 2, place.height() / 2)
+    painter.setPen(palette.color(QPalette.ColorRole.Text))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+    painter.restore()
 
 
 def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalette) -> None:

@@ -1,7 +1,7 @@
 """The state of a dive in the words of the window."""
 
 from fineparser_core.language import text
-from fineparser_gui.formatting import board_text, decimal, percent
+from fineparser_gui.formatting import board_text, decimal, percent, seen_text
 from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
 
 #: States in which nothing happens without the user.
@@ -36,6 +36,10 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         return text("search cancelled")
     if dive.state is DiveState.READY and dive.refused:
         return text("Not a complete dive")
+    if dive.state is DiveState.READY and dive.asks_diver:
+        return text("which diver?")
+    if dive.state is DiveState.READY and dive.contradicted:
+        return text("check the dive number")
     if dive.state is DiveState.MISSING and dive.conflicting_video is not None:
         return text("different video")
     texts = {
@@ -71,9 +75,16 @@ def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
 def details_text(dive: Dive) -> str:
     """Dive number, board and diver, as far as known."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
-    board_m = dive.board_m if dive.board_m is not None or scoring is None else scoring.board_m
+    board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
     return " · ".join(filter(None, (named, dive.diver)))
+
+
+def offered_text(dive: Dive) -> str:
+    """The number that the video shows, where the dive has none."""
+    if dive.dive_number is not None or not dive.seen_numbers:
+        return ""
+    return text("seen: {0}", seen_text(dive.seen_numbers[0]))
 
 
 def left_text(seconds: float | None) -> str:

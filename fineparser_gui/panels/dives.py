@@ -23,6 +23,7 @@ _MENU_ACTIONS = (
     "locate",
     "edit_dives",
     "name_dives",
+    "take_seen",
     "move_up",
     "move_down",
     "remove",
@@ -45,7 +46,9 @@ class DivesPanel(QWidget):
         self.view = _List()
         self.view.setModel(self.model)
         self.view.dropped.connect(self.model.begin_drop)
-        self.view.setItemDelegate(DiveDelegate(session.library, self.view))
+        delegate = DiveDelegate(session.library, self.view)
+        delegate.number_taken.connect(session.editing.take_seen_number)
+        self.view.setItemDelegate(delegate)
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)

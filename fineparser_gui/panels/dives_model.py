@@ -11,7 +11,7 @@ from fineparser_core.video.files import sort_key
 from fineparser_gui.formatting import calibrated_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
+from fineparser_gui.panels.dive_states import details_text, needs_user, offered_text, state_text
 from fineparser_gui.services.session import Session
 from fineparser_gui.table_model import NO_INDEX, AnyIndex
 from fineparser_gui.widgets import tool_tip
@@ -39,7 +39,12 @@ def _score(dive: Dive) -> float:
 
 
 _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
-    Order.NUMBER: lambda dive: (dive.dive_number is None, dive.dive_number or "", dive.board_m or 0, -_score(dive)),
+    Order.NUMBER: lambda dive: (
+        dive.dive_number is None,
+        dive.dive_number or "",
+        dive.known_board_m or 0,
+        -_score(dive),
+    ),
     Order.DIVER: lambda dive: (not dive.diver, dive.diver.casefold(), dive.dive_number or ""),
     Order.SCORE: lambda dive: (-_score(dive),),
     Order.FILE: lambda dive: (sort_key(Path(dive.path.name)),),
@@ -87,7 +92,8 @@ class DivesModel(QAbstractListModel):
     def text(self, key: str) -> str:
         """Title, details and state of a dive."""
         dive = self._session.dive(key)
-        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive, self._n_accepted(key)))))
+        state = state_text(dive, self._n_accepted(key))
+        return ", ".join(filter(None, (dive.title, details_text(dive), offered_text(dive), state)))
 
     def _n_accepted(self, key: str) -> int:
         return len(self._session.trimming.accepted(key))
@@ -110,7 +116,8 @@ class DivesModel(QAbstractListModel):
             state = state_text(dive, self._n_accepted(key))
             scored = dive.analysis.scoring or dive.analysis.own_award if dive.analysis else None
             profile = calibrated_text(scored.profile if scored else None)
-            return tool_tip("\n".join(filter(None, (str(dive.path), details_text(dive), state, profile, dive.problem))))
+            said = (str(dive.path), details_text(dive), offered_text(dive), state, profile, dive.problem)
+            return tool_tip("\n".join(filter(None, said)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:

@@ -65,8 +65,9 @@ class MeasuredPanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         explanation = self._explanations.of(dive) if dive is not None else Explanation()
-        # Of a clip without a dive there is nothing to measure, whatever was read.
-        parsed = dive is not None and dive.analysis is not None and dive.info is not None and not dive.refused
+        # Of a clip without a dive, or of somebody else, there is nothing to measure, whatever was read.
+        parsed = dive is not None and dive.analysis is not None and dive.info is not None
+        parsed = parsed and not (dive.refused or dive.asks_diver)
         self.setVisible(parsed)
         if dive is None or dive.analysis is None or dive.info is None or not parsed:
             self.strip.show_moments(None, None, (), ())

@@ -1,16 +1,11 @@
 """Take-off, come-out and entry of the shown dive as pictures, with skeleton and measured angles; a click shows one."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QThread, QThreadPool, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from fineparser_core.errors import FineParserError
 from fineparser_core.export.crops import Window, athlete_box, windows_around
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
 from fineparser_core.export.report.moments import ShownMoment
@@ -18,26 +13,13 @@ from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.language import translated
 from fineparser_core.types import DiveParse, Measure, VideoInfo
 from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
-from fineparser_gui.images import image_from
-
-log = logging.getLogger(__name__)
+from fineparser_gui.panels.crop_loader import CropLoader
 
 _GAP_PX, _CAPTION_PX = 6, 18
 #: Lines below a caption for what the angle on the picture is.
 _ANGLE_LINES = 2
-#: Side of a decoded crop: enough for a screen of two pixels per point.
-_CROP_PX = 260
 #: Widths of the bones, so that they do not hide a small body.
 _THIN = 0.6
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What is to be decoded: crops of frames of a file."""
-
-    path: Path
-    frames: tuple[int, ...]
-    windows: dict[int, Window] = field(compare=False)
 
 
 class MomentStrip(QWidget):
@@ -48,7 +30,6 @@ class MomentStrip(QWidget):
     """
 
     frame_requested = Signal(int)
-    _decoded = Signal(object, int, QImage)  # what was wanted, frame, crop; crosses threads
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,11 +41,10 @@ class MomentStrip(QWidget):
         self._captions: tuple[str, ...] = ()
         self._measures: tuple[Measure, ...] = ()
         self._parse: DiveParse | None = None
-        self._wanted: _Wanted | None = None
-        self._images: dict[int, QImage] = {}
+        self._windows: dict[int, Window] = {}  # by frame
         self._focused = 0
-        self._pool = QThreadPool(self, maxThreadCount=1, threadPriority=QThread.Priority.LowPriority)
-        self._decoded.connect(self._on_decoded)
+        self._crops = CropLoader(self)
+        self._crops.changed.connect(self.update)
 
     def show_moments(
         self,
@@ -78,52 +58,16 @@ class MomentStrip(QWidget):
         self._moments, self._captions = tuple(one for one, _ in moments), tuple(text for _, text in moments)
         self.setAccessibleDescription(", ".join(self._captions))
         if parse is None or info is None:
-            self._wanted = None
-            self._images.clear()
+            self._crops.show(None)
             return
         boxes = {moment.frame: athlete_box(parse, moment.frame) for moment in self._moments}
-        wanted = _Wanted(parse.clip.path, tuple(boxes), windows_around(boxes, info))
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._images.clear()
-            self._pool.start(partial(self._decode, wanted))
+        self._windows = windows_around(boxes, info)
+        self._crops.show(parse.clip.path, list(self._windows.items()))
         self.update()
 
     def close_file(self) -> None:
         """Release the file, and wait for its thread."""
-        self._wanted = None
-        self._pool.clear()
-        self._pool.waitForDone()
-
-    def _decode(self, wanted: _Wanted) -> None:
-        """On the thread: decode the crops of the moments of one dive, while they are wanted."""
-        from fineparser_core.video.reader import VideoReader
-
-        try:
-            with VideoReader(wanted.path) as reader:
-                width_px, height_px = reader.info.width_px, reader.info.height_px
-                for frame in sorted(wanted.frames):
-                    if wanted is not self._wanted:
-                        return
-                    left, top, side = wanted.windows[frame]
-                    reader.seek(frame, needed_from=frame)
-                    image = image_from(reader.picture((width_px, height_px)))
-                    across, down = image.width() / width_px, image.height() / height_px
-                    part = QRect(round(left * across), round(top * down), round(side * across), round(side * down))
-                    crop = image.copy(part).scaled(
-                        _CROP_PX, _CROP_PX, Qt.AspectRatioMode.IgnoreAspectRatio,
-                        Qt.TransformationMode.SmoothTransformation,
-                    )  # fmt: skip
-                    self._decoded.emit(wanted, frame, crop)
-        except FineParserError as error:  # the player reports the reason
-            log.info("moments: %s", error)
-        except Exception:  # an unexpected decoder error must not end the thread pool
-            log.exception("moments of %s", wanted.path)
-
-    def _on_decoded(self, wanted: _Wanted, frame: int, crop: QImage) -> None:
-        if wanted is self._wanted:
-            self._images[frame] = crop
-            self.update()
+        self._crops.close()
 
     def sizeHint(self) -> QSize:
         return QSize(300, self.heightForWidth(300))
@@ -153,10 +97,11 @@ class MomentStrip(QWidget):
         for at, (moment, caption) in enumerate(zip(self._moments, self._captions, strict=True)):
             place = self._place(at)
             painter.fillRect(place, self.palette().mid())
-            image = self._images.get(moment.frame)
-            if image is not None and self._parse is not None and self._wanted is not None:
+            window = self._windows.get(moment.frame)
+            image = self._crops.image((moment.frame, window)) if window is not None else None
+            if image is not None and window is not None and self._parse is not None:
                 painter.drawImage(place, image)
-                self._paint_body(painter, self._parse, moment, self._wanted.windows[moment.frame], place)
+                self._paint_body(painter, self._parse, moment, window, place)
             painter.setPen(self.palette().text().color())
             below = QRectF(place.left(), place.bottom() + 1, place.width(), _CAPTION_PX)
             text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(place.width()))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QMargins, Signal
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
@@ -13,6 +13,7 @@ from fineparser_core.export.ghost import GHOST_COLOURS, Ghost, ghost_over
 from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.canvas.arrow_keys import ENTER
 from fineparser_gui.canvas.ghost_image import ghost_image
 from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
@@ -20,6 +21,7 @@ from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.drawings import marked_frames, next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.panels.diver_strip import DiverStrip
 from fineparser_gui.panels.drawing_layers import DrawingLayers
 from fineparser_gui.panels.pointed_strip import PointedStrip
 from fineparser_gui.panels.progress_strip import ProgressStrip
@@ -79,9 +81,9 @@ class PlayerPanel(QWidget):
         inner = QVBoxLayout(frame, contentsMargins=QMargins(1, 1, 1, 1), spacing=0)
         lay_out(inner, CompareBar(session, actions), (self._videos, 1), self.bar, self.timeline)
         self.proposals, self.pointed = ProposalStrip(session), PointedStrip(session)
-        self.progress = ProgressStrip(session)
+        self.progress, self.divers = ProgressStrip(session), DiverStrip(session)
         column = QVBoxLayout(self, contentsMargins=QMargins(), spacing=8)
-        lay_out(column, (frame, 1), self.proposals, self.pointed, self.progress)
+        lay_out(column, self.divers, (frame, 1), self.proposals, self.pointed, self.progress)
 
         transport.frame_changed.connect(self._show_frame)
         transport.state_changed.connect(self._show_frame)  # a paused player shows the exact frame
@@ -254,6 +256,7 @@ class PlayerPanel(QWidget):
         self.transport.pause()
         self.timeline.close_file()
         self.sound.close()
+        self.divers.close_file()
         for pane in self.panes:
             pane.unload()
 
@@ -407,6 +410,13 @@ class PlayerPanel(QWidget):
                 self._videos.addWidget(pane, row, column)
         for column in range(MOST_COMPARED):
             self._videos.setColumnStretch(column, int(column < columns))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        looks = QApplication.focusWidget() in (*self.canvases(), self.timeline)
+        if looks and self.divers.isVisible() and event.key() in ENTER:
+            self.divers.take()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -19,11 +19,15 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.meet import next_open
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import translated
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
+from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_gui.formatting import board_text
 from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import LONGEST_NAME, Dive, DiveState
+from fineparser_gui.panels.dive_states import offered_text
+from fineparser_gui.panels.seen_numbers import show_seen
 from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.practice import Practice, clock_text
 from fineparser_gui.services.session import Session
@@ -60,6 +64,7 @@ class PracticeList(QWidget):
         self.number = QLineEdit(placeholderText=self.tr("Number"), accessibleName=self.tr("Dive number"), maxLength=6)
         self.number.setFixedWidth(84)
         self.number.editingFinished.connect(self._number)
+        self.seen = push_button("", lambda: self.on_chosen(session.editing.take_seen_number), role="chip")
         self.word = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
         self.word.setAccessibleName(self.tr("A word on the dive"))
         self.word.addItems([
@@ -85,7 +90,10 @@ class PracticeList(QWidget):
             button.setCheckable(True)
         fields = QGridLayout(spacing=6)
         first, second = QHBoxLayout(), QHBoxLayout()
-        for row, widgets in ((first, (self.athlete, self.number)), (second, (self.word, self.balk, self.repeat))):
+        for row, widgets in (
+            (first, (self.athlete, self.number, self.seen)),
+            (second, (self.word, self.balk, self.repeat)),
+        ):
             for widget in widgets:
                 row.addWidget(widget, int(isinstance(widget, QComboBox)))
             fields.addLayout(row, fields.rowCount(), 0)
@@ -136,9 +144,11 @@ class PracticeList(QWidget):
         self._show_fields()
 
     def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
-        what = " ".join(filter(None, (dive.dive_number, board_text(dive.board_m))))
+        what = " ".join(filter(None, (dive.dive_number, board_text(dive.known_board_m)))) if dive.dive_number else ""
+        what = what or offered_text(dive)
         parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, what]
-        lines = [" · ".join(filter(None, parts)), self._measured(dive), self._told(dive)]
+        against = [translated(contradiction_text(one)) for one in dive.contradictions[:1]]
+        lines = [" · ".join(filter(None, parts)), *against, self._measured(dive), self._told(dive)]
         text = "\n".join(filter(None, lines))
         if item.text() != text:
             item.setText(text)
@@ -187,6 +197,10 @@ class PracticeList(QWidget):
             self.athlete.setEditText(typed)
         if not self.athlete.lineEdit().hasFocus():
             self.athlete.setEditText(dive.diver if dive is not None else "")
+        offered = dive.seen_numbers[:1] if dive is not None else ()
+        self.seen.setVisible(bool(offered) and offered[0].dive_number != dive.dive_number)
+        if offered:
+            show_seen(self.seen, offered[0])
         if not self.number.hasFocus():
             self.number.setText((dive.dive_number or "") if dive is not None else "")
             restyle(self.number, valid=True)

@@ -170,8 +170,12 @@ class ScorePanel(QWidget):
                 return self.tr("All exemplars are left out. Tick at least one in the list.")
             if dive.refused:
                 return ""
+            if dive.asks_diver:
+                return self.tr("The score waits for the answer to “Which diver?”.")
             if dive.dive_number is None:
                 return self.tr("Needs the dive number: enter it above. Phases and masks are ready.")
+            if dive.contradicted:
+                return self.tr("The video shows another dive: the score waits until you confirm the number above.")
             return dive.problem or ""
         if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.MISSING):
             return self.tr("Not analysed yet.")

@@ -76,7 +76,8 @@ class AnalysisService(QObject):
         """Discard the score of a dive, change attributes, and score it from the cached encoding."""
         dive = self._state.dive(key)
         self._rescoring.forget(key)
-        own = Analysis(parse=dive.model_analysis.parse, scoring=None) if dive.model_analysis else None
+        known = dive.model_analysis
+        own = Analysis(parse=known.parse, scoring=None, recognition=known.recognition) if known else None
         fresh = {"model_analysis": own, "rescored": None, "rescored_for": None, "problem": None}
         if dive.state is not DiveState.READY or own is None:
             self._state.update_analysis(key, **changes, **fresh)
@@ -88,7 +89,7 @@ class AnalysisService(QObject):
 
     def _score(self, key: str) -> None:
         dive = self._state.dive(key)
-        if dive.dive_number is None or dive.parse_id is None or dive.refused:
+        if not dive.scorable:
             return
         self._state.update(key, score_state=ScoreState.SCORING, progress=None)
         request = self._scheduler.kept.named(score_request(dive, self._state.n_exemplars, self._state.profile))
@@ -123,8 +124,7 @@ class AnalysisService(QObject):
             return
         here = replace(analysis.parse.clip, path=Path(request.path))  # a kept one may be of a copy elsewhere
         analysis = replace(analysis, parse=replace(analysis.parse, clip=here))
-        suggestions = tuple(result.suggestions)
-        found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id, "suggestions": suggestions}
+        found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id}
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
         if dive.refused and not self._is_shown(key):
@@ -143,7 +143,7 @@ class AnalysisService(QObject):
         own = self._state.dive(key).model_analysis
         assert own is not None
         try:
-            analysis = replace(read_score(result, own.parse), parse=own.parse)
+            analysis = replace(read_score(result, own.parse), parse=own.parse, recognition=own.recognition)
         except FineParserError as error:
             self._on_score_failed(key, "InternalError", str(error))
             return

@@ -136,8 +136,15 @@ class EditingService(QObject):
 
     def point_at(self, key: str, athlete: AthletePoint | None) -> None:
         """Follow who is at a point, None: whoever is found to dive; needs a new analysis."""
+        dive = self._state.dive(key)
         text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")
-        self._do(Subject.ATHLETE, key, self._state.dive(key).athlete, athlete, text)
+        if athlete == dive.athlete:
+            return
+        self.edits.beginMacro(text)
+        if athlete is not None and dive.trimmed_to_found:
+            self.set_range(key, None, None)  # the fall of another diver may lie elsewhere
+        self._do(Subject.ATHLETE, key, dive.athlete, athlete, text)
+        self.edits.endMacro()
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
         """Move the first frame of flight (place 0) or entry (1), or the first contact with the water (2).
@@ -171,6 +178,29 @@ class EditingService(QObject):
         """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""
         text = self.tr("scoring anyway") if is_dive else self.tr("taking back the score")
         self._correct(key, text, is_dive=is_dive)
+
+    def confirm_details(self, key: str) -> None:
+        """Overrule what the video shows of dive number and board, so that the dive is scored as they are."""
+        number, board_m, _ = self._state.dive(key).details
+        if number is not None:
+            self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
+
+    def take_seen_number(self, key: str, number: str | None = None) -> None:
+        """Set a dive number that the video shows, None: the likeliest, and let go of the DD typed for another one."""
+        dive = self._state.dive(key)
+        number = number or next((one.dive_number for one in dive.seen_numbers), None)
+        if number is not None and number != dive.dive_number:
+            text = self.tr("taking dive number {0}").format(number)
+            self._do(Subject.DETAILS, key, dive.details, (number, dive.board_m, None), text)
+
+    def take_seen_numbers(self, keys: Sequence[str]) -> None:
+        """Take the likeliest number of what the video shows for those dives that have none, as one edit."""
+        offered = [key for key in keys if (dive := self._state.dive(key)).dive_number is None and dive.seen_numbers]
+        if offered:
+            self.edits.beginMacro(self.tr("taking the seen dive numbers"))
+            for key in offered:
+                self.take_seen_number(key)
+            self.edits.endMacro()
 
     def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
         """Leave an exemplar out of the score, or take it back in."""
@@ -293,7 +323,7 @@ class EditingService(QObject):
         before = self._state.dive(key).correction
         correction = replace(before, **values)  # type: ignore[arg-type]
         self._state.update_analysis(key, correction=correction)
-        if correction.is_dive != before.is_dive:
+        if (correction.is_dive, correction.confirmed) != (before.is_dive, before.confirmed):
             self._analyses.score_anew(key)
         self._rescoring.rescore(key)
 

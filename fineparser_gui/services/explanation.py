@@ -44,4 +44,4 @@ class Explanations:
 
     def bands_for(self, dive: Dive) -> Mapping[str, Band]:
         """The bands of good dives of a dive's number and board."""
-        return good_bands(dive.dive_number, dive.board_m)
+        return good_bands(dive.dive_number, dive.known_board_m)

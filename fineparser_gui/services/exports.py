@@ -284,7 +284,7 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
         frames=(dive.in_frame, dive.out_frame),
         judging=dive.judging,
         dive_number=dive.dive_number,
-        board_m=dive.board_m,
+        board_m=dive.known_board_m,
         difficulty=dive.difficulty,
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
         analysis=dive.analysis,
@@ -323,6 +323,6 @@ def _label(dive: Dive) -> CorrectedDive | None:
         transitions=dive.corrected_frames or frames_of(dive.model_analysis.parse.transitions),
         contact_frame=dive.correction.contact_frame if dive.contact_corrected else None,
         dive_number=dive.dive_number,
-        board_m=dive.board_m,
+        board_m=dive.known_board_m,
         difficulty=dive.difficulty,
     )

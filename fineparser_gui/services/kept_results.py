@@ -93,8 +93,7 @@ class KeptResults:
             if isinstance(request, ScoreRequest) and not self._is_by_present_exemplars(request, content["analysis"]):
                 return None
             path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
-            suggestions = list(content.get("suggestions", ()))
-            return Result(id=request.id, analysis=content["analysis"], record_path=path, suggestions=suggestions)
+            return Result(id=request.id, analysis=content["analysis"], record_path=path)
         except (KeyError, TypeError, msgspec.ValidationError) as error:
             log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
             self.cache.remove(name)

@@ -108,6 +108,12 @@ class MeetService(QObject):
         meet = freed(self._state.meet, start) if anew else self._state.meet
         return matched(meet, self._caught(self._state.dives), start)
 
+    def number_of(self, key: str) -> str | None:
+        """The dive number that the list has for a dive; None where it has none."""
+        place = self._state.meet.row_of(key)
+        number = self._state.meet.rows[place].number if place is not None else None
+        return None if number is None else str(number)
+
     def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
         """Dives in the order in which they were done: by the time of the file, its name, and the place in it."""
         there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]

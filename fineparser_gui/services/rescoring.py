@@ -30,7 +30,7 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
     return ScoreRequest(
         parse_id=dive.parse_id,
         dive_number=dive.dive_number,
-        board_m=dive.board_m,
+        board_m=dive.known_board_m,
         difficulty=dive.difficulty,
         n_exemplars=n_exemplars,
         nearest=dive.rule.nearest,

@@ -71,9 +71,9 @@ class TakingIn:
         own = replace(own, parse=replace(own.parse, clip=replace(own.parse.clip, path=dive.path)))
         dive = replace(dive, state=DiveState.READY, model_analysis=own, parse_id=request.kept_as)
         rescored = None
-        if dive.dive_number is not None and not dive.refused:
+        if dive.scorable:
             if score := self._answer(score_request(dive, *self._scored_by())):
-                own = replace(read_score(score, own.parse), parse=own.parse)
+                own = replace(read_score(score, own.parse), parse=own.parse, recognition=own.recognition)
                 dive = replace(dive, model_analysis=own)
             corrected = corrected_request(dive, *self._scored_by()) if dive.corrected_moments else None
             if corrected is not None and (score := self._answer(corrected)):

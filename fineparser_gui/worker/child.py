@@ -241,22 +241,10 @@ class Worker:
             )
             parse, encoding = self._open().parse(found.clip, found.recording, **watch)
         name = request.kept_as or request.id
-        record = parse_record(parse, encoding, self._suggest(encoding))
+        record = parse_record(parse, encoding)
         self._cache.put(name, *record)
         self._remember(name, parse, encoding)
-        return Result(
-            id=request.id,
-            analysis=record[0]["analysis"],
-            record_path=str(self._cache.path(name)),
-            suggestions=record[0]["suggestions"],
-        )
-
-    def _suggest(self, encoding: ClipEncoding) -> list[str]:
-        try:
-            return self._open().suggest(encoding)
-        except FineParserError as error:  # a hint is not worth the analysis
-            log.warning("no suggestions: %s", error)
-            return []
+        return Result(id=request.id, analysis=record[0]["analysis"], record_path=str(self._cache.path(name)))
 
     def _find_dives(self, request: TrimRequest) -> list[DiveSegment]:
         watch = self._watch(request)
@@ -283,6 +271,7 @@ class Worker:
             dive,
             difficulty,
             force=request.force,
+            confirmed=True,  # the window asks before where the video speaks against the number
             n_exemplars=request.n_exemplars,
             rule=rule,
             **self._watch(request),

@@ -170,14 +170,10 @@ class Answer(Ending, frozen=True):
 
 
 class Result(Answer, frozen=True, kw_only=True):
-    """An analysis in the documented JSON format; the record at record_path holds the arrays of its parse.
-
-    suggestions are dive numbers of exemplars that the clip resembles, the likeliest first.
-    """
+    """An analysis in the documented JSON format; the record at record_path holds the arrays of its parse."""
 
     analysis: dict[str, Any]
     record_path: str
-    suggestions: list[str] = []
 
 
 class LibraryReport(Answer, frozen=True, kw_only=True):

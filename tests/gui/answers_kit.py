@@ -97,7 +97,7 @@ def fail(studio: Studio, request_id: str | None, kind: str, message: str) -> Non
 def result_message(request_id: str, analysis: Analysis, folder: Path) -> Result:
     """What the worker sends for an analysis."""
     path = folder / f"{request_id}.npz"
-    write_array_file(path, *parse_record(analysis.parse, None, []))
+    write_array_file(path, *parse_record(analysis.parse, None))
     return Result(id=request_id, analysis=analysis_to_dict(analysis), record_path=str(path))
 
 

@@ -13,7 +13,9 @@ from fineparser_core.types import (
     DiveSegment,
     ExemplarVote,
     ModelIdentity,
+    Recognition,
     Scoring,
+    SeenNumber,
     Transitions,
 )
 
@@ -95,4 +97,21 @@ def scoring() -> Scoring:
         exemplars=tuple(votes),
         seed=0,
         notes=("Only 2 exemplars.",),
+    )
+
+
+def recognition() -> Recognition:
+    """A forward 1½ somersaults, pike, from 1 m."""
+    numbers = (("103B", 0.84), ("103C", 0.12), ("113B", 0.03), ("105B", 0.01))
+    return Recognition(
+        numbers=tuple(SeenNumber(dive_number=number, probability=share) for number, share in numbers),
+        directions={"forward": 0.9997, "back": 0.0001, "reverse": 0.0001, "inward": 0.0001},
+        armstand=0.0,
+        half_somersaults=3.0,
+        half_somersaults_deviation=0.1,
+        head_first=1.0,
+        positions={"A": 0.02, "B": 0.85, "C": 0.12, "D": 0.01},
+        twisting=0.0,
+        half_twists=0,
+        boards_m={one: 0.9996 if one == 1.0 else 0.0001 for one in (1.0, 3.0, 5.0, 7.5, 10.0)},
     )

@@ -54,6 +54,7 @@ class ScriptedAnalyzer:
     """Finds the same dive in every clip, and gives it the same score."""
 
     model = dive_parse(Path("a.mp4"), 120).model
+    find_body = None
 
     def parse(self, clip: Clip, _: object = None, *, progress, cancel) -> tuple[DiveParse, ClipEncoding]:
         for window in range(1, 10):
@@ -68,9 +69,6 @@ class ScriptedAnalyzer:
         """By the one exemplar that the library holds, with the score that it has now."""
         vote = replace(scoring().exemplars[0], id=OWN["id"], score=OWN["score"])
         return Analysis(parse=parsed[0], scoring=replace(scoring(), exemplars=(vote,)))
-
-    def suggest(self, _: ClipEncoding) -> list[str]:
-        return ["107B"]
 
 
 def encoding() -> ClipEncoding:

@@ -29,7 +29,7 @@ def test_an_analysis_comes_back_small(analysis, tmp_path):
 
 def test_masks_come_from_the_cache_and_do_without_it(analysis, tmp_path):
     cache = AnalysisCache(tmp_path / "cache")
-    cache.put("p", *parse_record(analysis.parse, None, []))
+    cache.put("p", *parse_record(analysis.parse, None))
     found = unpacked(packed(analysis), tmp_path / "now.mp4", cache, "p")
     assert np.array_equal(np.asarray(found.parse.mask_probability), analysis.parse.mask_probability)
     assert np.array_equal(found.parse.sampled_frames, analysis.parse.sampled_frames)

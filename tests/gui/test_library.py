@@ -111,12 +111,11 @@ def the_menu() -> QMenu:
 opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
-def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
+def parsed_dive(studio, qtbot, path, folder) -> str:
     key = open_queued(studio, qtbot, path)
     request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
-    message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
-    studio.client.received.emit(msgspec.structs.replace(message, suggestions=list(suggestions)))
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
     return key
 
 
@@ -620,17 +619,6 @@ def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_v
     assert not window.details.synchro.isChecked()
 
 
-def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, small_video, tmp_path):
-    key = parsed_dive(library_studio, qtbot, small_video, tmp_path, suggestions=("107B", "207C"))
-    details = library_studio.window.details
-    assert details.number.text() == ""
-    assert [b.text() for b in details.suggestions.buttons if b.isVisible()] == ["107B", "207C"]
-    details.suggestions.buttons[1].click()
-    assert library_studio.session.dive(key).dive_number == "207C"
-    assert details.number.text() == "207C"
-    assert not details.suggestions.isVisible()
-
-
 @opens_a_menu
 def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
@@ -782,15 +770,3 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     qtbot.waitUntil(lambda: vote_of_mine() == 65.0)
     assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY
-
-
-def test_suggested_numbers_are_of_the_board_and_of_the_name(library_studio, qtbot, small_video, tmp_path):
-    path = tmp_path / "ann 103.mp4"
-    path.write_bytes(small_video.read_bytes())
-    key = parsed_dive(library_studio, qtbot, path, tmp_path, suggestions=("5253B", "103B", "407C"))
-    shown = library_studio.window.details.suggestions
-    session = library_studio.session
-    assert [b.text() for b in shown.buttons if b.isVisible()] == ["103B"]
-    known = {one.dive_number for one in session.library.exemplars if one.board_m == 1.0}
-    session.editing.set_details(key, None, 1.0, None)
-    assert {b.text() for b in shown.buttons if b.isVisible()} <= known

@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from answers_kit import answer_dive
+from made_answers import recognition
 from numbered_video import read_number
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QImage
@@ -24,6 +26,7 @@ from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_gui.dialogs.poolside_window import PoolsideWindow
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
 from fineparser_gui.playback import mirror_feed
 from fineparser_gui.playback.mirror_feed import MirrorFeed
@@ -227,6 +230,23 @@ def test_a_balk_costs_two_of_every_award_of_its_row(pool, clips, idle_studio, qt
     session.edits.undo()
     assert session.meet.rows[0].dive == session.dives[0].key
     assert session.dives[0].outcome == ""
+
+
+def test_a_caught_dive_says_what_was_seen_and_takes_it_with_a_click(pool, clips, idle_studio, qtbot, tmp_path):
+    session = idle_studio.session
+    pool.practice.add(clips[0])
+    (key,) = session.keys
+    qtbot.waitUntil(lambda: session.dive(key).state is DiveState.QUEUED)
+    answer_dive(idle_studio, tmp_path, key=key, recognition=recognition())
+    assert "seen: 103B 84 %" in rows(pool)[0]
+    qtbot.mouseClick(pool.list.seen, Qt.MouseButton.LeftButton)
+    assert session.dive(key).dive_number == pool.list.number.text() == "103B"
+    assert "103B 1 m" in rows(pool)[0]
+    assert pool.list.seen.isHidden()
+    session.editing.set_details(key, "203B", None)
+    rows(pool)
+    assert "forward" in pool.list.view.item(0).text()
+    assert pool.list.seen.isVisible()
 
 
 def test_two_cameras_see_one_dive(pool, clips, idle_studio, qtbot):

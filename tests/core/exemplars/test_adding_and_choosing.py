@@ -18,7 +18,6 @@ from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
-from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.types import Analysis, ClipEncoding
@@ -191,26 +190,6 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, 
     assert "1 of 2 exemplars could not be used" in scoring.notes[-1]
     shown = report(Analysis(parse=parse, scoring=replace(scoring, dive_number="5251B")))
     assert "exemplars of 5253B" in shown
-
-
-def test_a_number_is_suggested_by_the_exemplars_that_are_alike():
-    draw = np.random.default_rng(0)
-    common = 10 * draw.standard_normal((9, 1024))
-    kinds = {number: draw.standard_normal((9, 1024)) for number in ("107B", "207C", "5253B", "626C")}
-    known = {n: [common + kind + draw.standard_normal((9, 1024)) for _ in range(4)] for n, kind in kinds.items()}
-    found = suggest_numbers(common + kinds["5253B"] + draw.standard_normal((9, 1024)), known)
-    assert found[0] == "5253B"
-    assert sorted(found) == sorted(known)
-    assert suggest_numbers(common, {}) == []
-    assert suggest_numbers(common, {"107B": known["107B"]}) == ["107B"]
-
-
-def test_suggestions_come_from_encoded_exemplars_of_one_diver(network, store):
-    analyzer = Analyzer(network, IDENTITY, store)
-    add(store, "pair", dive_number="5253B", synchro=True)
-    add(store, "mine", dive_number="107B")
-    store.add(exemplar(store.folder, "not yet encoded", dive_number="626C"), mask(), {"another": encoding()})
-    assert sorted(analyzer.suggest(query())) == ["107B", "207C"]
 
 
 def test_opening_both_makes_nothing_unasked_and_says_what_is_amiss(tmp_path):

@@ -1,0 +1,233 @@
+"""What the video shows of a dive: its number and board offered, contradictions told, and who the diver is asked."""
+
+from dataclasses import replace
+
+import pytest
+from answers_kit import activate, answer_dive, open_queued, requests
+from finding import reads
+from made_answers import dive_parse, recognition, scoring
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
+
+from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_core.types import AthletePoint, DiverCandidate, DiveSegment
+from fineparser_gui.model.dive import DiveState, ScoreState
+from fineparser_gui.model.history_dive import history_dive
+from fineparser_gui.model.session_file import read_session, write_session
+from fineparser_gui.panels.dive_delegate import chip_rect
+from fineparser_gui.services.exports import exported
+from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def seen(idle_studio, qtbot, small_video, tmp_path):
+    """The window with a dive without a number that was recognized."""
+    open_queued(idle_studio, qtbot, small_video)
+    answer_dive(idle_studio, tmp_path, recognition=recognition())
+    activate(qtbot, idle_studio.window)
+    return idle_studio
+
+
+def click(qtbot, widget: QWidget) -> None:
+    """Click on the middle of a widget that is seen."""
+    assert widget.isVisible()
+    qtbot.mouseClick(widget, LEFT, pos=widget.rect().center())
+
+
+def button(root: QWidget, text: str) -> QWidget:
+    (found,) = [one for one in root.findChildren(QWidget) if one.isVisible() and getattr(one, "text", str)() == text]
+    return found
+
+
+def type_number(studio, qtbot, number: str) -> None:
+    field = studio.window.details.number
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, number)
+
+
+def score_requests(studio) -> list[ScoreRequest]:
+    return requests(studio, ScoreRequest)
+
+
+def test_a_chip_gives_the_dive_its_number_and_the_fall_its_board(seen, qtbot):
+    details, session = seen.window.details, seen.session
+    chips = [one for one in details.seen.chips if one.isVisible()]
+    assert [one.text() for one in chips] == ["103B 84 %", "103C 12 %", "113B 3 %"]
+    assert "forward 1½ somersaults, pike" in chips[0].toolTip()
+    assert chips[0].accessibleName() == "Take dive number 103B 84 %: forward 1½ somersaults, pike"
+    assert chips[0].focusPolicy() == Qt.FocusPolicy.TabFocus
+    assert details.board.currentText() == "1 m (seen)"
+    assert not score_requests(seen)
+    click(qtbot, chips[0])
+    assert details.number.text() == session.current.dive_number == "103B"
+    assert chips[0].isChecked()
+    (request,) = score_requests(seen)
+    assert (request.dive_number, request.board_m) == ("103B", 1.0)
+    click(qtbot, chips[1])
+    assert (session.current.dive_number, [one.isChecked() for one in chips]) == ("103C", [False, True, False])
+    click(qtbot, chips[1])
+    assert chips[1].isChecked()
+    seen.window.actions_by_id["undo"].trigger()
+    assert session.current.dive_number == "103B"
+
+
+def test_the_seen_board_stands_everywhere_until_another_is_chosen(seen):
+    session, board = seen.session, seen.window.details.board
+    session.editing.set_details(session.current.key, "103B", None)
+    assert exported(session.current, drawings=False).board_m == 1.0
+    assert history_dive(session.current).board_m == 1.0
+    assert "103B 1 m" in seen.window.dives.model.text(session.current.key)
+    assert session.snapshot().dives[0].board_m is None
+    board.setCurrentIndex(board.findData(3.0))
+    board.activated.emit(board.currentIndex())
+    assert session.current.known_board_m == 3.0
+    assert exported(session.current, drawings=False).board_m == 3.0
+    session.editing.set_details(session.current.key, "103B", None)
+    session.editing.set_details(session.current.key, "301A", None)
+    assert "DD" in reads(seen.window.details)  # no record says from where it is done, but the fall does
+    session.editing.set_details(session.current.key, "626B", None)
+    assert session.current.known_board_m is None  # an armstand from a springboard cannot be
+    assert board.itemText(0) == "any board"
+
+
+def test_a_certain_contradiction_holds_the_score_back_until_it_is_confirmed_once(seen, qtbot, tmp_path):
+    window, session = seen.window, seen.session
+    type_number(seen, qtbot, "301A")
+    note = window.details.number_note
+    assert "reverse" in note.text
+    assert "forward" in note.text
+    assert not score_requests(seen)
+    assert "check the dive number" in window.dives.model.text(session.current.key)
+    assert "the score waits" in reads(window.score)
+    click(qtbot, button(note, "Score as 301A"))
+    (request,) = score_requests(seen)
+    assert request.dive_number == "301A"
+    answer_dive(seen, tmp_path, scoring())
+    assert session.current.score_state is ScoreState.SCORED
+    assert not note.confirm.isVisible()
+    assert "reverse" in note.text
+    write_session(session.snapshot(), tmp_path / "a.fineparser")
+    (saved,) = read_session(tmp_path / "a.fineparser")[0].dives
+    assert saved.correction.confirmed == ("301A", None)
+    window.actions_by_id["undo"].trigger()
+    assert session.current.analysis.scoring is None
+    assert note.confirm.isVisible()
+    window.actions_by_id["redo"].trigger()
+    assert len(score_requests(seen)) == 1
+    session.editing.set_details(session.current.key, "303A", None)
+    assert not score_requests(seen)  # what was confirmed is another number
+    click(qtbot, button(note, "Take 103B"))
+    assert session.current.dive_number == "103B"
+    assert not note.isVisible()
+    assert len(score_requests(seen)) == 1
+
+
+def test_a_board_that_the_fall_contradicts_is_taken_back_to_the_seen_one(seen, qtbot):
+    session, note = seen.session, seen.window.details.number_note
+    session.editing.set_details(session.current.key, "103B", 10.0)
+    assert not score_requests(seen)
+    assert not note.take.isVisible()
+    click(qtbot, button(note, "Take 1 m"))
+    assert (session.current.board_m, session.current.known_board_m) == (None, 1.0)
+    (request,) = score_requests(seen)
+    assert request.board_m == 1.0
+
+
+def test_numbers_of_list_and_file_name_stand_beside_the_seen_one(idle_studio, qtbot, small_video, tmp_path):
+    path = tmp_path / "ann_105B.mp4"
+    path.write_bytes(small_video.read_bytes())
+    session, note = idle_studio.session, idle_studio.window.details.number_note
+    key = open_queued(idle_studio, qtbot, path)
+    answer_dive(idle_studio, tmp_path, recognition=recognition())
+    session.meets.change(Meet(rows=(ListedDive(dive_number="103C", dive=key),)), "list")
+    assert session.current.dive_number == "103C"
+    assert "The file name says 105B." in note.text
+    click(qtbot, idle_studio.window.details.seen.chips[0])
+    assert session.current.dive_number == "103B"
+    assert session.meets.meet.rows[0].dive_number == "103C"
+    assert "The dive list says 103C." in note.text
+
+
+def test_a_row_offers_its_number_with_a_click_and_many_with_a_command(seen, qtbot, small_video, tmp_path):
+    session, dives = seen.session, seen.window.dives
+    first = session.current.key
+    second = open_queued(seen, qtbot, small_video)
+    answer_dive(seen, tmp_path, recognition=recognition())
+    view, index = dives.view, dives.model.index_of(first)
+    option = QStyleOptionViewItem()
+    view.initViewItemOption(option)
+    option.rect = view.visualRect(index)
+    assert "seen: 103B 84 %" in dives.model.text(first)
+    qtbot.mouseClick(view.viewport(), LEFT, pos=chip_rect(option, index).center())
+    assert session.dive(first).dive_number == "103B"
+    assert chip_rect(option, index) is None
+    session.editing.set_details(first, "105B", None)
+    view.selectAll()
+    seen.window.actions_by_id["take_seen"].trigger()
+    assert [session.dive(key).dive_number for key in (first, second)] == ["105B", "103B"]
+    assert not seen.window.actions_by_id["take_seen"].isEnabled()
+
+
+DIVERS = tuple(
+    DiverCandidate(frame=frame, box_xyxy=box, probability=share, in_frame=0, out_frame=119)
+    for frame, box, share in ((50, (20.0, 10.0, 30.0, 30.0), 0.5), (20, (40.0, 4.0, 44.0, 10.0), 0.4))
+)
+
+
+@pytest.fixture
+def unsure(idle_studio, qtbot, small_video, tmp_path):
+    """The window with a dive of known number in whose video two people fall."""
+    open_queued(idle_studio, qtbot, small_video, dive_number="103B")
+    parse = dive_parse(small_video, idle_studio.session.current.info.n_frames)
+    parse = replace(parse, clip=replace(parse.clip, divers=DIVERS))
+    answer_dive(idle_studio, tmp_path, parse=parse, recognition=recognition())
+    activate(qtbot, idle_studio.window)
+    return idle_studio
+
+
+def test_it_is_asked_which_of_two_is_the_diver_before_a_score(unsure, qtbot, tmp_path):
+    window, session = unsure.window, unsure.session
+    strip = window.player.divers
+    assert [card.isVisible() for card in strip.cards] == [True, True, False, False]
+    assert strip.cards[1].accessibleName() == "Diver 2, in the air at 0:00.7"
+    assert not score_requests(unsure)
+    assert not window.details.seen.isVisible()
+    assert "which diver?" in window.dives.model.text(session.current.key)
+    assert history_dive(session.current) is None
+    window.details.number.setFocus()
+    qtbot.keyClick(window.details.number, Qt.Key.Key_Return)
+    assert session.current.athlete is None  # Enter belongs to the field
+    window.player.take_keys()
+    qtbot.keyClick(window.player.pane.canvas, Qt.Key.Key_Return)
+    assert session.current.athlete == AthletePoint(frame=50, x=25.0, y=20.0)
+    (request,) = requests(unsure, ParseRequest)
+    assert (request.athlete, request.in_frame, request.out_frame) == (session.current.athlete, None, None)
+    assert not strip.isVisible()
+    window.actions_by_id["undo"].trigger()
+    assert session.current.athlete is None
+
+
+def test_another_diver_is_chosen_by_a_click_on_the_picture(unsure, qtbot, tmp_path):
+    session, strip = unsure.session, unsure.window.player.divers
+    qtbot.waitUntil(lambda: all(strip._pictures.image(crop) is not None for crop in strip._crops))
+    click(qtbot, strip.cards[1])
+    assert session.current.athlete == AthletePoint(frame=20, x=42.0, y=7.0)
+    answer_dive(unsure, tmp_path, recognition=recognition())
+    assert len(score_requests(unsure)) == 1
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_pointing_cuts_anew_unless_the_cut_was_made_by_hand(seen, by_hand):
+    session = seen.session
+    segment = DiveSegment(in_frame=5, out_frame=90, first_flight_frame=30, first_entry_frame=60, confidence=0.9)
+    session.update(session.current.key, segments=(segment,))
+    session.editing.set_range(session.current.key, 5, 91 if by_hand else 90)
+    session.editing.point_at(session.current.key, AthletePoint(frame=50, x=3.0, y=4.0))
+    (request,) = requests(seen, ParseRequest)
+    assert (request.in_frame, request.out_frame) == ((5, 91) if by_hand else (None, None))
+    seen.window.actions_by_id["undo"].trigger()
+    assert (session.current.in_frame, session.current.athlete) == (5, None)
+    assert session.current.state is DiveState.QUEUED
