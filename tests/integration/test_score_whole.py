@@ -218,7 +218,9 @@ def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser, recording: P
     assert outcome.code == 0, outcome.err
     data = json.loads(outcome.out)
     assert len(data["exemplars"]) == 3
-    assert data["difficulty_source"] == "commonest board"
+    assert (data["difficulty_source"], data["board_m"]) == ("seen", SAMPLE["board_m"])
+    assert data["recognition"]["numbers"][0]["dive_number"] == SAMPLE["dive_number"]
+    assert data["contradictions"] == []
 
 
 def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Fineparser, clips: Path) -> None:
