@@ -20,20 +20,22 @@ from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
 from fineparser_core.types import DiverEvidence
 
-# The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them:
-# a slope of 2 claims less than that, as bystanders who jump fall as well as divers do.
-_FALL_SLOPE, _FALL_MOST = 2.0, 2.5
-#: Change of the log odds with the logarithm of the body's relative length, and the most that it takes away. A bystander
-#: of half the length loses a factor of three.
-_SIZE_SLOPE, _SIZE_MOST = 1.5, 2.5
+# The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them: a
+# slope of 2 claims less than that. What is twice as clear as the least is a fall: more of it tells how well the body
+# stands out from what lies behind it, not whose it is.
+_FALL_SLOPE, _FALL_LEAST, _FALL_MOST = 2.0, -2.5, 1.4
+#: Change of the log odds with the logarithm of the body's relative length, and the most that it takes away: by the area
+#: in the picture, as the diver of a recording is whom it was made of.
+_SIZE_SLOPE, _SIZE_MOST = 2.0, 2.5
 # Share of images just after the fall in which something moves where it ended: at least 0.67 in eleven dives, and below
 # 0.35 in half of other falls, which gives the log odds of either; in real seconds after the end, and in body lengths.
 _SPLASH_SHARES, _SPLASH_LOG_ODDS = (0.3, 0.65), (-1.5, 0.7)
 _SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
 #: Of an earlier fall, where one of at least half its evidence follows.
 _EARLIER, _AS_CLEAR = -1.0, 0.5
-#: Most that the joint finder adds or takes away: few dives tell how well it knows bodies.
-BODY_MOST = 2.0
+# Most that the joint finder takes away and adds: it sees a body in one of six other things, and misses few. That one
+# body is seen better than another says nothing about whose dive it is.
+_BODY_LEAST, _BODY_MOST = -2.0, 1.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
@@ -87,7 +89,7 @@ def judge_falls(
     if find_body is not None and pictures is not None:
         odds = [sum(one.log_odds for one in each) for each in reasons]
         for place in _in_doubt(odds):
-            log_odds = float(np.clip(find_body(pictures(bodies[place])), -BODY_MOST, BODY_MOST))
+            log_odds = float(np.clip(find_body(pictures(bodies[place])), _BODY_LEAST, _BODY_MOST))
             reasons[place].append(DiverEvidence(name="body", log_odds=log_odds))
     weights = np.exp([sum(one.log_odds for one in each) for each in reasons])
     shares = weights / (1 + weights.sum())  # the 1 is that of nobody
@@ -106,8 +108,8 @@ def look_times(fall: FreeFall) -> tuple[float, float]:
 def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     """Which candidates a look can raise or drop: those that may still be the first, or a first one that is weak."""
     order = sorted(range(len(log_odds)), key=lambda place: -log_odds[place])[:_MOST_LOOKED_AT]
-    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - 2 * BODY_MOST]
-    weak = bool(order) and log_odds[order[0]] - BODY_MOST < LEAST_LOG_ODDS
+    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - (_BODY_MOST - _BODY_LEAST)]
+    weak = bool(order) and log_odds[order[0]] + _BODY_LEAST < LEAST_LOG_ODDS
     return close if len(close) > 1 or weak else []
 
 
@@ -116,7 +118,7 @@ def _motion_evidence(motion: Motion, fall: FreeFall, bodies: Sequence[FreeFall],
     size = _SIZE_SLOPE * float(np.log(fall.size_px / largest))
     followed = any(o.start_s > fall.end_s and o.evidence >= _AS_CLEAR * fall.evidence for o in bodies)
     values = {
-        "fall": float(np.clip(clear, -_FALL_MOST, _FALL_MOST)),
+        "fall": float(np.clip(clear, _FALL_LEAST, _FALL_MOST)),
         "size": max(size, -_SIZE_MOST),
         "water": _splash_log_odds(motion, fall),
         "last": _EARLIER if followed else 0.0,

@@ -24,10 +24,12 @@ from fineparser_core.errors import NoDiveError
 from fineparser_core.motion.boxes import apply
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.recording import DiveSearch, FoundClip, Recording, find_clip, find_dives
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 
+#: Longer side of the videos, in pixels: a search for dives sees 384.
+_LONG_SIDE_PX = 640
 #: Seconds of real time that a splash shows, and before the take-off at which the diver stands.
 _SPLASH_S, _STANDS_S = 0.5, 0.2
 #: A step, in seconds, and how far a head goes up and down with it, in body lengths.
@@ -165,20 +167,33 @@ def acting(diver: Diver, act: Act) -> Picture:
         time_s = float(times_s[index])
         seen = at(time_s)
         if seen is None:
-            return _splashed(frame, diver, act, at, time_s, index)
-        place = diver.in_view(seen[1], index)
-        return frame if place is None else _drawn(frame, diver.sprites[seen[0]], place, act.size)
+            drawn = _splashed(frame, diver, act, at, time_s, index)
+        else:
+            place = diver.in_view(seen[1], index)
+            drawn = frame if place is None else _drawn(frame, diver.sprites[seen[0]], place, act.size)
+        return cv2.resize(drawn, _size(info), interpolation=cv2.INTER_AREA)
 
-    return Picture(change, lambda points, size, frames: points)
+    return Picture(change, lambda points, size, frames: points * (info.width_px / _size(info)[0]))
+
+
+def _size(info: VideoInfo) -> tuple[int, int]:
+    """Width and height of the videos."""
+    smaller = min(_LONG_SIDE_PX / max(info.width_px, info.height_px), 1.0)
+    return 2 * round(info.width_px * smaller / 2), 2 * round(info.height_px * smaller / 2)
 
 
 def _drawn(frame: np.ndarray, sprite: Sprite, place: np.ndarray, size: float) -> np.ndarray:
     """A frame with a body in it, its middle at a place."""
-    height, width = frame.shape[:2]
-    shift = place - size * sprite.middle
-    to_frame = np.array([[size, 0, shift[0]], [0, size, shift[1]]])
-    rgb, alpha = (cv2.warpAffine(part, to_frame, (width, height), flags=cv2.INTER_AREA) for part in sprite[:2])
-    return np.asarray(frame + alpha[..., None] * (rgb.astype(np.float32) - frame), np.uint8)
+    height, width = sprite.alpha.shape[:2]
+    body = (max(round(width * size), 1), max(round(height * size), 1))
+    left, top = (place - size * sprite.middle).round().astype(int).tolist()
+    rgb, alpha = (cv2.resize(part, body, interpolation=cv2.INTER_AREA) for part in sprite[:2])
+    rows, columns = (slice(max(at, 0), max(at + n, 0)) for at, n in ((top, body[1]), (left, body[0])))
+    drawn = frame.copy()
+    under = drawn[rows, columns]
+    inside = slice(max(-top, 0), max(-top, 0) + under.shape[0]), slice(max(-left, 0), max(-left, 0) + under.shape[1])
+    under[:] = under + alpha[inside][..., None] * (rgb[inside].astype(np.float32) - under)
+    return drawn
 
 
 def _splashed(
@@ -217,7 +232,9 @@ def judged(found: FoundClip, labels: JudgedDive, diver: Diver) -> Row:
     assert labels.first_flight_frame is not None
     contact = labels.first_water_contact_frame or labels.first_entry_frame
     whole = clip.in_frame <= labels.first_flight_frame and (contact or 0) <= clip.out_frame
-    right = [_is_diver(one.frame, np.array([one.point.x, one.point.y]), diver) for one in clip.divers]
+    info = diver.recording.info
+    larger = info.width_px / _size(info)[0]
+    right = [_is_diver(one.frame, larger * np.array([one.point.x, one.point.y]), diver) for one in clip.divers]
     chosen = any(of and one.chosen for of, one in zip(right, clip.divers, strict=True))
     outcome = "right" if whole and chosen else "asked" if clip.diver_is_unsure and any(right) else "wrong"
     listed = [(one.frame, round(one.probability, 2)) for one in clip.divers]

@@ -93,7 +93,13 @@ def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path) -> 
 def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write_bodies(tmp_path / "weak.mp4", [diving(300, 1.0)], 4 * FPS)
+    body = diving(300, 1.0)
+    x, y = body(3 * FPS)
+
+    def splash(frame: int) -> tuple[float, float]:
+        return (x + 80 * (frame / FPS - 2.2), y + 10) if frame > 2.2 * FPS else (900.0, y)
+
+    path = write_bodies(tmp_path / "weak.mp4", [body, splash], 4 * FPS)
 
     def weak(moving: Motion, *, loose: bool = False, **_: object) -> list[FreeFall]:
         return [replace(one, evidence=0.55) for one in find_free_falls(moving)[:1]] if loose else []
