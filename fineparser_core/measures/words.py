@@ -97,7 +97,7 @@ def dive_text(dive_number: str, board_m: float | None) -> str:
 def unclear_note(records: Sequence[MeasureRecord]) -> Phrase:
     """A sentence that names the measures that were not read clearly enough."""
     titles = [record.title for record in records]
-    template = ", ".join(f"{{{place}}}" for place in range(len(titles)))
+    template = "; ".join(f"{{{place}}}" for place in range(len(titles)))
     return Phrase("Not clear enough to measure: {0}.", Phrase(template, *titles))
 
 

@@ -171,10 +171,10 @@ def test_bodies_and_boards_bound_what_is_measured(name, board_m, absurd, possibl
 
 def test_the_reason_is_a_sentence() -> None:
     unclear = unclear_note([RECORDS["entry_angle"], RECORDS["jump_height"]])
-    assert unclear == "Not clear enough to measure: body line at the entry, height of the jump."
+    assert unclear == "Not clear enough to measure: body line at the entry; height of the jump."
     language.use_language("de")
     try:
         told = language.translated(unclear)
     finally:
         language.use_language(language.ENGLISH)
-    assert told == "Nicht klar genug zu messen: Körperlinie beim Eintauchen, Sprunghöhe."
+    assert told == "Nicht klar genug zu messen: Körperlinie beim Eintauchen; Sprunghöhe."
