@@ -121,7 +121,7 @@ def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
 def _continued(motion: Motion) -> np.ndarray:
     """Return `Motion.to_first` (n, 3, 3) where a camera that was lost without a cut goes on as it moved before."""
     continued = motion.to_first.copy()
-    for image in np.flatnonzero(np.diff(motion.scene)) + 1:
+    for image in (np.flatnonzero(np.diff(motion.scene)) + 1).tolist():
         if not motion.cut[image]:
             last = continued[image - 1]
             step = np.linalg.inv(continued[max(image - 2, 0)]) @ last

@@ -93,7 +93,7 @@ class Upright(Look):
             seen = (self.true[sample] - origin) @ np.linalg.inv(ends - origin)
             if turn.mirrored:
                 seen = seen[list(KEYPOINT_FLIP[:BODY])]
-        return Seen(seen + [self.off_px, 0.0], np.full(BODY, 0.9))
+        return Seen(seen + np.array([self.off_px, 0.0]), np.full(BODY, 0.9))
 
 
 @pytest.fixture
