@@ -121,8 +121,9 @@ def find_joints(
     """Joints of the diver in n samples, (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability
     that a joint is seen and lies there, to a fifth of a torso length. And the best look at each sample looked at.
 
-    BlazePose looks at each sample with the trunk upright as our network sees it; then as it lies in the sample before,
-    and in the one after, where those are turned otherwise: what is seen well in one sample helps the next.
+    BlazePose looks at each sample both ways round, with the trunk upright as our network sees it; then as it lies in
+    the sample before, and in the one after, where those are turned otherwise: what is seen well in one sample helps the
+    next.
 
     Args:
         own: (n, 16, 3), the same as our own network sees them, sample by sample.
