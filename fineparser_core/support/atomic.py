@@ -14,9 +14,9 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,7 +50,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         # Windows flushes only files that are open for writing.
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        _replace(temporary, path)
+        _once_closed(lambda: os.replace(temporary, path))
         sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -73,14 +73,14 @@ def atomic_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _replace(temporary: Path, path: Path) -> None:
-    """Rename a file over another; on Windows a virus scanner or an indexer may have that open for a moment."""
+def _once_closed(act: Callable[[], None]) -> None:
+    """Rename or delete a file; on Windows a virus scanner, or a program just killed, has it open for a moment."""
     for _ in range(_MOST_SCANS if os.name == "nt" else 0):
         try:
-            return os.replace(temporary, path)
+            return act()
         except PermissionError:
             time.sleep(_SCAN_S)
-    return os.replace(temporary, path)
+    return act()
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -140,7 +140,7 @@ def sweep_leftovers(folder: Path) -> None:
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
-                os.unlink(entry.path)
+                _once_closed(partial(os.unlink, entry.path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -38,18 +38,18 @@ def opened(studio, qtbot, *, addressed=True):
 
 def test_an_export_goes_to_the_phone(studio, qtbot, tmp_path, small_video):
     exports = studio.session.exports
-    exports.table(studio.session.keys, tmp_path / "a <table>.csv")
+    exports.table(studio.session.keys, tmp_path / "a &lt; table.csv")
     qtbot.waitUntil(lambda: exports.exports[-1].state is ExportState.DONE)
     qtbot.mouseClick(studio.window.exports.row(exports.exports[-1].id).send_button, Qt.MouseButton.LeftButton)
     dialog = opened(studio, qtbot)
-    assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == ["a <table>.csv"]
+    assert [dialog.files.item(row).text() for row in range(dialog.files.count())] == ["a &lt; table.csv"]
     assert not dialog.sharing.url, "off until it is asked for"
     assert not dialog.code.modules
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     url = dialog.url.text()
     assert len(dialog.code.modules) in range(25, 45, 4)
-    assert "a &lt;table&gt;.csv" in urlopen(url).read().decode()
-    assert urlopen(url + "0").read() == (tmp_path / "a <table>.csv").read_bytes()
+    assert "a &amp;lt; table.csv" in urlopen(url).read().decode()
+    assert urlopen(url + "0").read() == (tmp_path / "a &lt; table.csv").read_bytes()
     dialog.files.item(0).setCheckState(Qt.CheckState.Unchecked)
     with pytest.raises(URLError, match="404"):
         urlopen(url + "0")

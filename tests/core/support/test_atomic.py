@@ -148,6 +148,16 @@ def test_a_file_that_is_looked_at_for_a_moment_is_waited_for(tmp_path, monkeypat
     assert path.read_text(encoding="utf-8") == "new"
 
 
+@windows_only
+def test_a_leftover_that_is_open_for_a_moment_is_swept(tmp_path, writing, monkeypatch):
+    end(writing)
+    left = next(path for path in tmp_path.iterdir() if path.is_file())
+    with left.open() as scanned:
+        monkeypatch.setattr(atomic.time, "sleep", lambda seconds: scanned.close())
+        sweep_leftovers(tmp_path)
+    assert not left.exists()
+
+
 def test_a_path_of_more_than_260_characters_is_written(tmp_path):
     path = tmp_path / ("d" * 100) / ("跳" * 80) / ("e" * 100) / "table.csv"
     path.parent.mkdir(parents=True)
