@@ -29,7 +29,7 @@ _EVERY_S = 0.1
 _OFF, _SMALLER, _LARGER = 0.4, 0.3, 2.2
 #: Longest time without a box on the parabola.
 _GAP_S = 0.12
-# Times are exact to this; three images of 25 a second are as far apart as the gap is long, and count as a gap.
+# Times are exact to this: three images of 25 a second are as long as the longest gap, whatever the last digit.
 _SAME_S = 1e-4
 _LEAST_S, _LEAST_BOXES = 0.3, 5
 _ROUNDS = 3
@@ -278,7 +278,7 @@ def _on_parabola(
         since = np.full(len(start), times[order[0]] if len(order) else 0.0)
         for image in order:
             t = times[image]
-            alive = np.abs(t - since) < gap_s - _SAME_S
+            alive = np.abs(t - since) < gap_s + _SAME_S
             if not alive.any():
                 break
             boxes = np.arange(first[image], first[image + 1])
