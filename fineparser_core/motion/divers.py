@@ -44,8 +44,9 @@ _MOST_LOOKED_AT = 4
 #: Below these log odds a fall is nobody's: the odds are one to four.
 LEAST_LOG_ODDS = -1.4
 # Falls are of one body where the later one begins at most so long after the other and nearer than so many body lengths,
-# or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the body.
-_SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES = 1.5, 2.0, 1.0
+# or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the body. A
+# later one that is so many times smaller is a bystander.
+_SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES, _SMALLER = 1.5, 2.0, 1.0, 1.9
 
 #: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
 #: upside down in the second, at its end.
@@ -154,4 +155,5 @@ def same_body(motion: Motion, one: FreeFall, other: FreeFall) -> bool:
         return bool(np.median(np.hypot(*(mine - others).T)) < _SAME_TIME_SIZES * size)
     gap_s = second.start_s - first.end_s
     off = float(np.hypot(*(places[1][0] - places[0][-1])))
-    return gap_s < _SAME_BODY_S * max(one.slowed, other.slowed) and off < _SAME_BODY_SIZES * size
+    near = gap_s < _SAME_BODY_S * max(one.slowed, other.slowed) and off < _SAME_BODY_SIZES * size
+    return near and first.size_px < _SMALLER * second.size_px

@@ -6,7 +6,6 @@ stretched body measures 0.6 to 1.6 m. Where the acceleration is too small for th
 square root of the ratio.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,9 +40,10 @@ _DEEP_ENOUGH = 2.5
 #: Least length of a body as a share of the longer side of the picture.
 _LEAST_SIZE = 1 / 45
 # A hurdle is a fall that the same body's next one follows: so long after it, with at least so large a share of its
-# evidence, so many times as large either way, beginning at most so many body lengths aside, and going up to more than
-# so many above where the hurdle ended, which no splash does.
-_HURDLE_S, _HURDLE_EVIDENCE, _HURDLE_SIZE, _HURDLE_ASIDE, _HURDLE_ABOVE = 2.0, 0.3, 2.1, 2.0, 0.7
+# evidence, so many times as large either way (1.86 in eleven dives; a bystander of half the size is another body),
+# beginning at most so many body lengths aside, and going up to more than so many above where the hurdle ended, which no
+# splash does.
+_HURDLE_S, _HURDLE_EVIDENCE, _HURDLE_SIZE, _HURDLE_ASIDE, _HURDLE_ABOVE = 2.0, 0.3, 1.9, 2.0, 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,18 +107,6 @@ def find_free_falls(
         loose: large boxes, that hold the splash as well, may be farther off the parabola.
         among_s: times of the images that a fall is looked for from; its boxes may lie beyond.
     """
-    falls = all_free_falls(motion, loose=loose, among_s=among_s)
-    return distinct_falls(motion, falls, least_evidence=least_evidence, at_once=at_once)
-
-
-def all_free_falls(
-    motion: Motion, *, loose: bool = False, among_s: tuple[float, float] = (-np.inf, np.inf)
-) -> list[FreeFall]:
-    """Return every parabola that boxes lie on, several of each body, for `distinct_falls`.
-
-    Args:
-        loose, among_s: as of `find_free_falls`.
-    """
     if len(motion.times_s) < 3 or not len(motion.image):
         return []
     steps_s = np.diff(motion.times_s)
@@ -133,13 +121,6 @@ def all_free_falls(
     from_, to = (int(place) for place in np.searchsorted(motion.times_s, among_s))
     for at in range(max(apart, from_), min(n - apart, to), every):
         falls += _falls_at(motion, first, at, apart, interval_s, loose)
-    return falls
-
-
-def distinct_falls(
-    motion: Motion, falls: Sequence[FreeFall], *, least_evidence: float = 0.0, at_once: bool = False
-) -> list[FreeFall]:
-    """Return the best parabola of each body, as `find_free_falls` does, of those that `all_free_falls` found."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
         if fall.evidence >= _HURDLE_EVIDENCE * least_evidence and all(
