@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers_kit import answer_dive, dive_parse, open_queued, scoring
+from made_analysis import moments_at
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.export.report.moments import moments_of_parse
@@ -25,7 +26,8 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     parse = dive_parse(small_video, idle_studio.session.current.info.n_frames)
     joints = np.ones((96, 16, 3), np.float32)
     joints[:, :, 1] = np.linspace(5, 40, 16)
-    parse = correct_contact(replace(parse, joints=joints), parse.transitions.first_entry_frame + 10)
+    parse = replace(parse, joints=joints, moments=moments_at(parse.transitions))
+    parse = correct_contact(parse, parse.transitions.first_entry_frame + 10)
     answer_dive(idle_studio, tmp_path_factory.mktemp("answers"), None, scoring(), parse=parse)
     qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()))
     return idle_studio.window
