@@ -95,7 +95,7 @@ def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbo
     actions["point_at_diver"].trigger()
     assert player.drawing.tool is None
     picture = canvas.picture_rect()
-    beside = QPointF(picture.left() / 2, 5) if picture.left() > 4 else QPointF(5, picture.top() / 2)
+    beside = QPointF(0, picture.center().y()) if picture.left() >= 1 else QPointF(picture.center().x(), 0)
     qtbot.mouseClick(canvas, LEFT, pos=beside.toPoint())
     assert player.pointing.asks
     actions["point_at_diver"].trigger()

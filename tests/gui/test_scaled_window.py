@@ -23,12 +23,12 @@ def test_nothing_is_cut_off(small_video, tmp_path, left_s, scale: str, screen: t
     environment = {
         **os.environ,
         "QT_SCALE_FACTOR": scale,
-        "QT_QPA_PLATFORM": f"offscreen:configfile={config}",
+        "QT_QPA_PLATFORM": f"offscreen:configfile={config.name}",  # Qt takes the colon of a drive for its own
         "PYTHONPATH": os.pathsep.join([str(_HERE.parents[1]), str(_HERE), *sys.path[1:]]),
     }
     command = [sys.executable, str(_HERE / "scaled_window.py"), str(small_video), str(tmp_path), larger]
     command.append(str(left_s() / 2))
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     told = json.loads(done.stdout)
