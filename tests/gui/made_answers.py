@@ -10,6 +10,7 @@ from fineparser_core.types import (
     Clip,
     Contribution,
     DiveParse,
+    DiverCandidate,
     DiveSegment,
     ExemplarVote,
     ModelIdentity,
@@ -98,6 +99,13 @@ def scoring() -> Scoring:
         seed=0,
         notes=("Only 2 exemplars.",),
     )
+
+
+#: Two people who may be the diver, at least 120 frames of a picture of 64 x 48.
+DIVERS = tuple(
+    DiverCandidate(frame=frame, box_xyxy=box, probability=share, in_frame=0, out_frame=119)
+    for frame, box, share in ((50, (20.0, 10.0, 30.0, 30.0), 0.5), (20, (40.0, 4.0, 44.0, 10.0), 0.4))
+)
 
 
 def recognition() -> Recognition:

@@ -20,7 +20,7 @@ from answers_kit import (
 )
 from exemplar_kit import exemplar
 from history_kit import made_dive, row
-from made_answers import segment
+from made_answers import DIVERS, recognition, segment
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -118,6 +118,21 @@ def refused(at: Making) -> QWidget:
     """No dive is seen in the clip."""
     open_queued(at.studio, at.qtbot, at.video, dive_number="207C", board_m=10.0)
     answer_dive(at.studio, at.folder, parse=replace(dive_parse(at.video, 120), refusal="No take-off was found."))
+    return at.studio.window
+
+
+def contradicted(at: Making) -> QWidget:
+    """The video shows another dive than the number."""
+    open_queued(at.studio, at.qtbot, at.video, dive_number="301A")
+    answer_dive(at.studio, at.folder, recognition=recognition())
+    return at.studio.window
+
+
+def unsure(at: Making) -> QWidget:
+    """Two people may be the diver."""
+    open_queued(at.studio, at.qtbot, at.video, dive_number="103B")
+    parse = dive_parse(at.video, 120)
+    answer_dive(at.studio, at.folder, parse=replace(parse, clip=replace(parse.clip, divers=DIVERS)))
     return at.studio.window
 
 

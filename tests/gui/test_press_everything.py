@@ -99,6 +99,8 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
         ("many", ()),
         ("missing", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow/Corner", "MainWindow › Dive")),
         ("refused", ("MainWindow/SideColumn", "MainWindow › Dive")),
+        ("contradicted", ("MainWindow/SideColumn/DetailsPanel",)),
+        ("unsure", ("MainWindow/PlayerPanel/DiverStrip",)),
         ("found", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow › Dive")),
         ("comparison", ("MainWindow/PlayerPanel", "MainWindow/SideColumn/ExemplarsPanel", "MainWindow › View")),
         ("library", ("MainWindow/LibraryDock", "MainWindow › Library")),

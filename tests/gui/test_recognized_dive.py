@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from answers_kit import activate, answer_dive, open_queued, requests
 from finding import reads
-from made_answers import dive_parse, recognition, scoring
+from made_answers import DIVERS, dive_parse, recognition, scoring
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_core.types import AthletePoint, DiverCandidate, DiveSegment
+from fineparser_core.types import AthletePoint, DiveSegment
 from fineparser_gui.model.dive import DiveState, ScoreState
 from fineparser_gui.model.history_dive import history_dive
 from fineparser_gui.model.session_file import read_session, write_session
@@ -169,12 +169,6 @@ def test_a_row_offers_its_number_with_a_click_and_many_with_a_command(seen, qtbo
     seen.window.actions_by_id["take_seen"].trigger()
     assert [session.dive(key).dive_number for key in (first, second)] == ["105B", "103B"]
     assert not seen.window.actions_by_id["take_seen"].isEnabled()
-
-
-DIVERS = tuple(
-    DiverCandidate(frame=frame, box_xyxy=box, probability=share, in_frame=0, out_frame=119)
-    for frame, box, share in ((50, (20.0, 10.0, 30.0, 30.0), 0.5), (20, (40.0, 4.0, 44.0, 10.0), 0.4))
-)
 
 
 @pytest.fixture
