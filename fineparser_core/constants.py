@@ -40,7 +40,7 @@ KEYPOINT_FLIP = tuple(
 HEARD_HZ = 48_000
 
 #: Counted up where the same weights find otherwise in the same clip than they did: what was kept before is found anew.
-PIPELINE = 5
+PIPELINE = 6
 
 #: What a user may ask for; "auto" is the best that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]
