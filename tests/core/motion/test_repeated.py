@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bodies_kit import METRE_PX, diving, write_bodies
 
-from fineparser_core.motion.candidates import candidates
+from fineparser_core.motion.candidates import find_candidate
 from fineparser_core.motion.recording import Recording, find_clip, find_dives
 from fineparser_core.motion.repeated import find_repeats
 
@@ -38,7 +38,7 @@ def test_repeated_pictures_are_left_out_and_the_fall_is_as_it_was(pattern: str, 
     assert fall.acceleration == pytest.approx(gravity, abs=max(3 * fall.deviation, 0.05 * gravity))
     found = find_clip(tmp_path / "dive.mp4")
     assert found.recording is not None
-    first = next(candidates(found.clip, found.recording))
+    first = find_candidate(found.clip, found.recording)
     assert f"of 30 a second {recording.share_new * 30:.0f} are new" in " ".join(first.notes)
     step_s = np.diff(first.times_s[first.times_s < first.times_s[-1]])
     assert step_s.max() == pytest.approx(step_s.min(), rel=1e-6)
