@@ -125,4 +125,4 @@ def held_back(dive_number: str, found: Sequence[Contradiction]) -> Phrase | None
     if certain is None:
         return None
     why = contradiction_text(certain)
-    return Phrase("{0} is not scored: {1} Correct the entry, or confirm it (--force).", dive_number, why)
+    return Phrase("{0} is not scored: {1} Correct the entry, or confirm it.", dive_number, why)

@@ -287,7 +287,8 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
         board_m=dive.known_board_m,
         difficulty=dive.difficulty,
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
-        analysis=dive.analysis,
+        # A score that the window holds back was never asked for, and with it what speaks against the number.
+        analysis=None if dive.analysis is None else replace(dive.analysis, contradictions=dive.contradictions),
         corrected=dive.corrected_frames is not None,
         contact_corrected=dive.contact_corrected,
         marks=dive.drawings if drawings else (),

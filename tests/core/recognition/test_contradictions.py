@@ -63,7 +63,7 @@ def test_a_wrong_board_is_told_and_only_what_is_sure_holds_back() -> None:
     reason = held_back("301A", contradictions(SEEN, "301A", None))
     assert reason is not None
     assert reason.startswith("301A is not scored: You entered ")
-    assert reason.endswith("Correct the entry, or confirm it (--force).")
+    assert reason.endswith("Correct the entry, or confirm it.")
 
 
 def test_the_seen_board_counts_where_none_was_given() -> None:
