@@ -79,7 +79,7 @@ class DiveNumber:
         if self.half_twists:
             turns = _halves(self.half_twists)
             parts.append(text("{0} twist", turns) if self.half_twists <= 2 else text("{0} twists", turns))
-        return f"{' '.join(parts)}, {text(POSITIONS[self.position])}"
+        return f"{' '.join(parts)}, {translated(POSITIONS[self.position])}"
 
     def __str__(self) -> str:
         if self.group < 5:

@@ -70,7 +70,7 @@ def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_
     window.actions_by_id["open_sample"].trigger()
     qtbot.waitUntil(lambda: bool(session.current and session.current.votes))
     own = session.current.analysis.scoring
-    drag(window.player.timeline, 1, 8)
+    drag(window.player.timeline, 1, 3)
     assert session.current.rescoring
     qtbot.waitUntil(lambda: not session.current.rescoring)
     corrected = session.current.analysis.scoring

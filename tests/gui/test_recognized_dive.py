@@ -147,7 +147,7 @@ def test_numbers_of_list_and_file_name_stand_beside_the_seen_one(idle_studio, qt
     assert "The file name says 105B." in note.text
     click(qtbot, idle_studio.window.details.seen.chips[0])
     assert session.current.dive_number == "103B"
-    assert session.meets.meet.rows[0].dive_number == "103C"
+    assert session.meet.rows[0].dive_number == "103C"
     assert "The dive list says 103C." in note.text
 
 

@@ -75,7 +75,7 @@ def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
 
 
 def test_a_dive_is_busy_stopped_or_neither_by_its_states() -> None:
-    dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY)
+    dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY, dive_number="207C", parse_id="p")
     assert not dive.busy
     assert not dive.stopped
     for busy in ({"score_state": ScoreState.SCORING}, {"search_state": SearchState.WAITING}):
