@@ -4,18 +4,23 @@ Source: Bazarevsky et al., BlazePose: On-device Real-time Body Pose Tracking, 20
 `pose_landmark_lite`, unchanged (Apache 2.0); `packaging/convert_blazepose.py` makes the file that holds them.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from zipfile import ZipFile
 
 import numpy as np
-import onnxruntime
 import torch
 
 from fineparser_core.joints.finding import BODY, Look, Seen
 from fineparser_core.joints.turned import PICTURE_PX
 from fineparser_core.resources import resource
+
+# ONNX Runtime reports its use to Microsoft unless told not to, and keeps a session's identifier among the temporary files
+# from its import on.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # noqa: E402
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,8 +34,7 @@ assert len(_JOINTS) == BODY - 1
 _AROUND, _BOX_UNIT = 24, 4
 _ERRORS_ONLY = 3
 
-# ONNX Runtime reports its use to Microsoft on Windows unless told not to.
-onnxruntime.disable_telemetry_events()
+onnxruntime.disable_telemetry_events()  # also where a host program has imported it before
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
 
 
