@@ -17,8 +17,8 @@ from fineparser_core.joints.finding import BODY, Look, Seen
 from fineparser_core.joints.turned import PICTURE_PX
 from fineparser_core.resources import resource
 
-# ONNX Runtime reports its use to Microsoft unless told not to, and keeps a session's identifier among the temporary files
-# from its import on.
+# ONNX Runtime reports its use to Microsoft unless told not to, and writes an identifier of the session to a temporary
+# file as it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime  # noqa: E402
 

@@ -79,7 +79,7 @@ def test_squares_around_joints() -> None:
 def test_a_crop_stays_as_large_as_the_body_where_half_of_it_goes_under() -> None:
     joints = np.full((96, 1, 2), 150.0) + body(50)
     shown = np.ones((96, 15), bool)
-    shown[66:, 10:] = False
+    shown[76:, 10:] = False
     squares = squares_around_joints(joints, shown, 1, WIDTH, HEIGHT)
     assert squares is not None
     assert squares[:, 2] == pytest.approx(1.6 * 1.12 * 50, rel=0.02)
