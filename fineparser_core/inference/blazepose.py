@@ -20,7 +20,7 @@ from fineparser_core.resources import resource
 # ONNX Runtime reports its use to Microsoft unless told not to, and writes an identifier of the session to a temporary
 # file as it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

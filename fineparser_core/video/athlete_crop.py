@@ -23,8 +23,8 @@ _MIN_JOINTS, _MIN_FRAMES = 10, 10
 # deviations of the smoothing of side and centre.
 _MAX_GAP = 12
 _SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2
-#: The same half window for the extents of joints, a flight from 1 m: at the entry those of stretched bodies that go under
-#: are often not seen. A longer one makes bodies small that are labelled in mid-flight, and their joints worse.
+#: The same half window for the extents of joints, a flight from 1 m: at the entry those of stretched bodies that go
+#: under are often not seen. A longer one made tucked bodies small in their crops, and labelled joints worse.
 _JOINTS_SIDE_WINDOW = 25
 # Costs of a track relative to the gain of a frame that shows an athlete of typical size.
 _JUMP_COST, _GAP_COST = 0.35, 0.1
