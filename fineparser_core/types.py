@@ -57,7 +57,7 @@ class VideoInfo:
 
 
 #: Least probability of the likelier one of the two likeliest divers at which nobody is asked which of them it is.
-SURE_DIVER = 2 / 3
+SURE_DIVER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)

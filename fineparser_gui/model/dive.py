@@ -133,6 +133,7 @@ class Dive:
         parse_id: name under which the encoding that belongs to `model_analysis` is kept.
         problem: one sentence that says why there is no analysis, or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
+        caught: a camera caught the dive, so that nobody is asked who the diver is; not kept in a session file.
         cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
         identity: of the video file; None until it was opened.
         content: `content_digest` of the file; "" until it was opened.
@@ -170,6 +171,7 @@ class Dive:
     parse_id: str | None = None
     problem: str | None = None
     segments: tuple[DiveSegment, ...] | None = None
+    caught: bool = False
     cancelled: bool = False
     identity: VideoIdentity | None = None
     content: str = ""
@@ -265,7 +267,7 @@ class Dive:
     @property
     def asks_diver(self) -> bool:
         """Whether the score waits for the user to say which of several people is the diver."""
-        return self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
+        return not self.caught and self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
 
     @property
     def scorable(self) -> bool:

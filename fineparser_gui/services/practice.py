@@ -56,7 +56,7 @@ class Practice(QObject):
             return
         self._caught.append(caught)
         day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
-        self._session.importer.add([caught.clip], show=False, recorded_on=day)
+        self._session.importer.add([caught.clip], show=False, recorded_on=day, caught=True)
 
     def take_back(self, keys: Sequence[str]) -> None:
         """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
