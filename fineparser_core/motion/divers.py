@@ -35,7 +35,8 @@ _SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
 _EARLIER, _AS_CLEAR = -1.0, 0.5
 # Most that the joint finder takes away and adds: it sees a body in one of six other things, and misses few. That one
 # body is seen better than another says nothing about whose dive it is.
-_BODY_LEAST, _BODY_MOST = -2.0, 1.0
+# That none is seen says less: drawn and far bodies are often not recognized.
+_BODY_LEAST, _BODY_MOST = -0.7, 1.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
