@@ -37,6 +37,8 @@ _EARLIER, _AS_CLEAR = -1.0, 0.5
 # body is seen better than another says nothing about whose dive it is.
 # That none is seen says less: drawn and far bodies are often not recognized.
 _BODY_LEAST, _BODY_MOST = -0.7, 1.0
+# Candidates that lie so much behind the first, and a first one that is so little above the least, are looked at.
+_APART, _ABOVE = 3.0, 2.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
@@ -110,8 +112,8 @@ def look_times(fall: FreeFall) -> tuple[float, float]:
 def _in_doubt(log_odds: Sequence[float]) -> list[int]:
     """Which candidates a look can raise or drop: those that may still be the first, or a first one that is weak."""
     order = sorted(range(len(log_odds)), key=lambda place: -log_odds[place])[:_MOST_LOOKED_AT]
-    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - (_BODY_MOST - _BODY_LEAST)]
-    weak = bool(order) and log_odds[order[0]] + _BODY_LEAST < LEAST_LOG_ODDS
+    close = [place for place in order if log_odds[place] >= log_odds[order[0]] - _APART]
+    weak = bool(order) and log_odds[order[0]] - _ABOVE < LEAST_LOG_ODDS
     return close if len(close) > 1 or weak else []
 
 
