@@ -71,7 +71,7 @@ class DiveNumber:
         if self.flying:
             parts.append(text("flying"))
         if self.direction:
-            parts.append(text(DIRECTIONS[self.direction]))
+            parts.append(translated(DIRECTIONS[self.direction]))
         if self.half_somersaults:
             parts.append(translated(somersaults(self.half_somersaults)))
         elif not self.half_twists:

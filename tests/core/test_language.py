@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError, VideoError
 from fineparser_core.language import Phrase, number, short_number, text, together, translated, use_language
 
@@ -67,3 +68,8 @@ def test_several_sentences_are_each_translated(german) -> None:
 )
 def test_a_template_from_a_file_does_no_more_than_ours(template) -> None:
     assert len(Phrase(template, "value")) <= len(template)
+
+
+@pytest.mark.usefixtures("german")
+def test_directions_and_positions_of_a_dive_are_translated() -> None:
+    assert parse_dive_number("307C").description == "Auerbach 3½ Salti, gehockt"
