@@ -60,6 +60,7 @@ from fineparser_core.types import (
     DiveParse,
     ExemplarVote,
     ModelIdentity,
+    Recognition,
     Scoring,
 )
 from fineparser_core.video.clips import make_clip
@@ -458,26 +459,15 @@ class Analyzer:
         parse = parsed[0]
         if parse.refusal and not force:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
-        seen = recognize(parse) if dive is None or difficulty is None else None
-        if dive is not None:
-            difficulty = with_seen_board(difficulty, dive, seen)
-        if dive is None or difficulty is None:
-            found = measure_dive(parse)
-            return Analysis(
-                parse=parse,
-                scoring=None,
-                measures=found.measures,
-                measured_notes=found.notes,
-                recognition=seen,
-                unscored="" if dive is None else unknown_board(dive),
-            )
+        if dive is None:
+            return _measured_alone(parse, recognize(parse))
         return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
 
     def score_parse(
         self,
         parsed: tuple[DiveParse, ClipEncoding],
         dive: DiveNumber,
-        difficulty: Difficulty,
+        difficulty: Difficulty | None,
         *,
         force: bool = False,
         confirmed: bool = False,
@@ -492,6 +482,7 @@ class Analyzer:
         another dive, `Analysis.withheld`; what was measured stands alone.
 
         Args:
+            difficulty: as of `analyze`.
             force: score it all the same.
             confirmed: a person has confirmed the number though the video may speak against it.
 
@@ -499,7 +490,9 @@ class Analyzer:
         """
         parse, encoding = parsed
         seen = recognize(parse)
-        difficulty = with_seen_board(difficulty, dive, seen) or difficulty
+        difficulty = with_seen_board(difficulty, dive, seen)
+        if difficulty is None:
+            return _measured_alone(parse, seen, unscored=unknown_board(dive))
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
         analysis = measured(parse, dive, difficulty, self.stream)
@@ -518,3 +511,16 @@ class Analyzer:
             notes = (*analysis.measured_notes, *calibrated_notes(self.stream.profile))
             return replace(analysis, unscored=error.phrase, measured_notes=notes)
         return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty, self.stream))
+
+
+def _measured_alone(parse: DiveParse, seen: Recognition | None, *, unscored: str = "") -> Analysis:
+    """Return what was measured and recognized of a dive without a known difficulty."""
+    found = measure_dive(parse)
+    return Analysis(
+        parse=parse,
+        scoring=None,
+        measures=found.measures,
+        measured_notes=found.notes,
+        recognition=seen,
+        unscored=unscored,
+    )
