@@ -31,7 +31,7 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.good_bands import bands_of
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
@@ -388,13 +388,11 @@ def _write_outputs(
         options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
-        scored = scoring or analysis.own_award
-        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,
             diver=args.name,
-            bands=bands,
+            bands=bands_of(analysis),
             comparison=_compared(best, library),
             strobe=_strobe_options(args) if args.strobe_in_report else None,
         )

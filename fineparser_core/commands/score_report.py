@@ -6,7 +6,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
 from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.good_bands import bands_of
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.words import seen_text
@@ -20,7 +20,7 @@ _DIFFICULTY_OF = {
     "commonest board": "of its commonest board",
     "typed": "as given",
 }
-#: What speaks for a candidate, and against it, by `DiverEvidence.name`.
+#: Words for a candidate and against it, by `DiverEvidence.name`.
 _DIVER_REASONS = {
     "fall": ("falls as a body does", "hardly falls as a body does"),
     "size": ("", "smaller than another"),
@@ -74,7 +74,7 @@ def _heading(parse: DiveParse) -> str:
 
 
 def _divers(clip: Clip) -> str:
-    """Who may be the diver, and how to choose."""
+    """List who may be the diver, and how to choose."""
     rows = []
     for number, one in enumerate(clip.divers, start=1):
         reasons = (_DIVER_REASONS[each.name][each.log_odds < 0] for each in one.reasons if each.name in _DIVER_REASONS)
@@ -100,11 +100,10 @@ def _steps(parse: DiveParse) -> str:
 
 def _measured(analysis: Analysis) -> str | None:
     """What was measured beside good dives, and what of it speaks most against the dive; None where nothing was."""
-    found, scored = measures_of(analysis), analysis.scoring or analysis.own_award
+    found = measures_of(analysis)
     if not found:
         return None
-    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
-    rows = []
+    bands, rows = bands_of(analysis), []
     for measure in found:
         band = band_for(measure, bands)
         good = good_text(measure.name, band) if band is not None else ""

@@ -25,7 +25,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, band_for
-from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.good_bands import bands_of
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -169,8 +169,7 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
 
 def good_ranges_of(analysis: Analysis) -> dict[str, Band]:
     """Ranges of good values of what was measured of a dive, by the names of the measures."""
-    scored = analysis.scoring or analysis.own_award
-    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else good_bands(None, None)
+    bands = bands_of(analysis)
     compared = ((measure.name, band_for(measure, bands)) for measure in measures_of(analysis))
     return {name: band for name, band in compared if band is not None}
 

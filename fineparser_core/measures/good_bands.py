@@ -11,6 +11,7 @@ from fineparser_core.measures.explanation import Band
 from fineparser_core.measures.record import Source
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
+from fineparser_core.types import Analysis
 
 #: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low and high in their
 #: order, with the number of dives where it is not `n_dives`, null for none: the middle 80 % of good rendered dives.
@@ -36,6 +37,12 @@ def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, B
         if record.good is not None and limits is not None:
             found[record.name] = Band(low=limits[0], high=limits[1], unit=record.unit, source=record.good.source)
     return found
+
+
+def bands_of(analysis: Analysis) -> Mapping[str, Band]:
+    """Return the bands of an analysed dive: of its number and board where it has an award, else those of all dives."""
+    scored = analysis.scoring or analysis.own_award
+    return good_bands(None, None) if scored is None else good_bands(scored.dive_number, scored.board_m)
 
 
 @cache
