@@ -39,8 +39,8 @@ SHORT_S, LONG_S = 5.0, 15.0
 #: Evidence of falls that are judged beside clearer ones, and of those that are where none is clear: of dives that are
 #: seen badly, or in part.
 _LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
-#: Least probability of the only falls that are seen badly, in files longer than `LONG_S`: a quarter of an hour of
-#: waiting holds many.
+#: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONG_S`: a quarter of an
+#: hour of waiting holds many.
 _LEAST_PROBABLE = 0.5
 #: Side of the pictures in which a body is looked for, in those of the squares that follow a diver, and in pixels.
 _LOOKED_AT_SIDE, _LOOKED_AT_PX = 1.2, 256
@@ -162,7 +162,7 @@ class Recording:
         find_body: FindBody | None = None,
         cancel: CancelToken | None = None,
     ) -> list[JudgedFall]:
-        """Who may be the diver, the likeliest first; falls that are nobody's are left out.
+        """Return who may be the diver, the likeliest first; falls that are nobody's are left out.
 
         Args:
             images: pictures that hold the whole fall; all by default.
@@ -262,12 +262,15 @@ class DiveSearch:
             wanted = frames[self._n_read :].tolist()
             # The whole of a longer file is read again where its dives are: none of its pictures is asked for.
             kept = info.duration_s <= LONG_S or (self._first, self._last) != (None, None)
+            # A pattern of frames is not one of times, and is followed for so long.
+            may_repeat = kept and not info.variable_frame_rate
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
                 for index, planes in pictures:
                     if kept:
                         self._pictures.keep(index, planes)
                     reduced = self._pictures.reduced(planes)
-                    self._changes.add(reduced)
+                    if may_repeat:
+                        self._changes.add(reduced)
                     self._finder.add(reduced, float(info.pts_s[index]))
                     self._n_read += 1
                     progress(Progress("read", self._n_read, len(frames)))
@@ -277,8 +280,7 @@ class DiveSearch:
             self._damaged |= reader.damaged
         motion = self._finder.motion()
         motion = replace(motion, scale=info.width_px / motion.size_px[0])
-        # A pattern of frames is not one of times, and is followed for so long.
-        repeats = self._changes.repeats() if kept and not info.variable_frame_rate else None
+        repeats = self._changes.repeats() if may_repeat else None
         if repeats is not None:
             times_s = motion.times_s[0] + repeats.places * float(np.mean(np.diff(motion.times_s)))
             motion, frames = motion.of_images(repeats.new, times_s), frames[repeats.new]
