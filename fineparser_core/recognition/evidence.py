@@ -1,4 +1,4 @@
-"""What frames say together: each as sure as its joints are, and neighbours not anew."""
+"""Weights of frames: each counts as its joints are sure, and neighbours count once."""
 
 import numpy as np
 
@@ -9,13 +9,10 @@ from fineparser_core.motion.ballistics import CORRELATED_S
 
 def confidence(seen: SeenDive, *names: str) -> np.ndarray:
     """Return (n,) the probability that all of some joints, of two sides the surer one, lie where they were seen."""
-    if seen.parse.joints is None:
-        return np.zeros(len(seen.frames))
-    first = np.unique(seen.parse.sampled_frames, return_index=True)[1]
     found = []
     for name in names:
         sides = [name] if name in KEYPOINT_NAMES else [f"{name}_l", f"{name}_r"]
-        found.append(seen.parse.joints[first][:, [KEYPOINT_NAMES.index(one) for one in sides], 2].max(axis=1))
+        found.append(seen.sure[:, [KEYPOINT_NAMES.index(one) for one in sides]].max(axis=1))
     return np.asarray(np.min(found, axis=0))
 
 
