@@ -111,7 +111,7 @@ class ReportPage(QWidget):
 
     def _best(self, dive: Dive) -> ComparedDive | None:
         number, library = dive.dive_number, self._session.library
-        best = library.best(number, dive.board_m, synchro=dive.synchro) if number is not None else None
+        best = library.best(number, dive.known_board_m, synchro=dive.synchro) if number is not None else None
         return best.compared(library.mask(best.id)) if best is not None else None
 
     def _follow_scope(self) -> None:

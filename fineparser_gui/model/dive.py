@@ -243,8 +243,9 @@ class Dive:
     def seen_board_m(self) -> float | None:
         """The board that the fall shows; None where it is not sure, or the dive is done from no such board."""
         board_m = seen_board(self.recognition)
-        unknown = self.dive_number is not None and known_difficulty(self.dive_number, board_m, self.difficulty) is None
-        return None if unknown else board_m
+        if board_m is None or self.dive_number is None:
+            return board_m
+        return None if known_difficulty(self.dive_number, board_m, self.difficulty) is None else board_m
 
     @property
     def known_board_m(self) -> float | None:
@@ -253,7 +254,7 @@ class Dive:
 
     @property
     def contradictions(self) -> tuple[Contradiction, ...]:
-        """Where the video speaks against the dive number and board that the user gave, the surest first."""
+        """Contradictions of the video with the dive number and board that the user gave, the surest first."""
         seen = self.recognition
         return () if seen is None or self.dive_number is None else contradictions(seen, self.dive_number, self.board_m)
 

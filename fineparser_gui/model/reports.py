@@ -52,7 +52,7 @@ def reported_dive(
         note=notes_of(dive) if drawings else dive.note,
         judging=dive.judging,
         marks=dive.drawings if drawings else (),
-        bands=good_bands(dive.dive_number, dive.board_m),
+        bands=good_bands(dive.dive_number, dive.known_board_m),
         trend=_trend(dive, dives),
         comparison=comparison,
         strobe=StrobeOptions() if strobe else None,
