@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Literal
@@ -464,8 +463,7 @@ class History:
         """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
         there = path.exists()
         try:
-            sound = partial(_is_sound, schema=_SCHEMA)
-            aside, made = set_aside(path, sound, *generations(backup_of(path)))
+            aside, made = set_aside(path, _is_sound, *generations(backup_of(path)))
         except (OSError, sqlite3.Error, ExportError) as error:
             raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
         if not (there or made):
@@ -701,9 +699,9 @@ def look_after(path: Path) -> str:
     return ""
 
 
-def _is_sound(path: Path, schema: str) -> bool:
+def _is_sound(path: Path) -> bool:
     try:
-        return not damage_of(path, schema=schema)
+        return not damage_of(path, schema=_SCHEMA)
     except sqlite3.Error:
         return False
 
