@@ -101,7 +101,7 @@ def scoring() -> Scoring:
     )
 
 
-#: Two people who may be the diver, at least 120 frames of a picture of 64 x 48.
+#: Two people who may be the diver, in a clip of at least 120 frames of 64 x 48 pixels.
 DIVERS = tuple(
     DiverCandidate(frame=frame, box_xyxy=box, probability=share, in_frame=0, out_frame=119)
     for frame, box, share in ((50, (20.0, 10.0, 30.0, 30.0), 0.5), (20, (40.0, 4.0, 44.0, 10.0), 0.4))

@@ -66,6 +66,14 @@ def videos(session) -> list[str]:
     return [session.dive(row.dive).path.stem if row.dive else "" for row in session.meet.rows]
 
 
+def first_with_video(dialog: MeetDialog, session, clips: list[Path], qtbot, text: str) -> str:
+    """Paste a list and open a video, which goes to its first row; return the key of that dive."""
+    paste(dialog, text)
+    session.open(clips[:1])
+    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
+    return session.meet.rows[0].dive
+
+
 def type_into(dialog: MeetDialog, qtbot, row: int, col: int, text: str) -> QLineEdit:
     dialog.table.choose(row, col)
     dialog.table.edit(dialog.table.currentIndex())
@@ -176,10 +184,7 @@ def test_what_the_coach_has_typed_stays(dialog, window, clips, qtbot):
 
 def test_a_dive_corrected_after_the_announcement_counts_and_its_row_asks(dialog, window, clips, qtbot):
     session = window.session
-    paste(dialog, PASTED)
-    session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
-    key = session.meet.rows[0].dive
+    key = first_with_video(dialog, session, clips, qtbot, PASTED)
     dialog.model.setData(dialog.model.index(0, AWARDS), "7 7 7")
     assert column(dialog, POINTS)[0] == "33.60"  # 103B, DD 1.6
     dialog.table.choose(0)
@@ -212,10 +217,7 @@ def test_a_dive_corrected_after_the_announcement_counts_and_its_row_asks(dialog,
 
 def test_a_change_of_the_list_leaves_what_was_said_of_a_dive(dialog, window, clips, qtbot):
     session = window.session
-    paste(dialog, "Anna 103B 3m 1.9\nAnna 403B 3m")
-    session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
-    key = session.meet.rows[0].dive
+    key = first_with_video(dialog, session, clips, qtbot, "Anna 103B 3m 1.9\nAnna 403B 3m")
     session.editing.set_details(key, "105B", None)
     session.editing.set_judging(key, Judging(awards=(7.0, 7.0, 7.0)))
     session.editing.set_outcome(key, "balk")
@@ -236,10 +238,7 @@ def test_a_change_of_the_list_leaves_what_was_said_of_a_dive(dialog, window, cli
 
 def test_an_outcome_typed_in_the_list_is_the_dives(dialog, window, clips, qtbot):
     session = window.session
-    paste(dialog, PASTED)
-    session.open(clips[:1])
-    qtbot.waitUntil(lambda: session.meet.rows[0].dive is not None)
-    key = session.meet.rows[0].dive
+    key = first_with_video(dialog, session, clips, qtbot, PASTED)
     dialog.model.setData(dialog.model.index(0, AWARDS), "7 7 7")
     dialog.model.setData(dialog.model.index(0, OUTCOME), "restart")
     assert session.dive(key).outcome == "balk"
