@@ -56,7 +56,7 @@ class VideoInfo:
         return self.n_frames + self.n_frames_missing
 
 
-#: Least probability of the likelier one of the two likeliest divers at which nobody is asked which of them it is.
+#: Minimum probability of the likelier of the two likeliest divers at which nobody is asked to choose.
 SURE_DIVER = 0.8
 
 
@@ -614,7 +614,7 @@ class SeenNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class Recognition:
-    """What the body's path, turning and posture say of the dive.
+    """Recognized dive, by the body's path, turning and posture.
 
     Attributes:
         numbers: dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.

@@ -185,7 +185,7 @@ def _lacking(asked: AskedClip, analysis: Analysis) -> str:
         return reason.partition(":")[0]
     if asked.dive_number is None:
         return "no dive number"
-    # What measures alone say needs a DD, which lacks where no board was named or seen.
+    # The award by measures alone needs a DD, which lacks where no board was named or seen.
     return f"no exemplars of {asked.dive_number}" if analysis.own_award is not None else str(analysis.unscored)
 
 

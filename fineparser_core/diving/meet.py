@@ -26,7 +26,7 @@ _DEDUCTION = 2.0
 
 _Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 Outcome = Literal["", "restart", "failed", "skipped"]
-#: What a meet makes of the outcomes of dives.
+#: Rulings of a meet by the outcomes of dives.
 RULINGS: Mapping[DiveOutcome, Outcome] = {"balk": "restart", "failed": "failed"}
 
 
@@ -126,7 +126,7 @@ class KnownDive(NamedTuple):
 
 
 class PerformedDive(NamedTuple):
-    """What a video's dive says itself of what its row was announced with; empty where it says nothing."""
+    """A dive's own values of what its row was announced with; empty where it has none."""
 
     dive_number: str = ""
     board_m: float | None = None

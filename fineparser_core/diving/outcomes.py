@@ -1,4 +1,4 @@
-"""What became of a dive, as data and in words."""
+"""Outcomes of dives, as data and in words."""
 
 from typing import Literal
 

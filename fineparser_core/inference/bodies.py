@@ -10,7 +10,7 @@ from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.joints.finding import BODY, Look
 from fineparser_core.joints.turned import PICTURE_PX
 
-# How far looks disagree, as a share of the pose's spread, by its logarithm: 13 dives have -0.70, 40 other things that
+# Disagreement of looks, the logarithm of a share of the pose's spread: 13 dives have -0.70, 40 other things that
 # move -0.15, either scattered by 0.28. Half the slope of two such normal distributions.
 _DISAGREE_MIDDLE, _DISAGREE_SLOPE = -0.42, 3.5
 #: Degrees by which pictures are turned for the looks that must agree, and whether they are mirrored: 20 degrees change

@@ -20,7 +20,7 @@ from fineparser_core.motion.recording import MOST_SLOWED
 
 logger = logging.getLogger(__name__)
 
-#: Of a clip: seconds of real time before the diver leaves the board, and after the water.
+#: Real time that a clip shows, seconds before the diver leaves the board, and after the water.
 BEFORE_S, AFTER_S = 3.0, 2.0
 #: The search falls behind by at most so much of the stream, and goes on with the newest.
 _MOST_BEHIND_BYTES = 24_000_000

@@ -1,4 +1,4 @@
-"""What the measures of a dive say against it, beside ranges of good values.
+"""Findings: measures that speak against a dive, beside ranges of good values.
 
 A measure speaks against a dive where it lies outside of what the rules or real dives say, on the worse side, by more
 than its own uncertainty. Ranges of rendered dives tell no fault. None says what a judge takes off.

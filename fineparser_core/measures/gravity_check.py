@@ -1,4 +1,4 @@
-"""How far gravity contradicts the moments of a dive: what a person has placed is held against the body's free fall."""
+"""Check of the moments that a person has placed against the body's free fall."""
 
 import numpy as np
 

@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a range of good values comes from.
+    """Source of a range of good values.
 
     Attributes:
         kind: "rules" of World Aquatics, "real" dives, or "rendered" ones, by which no fault is told.
@@ -46,7 +46,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class GoodRange:
-    """What rules or real dives say of good values.
+    """Range of good values by rules or real dives.
 
     Attributes:
         limits: of good dives; infinite where every further value is as good.

@@ -14,7 +14,7 @@ FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2
-#: What a band's source is called, by its kind.
+#: Names of the sources of bands, by their kinds.
 _SOURCES = {"rules": Phrase("rules"), "real": Phrase("real dives"), "rendered": Phrase("rendered dives")}
 #: What a unit is called where it is not as it is written.
 _UNITS = {"turns/s": Phrase("somersaults/s"), "deg": "°"}

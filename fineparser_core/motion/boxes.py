@@ -69,7 +69,7 @@ class Motion:
         return apply(matrices, self.centre[indices])
 
     def of_images(self, chosen: np.ndarray, times_s: np.ndarray) -> "Motion":
-        """What moves in some of the images alone.
+        """Return what moves in some of the images.
 
         Args:
             chosen: (n,) bool.

@@ -1,4 +1,4 @@
-"""Who is followed in a clip, with the 96 pictures that are sampled for the network. No torch."""
+"""The diver of a clip, with the 96 pictures that are sampled for the network. No torch."""
 
 from collections.abc import Sequence
 

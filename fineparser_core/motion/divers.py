@@ -1,4 +1,4 @@
-"""Who of those that fall freely is the diver: named evidence, each as a factor of the odds.
+"""Choice of the diver among those that fall freely: named evidence, each a factor of the odds.
 
 | evidence | what it compares |
 | --- | --- |
@@ -31,18 +31,17 @@ _SIZE_SLOPE, _SIZE_MOST = 2.0, 2.5
 # 0.35 in half of other falls, which gives the log odds of either; in real seconds after the end, and in body lengths.
 _SPLASH_SHARES, _SPLASH_LOG_ODDS = (0.3, 0.65), (-1.5, 0.7)
 _SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
-#: Of an earlier fall, where one of at least half its evidence follows.
+#: Log odds of an earlier fall, and the share of its evidence that a fall after it has at least.
 _EARLIER, _AS_CLEAR = -1.0, 0.5
-# Most that the joint finder takes away and adds: it sees a body in one of six other things, and misses few. That one
-# body is seen better than another says nothing about whose dive it is.
-# That none is seen says less: drawn and far bodies are often not recognized.
+# Maximum log odds that the joint finder takes away and adds. It sees a body in one of six other things, and misses
+# drawn and far ones. That a body is seen better than another says nothing about whose dive it is.
 _BODY_LEAST, _BODY_MOST = -0.7, 1.0
 # Candidates that lie so much behind the first, and a first one that is so little above the least, are looked at.
 _APART, _ABOVE = 3.0, 2.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
-#: Most candidates that the joint finder looks at: six looks each.
+#: Maximum number of candidates that the joint finder looks at, six looks each.
 _MOST_LOOKED_AT = 4
 #: Below these log odds a fall is nobody's: the odds are one to four.
 LEAST_LOG_ODDS = -1.4

@@ -113,7 +113,7 @@ def find_free_falls(
     if not (steps_s > 0).any():
         return []
     interval_s = float(np.median(steps_s[steps_s > 0]))
-    # Of 25 a second two and a half are in a tenth: it is the same number whatever the last digits of the times are.
+    # Two and a half images of 25 a second are in a tenth: round alike whatever the last digits of the times are.
     apart, every = (max(1, round(round(time_s / interval_s, 3))) for time_s in (_APART_S, _EVERY_S))
     n = len(motion.times_s)
     first = np.searchsorted(motion.image, np.arange(n + 1))

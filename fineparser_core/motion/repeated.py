@@ -16,10 +16,10 @@ _BLOCK_PX, _MOST_CHANGED = 8, 0.005
 #: A repeated picture changes by less than this share of what those around it change by, of which so many on either side
 #: are looked at; and these by more than so many grey values, or nothing moves.
 _REPEATED, _AROUND, _MOVES = 0.3, 4, 5.0
-#: Least and largest share of the new pictures among all: each is shown twice, or one of ten is. Of fewer a body that
+#: Minimum and maximum share of new pictures among all: each is shown twice, or one of ten is. Of fewer a body that
 #: falls is not found; a replay that shows each three times is slow motion as any other.
 _SHARES = (0.45, 0.92)
-#: By how much of a picture a pattern may be off at the end, and the places that it may begin at.
+#: Error of a pattern at the end, in pictures, and the places that it may begin at.
 _STEP, _PHASES = 0.25, np.arange(0.0, 1.0, 0.05)
 #: Repeats that are needed, and the share of them and of the new pictures that must be as the pattern says.
 _LEAST_REPEATS, _AS_PATTERN = 5, 0.9
@@ -50,7 +50,7 @@ def repeated_note(share_new: float, fps: float) -> Phrase:
 
 
 class PictureChanges:
-    """How much each picture differs from the one before, where it differs most."""
+    """Differences of the pictures from those before, where they differ most."""
 
     def __init__(self) -> None:
         self._changes: list[float] = []

@@ -10,7 +10,7 @@ from fineparser_core.measures.context import InTheAir
 from fineparser_core.motion.moments import POSTURE_M, POSTURE_SCATTER_M, height_m
 from fineparser_core.types import Recognition
 
-#: How common boards are: clubs dive from 1 m and 3 m, competitions from 3 m and 10 m, and from 7.5 m hardly anybody.
+#: Prior probability of boards: clubs dive from 1 m and 3 m, competitions from 3 m and 10 m, hardly anybody from 7.5 m.
 _COMMON = {1.0: 0.3, 3.0: 0.3, 5.0: 0.12, 7.5: 0.03, 10.0: 0.25}
 #: Share of falls whose times or sizes are misread altogether, and the metres within which these lie anywhere.
 _WRONG, _ANYWHERE_M = 0.03, 12.0
@@ -19,7 +19,7 @@ _SPED_UP, _SPED_UP_SQUARED = 0.1, 1.44
 #: Distance of shoulders and hips as they are found in the air, metres, and by how much those of divers and of joints
 #: differ, as a share: on eleven real clips a sixth less than anatomy has.
 _TORSO_M, _TORSO_SHARE = 0.4, 0.25
-#: By how much the height of the board's edge is unknown: metres, as it swings and the water is touched nearer to the
+#: Uncertainty of the height of the board's edge: metres, as it swings and the water is touched nearer to the
 #: camera or farther, and a share, as the camera may look up or down; of a replay, how slow it is.
 _EDGE_M, _EDGE_SHARE, _SLOWED_SHARE = 0.5, 0.15, 0.35
 #: Torsos that must be seen for that.
@@ -48,7 +48,7 @@ def boards(dive: InTheAir) -> dict[float, float]:
 
 
 def _density(value: float, mean: float, deviation: float) -> float:
-    """Of a value that is read with a standard deviation, or misread."""
+    """Return the density of a value that is read with a standard deviation, or misread."""
     right = float(np.exp(-0.5 * ((value - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
     return (1 - _WRONG) * right + _WRONG / _ANYWHERE_M
 

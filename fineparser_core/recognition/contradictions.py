@@ -1,4 +1,4 @@
-"""Where a typed dive number or board contradicts the dive that was seen."""
+"""Contradictions between a typed dive number or board and the dive that was seen."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,7 @@ from fineparser_core.recognition.evidence import confidence, independent, probab
 _BENDS = (("shoulder", "hip", "knee", -1, 40.0), ("hip", "knee", "ankle", 1, 15.0), ("knee", "ankle", "toe", -1, 15.0))
 #: Degrees beyond these at which a bend says all that it can, and degrees short of a full turn about that say as little.
 _SURELY_BENT, _FOLDED = 45.0, 35.0
-#: What a sure bend says, log odds.
+#: Log odds of a sure bend.
 _LOG_ODDS = 3.0
 #: Time before the take-off in which the diver is looked at, seconds: the last steps, or the crouch.
 _BEFORE_S = 1.0
@@ -19,7 +19,7 @@ _BEFORE_S = 1.0
 _UNTWISTED = 0.15
 #: Usual horizontal speed of a dive and how far that of the picture scatters, metres a second.
 _SPEED, _SPEED_SCATTER = 1.0, 0.4
-#: Most that one kind of evidence says, log odds: a whole clip may be misread.
+#: Maximum log odds of one kind of evidence: a whole clip may be misread.
 _MOST = 5.0
 
 

@@ -9,13 +9,13 @@ from fineparser_core.types import SeenNumber
 
 #: Directions in the order of the groups of dives.
 DIRECTION_NAMES = ("forward", "back", "reverse", "inward")
-#: Numbers that are told.
+#: Maximum number of listed numbers.
 _MOST = 10
-#: Least probability of a number that is told.
+#: Minimum probability of a listed number.
 _LEAST = 0.005
-#: How common a dive is from a board that no degree of difficulty is known for, against others.
+#: Prior of a dive from a board without a known degree of difficulty, relative to others.
 _UNKNOWN_BOARD = 0.2
-#: How common flying dives are, straight ones of more than so many half somersaults, and twisting ones that enter the
+#: Priors of flying dives, of straight ones of more than so many half somersaults, and twisting ones that enter the
 #: wrong way about or hold the wrong position for their somersaults, of which those of so many half ones are free.
 _FLYING, _STRAIGHT, _MOST_STRAIGHT, _ODD, _MOST_FREE = 0.01, 0.1, 2, 0.1, 4
 
@@ -81,7 +81,7 @@ def number_shares(
 
 
 def _class(dive: DiveNumber) -> tuple[int, ...]:
-    """What dives of several half twists share."""
+    """Return the class that dives of different half twists share."""
     return dive.group, dive.direction, dive.half_somersaults
 
 

@@ -28,7 +28,7 @@ _STAYS_BENT, _RARE = 3, 0.1
 _TWISTS, _ARMSTANDS = 0.2, 0.1
 #: Time before the take-off in which an armstand shows, seconds.
 _STANDS_S = (0.7, 0.1)
-#: What legs above the hips say, log odds in each independent frame.
+#: Log odds of legs above the hips, in each independent frame.
 _UPSIDE_DOWN = 2.0
 
 

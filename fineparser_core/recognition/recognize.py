@@ -13,7 +13,7 @@ from fineparser_core.types import DiveParse, Recognition
 #: Turns by which the line of bodies is short of the vertical at the water, and how far that and its reading scatter: by
 #: eye 13 to 40 degrees in clubs and 16 to 22 among the best; where they open late the trunk is ahead of that.
 _SHORT, _SHORT_SCATTER = 0.02, 0.11
-#: How common dives of so many half somersaults are, that enter feet first in twos, fours and so on.
+#: Priors of dives that enter feet first, by their half somersaults: 0, 2, 4 and more.
 _FEET_FIRST = {0: 0.1, 2: 0.5, 4: 0.3}
 _FEET_FIRST_OF_MORE = 0.05
 #: Probability from which a number of half somersaults may be.

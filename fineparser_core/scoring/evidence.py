@@ -1,4 +1,4 @@
-"""What a score rests on: a diver who falls freely, a take-off and an entry, each told well enough."""
+"""Evidence that a score needs: a diver who falls freely, a take-off and an entry, each clear enough."""
 
 from fineparser_core.language import Phrase
 from fineparser_core.scoring.moved_moments import MOST_S

@@ -82,7 +82,7 @@ def shown_analysis(
             scoring = None
     if _moments(scored.parse) != _moments(parse):
         return replace(scored, parse=parse, scoring=scoring, measures=None)
-    # Of moments that were measured it is known whether gravity contradicts them.
+    # The measured moments are marked where gravity contradicts them.
     return replace(scored, parse=replace(parse, moments=scored.parse.moments), scoring=scoring)
 
 

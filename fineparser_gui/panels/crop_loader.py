@@ -63,7 +63,7 @@ class CropLoader(QObject):
         self._pool.waitForDone()
 
     def _decode(self, wanted: _Wanted) -> None:
-        """On the thread: decode the crops while they are wanted."""
+        """Decode the crops on the thread, while they are wanted."""
         from fineparser_core.video.reader import VideoReader
 
         try:

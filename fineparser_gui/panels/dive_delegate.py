@@ -111,7 +111,7 @@ def _texts(option: QStyleOptionViewItem) -> QRect:
 
 
 def _fonts(option: QStyleOptionViewItem) -> tuple[QFont, QFont]:
-    """Of the title, and of the lines below it."""
+    """Return the fonts of the title and of the lines below it."""
     font, small = QFont(option.font), QFont(option.font)
     font.setWeight(QFont.Weight.Medium)
     small.setPointSizeF(small.pointSizeF() * _SMALL)
@@ -119,7 +119,7 @@ def _fonts(option: QStyleOptionViewItem) -> tuple[QFont, QFont]:
 
 
 def chip_rect(option: QStyleOptionViewItem, index: AnyIndex) -> QRect | None:
-    """Where a row offers the number that the video shows, in the second of three lines; None where it does not."""
+    """Return the place of the offered number in a row, in the second of three lines; None where none is offered."""
     dive: Dive = index.data(DIVE_ROLE)
     if dive.dive_number is not None or not dive.seen_numbers:
         return None

@@ -65,7 +65,7 @@ class MeasuredPanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         explanation = self._explanations.of(dive) if dive is not None else Explanation()
-        # Of a clip without a dive, or of somebody else, there is nothing to measure, whatever was read.
+        # A clip without a dive, or of somebody else, has nothing to measure, whatever was read.
         parsed = dive is not None and dive.analysis is not None and dive.info is not None
         parsed = parsed and not (dive.refused or dive.asks_diver)
         self.setVisible(parsed)

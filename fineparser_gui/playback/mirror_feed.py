@@ -91,7 +91,7 @@ class MirrorFeed(QThread):
 
     @property
     def overdue_s(self) -> float:
-        """How long the source owes a picture, in seconds, while its delay is kept; 0 otherwise."""
+        """Time for which the source owes a picture, in seconds, while its delay is kept; 0 otherwise."""
         if not self.following or not self._shown_s:
             return 0.0
         return max(now_s() - self._due_s(self._shown_s), 0.0)
