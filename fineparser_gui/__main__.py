@@ -29,7 +29,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def own_folder(path: Path) -> tuple[Path | None, str]:
-    """Create the folder of settings, autosaves and exemplars.
+    """Create the folder of settings, store and exemplars.
 
     Returns:
         The folder and "". Where it cannot be written, a message for the user, with the folder where only room is
@@ -109,7 +109,7 @@ def main() -> int:
         if path not in clips:
             studio.window.files.open_path(path)
     if clips:
-        studio.session.open(
+        studio.window.add_videos(
             clips,
             dive_number=number,
             board_m=arguments.board,

@@ -11,13 +11,13 @@ from fineparser_gui.dialogs.save_path import LAST_FOLDER
 from fineparser_gui.log_file import log_file
 from fineparser_gui.main_window import MainWindow
 from fineparser_gui.model.analysis_cache import AnalysisCache
-from fineparser_gui.model.history import FILE_NAME
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
-from fineparser_gui.services.session_files import SessionFileController
+from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.settings.store import PreferenceStore, open_settings
+from fineparser_gui.store.store import FILE_NAME
 from fineparser_gui.theme import ThemeManager
 
 _TOUR_SHOWN = "tour/shown"
@@ -45,7 +45,7 @@ class Studio:
     The worker starts, and pyqtgraph is loaded, after the window's first paint: the window waits for neither.
 
     Args:
-        folder: for settings, autosaves, the list of recent sessions and the coach's own exemplars; None: none of them
+        folder: for settings, the store of dives and sessions, and the coach's own exemplars; None: none of them
             is kept.
         cache: folder of what was found in videos; None: it is kept for this run only.
         writable: whether `folder` can be written; the user is told elsewhere that it cannot.
@@ -68,16 +68,13 @@ class Studio:
         self.session = Session(self.client, library, AnalysisCache(cache) if cache else None, history)
         choice = ModelChoice(self.session, self.preferences)
         LAST_FOLDER.keep_in(open_settings(folder) if folder is not None else None)
-        self.files = SessionFileController(self.session, folder)
-        if self.files.autosave is not None:
-            self.files.autosave.told = not writable
-        self.files.changed.connect(lambda: self.session.history.belongs_to(self.files.path))
+        self.files = SessionController(self.session, folder if writable else None)
         self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.player.timeline.prepare)
-        self.window.shown_first.connect(self.window.files.offer_recovery, Qt.ConnectionType.SingleShotConnection)
+        self.window.shown_first.connect(self.files.take_old_files, Qt.ConnectionType.SingleShotConnection)
         if folder is not None:
             self.reports = CrashReports(folder / "crashes", log_file(folder))
             self.client.died.connect(self._report_worker)

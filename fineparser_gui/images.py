@@ -3,18 +3,30 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageWriter
 
 if TYPE_CHECKING:
     from fineparser_core.video.picture import Picture
     from fineparser_core.video.reader import VideoReader
+
+_JPEG_QUALITY = 80
 
 
 def image_of(pixels: np.ndarray) -> QImage:
     """An array (H, W, 4) uint8, BGRA, as an image that shares its memory: the array must outlive the image."""
     height, width, _ = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+
+
+def jpeg_of(pixels: np.ndarray) -> bytes:
+    """An array as of `image_of` as JPEG."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QImageWriter(buffer, QByteArray(b"jpg"))
+    writer.setQuality(_JPEG_QUALITY)
+    writer.write(image_of(pixels))
+    return bytes(buffer.data().data())
 
 
 def image_from(picture: "Picture") -> QImage:

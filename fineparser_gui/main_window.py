@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -36,7 +37,7 @@ from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
 from fineparser_gui.dialogs.library_dock import LibraryDock
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.save_path import videos_filter
-from fineparser_gui.dialogs.session_files import SessionFileDialogs
+from fineparser_gui.dialogs.sessions import SessionDialogs, session_label
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.model.session_file import SUFFIX
@@ -59,7 +60,7 @@ from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
-from fineparser_gui.services.session_files import SessionFileController
+from fineparser_gui.services.sessions import SessionController
 from fineparser_gui.services.soon import Soon
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.settings.window_place import WindowPlace
@@ -98,21 +99,21 @@ class MainWindow(QMainWindow):
         session: Session,
         preferences: PreferenceStore,
         choice: ModelChoice,
-        files: SessionFileController,
+        files: SessionController,
         folder: Path | None = None,
     ) -> None:
         super().__init__()
         self.session, self.preferences, self._choice = session, preferences, choice
         self.setWindowTitle("FineParser Studio")
         self._keys = KeyFilter(self, self._leaves_key)
-        self._painted = self._asked = self._closed = self._in_history = False
+        self._painted = self._closed = self._in_history = False
         self.history: QWidget | None = None
         self.setAcceptDrops(True)
         self.resize(*_SIZE)
         self.setMinimumSize(*_LEAST_SIZE)
         self.transport = Transport(self)
         self.explanations = Explanations()
-        self.files = SessionFileDialogs(session, files, self)
+        self.files = SessionDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
         self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
         self.closing.connect(self.dialogs.close)
@@ -124,7 +125,6 @@ class MainWindow(QMainWindow):
         self.player.failed.connect(self.messages.show_message)
         # Once for all dives of a drop.
         self._refresh_timer = Soon(self, 0, self._refresh, session.dive_added, session.dive_removed)
-        self._modified_timer = QTimer(self, singleShot=True, interval=200, timeout=self._show_modified)
         arranged = session.comparing.arrangement_changed
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed, arranged):
             signal.connect(self._refresh)
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self.open_videos)
         self.empty.sample_requested.connect(self.open_sample)
-        self.empty.session_requested.connect(self.files.open_path)
+        self.empty.session_requested.connect(self.files.controller.open_session)
         self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
         self.dives = DivesPanel(self.session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
@@ -243,7 +243,12 @@ class MainWindow(QMainWindow):
             if path not in videos:
                 self.files.open_path(path)
         if videos:
-            self.session.open(videos)
+            self.add_videos(videos)
+
+    def add_videos(self, paths: list[Path], **known: Any) -> None:
+        """Add videos to the session, or to a new one where the next evening has come; see `Session.open`."""
+        self.files.controller.begin_evening()
+        self.session.open(paths, **known)
 
     def open_sample_path(self) -> tuple[Path, str, float]:
         """Clip, dive number and board of the bundled sample dive."""
@@ -259,22 +264,21 @@ class MainWindow(QMainWindow):
         """Ask for videos to open."""
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open video"), "", videos_filter())
         if names:
-            self.session.open([Path(name) for name in names])
+            self.add_videos([Path(name) for name in names])
 
     def open_folder(self) -> None:
         """Ask for a folder of videos to open."""
         if name := QFileDialog.getExistingDirectory(self, self.tr("Open folder")):
-            self.session.open([Path(name)])
+            self.add_videos([Path(name)])
 
     def open_sample(self) -> None:
         """Open the bundled sample dive."""
         path, dive_number, board_m = self.open_sample_path()
-        self.session.open([path], dive_number=dive_number, board_m=board_m)
+        self.add_videos([path], dive_number=dive_number, board_m=board_m)
 
     def quit(self) -> None:
-        """Close, unless the coach wants to save first."""
+        """Close, unless the coach would rather wait for what is not finished."""
         if self.files.may_close():
-            self._asked = True
             self.close()
 
     def show_history(self, on: bool) -> None:
@@ -359,13 +363,11 @@ class MainWindow(QMainWindow):
         if page != self._pages.currentIndex():
             self._pages.setCurrentIndex(page)
             (self.history if self._in_history else self.player).take_keys()
-        session_name = self.files.controller.path.stem if self.files.controller.path else ""
+        names = filter(None, (dive.path.name if dive else "", self.files.controller.name))
         # A name may hold what Qt takes for the place of the mark of a modified document.
-        names = [name.replace("[*]", "[*][*]") for name in (dive.path.name if dive else "", session_name) if name]
-        self.setWindowTitle(" – ".join([*names, "FineParser Studio"]) + "[*]")
-        self._modified_timer.start()
+        self.setWindowTitle(" – ".join([*(name.replace("[*]", "[*][*]") for name in names), "FineParser Studio"]))
         if page == 0:
-            self.empty.set_recent(self.files.controller.recent_paths)
+            self.empty.set_recent({one.id: session_label(one) for one in self.files.controller.recent})
         self._set_checked("compare", comparing)
         self._set_checked("overlay", self.session.comparing.overlaid)
         self._set_checked("history", self._in_history)
@@ -377,11 +379,7 @@ class MainWindow(QMainWindow):
                 strip.setVisible(has)
                 part.setVisible(has and self.actions_by_id[name].isChecked())
 
-    def _show_modified(self) -> None:
-        self.setWindowModified(self.files.controller.modified)
-
     def _show_edits(self) -> None:
-        self._modified_timer.start()
         edits = self.session.edits
         for action_id, enabled, name, what in (
             ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
@@ -433,14 +431,14 @@ class MainWindow(QMainWindow):
         if event.spontaneous() and not self.files.may_close():
             event.ignore()
             return
-        self._asked, self._closed = self._asked or event.spontaneous(), True
+        self._closed = True
         try:
             if self.full_screen.on:
                 self.full_screen.use(False)
             self._place.save(self, {"columns": self._columns}, self._folds)
             self.player.close_videos()
             self.measured.close_video()
-            self.files.controller.close(asked=self._asked)
+            self.files.controller.close()
         finally:  # whatever fails, nothing is left running
             self.hide()  # a busy computer takes seconds to end a process
             self.closing.emit()

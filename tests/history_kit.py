@@ -1,15 +1,17 @@
 """Dives of a history, made without analysing anything."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.types import Measure
-from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment
-from fineparser_gui.model.said import as_told
 from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.model.video_identity import VideoIdentity
+from fineparser_gui.store.dives import KeptDive
+from fineparser_gui.store.records import HistoryDive, HistoryMoment
 
 
 def made_dive(number: int = 1, **changes: object) -> HistoryDive:
@@ -48,7 +50,30 @@ def made_dive(number: int = 1, **changes: object) -> HistoryDive:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def row(dive: HistoryDive, thumbnail: bytes = b"picture") -> tuple[HistoryDive, SavedDive, bytes]:
-    """What `History.keep` takes."""
-    saved = as_told(SavedDive(path=dive.path, board_m=dive.board_m), dive)
-    return dive, saved, thumbnail
+def row(
+    dive: HistoryDive, thumbnail: bytes = b"picture", *, changed: Iterable[str] = (), pack: bytes = b"", **more: object
+) -> KeptDive:
+    """What `Store.keep` takes."""
+    saved = SavedDive(
+        path=dive.path,
+        in_frame=dive.in_frame,
+        out_frame=dive.out_frame,
+        dive_number=dive.dive_number or None,
+        board_m=dive.board_m,
+        diver=dive.athlete,
+        dived_on=dive.dived_on,
+        event=dive.event,
+        outcome=dive.outcome,
+        note=dive.note,
+        judging=dive.judging,
+        identity=dive.identity,
+        rule=CandidateRule(synchro=dive.synchro),
+    )
+    return KeptDive(
+        saved=saved,
+        results=dive,
+        thumbnail=thumbnail,
+        changed=frozenset(changed),
+        pack=(lambda: pack) if pack else None,
+        **more,  # type: ignore[arg-type]
+    )

@@ -137,11 +137,12 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("open_sample", Phrase("Open the &sample dive"), "", lambda w: w.open_sample()),
         ),
         (
-            _can("open_session", Phrase("Open sess&ion…"), "Ctrl+Alt+O", lambda w: w.files.open()),
+            _can("new_session", Phrase("&New session"), "Ctrl+N",
+                 lambda w: w.files.begin(), lambda s: s.window.files.controller.holds_something),
             _can("open_recent", Phrase("Open &recent session"), "", _opens_its_menu),
-            _can("save_session", Phrase("Sa&ve session"), "Ctrl+S",
-                 lambda w: w.files.save(), lambda s: s.window.files.controller.holds_something),
-            _can("save_session_as", Phrase("Save session &as…"), "Ctrl+Shift+S",
+            _can("sessions", Phrase("All sess&ions…"), "Ctrl+Alt+O", lambda w: w.files.show_all()),
+            _can("open_session", Phrase("Open session &file…"), "", lambda w: w.files.open()),
+            _can("save_session_as", Phrase("Expor&t session…"), "Ctrl+S Ctrl+Shift+S",
                  lambda w: w.files.save_as(), lambda s: s.window.files.controller.holds_something),
         ),
         (

@@ -8,9 +8,9 @@ from PySide6.QtCore import QMargins, QObject
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QListWidget, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.model.history import FILE_NAME, History
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.services.session import Session
+from fineparser_gui.store.store import FILE_NAME, Store
 from fineparser_gui.widgets import label, lay_out
 
 
@@ -87,6 +87,6 @@ class FoldersDialog(QDialog):
         if (item := self.folders.currentItem()) is not None:
             self._change(lambda store: store.remove_folder(Path(item.text())))
 
-    def _change(self, act: Callable[[History], None]) -> None:
+    def _change(self, act: Callable[[Store], None]) -> None:
         self._session.history.write(act)
         self._fill()

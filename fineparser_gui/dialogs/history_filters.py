@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_gui.formatting import board_entries
-from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.services.history import HistoryService
+from fineparser_gui.store.records import HistoryQuery
 from fineparser_gui.widgets import lay_out, refill, search_field, show_whole_entries
 
 _LONGEST_TEXT = 200

@@ -24,7 +24,6 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.panels.history_model import PICTURE, TITLE, HistoryModel
 from fineparser_gui.panels.messages import MessageStack
@@ -32,6 +31,7 @@ from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.plots.history_trend import HistoryTrend
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.soon import Soon
+from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.widgets import label, lay_out, push_button, style_table
 
 #: Dives that are opened, and compared, at once.

@@ -19,7 +19,6 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.icons import icon
 from fineparser_gui.model.drawings import LINE
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.reports import reported_dive
 from fineparser_gui.panels.mirror_stage import MOST_DELAY_S, MirrorStage
 from fineparser_gui.panels.mirror_tile import Camera
 from fineparser_gui.panels.poolside_setup import PoolsideSetup
@@ -28,6 +27,7 @@ from fineparser_gui.playback.preview import Preview
 from fineparser_gui.services.awake import Awake
 from fineparser_gui.services.practice import Practice
 from fineparser_gui.services.recorder import Recorder
+from fineparser_gui.services.reports import reported_dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.widgets import ElidedLabel, follow_palette, lay_out, push_button, resize_within_screen, tool_button

@@ -10,7 +10,7 @@ from fineparser_core.language import text
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import file_stem
-from fineparser_gui.model.reports import reported_dive, season_of
+from fineparser_gui.services.reports import reported_dive, season_of
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import choice_box, form_of, label, lay_out, note_field
 

@@ -11,8 +11,8 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.exports import named_file
-from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.services.session import Session
+from fineparser_gui.store.records import HistoryDive
 from fineparser_gui.widgets import choice_box, form_of, label, lay_out, note_field
 
 _NOTE_LINES = 3

@@ -6,8 +6,8 @@ from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import deciding_buttons
-from fineparser_gui.model.history_dive import LONGEST_TAG
 from fineparser_gui.services.session import Session
+from fineparser_gui.store.records import LONGEST_TAG
 from fineparser_gui.widgets import label, lay_out
 
 _TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckState.PartiallyChecked

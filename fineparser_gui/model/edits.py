@@ -39,7 +39,7 @@ class Subject(Enum):
     REMOVED_ROWS = auto()  # (as ADDED_ROWS)
     HISTORY_TAGS = auto()  # (tags by ids of the history's dives)
     HISTORY_ATHLETES = auto()  # (names by ids of the history's dives)
-    HISTORY_ROWS = auto()  # (rows of the history that are there)
+    HISTORY_ROWS = auto()  # (ids of dives that the history shows)
     EXEMPLAR = auto()  # (LibraryChange; the key is that of the exemplar)
 
 

@@ -4,9 +4,6 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
 
     format    "fineparser.session/1"
     selected  place of the dive that was shown, or null
-    origin    for an autosave: the session file it belongs to, or null
-    origin_sha256  of what that file held when it was last read or saved by the program, in hexadecimal digits; ""
-              where that is not known (older autosaves have none)
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
@@ -67,7 +64,7 @@ _MOST_PARTS = 300_000  # values and lists: some 20,000 drawings, which are read 
 _REQUIRED = ("path", "relative_path", "in_frame", "out_frame", "dive_number", "board_m", "difficulty", "transitions")
 # What belongs to a part of a dive lies beside the rest in the file, and some has another name there.
 _PARTS = {"rule.": "", "correction.contact_frame": "water_contact", "correction.": "", "identity": "video"}
-_FILE_NAMES = ("path", "relative_path", "origin")
+_FILE_NAMES = ("path", "relative_path")
 #: Lines by which notes told an outcome before it was data, in the languages that the program wrote.
 _NOTED: Mapping[str, DiveOutcome] = {
     **dict.fromkeys(
@@ -132,29 +129,13 @@ class SavedSession:
         return not self.dives and not self.exemplar_drawings and self.meet == Meet()
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The session file that an autosave belongs to.
-
-    Attributes:
-        sha256: of what the file held when it was last read or saved by the program, in hexadecimal digits; "": not
-            known.
-    """
-
-    path: Path
-    sha256: _Name
-
-
-def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = None) -> None:
+def write_session(saved: SavedSession, path: Path) -> None:
     """Write the session, whole or not at all.
-
-    Args:
-        origin: of an autosave.
 
     Raises:
         ExportError: the file cannot be written.
     """
-    data = session_json(saved, path.parent, origin)
+    data = session_json(saved, path.parent)
     if len(saved.dives) > MOST_DIVES or len(data) > _MOST_BYTES or _n_parts(data) > _MOST_PARTS:
         raise ExportError(
             "{0} cannot be written (its {1} dives are more than a session can hold): remove some of "
@@ -166,14 +147,12 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
         temporary.write_bytes(data)
 
 
-def session_json(saved: SavedSession, folder: Path, origin: Origin | None = None) -> bytes:
+def session_json(saved: SavedSession, folder: Path) -> bytes:
     """The content of a session file in a folder."""
     content = {
         "format": FORMAT,
         "selected": saved.selected,
         "paused": saved.paused,
-        "origin": str(origin.path) if origin else None,
-        "origin_sha256": origin.sha256 if origin else "",
         "dives": [_dive_to_dict(dive, folder) for dive in saved.dives],
         "exemplar_drawings": {
             name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
@@ -185,7 +164,7 @@ def session_json(saved: SavedSession, folder: Path, origin: Origin | None = None
     return json.dumps(content, indent=1).encode("ascii") + b"\n"
 
 
-def read_session(path: Path) -> tuple[SavedSession, Origin | None]:
+def read_session(path: Path) -> SavedSession:
     """See `parse_session`. Raises: ConfigError, also if the file cannot be read or is too large."""
     return parse_session(session_bytes(path), path)
 
@@ -202,8 +181,8 @@ def session_bytes(path: Path) -> bytes:
         raise ConfigError("{0} cannot be read ({1}): check the path.", path, error.strerror) from error
 
 
-def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]:
-    """The session that `write_session` wrote to a path, and the file that it belongs to where it is an autosave.
+def parse_session(data: bytes, path: Path) -> SavedSession:
+    """The session that `write_session` wrote to a path.
 
     A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
     Every value has its type and bounds, whoever wrote the file.
@@ -234,8 +213,7 @@ def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]
         saved = replace(saved, dives=_with_rulings(saved, given))
         if saved.selected is not None and saved.selected >= len(dives):
             raise ValueError(f"selected: {saved.selected}, and there are {len(dives)} dives")
-        origin = {"path": content.get("origin"), "sha256": content.get("origin_sha256") or ""}
-        return saved, None if origin["path"] is None else from_json(origin, Origin)
+        return saved
     except ValueError as error:
         raise ConfigError(
             "{0} is damaged ({1}): mend it in a text editor, or open another one.", path, error

@@ -6,7 +6,7 @@ from math import isfinite
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -109,7 +109,6 @@ class DetailsPanel(QWidget):
         fill_with_card(self, first, row, self.seen, below, self.number_note, JudgingFields(session), self.note)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
-        session.history.typing = self._typed_in
         self._on_current_changed()
 
     def _on_current_changed(self) -> None:
@@ -165,11 +164,6 @@ class DetailsPanel(QWidget):
         if chosen is not None or dive is None:
             return chosen
         return replace(dive, dive_number=number, difficulty=typed).seen_board_m
-
-    def _typed_in(self) -> str | None:
-        focus = QApplication.focusWidget()
-        typed = isinstance(focus, QLineEdit | QPlainTextEdit) and self.isAncestorOf(focus)
-        return self._key if typed else None
 
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())

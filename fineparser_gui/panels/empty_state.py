@@ -1,14 +1,13 @@
 """Start page of the window: a drop area, two buttons and the recent sessions."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import pixmap
-from fineparser_gui.widgets import label, lay_out, tool_tip
+from fineparser_gui.widgets import label, lay_out
 
 #: Width of the text in average letters, and most sessions that are listed.
 _TEXT_LETTERS = 70
@@ -20,12 +19,12 @@ class EmptyState(QWidget):
 
     Signals:
         open_requested, sample_requested: a button was pressed.
-        session_requested: (Path) a recent session was chosen.
+        session_requested: (int) a recent session was chosen, by its id.
     """
 
     open_requested = Signal()
     sample_requested = Signal()
-    session_requested = Signal(Path)
+    session_requested = Signal(int)
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
@@ -57,7 +56,7 @@ class EmptyState(QWidget):
         inner.addStretch(4)
         lay_out(inner, self._picture, title, (self._text, 0, Qt.AlignmentFlag.AlignHCenter), 6, buttons, self._devices)
         self.recent = QWidget()
-        self._recent_paths: list[Path] = []
+        self._recent: dict[int, str] = {}
         self._sessions = QVBoxLayout(self.recent, contentsMargins=QMargins(0, 8, 0, 0), spacing=4)
         self.recent.hide()
         inner.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -82,22 +81,21 @@ class EmptyState(QWidget):
             text = self.tr("Analyses run on the GPU: {0}.")
         self._devices.setText(text.format(devices.get(best, "")))
 
-    def set_recent(self, paths: Sequence[Path]) -> None:
-        """List the newest of the sessions that can be opened again."""
-        paths = [path for path in paths if path.is_file()][:_MOST_RECENT]
-        if paths == self._recent_paths:
+    def set_recent(self, sessions: Mapping[int, str]) -> None:
+        """List the newest sessions: what each is called, by its id."""
+        newest = dict(list(sessions.items())[:_MOST_RECENT])
+        if newest == self._recent:
             return
-        self._recent_paths = paths
+        self._recent = newest
         while (item := self._sessions.takeAt(0)) is not None:
             item.widget().deleteLater()
         self._sessions.addWidget(label(self.tr("Recent sessions"), "muted"), 0, Qt.AlignmentFlag.AlignHCenter)
-        for path in paths:
-            button = QPushButton(path.stem.replace("&", "&&"))
+        for id_, name in newest.items():
+            button = QPushButton(name.replace("&", "&&"))
             button.setProperty("role", "tool")
-            button.setToolTip(tool_tip(str(path)))
-            button.clicked.connect(lambda _=False, path=path: self.session_requested.emit(path))
+            button.clicked.connect(lambda _=False, id_=id_: self.session_requested.emit(id_))
             self._sessions.addWidget(button)
-        self.recent.setVisible(bool(paths))
+        self.recent.setVisible(bool(newest))
 
     def showEvent(self, event: QShowEvent) -> None:
         width = self.fontMetrics().averageCharWidth() * _TEXT_LETTERS

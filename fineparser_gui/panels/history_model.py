@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage
 
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_gui.formatting import board_text, day_text, decimal
-from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery, Order
 from fineparser_gui.model.points import DIGITS
 from fineparser_gui.services.history import HistoryService
+from fineparser_gui.store.records import HistoryDive, HistoryQuery, Order
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import tool_tip
 

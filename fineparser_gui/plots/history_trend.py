@@ -11,10 +11,10 @@ from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.measures.words import good_text, measure_about, measure_name, unit_text
 from fineparser_gui.formatting import day_text, decimal
-from fineparser_gui.model.history_dive import HistoryQuery, TrendPoint
 from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.steps import step_text
+from fineparser_gui.store.records import HistoryQuery, TrendPoint
 from fineparser_gui.widgets import follow_palette, label, lay_out, refill, tool_tip
 
 #: Beyond so many points their error bars are a blot.

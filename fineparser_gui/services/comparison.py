@@ -13,11 +13,11 @@ from fineparser_core.video.alignment import Alignment
 from fineparser_gui.formatting import board_text, decimal, name_of
 from fineparser_gui.model.comparison import MOST_COMPARED, ComparableDive
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.history_dive import HistoryDive, HistoryQuery
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.store.records import HistoryDive, HistoryQuery
 
 _MOST_OF_HISTORY = 50
 

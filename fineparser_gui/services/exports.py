@@ -33,13 +33,13 @@ from fineparser_core.support.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
-from fineparser_gui.model.history_dive import HistoryDive
-from fineparser_gui.model.reports import reported_from_history
 from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.services.background import Background
 from fineparser_gui.services.export_process import ExportProcess
 from fineparser_gui.services.history import HistoryService
+from fineparser_gui.services.reports import reported_from_history
 from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.store.records import HistoryDive
 
 
 class ExportService(QObject):

@@ -1,15 +1,14 @@
 """The coach's edits of the history: made at once, and undone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.history_dive import MOST_TAGS, HistoryDive, HistoryQuery
 from fineparser_gui.services.history import HistoryService
 from fineparser_gui.services.undo import EditStack
+from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery
 
 
 class HistoryEditing(QObject):
@@ -48,18 +47,14 @@ class HistoryEditing(QObject):
 
     def delete(self, ids: Sequence[int]) -> None:
         """Take dives out; their videos stay."""
-        rows = self._history.write(lambda store: store.remove(ids))
-        if rows:
-            text = self.tr("deleting {0} dives", None, len(rows)).format(len(rows))
-            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=rows, after=(), text=text), done=True)
+        gone = self._history.write(lambda store: store.remove(ids))
+        if gone:
+            text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
+            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
 
     def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
         if before != after:
             self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
 
-    def _apply_rows(self, edit: Edit) -> Edit | None:
-        if edit.after:
-            self._history.write(lambda store: store.restore(edit.after))
-            return None
-        rows = self._history.write(lambda store: store.remove([dive.id for dive, *_ in edit.before]))
-        return replace(edit, before=rows or ())
+    def _apply_rows(self, edit: Edit) -> None:
+        self._history.write(lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before))

@@ -72,8 +72,12 @@ class DiveImporter(QObject):
         self._tell_left_out([path for path in files if path not in videos])
         self._add(videos, known, show=show)
 
-    def restore(self, saved: SavedSession) -> None:
-        """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
+    def restore(self, saved: SavedSession) -> list[str]:
+        """Add the dives of a stored session and analyse them; one whose video is gone waits until it is located.
+
+        Returns:
+            Their keys.
+        """
         self._state.exemplar_drawings.update(saved.exemplar_drawings)
         keys = []
         for one in saved.dives:
@@ -82,6 +86,7 @@ class DiveImporter(QObject):
         self._state.set_meet(renamed(saved.meet, {str(place): key for place, key in enumerate(keys)}))
         if keys:
             self._state.select(keys[saved.selected or 0])
+        return keys
 
     def locate(self, places: Mapping[str, Path]) -> None:
         """Look for the videos of missing dives at new paths.

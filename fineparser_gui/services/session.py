@@ -41,7 +41,7 @@ class Session(SessionState):
     Args:
         library_folder: of the coach's own exemplars; None: there are none.
         cache: which the worker fills with its results; None: none are kept.
-        history: file of the coach's history; None: there is none.
+        history: file of the coach's store; None: there is none.
 
     Signals:
         comparison_changed: see `ComparisonService.changed`.
@@ -68,7 +68,10 @@ class Session(SessionState):
         self.importer = DiveImporter(self, edits, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
         taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
-        self.history = HistoryService(self, self.importer, taking_in, history, cache)
+        paused = self.scheduler.paused_changed
+        self.history = HistoryService(
+            self, self.importer, self.analyses, taking_in, self.snapshot, paused, history, cache
+        )
         self.history_editing = HistoryEditing(self.history)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
         self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)
@@ -94,13 +97,13 @@ class Session(SessionState):
         self.importer.add(paths, **known)
 
     def snapshot(self) -> SavedSession:
-        """The part of the session that a session file stores."""
+        """The part of the session that is stored."""
         return self.saved(paused=self.scheduler.paused)
 
-    def restore(self, saved: SavedSession) -> None:
-        """Add the dives of a session file and analyse them; dives with missing videos wait."""
+    def restore(self, saved: SavedSession) -> list[str]:
+        """Add the dives of a stored session and analyse them; dives with missing videos wait. Returns their keys."""
         self.scheduler.pause(saved.paused)
-        self.importer.restore(saved)
+        return self.importer.restore(saved)
 
     def clear(self) -> None:
         """Remove all dives and what was undoable."""

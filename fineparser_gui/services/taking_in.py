@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.scoring.profile import Profile
+from fineparser_gui.images import jpeg_of
 from fineparser_gui.model.correction import shown_analysis
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.history_dive import HistoryDive, history_dive, known_dive
-from fineparser_gui.model.session import restored_attributes
-from fineparser_gui.model.session_file import SavedDive, read_session
+from fineparser_gui.model.session import restored_attributes, saved_dive
+from fineparser_gui.model.session_file import read_session
+from fineparser_gui.services.history_analysis import packed
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.rescoring import corrected_request, read_score, score_request
 from fineparser_gui.services.video_opener import OpenedVideo, probed
+from fineparser_gui.store.dives import KeptDive
+from fineparser_gui.store.records import results_of
 from fineparser_gui.worker.protocol import ParseRequest, Result, ScoreRequest
 from fineparser_gui.worker.records import read_analysis
 
@@ -30,19 +34,20 @@ class TakingIn:
     def __init__(self, kept: KeptResults, scored_by: Callable[[], tuple[int, Profile | None]]) -> None:
         self._kept, self._scored_by = kept, scored_by
 
-    def dives(self, session: Path, cancel: CancelToken) -> Iterator[tuple[HistoryDive, SavedDive, Dive]]:
+    def dives(self, session: Path, cancel: CancelToken) -> Iterator[KeptDive]:
         """The dives of a session file whose videos were opened once; those that lack results by details alone.
 
         Raises:
             ConfigError: the file cannot be read.
             Cancelled: once the token is set.
         """
-        for saved in read_session(session)[0].dives:
+        for saved in read_session(session).dives:
             cancel.raise_if_cancelled()
             dive = self._with_results(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
-            found = history_dive(dive, str(session)) or known_dive(dive, str(session))
-            if found is not None:
-                yield found, saved, dive
+            if (results := results_of(dive)) is not None:
+                pack = partial(packed, dive.analysis) if dive.analysis is not None else None
+                picture = jpeg_of(dive.thumbnail) if dive.thumbnail is not None else b""
+                yield KeptDive(saved=saved_dive(dive), results=results, listed=True, thumbnail=picture, pack=pack)
 
     def _with_results(self, dive: Dive) -> Dive:
         """A dive with its video and the results that are kept; as it is where that is not there or another one."""

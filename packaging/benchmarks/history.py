@@ -24,9 +24,9 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.measures import NAMES
 from fineparser_core.types import Measure
 from fineparser_gui.app import Studio
-from fineparser_gui.model.history import History
-from fineparser_gui.model.history_dive import HistoryDive, HistoryMoment, HistoryQuery
 from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store.records import HistoryDive, HistoryMoment, HistoryQuery
+from fineparser_gui.store.store import Store
 
 _AT_ONCE = 20
 _SETTLED_MS = 4000
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "history.sqlite"
         kept_s = []
-        with closing(History(path)) as history:
+        with closing(Store(path)) as history:
             for start in range(0, n_dives, _AT_ONCE):
                 dives = [_varied_dive(number, generator) for number in range(start, min(start + _AT_ONCE, n_dives))]
                 rows = [(one, SavedDive(path=one.path, diver=one.athlete), picture) for one in dives]
@@ -93,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{n_dives} dives, {path.stat().st_size / 1e6:.0f} MB")
         print(f"{_AT_ONCE} dives written: {spread_ms(kept_s)}; renewed: {renewed_s * 1000:.1f} ms")
         started_s = process_time()
-        with closing(History(path)) as history:
+        with closing(Store(path)) as history:
             history.search(HistoryQuery(limit=50))
             missed += _said("opened, with the latest 50 dives", [process_time() - started_s], 1.0)
             texts = [_TYPED[: end + 1] for end in range(len(_TYPED))]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from answers_kit import answer_dive, scoring
 from finding import close_messages
+from fineparser_gui.services.autosave import Autosave
 from history_kit import made_dive, row
 from platforms import ON_WINDOWS
 from PySide6.QtCore import Qt
@@ -23,7 +24,6 @@ from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.model.session_file import SavedSession, read_session, write_session
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.side_column import SideColumn
-from fineparser_gui.services.autosave import Autosave
 
 
 @pytest.fixture
@@ -390,7 +390,7 @@ def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_stud
     assert window.actions_by_id["save_session"].isEnabled()
     assert autosave.write()
     (path,) = tmp_path.glob("*.json")
-    assert read_session(path)[0].exemplar_drawings == {"rendered-107B-01": (line,)}
+    assert read_session(path).exemplar_drawings == {"rendered-107B-01": (line,)}
     window.actions_by_id["undo"].trigger()
     assert not window.files.controller.modified
     autosave.close(keep=False)
@@ -437,7 +437,7 @@ def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
         read_session(path)
     del content["exemplar_drawings"]
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert read_session(path)[0].exemplar_drawings == {}
+    assert read_session(path).exemplar_drawings == {}
 
 
 def test_one_side_is_mirrored_with_all_that_lies_on_it(idle_studio, beside, two_dives, qtbot):

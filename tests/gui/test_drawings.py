@@ -184,7 +184,7 @@ def test_it_is_dragged_shown_over_a_range_moved_and_deleted(drawn, qtbot, kind, 
     _trigger(drawn, "drawing_from_here")
     assert (session.current.drawings[0].frame, session.current.drawings[0].end_frame) == (5, 12)
     write_session(session.snapshot(), tmp_path / "a.fineparser")
-    (saved,) = read_session(tmp_path / "a.fineparser")[0].dives[0].drawings
+    (saved,) = read_session(tmp_path / "a.fineparser").dives[0].drawings
     assert (saved.kind, saved.frame, saved.last_frame) == (kind, 5, 12)
     assert np.ravel(saved.points) == pytest.approx(np.ravel(made.points), abs=0.01)
     x, y = (20, 10) if kind == ELLIPSE else (20, 25)  # its rim, or the middle of the line

@@ -104,7 +104,7 @@ def test_the_note_on_a_dive_is_the_coachs_work(make_studio, qtbot, dated, small_
     assert (session.dive(first).note, details.note.toPlainText()) == ("", "")
     session.editing.edits.redo()
     assert studio.files.save_to(tmp_path / "a.fineparser")
-    assert read_session(tmp_path / "a.fineparser")[0].dives[0].note == "Arms late.\nSpace plays nothing"
+    assert read_session(tmp_path / "a.fineparser").dives[0].note == "Arms late.\nSpace plays nothing"
 
 
 def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio, qtbot, small_video, tmp_path):

@@ -22,7 +22,7 @@ from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.model.comparison import ComparableDive
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.reports import reported_dive, season_of
+from fineparser_gui.services.reports import reported_dive, season_of
 from fineparser_gui.settings.preferences import Preferences
 
 

@@ -13,12 +13,12 @@ from test_kept_results import programs  # noqa: F401
 from fineparser_core.diving.judging import Judging
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.history import FILE_NAME, History
-from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.model.said import changed
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services import history as service
+from fineparser_gui.store.records import HistoryQuery
+from fineparser_gui.store.store import FILE_NAME, Store
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_number_replaces_the_old_one_once_it_is_one(scored, qtbot, typed, stay
 def test_closing_writes_what_was_just_changed(scored, tmp_path):
     scored.session.editing.set_diver(scored.session.current.key, "Anna")
     scored.session.close()
-    with closing(History(tmp_path / "state" / FILE_NAME)) as again:
+    with closing(Store(tmp_path / "state" / FILE_NAME)) as again:
         assert [one.athlete for one in again.search()] == ["Anna"]
 
 

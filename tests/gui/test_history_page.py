@@ -14,8 +14,8 @@ from fineparser_gui.dialogs.athletes_dialog import AthletesDialog
 from fineparser_gui.dialogs.history_filters import HistoryFilters
 from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.dialogs.tags_dialog import TagsDialog
-from fineparser_gui.model.history_dive import HistoryQuery
 from fineparser_gui.panels.history_model import PICTURE, HistoryModel
+from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (
     {"title": "one"},

@@ -15,13 +15,13 @@ import pytest
 from history_kit import made_dive, row
 
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_gui.model.history import History, look_after
-from fineparser_gui.model.history_dive import HistoryQuery
+from fineparser_gui.store.records import HistoryQuery
+from fineparser_gui.store.store import Store, look_after
 
 
 @pytest.fixture
 def history(tmp_path):
-    made = History(tmp_path / "history.sqlite", months=["Jänner", "Februar", "März"])
+    made = Store(tmp_path / "history.sqlite", months=["Jänner", "Februar", "März"])
     yield made
     made.close()
 
@@ -177,7 +177,7 @@ def test_athletes_renamed_merged_and_taken_back(history):
 
 
 def test_moved_to_another_file_all_windows_follow(history, tmp_path):
-    other = History(history.path)
+    other = Store(history.path)
     history.keep([row(made_dive(1))])
     new = tmp_path / "stick" / "mine.sqlite"
     new.parent.mkdir()
@@ -190,14 +190,14 @@ def test_moved_to_another_file_all_windows_follow(history, tmp_path):
     for one in (other, history):
         one.close()
     new.write_bytes(b"something else")
-    again = History(tmp_path / "history.sqlite")
+    again = Store(tmp_path / "history.sqlite")
     with pytest.raises(ExportError, match="exists already"):
         again.move(new)
     again.move(tmp_path / "gone.sqlite")
     again.close()
     (tmp_path / "gone.sqlite").unlink()
     with pytest.raises(ConfigError, match=r"moved to .*gone\.sqlite, which is not there"):
-        History(tmp_path / "history.sqlite")
+        Store(tmp_path / "history.sqlite")
 
 
 def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
@@ -206,15 +206,15 @@ def test_a_damaged_file_is_set_aside_and_its_backup_used(history, tmp_path):
     history.backup(tmp_path / "by hand.sqlite")
     history.close()
     history.path.write_bytes(b"no database" * 1000)
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert len(again.ids()) == 1
         assert "its backup of" in again.notice
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
     history.path.unlink()  # as after a kill in between
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert len(again.ids()) == 1
         assert "it was gone" in again.notice
-    with closing(History(tmp_path / "by hand.sqlite")) as backup:
+    with closing(Store(tmp_path / "by hand.sqlite")) as backup:
         assert len(backup.ids()) == 1
 
 
@@ -224,7 +224,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(history):
         db.execute("PRAGMA user_version = 99")
     before = history.path.read_bytes()
     with pytest.raises(ConfigError, match="newer version of the program"):
-        History(history.path)
+        Store(history.path)
     assert history.path.read_bytes() == before
 
 
@@ -241,8 +241,8 @@ def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
     history.path.unlink()  # both begin it
     script = (
         "import sys; from pathlib import Path; from history_kit import made_dive, row;"
-        "from fineparser_gui.model.history import History;"
-        "store = History(Path(sys.argv[1])); first = int(sys.argv[2]);"
+        "from fineparser_gui.store.store import Store;"
+        "store = Store(Path(sys.argv[1])); first = int(sys.argv[2]);"
         "[print(*store.keep([row(made_dive(n, title=str(n)))]), flush=True) for n in range(first, first + 60)]"
     )
     paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parents[1])])
@@ -258,7 +258,7 @@ def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
     confirmed = [int(line) for one in programs for line in one.communicate()[0].split()]
     assert [one.returncode for one in programs] == [0, 0]
     assert len(set(confirmed)) == 120
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert {one.title for one in again.search()} == {str(n) for n in (*range(60), *range(1000, 1060))}
         assert sorted(again.ids()) == sorted(confirmed)
 
@@ -290,7 +290,7 @@ def test_an_older_file_gives_no_id_again(history):
         db.execute("ALTER TABLE older RENAME TO dive")
         db.execute("PRAGMA user_version = 1")
         db.commit()
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert again.dive(id_) == made_dive(1, id=id_)
         assert again.trend("score")
         again.remove([id_])
@@ -304,7 +304,7 @@ def test_an_emptied_file_gets_its_backup_back(history):
     look_after(history.path)
     history.close()
     history.path.write_bytes(b"")
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert found(again) == ["clip 1"]
         assert "its backup of" in again.notice
 
@@ -317,7 +317,7 @@ def test_any_byte_of_the_first_page_may_be_damaged(history):
     newer = range(60, 64)  # the version's bytes: a file that a newer program has made is left as it is
     for at in (at for at in range(0, 4096, 101) if at not in newer):
         history.path.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
-        with closing(History(history.path)) as again:
+        with closing(Store(history.path)) as again:
             if look_after(history.path):
                 again.recover()
                 assert again.notice, at
@@ -333,7 +333,7 @@ def test_damage_that_shows_while_it_is_read_brings_the_backup_back_and_is_said_o
         half = history.path.stat().st_size // 2
         file.seek(half)
         file.write(b"\xff" * half)
-    with closing(History(history.path)) as other:
+    with closing(Store(history.path)) as other:
         with pytest.raises(ConfigError, match="its backup of"):
             other.search()
         assert len(other.search()) == 200
@@ -346,7 +346,7 @@ def test_a_table_that_is_missing_uses_the_backup_once(history, tmp_path):
     for path in (history.path, tmp_path / "history.backup.sqlite"):
         with closing(sqlite3.connect(path)) as db:
             db.execute("DROP TABLE moved_to")
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert again.ids() == []
         assert "its table moved_to moved_to is missing" in again.notice
         assert "has no backup" in again.notice
@@ -371,12 +371,12 @@ def test_a_backup_of_the_future_is_renewed_and_older_ones_are_kept(history, tmp_
     history.keep([row(made_dive(2))])
     look_after(history.path)
     for path, n_dives in ((backup, 2), (tmp_path / "history.backup-week.sqlite", 1)):
-        with closing(History(path)) as kept:
+        with closing(Store(path)) as kept:
             assert len(kept.ids()) == n_dives
     history.close()
     for path in (history.path, backup):
         path.write_bytes(b"no database" * 1000)
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert found(again) == ["clip 1"]
 
 
@@ -385,7 +385,7 @@ def test_a_history_that_was_moved_many_times_is_found(history, tmp_path):
     for n in range(8):
         (tmp_path / str(n)).mkdir()
         history.move(tmp_path / str(n) / "history.sqlite")
-    with closing(History(tmp_path / "history.sqlite")) as again:
+    with closing(Store(tmp_path / "history.sqlite")) as again:
         assert found(again) == ["clip 1"]
 
 
@@ -395,19 +395,19 @@ def test_a_file_that_is_deleted_while_it_is_open_is_written_again(history):
         Path(f"{history.path}{side}").unlink()
     history.keep([row(made_dive(2))])
     assert "was deleted while it was open" in history.notice
-    with closing(History(history.path)) as again:
+    with closing(Store(history.path)) as again:
         assert found(again) == ["clip 1", "clip 2"]
 
 
 def test_a_file_that_is_replaced_while_it_is_open_is_kept_beside_it(history, tmp_path):
-    with closing(History(tmp_path / "other.sqlite")) as other:
+    with closing(Store(tmp_path / "other.sqlite")) as other:
         other.keep([row(made_dive(2))])
     history.keep([row(made_dive(1))])
     os.replace(tmp_path / "other.sqlite", history.path)
     assert found(history) == ["clip 2"]
     assert "was replaced by another program" in history.notice
     (kept,) = tmp_path.glob("history-replaced-*.sqlite")
-    with closing(History(kept)) as before:
+    with closing(Store(kept)) as before:
         assert found(before) == ["clip 1"]
 
 
@@ -417,7 +417,7 @@ def test_windows_that_meet_a_damaged_file_set_it_aside_once(history, tmp_path):
     history.close()
     history.path.write_bytes(b"no database" * 1000)
     with ThreadPoolExecutor(4) as pool:
-        opened = list(pool.map(History, [history.path] * 4))
+        opened = list(pool.map(Store, [history.path] * 4))
     assert [len(one.ids()) for one in opened] == [1] * 4
     assert len(list(tmp_path.glob("history-damaged-*.sqlite"))) == 1
     for one in opened:
@@ -437,7 +437,7 @@ def test_a_locked_file_is_said_and_nothing_is_set_aside(history, tmp_path):
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ConfigError, match="database is locked"):
-            History(history.path, patience_s=0.1)
+            Store(history.path, patience_s=0.1)
     assert not list(tmp_path.glob("history-damaged-*"))
 
 

@@ -88,7 +88,7 @@ def test_marks_are_kept_with_the_session(scored, qtbot, tmp_path):
     assert scored.files.modified
     assert scored.files.save_to(path)
     kept = Judging(awards=FIVE.awards, phases=PhaseMarks(take_off=7, flight=6))
-    assert read_session(path)[0].dives[0].judging == kept
+    assert read_session(path).dives[0].judging == kept
     session.clear()
     assert named(scored.window, "Judges' marks").text() == ""
     scored.files.open(path)
@@ -112,7 +112,7 @@ def test_damaged_marks_of_a_session_file_are_told(scored, qtbot, tmp_path, judgi
         read_session(path)
     del content["dives"][0]["judging"]  # as older files
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert read_session(path)[0].dives[0].judging is None
+    assert read_session(path).dives[0].judging is None
 
 
 def test_the_ranking_has_a_column_of_the_judges_once_a_dive_has_marks(scored, qtbot):

@@ -292,7 +292,7 @@ def test_the_list_is_stored_with_the_session_and_as_csv(dialog, window, clips, q
     path = tmp_path / "meet.fineparser"
     assert files.save_to(path)
     assert not files.modified
-    assert [row.dive for row in read_session(path)[0].meet.rows] == ["0", "1", None, None]
+    assert [row.dive for row in read_session(path).meet.rows] == ["0", "1", None, None]
     table = tmp_path / "list.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(table), ""))
     dialog.save_csv()

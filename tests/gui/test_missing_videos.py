@@ -269,7 +269,7 @@ def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot,
     assert studio.session.current.identity == identity_of(probe(clip))
     assert not studio.window.files.controller.modified  # that is no work of the coach's
     studio.window.files.save()
-    assert read_session(path)[0].dives[0].identity == identity_of(probe(clip))
+    assert read_session(path).dives[0].identity == identity_of(probe(clip))
 
 
 def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):

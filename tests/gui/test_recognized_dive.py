@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.types import AthletePoint, DiveSegment
 from fineparser_gui.model.dive import DiveState, ScoreState
-from fineparser_gui.model.history_dive import history_dive
 from fineparser_gui.model.session_file import read_session, write_session
 from fineparser_gui.panels.dive_delegate import chip_rect
 from fineparser_gui.services.exports import exported
+from fineparser_gui.store.records import history_dive
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -110,7 +110,7 @@ def test_a_certain_contradiction_holds_the_score_back_until_it_is_confirmed_once
     assert not note.confirm.isVisible()
     assert "reverse" in note.text
     write_session(session.snapshot(), tmp_path / "a.fineparser")
-    (saved,) = read_session(tmp_path / "a.fineparser")[0].dives
+    (saved,) = read_session(tmp_path / "a.fineparser").dives
     assert saved.correction.confirmed == ("301A", None)
     window.actions_by_id["undo"].trigger()
     assert session.current.analysis.scoring is None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive
+from fineparser_gui.services.autosave import leftovers
 from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -27,7 +28,6 @@ from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.exports import ExportState
 from fineparser_gui.model.session_file import MOST_DIVES, Origin, SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.services.autosave import leftovers
 
 
 def _segment(**changes: object) -> dict:
@@ -145,7 +145,7 @@ def test_what_a_text_editor_does_to_a_file_can_be_read(tmp_path, clip):
     del content["dives"][0]["note"]
     content["dives"][0]["relative_path"] = "x" * 5000 + "\0"  # is no file's: the other path holds
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content, ensure_ascii=False).replace("\n", "\r\n").encode())
-    assert read_session(path)[0] == _saved(clip)
+    assert read_session(path) == _saved(clip)
     del content["dives"][1]["in_frame"]
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ConfigError, match="dive 2: in_frame is missing"):
@@ -224,7 +224,7 @@ def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
     assert session.current.diver == "Zoë"
     session.editing.set_diver(session.current.key, "Anna")
     assert files.save()
-    assert read_session(path)[0].dives[0].diver == "Anna"
+    assert read_session(path).dives[0].diver == "Anna"
 
 
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
@@ -257,7 +257,7 @@ def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(ma
     studio.session.editing.set_diver(studio.session.current.key, "Zoë")
     studio.window.close()  # nobody was asked
     (left,) = leftovers(tmp_path / "state")
-    assert read_session(left)[0].dives[0].diver == "Zoë"
+    assert read_session(left).dives[0].diver == "Zoë"
 
 
 def _no_room(*_: object, **__: object) -> None:
@@ -328,7 +328,7 @@ def test_what_cannot_be_read_again_is_not_written(tmp_path, clip):
             write_session(SavedSession(dives=too_many), path)
     for fits in (dives[0][:-1], dives[1][:30]):
         write_session(SavedSession(dives=fits), path)
-        assert len(read_session(path)[0].dives) == len(fits)
+        assert len(read_session(path).dives) == len(fits)
 
 
 def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(make_studio, clip):
@@ -361,7 +361,7 @@ def test_a_name_with_tags_is_a_name(make_studio, tmp_path):
 def test_a_long_name_is_saved(tmp_path, clip):
     path = tmp_path / ("ö" * 115 + ".fineparser")
     write_session(_saved(clip), path)
-    assert read_session(path)[0] == _saved(clip)
+    assert read_session(path) == _saved(clip)
 
 
 def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, qtbot, monkeypatch, tmp_path, clip):
@@ -375,13 +375,13 @@ def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, q
     assert not mine.window.files.save()
     assert "a.fineparser was changed by another window or program" in mine.window.messages.text
     assert "use “Save session as…”" in mine.window.messages.text
-    assert read_session(path)[0].dives[0].diver == "Anna"
+    assert read_session(path).dives[0].diver == "Anna"
     assert mine.window.files.controller.modified
 
     _choose(monkeypatch, "getSaveFileName", path)  # the dialog has asked whether to replace it
     assert mine.window.files.save_as()
     assert mine.window.files.save()
-    assert read_session(path)[0].dives[0].diver == "Zoë"
+    assert read_session(path).dives[0].diver == "Zoë"
     path.unlink()  # nobody's work is in the way
     assert mine.window.files.save()
 
@@ -419,13 +419,13 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     _recover(studio, qtbot)
     studio.session.editing.set_diver(studio.session.current.key, "Anna")
     assert studio.window.files.save()
-    assert read_session(path)[0].dives[0].diver == "Anna"
+    assert read_session(path).dives[0].diver == "Anna"
 
 
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):
     saved = SavedSession(dives=(SavedDive(path=tmp_path / "M\udcfcller.mp4"),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
-    assert read_session(tmp_path / "a.fineparser")[0] == saved
+    assert read_session(tmp_path / "a.fineparser") == saved
 
 
 @windows_only
@@ -433,7 +433,7 @@ def test_videos_of_other_drives_and_shares_keep_their_place(tmp_path):
     places = [Path(r"Q:\videos\a.mp4"), Path(r"\\server\share\a.mp4")]
     write_session(SavedSession(dives=tuple(SavedDive(path=place) for place in places)), tmp_path / "a.fineparser")
     (tmp_path / "a.fineparser").rename(tmp_path / "b.fineparser")
-    assert [dive.path for dive in read_session(tmp_path / "b.fineparser")[0].dives] == places
+    assert [dive.path for dive in read_session(tmp_path / "b.fineparser").dives] == places
 
 
 def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
@@ -500,7 +500,7 @@ def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot,
     assert studio.window.files.controller.modified
     assert not left.exists()
     (own,) = (tmp_path / "state").glob("autosave-*.json")
-    assert read_session(own)[0] == studio.session.snapshot()
+    assert read_session(own) == studio.session.snapshot()
 
 
 @pytest.fixture
@@ -545,13 +545,13 @@ def test_a_recovered_session_and_an_open_one_do_not_mix(
     assert (files.controller.path, files.controller.modified) == (monday, True)
     assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio[*]"
     assert not session.editing.edits.canUndo()
-    assert read_session(monday)[0].dives[0].diver == ""
+    assert read_session(monday).dives[0].diver == ""
     studio.window.actions_by_id["save_session"].trigger()
     assert not files.controller.modified
-    assert [(dive.path.name, dive.diver) for dive in read_session(monday)[0].dives] == [("clip.mp4", "Zoë")]
+    assert [(dive.path.name, dive.diver) for dive in read_session(monday).dives] == [("clip.mp4", "Zoë")]
     assert elsewhere.exists() == (answer == "Save")
     if answer == "Save":
-        assert _paths(read_session(elsewhere)[0]) == ["new.mp4"]
+        assert _paths(read_session(elsewhere)) == ["new.mp4"]
 
 
 def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, monkeypatch, tmp_path, clip, monday):
@@ -565,7 +565,7 @@ def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, m
     looked_at = tuple(replace(dive, identity=None, dived_on=None) for dive in recovered.dives)
     assert replace(recovered, dives=looked_at) == _saved(clip)
     assert studio.window.files.controller.path is None
-    assert read_session(monday)[0].dives[0].diver == "Zoë"
+    assert read_session(monday).dives[0].diver == "Zoë"
     (own,) = (tmp_path / "state").glob("autosave-*.json")
     assert read_session(own) == (_saved(clip), None)
 
@@ -585,7 +585,7 @@ def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_pa
     assert first.files.next_leftover() is None
     second.window.close()  # by the system
     (left,) = leftovers(tmp_path / "state")
-    assert read_session(left)[0].dives[0].diver == "Zoë"
+    assert read_session(left).dives[0].diver == "Zoë"
     assert read_session(left)[1].path == monday
     first.window.files.offer_recovery()
     _press(_box(first, qtbot, "Recover session"), "Discard")
@@ -704,7 +704,7 @@ def test_a_note_of_before_says_the_outcome_in_the_language_that_wrote_it(tmp_pat
     for dive in content["dives"]:
         del dive["outcome"]
     path.write_text(json.dumps(content), encoding="utf-8")
-    dives = read_session(path)[0].dives
+    dives = read_session(path).dives
     assert [(dive.outcome, dive.note) for dive in dives] == [
         ("balk", "Arms late."),
         ("repeat", ""),

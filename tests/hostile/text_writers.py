@@ -250,7 +250,7 @@ def _session(case: Case) -> None:
     assert saved.dives[0].path == case.video
     saved.dives[0].diver.encode("utf-8")
     write_session(saved, path)
-    assert read_session(path)[0] == saved
+    assert read_session(path) == saved
 
 
 def _painted(case: Case) -> None:

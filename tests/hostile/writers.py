@@ -72,7 +72,7 @@ def _read_session(folder: Path) -> list[str] | None:
     from fineparser_gui.model.session_file import read_session
 
     path = folder / "monday.fineparser"
-    return [dive.diver for dive in read_session(path)[0].dives] if path.exists() else None
+    return [dive.diver for dive in read_session(path).dives] if path.exists() else None
 
 
 session = Steps(
@@ -87,9 +87,9 @@ session = Steps(
 
 def _in_history(work: Callable[[Any], object]) -> Callable[[Path], object]:
     def act(folder: Path) -> None:
-        from fineparser_gui.model.history import History
+        from fineparser_gui.store.store import Store
 
-        with closing(History(folder / "history.sqlite")) as store:
+        with closing(Store(folder / "history.sqlite")) as store:
             work(store)
 
     return act
@@ -109,14 +109,14 @@ def _of_clip(store: Any, number: int) -> list[int]:
 
 
 def _history_of(folder: Path) -> Any:
-    from fineparser_gui.model.history import History
+    from fineparser_gui.store.store import Store
 
-    with closing(History(folder / "history.sqlite")) as store:
+    with closing(Store(folder / "history.sqlite")) as store:
         return sorted((one.title, one.athlete, one.tags) for one in store.search()), list(map(str, store.folders()))
 
 
 history = Steps(
-    ("fineparser_gui.model.history", "history_kit"),
+    ("fineparser_gui.store.store", "history_kit"),
     (
         _keep_dives("Ada"),
         _keep_dives("Ada", "Zoë"),
@@ -170,10 +170,11 @@ def _close(studio: Any) -> None:
 
 
 def _left_by_crash(folder: Path) -> list[list[str]]:
-    from fineparser_gui.model.session_file import read_session
     from fineparser_gui.services.autosave import leftovers
 
-    found = [read_session(path)[0] for path in leftovers(folder / "state")]
+    from fineparser_gui.model.session_file import read_session
+
+    found = [read_session(path) for path in leftovers(folder / "state")]
     return [[dive.diver for dive in saved.dives] for saved in found]
 
 

@@ -1,6 +1,7 @@
-"""A dive of the coach's history, what is asked for among them, and how a dive of a session becomes one."""
+"""Dives as the store holds them, what is asked for among them, and how a dive of a session becomes one."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -13,9 +14,11 @@ from fineparser_core.diving.difficulty import known_difficulty
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.support.codec import shown
 from fineparser_core.types import Frame, Measure, Moment, VideoInfo
 from fineparser_gui.model.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
 from fineparser_gui.model.points import scored_points
+from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.model.video_identity import VideoIdentity
 
 #: Tags of a dive, and characters of one.
@@ -48,49 +51,28 @@ class HistoryMoment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HistoryDive:
-    """A dive of the history; attributes as in `Dive` where they have the same name.
+class DiveResults:
+    """What was found of a dive, and what its video tells; attributes as in `Dive` where they have the same name.
 
     Attributes:
-        id: of the row; 0: not kept yet.
-        identity: of the video file, by which the same dive is known again and a moved file found.
         content: `content_digest` of the file; "" where it was never opened.
-        in_frame, out_frame: None where the user has not set them.
         first_frame, last_frame: of the dive in the file.
-        athlete: name of the diver, or "".
-        dived_on: YYYY-MM-DD, or "".
-        dive_number: "" where it is not known.
-        judged: mean of the judges' awards that count; None without marks.
-        judged_score: official score; None without marks or a DD.
+        seen_board_m: the board that the fall shows; None where it is not sure.
         score, award: predicted, and the award that it implies; None without a score.
         score_range, award_range: ends of the interval; None where there is none.
         scored_by: "exemplars", "measures", or "" without a score.
         step_points: of the steps, relative to the exemplars; empty without.
         transitions: first frames of flight and entry; None before the analysis.
-        session: path of the session file; "" where it was not saved.
         model_id: of the weights; "" before the analysis.
         parse_id: as of `Dive`, for the cache of results.
         analysed_at: UTC, ISO 8601; "": known by its details alone.
     """
 
-    id: Annotated[int, Meta(ge=0)] = 0
-    path: Path
-    identity: VideoIdentity
     content: Annotated[str, Meta(max_length=64)] = ""
-    in_frame: Frame | None = None
-    out_frame: Frame | None = None
     first_frame: Frame
     last_frame: Frame
     title: _Name
-    athlete: _Name = ""
-    dived_on: _Day = ""
-    event: _Name = ""
-    dive_number: Annotated[str, Meta(max_length=8)] = ""
-    board_m: float | None = None
-    difficulty: float | None = None
-    synchro: bool = False
-    judging: Judging | None = None
-    judged_score: float | None = None
+    seen_board_m: float | None = None
     score: float | None = None
     score_range: _Range | None = None
     award: float | None = None
@@ -100,13 +82,47 @@ class HistoryDive:
     measures: Annotated[tuple[Measure, ...], Meta(max_length=200)] = ()
     moments: Annotated[tuple[HistoryMoment, ...], Meta(max_length=20)] = ()
     transitions: tuple[Frame, Frame] | None = None
-    outcome: DiveOutcome = ""
-    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
-    tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
-    session: str = ""
     model_id: Annotated[str, Meta(max_length=200)] = ""
     parse_id: Annotated[str, Meta(max_length=64)] = ""
     analysed_at: Annotated[str, Meta(max_length=40)] = ""
+
+    @property
+    def without_score(self) -> "DiveResults":
+        """What holds of the results where the score is that of other details."""
+        return replace(self, score=None, score_range=None, award=None, award_range=None, scored_by="", step_points=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryDive(DiveResults):
+    """A dive of the history: its results with what is said of it; attributes as in `SavedDive` besides.
+
+    Attributes:
+        id: of the row; 0: not kept yet.
+        identity: of the video file, by which the same dive is known again and a moved file found.
+        athlete: name of the diver, or "".
+        dived_on: YYYY-MM-DD, or "".
+        dive_number: "" where it is not known.
+        board_m, difficulty: by which it is scored: those that are said, or those that are seen and of the tables.
+        judged_score: official score; None without marks or a DD.
+    """
+
+    id: Annotated[int, Meta(ge=0)] = 0
+    path: Path
+    identity: VideoIdentity
+    in_frame: Frame | None = None
+    out_frame: Frame | None = None
+    athlete: _Name = ""
+    dived_on: _Day = ""
+    event: _Name = ""
+    dive_number: Annotated[str, Meta(max_length=8)] = ""
+    board_m: float | None = None
+    difficulty: float | None = None
+    synchro: bool = False
+    judging: Judging | None = None
+    judged_score: float | None = None
+    outcome: DiveOutcome = ""
+    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+    tags: Annotated[tuple[_Tag, ...], Meta(max_length=MOST_TAGS)] = ()
 
     @property
     def judged(self) -> float | None:
@@ -192,17 +208,58 @@ def file_key(identity: VideoIdentity) -> str:
     return f"{identity.size_bytes}-{identity.head_sha256}"
 
 
-def history_dive(dive: Dive, session: str = "") -> HistoryDive | None:
-    """The history's record of a dive of a session; None where it was not analysed, is no dive, or may be of
-    somebody else.
+def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: Sequence[str] = ()) -> HistoryDive:
+    """Return a dive of the history. Raises: ValueError where its video was never opened."""
+    if saved.identity is None:
+        raise ValueError(f"{shown(str(saved.path))}: its video was never opened")
+    number, board_m = saved.dive_number, saved.board_m
+    seen_m = results.seen_board_m
+    if board_m is None and not (number and known_difficulty(number, seen_m, saved.difficulty) is None):
+        board_m = seen_m
+    difficulty = known_difficulty(number, board_m, saved.difficulty)
+    judged = saved.judging.score(difficulty) if saved.judging is not None and difficulty is not None else None
+    return HistoryDive(
+        **{field.name: getattr(results, field.name) for field in fields(DiveResults)},
+        id=id_,
+        path=saved.path,
+        identity=saved.identity,
+        in_frame=saved.in_frame,
+        out_frame=saved.out_frame,
+        athlete=saved.diver,
+        dived_on=saved.dived_on or "",
+        event=saved.event,
+        dive_number=number or "",
+        board_m=board_m,
+        difficulty=difficulty,
+        synchro=saved.rule.synchro,
+        judging=saved.judging,
+        judged_score=judged,
+        outcome=saved.outcome,
+        note=saved.note,
+        tags=tuple(tags),
+    )
 
-    Args:
-        session: path of the session file, or "".
+
+def results_of(dive: Dive) -> DiveResults | None:
+    """Return what was found of a dive of a session.
+
+    None where its video was never opened, or is a recording of more than a dive; what its details alone tell where it
+    was not analysed, is no dive, or may be of somebody else.
     """
-    found, info = dive.analysis, dive.info
-    known = known_dive(dive, session)
-    if found is None or info is None or known is None or dive.refused or dive.asks_diver:
+    whole = dive.in_frame is None and dive.out_frame is None and dive.analysis is None
+    file = dive.identity
+    if file is None or (whole and file.n_frames > LONGEST_DIVE_S * file.fps):
         return None
+    known = DiveResults(
+        content=dive.content,
+        first_frame=dive.first_frame,
+        last_frame=dive.last_frame if dive.info is not None or dive.out_frame else file.n_frames - 1,
+        title=dive.title[:LONGEST_NAME],
+        seen_board_m=dive.seen_board_m,
+    )
+    found, info = dive.analysis, dive.info
+    if found is None or info is None or dive.refused or dive.asks_diver:
+        return known
     return replace(
         known,
         **_score(dive),  # type: ignore[arg-type]
@@ -215,36 +272,6 @@ def history_dive(dive: Dive, session: str = "") -> HistoryDive | None:
     )
 
 
-def known_dive(dive: Dive, session: str = "") -> HistoryDive | None:
-    """As `history_dive`, of its details alone; None where its video was never opened, or it is a recording of more."""
-    whole = dive.in_frame is None and dive.out_frame is None and dive.analysis is None
-    file = dive.identity
-    if file is None or (whole and file.n_frames > LONGEST_DIVE_S * file.fps):
-        return None
-    return HistoryDive(
-        path=dive.path,
-        identity=file,
-        content=dive.content,
-        in_frame=dive.in_frame,
-        out_frame=dive.out_frame,
-        first_frame=dive.first_frame,
-        last_frame=dive.last_frame if dive.info is not None or dive.out_frame else file.n_frames - 1,
-        title=dive.title[:LONGEST_NAME],
-        athlete=dive.diver,
-        dived_on=dive.dived_on or "",
-        event=dive.event,
-        dive_number=dive.dive_number or "",
-        board_m=dive.known_board_m,
-        difficulty=known_difficulty(*dive.known_details),
-        synchro=dive.synchro,
-        judging=dive.judging,
-        judged_score=dive.judged_score,
-        outcome=dive.outcome,
-        note=dive.note,
-        session=session,
-    )
-
-
 def _score(dive: Dive) -> dict[str, object]:
     assert dive.analysis is not None
     scoring, own = dive.analysis.scoring, dive.analysis.own_award
@@ -252,7 +279,7 @@ def _score(dive: Dive) -> dict[str, object]:
     if scored is None:
         return {}
     points, interval = 3 * scored.difficulty, scored.interval
-    given: dict[str, object] = {"score": scored.score, "award": scored.award, "difficulty": scored.difficulty}
+    given: dict[str, object] = {"score": scored.score, "award": scored.award}
     if interval is not None:
         given |= {
             "score_range": (interval.low, interval.high),

@@ -10,8 +10,8 @@ from fineparser_core.measures.good_bands import good_bands
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.drawings import NOTE
-from fineparser_gui.model.history_dive import HistoryDive
 from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store.records import HistoryDive
 
 _Known = TypeVar("_Known", Dive, HistoryDive)
 

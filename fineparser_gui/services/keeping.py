@@ -1,0 +1,324 @@
+"""Writes the session into the store as it changes, so that there is nothing to save."""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QObject, Signal, SignalInstance
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.language import translated
+from fineparser_core.types import Analysis
+from fineparser_gui.images import jpeg_of
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.said import SAID, changed, recalled, told_by_file
+from fineparser_gui.model.session import saved_dive
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.services.analysis import AnalysisService
+from fineparser_gui.services.background import Background
+from fineparser_gui.services.history_analysis import packed
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.soon import Soon
+from fineparser_gui.store.dives import KeptDive
+from fineparser_gui.store.records import file_key, results_of
+from fineparser_gui.store.store import SessionEntry, Store
+
+log = logging.getLogger(__name__)
+
+#: After a change; later ones do not put it off, as progress reports come faster.
+DELAY_MS = 500
+#: After what could not be written.
+_AGAIN_MS = 5000
+#: Analyses that are written in one transaction.
+_AT_ONCE = 8
+#: Details on which the score depends, and those that another window's word may replace as well.
+_SCORED = ("dive_number", "board_m", "difficulty", "rule")
+_FOLLOWED = tuple(name for name in SAID if name not in ("athlete", "correction"))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was last written of a dive, or read of it."""
+
+    saved: SavedDive
+    analysis: Analysis | None = None
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be written, and what is known once it is."""
+
+    session_id: int
+    state: SavedSession
+    entries: tuple[SessionEntry, ...]
+    thumbnails: Mapping[str, np.ndarray]
+    known: Mapping[str, _Known]
+
+    def told(self, ids: Mapping[str, int]) -> tuple[object, ...]:
+        """All that the session says beyond the rows of its dives."""
+        return self.state, tuple((one.key, ids.get(one.key) or one.saved) for one in self.entries)
+
+    def write(self, path: Path) -> tuple[int, dict[str, int]]:
+        """See `Store.keep_session`. Raises: FineParserError."""
+        entries = [
+            replace(one, kept=replace(one.kept, thumbnail=jpeg_of(self.thumbnails[one.key])))
+            if one.kept is not None and one.key in self.thumbnails
+            else one
+            for one in self.entries
+        ]
+        with closing(Store(path)) as store:
+            return store.keep_session(self.session_id, self.state, entries)
+
+
+class Keeping(QObject):
+    """The session's part in the store.
+
+    A dive whose video is opened for the first time gets what the store knows of it before it is analysed. What another
+    window says of a dive that is open here is shown here as well.
+
+    Args:
+        snapshot: returns the part of the session that is stored.
+        store: returns the store; None: there is none.
+        thread: on which is written.
+        paused_changed: the analyses were held up, or go on.
+
+    Signals:
+        kept: the session was written; its id may be new.
+
+    Attributes:
+        session_id: of the session in the store; 0: nothing of it was written yet.
+        ids: of the dives that have rows, by key; of removed ones as well, which may come back.
+        trouble: why the session could not be written the last time; "" where it could.
+    """
+
+    kept = Signal()
+
+    def __init__(
+        self,
+        state: SessionState,
+        analyses: AnalysisService,
+        snapshot: Callable[[], SavedSession],
+        store: Callable[[], Store | None],
+        thread: Background,
+        paused_changed: SignalInstance,
+    ) -> None:
+        super().__init__(state)
+        self._state, self._analyses, self._snapshot = state, analyses, snapshot
+        self._store, self._thread = store, thread
+        self.session_id, self.trouble = 0, ""
+        self.ids: dict[str, int] = {}
+        self._known: dict[str, _Known] = {}
+        self._changed: set[str] = set()  # keys of the dives that may have to be written
+        self._recalled: set[str] = set()
+        self._told: tuple[object, ...] = ()
+        self._revision: int | None = None
+        self._writing: _Work | None = None
+        state.dive_added.connect(self._on_added)
+        state.dive_changed.connect(self._on_changed)
+        self._soon = Soon(
+            self,
+            DELAY_MS,
+            self.write,
+            state.dive_added,
+            state.dive_changed,
+            state.dive_removed,
+            state.dives_moved,
+            state.current_changed,
+            state.exemplar_drawn,
+            state.meet_changed,
+            paused_changed,
+        )
+
+    def begin(self, session_id: int = 0, ids: Mapping[str, int] | None = None) -> None:
+        """Another session is open, whose dives are those that are there now.
+
+        Args:
+            ids: of the dives that have rows, by key.
+        """
+        self._soon.stop()
+        self.session_id, self.trouble = session_id, ""
+        self.ids = {key: id_ for key, id_ in (ids or {}).items() if id_}
+        self._known = {dive.key: _Known(saved_dive(dive)) for dive in self._state.dives}
+        self._recalled = set(self.ids)
+        self._changed = set(self._state.keys)
+        self._told = ()
+        if session_id:
+            self._told = self._work().told(self.ids)
+        elif self._state.keys:
+            self._soon.begin()
+
+    def put(self, ids: Mapping[str, int]) -> None:
+        """Dives of the store were put into the session; their ids by key."""
+        self.ids |= ids
+        self._recalled |= ids.keys()
+
+    def write(self) -> None:
+        """Write what has changed, on the thread."""
+        self._soon.stop()
+        if self._writing is not None:
+            self._soon.begin()  # the ids of its dives come first
+        elif (store := self._store()) is not None and (work := self._next()) is not None:
+            self._writing = work
+            self._thread.run(partial(work.write, store.path), self._on_written, self._on_failed)
+
+    def flush(self) -> bool:
+        """Write what has changed, and wait for it; False, and a `problem`, where it cannot be written."""
+        self._thread.waitForDone()
+        QCoreApplication.sendPostedEvents(self._thread)
+        while (store := self._store()) is not None and (work := self._next()) is not None:
+            self._writing = work
+            try:
+                self._on_written(work.write(store.path))
+            except FineParserError as error:
+                self._on_failed(translated(error))
+                return False
+        self._soon.stop()
+        return True
+
+    def follow(self) -> None:
+        """Show what other windows, or the page of the history, have said of the session's dives."""
+        store = self._store()
+        if store is None or self._writing is not None:
+            return
+        try:
+            now = store.revision()
+            news = {} if self._revision is None else store.changed_since(self._revision, self.ids.values())
+        except FineParserError as error:
+            log.warning("history: %s", error)
+            return
+        self._revision = now
+        for key, id_ in list(self.ids.items()):
+            dive = self._state.find(key)
+            if dive is not None and id_ in news:
+                self._take(dive, news[id_])
+
+    def say(self, key: str, values: Mapping[str, Any]) -> None:
+        """Change what is said of a dive, but not as an edit; where the score depends on it, it is scored anew."""
+        scored = {name: value for name, value in values.items() if name in _SCORED}
+        others = {name: value for name, value in values.items() if name not in _SCORED}
+        if others:
+            self._state.update(key, **others)
+        if scored:
+            self._analyses.score_anew(key, **scored)
+
+    def close(self) -> None:
+        """Write what is left, and end."""
+        self.flush()
+        self._soon.end()
+
+    def _next(self) -> _Work | None:
+        """What is to be written now; None where nothing is."""
+        work = self._work()
+        if not work.known and work.told(self.ids) == self._told:
+            return None
+        self._changed -= work.known.keys()
+        return work
+
+    def _work(self) -> _Work:
+        snapshot = self._snapshot()
+        entries: list[SessionEntry] = []
+        known: dict[str, _Known] = {}
+        thumbnails: dict[str, np.ndarray] = {}
+        for dive, saved in zip(self._state.dives, snapshot.dives, strict=True):
+            kept = None
+            if dive.key in self._changed and len(known) < _AT_ONCE:
+                kept = self._kept(dive, saved)
+                if kept is None:
+                    self._changed.discard(dive.key)
+                else:
+                    known[dive.key] = _Known(saved, dive.analysis if kept.settled else None)
+                    if not kept.id and dive.thumbnail is not None:
+                        thumbnails[dive.key] = dive.thumbnail
+            entries.append(SessionEntry(key=dive.key, id=self.ids.get(dive.key, 0), saved=saved, kept=kept))
+        state = replace(snapshot, dives=())
+        return _Work(self.session_id, state, tuple(entries), thumbnails, known)
+
+    def _kept(self, dive: Dive, saved: SavedDive) -> KeptDive | None:
+        """What is to be written of a dive; None where nothing is."""
+        before = self._known.get(dive.key) or _Known(SavedDive(path=dive.path))
+        waits = dive.busy or dive.rescoring or dive.refused or dive.asks_diver
+        settled = dive.state is DiveState.READY and not waits
+        found = dive.analysis if settled else None
+        if dive.key in self.ids and saved == before.saved and (found is None or found is before.analysis):
+            return None
+        results = results_of(dive)
+        if results is None:
+            return None
+        return KeptDive(
+            id=self.ids.get(dive.key, 0),
+            saved=saved,
+            changed=changed(before.saved, saved),
+            results=results,
+            settled=settled,
+            pack=partial(packed, found) if found is not None else None,
+        )
+
+    def _on_written(self, found: tuple[int, dict[str, int]]) -> None:
+        work, self._writing, self.trouble = self._writing, None, ""
+        assert work is not None
+        self.session_id, ids = found
+        self._known |= work.known
+        self.ids |= ids
+        self._told = work.told(self.ids)
+        self.kept.emit()
+        if self._changed:
+            self._soon.begin()
+
+    def _on_failed(self, problem: str) -> None:
+        self._writing, told, self.trouble = None, self.trouble, problem
+        self._changed |= set(self._state.keys)
+        if problem and not told:
+            self._state.problem.emit(problem)
+        self._soon.start(_AGAIN_MS)
+        self._soon.setInterval(DELAY_MS)
+
+    def _on_added(self, key: str) -> None:
+        dive = self._state.dive(key)
+        from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
+        self._known.setdefault(key, _Known(from_file))
+        self._changed.add(key)
+
+    def _on_changed(self, key: str) -> None:
+        dive = self._state.dive(key)
+        self._changed.add(key)
+        if dive.state is DiveState.QUEUED and key not in self._recalled:
+            self._recall(dive)
+
+    def _recall(self, dive: Dive) -> None:
+        """Give a dive whose video is open what the store knows of it."""
+        self._recalled.add(dive.key)
+        store = self._store()
+        if dive.identity is None or dive.info is None or store is None:
+            return
+        filled: dict[str, Any] = {"dived_on": dive.dived_on} if told_by_file(dive) else {}
+        try:
+            known = store.known_as(file_key(dive.identity), dive.first_frame, dive.last_frame)
+        except FineParserError as error:
+            self._state.problem.emit(translated(error))
+            return
+        if known is not None:
+            id_, saved = known
+            filled |= recalled(dive, saved)
+            if id_ not in self.ids.values():
+                self.ids[dive.key] = id_
+        before = self._known[dive.key]
+        self._known[dive.key] = replace(before, saved=replace(before.saved, **filled))
+        if any(getattr(dive, name) != value for name, value in filled.items()):
+            self._state.update(dive.key, **filled)
+
+    def _take(self, dive: Dive, theirs: SavedDive) -> None:
+        """Show what others say of a dive now, but where something else is said of it here."""
+        known, mine = self._known[dive.key], saved_dive(dive)
+        news = {
+            name: getattr(theirs, name)
+            for name in _FOLLOWED
+            if getattr(mine, name) == getattr(known.saved, name) != getattr(theirs, name)
+        }
+        if news:
+            self._known[dive.key] = replace(known, saved=replace(known.saved, **news))
+            self.say(dive.key, news)

@@ -1,0 +1,307 @@
+"""Which session is open; sessions begun, opened again, renamed, and taken from files or written into them."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QLockFile, QObject, Signal
+
+from fineparser_core.diving.meet import Meet
+from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_core.language import translated
+from fineparser_core.support.atomic import sweep_leftovers
+from fineparser_core.support.codec import from_json
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.said import changed
+from fineparser_gui.model.session import restored_attributes
+from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_bytes, write_session
+from fineparser_gui.services.session import Session
+from fineparser_gui.settings.store import open_settings
+from fineparser_gui.store.dives import KeptDive
+from fineparser_gui.store.records import results_of
+from fineparser_gui.store.store import SessionEntry, SessionRecord, Store
+
+log = logging.getLogger(__name__)
+
+#: Sessions that are listed as recent.
+_MOST_RECENT = 8
+#: After so long without a new dive, the next one begins a session: the next evening.
+_EVENING_S = 6 * 3600
+#: Of versions that kept sessions in files.
+_OLD_RECENT, _OLD_AUTOSAVES = "recent_sessions", "autosave-*"
+
+
+class SessionController(QObject):
+    """Opens one session of the store at a time, which no other window has open.
+
+    Args:
+        folder: of the program; None: there is none, and sessions end with the window.
+
+    Signals:
+        changed: another session is open, or it has another name.
+
+    Attributes:
+        name: that the coach has given the session, or "".
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, folder: Path | None = None) -> None:
+        super().__init__(session)
+        self._session, self._history, self._keeping = session, session.history, session.history.keeping
+        self._folder = folder
+        self.name = ""
+        self._lock: QLockFile | None = None
+        self._locked = 0
+        self._added_at_s = time.time()
+        self._recent: list[SessionRecord] | None = None
+        self._keeping.kept.connect(self._on_kept)
+        self._history.changed.connect(self._forget_recent)
+        session.dive_added.connect(self._on_added)
+
+    @property
+    def id(self) -> int:
+        """Id of the open session; 0: there is nothing in it yet."""
+        return self._keeping.session_id
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether there is a dive, a dive list, or a drawing on an exemplar that still exists."""
+        drawn = self._session.exemplar_drawings
+        return (
+            bool(self._session.keys) or self._session.meet != Meet() or not all(map(self._session.library.lost, drawn))
+        )
+
+    @property
+    def recent(self) -> list[SessionRecord]:
+        """The sessions that were changed last, without the open one, the latest first."""
+        if self._recent is None:
+            found: list[SessionRecord] = self._history.read(lambda store: store.sessions(_MOST_RECENT + 1), [])
+            self._recent = found
+        return [one for one in self._recent if one.id != self.id][:_MOST_RECENT]
+
+    def all(self) -> list[SessionRecord]:
+        """All sessions that hold dives, the one that was changed last first."""
+        self._keeping.flush()
+        found: list[SessionRecord] = self._history.read(lambda store: store.sessions(), [])
+        return found
+
+    def begin(self) -> bool:
+        """Begin a new session; False, and a `problem`, where the open one could not be kept."""
+        if not self._keeping.flush():
+            return False
+        self._session.clear()
+        self._keeping.begin()
+        self._enter("")
+        return True
+
+    def begin_evening(self) -> None:
+        """Begin a new session where no dive was added to the open one for hours: another evening has come."""
+        if self._session.keys and time.time() - self._added_at_s > _EVENING_S:
+            self.begin()
+
+    def open_session(self, id_: int) -> bool:
+        """Open a session in place of the open one; False, and a `problem`, where that cannot be."""
+        if id_ == self.id:
+            return True
+        lock = self._lock_of(id_)
+        if lock is not None and not lock.tryLock(0):
+            self._session.problem.emit(self.tr("This session is open in another window: go on with it there."))
+            return False
+        found = self._history.read(lambda store: store.session(id_), None)
+        if found is None or not self._keeping.flush():
+            return False
+        saved, ids = found
+        self._session.clear()
+        keys = self._session.restore(saved)
+        self._keeping.begin(id_, dict(zip(keys, ids, strict=True)))
+        self._lock, self._locked = lock, id_
+        known: Sequence[SessionRecord] = self._history.read(lambda store: store.sessions(), [])
+        self._enter(next((one.name for one in known if one.id == id_), ""))
+        return True
+
+    def read(self, path: Path) -> tuple[SavedSession, str] | None:
+        """The content of a session file and its digest; None, and a `problem`, if it cannot be read."""
+        try:
+            data = session_bytes(path)
+            return parse_session(data, path), sha256(data).hexdigest()
+        except ConfigError as error:
+            self._session.problem.emit(translated(error))
+            return None
+
+    def n_differing(self, saved: SavedSession, source: str) -> int:
+        """How many dives of a session file the store knows with other details; 0 where the file was taken in before."""
+
+        def differing(store: Store) -> int:
+            return 0 if store.session_of(source) else store.n_differing(list(filter(None, map(_kept, saved.dives))))
+
+        return self._history.read(differing, 0)
+
+    def open(self, path: Path, *, as_in_file: bool = False) -> bool:
+        """Take a session file into the store, unless it was before, and open its session.
+
+        Args:
+            as_in_file: what the file says of dives replaces what the store knows; else it fills what is blank there.
+        """
+        found = self.read(path)
+        if found is None:
+            return False
+        saved, source = found
+        if not self._history.available:
+            self._session.clear()
+            self._session.restore(saved)
+            self._enter(path.stem)
+            return True
+        id_ = self._history.read(lambda store: take_in(store, saved, path.stem, source, as_in_file=as_in_file), 0)
+        return bool(id_) and self.open_session(id_)
+
+    def save_to(self, path: Path) -> bool:
+        """Write the open session into a session file; False, and a `problem`, on failure."""
+        try:
+            write_session(self._session.snapshot(), path)
+        except FineParserError as error:
+            self._session.problem.emit(translated(error))
+            return False
+        return True
+
+    def rename(self, id_: int, name: str) -> None:
+        """Give a session a name, or none."""
+        self._history.write(lambda store: store.rename_session(id_, name))
+        if id_ == self.id:
+            self._enter(name.strip())
+
+    def merge(self, ids: Sequence[int]) -> bool:
+        """Put the dives of sessions into the one that was begun first; False where one of them is open elsewhere."""
+        into, *others = sorted(ids)
+        if not self._keeping.flush() or not self._free(ids):
+            return False
+        is_open = self.id in ids
+        if is_open and not self.begin():
+            return False
+        self._history.write(lambda store: store.merge_sessions(into, others))
+        return self.open_session(into) if is_open else True
+
+    def delete(self, ids: Sequence[int]) -> bool:
+        """Forget sessions; their analysed dives stay in the history. False where one of them is open elsewhere."""
+        if not self._free(ids) or (self.id in ids and not self.begin()):
+            return False
+        self._history.write(lambda store: store.delete_sessions(ids))
+        return True
+
+    def take_old_files(self) -> None:
+        """Take in what earlier versions kept in files: autosaved sessions, and those that were opened last."""
+        if self._folder is None or not self._history.available:
+            return
+        sweep_leftovers(self._folder)
+        for path in sorted(self._folder.glob(f"{_OLD_AUTOSAVES}.json")):
+            self._take_old(path, "", as_in_file=True)
+        for path in self._folder.glob(_OLD_AUTOSAVES):
+            if path.suffix in (".json", ".lock"):
+                with suppress(OSError):
+                    path.unlink()
+        settings = open_settings(self._folder)
+        stored: Any = settings.value(_OLD_RECENT) if settings is not None else None
+        if settings is None or stored is None:
+            return
+        for name in reversed(stored if isinstance(stored, list) else [stored]):
+            with suppress(ValueError):
+                path = from_json(name, Path)
+                self._take_old(path, path.stem, as_in_file=False)
+        settings.remove(_OLD_RECENT)
+        settings.sync()
+
+    def close(self) -> None:
+        """End: another window may open the session."""
+        if self._lock is not None:
+            self._lock.unlock()
+
+    def _take_old(self, path: Path, name: str, *, as_in_file: bool) -> None:
+        try:
+            data = session_bytes(path)
+            saved, source = parse_session(data, path), sha256(data).hexdigest()
+        except ConfigError as error:
+            log.warning("an older session is not taken in: %s", error)
+            with suppress(OSError):
+                if not name:
+                    path.rename(path.with_suffix(".damaged"))
+            return
+        self._history.read(lambda store: take_in(store, saved, name, source, as_in_file=as_in_file), 0)
+
+    def _free(self, ids: Sequence[int]) -> bool:
+        """Whether no other window has one of some sessions open; else a `problem` is emitted."""
+        for id_ in ids:
+            lock = self._lock_of(id_) if id_ != self._locked else None
+            if lock is not None and not lock.tryLock(0):
+                self._session.problem.emit(self.tr("One of these sessions is open in another window: close it there."))
+                return False
+        return True
+
+    def _lock_of(self, id_: int) -> QLockFile | None:
+        if self._folder is None:
+            return None
+        lock = QLockFile(str(self._folder / f"session-{id_}.lock"))
+        lock.setStaleLockTime(0)  # a lock ends with its process, not by age
+        return lock
+
+    def _enter(self, name: str) -> None:
+        if self._lock is not None and self._locked != self.id:
+            self._lock.unlock()
+            self._lock, self._locked = None, 0
+        self.name, self._added_at_s = name, time.time()
+        self._forget_recent()
+        self.changed.emit()
+
+    def _on_kept(self) -> None:
+        self._forget_recent()
+        if self.id and self.id != self._locked:
+            lock = self._lock_of(self.id)
+            if lock is not None and lock.tryLock(0):
+                self._lock, self._locked = lock, self.id
+            self.changed.emit()
+
+    def _on_added(self, _: str) -> None:
+        self._added_at_s = time.time()
+
+    def _forget_recent(self) -> None:
+        self._recent = None
+
+
+def take_in(store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False) -> int:
+    """Put a session into the store, unless it was before; returns its id.
+
+    Args:
+        source: tells from which file it comes.
+        as_in_file: see `SessionController.open`.
+
+    Raises:
+        ExportError: the store cannot be written.
+    """
+    if known := store.session_of(source):
+        return known
+    entries = []
+    for place, dive in enumerate(saved.dives):
+        found = _kept(dive)
+        if found is not None and as_in_file:
+            found = replace(found, changed=changed(SavedDive(path=dive.path), dive))
+        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=found))
+    id_, _ = store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)
+    return id_
+
+
+def _kept(saved: SavedDive) -> KeptDive | None:
+    """What the details of a dive tell; None where its video was never opened, or is a recording of more than a dive."""
+    results = results_of(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
+    return None if results is None else KeptDive(saved=saved, results=results, settled=False)
+
+
+def free_path(path: Path) -> Path:
+    """The path, with a number appended if the file exists already."""
+    tried = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
+    return path if not os.path.lexists(path) else next(one for one in tried if not os.path.lexists(one))

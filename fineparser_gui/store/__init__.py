@@ -1,0 +1,1 @@
+"""The coach's store: every dive and session, in one SQLite file."""

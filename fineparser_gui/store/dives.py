@@ -1,0 +1,341 @@
+"""The dives of the store: kept, searched, changed, and taken out of the history.
+
+A dive is known again by the content of its file and by where it lies in it, so that a new analysis or an edit renews
+its row.
+"""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from fineparser_core.support.sqlite_file import PATIENCE_S
+from fineparser_gui.model.said import agreed, other_results
+from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store.file import StoreFile
+from fineparser_gui.store.records import LONGEST_TAG, DiveResults, HistoryDive, HistoryQuery, TrendPoint, file_key
+from fineparser_gui.store.rows import Row, insert, rows_of, same_place, words
+
+log = logging.getLogger(__name__)
+
+#: Of a query; more say nothing more.
+_MOST_WORDS = 12
+#: Characters from here on are of scripts without spaces between words.
+_CJK = "\u2e80"
+#: English names of the months; those of the window's language come with `DiveTable.months`.
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+#: Of a query: every dive.
+ALL = HistoryQuery()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptDive:
+    """A dive of a session on its way into the store.
+
+    Attributes:
+        id: of its row; 0: not known yet.
+        saved: what a session stores of it.
+        changed: names of what the coach has changed of it since it was last kept or opened, see `model.said`.
+        results: of its analysis, or what its details alone tell.
+        settled: whether the results are those of the details, and final.
+        listed: whether the history shows it.
+        thumbnail: as JPEG; b"": the present one stays.
+        pack: makes what `DiveTable.analysis` gives; None: there is nothing to keep.
+    """
+
+    id: int = 0
+    saved: SavedDive
+    changed: frozenset[str] = field(default_factory=frozenset)
+    results: DiveResults
+    settled: bool = True
+    listed: bool = False
+    thumbnail: bytes = b""
+    pack: Callable[[], bytes] | None = None
+
+
+class DiveTable(StoreFile):
+    """See `StoreFile`.
+
+    Attributes:
+        months: names of the twelve months in the language of the window.
+    """
+
+    def __init__(self, path: Path, months: Sequence[str] = (), *, patience_s: float = PATIENCE_S) -> None:
+        self.months = tuple(map(words, months))
+        super().__init__(path, patience_s=patience_s)
+
+    def keep(self, dives: Sequence[KeptDive]) -> list[int]:
+        """Add dives, or renew those that are known: all of them or none; returns their ids.
+
+        Of a dive that is known, tags and what is said of it stay as they are here, but for what was blank and what the
+        coach has changed. What was taken out of the history stays out of it, unless it is opened anew.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        with self._writing() as db:
+            return [self._keep(db, one) for one in dives]
+
+    def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
+        """The dives of the history that a query asks for, in its order. Raises: ConfigError; it cannot be read."""
+        with self._reading() as db:
+            return [row.dive for row in rows_of(db, self._ids(db, query, query.limit))]
+
+    def ids(self, query: HistoryQuery = ALL) -> list[int]:
+        """The ids of all dives that a query asks for, in its order, however many."""
+        with self._reading() as db:
+            return self._ids(db, query)
+
+    def _ids(self, db: sqlite3.Connection, query: HistoryQuery, limit: int = -1) -> list[int]:
+        condition, values = self._condition(query)
+        by, down = query.order, "DESC" if query.descending else "ASC"
+        order = f"ORDER BY coalesce({by}, '') = '', {by} COLLATE NOCASE {down}, id {down}"
+        sql = f"SELECT id FROM dive WHERE {condition} {order} LIMIT ?"
+        return [row[0] for row in db.execute(sql, (*values, limit))]
+
+    def common(self, query: HistoryQuery = ALL) -> tuple[str | None, str | None, float | None]:
+        """Athlete, dive number and board of the dives of a query, each None where they differ or it is not known."""
+        columns = ("athlete", "dive_number", "board_m")
+        ends = ", ".join(f"min({one}), max({one}), count({one}) = count(*)" for one in columns)
+        condition, values = self._condition(query)
+        with self._reading() as db:
+            row = db.execute(f"SELECT {ends} FROM dive WHERE {condition}", values).fetchone()
+        athlete, number, board_m = (
+            low if low == high and every else None for low, high, every in (row[:3], row[3:6], row[6:])
+        )
+        return athlete or None, number or None, board_m
+
+    def dive(self, id_: int) -> HistoryDive | None:
+        """A dive by its id; None where it is not there."""
+        return next(iter(self.dives([id_])), None)
+
+    def dives(self, ids: Sequence[int]) -> list[HistoryDive]:
+        """Dives of the history by their ids, in that order; those that are not there are left out."""
+        with self._reading() as db:
+            return [row.dive for row in rows_of(db, ids, "listed = 1")]
+
+    def thumbnail(self, id_: int) -> bytes:
+        """A small picture as JPEG; b"" where there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT thumbnail FROM detail WHERE id = ?", (id_,)).fetchone()
+            return row[0] if row is not None and isinstance(row[0], bytes) else b""
+
+    def analysis(self, id_: int) -> bytes:
+        """What `keep` was given of a dive; b"" where there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT content FROM analysis WHERE id = ?", (id_,)).fetchone()
+        return row[0] if row is not None else b""
+
+    def saved(self, ids: Sequence[int]) -> dict[int, SavedDive]:
+        """What sessions open dives from, by their ids; those that are not there are left out."""
+        with self._reading() as db:
+            return {row.id: row.saved for row in rows_of(db, ids)}
+
+    def known_as(self, file_key: str, first_frame: int, last_frame: int) -> tuple[int, SavedDive] | None:
+        """Id and details of the only dive of a file in nearly this range; None where there is none, or several."""
+        with self._reading() as db:
+            ids = same_place(db, (file_key, first_frame, last_frame), "listed >= 0")
+            known = list(rows_of(db, ids)) if len(ids) == 1 else []
+            return (known[0].id, known[0].saved) if known else None
+
+    def revision(self) -> int:
+        """A number that grows with each dive that is written."""
+        with self._reading() as db:
+            return int(db.execute("SELECT coalesce(max(revision), 0) FROM dive").fetchone()[0])
+
+    def changed_since(self, revision: int, ids: Collection[int]) -> dict[int, SavedDive]:
+        """Those of some dives that were written after a revision, by their ids."""
+        with self._reading() as db:
+            rows = db.execute("SELECT id FROM dive WHERE revision > ?", (revision,))
+            wanted = set(ids)
+            return {row.id: row.saved for row in rows_of(db, [id_ for (id_,) in rows if id_ in wanted])}
+
+    def counts(self, of: Literal["athlete", "event", "dive_number"]) -> dict[str, int]:
+        """The athletes, events or dive numbers with the number of their dives, sorted by name."""
+        sql = f"SELECT {of}, count(*) FROM dive WHERE listed = 1 AND {of} != '' GROUP BY {of}"
+        with self._reading() as db:
+            return dict(sorted(db.execute(sql), key=lambda one: one[0].casefold()))
+
+    def measures(self) -> list[str]:
+        """Names of what there may be trends of: measures, and what else `HistoryDive.values` has."""
+        with self._reading() as db:
+            return [row[0] for row in db.execute("SELECT DISTINCT name FROM measure ORDER BY name LIMIT 500")]
+
+    def tags(self) -> dict[str, int]:
+        """The tags with the number of their dives, sorted."""
+        counts: dict[str, int] = {}
+        with self._reading() as db:
+            for tags, n in db.execute("SELECT tags, count(*) FROM dive WHERE listed = 1 AND tags != '' GROUP BY tags"):
+                for tag in filter(None, tags.split("\n")):
+                    counts[tag] = counts.get(tag, 0) + n
+        return dict(sorted(counts.items(), key=lambda one: one[0].casefold()))
+
+    def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:
+        """Replace the tags of dives. Raises: ExportError."""
+        with self._writing() as db:
+            for row in rows_of(db, list(tags)):
+                given = (" ".join(tag.split())[:LONGEST_TAG] for tag in tags[row.id])
+                insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))))
+
+    def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
+        """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
+        with self._writing() as db:
+            known = list(rows_of(db, list(names)))
+            for row in known:
+                insert(db, replace(row, saved=replace(row.saved, diver=names[row.id].strip())))
+        return {row.id: row.saved.diver for row in known}
+
+    def remove(self, ids: Sequence[int]) -> list[int]:
+        """Take dives out of the history: an open session does not bring them back. Raises: ExportError.
+
+        Returns:
+            Those that were there, which `restore` brings back.
+        """
+        return self._list(ids, 1, -1)
+
+    def restore(self, ids: Sequence[int]) -> list[int]:
+        """Bring back what `remove` took out; returns what was. Raises: ExportError."""
+        return self._list(ids, -1, 1)
+
+    def _list(self, ids: Sequence[int], before: int, now: int) -> list[int]:
+        with self._writing() as db:
+            sql = "UPDATE dive SET listed = ? WHERE id = ? AND listed = ?"
+            return [id_ for id_ in ids if db.execute(sql, (now, id_, before)).rowcount]
+
+    def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
+        """A value of the dives of a query over the days, the earliest first; dives without a day are left out.
+
+        Args:
+            what: "score", "award", "judged" (the mean award of the judges), "judged_score", a step's name
+                (its points), or a measure's name.
+            query: its order and limit do not count.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        condition, values = self._condition(query)
+        sql = (
+            f"SELECT id, dived_on, value, low, high FROM measure CROSS JOIN dive USING (id) "
+            f"WHERE name = ? AND dived_on != '' AND {condition} ORDER BY dived_on, id"
+        )
+        with self._reading() as db:
+            return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
+
+    def folders(self) -> list[Path]:
+        """Where videos that were moved are looked for."""
+        with self._reading() as db:
+            return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
+
+    def add_folder(self, folder: Path) -> None:
+        """Look for moved videos there, too. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Look there no more. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
+
+    def set_place(self, file_key: str, path: Path) -> None:
+        """The video of dives lies elsewhere now. Raises: ExportError."""
+        with self._writing() as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
+            for row in rows_of(db, ids):
+                insert(db, replace(row, saved=replace(row.saved, path=path)))
+
+    def files(self) -> list[SavedDive]:
+        """A dive of each file."""
+        with self._reading() as db:
+            ids = [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")]
+            return [row.saved for row in rows_of(db, ids)]
+
+    def _keep(self, db: sqlite3.Connection, dive: KeptDive) -> int:
+        known = self._known(db, dive)
+        listed = int(dive.listed or (dive.settled and bool(dive.results.analysed_at)))
+        if known is None:
+            results = dive.results if dive.settled else dive.results.without_score
+            row = Row(saved=dive.saved, results=results, id=dive.id, listed=listed, thumbnail=dive.thumbnail)
+            row = replace(row, id=insert(db, row))
+            self._keep_analysis(db, row, dive)
+            return row.id
+        saved = agreed(known.saved, dive.saved, dive.changed)
+        if not known.listed or (known.listed < 0 and not dive.id):
+            known = replace(known, listed=listed)
+        analysed = bool(dive.results.analysed_at)
+        own = dive.settled and not other_results(dive.saved, saved) and (analysed or not known.results.analysed_at)
+        if own:
+            results = dive.results
+            if _same_results(results, known.results):
+                results = replace(results, analysed_at=known.results.analysed_at)
+        elif not known.results.analysed_at:
+            results = dive.results.without_score
+        else:
+            results = known.results.without_score if other_results(known.saved, saved) else known.results
+        row = replace(known, saved=saved, results=results, thumbnail=dive.thumbnail)
+        if row != known:
+            insert(db, row)
+        if own:
+            self._keep_analysis(db, row, dive)
+        return row.id
+
+    def _known(self, db: sqlite3.Connection, dive: KeptDive) -> Row | None:
+        if dive.id and (row := next(rows_of(db, [dive.id]), None)) is not None:
+            return row
+        place = place_of(dive)
+        return next(rows_of(db, same_place(db, place)[:1]), None) if place is not None else None
+
+    def _keep_analysis(self, db: sqlite3.Connection, row: Row, dive: KeptDive) -> None:
+        if dive.pack is None or not row.results.analysed_at:
+            return
+        known = db.execute("SELECT analysed_at FROM analysis WHERE id = ?", (row.id,)).fetchone()
+        if known != (row.results.analysed_at,):
+            values = row.id, row.results.analysed_at, dive.pack()
+            db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?)", values)
+
+    def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
+        """What follows WHERE, and its values."""
+        parts, values = ["listed = 1"], []
+        for name in ("athlete", "dive_number", "board_m", "event"):
+            if (wanted := getattr(query, name)) is not None:
+                parts.append(f"{name} = ?")
+                values.append(wanted)
+        if query.since:
+            parts.append("dived_on >= ?")
+            values.append(query.since)
+        if query.until:
+            parts.append("dived_on != '' AND dived_on <= ?")
+            values.append(query.until)
+        if query.judged is not None:
+            parts.append(f"judged IS {'NOT ' if query.judged else ''}NULL")
+        if query.tag is not None:
+            parts.append("instr(tags, ?)")
+            values.append(f"\n{query.tag}\n")
+        for word in words(query.text).split()[:_MOST_WORDS]:
+            months = [
+                f"{number % 12 + 1:02d}"
+                for number, name in enumerate((*_MONTHS, *self.months))
+                if name.startswith(word) and len(word) >= min(3, len(name))
+            ]
+            meant = f"words LIKE ? OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(months))})"
+            parts.append(f"({meant})")
+            # Chinese writes no spaces between words.
+            values += [f"%{word}%" if word[0] >= _CJK else f"% {word}%", *months]
+        return " AND ".join(parts), values
+
+
+def place_of(dive: KeptDive) -> tuple[str, int, int] | None:
+    """Where a dive lies: its file and range; None where its video was never opened."""
+    if dive.saved.identity is None:
+        return None
+    return file_key(dive.saved.identity), dive.results.first_frame, dive.results.last_frame
+
+
+def _same_results(one: DiveResults, other: DiveResults) -> bool:
+    kept = [(found.parse_id, found.score, found.transitions) for found in (one, other)]
+    return kept[0] == kept[1]

@@ -1,0 +1,149 @@
+"""A dive as the rows of several tables: its columns, its details, its results, and what there are trends of."""
+
+import json
+import logging
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fineparser_core.diving.outcomes import dive_outcome_text
+from fineparser_core.language import short_number
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store.records import DiveResults, HistoryDive, with_results
+
+log = logging.getLogger(__name__)
+
+#: SQLite's bound on the values of a statement.
+_AT_ONCE = 500
+_COLUMNS = (
+    "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
+    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "words",
+)  # fmt: skip
+#: Two ranges of a file are of one dive where they share more than this of the shorter one.
+_SAME_SHARE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A dive of the store.
+
+    Attributes:
+        id: 0: not inserted yet.
+        listed: 1: the history shows it; 0: sessions alone; -1: the coach has taken it out of the history.
+        thumbnail: a small picture as JPEG; b"": none, or the present one where rows are read and renewed.
+    """
+
+    saved: SavedDive
+    results: DiveResults
+    id: int = 0
+    tags: tuple[str, ...] = ()
+    listed: int = 0
+    thumbnail: bytes = b""
+
+    @property
+    def dive(self) -> HistoryDive:
+        """The dive as the history shows it."""
+        return with_results(self.saved, self.results, id_=self.id, tags=self.tags)
+
+
+def insert(db: sqlite3.Connection, row: Row) -> int:
+    """Insert a dive, or renew the one with its id; returns its id."""
+    dive = row.dive
+    columns = _columns_of(dive) | {"listed": row.listed}
+    if row.id:
+        columns["id"] = row.id
+    names = ", ".join(columns)
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in (*columns, "revision"))
+    db.execute(
+        f"INSERT INTO dive ({names}, revision) SELECT {', '.join('?' * len(columns))}, "
+        f"coalesce(max(revision), 0) + 1 FROM dive WHERE true ON CONFLICT (id) DO UPDATE SET {renewed}",
+        tuple(columns.values()),
+    )
+    id_ = row.id or int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+    db.execute(
+        "INSERT INTO detail VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET saved = excluded.saved, "
+        "results = excluded.results, thumbnail = iif(length(excluded.thumbnail), excluded.thumbnail, thumbnail)",
+        (id_, text_of(row.saved), _of(row.results), row.thumbnail),
+    )
+    db.execute("DELETE FROM measure WHERE id = ?", (id_,))
+    rows = [(name, id_, *values) for name, values in dive.values().items()]
+    db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
+    return id_
+
+
+def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> Iterator[Row]:
+    """Dives by their ids, in that order, of those that meet a condition; rows that cannot be used are left out."""
+    found = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        sql = (
+            "SELECT id, saved, results, tags, listed FROM detail JOIN dive USING (id) "
+            f"WHERE id IN ({', '.join('?' * len(some))}) AND {where}"
+        )
+        for id_, saved, results, tags, listed in db.execute(sql, some):
+            try:
+                row = Row(
+                    saved=saved_dive_of(saved),
+                    results=from_json(json.loads(results), DiveResults),
+                    id=id_,
+                    tags=tuple(filter(None, tags.split("\n"))),
+                    listed=listed,
+                )
+                found[id_] = row, row.dive
+            except ValueError as error:
+                log.warning("history: dive %s cannot be used: %s", id_, error)
+    return (found[id_][0] for id_ in ids if id_ in found)
+
+
+def same_place(db: sqlite3.Connection, place: tuple[str, int, int], where: str = "TRUE") -> list[int]:
+    """Ids of the dives of the same file in nearly the same range that meet a condition, the nearest first."""
+    file, first, last = place
+    found = []
+    sql = f"SELECT id, first_frame, last_frame FROM dive WHERE file = ? AND {where}"
+    for id_, other_first, other_last in db.execute(sql, (file,)):
+        shared = min(last, other_last) - max(first, other_first) + 1
+        lengths = last - first + 1, other_last - other_first + 1
+        if shared > _SAME_SHARE * min(lengths):
+            found.append((shared / max(lengths), id_))
+    return [id_ for _, id_ in sorted(found, reverse=True)]
+
+
+def words(text: str) -> str:
+    """Letters and digits of a text without case and accents, other characters as spaces."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
+    return " ".join("".join(one if one.isalnum() else " " for one in plain).split())
+
+
+def text_of(saved: SavedDive) -> str:
+    """A dive's details as JSON; ASCII escapes keep file names that are no Unicode."""
+    return json.dumps(to_json(saved))
+
+
+def saved_dive_of(text: str) -> SavedDive:
+    """The inverse of `text_of`. Raises: ValueError."""
+    return from_json(json.loads(text), SavedDive)
+
+
+def _of(results: DiveResults) -> str:
+    return json.dumps({field.name: to_json(getattr(results, field.name)) for field in fields(DiveResults)})
+
+
+def _columns_of(dive: HistoryDive) -> dict[str, Any]:
+    """Return the columns of a dive; file names may be no Unicode, which SQLite does not take."""
+    columns = {name: getattr(dive, name, None) for name in _COLUMNS} | {"file": dive.file_key, "words": _words_of(dive)}
+    columns["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
+    return {
+        name: value.encode(errors="replace").decode() if isinstance(value, str) else value
+        for name, value in columns.items()
+    }
+
+
+def _words_of(dive: HistoryDive) -> str:
+    """All that is searched of a dive, a space before each word."""
+    board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
+    outcome = dive.outcome, dive_outcome_text(dive.outcome)
+    said = dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, *outcome, dive.note, dive.title
+    return f" {words(' '.join((*said, dive.path.stem)))}"

@@ -1,0 +1,259 @@
+"""The coach's store: dives, and sessions as lists of them."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fineparser_core.diving.meet import renamed
+from fineparser_core.errors import FineParserError
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.sqlite_file import damage_of, is_due, keep_generations
+from fineparser_gui.model.dive import LONGEST_NAME
+from fineparser_gui.model.said import contradicted
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.store.dives import DiveTable, KeptDive
+from fineparser_gui.store.file import backup_of
+from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of
+from fineparser_gui.store.schema import SCHEMA
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "history.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEntry:
+    """A dive in the list of a session.
+
+    Attributes:
+        key: by which the session knows it.
+        id: of its row; 0: it has none yet, or another dive of the session has that row.
+        saved: what a session stores of it.
+        kept: what has changed of it since the last time; None: nothing has, or its video was never opened.
+    """
+
+    key: str
+    id: int
+    saved: SavedDive
+    kept: KeptDive | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRecord:
+    """A session as it is listed.
+
+    Attributes:
+        name: that the coach has given it, or "".
+        begun_at, changed_at: UTC, ISO 8601.
+        athletes: names of the divers, sorted.
+        dive_id: of the first dive that has a row, for a picture; 0: none has.
+    """
+
+    id: int
+    name: str
+    begun_at: str
+    changed_at: str
+    n_dives: int
+    athletes: tuple[str, ...]
+    dive_id: int
+
+
+class Store(DiveTable):
+    """See `StoreFile` and `DiveTable`."""
+
+    def keep_session(
+        self, id_: int, state: SavedSession, entries: Sequence[SessionEntry], *, name: str = "", source: str = ""
+    ) -> tuple[int, dict[str, int]]:
+        """Write a session, and what has changed of its dives: all of it or nothing.
+
+        Args:
+            id_: of the session; 0: a new one, which is not written while there is nothing in it.
+            state: all but its dives.
+            entries: its dives in their order.
+            name: of a new session.
+            source: tells from which file a new session comes; "": from none.
+
+        Returns:
+            Id of the session, and those of the dives that have rows, by key.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        if not id_ and not entries and state.empty:
+            return 0, {}
+        now, content = _now(), _state_text(state)
+        ids = {one.key: one.id for one in entries if one.id}
+        with self._writing() as db:
+            for one in entries:
+                if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
+                    ids[one.key] = self._keep(db, one.kept)
+            rows = [_entry_row(place, one, ids.get(one.key)) for place, one in enumerate(entries)]
+            known = db.execute("SELECT state FROM session WHERE id = ?", (id_,)).fetchone()
+            if known is None:
+                sql = "INSERT INTO session (id, name, source, begun_at, changed_at, state) VALUES (?, ?, ?, ?, ?, ?)"
+                id_ = db.execute(sql, (id_ or None, name, source, now, now, content)).lastrowid or 0
+            before = _entry_rows(db, id_)
+            if known != (content,) or rows != before or any(one.kept for one in entries):
+                db.execute("UPDATE session SET state = ?, changed_at = ? WHERE id = ?", (content, now, id_))
+            if rows != before:
+                db.execute("DELETE FROM session_dive WHERE session = ?", (id_,))
+                db.executemany("INSERT INTO session_dive VALUES (?, ?, ?, ?)", [(id_, *row) for row in rows])
+        return id_, ids
+
+    def session(self, id_: int) -> tuple[SavedSession, list[int]] | None:
+        """A session, and the ids of its dives, 0 for one without a row; None where it is not there.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        with self._reading() as db:
+            found = db.execute("SELECT state FROM session WHERE id = ?", (id_,)).fetchone()
+            entries = _entry_rows(db, id_)
+            known = {row.id: row.saved for row in rows_of(db, [dive for _, dive, _ in entries if dive])}
+        if found is None:
+            return None
+        state = _state_of(found[0])
+        dives: dict[int, tuple[SavedDive, int]] = {}
+        for place, dive, own in entries:
+            if saved := known.get(dive) if dive else _own(own):
+                dives[place] = saved, dive or 0
+        places = list(dives)
+        selected = places.index(state.selected) if state.selected in dives else None
+        meet = renamed(state.meet, {str(place): str(at) for at, place in enumerate(places)})
+        found_dives = tuple(saved for saved, _ in dives.values())
+        return replace(state, dives=found_dives, selected=selected, meet=meet), [id_ for _, id_ in dives.values()]
+
+    def sessions(self, limit: int = -1) -> list[SessionRecord]:
+        """The sessions that hold dives, the one that was changed last first. Raises: ConfigError."""
+        sql = (
+            "SELECT session.id, name, begun_at, changed_at, count(*), group_concat(athlete, char(10)), min(dive) "
+            "FROM session JOIN session_dive ON session = session.id LEFT JOIN dive ON dive.id = dive "
+            "GROUP BY session.id ORDER BY changed_at DESC, session.id DESC LIMIT ?"
+        )
+        with self._reading() as db:
+            return [
+                SessionRecord(
+                    id=id_,
+                    name=name,
+                    begun_at=begun_at,
+                    changed_at=changed_at,
+                    n_dives=n_dives,
+                    athletes=tuple(sorted(set(filter(None, (athletes or "").split("\n"))), key=str.casefold)),
+                    dive_id=dive_id or 0,
+                )
+                for id_, name, begun_at, changed_at, n_dives, athletes, dive_id in db.execute(sql, (limit,))
+            ]
+
+    def session_of(self, source: str) -> int:
+        """Id of the session that comes from a file, see `keep_session`; 0 where there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT max(id) FROM session WHERE source = ?", (source,)).fetchone()
+            return row[0] or 0
+
+    def n_differing(self, dives: Sequence[KeptDive]) -> int:
+        """How many of some dives are known with other details than those that they say."""
+        with self._reading() as db:
+            known = [(one.saved, row.saved) for one in dives if (row := self._known(db, one)) is not None]
+        return sum(bool(contradicted(own, theirs)) for own, theirs in known)
+
+    def rename_session(self, id_: int, name: str) -> None:
+        """Give a session a name, or none. Raises: ExportError."""
+        with self._writing() as db:
+            db.execute("UPDATE session SET name = ? WHERE id = ?", (name.strip()[:LONGEST_NAME], id_))
+
+    def merge_sessions(self, into: int, others: Sequence[int]) -> None:
+        """Put the dives of sessions at the end of another one, which keeps its meet. Raises: ExportError."""
+        with self._writing() as db:
+            rows = _entry_rows(db, into)
+            there = {dive for _, dive, _ in rows}
+            for other in others:
+                for _, dive, own in _entry_rows(db, other):
+                    if dive is None or dive not in there:
+                        rows.append((rows[-1][0] + 1 if rows else 0, dive, own))
+                        there.add(dive)
+                db.execute("DELETE FROM session WHERE id = ?", (other,))
+            db.execute("DELETE FROM session_dive WHERE session = ?", (into,))
+            db.executemany("INSERT INTO session_dive VALUES (?, ?, ?, ?)", [(into, *row) for row in rows])
+
+    def delete_sessions(self, ids: Sequence[int]) -> None:
+        """Forget sessions; their analysed dives stay in the history. Raises: ExportError."""
+        with self._writing() as db:
+            db.executemany("DELETE FROM session WHERE id = ?", [(id_,) for id_ in ids])
+
+    def sweep(self) -> None:
+        """Delete what nothing refers to: dives that no session has and the history does not show, empty sessions.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        blank = _state_text(SavedSession())
+        with self._writing() as db:
+            db.execute("DELETE FROM session WHERE state = ? AND id NOT IN (SELECT session FROM session_dive)", (blank,))
+            db.execute(
+                "DELETE FROM dive WHERE listed < 1 AND id NOT IN (SELECT dive FROM session_dive WHERE dive NOTNULL)"
+            )
+
+    def _has_row(self, db: sqlite3.Connection, dive: KeptDive, ids: Collection[int]) -> bool:
+        """Whether a dive is, by its place, one of some rows."""
+        known = self._known(db, dive)
+        return known is not None and known.id in ids
+
+
+def look_after(path: Path) -> str:
+    """Look at all of a store and, once a day, renew its backup; returns what is wrong with it, or ""."""
+    backup = backup_of(path)
+    if not path.is_file():
+        return ""
+    try:
+        if damage := damage_of(path, schema=SCHEMA):
+            return damage
+        if is_due(backup):
+            with closing(Store(path)) as store:
+                store.sweep()
+                if store.ids() or store.sessions(1):
+                    keep_generations(backup)
+                    store.backup(backup)
+    except (sqlite3.Error, FineParserError) as error:
+        log.warning("history: no backup (%s)", error)
+    return ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _state_text(state: SavedSession) -> str:
+    """All of a session but its dives, as JSON; ASCII escapes keep text that is no Unicode."""
+    return json.dumps(to_json(replace(state, dives=())))
+
+
+def _state_of(text: str) -> SavedSession:
+    """The inverse of `_state_text`; an empty session where it cannot be read."""
+    try:
+        return from_json(json.loads(text), SavedSession)
+    except ValueError as error:
+        log.warning("history: the state of a session cannot be used: %s", error)
+        return SavedSession()
+
+
+def _entry_row(place: int, entry: SessionEntry, id_: int | None) -> tuple[int, int | None, str]:
+    return place, id_, "" if id_ else text_of(entry.saved)
+
+
+def _entry_rows(db: sqlite3.Connection, session: int) -> list[tuple[int, int | None, str]]:
+    sql = "SELECT place, dive, own FROM session_dive WHERE session = ? ORDER BY place"
+    return db.execute(sql, (session,)).fetchall()
+
+
+def _own(text: str) -> SavedDive | None:
+    """A dive that a session keeps by itself; None where it cannot be read."""
+    try:
+        return saved_dive_of(text)
+    except ValueError as error:
+        log.warning("history: a dive of a session cannot be used: %s", error)
+        return None
