@@ -10,7 +10,7 @@ from fineparser_core.language import text
 from fineparser_core.resources import resource
 from fineparser_core.support.codec import LONGEST_PATH
 from fineparser_core.video.files import VIDEO_SUFFIXES
-from fineparser_gui.services.session_files import free_path
+from fineparser_gui.services.sessions import free_path
 
 _KEY = "last_save_folder"
 

@@ -261,9 +261,9 @@ class DiveTable(StoreFile):
         if known is None:
             results = dive.results if dive.settled else dive.results.without_score
             row = Row(saved=dive.saved, results=results, id=dive.id, listed=listed, thumbnail=dive.thumbnail)
-            row = replace(row, id=insert(db, row))
-            self._keep_analysis(db, row, dive)
-            return row.id
+            id_ = insert(db, row)
+            self._keep_analysis(db, id_, dive, anew=True)
+            return id_
         saved = agreed(known.saved, dive.saved, dive.changed)
         if not known.listed or (known.listed < 0 and not dive.id):
             known = replace(known, listed=listed)
@@ -281,7 +281,7 @@ class DiveTable(StoreFile):
         if row != known:
             insert(db, row)
         if own:
-            self._keep_analysis(db, row, dive)
+            self._keep_analysis(db, row.id, dive, anew=results != known.results)
         return row.id
 
     def _known(self, db: sqlite3.Connection, dive: KeptDive) -> Row | None:
@@ -290,13 +290,11 @@ class DiveTable(StoreFile):
         place = place_of(dive)
         return next(rows_of(db, same_place(db, place)[:1]), None) if place is not None else None
 
-    def _keep_analysis(self, db: sqlite3.Connection, row: Row, dive: KeptDive) -> None:
-        if dive.pack is None or not row.results.analysed_at:
+    def _keep_analysis(self, db: sqlite3.Connection, id_: int, dive: KeptDive, *, anew: bool) -> None:
+        if dive.pack is None or not dive.results.analysed_at:
             return
-        known = db.execute("SELECT analysed_at FROM analysis WHERE id = ?", (row.id,)).fetchone()
-        if known != (row.results.analysed_at,):
-            values = row.id, row.results.analysed_at, dive.pack()
-            db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?, ?)", values)
+        if anew or db.execute("SELECT 1 FROM analysis WHERE id = ?", (id_,)).fetchone() is None:
+            db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?)", (id_, dive.pack()))
 
     def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
         """What follows WHERE, and its values."""

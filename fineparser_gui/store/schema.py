@@ -41,7 +41,7 @@ CREATE TABLE measure (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX measure_by_dive ON measure (id);
 CREATE TABLE analysis (
-    id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE, analysed_at TEXT NOT NULL, content BLOB NOT NULL
+    id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE, content BLOB NOT NULL
 ) STRICT;
 CREATE TABLE session (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, source TEXT NOT NULL, begun_at TEXT NOT NULL,
@@ -102,7 +102,10 @@ def _renew(db: sqlite3.Connection) -> None:
             continue
         insert(db, replace(row, id=id_, thumbnail=thumbnail))
         if analysis is not None:
-            db.execute("INSERT INTO analysis VALUES (?, ?, ?)", (id_, row.results.analysed_at, analysis))
+            db.execute("INSERT INTO analysis VALUES (?, ?)", (id_, analysis))
+    ids = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name IN ('dive', 'old_dive')").fetchone()
+    db.execute("DELETE FROM sqlite_sequence WHERE name = 'dive'")
+    db.execute("INSERT INTO sqlite_sequence VALUES ('dive', ?)", ids)
     for name in ("folder", "moved_to"):
         db.execute(f"INSERT INTO {name} SELECT * FROM old_{name}")
     for name in _OLD_TABLES:

@@ -1,6 +1,5 @@
 """The history's file: found again, renamed, removed and brought back, moved, damaged; two writers, and a kill."""
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -34,7 +33,7 @@ def test_a_dive_is_kept_and_read_back(history):
     (id_,) = history.keep([row(dive := made_dive())])
     assert history.dive(id_) == replace(dive, id=id_)
     assert history.thumbnail(id_) == b"picture"
-    assert history.saved(id_).dive_number == "103B"
+    assert history.saved([id_])[id_].dive_number == "103B"
 
 
 def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
@@ -46,31 +45,31 @@ def test_a_video_opened_anew_leaves_what_is_known_of_its_dive(history):
 def test_what_is_typed_of_a_video_opened_anew_replaces_nothing_else(history):
     (id_,) = history.keep([row(made_dive(note="Arms late."))])
     blank = made_dive(athlete="", dive_number="", board_m=None, dived_on="", event="", judging=None, score=None)
-    said = [{"diver", "note"}]
-    history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)))], said=said)
+    history.keep([row(replace(blank, athlete="Berta", transitions=(22, 80)), changed={"diver", "note"})])
     assert history.dive(id_) == made_dive(id=id_, athlete="Berta")
-    assert (history.saved(id_).diver, history.saved(id_).dive_number) == ("Berta", "103B")
-    history.keep([row(replace(blank, dive_number="5337D", score=50.0))], said=[{"dive_number"}])
+    saved = history.saved([id_])[id_]
+    assert (saved.diver, saved.dive_number) == ("Berta", "103B")
+    history.keep([row(replace(blank, dive_number="5337D", score=50.0), changed={"dive_number"})])
     told = history.dive(id_)
     assert (told.dive_number, told.board_m, told.score, told.event) == ("5337D", None, 50.0, "Club cup")
 
 
 def test_an_older_session_fills_blanks_and_replaces_nothing(history):
     (id_,) = history.keep([row(made_dive(event="", judging=None))])
-    history.keep([row(made_dive(athlete="A.", dive_number="104B", score=20.0))], asked=True)
+    history.keep([row(made_dive(athlete="A.", dive_number="104B", score=20.0), listed=True)])
     told = history.dive(id_)
     assert (told.athlete, told.dive_number, told.score) == ("Anna Müller", "103B", 33.5)
     assert (told.event, told.judging) == ("Club cup", made_dive().judging)
 
 
 def test_results_of_a_dive_stay_together(history):
-    (id_,) = history.keep([row(made_dive())], analyses=[lambda: b"first"])
+    (id_,) = history.keep([row(made_dive(), pack=b"first")])
     older = replace(made_dive(dive_number="104B", transitions=(22, 70), first_frame=10, parse_id="q"), score=20.0)
     for other in (older, replace(older, last_frame=110)):
-        history.keep([row(other)], analyses=[lambda: b"another"])
+        history.keep([row(other, pack=b"another")])
         assert history.dive(id_) == made_dive(id=id_)
         assert history.analysis(id_) == b"first"
-    history.keep([row(older)], said=[{"dive_number"}], analyses=[lambda: b"another"])
+    history.keep([row(older, changed={"dive_number"}, pack=b"another")])
     assert (history.dive(id_).score, history.dive(id_).transitions, history.analysis(id_)) == (
         20.0,
         (22, 70),
@@ -88,7 +87,7 @@ def test_the_same_dive_renews_its_row(history):
         trimmed, id=id_, tags=("best",), athlete="Anna Schmidt", analysed_at=trimmed.analysed_at
     )
     assert history.thumbnail(id_) == b"picture"
-    history.keep([row(replace(trimmed, athlete="Berta"))], said=[{"diver"}])
+    history.keep([row(replace(trimmed, athlete="Berta"), changed={"diver"})])
     assert history.dive(id_).athlete == "Berta"
 
 
@@ -158,14 +157,15 @@ def test_trends(history):
 
 def test_removed_and_brought_back(history):
     (id_,) = history.keep([row(made_dive())])
-    rows = history.remove([id_])
-    assert history.keep([row(made_dive(note="changed in an open session"))]) == [0]
-    assert len(history.ids()) == 0
-    history.restore(rows)
+    assert history.remove([id_]) == [id_]
+    assert history.keep([row(made_dive(), id=id_)]) == [id_]  # changed in an open session
+    assert (history.ids(), history.dive(id_), history.counts("athlete")) == ([], None, {})
+    assert history.restore([id_]) == [id_]
     assert history.dive(id_) == replace(made_dive(), id=id_)
     assert history.thumbnail(id_) == b"picture"
     history.remove([id_])
-    assert history.keep([row(made_dive())], asked=True) != [0]
+    assert history.keep([row(made_dive())]) == [id_]  # opened anew
+    assert history.ids() == [id_]
 
 
 def test_athletes_renamed_merged_and_taken_back(history):
@@ -231,9 +231,9 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(history):
 def test_rows_of_strangers_are_left_out(history):
     history.keep([row(made_dive(1)), row(made_dive(2))])
     with closing(sqlite3.connect(history.path)) as db, db:
-        db.execute("""UPDATE detail SET record = '{"id": "none"}' WHERE id = 1""")
+        db.execute("""UPDATE detail SET results = '{"first_frame": "none"}' WHERE id = 1""")
     assert [one.id for one in history.search()] == [2]
-    assert (len(history.ids()), history.saved(1)) == (2, None)
+    assert (len(history.ids()), history.saved([1])) == (2, {})
 
 
 def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
@@ -265,38 +265,60 @@ def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
 
 def test_undoing_a_deletion_replaces_no_dive_that_was_added_since(history):
     (id_,) = history.keep([row(made_dive(1))])
-    rows = history.remove([id_])
+    history.remove([id_])
     (other,) = history.keep([row(made_dive(2))])
-    history.restore(rows)
-    assert (other != id_, history.ids()) == (True, [other, id_])
+    assert (history.restore([id_]), other != id_) == ([id_], True)
     assert found(history) == ["clip 1", "clip 2"]
 
 
-def test_undoing_a_deletion_leaves_a_dive_that_was_added_again(history):
-    rows = history.remove(history.keep([row(made_dive(1))]))
-    again = history.keep([row(made_dive(1, note="again"))], asked=True)
-    history.restore(rows)
-    assert ([one.note for one in history.search()], history.ids()) == (["again"], again)
-
-
-def test_an_older_file_gives_no_id_again(history):
+def test_what_was_deleted_is_gone_for_good_once_it_is_swept_and_its_id_is_not_given_again(history):
     (id_,) = history.keep([row(made_dive(1))])
-    history.close()
-    with closing(sqlite3.connect(history.path)) as db:  # as the first version made it
-        (sql,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'dive'").fetchone()
-        db.execute(sql.replace(" AUTOINCREMENT", "").replace("TABLE dive", "TABLE older"))
-        db.execute("INSERT INTO older SELECT * FROM dive")
-        db.execute("DROP TABLE dive")
-        db.execute("ALTER TABLE older RENAME TO dive")
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
-    with closing(Store(history.path)) as again:
-        assert again.dive(id_) == made_dive(1, id=id_)
-        assert again.trend("score")
-        again.remove([id_])
-        assert again.keep([row(made_dive(2))]) > [id_]
-        assert [one.title for one in again.search(HistoryQuery(athlete="Anna Müller"))] == ["clip 2"]
-    assert look_after(history.path) == ""
+    history.remove([id_])
+    history.sweep()
+    assert history.restore([id_]) == []
+    assert history.keep([row(made_dive(1))]) > [id_]
+
+
+def test_undoing_a_deletion_leaves_a_dive_that_was_added_again(history):
+    gone = history.remove(history.keep([row(made_dive(1, note=""))]))
+    history.keep([row(made_dive(1, note="again"))])
+    assert history.restore(gone) == []
+    assert [one.note for one in history.search()] == ["again"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_history_of_an_older_program_is_taken_over(tmp_path, version):
+    path = tmp_path / "history.sqlite"
+    script = (Path(__file__).with_name("history_2.sql")).read_text(encoding="utf-8")
+    if version == 1:
+        script = script.replace(" AUTOINCREMENT", "").replace("user_version = 2", "user_version = 1")
+        script = "\n".join(line for line in script.splitlines() if "sqlite_sequence" not in line)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(script)
+    with closing(Store(path)) as again:
+        one, two = made_dive(1, title="one", note="Head up!"), made_dive(2, title="two")
+        assert again.dives([1, 2]) == [
+            replace(one, id=1, athlete="Anna Schmidt", tags=("best",)),
+            replace(
+                two,
+                id=2,
+                athlete="Berta",
+                dive_number="5253B",
+                board_m=10.0,
+                seen_board_m=10.0,
+                difficulty=again.dive(2).difficulty,
+                dived_on="2026-05-01",
+                judging=None,
+                judged_score=None,
+            ),
+        ]
+        assert (again.analysis(1), again.thumbnail(1), again.folders()) == (b"first", b"picture", [Path("/club/2025")])
+        assert [one.text for one in again.saved([1])[1].drawings] == ["x"]
+        assert (found(again, "best"), len(again.trend("score"))) == (["one"], 2)
+        again.remove([2])
+        again.sweep()
+        assert again.keep([row(made_dive(5))]) > [2 if version == 1 else 3]
+    assert look_after(path) == ""
 
 
 def test_an_emptied_file_gets_its_backup_back(history):
@@ -441,17 +463,9 @@ def test_a_locked_file_is_said_and_nothing_is_set_aside(history, tmp_path):
     assert not list(tmp_path.glob("history-damaged-*"))
 
 
-def test_an_outcome_is_kept_searched_and_taken_out_of_an_older_note(history):
-    (id_,) = history.keep([row(made_dive(outcome="balk", note=""))])
-    assert (history.dive(id_).outcome, history.saved(id_).outcome) == ("balk", "balk")
+def test_an_outcome_is_kept_and_searched(history):
+    (id_,) = history.keep([row(made_dive(outcome="balk"))])
+    assert (history.dive(id_).outcome, history.saved([id_])[id_].outcome) == ("balk", "balk")
     assert found(history, "balk") == found(history)
-    with closing(sqlite3.connect(history.path)) as db:
-        record = json.loads(db.execute("SELECT record FROM detail").fetchone()[0])
-        del record["outcome"]
-        db.execute("UPDATE detail SET record = ?", (json.dumps(record | {"note": "Wiederholung\nArms late."}),))
-        db.commit()
-    told = history.dive(id_)
-    assert (told.outcome, told.note) == ("repeat", "Arms late.")
-    assert history.saved(id_).outcome == "repeat"
-    history.keep([row(made_dive(outcome="failed", note="Arms late."))], said=[{"outcome"}])
+    history.keep([row(made_dive(outcome="failed"), changed={"outcome"})])
     assert history.dive(id_).outcome == "failed"

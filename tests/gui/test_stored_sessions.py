@@ -1,0 +1,116 @@
+"""Sessions in the store: lists of its dives, kept with them in one transaction."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from history_kit import made_dive, row
+
+from fineparser_core.diving.meet import ListedDive, Meet
+from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.store.store import SessionEntry, Store
+
+NOTE = (Drawing(kind="note", frame=1, points=((1, 2),), text="x"),)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(Store(tmp_path / "history.sqlite")) as made:
+        yield made
+
+
+def entry(key: str, number: int = 1, id_: int = 0, **changes: object) -> SessionEntry:
+    kept = row(made_dive(number, **changes), id=id_)
+    return SessionEntry(key=key, id=id_, saved=kept.saved, kept=kept)
+
+
+def unopened(key: str) -> SessionEntry:
+    return SessionEntry(key=key, id=0, saved=SavedDive(path=Path(f"/club/{key}.mp4")))
+
+
+def test_a_session_comes_back_in_its_order_with_what_was_never_opened(store):
+    state = SavedSession(selected=1, paused=True, exemplar_drawings={"e": NOTE})
+    entries = [entry("a", 1), unopened("b"), entry("c", 2)]
+    id_, ids = store.keep_session(0, state, entries, name="Cup", source="file")
+    saved, dive_ids = store.session(id_)
+    assert saved == replace(state, dives=tuple(one.saved for one in entries))
+    assert dive_ids == [ids["a"], 0, ids["c"]]
+    (listed,) = store.sessions()
+    assert (listed.name, listed.n_dives, listed.athletes) == ("Cup", 3, ("Anna Müller",))
+    assert store.session_of("file") == id_
+
+
+def test_nothing_is_written_of_a_session_with_nothing_in_it(store):
+    assert store.keep_session(0, SavedSession(), []) == (0, {})
+    assert store.sessions() == []
+
+
+def test_a_dive_is_in_the_store_once_however_many_sessions_have_it(store):
+    first, ids = store.keep_session(0, SavedSession(), [entry("a")])
+    second, others = store.keep_session(0, SavedSession(), [entry("x")])
+    assert ids["a"] == others["x"]
+    store.set_athletes({ids["a"]: "Berta"})
+    assert [store.session(one)[0].dives[0].diver for one in (first, second)] == ["Berta"] * 2
+
+
+def test_a_second_dive_of_the_same_clip_in_a_session_says_its_own(store):
+    id_, ids = store.keep_session(0, SavedSession(), [entry("a"), entry("b", dive_number="405B")])
+    assert ids.keys() == {"a"}
+    saved, dive_ids = store.session(id_)
+    assert [one.dive_number for one in saved.dives] == ["103B", "405B"]
+    assert dive_ids == [ids["a"], 0]
+
+
+def test_what_was_not_changed_is_not_written_again(store):
+    id_, ids = store.keep_session(0, SavedSession(), [entry("a")])
+    before = store.revision()
+    unchanged = SessionEntry(key="a", id=ids["a"], saved=entry("a").saved)
+    assert store.keep_session(id_, SavedSession(), [unchanged]) == (id_, ids)
+    assert store.keep_session(id_, SavedSession(), [replace(entry("a", id_=ids["a"]), kept=None)])[0] == id_
+    assert store.revision() == before
+    assert store.changed_since(before - 1, [ids["a"]]).keys() == {ids["a"]}
+    assert store.changed_since(before, [ids["a"]]) == {}
+
+
+def test_sessions_are_renamed_merged_and_forgotten_and_their_dives_stay(store):
+    first, ids = store.keep_session(0, SavedSession(), [entry("a", 1), unopened("b")])
+    second, more = store.keep_session(0, SavedSession(exemplar_drawings={}), [entry("c", 1), entry("d", 2)])
+    store.rename_session(first, "  Evening ")
+    store.merge_sessions(first, [second])
+    assert [(one.id, one.name, one.n_dives) for one in store.sessions()] == [(first, "Evening", 3)]
+    assert store.session(first)[1] == [ids["a"], 0, more["d"]]
+    store.delete_sessions([first])
+    assert (store.sessions(), store.session(first)) == ([], None)
+    store.sweep()
+    assert len(store.ids()) == 2
+
+
+def test_rows_of_a_meet_follow_their_dives_past_one_that_cannot_be_read(store):
+    meet = Meet(rows=(ListedDive(athlete="A", dive="0"), ListedDive(athlete="B", dive="1")))
+    id_, ids = store.keep_session(0, SavedSession(meet=meet, selected=1), [entry("a", 1), entry("b", 2)])
+    with closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("UPDATE detail SET saved = ? WHERE id = ?", (json.dumps({"path": 1}), ids["a"]))
+    saved, dive_ids = store.session(id_)
+    assert (dive_ids, saved.selected) == ([ids["b"]], 0)
+    assert [one.dive for one in saved.meet.rows] == [None, "0"]
+
+
+def test_what_is_in_no_session_and_not_listed_is_swept(store):
+    waiting = replace(entry("a").kept, settled=False)
+    id_, ids = store.keep_session(0, SavedSession(), [replace(entry("a"), kept=waiting)])
+    store.sweep()
+    assert store.saved(list(ids.values())).keys() == set(ids.values())
+    assert store.ids() == []
+    store.delete_sessions([id_])
+    store.sweep()
+    assert store.saved(list(ids.values())) == {}
+
+
+def test_a_session_file_that_says_otherwise_is_noticed(store):
+    store.keep([row(made_dive(1)), row(made_dive(2, note=""))])
+    said = [row(made_dive(1, athlete="Berta")), row(made_dive(2, note="Arms late.")), row(made_dive(3))]
+    assert store.n_differing(said) == 1
