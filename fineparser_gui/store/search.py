@@ -1,0 +1,75 @@
+"""Full-text search of the dives of a store by SQLite's FTS5.
+
+Words are found by their beginnings, without case and accents. Scripts that put no spaces between words are indexed
+character by character and found as phrases, so that any part of a text is found, also one of one or two characters
+(FTS5's trigrams need three, more than most Chinese words have).
+"""
+
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Sequence
+
+#: First SQLite with `remove_diacritics 2`.
+LEAST_VERSION = (3, 27)
+#: Statements, each ended by a semicolon and a line break. They need a table `dive` with columns `id` and `dived_on`.
+SCHEMA = """
+CREATE VIRTUAL TABLE dive_search USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2', prefix = '1');
+CREATE TRIGGER dive_search_forgets AFTER DELETE ON dive BEGIN DELETE FROM dive_search WHERE rowid = old.id; END;
+"""
+
+# The plus keeps SQLite from looking up row by row what is most of the table, to sort it afterwards.
+_MATCHES = "+id IN (SELECT rowid FROM dive_search WHERE dive_search MATCH ?)"
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+#: Maximum number of words and characters of a query that are searched for; a line typed into a field has fewer.
+_MOST_WORDS, _MOST_CHARACTERS = 12, 200
+#: A letter of Thai, Lao, Burmese, Khmer or of the blocks from the Chinese radicals on (where Chinese and Japanese are).
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ffff]")
+
+
+def index(db: sqlite3.Connection, id_: int, text: str) -> None:
+    """Make a dive searchable by a text, in place of the text that it had. Raises: sqlite3.Error."""
+    db.execute("INSERT OR REPLACE INTO dive_search (rowid, words) VALUES (?, ?)", (id_, _spaced(_folded(text))))
+
+
+def forget(db: sqlite3.Connection, id_: int) -> None:
+    """Make a dive unsearchable; deleting its row of `dive` does the same. Raises: sqlite3.Error."""
+    db.execute("DELETE FROM dive_search WHERE rowid = ?", (id_,))
+
+
+def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
+    """Return an SQL condition on `dive`, and its values, that is true of dives that all words of a query match.
+
+    A word matches by the beginning of a word of the dive's text or by the name of the month of its `dived_on`.
+
+    Args:
+        months: names of the twelve months, besides the English ones.
+    """
+    names = [(number % 12 + 1, _folded(name)) for number, name in enumerate((*_MONTHS, *months))]
+    matches, parts, values = [], [], []
+    for word in _folded(text[:_MOST_CHARACTERS]).split()[:_MOST_WORDS]:
+        match = f'"{_spaced(word)}"*'
+        meant = [f"{month:02d}" for month, name in names if name.startswith(word) and len(word) >= min(3, len(name))]
+        if meant:
+            parts.append(f"({_MATCHES} OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(meant))}))")
+            values += [match, *meant]
+        else:
+            matches.append(match)
+    if matches:
+        parts.append(_MATCHES)
+        values.append(" AND ".join(matches))
+    return " AND ".join(parts) or "TRUE", values
+
+
+def _folded(text: str) -> str:
+    """Return the letters and digits of a text without case, accents and vowel signs, and a space for all else."""
+    letters = (one for one in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(one)[0] != "M")
+    return " ".join("".join(one if one.isalnum() else " " for one in letters).split())
+
+
+def _spaced(text: str) -> str:
+    """Return a text with spaces around the letters of scripts that have no spaces."""
+    return " ".join(_SPACELESS.sub(r" \g<0> ", text).split())
