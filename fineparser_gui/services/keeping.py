@@ -209,7 +209,7 @@ class Keeping(QObject):
     def close(self) -> None:
         """Write what is left, and end."""
         self.flush()
-        self._soon.end()
+        self._soon.stop()
 
     def _next(self) -> _Work | None:
         """What is to be written now; None where nothing is."""

@@ -15,21 +15,13 @@ from typing import Any, Literal
 from fineparser_core.support.sqlite_file import PATIENCE_S
 from fineparser_gui.model.said import agreed, other_results
 from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
 from fineparser_gui.store.records import LONGEST_TAG, DiveResults, HistoryDive, HistoryQuery, TrendPoint, file_key
-from fineparser_gui.store.rows import Row, insert, rows_of, same_place, words
+from fineparser_gui.store.rows import Row, insert, rows_of, same_place
 
 log = logging.getLogger(__name__)
 
-#: Of a query; more say nothing more.
-_MOST_WORDS = 12
-#: Characters from here on are of scripts without spaces between words.
-_CJK = "\u2e80"
-#: English names of the months; those of the window's language come with `DiveTable.months`.
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
 #: Of a query: every dive.
 ALL = HistoryQuery()
 
@@ -67,7 +59,7 @@ class DiveTable(StoreFile):
     """
 
     def __init__(self, path: Path, months: Sequence[str] = (), *, patience_s: float = PATIENCE_S) -> None:
-        self.months = tuple(map(words, months))
+        self.months = tuple(months)
         super().__init__(path, patience_s=patience_s)
 
     def keep(self, dives: Sequence[KeptDive]) -> list[int]:
@@ -314,16 +306,9 @@ class DiveTable(StoreFile):
         if query.tag is not None:
             parts.append("instr(tags, ?)")
             values.append(f"\n{query.tag}\n")
-        for word in words(query.text).split()[:_MOST_WORDS]:
-            months = [
-                f"{number % 12 + 1:02d}"
-                for number, name in enumerate((*_MONTHS, *self.months))
-                if name.startswith(word) and len(word) >= min(3, len(name))
-            ]
-            meant = f"words LIKE ? OR substr(dived_on, 6, 2) IN ({', '.join('?' * len(months))})"
-            parts.append(f"({meant})")
-            # Chinese writes no spaces between words.
-            values += [f"%{word}%" if word[0] >= _CJK else f"% {word}%", *months]
+        meant, wanted = search.condition(query.text, self.months)
+        parts.append(meant)
+        values += wanted
         return " AND ".join(parts), values
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import sqlite3
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +11,7 @@ from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.language import short_number
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_gui.model.session_file import SavedDive
+from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults, HistoryDive, with_results
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500
 _COLUMNS = (
     "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
-    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags", "words",
+    "title", "judged", "judged_score", "award", "score", "analysed_at", "tags",
 )  # fmt: skip
 #: Two ranges of a file are of one dive where they share more than this of the shorter one.
 _SAME_SHARE = 0.5
@@ -68,6 +68,7 @@ def insert(db: sqlite3.Connection, row: Row) -> int:
         "results = excluded.results, thumbnail = iif(length(excluded.thumbnail), excluded.thumbnail, thumbnail)",
         (id_, text_of(row.saved), _of(row.results), row.thumbnail),
     )
+    search.index(db, id_, _words_of(dive))
     db.execute("DELETE FROM measure WHERE id = ?", (id_,))
     rows = [(name, id_, *values) for name, values in dive.values().items()]
     db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
@@ -111,12 +112,6 @@ def same_place(db: sqlite3.Connection, place: tuple[str, int, int], where: str =
     return [id_ for _, id_ in sorted(found, reverse=True)]
 
 
-def words(text: str) -> str:
-    """Letters and digits of a text without case and accents, other characters as spaces."""
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
-    return " ".join("".join(one if one.isalnum() else " " for one in plain).split())
-
-
 def text_of(saved: SavedDive) -> str:
     """A dive's details as JSON; ASCII escapes keep file names that are no Unicode."""
     return json.dumps(to_json(saved))
@@ -133,7 +128,7 @@ def _of(results: DiveResults) -> str:
 
 def _columns_of(dive: HistoryDive) -> dict[str, Any]:
     """Return the columns of a dive; file names may be no Unicode, which SQLite does not take."""
-    columns = {name: getattr(dive, name, None) for name in _COLUMNS} | {"file": dive.file_key, "words": _words_of(dive)}
+    columns = {name: getattr(dive, name, None) for name in _COLUMNS} | {"file": dive.file_key}
     columns["tags"] = "".join(f"\n{tag}" for tag in dive.tags) + "\n" if dive.tags else ""
     return {
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
@@ -142,8 +137,8 @@ def _columns_of(dive: HistoryDive) -> dict[str, Any]:
 
 
 def _words_of(dive: HistoryDive) -> str:
-    """All that is searched of a dive, a space before each word."""
+    """All that is searched of a dive."""
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     outcome = dive.outcome, dive_outcome_text(dive.outcome)
     said = dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, *outcome, dive.note, dive.title
-    return f" {words(' '.join((*said, dive.path.stem)))}"
+    return " ".join((*said, dive.path.stem))

@@ -12,6 +12,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.sqlite_file import version_of
 from fineparser_gui.model.session_file import SavedDive, parse_session, with_outcome
+from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults
 from fineparser_gui.store.rows import Row, insert
 
@@ -26,11 +27,12 @@ CREATE TABLE dive (
     file TEXT NOT NULL, first_frame INTEGER NOT NULL, last_frame INTEGER NOT NULL,
     athlete TEXT NOT NULL, dived_on TEXT NOT NULL, event TEXT NOT NULL, dive_number TEXT NOT NULL, board_m REAL,
     difficulty REAL, title TEXT NOT NULL, judged REAL, judged_score REAL, award REAL, score REAL,
-    analysed_at TEXT NOT NULL, tags TEXT NOT NULL, words TEXT NOT NULL
+    analysed_at TEXT NOT NULL, tags TEXT NOT NULL
 ) STRICT;
 CREATE INDEX dive_by_file ON dive (file);
 CREATE INDEX dive_by_athlete ON dive (athlete, dive_number);
 CREATE INDEX dive_by_revision ON dive (revision);
+CREATE INDEX dive_by_day ON dive (coalesce(dived_on, '') = '', dived_on COLLATE NOCASE DESC, id DESC);
 CREATE TABLE detail (
     id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE,
     saved TEXT NOT NULL, results TEXT NOT NULL, thumbnail BLOB NOT NULL
@@ -54,6 +56,7 @@ CREATE TABLE session_dive (
 CREATE INDEX session_by_dive ON session_dive (dive);
 CREATE TABLE folder (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE moved_to (path TEXT NOT NULL) STRICT;
+{search.SCHEMA.strip()}
 PRAGMA user_version = {VERSION};
 """
 _OLD_TABLES = ("dive", "detail", "measure", "analysis", "removed", "folder", "moved_to")
@@ -79,7 +82,7 @@ def make(db: sqlite3.Connection) -> None:
 
 def _execute(db: sqlite3.Connection, script: str) -> None:
     """Execute statements within the transaction that is open, which `executescript` would end."""
-    for statement in script.split(";"):
+    for statement in script.split(";\n"):  # a trigger holds another semicolon
         db.execute(statement)
 
 

@@ -1,21 +1,16 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
-from answers_kit import answer_dive, once_closed, open_scored
+from answers_kit import once_closed, open_scored
 from history_kit import made_dive, row
-from made_answers import scoring
 from PySide6.QtCore import Qt
 from test_kept_results import programs  # noqa: F401
 
 from fineparser_core.diving.judging import Judging
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.said import changed
-from fineparser_gui.model.session import saved_dive
-from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services import history as service
 from fineparser_gui.store.records import HistoryQuery
 from fineparser_gui.store.store import FILE_NAME, Store
@@ -31,8 +26,7 @@ def scored(make_studio, qtbot, clip, tmp_path):
 
 def kept(studio, qtbot) -> list:
     """The dives of the history once what has changed is written."""
-    with qtbot.waitSignal(studio.session.history.changed):
-        studio.session.history.keep_now()
+    assert studio.session.history.keeping.flush()
     return studio.session.history.store.search()
 
 
@@ -95,21 +89,6 @@ def test_what_another_window_has_said_stays(make_studio, qtbot, clip, tmp_path):
     assert (now.event, now.note) == ("Club cup", "Arms late.")
 
 
-def test_what_a_killed_program_had_not_kept_yet_is_kept_once_its_session_is_recovered(scored, qtbot, tmp_path):
-    session, files = scored.session, scored.window.files.controller
-    session.editing.set_diver(session.current.key, "Anna")
-    session.editing.set_note(session.current.key, "Arms late.")
-    kept(scored, qtbot)
-    (said,) = session.snapshot().dives
-    left = SavedSession(dives=(replace(said, diver="Berta", dive_number="405B", note=""),), selected=0)
-    write_session(left, tmp_path / "state" / "autosave-killed.json")
-    assert files.recover(files.next_leftover())
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED)
-    answer_dive(scored, tmp_path, None, replace(scoring(), dive_number="405B"))
-    (now,) = kept(scored, qtbot)
-    assert (now.athlete, now.dive_number, now.note) == ("Berta", "405B", "Arms late.")
-
-
 def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtbot, clip):
     kept(scored, qtbot)
     scored.session.clear()
@@ -117,21 +96,17 @@ def test_what_is_said_while_a_video_is_opened_replaces_what_is_known(scored, qtb
     qtbot.waitUntil(lambda: scored.session.current.state is DiveState.QUEUED)
     dive = scored.session.current
     assert (dive.dive_number, dive.board_m) == ("405B", 10.0)
-    assert changed(scored.session.history._before[dive.key], saved_dive(dive)) == {"dive_number"}
+    assert scored.session.history.keeping.flush()
+    (known,) = scored.session.history.store.search()
+    assert (known.dive_number, known.score) == ("405B", None)  # not scored anew yet
 
 
-def test_what_is_being_typed_is_kept_once_the_field_is_left(scored, qtbot, monkeypatch):
-    session, details = scored.session, scored.window.details
-    kept(scored, qtbot)
-    session.history._keeping.setInterval(1)
+def test_what_is_being_typed_is_kept_at_once(scored, qtbot):
+    details = scored.window.details
     details.diver.setFocus()
     qtbot.waitUntil(details.diver.hasFocus)
-    qtbot.keyClicks(details.diver, "Ann")
-    qtbot.wait(30)
-    assert session.history.store.search()[0].athlete == ""
-    with qtbot.waitSignal(session.history.changed):
-        qtbot.keyClicks(details.diver, "a\r")
-    assert session.history.store.search()[0].athlete == "Anna"
+    qtbot.keyClicks(details.diver, "Anna")
+    qtbot.waitUntil(lambda: [one.athlete for one in scored.session.history.store.search()] == ["Anna"])
 
 
 @pytest.mark.parametrize(("typed", "stays"), [("20", "207C"), ("", None), ("407c", "407C")])
@@ -211,10 +186,8 @@ def test_a_damaged_history_is_set_aside_and_the_window_works_on(make_studio, tmp
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(b"no database" * 1000)
     studio = make_studio()
-    problems: list[str] = []
-    studio.session.problem.connect(problems.append)
     assert studio.session.history.store.search() == []
-    assert "starts empty" in problems[0]
+    assert "starts empty" in studio.window.messages.text
     assert len(list(folder.glob("history-damaged-*.sqlite"))) == 1
 
 
@@ -228,6 +201,6 @@ def test_sessions_are_taken_in_with_the_results_that_are_kept(programs, qtbot, c
     with qtbot.waitSignal(history.done) as done:
         history.take_in([tmp_path / "monday.fineparser", tmp_path / "none.fineparser"])
     (dive,) = history.store.search(HistoryQuery(text="207c"))
-    assert (dive.score, dive.session, dive.analysed) == (scoring.score, str(tmp_path / "monday.fineparser"), True)
+    assert (dive.score, dive.analysed) == (scoring.score, True)
     assert "none.fineparser" in done.args[0]
     assert len(programs.asked) == n_asked
