@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
         session.exemplar_drawn.connect(self._refresh)
         self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
         self.files.controller.changed.connect(self._refresh)
+        session.history.changed.connect(lambda: session.keys or self._refresh())  # the start page lists sessions
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(lambda: self._set_checked("loop", self.transport.loop is not None))
         self.player.drawing.state_changed.connect(self._refresh)

@@ -216,6 +216,8 @@ class SessionController(QObject):
                 self._take_old(path, path.stem, as_in_file=False)
         settings.remove(_OLD_RECENT)
         settings.sync()
+        self._forget_recent()
+        self.changed.emit()
 
     def close(self) -> None:
         """End: another window may open the session."""

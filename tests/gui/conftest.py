@@ -3,9 +3,10 @@
 import gc
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,17 @@ def bundled_weights() -> Path:
     if not (folder / "card.json").is_file():
         pytest.skip("no weights are bundled yet")
     return folder
+
+
+@pytest.fixture
+def lock_store():
+    """Keep others from writing an SQLite file."""
+
+    @contextmanager
+    def locked(path: Path) -> Iterator[None]:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            yield
+            db.execute("ROLLBACK")
+
+    return locked

@@ -1,19 +1,12 @@
-"""Sessions saved, opened, and recovered after a crash."""
+"""Session files: what they hold, who may have written them, and what the window does with them."""
 
-import errno
 import json
 import os
 import pickle
-import shutil
-import subprocess
-import sys
-from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from answers_kit import answer_dive
-from fineparser_gui.services.autosave import leftovers
 from platforms import windows_only
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -27,7 +20,7 @@ from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.session_file import MOST_DIVES, Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
 
 
 def _segment(**changes: object) -> dict:
@@ -58,24 +51,6 @@ def _choose(monkeypatch, dialog: str, path: Path | None) -> None:
     monkeypatch.setattr(QFileDialog, dialog, lambda *args: (str(path) if path else "", ""))
 
 
-def _box(studio, qtbot, title: str) -> QMessageBox:
-    def shown() -> list[QMessageBox]:
-        boxes = studio.window.findChildren(QMessageBox)
-        return [box for box in boxes if box.isVisible() and box.windowTitle() == title]
-
-    qtbot.waitUntil(lambda: bool(shown()))
-    return shown()[0]
-
-
-def _press(box: QMessageBox, text: str) -> None:
-    next(button for button in box.buttons() if button.text().replace("&", "") == text).click()
-
-
-def _recover(studio, qtbot, n_dives: int = 1) -> None:
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: len(studio.session.keys) == n_dives)
-
-
 def _answer(studio, qtbot, folder: Path) -> None:
     """Answer the parse request of the current dive."""
     qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
@@ -84,14 +59,14 @@ def _answer(studio, qtbot, folder: Path) -> None:
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):
     path = tmp_path / "a.fineparser"
-    write_session(_saved(clip), path, origin=Origin(clip, "ab12"))
-    assert read_session(path) == (_saved(clip), Origin(clip, "ab12"))
+    write_session(_saved(clip), path)
+    assert read_session(path) == _saved(clip)
 
 
 def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
     write_session(_saved(clip), clip.parent / "a.fineparser")
     moved = clip.parent.rename(tmp_path / "moved")
-    saved, _ = read_session(moved / "a.fineparser")
+    saved = read_session(moved / "a.fineparser")
     assert [dive.path for dive in saved.dives] == [moved / "clip.mp4"] * 2
 
 
@@ -163,150 +138,6 @@ def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, cli
     assert len(studio.session.keys) == 1
 
 
-def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    studio = make_studio()
-    window, session = studio.window, studio.session
-    session.open([clip])
-    _answer(studio, qtbot, tmp_path)
-    session.editing.move_transition(session.current.key, 1, 90)
-    session.editing.set_details(session.current.key, "207C", 10.0)
-    assert window.files.controller.modified
-    _choose(monkeypatch, "getSaveFileName", tmp_path / "training")
-    window.actions_by_id["save_session"].trigger()
-    path = tmp_path / "training.fineparser"
-    assert window.files.controller.path == path
-    assert not window.files.controller.modified
-    assert window.windowTitle() == "clip.mp4 – training – FineParser Studio[*]"
-    before = session.snapshot()
-
-    _choose(monkeypatch, "getOpenFileName", path)
-    window.actions_by_id["open_session"].trigger()
-    assert session.snapshot() == before
-    assert not session.editing.edits.canUndo()
-    _answer(studio, qtbot, tmp_path)
-    assert session.current.corrected_frames == (37, 90)
-    assert session.current.details == ("207C", 10.0, None)
-    window.files.recent.aboutToShow.emit()
-    assert [action.text() for action in window.files.recent.actions()] == ["training.fineparser"]
-
-
-def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, monkeypatch, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(), path)
-    studio = make_studio()
-    session, files = studio.session, studio.window.files
-    session.open([clip])
-    session.editing.set_details(session.current.key, "207C", None)
-    answers = QMessageBox.StandardButton
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Cancel)
-    files.open_path(path)
-    assert len(session.keys) == 1
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Save)
-    _choose(monkeypatch, "getSaveFileName", None)
-    files.open_path(path)
-    assert len(session.keys) == 1
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Discard)
-    files.open_path(path)
-    assert session.keys == []
-
-
-def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
-    make_studio, monkeypatch, tmp_path, clip
-):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
-    studio = make_studio()
-    session, files = studio.session, studio.window.files
-    files.open_path(path)
-    session.editing.set_diver(session.current.key, "Zoë")
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
-    files.open_path(path)
-    assert session.current.diver == "Zoë"
-    session.editing.set_diver(session.current.key, "Anna")
-    assert files.save()
-    assert read_session(path).dives[0].diver == "Anna"
-
-
-def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
-    studio = make_studio()
-    studio.session.open([clip])
-    studio.window.files.controller.autosave.write()
-    assert len(list((tmp_path / "state").glob("autosave-*.json"))) == 1
-    assert leftovers(tmp_path / "state") == []  # its program still runs
-    studio.window.close()
-    assert list((tmp_path / "state").glob("autosave-*")) == []
-
-
-def test_what_a_program_left_that_was_killed_before_it_saved_anything_is_swept(
-    make_studio, tmp_path, left_half_written
-):
-    make_studio()
-    (lock,) = (tmp_path / "state").glob("autosave-*.lock")
-    dead = lock.with_name("autosave-0123456789ab.lock")
-    dead.write_bytes(lock.read_bytes().replace(str(os.getpid()).encode(), b"999999999", 1))
-    left = left_half_written(dead.with_suffix(".json"))
-    assert leftovers(tmp_path / "state") == []
-    assert lock.exists()
-    assert not dead.exists()
-    assert not left.exists()
-
-
-def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(make_studio, tmp_path, clip):
-    studio = make_studio()
-    studio.session.open([clip])
-    studio.session.editing.set_diver(studio.session.current.key, "Zoë")
-    studio.window.close()  # nobody was asked
-    (left,) = leftovers(tmp_path / "state")
-    assert read_session(left).dives[0].diver == "Zoë"
-
-
-def _no_room(*_: object, **__: object) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@pytest.mark.parametrize("trouble", ["no folder", "a file for a folder", "full disk", "full disk at its end"])
-def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
-    make_studio, monkeypatch, tmp_path, clip, trouble
-):
-    studio = make_studio()
-    window, session = studio.window, studio.session
-    session.open([clip])
-    session.editing.set_diver(session.current.key, "Zoë")
-    folder = {"no folder": tmp_path / "gone", "a file for a folder": clip}.get(trouble, clip.parent)
-    if trouble == "full disk":
-        monkeypatch.setattr(Path, "write_bytes", _no_room)
-    elif trouble == "full disk at its end":
-        monkeypatch.setattr(os, "fsync", _no_room)
-    _choose(monkeypatch, "getSaveFileName", folder / "a.fineparser")
-    assert not window.files.save()
-    monkeypatch.undo()
-    assert str(folder / "a.fineparser") in window.messages.text
-    todo = "make room on its disk, or choose another one." if "full" in trouble else "exists and may be written to."
-    assert window.messages.text.endswith(todo)
-    assert window.files.controller.path is None
-    assert window.files.controller.modified
-    assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
-
-
-def test_that_nothing_is_autosaved_is_said_once(make_studio, monkeypatch, clip):
-    studio = make_studio()
-    said = []
-    studio.session.problem.connect(said.append)
-    monkeypatch.setattr(os, "fsync", _no_room)
-    studio.session.open([clip])
-    studio.files.autosave.told = True  # at the start
-    assert not studio.files.autosave.write()
-    assert said == []
-    studio.files.autosave.told = False
-    for _ in range(2):
-        assert not studio.files.autosave.write()
-    assert len(said) == 1
-    assert said[0].endswith("make room on its disk, or choose another one.")
-    monkeypatch.undo()
-    assert studio.files.autosave.write()
-    assert not studio.files.autosave.told
-
-
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="may write everywhere")
 def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_path, clip):
     studio = make_studio()
@@ -364,64 +195,6 @@ def test_a_long_name_is_saved(tmp_path, clip):
     assert read_session(path) == _saved(clip)
 
 
-def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, qtbot, monkeypatch, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
-    mine, other = make_studio(), make_studio()
-    for studio, diver in ((mine, "Zoë"), (other, "Anna")):
-        studio.window.files.open_path(path)
-        studio.session.editing.set_diver(studio.session.current.key, diver)
-    assert other.window.files.save()
-    assert not mine.window.files.save()
-    assert "a.fineparser was changed by another window or program" in mine.window.messages.text
-    assert "use “Save session as…”" in mine.window.messages.text
-    assert read_session(path).dives[0].diver == "Anna"
-    assert mine.window.files.controller.modified
-
-    _choose(monkeypatch, "getSaveFileName", path)  # the dialog has asked whether to replace it
-    assert mine.window.files.save_as()
-    assert mine.window.files.save()
-    assert read_session(path).dives[0].diver == "Zoë"
-    path.unlink()  # nobody's work is in the way
-    assert mine.window.files.save()
-
-
-@pytest.mark.parametrize("changed", ["by nobody", "by another", "nobody knows"])
-def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, qtbot, tmp_path, clip, changed):
-    path, autosave = tmp_path / "a.fineparser", tmp_path / "state" / "autosave-1.json"
-    autosave.parent.mkdir()
-    write_session(SavedSession(), path)
-    known = sha256(path.read_bytes()).hexdigest()
-    write_session(_saved(clip), autosave, origin=Origin(path, "" if changed == "nobody knows" else known))
-    if changed == "by another":
-        write_session(SavedSession(paused=True), path)
-    later = autosave.stat().st_mtime + 60
-    os.utime(path, (later, later))  # says nothing: saving again what is saved already leaves the autosave as it is
-    studio = make_studio()
-    _recover(studio, qtbot, n_dives=2)
-    assert studio.window.files.save() is (changed != "by another")
-
-
-def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(make_studio, qtbot, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    crashed = make_studio()
-    qtbot.waitUntil(lambda: crashed.client.running)  # it has looked for sessions to recover by then
-    session, files = crashed.session, crashed.window.files
-    session.open([clip])
-    assert files.controller.save_to(path)
-    session.editing.set_diver(session.current.key, "Zoë")
-    assert files.controller.autosave.write()
-    assert files.save()
-    (own,) = (tmp_path / "state").glob("autosave-*.json")
-    shutil.copy2(own, own.with_name("autosave-1.json"))
-    crashed.window.close()
-    studio = make_studio()
-    _recover(studio, qtbot)
-    studio.session.editing.set_diver(studio.session.current.key, "Anna")
-    assert studio.window.files.save()
-    assert read_session(path).dives[0].diver == "Anna"
-
-
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):
     saved = SavedSession(dives=(SavedDive(path=tmp_path / "M\udcfcller.mp4"),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
@@ -448,7 +221,7 @@ def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
     )
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(dive,), exemplar_drawings={bad: (note,)}), path)
-    saved, _ = read_session(path)
+    saved = read_session(path)
     found = saved.dives[0]
     assert found.path == tmp_path / "a\udcff\N{REPLACEMENT CHARACTER}.mp4"
     assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
@@ -465,170 +238,6 @@ def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
     )
     with pytest.raises(ConfigError, match=r"dive 1: path: .* where the name of a file belongs"):
         read_session(path)
-
-
-def _crash(tmp_path: Path, clip: Path) -> None:
-    """A program that opens a clip, waits for its autosave, and is killed."""
-    program = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from PySide6.QtWidgets import QApplication\n"
-        "from fineparser_gui.app import Studio\n"
-        "app = QApplication([])\n"
-        "studio = Studio(app, Path(sys.argv[1]))\n"
-        "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
-        "written = studio.window.files.controller.autosave._writing.timeout\n"
-        "written.connect(lambda: print('written', flush=True))\n"
-        "app.exec()\n"
-    )
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    command = [sys.executable, "-c", program, str(tmp_path / "state"), str(clip)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "written\n"
-        process.kill()
-
-
-def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot, tmp_path, clip):
-    _crash(tmp_path, clip)
-    (left,) = leftovers(tmp_path / "state")
-    studio = make_studio()
-    assert _box(studio, qtbot, "Recover session").informativeText() == "clip.mp4"
-    _recover(studio, qtbot)
-    assert studio.session.current.path == clip
-    assert studio.session.current.dive_number == "207C"
-    assert studio.window.files.controller.modified
-    assert not left.exists()
-    (own,) = (tmp_path / "state").glob("autosave-*.json")
-    assert read_session(own) == studio.session.snapshot()
-
-
-@pytest.fixture
-def monday(tmp_path, clip) -> Path:
-    """A session of one dive, which was open in a program that crashed after its diver was typed in."""
-    path, autosave = clip.with_name("monday.fineparser"), tmp_path / "state" / "autosave-1.json"
-    autosave.parent.mkdir()
-    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
-    origin = Origin(path, sha256(path.read_bytes()).hexdigest())
-    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), autosave, origin=origin)
-    return path
-
-
-def _paths(session: SavedSession) -> list[str]:
-    return [dive.path.name for dive in session.dives]
-
-
-@pytest.mark.parametrize("answer", ["Cancel", "Discard", "Save"])
-def test_a_recovered_session_and_an_open_one_do_not_mix(
-    make_studio, qtbot, monkeypatch, tmp_path, small_video, monday, answer
-):
-    new, elsewhere = monday.with_name("new.mp4"), tmp_path / "new.fineparser"
-    shutil.copy(small_video, new)
-    studio = make_studio()
-    session, files = studio.session, studio.window.files
-    session.open([new])
-    asked = []
-    monkeypatch.setattr(
-        QMessageBox, "question", lambda *args: asked.append(args[2]) or QMessageBox.StandardButton[answer]
-    )
-    _choose(monkeypatch, "getSaveFileName", elsewhere)
-    _press(_box(studio, qtbot, "Recover session"), "Recover")
-    qtbot.waitUntil(lambda: bool(asked))
-    assert asked == ["Recovering closes the session that is open. Save it first?"]
-    if answer == "Cancel":
-        assert _paths(session.snapshot()) == ["new.mp4"]
-        assert files.controller.path is None
-        assert len(leftovers(tmp_path / "state")) == 1
-        return
-    qtbot.waitUntil(lambda: leftovers(tmp_path / "state") == [])
-    assert _paths(session.snapshot()) == ["clip.mp4"]
-    assert (files.controller.path, files.controller.modified) == (monday, True)
-    assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio[*]"
-    assert not session.editing.edits.canUndo()
-    assert read_session(monday).dives[0].diver == ""
-    studio.window.actions_by_id["save_session"].trigger()
-    assert not files.controller.modified
-    assert [(dive.path.name, dive.diver) for dive in read_session(monday).dives] == [("clip.mp4", "Zoë")]
-    assert elsewhere.exists() == (answer == "Save")
-    if answer == "Save":
-        assert _paths(read_session(elsewhere)) == ["new.mp4"]
-
-
-def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, monkeypatch, tmp_path, clip, monday):
-    write_session(_saved(clip), tmp_path / "state" / "autosave-2.json")
-    os.utime(tmp_path / "state" / "autosave-2.json", (1e9, 1e9))
-    studio = make_studio()
-    _recover(studio, qtbot)
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
-    _recover(studio, qtbot, n_dives=2)
-    recovered = studio.session.snapshot()  # which may have looked at the video by now
-    looked_at = tuple(replace(dive, identity=None, dived_on=None) for dive in recovered.dives)
-    assert replace(recovered, dives=looked_at) == _saved(clip)
-    assert studio.window.files.controller.path is None
-    assert read_session(monday).dives[0].diver == "Zoë"
-    (own,) = (tmp_path / "state").glob("autosave-*.json")
-    assert read_session(own) == (_saved(clip), None)
-
-
-def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_path, monday):
-    first = make_studio()
-    box = _box(first, qtbot, "Recover session")
-    assert box.informativeText() == "monday.fineparser: clip.mp4"
-    second = make_studio()
-    qtbot.wait(100)
-    assert second.window.findChildren(QMessageBox) == []
-    assert second.files.next_leftover() is None
-    _press(box, "Ask again later")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
-    second.window.files.offer_recovery()
-    _recover(second, qtbot)
-    assert first.files.next_leftover() is None
-    second.window.close()  # by the system
-    (left,) = leftovers(tmp_path / "state")
-    assert read_session(left).dives[0].diver == "Zoë"
-    assert read_session(left)[1].path == monday
-    first.window.files.offer_recovery()
-    _press(_box(first, qtbot, "Recover session"), "Discard")
-    qtbot.waitUntil(lambda: not left.exists())
-    first.window.close()
-    assert list((tmp_path / "state").glob("autosave-*")) == []
-
-
-def test_an_autosave_that_cannot_be_read_is_told_and_kept(make_studio, qtbot, tmp_path):
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "autosave-1.json").write_text("{", encoding="ascii")
-    studio = make_studio()
-    qtbot.waitUntil(studio.window.messages.isVisible)
-    assert "autosave-1.damaged" in studio.window.messages.text
-    assert (tmp_path / "state" / "autosave-1.damaged").read_text(encoding="ascii") == "{"
-    assert leftovers(tmp_path / "state") == []
-
-
-def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, clip):
-    (tmp_path / "state").mkdir()
-    for name in ("autosave-1.json", "autosave-2.json"):
-        write_session(_saved(clip), tmp_path / "state" / name)
-    studio = make_studio()
-    _press(_box(studio, qtbot, "Recover session"), "Discard")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
-    _press(_box(studio, qtbot, "Recover session"), "Ask again later")
-    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1)
-    assert studio.session.keys == []
-
-
-def test_an_autosave_that_cannot_be_removed_is_told_and_not_offered_again_at_once(
-    make_studio, qtbot, monkeypatch, tmp_path, clip
-):
-    (tmp_path / "state").mkdir()
-    write_session(_saved(clip), tmp_path / "state" / "autosave-1.json")
-    studio = make_studio()
-    box = _box(studio, qtbot, "Recover session")
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", _no_room)
-        _press(box, "Discard")
-        qtbot.waitUntil(studio.window.messages.isVisible)
-    assert "autosave-1.json cannot be removed" in studio.window.messages.text
-    assert len(leftovers(tmp_path / "state")) == 1
 
 
 def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):

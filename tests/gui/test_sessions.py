@@ -1,0 +1,274 @@
+"""Sessions in the window: kept by themselves, begun, opened again, taken from files; two windows, and a kill."""
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from answers_kit import answer_dive, open_scored
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+
+from fineparser_gui.dialogs.sessions import SessionsDialog
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.settings.store import open_settings
+from fineparser_gui.store.store import FILE_NAME, Store
+
+
+def stored(tmp_path: Path) -> list[SavedSession]:
+    """The sessions of the store, the one that was changed last first."""
+    with closing(Store(tmp_path / "state" / FILE_NAME)) as store:
+        return [store.session(one.id)[0] for one in store.sessions()]
+
+
+def opened(studio, qtbot, clip: Path, diver: str = "") -> None:
+    """Open a clip and wait for it."""
+    studio.window.open_paths([clip])
+    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED)
+    studio.session.editing.set_diver(studio.session.current.key, diver)
+
+
+def another(clip: Path) -> Path:
+    """A file of the same pictures, but of other content."""
+    path = clip.with_name("next.mp4")
+    path.write_bytes(clip.read_bytes() + bytes(8))
+    return path
+
+
+def answered(monkeypatch, label: str) -> None:
+    """Answer the question of a box by the button with a label."""
+
+    def press(box: QMessageBox) -> int:
+        next(one for one in box.buttons() if one.text().replace("&", "") == label).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+
+
+def test_every_change_is_in_the_store_without_being_saved(make_studio, qtbot, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip, "Zoë")
+    qtbot.waitUntil(lambda: [one.dives[0].diver for one in stored(tmp_path)] == ["Zoë"])
+    answer_dive(studio, tmp_path)
+    studio.session.editing.move_transition(studio.session.current.key, 1, 90)
+    qtbot.waitUntil(lambda: stored(tmp_path)[0].dives[0].correction.transitions == (37, 90))
+    studio.session.scheduler.pause(True)
+    qtbot.waitUntil(lambda: stored(tmp_path)[0].paused)
+
+
+def test_a_session_opened_again_is_as_it_was(make_studio, qtbot, tmp_path, clip):
+    studio = make_studio()
+    open_scored(studio, qtbot, clip, tmp_path)
+    session, files = studio.session, studio.window.files.controller
+    session.editing.move_transition(session.current.key, 1, 90)
+    assert files.begin()
+    assert (session.keys, files.id, studio.window.windowTitle()) == ([], 0, "FineParser Studio")
+    assert studio.window.empty.recent.isVisibleTo(studio.window)
+    (record,) = files.recent
+    studio.window.files.recent.aboutToShow.emit()
+    (action,) = studio.window.files.recent.actions()
+    action.trigger()
+    assert files.id == record.id
+    assert not session.editing.edits.canUndo()
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED)
+    answer_dive(studio, tmp_path)
+    assert session.current.corrected_frames == (37, 90)
+    assert (session.current.dive_number, session.current.board_m) == ("207C", 10.0)
+    assert files.recent == []
+
+
+def _kill(tmp_path: Path, clip: Path) -> None:
+    """Run a program that opens a clip, and kill it once the clip is in the store."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from fineparser_gui.app import Studio\n"
+        "app = QApplication([])\n"
+        "studio = Studio(app, Path(sys.argv[1]))\n"
+        "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
+        "studio.session.history.keeping.kept.connect(lambda: print('kept', flush=True))\n"
+        "app.exec()\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "state"), str(clip)]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "kept\n"
+        process.kill()
+
+
+def test_a_kill_loses_nothing_that_was_kept(make_studio, qtbot, tmp_path, clip):
+    _kill(tmp_path, clip)
+    studio = make_studio()
+    (record,) = studio.files.recent
+    assert studio.files.open_session(record.id)
+    assert (studio.session.current.path, studio.session.current.dive_number) == (clip, "207C")
+
+
+def test_closing_asks_nothing_and_keeps_the_last_change(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    studio.session.editing.set_note(studio.session.current.key, "Arms late.")
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: pytest.fail(args[2]))
+    studio.window.quit()
+    assert [one.dives[0].note for one in stored(tmp_path)] == ["Arms late."]
+
+
+def test_a_session_is_open_in_one_window_at_a_time(make_studio, qtbot, tmp_path, clip):
+    mine, other = make_studio(), make_studio()
+    opened(mine, qtbot, clip, "Zoë")
+    assert mine.session.history.keeping.flush()
+    qtbot.waitUntil(lambda: len(other.files.recent) == 1)
+    (record,) = other.files.recent
+    assert not other.files.open_session(record.id)
+    assert "open in another window" in other.window.messages.text
+    assert mine.files.begin()
+    assert other.files.open_session(record.id)
+    assert other.session.current.diver == "Zoë"
+
+
+def test_windows_show_what_others_say_of_the_same_dive(make_studio, qtbot, tmp_path, clip):
+    mine, other = make_studio(), make_studio()
+    for studio in (mine, other):
+        opened(studio, qtbot, clip)
+        assert studio.session.history.keeping.flush()
+    mine.session.editing.set_diver(mine.session.current.key, "Zoë")
+    mine.session.editing.set_details(mine.session.current.key, "405B", 1.0)
+    assert mine.session.history.keeping.flush()
+    qtbot.waitUntil(lambda: other.session.current.diver == "Zoë")
+    assert (other.session.current.dive_number, other.session.current.board_m) == ("405B", 1.0)
+
+
+def test_the_next_evening_begins_a_session(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    later = another(clip)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 7 * 3600)
+    opened(studio, qtbot, later)
+    assert studio.session.history.keeping.flush()
+    assert [[dive.path.name for dive in one.dives] for one in stored(tmp_path)] == [["next.mp4"], ["clip.mp4"]]
+
+
+def test_a_session_file_is_taken_in_once(make_studio, qtbot, tmp_path, clip):
+    path = tmp_path / "monday.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), path)
+    studio = make_studio()
+    studio.window.files.open_path(path)
+    assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio"
+    studio.session.editing.set_diver(studio.session.current.key, "Anna")
+    studio.files.begin()
+    studio.window.files.open_path(path)
+    assert studio.session.current.diver == "Anna"
+    assert len(stored(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "diver"), [("Keep what is known", "Zoë"), ("Take what the file says", "Anna"), ("Cancel", None)]
+)
+def test_a_file_that_says_otherwise_is_asked_about_once(make_studio, qtbot, monkeypatch, tmp_path, clip, label, diver):
+    studio = make_studio()
+    opened(studio, qtbot, clip, "Zoë")
+    assert studio.session.history.keeping.flush()
+    (said,) = studio.session.snapshot().dives
+    path = tmp_path / "monday.fineparser"
+    write_session(SavedSession(dives=(replace(said, diver="Anna"),), selected=0), path)
+    studio.files.begin()
+    answered(monkeypatch, label)
+    studio.window.files.open_path(path)
+    assert (studio.session.current.diver if studio.session.current else None) == diver
+
+
+def test_a_session_is_exported_to_a_file(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip, "Zoë")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    studio.window.actions_by_id["save_session_as"].trigger()
+    assert read_session(tmp_path / "mine.fineparser") == studio.session.snapshot()
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "a file for a folder", "full disk", "full disk at its end"])
+def test_a_file_that_cannot_be_written_is_one_sentence(make_studio, qtbot, monkeypatch, tmp_path, clip, trouble):
+    studio = make_studio()
+    studio.session.open([clip])
+    folder = {"no folder": tmp_path / "gone", "a file for a folder": clip}.get(trouble, clip.parent)
+    if trouble == "full disk":
+        monkeypatch.setattr(Path, "write_bytes", _no_room)
+    elif trouble == "full disk at its end":
+        monkeypatch.setattr(os, "fsync", _no_room)
+    assert not studio.files.save_to(folder / "a.fineparser")
+    monkeypatch.undo()
+    assert str(folder / "a.fineparser") in studio.window.messages.text
+    todo = "make room on its disk, or choose another one." if "full" in trouble else "exists and may be written to."
+    assert studio.window.messages.text.endswith(todo)
+    assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
+
+
+def test_what_cannot_be_kept_is_said_once_and_asked_about_on_closing(
+    make_studio, qtbot, monkeypatch, tmp_path, clip, lock_store
+):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    said: list[str] = []
+    studio.session.problem.connect(said.append)
+    with lock_store(tmp_path / "state" / FILE_NAME):
+        for _ in range(2):
+            assert not studio.session.history.keeping.flush()
+        assert len(said) == 1
+        assert "cannot be written now" in said[0]
+        asked: list[str] = []
+        monkeypatch.setattr(
+            QMessageBox, "question", lambda *args: asked.append(args[2]) or QMessageBox.StandardButton.Cancel
+        )
+        assert not studio.files.begin()
+        studio.window.quit()
+        assert "could not be kept" in asked[0]
+    assert studio.session.history.keeping.flush()
+    assert len(stored(tmp_path)) == 1
+
+
+def test_sessions_are_renamed_merged_and_deleted_in_their_list(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip)
+    studio.files.begin()
+    opened(studio, qtbot, another(clip))
+    dialog = SessionsDialog(studio.window.files, studio.window)
+    assert dialog.list.count() == 2
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Camp", True))
+    dialog.rename.click()
+    assert (studio.files.name, dialog.list.item(0).text()[:4]) == ("Camp", "Camp")
+    dialog.list.selectAll()
+    assert not dialog.open_button.isEnabled()
+    dialog.merge.click()
+    assert dialog.list.count() == 1
+    assert [dive.path.name for dive in studio.session.dives] == ["clip.mp4", "next.mp4"]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+    dialog.delete.click()
+    assert (dialog.list.count(), studio.session.keys) == (0, [])
+    dialog.close()
+
+
+def test_what_earlier_versions_kept_in_files_is_taken_in_at_the_first_start(make_studio, qtbot, tmp_path, clip):
+    folder, path = tmp_path / "state", tmp_path / "monday.fineparser"
+    folder.mkdir()
+    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), folder / "autosave-1.json")
+    (folder / "autosave-2.json").write_text("{", encoding="ascii")
+    write_session(SavedSession(dives=(SavedDive(path=clip.with_name("b.mp4"), diver="Anna"),), selected=0), path)
+    open_settings(folder).setValue("recent_sessions", [str(path), str(tmp_path / "gone.fineparser")])
+    studio = make_studio()
+    studio.files.take_old_files()
+    assert sorted(one.dives[0].diver for one in stored(tmp_path)) == ["Anna", "Zoë"]
+    assert "monday" in {one.name for one in studio.files.recent}
+    assert [one.name for one in folder.glob("autosave-*")] == ["autosave-2.damaged"]
+    studio.files.take_old_files()
+    assert len(stored(tmp_path)) == 2
