@@ -127,7 +127,7 @@ class HistoryPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._session.edits.setActiveStack(self._session.history_editing.edits)
-        self._history.keep_now()
+        self._history.keeping.flush()
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:

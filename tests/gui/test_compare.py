@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from answers_kit import answer_dive, scoring
 from finding import close_messages
-from fineparser_gui.services.autosave import Autosave
 from history_kit import made_dive, row
 from platforms import ON_WINDOWS
 from PySide6.QtCore import Qt
@@ -254,10 +253,9 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     assert session.comparing.sides[1].exemplar_id == "rendered-107B-01"
     path = tmp_path / "drawn.fineparser"
     write_session(session.snapshot(), path)
-    saved, _ = read_session(path)
+    saved = read_session(path)
     (kept,) = saved.exemplar_drawings["rendered-107B-01"]
     assert np.ravel(kept.points) == pytest.approx(np.ravel(left.points), abs=0.01)
-    assert idle_studio.window.files.controller.modified
     session.clear()
     assert not drawn
     session.restore(saved)
@@ -380,20 +378,16 @@ def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place)
     assert session.current.key == two_dives[0]
 
 
-def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_studio, tmp_path):
-    session, window = idle_studio.session, idle_studio.window
+def test_drawings_are_kept_where_the_session_holds_no_dive(idle_studio):
+    session, window, keeping = idle_studio.session, idle_studio.window, idle_studio.session.history.keeping
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
-    autosave = Autosave(session, tmp_path)
     session.editing.draw_on_exemplar("rendered-107B-01", (line,), "drawing")
-    assert window.files.controller.modified
-    assert window.actions_by_id["save_session"].isEnabled()
-    assert autosave.write()
-    (path,) = tmp_path.glob("*.json")
-    assert read_session(path).exemplar_drawings == {"rendered-107B-01": (line,)}
+    assert window.actions_by_id["save_session_as"].isEnabled()
+    assert keeping.flush()
+    saved, _ = session.history.store.session(keeping.session_id)
+    assert saved.exemplar_drawings == {"rendered-107B-01": (line,)}
     window.actions_by_id["undo"].trigger()
-    assert not window.files.controller.modified
-    autosave.close(keep=False)
 
 
 def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alone(idle_studio, two_dives):
@@ -421,11 +415,10 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     for key in two_dives:
         session.remove(key)
     assert not files.controller.holds_something  # it was deleted for good
-    assert not files.controller.modified
     session.library.entries = (in_bin, kept[1])
-    assert files.controller.modified  # it can be taken out of the bin
+    assert files.controller.holds_something  # it can be taken out of the bin
     session.library.writable, session.library.entries = False, ()
-    assert files.controller.modified  # nobody knows
+    assert files.controller.holds_something  # nobody knows
 
 
 def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):

@@ -177,7 +177,7 @@ def test_a_dive_is_analysed_in_one_session_and_opened_from_the_history_in_anothe
     first = make_studio()
     key = open_scored(first, qtbot, clip, tmp_path)
     first.session.editing.set_diver(key, "Ann Lee")
-    first.session.history.keep_now()
+    first.session.history.keeping.flush()
     first.window.close()
     second = make_studio()
     second.session.clear()

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 from mouse_kit import drag, drop
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
@@ -68,7 +68,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
 
     path = tmp_path / "evening.fineparser"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
-    window.actions_by_id["save_session"].trigger()
+    window.actions_by_id["save_session_as"].trigger()
     assert path.is_file()
     window.close()
 
@@ -81,24 +81,18 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
     assert dive.analysis.scoring.score == pytest.approx(shown, abs=0.01)
 
 
-def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path):
+def test_the_work_of_before_is_among_the_recent_sessions(start, qtbot):
     studio = start()
     studio.window.actions_by_id["open_sample"].trigger()
     qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.current.votes))
     key = studio.session.current.key
     entry = studio.session.current.analysis.parse.transitions.first_entry_frame
     frame = studio.session.editing.move_transition(key, 1, entry + 5)
-    assert studio.window.files.controller.autosave.write()
-    # What a crash leaves behind: the file, and a lock that nobody holds.
-    (path,) = (tmp_path / "state").rglob("autosave-*.json")
-    content = path.read_bytes()
     studio.window.close()
-    path.write_bytes(content)
 
     again = start()
-    qtbot.waitUntil(lambda: bool(again.window.findChildren(QMessageBox)))
-    box = again.window.findChild(QMessageBox)
-    next(button for button in box.buttons() if button.text() == "Recover").click()
+    (button,) = again.window.empty.recent.findChildren(QPushButton)
+    button.click()
     wait_for_score(again, qtbot)
     assert again.session.current.corrected_frames[1] == frame
     assert QApplication.activeModalWidget() is None

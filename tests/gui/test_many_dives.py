@@ -56,7 +56,7 @@ def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot
     monkeypatch.setattr(type(window), "_set_checked", lambda _, name, on: refreshed.append(name))
     drop(window, paths)
     assert refreshed.count("compare") <= 2  # once a refresh; another dive is shown
-    assert window.actions_by_id["save_session"].isEnabled()
+    assert window.actions_by_id["save_session_as"].isEnabled()
     qtbot.waitUntil(lambda: not window._refresh_timer.isActive())
     assert refreshed.count("compare") < 8  # and the shown one has been opened since
 

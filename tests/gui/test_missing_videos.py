@@ -100,7 +100,6 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
     assert not banner.isVisible()
     assert [session.dive(key).path.parent for key in session.keys] == [moved] * 2
-    assert window.files.controller.modified
     found = session.snapshot()
 
     assert window.actions_by_id["undo"].text() == "&Undo locating videos (2)"
@@ -109,7 +108,6 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     # The day is what a video says of itself: once it was found, it is known.
     told = tuple(replace(dive, dived_on=None) for dive in session.snapshot().dives)
     assert replace(session.snapshot(), dives=told) == before
-    assert not window.files.controller.modified
     qtbot.waitUntil(banner.isVisible)
     window.actions_by_id["redo"].trigger()
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
@@ -197,8 +195,9 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     assert session.current.corrected_frames is None
     qtbot.waitUntil(lambda: banner.text.startswith("1 video has moved: second.mp4"))
 
-    window.files.save()
-    window.files.open_path(path)
+    (record,) = window.files.controller.all()
+    window.files.controller.begin()
+    window.files.controller.open_session(record.id)
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)  # not asked again
 
 
@@ -206,11 +205,10 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
     shutil.copy(other_video, clip)
-    studio, session, banner = opened(make_studio, qtbot, path)
+    _, session, banner = opened(make_studio, qtbot, path)
     assert "clip.mp4 has 60 frames at 25 fps" in banner.text
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED)
-    assert studio.window.files.controller.modified
     session.editing.edits.undo()
     wait_for(qtbot, session, DiveState.MISSING)
 
@@ -267,8 +265,7 @@ def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot,
     studio.window.files.open_path(path)
     wait_for(qtbot, studio.session, DiveState.QUEUED)
     assert studio.session.current.identity == identity_of(probe(clip))
-    assert not studio.window.files.controller.modified  # that is no work of the coach's
-    studio.window.files.save()
+    studio.files.save_to(path)
     assert read_session(path).dives[0].identity == identity_of(probe(clip))
 
 

@@ -108,7 +108,7 @@ def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot,
     point = scored.session.current.athlete
     path = tmp_path / "a.fineparser"
     write_session(scored.session.snapshot(), path)
-    saved, _ = read_session(path)
+    saved = read_session(path)
     assert saved.dives[0].athlete == point
     content = json.loads(path.read_bytes())
     for damage in ({"frame": -1}, {"x": -0.5}, {"y": None}, []):

@@ -200,7 +200,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "a list of nothing": lambda: b"[" + b"[]," * 5_000_000 + b"[]]",
     "spaces": lambda: b" " * 15_000_000,
     "two byte order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _with(),
-    "an autosave of nowhere": lambda: _with(origin="/a\0b", origin_sha256="x" * 1_000_000),
+    "an autosave of an earlier version": lambda: _with(origin="/a\0b", origin_sha256="x" * 1_000_000),
 }
 
 

@@ -50,18 +50,7 @@ def test_a_careless_writer_is_found_out(library, folder):
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "name",
-    [
-        "session",
-        "autosave",
-        "preferences",
-        "history",
-        "library",
-        "repair",
-        "bundle",
-        "checkpoint",
-        "exports",
-        "rendered",
-    ],
+    ["session", "kept", "preferences", "history", "library", "repair", "bundle", "checkpoint", "exports", "rendered"],
 )
 def test_kills_at_every_sync_and_rename(library, folder, tally, name):
     check(tally, name, kill_everywhere(name, folder, library))

@@ -99,7 +99,7 @@ def _keep_dives(*athletes: str) -> Callable[[Path], object]:
     def keep(store: Any) -> None:
         from history_kit import made_dive, row
 
-        store.keep([row(made_dive(number, athlete=name)) for number, name in enumerate(athletes)], asked=True)
+        store.keep([row(made_dive(number, athlete=name)) for number, name in enumerate(athletes)])
 
     return _in_history(keep)
 
@@ -129,14 +129,14 @@ history = Steps(
 )
 
 
-# The window: its autosave, its preferences and its temporary folder
+# The window: its session, its preferences and its temporary folder
 
 
 _windows: list[Any] = []
 
 
 def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
-    """In the window of this process; a new one is told to discard what a crash left."""
+    """In the window of this process."""
 
     def act(folder: Path) -> None:
         if not _windows:
@@ -145,9 +145,6 @@ def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
             from fineparser_gui.app import Studio
 
             studio = Studio(QApplication(["fineparser-gui"]), folder / "state")
-            files = studio.window.files.controller
-            while (leftover := files.next_leftover()) is not None:
-                files.discard(leftover)
             assert studio.client.folder.is_dir()
             _windows.append(studio)
         work(_windows[0])
@@ -155,34 +152,30 @@ def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
     return act
 
 
-def _autosave(*divers: str) -> Callable[[Path], object]:
+def _kept(*divers: str) -> Callable[[Path], object]:
     def write(studio: Any) -> None:
-        studio.session.clear()
+        studio.files.begin()
         studio.session.restore(_saved(*divers))
-        assert studio.window.files.controller.autosave.write()
+        assert studio.session.history.keeping.flush()
 
     return _in_window(write)
 
 
 def _close(studio: Any) -> None:
     studio.client.close()
-    studio.window.files.controller.close(asked=True)
+    studio.session.history.close()
+    studio.files.close()
 
 
-def _left_by_crash(folder: Path) -> list[list[str]]:
-    from fineparser_gui.services.autosave import leftovers
+def _sessions_of(folder: Path) -> list[list[str]]:
+    from fineparser_gui.store.store import Store
 
-    from fineparser_gui.model.session_file import read_session
-
-    found = [read_session(path) for path in leftovers(folder / "state")]
-    return [[dive.diver for dive in saved.dives] for saved in found]
+    with closing(Store(folder / "state" / "history.sqlite")) as store:
+        return [[dive.diver for dive in store.session(one.id)[0].dives] for one in store.sessions()]
 
 
-autosave = Steps(
-    ("fineparser_gui.app",),
-    (_autosave("Ada"), _autosave("Ada", "Zoë"), _in_window(_close)),
-    _left_by_crash,
-    _in_window(_close),
+kept = Steps(
+    ("fineparser_gui.app",), (_kept("Ada"), _kept("Ada", "Zoë"), _in_window(_close)), _sessions_of, _in_window(_close)
 )
 
 
