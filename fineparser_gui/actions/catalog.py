@@ -141,8 +141,8 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w: w.files.begin(), lambda s: s.window.files.controller.holds_something),
             _can("open_recent", Phrase("Open &recent session"), "", _opens_its_menu),
             _can("sessions", Phrase("All sess&ions…"), "Ctrl+Alt+O", lambda w: w.files.show_all()),
-            _can("open_session", Phrase("Open session &file…"), "", lambda w: w.files.open()),
-            _can("save_session_as", Phrase("Expor&t session…"), "Ctrl+S Ctrl+Shift+S",
+            _can("open_session", Phrase("Open session fi&le…"), "", lambda w: w.files.open()),
+            _can("save_session_as", Phrase("E&xport session…"), "Ctrl+S Ctrl+Shift+S",
                  lambda w: w.files.save_as(), lambda s: s.window.files.controller.holds_something),
         ),
         (

@@ -11,6 +11,9 @@ from fineparser_gui.model.dive import Dive, SearchState
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 
+#: Attributes of a dive that change many times a second while it is analysed.
+_PROGRESS = {"progress", "fraction"}
+
 
 class Event(Protocol):
     """An event with listeners, such as a signal of Qt."""
@@ -28,7 +31,8 @@ class SessionModel:
         dive_added, dive_changed, dive_removed: (str) key.
         dives_moved: the order changed.
         current_changed: another dive, or none, is shown.
-        shown_changed: as `current_changed`, or the shown dive changed; in a batch much rarer than `dive_changed`.
+        shown_changed: as `current_changed`, or the shown dive changed but for its progress; in a batch much rarer than
+            `dive_changed`.
         meet_changed: the dive list changed.
         exemplar_drawn: (str) the drawings on the exemplar of that id changed.
         meet: the dive list; its rows name dives by their keys.
@@ -130,7 +134,7 @@ class SessionModel:
         """Change attributes of a dive."""
         self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         self.dive_changed.emit(key)
-        if key == self._current:
+        if key == self._current and changes.keys() - _PROGRESS:
             self.shown_changed.emit()
 
     def update_analysis(self, key: str, **changes: object) -> None:

@@ -34,10 +34,15 @@ class ProgressStrip(QFrame):
         self._find = push_button(self.tr("Find the dive"), lambda: session.on_current(session.trimming.find, use=True))
         row = QHBoxLayout(self, contentsMargins=QMargins(14, 6, 8, 6), spacing=14)
         lay_out(row, self._text, (self._bar, 1), self._find, self._button)
-        session.shown_changed.connect(self._refresh)
+        session.current_changed.connect(self._refresh)
+        session.dive_changed.connect(self._on_dive_changed)
         for signal in (session.scheduler.paused_changed, session.dive_added, session.dive_removed):
             signal.connect(self._refresh)
         self._refresh()
+
+    def _on_dive_changed(self, key: str) -> None:
+        if self._session.current is not None and key == self._session.current.key:
+            self._refresh()
 
     def _refresh(self) -> None:
         dive = self._session.current

@@ -28,6 +28,8 @@ from fineparser_gui.store.store import Store, look_after
 _LOOK_MS = 1500
 #: Time for which the window waits for another program that writes, in seconds.
 _PATIENCE_S = 2.0
+#: Dives that are changed on the window's thread.
+_MOST_AT_ONCE = 50
 
 Found = TypeVar("Found")
 
@@ -71,7 +73,7 @@ class HistoryService(QObject):
         self._seen = 0
         self._thread = Background(self)
         self._cancel = CancelToken()  # of what may take long
-        self.keeping = Keeping(state, analyses, snapshot, lambda: self.store, self._thread, paused_changed)
+        self.keeping = Keeping(state, analyses, snapshot, lambda: self.store, paused_changed)
         self.keeping.kept.connect(self._look_for_others)
         self.changed.connect(self.keeping.follow)
         self._look = QTimer(self, interval=_LOOK_MS)
@@ -119,6 +121,27 @@ class HistoryService(QObject):
         self.changed.emit()
         return done
 
+    def write_many(
+        self, n_dives: int, act: Callable[[Store], Found], then: Callable[[Found], object] = lambda _: None
+    ) -> None:
+        """As `write`, off the window's thread where the dives are many; then go on with what `act` returns."""
+        store = self.store
+        if n_dives <= _MOST_AT_ONCE or store is None:
+            done = self.write(act)
+            if done is not None:
+                then(done)
+            return
+
+        def work(path: Path = store.path) -> Found:
+            with closing(Store(path)) as own:
+                return act(own)
+
+        def go_on(done: Found) -> None:
+            then(done)
+            self._look_for_others()
+
+        self._thread.run(work, go_on, self._state.problem.emit)
+
     def known_names(self, of: Literal["diver", "event"]) -> list[str]:
         """The names of divers or events that the history or the session has, sorted."""
         known = self.read(lambda store: store.counts("athlete" if of == "diver" else "event"), dict[str, int]())
@@ -126,11 +149,11 @@ class HistoryService(QObject):
 
     def set_tags(self, tags: Mapping[int, Sequence[str]]) -> None:
         """Replace the tags of dives by their ids."""
-        self.write(lambda store: store.set_tags(tags))
+        self.write_many(len(tags), lambda store: store.set_tags(tags))
 
     def set_athletes(self, names: Mapping[int, str]) -> None:
         """Name the athletes of dives by their ids, in the open session as well."""
-        self.write(lambda store: store.set_athletes(names))
+        self.write_many(len(names), lambda store: store.set_athletes(names))
 
     def saved(self, dive: HistoryDive) -> SavedDive | None:
         """What a session opens a dive from; None where it is not there."""

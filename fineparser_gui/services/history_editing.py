@@ -47,14 +47,20 @@ class HistoryEditing(QObject):
 
     def delete(self, ids: Sequence[int]) -> None:
         """Take dives out; their videos stay."""
-        gone = self._history.write(lambda store: store.remove(ids))
-        if gone:
-            text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
-            self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
+
+        def add_edit(gone: Sequence[int]) -> None:
+            if gone:
+                text = self.tr("deleting {0} dives", None, len(gone)).format(len(gone))
+                self.edits.do(Edit(subject=Subject.HISTORY_ROWS, before=gone, after=(), text=text), done=True)
+
+        self._history.write_many(len(ids), lambda store: store.remove(ids), add_edit)
 
     def _do(self, subject: Subject, before: Mapping[int, object], after: Mapping[int, object], text: str) -> None:
         if before != after:
             self.edits.do(Edit(subject=subject, before=before, after=after, text=text))
 
     def _apply_rows(self, edit: Edit) -> None:
-        self._history.write(lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before))
+        n_dives = len(edit.after or edit.before)
+        self._history.write_many(
+            n_dives, lambda store: store.restore(edit.after) if edit.after else store.remove(edit.before)
+        )

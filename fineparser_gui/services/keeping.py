@@ -84,7 +84,6 @@ class Keeping(QObject):
     Args:
         snapshot: returns the part of the session that is stored.
         store: returns the store; None: there is none.
-        thread: on which is written.
         paused_changed: the analyses were held up, or go on.
 
     Signals:
@@ -104,12 +103,11 @@ class Keeping(QObject):
         analyses: AnalysisService,
         snapshot: Callable[[], SavedSession],
         store: Callable[[], Store | None],
-        thread: Background,
         paused_changed: SignalInstance,
     ) -> None:
         super().__init__(state)
         self._state, self._analyses, self._snapshot = state, analyses, snapshot
-        self._store, self._thread = store, thread
+        self._store, self._thread = store, Background(self)
         self.session_id, self.trouble = 0, ""
         self.ids: dict[str, int] = {}
         self._known: dict[str, _Known] = {}
@@ -210,6 +208,7 @@ class Keeping(QObject):
         """Write what is left, and end."""
         self.flush()
         self._soon.stop()
+        self._thread.close()
 
     def _next(self) -> _Work | None:
         """What is to be written now; None where nothing is."""

@@ -173,14 +173,14 @@ class DiveTable(StoreFile):
         with self._writing() as db:
             for row in rows_of(db, list(tags)):
                 given = (" ".join(tag.split())[:LONGEST_TAG] for tag in tags[row.id])
-                insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))))
+                insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))), measured=False)
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
         """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
         with self._writing() as db:
             known = list(rows_of(db, list(names)))
             for row in known:
-                insert(db, replace(row, saved=replace(row.saved, diver=names[row.id].strip())))
+                insert(db, replace(row, saved=replace(row.saved, diver=names[row.id].strip())), measured=False)
         return {row.id: row.saved.diver for row in known}
 
     def remove(self, ids: Sequence[int]) -> list[int]:
@@ -239,7 +239,7 @@ class DiveTable(StoreFile):
         with self._writing() as db:
             ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
             for row in rows_of(db, ids):
-                insert(db, replace(row, saved=replace(row.saved, path=path)))
+                insert(db, replace(row, saved=replace(row.saved, path=path)), measured=False)
 
     def files(self) -> list[SavedDive]:
         """A dive of each file."""

@@ -49,8 +49,12 @@ class Row:
         return with_results(self.saved, self.results, id_=self.id, tags=self.tags)
 
 
-def insert(db: sqlite3.Connection, row: Row) -> int:
-    """Insert a dive, or renew the one with its id; returns its id."""
+def insert(db: sqlite3.Connection, row: Row, *, measured: bool = True) -> int:
+    """Insert a dive, or renew the one with its id; returns its id.
+
+    Args:
+        measured: renew what there are trends of as well.
+    """
     dive = row.dive
     columns = _columns_of(dive) | {"listed": row.listed}
     if row.id:
@@ -69,9 +73,10 @@ def insert(db: sqlite3.Connection, row: Row) -> int:
         (id_, text_of(row.saved), _of(row.results), row.thumbnail),
     )
     search.index(db, id_, _words_of(dive))
-    db.execute("DELETE FROM measure WHERE id = ?", (id_,))
-    rows = [(name, id_, *values) for name, values in dive.values().items()]
-    db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
+    if measured:
+        db.execute("DELETE FROM measure WHERE id = ?", (id_,))
+        rows = [(name, id_, *values) for name, values in dive.values().items()]
+        db.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?)", rows)
     return id_
 
 

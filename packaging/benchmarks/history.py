@@ -15,7 +15,7 @@ from time import process_time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from history_kit import made_dive
+from history_kit import made_dive, row
 from outcome import p95, spread_ms
 from PySide6.QtCore import QDeadlineTimer
 from PySide6.QtWidgets import QApplication
@@ -24,7 +24,6 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.measures import NAMES
 from fineparser_core.types import Measure
 from fineparser_gui.app import Studio
-from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.store.records import HistoryDive, HistoryMoment, HistoryQuery
 from fineparser_gui.store.store import Store
 
@@ -81,12 +80,12 @@ def main(argv: list[str] | None = None) -> int:
         with closing(Store(path)) as history:
             for start in range(0, n_dives, _AT_ONCE):
                 dives = [_varied_dive(number, generator) for number in range(start, min(start + _AT_ONCE, n_dives))]
-                rows = [(one, SavedDive(path=one.path, diver=one.athlete), picture) for one in dives]
+                rows = [row(one, picture) for one in dives]
                 started_s = process_time()
                 history.keep(rows)
                 kept_s.append(process_time() - started_s)
             known = history.search(HistoryQuery(limit=_AT_ONCE))
-            rows = [(replace(one, note="New."), SavedDive(path=one.path), b"") for one in known]
+            rows = [row(replace(one, note="New."), b"", changed={"note"}) for one in known]
             started_s = process_time()
             history.keep(rows)
             renewed_s = process_time() - started_s
