@@ -37,7 +37,7 @@ from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
 from fineparser_gui.dialogs.library_dock import LibraryDock
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.save_path import videos_filter
-from fineparser_gui.dialogs.sessions import SessionDialogs, session_label
+from fineparser_gui.dialogs.sessions import SessionDialogs
 from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.model.session_file import SUFFIX
@@ -368,7 +368,7 @@ class MainWindow(QMainWindow):
         # A name may hold what Qt takes for the place of the mark of a modified document.
         self.setWindowTitle(" – ".join([*(name.replace("[*]", "[*][*]") for name in names), "FineParser Studio"]))
         if page == 0:
-            self.empty.set_recent({one.id: session_label(one) for one in self.files.controller.recent})
+            self.empty.set_recent({one.id: self.files.label(one) for one in self.files.controller.recent})
         self._set_checked("compare", comparing)
         self._set_checked("overlay", self.session.comparing.overlaid)
         self._set_checked("history", self._in_history)

@@ -109,6 +109,14 @@ class SessionDialogs(QObject):
             as_in_file = box.clickedButton() is take
         self.controller.open(path, as_in_file=as_in_file)
 
+    def label(self, one: SessionRecord) -> str:
+        """A session in a list: its name, when it was begun, its athletes and the number of its dives."""
+        begun = QDateTime.fromString(one.begun_at, Qt.DateFormat.ISODate).toLocalTime()
+        when = QLocale().toString(begun, QLocale.FormatType.ShortFormat)
+        athletes = ", ".join(one.athletes[:_MOST_ATHLETES]) + (" …" if len(one.athletes) > _MOST_ATHLETES else "")
+        n_dives = self.tr("{0} dives", None, one.n_dives).format(one.n_dives) if one.n_dives > 1 else self.tr("1 dive")
+        return " – ".join(filter(None, (one.name, when, athletes, n_dives)))
+
     def show_all(self) -> None:
         """List all sessions."""
         SessionsDialog(self, self._window).open()
@@ -161,7 +169,7 @@ class SessionDialogs(QObject):
     def _fill_recent(self) -> None:
         self.recent.clear()
         for one in self.controller.recent:
-            text = session_label(one).replace("&", "&&")
+            text = self.label(one).replace("&", "&&")
             self.recent.addAction(text, lambda id_=one.id: self.controller.open_session(id_))
         if self.recent.isEmpty():
             self.recent.addAction(self.tr("There is no other session yet")).setEnabled(False)
@@ -194,7 +202,7 @@ class SessionsDialog(QDialog):
     def _fill(self) -> None:
         self.list.clear()
         for one in self._controller.all():
-            text = session_label(one)
+            text = self._sessions.label(one)
             if one.id == self._controller.id:
                 text = self.tr("{0} (open)").format(text)
             item = QListWidgetItem(text)
@@ -237,11 +245,3 @@ class SessionsDialog(QDialog):
         if QMessageBox.question(self, self.tr("Delete"), text, choice, buttons.Cancel) == buttons.Discard:
             self._controller.delete([one.id for one in selected])
             self._fill()
-
-
-def session_label(one: SessionRecord) -> str:
-    """A session in a list: its name or its day and athletes, and the number of its dives."""
-    begun = QDateTime.fromString(one.begun_at, Qt.DateFormat.ISODate).toLocalTime()
-    when = QLocale().toString(begun, QLocale.FormatType.ShortFormat)
-    athletes = ", ".join(one.athletes[:_MOST_ATHLETES]) + (" …" if len(one.athletes) > _MOST_ATHLETES else "")
-    return " – ".join(filter(None, (one.name, when, athletes))) + f" ({one.n_dives})"
