@@ -251,6 +251,11 @@ class MainWindow(QMainWindow):
         self.files.controller.begin_evening()
         self.session.open(paths, **known)
 
+    def poolside(self) -> None:
+        """Open the window for the pool, whose dives go into a session of this evening."""
+        self.files.controller.begin_evening()
+        self.dialogs.poolside()
+
     def open_sample_path(self) -> tuple[Path, str, float]:
         """Clip, dive number and board of the bundled sample dive."""
         fields = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))

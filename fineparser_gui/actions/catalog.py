@@ -133,7 +133,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         (
             _can("open", Phrase("&Open video…"), "Ctrl+O", lambda w: w.open_videos(), icon="open"),
             _can("open_folder", Phrase("Open &folder…"), "Ctrl+Shift+O", lambda w: w.open_folder()),
-            _can("poolside", Phrase("Poolside: record and watch…"), "Ctrl+Shift+P", lambda w: w.dialogs.poolside()),
+            _can("poolside", Phrase("Poolside: record and watch…"), "Ctrl+Shift+P", lambda w: w.poolside()),
             _can("open_sample", Phrase("Open the &sample dive"), "", lambda w: w.open_sample()),
         ),
         (

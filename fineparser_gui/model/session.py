@@ -157,9 +157,12 @@ class SessionModel:
         self.meet_changed.emit()
 
     def saved(self, *, paused: bool) -> SavedSession:
-        """The part of the session that a session file stores."""
+        """The part of the session that is stored."""
+        return replace(self.saved_state(paused=paused), dives=tuple(map(saved_dive, self._dives.values())))
+
+    def saved_state(self, *, paused: bool) -> SavedSession:
+        """As `saved`, without the dives."""
         return SavedSession(
-            dives=tuple(map(saved_dive, self._dives.values())),
             selected=self.keys.index(self._current) if self._current else None,
             paused=paused,
             exemplar_drawings=dict(self.exemplar_drawings),

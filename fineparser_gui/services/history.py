@@ -42,7 +42,7 @@ class HistoryService(QObject):
 
     Args:
         path: of the file, which is opened when it is first needed; None: there is no store.
-        snapshot, paused_changed: see `Keeping`.
+        state_of, paused_changed: see `Keeping`.
         taking_in: finds what is kept of the dives of session files.
         cache: which may still hold the masks of dives.
 
@@ -60,7 +60,7 @@ class HistoryService(QObject):
         importer: DiveImporter,
         analyses: AnalysisService,
         taking_in: TakingIn,
-        snapshot: Callable[[], SavedSession],
+        state_of: Callable[[], SavedSession],
         paused_changed: SignalInstance,
         path: Path | None = None,
         cache: AnalysisCache | None = None,
@@ -73,7 +73,7 @@ class HistoryService(QObject):
         self._seen = 0
         self._thread = Background(self)
         self._cancel = CancelToken()  # of what may take long
-        self.keeping = Keeping(state, analyses, snapshot, lambda: self.store, paused_changed)
+        self.keeping = Keeping(state, analyses, state_of, lambda: self.store, paused_changed)
         self.keeping.kept.connect(self._look_for_others)
         self.changed.connect(self.keeping.follow)
         self._look = QTimer(self, interval=_LOOK_MS)

@@ -82,7 +82,7 @@ class Keeping(QObject):
     window says of a dive that is open here is shown here as well.
 
     Args:
-        snapshot: returns the part of the session that is stored.
+        state_of: returns the part of the session that is stored, without its dives.
         store: returns the store; None: there is none.
         paused_changed: the analyses were held up, or go on.
 
@@ -101,17 +101,18 @@ class Keeping(QObject):
         self,
         state: SessionState,
         analyses: AnalysisService,
-        snapshot: Callable[[], SavedSession],
+        state_of: Callable[[], SavedSession],
         store: Callable[[], Store | None],
         paused_changed: SignalInstance,
     ) -> None:
         super().__init__(state)
-        self._state, self._analyses, self._snapshot = state, analyses, snapshot
+        self._state, self._analyses, self._state_of = state, analyses, state_of
         self._store, self._thread = store, Background(self)
         self.session_id, self.trouble = 0, ""
         self.ids: dict[str, int] = {}
         self._known: dict[str, _Known] = {}
         self._changed: set[str] = set()  # keys of the dives that may have to be written
+        self._saved: dict[str, SavedDive] = {}  # as the dives are now, of those that have not changed since
         self._recalled: set[str] = set()
         self._told: tuple[object, ...] = ()
         self._revision: int | None = None
@@ -142,7 +143,7 @@ class Keeping(QObject):
         self.session_id, self.trouble = session_id, ""
         self.ids = {key: id_ for key, id_ in (ids or {}).items() if id_}
         self._known = {dive.key: _Known(saved_dive(dive)) for dive in self._state.dives}
-        self._recalled = set(self.ids)
+        self._recalled, self._saved = set(self.ids), {}
         self._changed = set(self._state.keys)
         self._told = ()
         if session_id:
@@ -219,12 +220,13 @@ class Keeping(QObject):
         return work
 
     def _work(self) -> _Work:
-        snapshot = self._snapshot()
         entries: list[SessionEntry] = []
         known: dict[str, _Known] = {}
         thumbnails: dict[str, np.ndarray] = {}
-        for dive, saved in zip(self._state.dives, snapshot.dives, strict=True):
-            kept = None
+        for dive in self._state.dives:
+            saved, kept = self._saved.get(dive.key), None
+            if saved is None:
+                saved = self._saved[dive.key] = saved_dive(dive)
             if dive.key in self._changed and len(known) < _AT_ONCE:
                 kept = self._kept(dive, saved)
                 if kept is None:
@@ -234,8 +236,7 @@ class Keeping(QObject):
                     if not kept.id and dive.thumbnail is not None:
                         thumbnails[dive.key] = dive.thumbnail
             entries.append(SessionEntry(key=dive.key, id=self.ids.get(dive.key, 0), saved=saved, kept=kept))
-        state = replace(snapshot, dives=())
-        return _Work(self.session_id, state, tuple(entries), thumbnails, known)
+        return _Work(self.session_id, self._state_of(), tuple(entries), thumbnails, known)
 
     def _kept(self, dive: Dive, saved: SavedDive) -> KeptDive | None:
         """What is to be written of a dive; None where nothing is."""
@@ -281,10 +282,12 @@ class Keeping(QObject):
         from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
         self._known.setdefault(key, _Known(from_file))
         self._changed.add(key)
+        self._saved.pop(key, None)  # it may have been changed before it came back
 
     def _on_changed(self, key: str) -> None:
         dive = self._state.dive(key)
         self._changed.add(key)
+        self._saved.pop(key, None)
         if dive.state is DiveState.QUEUED and key not in self._recalled:
             self._recall(dive)
 

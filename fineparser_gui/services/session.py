@@ -70,7 +70,7 @@ class Session(SessionState):
         taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
         paused = self.scheduler.paused_changed
         self.history = HistoryService(
-            self, self.importer, self.analyses, taking_in, self.snapshot, paused, history, cache
+            self, self.importer, self.analyses, taking_in, self.snapshot_state, paused, history, cache
         )
         self.history_editing = HistoryEditing(self.history)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
@@ -99,6 +99,10 @@ class Session(SessionState):
     def snapshot(self) -> SavedSession:
         """The part of the session that is stored."""
         return self.saved(paused=self.scheduler.paused)
+
+    def snapshot_state(self) -> SavedSession:
+        """As `snapshot`, without the dives."""
+        return self.saved_state(paused=self.scheduler.paused)
 
     def restore(self, saved: SavedSession) -> list[str]:
         """Add the dives of a stored session and analyse them; dives with missing videos wait. Returns their keys."""

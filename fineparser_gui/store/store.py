@@ -132,7 +132,8 @@ class Store(DiveTable):
         """The sessions that hold dives, the one that was changed last first. Raises: ConfigError."""
         sql = (
             "SELECT session.id, name, begun_at, changed_at, count(*), "
-            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)), min(dive) "
+            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)), "
+            "min(dive) "
             "FROM session JOIN session_dive ON session = session.id LEFT JOIN dive ON dive.id = dive "
             "GROUP BY session.id ORDER BY changed_at DESC, session.id DESC LIMIT ?"
         )
