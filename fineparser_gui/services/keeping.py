@@ -279,6 +279,9 @@ class Keeping(QObject):
 
     def _on_added(self, key: str) -> None:
         dive = self._state.dive(key)
+        id_ = self.ids.pop(key, 0)  # of a dive that comes back; another one may have its row by now
+        if id_ and not self._is_open(id_):
+            self.ids[key] = id_
         from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
         self._known.setdefault(key, _Known(from_file))
         self._changed.add(key)
@@ -303,15 +306,17 @@ class Keeping(QObject):
         except FineParserError as error:
             self._state.problem.emit(translated(error))
             return
-        if known is not None:
-            id_, saved = known
+        if known is not None and not self._is_open(known[0]):
+            self.ids[dive.key], saved = known
             filled |= recalled(dive, saved)
-            if id_ not in self.ids.values():
-                self.ids[dive.key] = id_
         before = self._known[dive.key]
         self._known[dive.key] = replace(before, saved=replace(before.saved, **filled))
         if any(getattr(dive, name) != value for name, value in filled.items()):
             self._state.update(dive.key, **filled)
+
+    def _is_open(self, id_: int) -> bool:
+        """Whether a dive of the session has a row already."""
+        return any(one == id_ and self._state.find(key) is not None for key, one in self.ids.items())
 
     def _take(self, dive: Dive, theirs: SavedDive) -> None:
         """Show what others say of a dive now, but where something else is said of it here."""

@@ -154,6 +154,8 @@ class SessionController(QObject):
         if found is None:
             return False
         saved, source = found
+        if saved.empty:
+            return self.begin()
         if not self._history.available:
             self._session.clear()
             self._session.restore(saved)

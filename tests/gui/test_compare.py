@@ -378,8 +378,9 @@ def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place)
     assert session.current.key == two_dives[0]
 
 
-def test_drawings_are_kept_where_the_session_holds_no_dive(idle_studio):
-    session, window, keeping = idle_studio.session, idle_studio.window, idle_studio.session.history.keeping
+def test_drawings_are_kept_where_the_session_holds_no_dive(make_studio):
+    studio = make_studio()
+    session, window, keeping = studio.session, studio.window, studio.session.history.keeping
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
     session.editing.draw_on_exemplar("rendered-107B-01", (line,), "drawing")

@@ -117,7 +117,7 @@ def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot,
             parse_session(json.dumps(content).encode(), path)
         content["dives"][0]["athlete"] = {"frame": point.frame, "x": point.x, "y": point.y}
     del content["dives"][0]["athlete"]
-    assert parse_session(json.dumps(content).encode(), path)[0].dives[0].athlete is None
+    assert parse_session(json.dumps(content).encode(), path).dives[0].athlete is None
 
 
 def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):

@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.types import AthletePoint, DiveSegment
 from fineparser_gui.model.dive import DiveState, ScoreState
+from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import read_session, write_session
 from fineparser_gui.panels.dive_delegate import chip_rect
 from fineparser_gui.services.exports import exported
-from fineparser_gui.store.records import history_dive
+from fineparser_gui.store.records import results_of, with_results
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
 
 LEFT = Qt.MouseButton.LeftButton
@@ -78,7 +79,7 @@ def test_the_seen_board_stands_everywhere_until_another_is_chosen(seen):
     session, board = seen.session, seen.window.details.board
     session.editing.set_details(session.current.key, "103B", None)
     assert exported(session.current, drawings=False).board_m == 1.0
-    assert history_dive(session.current).board_m == 1.0
+    assert with_results(saved_dive(session.current), results_of(session.current)).board_m == 1.0
     assert "103B 1 m" in seen.window.dives.model.text(session.current.key)
     assert session.snapshot().dives[0].board_m is None
     board.setCurrentIndex(board.findData(3.0))
@@ -190,7 +191,7 @@ def test_it_is_asked_which_of_two_is_the_diver_before_a_score(unsure, qtbot, tmp
     assert not score_requests(unsure)
     assert not window.details.seen.isVisible()
     assert "which diver?" in window.dives.model.text(session.current.key)
-    assert history_dive(session.current) is None
+    assert not results_of(session.current).analysed_at
     window.details.number.setFocus()
     qtbot.keyClick(window.details.number, Qt.Key.Key_Return)
     assert session.current.athlete is None  # Enter belongs to the field

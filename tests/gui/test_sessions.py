@@ -272,3 +272,19 @@ def test_what_earlier_versions_kept_in_files_is_taken_in_at_the_first_start(make
     assert [one.name for one in folder.glob("autosave-*")] == ["autosave-2.damaged"]
     studio.files.take_old_files()
     assert len(stored(tmp_path)) == 2
+
+
+def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_studio, qtbot, tmp_path, clip):
+    studio = make_studio()
+    opened(studio, qtbot, clip, "Zoë")
+    session, keeping = studio.session, studio.session.history.keeping
+    assert keeping.flush()
+    session.editing.remove(session.keys)
+    opened(studio, qtbot, clip, "Anna")  # the row of the removed one
+    assert keeping.flush()
+    session.editing.edits.undo()
+    session.editing.edits.undo()
+    assert [dive.diver for dive in session.dives] == ["Zoë", "Zoë"]
+    session.editing.set_diver(session.keys[0], "Berta")
+    assert keeping.flush()
+    assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
