@@ -4,9 +4,8 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -200,20 +199,15 @@ def synthesize(
     plan: DatasetPlan,
     *,
     workers: int = 1,
-    shard: tuple[int, int] = (0, 1),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> int:
+) -> None:
     """Render the dives that are missing in a folder, then write annotations and splits.
 
     Every dive is written atomically, and an interrupted call can be continued by another one.
 
     Args:
         workers: number of processes; the result does not depend on it.
-        shard: (rank, count): render only the dives rank, rank + count, ...; shards may run concurrently in one folder.
-
-    Returns:
-        The number of missing dives of other shards; annotations are written when it is 0.
 
     Raises:
         ConfigError: the folder holds dives of other settings, or other files.
@@ -221,20 +215,16 @@ def synthesize(
         Cancelled: `cancel` was set; finished dives are kept.
     """
     cancel = cancel or CancelToken()
-    mine = range(len(plan))[shard[0] :: shard[1]]
     try:
         _prepare(root, plan)
         try:
-            missing = [i for i in mine if not _record_path(root, i).is_file()]
-            before = len(mine) - len(missing)
-            progress(Progress("render", before, len(mine)))
-            _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(mine))))
+            missing = [i for i in range(len(plan)) if not _record_path(root, i).is_file()]
+            before = len(plan) - len(missing)
+            progress(Progress("render", before, len(plan)))
+            _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(plan))))
         finally:
-            _remove_partial(root, mine)
-        n_missing = sum(not _record_path(root, i).is_file() for i in range(len(plan)))
-        if not n_missing:
-            write_annotations(root, plan)
-        return n_missing
+            shutil.rmtree(root / _PARTIAL, ignore_errors=True)
+        write_annotations(root, plan)
     except OSError as error:
         raise ExportError(
             f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
@@ -257,14 +247,6 @@ def _prepare(root: Path, plan: DatasetPlan) -> None:
     for name in (FRAME_FOLDER, MASK_FOLDER, _RECORDS, _PARTIAL):
         (root / name).mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(plan.settings).encode())
-
-
-def _remove_partial(root: Path, mine: Iterable[int]) -> None:
-    for i in mine:
-        shutil.rmtree(root / _PARTIAL / str(i), ignore_errors=True)
-    # Fails if another shard uses the folder.
-    with suppress(OSError):
-        (root / _PARTIAL).rmdir()
 
 
 def _render(

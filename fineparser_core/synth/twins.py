@@ -7,7 +7,7 @@ their distribution (`synth.twin_table`).
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -21,8 +21,6 @@ from fineparser_core.synth.dataset import PlannedDive
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
-#: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.
-SUBSETS = {"medium": (1800, 80), "mini": (240, 80)}
 #: Standard deviation of the qualities of a dive around its award, as in `rubric.sample_qualities`.
 _QUALITY_STD = 1.3
 #: Transitions of records that have none, as shares of the length: the medians of all records.
@@ -133,25 +131,21 @@ class TwinPlan:
         return dict(Counter(note for i in range(len(self)) for note in self.dive(i).metadata["notes"]))
 
 
-def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0, variant: int = 1) -> TwinPlan:
-    """Plan twins of all records of the two splits ("full") or of a subset.
-
-    The seed determines the subset. Every dive number of its test dives occurs in the training dives of the mini set.
+def plan_twins(records: Iterable[TwinRecord], seed: int = 0, variant: int = 1) -> TwinPlan:
+    """Plan twins of all records of the two splits.
 
     Args:
-        size: "full" or one of `SUBSETS`.
         variant: see `TwinPlan`.
 
     Raises:
-        ConfigError: there are too few records for the subset, or none that can be rendered.
+        ConfigError: no record can be rendered.
     """
     ordered = tuple(sorted((r for r in records if r.split), key=lambda r: (r.event, r.index)))
     skipped = {f"{r.event}/{r.index}": reason for r in ordered if (reason := _reason_to_skip(r))}
     usable = [i for i, r in enumerate(ordered) if f"{r.event}/{r.index}" not in skipped]
     if not usable:
         raise ConfigError("There is no record of which a twin can be rendered: check the annotations and their splits.")
-    chosen = usable if size == "full" else _draw_subset(ordered, usable, size, seed)
-    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, skipped=skipped, variant=variant)
+    return TwinPlan(records=ordered, chosen=tuple(usable), seed=seed, skipped=skipped, variant=variant)
 
 
 def sample_qualities_for(award: float, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -190,19 +184,3 @@ def _reason_to_skip(record: TwinRecord) -> str:
     if record.n_frames < 4:
         return f"{record.n_frames} frames are too few for three phases."
     return "" if record.difficulty > 0 else f"A DD of {record.difficulty:g} gives no award."
-
-
-def _draw_subset(records: Sequence[TwinRecord], usable: Sequence[int], size: str, seed: int) -> list[int]:
-    rng = np.random.default_rng([seed, 0x3171])
-    n_train, n_test = SUBSETS[size]
-    train = rng.permutation([i for i in usable if records[i].split == "train"])
-    # All sizes share the test dives of the mini set, so that their results are comparable.
-    trained = {records[i].dive_number for i in train[: SUBSETS["mini"][0]]}
-    in_test = [i for i in usable if records[i].split == "test" and records[i].dive_number in trained]
-    test = rng.permutation(in_test)
-    for split, found, count in (("train", train, n_train), ("test", test, n_test)):
-        if len(found) < count:
-            raise ConfigError(
-                f"A {size} set needs {count} {split} dives, and there are {len(found)}: make the full one."
-            )
-    return sorted([*train[:n_train].tolist(), *test[:n_test].tolist()])
