@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "core" / "evaluation"))
+sys.path.extend(str(Path(__file__).resolve().parents[2] / name) for name in ("tests", "tests/core/evaluation"))
 
 import numpy as np
 from made_results import dive
