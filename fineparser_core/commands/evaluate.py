@@ -9,7 +9,7 @@ from fineparser_core.resources import bundled_weights
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:

@@ -24,7 +24,7 @@ class LicencesOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser licences`.
+    """Run `fineparser licences`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.

@@ -45,7 +45,7 @@ class SynthesizeOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(SynthesizeOptions, "synthesize", argv)
     numbers = tuple(n.strip().upper() for n in args.numbers.split(",")) if args.numbers else ()
     if args.variant > 1 and not args.twins:
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
 
 
 def annotated_records(folder: Path) -> list[TwinRecord]:
-    """The records of FineDiving's annotations.
+    """Return the records of FineDiving's annotations.
 
     Raises:
         AnnotationError: a file is missing or damaged.
