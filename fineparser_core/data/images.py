@@ -1,4 +1,4 @@
-"""Reading the images of a dive, with damaged ones refused."""
+"""Reading the images of a dive; damaged images are refused."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _TAIL_BYTES = 1024
 
 
 def read_frame(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB.
+    """Read an image (H, W, 3) uint8 RGB.
 
     Raises:
         AnnotationError: the file is missing, is no image, or ends too early.
@@ -22,7 +22,7 @@ def read_frame(path: Path) -> np.ndarray:
 
 
 def read_mask(path: Path) -> np.ndarray:
-    """(H, W) bool, true on the athlete: masks are JPEGs, so that white is nearly 255 and black nearly 0.
+    """Read a mask (H, W) bool, true on the athlete: masks are JPEGs, so that white is nearly 255 and black nearly 0.
 
     Raises:
         AnnotationError: the file is missing, is no image, or ends too early.

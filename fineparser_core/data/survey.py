@@ -37,11 +37,11 @@ _CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty", "dives": "div
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSurvey:
-    """Counts of dives in one split.
+    """Counts of dives in a split.
 
     Attributes:
         records: annotated dives.
-        with_frames, with_masks: those with at least one such image on disk.
+        with_frames, with_masks: those with at least one frame, or mask, on disk.
         with_steps: those whose transitions make three steps.
         usable: those that training can use.
         dive_numbers: how many different numbers they have.
@@ -97,7 +97,7 @@ def take_survey(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Survey:
-    """Counts everything and reads folders; images are decoded only on request.
+    """Count everything and read folders; images are decoded only on request.
 
     Args:
         images: whether to decode every frame and mask.
