@@ -61,7 +61,7 @@ class Evaluator:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
-        """Results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
+        """Return the results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
 
         Args:
             result_cache: stores results as they come; dives whose results are in it are not measured again.
@@ -89,7 +89,7 @@ class Evaluator:
         return results
 
     def encode(self, dive: DatasetDive) -> tuple[EvalInput, EncodedVideo]:
-        """The network input of a dive, and the encoding with everything predicted along with it."""
+        """Return the network input of a dive, and the encoding with everything predicted along with it."""
         given = self._inputs(dive)
         frames = normalise(torch.from_numpy(given.frames).to(self._device))
         decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
@@ -111,7 +111,7 @@ class Evaluator:
     def _votes(
         self, dive: DatasetDive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
+        """Return votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
         query = self._encoding(dive, observed)
         del query["score"]  # what is to be predicted
         if not self._model.contrastive:
@@ -158,7 +158,7 @@ def dive_result(
     true_transitions: tuple[int, int] | None,
     **measured: Any,
 ) -> DiveResult:
-    """The result of a dive, with what follows from its record and the training dives.
+    """Return the result of a dive, with what follows from its record and the training dives.
 
     Args:
         transitions, true_transitions: samples that were found, and those that are labelled.
@@ -185,7 +185,7 @@ def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
 
 
 def median_transitions(records: Sequence[DiveRecord]) -> tuple[float, float] | None:
-    """Medians over training dives, in samples, the naive baseline of transitions; None without labels."""
+    """Return the medians over training dives, in samples, the naive baseline of transitions; None without labels."""
     labelled = [transitions for record in records if (transitions := labelled_transitions(record)) is not None]
     if not labelled:
         return None

@@ -1,4 +1,4 @@
-"""Joints that people labelled in frames of real flights, and how far found ones are off."""
+"""Joints that people labelled in frames of real flights, and the errors of detected joints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,10 @@ _SURE = 0.8
 
 @dataclass(frozen=True)
 class JointLabels:
-    """Labelled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`; NaN
-    where one is not labelled."""
+    """Labelled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`.
+
+    NaN where a joint is not labelled.
+    """
 
     path: Path
     joints: np.ndarray
@@ -36,8 +38,10 @@ class JointLabels:
 
 @dataclass(frozen=True)
 class JointErrors:
-    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better; and the
-    confidences (n, 13) of the joints."""
+    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better.
+
+    And the confidences (n, 13) of the joints.
+    """
 
     strict: np.ndarray
     tolerant: np.ndarray
@@ -45,7 +49,7 @@ class JointErrors:
 
 
 def read_joint_labels(folder: Path) -> list[JointLabels]:
-    """The clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without one.
+    """Read the clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without the file.
 
     The file maps names of clips to lists of frames, each with `joints`, 16 places (x, y) in the order of MPII, and
     `visible`, 16 numbers that are 0 where a place is unknown.
@@ -60,7 +64,7 @@ def read_joint_labels(folder: Path) -> list[JointLabels]:
 
 
 def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
-    """Errors of the joints of a parse, in the labelled frames that it sampled; of a parse that has joints."""
+    """Measure the errors of a parse's joints in the labelled frames that it sampled; it must have joints."""
     assert parse.joints is not None
     frames, first = np.unique(parse.sampled_frames, return_index=True)
     known = frames < len(labels.joints)

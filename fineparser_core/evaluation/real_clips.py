@@ -29,7 +29,7 @@ class TrimResult:
 
     Attributes:
         segments: (first, last) frame of every dive found, both included.
-        contained: whether one of them holds the labelled dive whole; None without labels.
+        contained: whether any segment holds the labelled dive whole; None without labels.
         surplus: whether the best of them holds much more; None where none contains the dive.
     """
 
@@ -89,7 +89,7 @@ def measure_clip(
     difficulty: float | None = None,
     seconds: float | None = None,
 ) -> RealClipResult:
-    """A parsed clip against its labels.
+    """Return a parsed clip against its labels.
 
     Args:
         truths: (H, W) bool masks at source resolution, by frame.
@@ -129,11 +129,11 @@ def measure_clip(
 
 
 def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> TrimResult:
-    """Dives found in a whole file against the labelled one.
+    """Compare the dives found in a whole file with the labelled dive.
 
     Args:
         found: first and last frame of each, both included.
-        fps: of the file, for labels that do not give the real one.
+        fps: of the file, for labels without the real rate.
     """
     found = tuple(found)
     flight, contact = labels.first_flight_frame, labels.first_water_contact_frame
@@ -151,7 +151,7 @@ def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float)
 
 
 def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.ndarray:
-    """(H, W) float32 mask probability of the sample nearest to a frame; 0 where its crop did not see.
+    """Return the mask probability (H, W) float32 of the sample nearest to a frame; 0 outside of its crop.
 
     Args:
         size: (H, W) of the source frame.
