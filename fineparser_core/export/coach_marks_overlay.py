@@ -42,7 +42,7 @@ _HEAD = 14.0
 
 
 class MarkPainter:
-    """Draws the marks of a dive on output images of one size.
+    """Draws the marks of a dive on output images of equal size.
 
     Args:
         times_s: (n_frames,) presentation times of the dive's file.
@@ -74,7 +74,7 @@ class MarkPainter:
             overlay.paint_planes(planes, matrix)
 
     def overlay(self, frame: int) -> Overlay | None:
-        """The visible marks of a frame; None where there are none."""
+        """Return the visible marks of a frame; None where there are none."""
         visible = visible_marks(self._marks, frame, self._times_s) if self._marks else []
         marks = [(mark, 1.0 if mark.nearest_frame(frame) == frame else NEARBY_OPACITY) for mark in visible]
         if marks != self._drawn[0]:

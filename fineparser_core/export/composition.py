@@ -1,4 +1,4 @@
-"""Composes the frames of an export: banner, one video or two, or one body over another, timeline, score, contributions.
+"""Composes the frames of an export: banner, videos side by side or body over body, timeline, score, contributions.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
@@ -44,7 +44,7 @@ class _Box:
     height: int
 
     def of(self, planes: Planes) -> Planes:
-        """The part of planes in the box, as views."""
+        """Return the part of planes in the box, as views."""
         return Planes(
             *(
                 plane[self.y // by : (self.y + self.height) // by, self.x // by : (self.x + self.width) // by]
@@ -168,7 +168,7 @@ class Composition:
             self._alignment = aligned(options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s)
             if options.overlaid:
                 self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
-                # The other body is compared with this one, not with its mask.
+                # The other body is compared with this body, not with its mask.
                 bare = replace(options, mask=False)
                 self._main = _Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
             else:
@@ -192,7 +192,7 @@ class Composition:
         return self._canvas
 
     def _body_over(self, frame: int) -> Overlay | None:
-        """The other dive's body as it is laid over a frame."""
+        """Return the other dive's body as it is laid over a frame."""
         if self._ghost is None or self._over is None:
             return None
         info, size_px = self._main.reader.info, (self._main.box.width, self._main.box.height)
@@ -287,5 +287,5 @@ class Composition:
 
 
 def _even(length: float) -> int:
-    """The nearest even number of pixels, at least two."""
+    """Return the nearest even number of pixels, at least two."""
     return max(2, round(length / 2) * 2)

@@ -108,7 +108,7 @@ class _SheetDive:
 
 
 def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
-    """Source frames of the cells of a step: of the part in which the athlete is visible or, if it never is, of all."""
+    """Return source frames of the cells of a step, from its part that shows the athlete, or from all of it."""
     masks = dive.masks
     visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and athlete_box(masks, frame)]
     start_s, end_s = pts_s[visible[0] if visible else step.start_frame], pts_s[step.end_frame - 1]
@@ -126,7 +126,7 @@ def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
 
 
 def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> Box | None:
-    """The box around the mask and the marks of a frame, pixels; None without either."""
+    """Return the box around the mask and the marks of a frame, pixels; None without either."""
     points = [point for mark in visible_marks(dive.marks, frame, pts_s) for point in mark.points]
     return athlete_box(dive.masks, frame, points)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from fineparser_core.printable import printable
 
-#: One value per channel: three for RGB, one for a single plane.
+#: Values by channel: three for RGB, a single value for a plane.
 Colour = tuple[int, ...]
 #: x0, y0, x1, y1 in pixels.
 Box = tuple[float, float, float, float]
@@ -37,7 +37,7 @@ def draw_text(
 
 
 def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
-    """Width of a line of text in pixels."""
+    """Return the width of a line of text in pixels."""
     import cv2
 
     x, _, width, _ = cv2.getTextSize((1, 1), _composed(text), (0, 0), _font(), round(size_px), weight)
@@ -50,7 +50,7 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
 
 
 def wrap_lines(text: str, width: float, width_of: Callable[[str], float]) -> list[str]:
-    """`wrap_text` by what a line of text measures in any font and unit."""
+    """Wrap text as `wrap_text`, by the width of a line in any font and unit."""
     lines: list[str] = []
     for word in text.split():
         if lines and width_of(f"{lines[-1]} {word}") <= width:
@@ -69,7 +69,7 @@ def fit_text(text: str, size_px: float, width_px: float) -> str:
 
 
 def fit_line(text: str, width: float, width_of: Callable[[str], float]) -> str:
-    """`fit_text` by what a line of text measures in any font and unit."""
+    """Shorten text as `fit_text`, by the width of a line in any font and unit."""
     if _fitting(text, width, width_of) == len(text):
         return text
     return f"{text[: _fitting(text, width, width_of, end='…')].rstrip()}…"
@@ -121,7 +121,7 @@ def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
 
 
 def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray) -> None:
-    """Composite a premultiplied image over another one of equal size; faster than `blend`.
+    """Composite a premultiplied image over another image of equal size; faster than `blend`.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.

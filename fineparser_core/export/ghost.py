@@ -1,8 +1,8 @@
-"""Another dive's body laid over this one: where it lies, how large it is, and its pixels, in window and exports.
+"""Another dive's body laid over this dive: its place, its size and its pixels, in window and exports.
 
-Both bodies' centres coincide at one moment; from there each goes its own way, in the scene in which its camera has
-stood still. Where it is not known how a camera has moved, they coincide in every frame. The other body is made as long
-as this one.
+Both bodies' centres coincide at a moment; from there each goes its own way, in the scene in which its camera has stood
+still. Where it is not known how a camera has moved, they coincide in every frame. The other body is scaled to the
+length of this body.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from fineparser_core.types import ComparedDive, MaskTrack
 if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay
 
-#: #rrggbb of the first, second and third body laid over one, distinguishable with any colour vision.
+#: #rrggbb of the first, second and third body laid over another, distinguishable with any colour vision.
 GHOST_COLOURS = ("#56B4E9", "#F0E442", "#E69F00")
 
 _OPACITY, _TINT = 0.68, 0.55
 _COVERED = 0.5  # least probability of a cell of the body
 _SURE, _FEW = 0.3, 5  # least confidence of the joints that a body is measured by, and fewest samples with them
 _JOINTS = ("head", *(f"{name}_{side}" for name in ("shoulder", "hip", "knee", "ankle") for side in "lr"))
-_LENGTH_PERCENTILE = 80  # a bent body, or one seen from the front, is shorter
+_LENGTH_PERCENTILE = 80  # a bent body, or a body seen from the front, is shorter
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Ghost:
     """Placement of another body over a frame.
 
     Attributes:
-        here, there: this dive and the one laid over it.
+        here, there: this dive and the dive laid over it.
         anchor: frames of both in which their centres coincide.
         scale: of the other body.
     """
@@ -49,7 +49,7 @@ class Ghost:
         return self.here.motion is None or self.there.motion is None
 
     def matrix(self, frame: int, other_frame: int) -> np.ndarray:
-        """(3, 3) from source pixels of a frame of the other dive to those of a frame of this dive."""
+        """Return the matrix (3, 3) from source pixels of a frame of the other dive to those of a frame of this dive."""
         at, other_at = (frame, other_frame) if self.centred else self.anchor
         to, origin = _centre(self.here, at), _centre(self.there, other_at)
         assert to is not None
@@ -60,7 +60,7 @@ class Ghost:
 
 
 def ghost_over(here: ComparedDive, there: ComparedDive, anchor: tuple[int, int]) -> Ghost | None:
-    """Lay a dive's body over another one; None where no mask of one of them is known.
+    """Lay a dive's body over another dive; None where either has no known mask.
 
     Args:
         anchor: frames of both in which their centres coincide.
@@ -76,7 +76,7 @@ def ghost_over(here: ComparedDive, there: ComparedDive, anchor: tuple[int, int])
 def cut_out(
     image: np.ndarray, source_px: tuple[int, int], masks: MaskTrack, frame: int, colour: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The tinted, half transparent body of a frame.
+    """Cut out the tinted, half transparent body of a frame.
 
     Args:
         image: (h, w, 3 or more) uint8 of the frame, of any size.
@@ -85,7 +85,7 @@ def cut_out(
 
     Returns:
         (h, w, 4) uint8, three channels in the image's order and the opacity, by which they are multiplied, and the
-        rectangle that it covers, x0, y0, x1, y1 in source pixels; None where no body is seen.
+        rectangle that it covers, x0, y0, x1, y1 in source pixels; None where no body is visible.
     """
     probability, crop = mask_at(masks, frame)
     alpha = mask_opacity(probability)
@@ -116,11 +116,11 @@ def cut_out(
 def ghost_overlay(
     ghost: Ghost, image: np.ndarray, frames: tuple[int, int], to_output: np.ndarray, size_px: tuple[int, int]
 ) -> "Overlay | None":
-    """The body as it is laid over a picture; None where it does not show there.
+    """Return the body as it is laid over a picture; None where it does not show there.
 
     Args:
         image: (H, W, 3) uint8 RGB, the other dive's frame in full size.
-        frames: of this dive and of the other one.
+        frames: of this dive and of the other dive.
         to_output: (3, 3) from source pixels of this dive to those of the output image.
         size_px: (width, height) of the output image.
     """
@@ -152,7 +152,7 @@ def _shift(x: float, y: float) -> np.ndarray:
 
 
 def _to_scene(dive: ComparedDive, frame: int) -> np.ndarray:
-    """(3, 3) from source pixels of a frame to where they lie as if the camera stood still."""
+    """Return the matrix (3, 3) from source pixels of a frame to where they lie as if the camera stood still."""
     if dive.motion is None or dive.masks is None:
         return np.eye(3)
     sampled = dive.masks.sampled_frames
@@ -165,19 +165,19 @@ def _to_scene(dive: ComparedDive, frame: int) -> np.ndarray:
 
 
 def _placed(dive: ComparedDive, frame: int, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) of a frame in the scene."""
+    """Map points (n, 2) of a frame to the scene."""
     matrix = _to_scene(dive, frame)
     return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2])
 
 
 def _samples(dive: ComparedDive) -> list[int]:
-    """Samples from the take-off on, none twice."""
+    """Return the samples from the take-off on, none twice."""
     frames, found = np.unique(dive.masks.sampled_frames if dive.masks else [], return_index=True)
     return [int(at) for at, frame in zip(found, frames, strict=True) if frame >= dive.steps[1].start_frame]
 
 
 def _cells(dive: ComparedDive, sample: int) -> np.ndarray:
-    """(n, 2) centres of the cells that the body covers in a sample, in the scene."""
+    """Return the centres (n, 2) of the cells that the body covers in a sample, in the scene."""
     assert dive.masks is not None
     x0, y0, x1, y1 = dive.masks.crop_xyxy[sample].astype(np.float64)
     probability = dive.masks.mask_probability[sample]
@@ -188,7 +188,7 @@ def _cells(dive: ComparedDive, sample: int) -> np.ndarray:
 
 
 def _centre(dive: ComparedDive, frame: int) -> np.ndarray | None:
-    """x, y in the scene of the body's centre in a frame, or in the nearest sample in which it is seen."""
+    """Return x, y in the scene of the body's centre in a frame, or in the nearest sample that shows it."""
     frames = dive.masks.sampled_frames if dive.masks else np.zeros(0)
     for sample in np.argsort(np.abs(frames - frame), kind="stable").tolist():
         cells = _cells(dive, sample)

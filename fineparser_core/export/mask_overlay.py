@@ -23,7 +23,7 @@ class Layer:
 
     Attributes:
         image: (H, W) or (H, W, 3) uint8, changed in place.
-        colour: colour of the mask, one value per channel.
+        colour: colour of the mask, a value per channel.
         scale: size of the layer relative to the image, e.g. 0.5 for chroma planes.
     """
 
@@ -33,7 +33,9 @@ class Layer:
 
 
 def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mask of a source frame, interpolated linearly between samples; empty before the first and after the last.
+    """Return the mask of a source frame, interpolated linearly between samples.
+
+    Empty before the first and after the last.
 
     Returns:
         Probability (112, 112) float32, and the source pixels x0, y0, x1, y1 that it covers, (4,) float32.
@@ -51,7 +53,10 @@ def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mask_opacity(probability: np.ndarray, *, outline: bool = False) -> np.ndarray:
-    """The opacity (112, 112), 0 to 1, of a mask with probability (112, 112); with `outline` only at the mask's edge."""
+    """Return the opacity (112, 112), 0 to 1, of a mask with probability (112, 112).
+
+    With `outline` only at the mask's edge.
+    """
     alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
     alpha = alpha * alpha * (3 - 2 * alpha)
     return alpha - _eroded(alpha) if outline else alpha
@@ -74,12 +79,12 @@ def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.nd
 
 
 def draw_mask_on_image(image: np.ndarray, probability: np.ndarray, crop_xyxy: np.ndarray, style: MaskStyle) -> None:
-    """`draw_mask` on an (H, W, 3) uint8 RGB image, changed in place."""
+    """Apply `draw_mask` to an (H, W, 3) uint8 RGB image, changed in place."""
     draw_mask([Layer(image, rgb(style.color))], probability, crop_xyxy, style)
 
 
 def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, int], crop_xyxy: np.ndarray) -> None:
-    """Draw on one layer.
+    """Draw on a layer.
 
     Args:
         opacity: (112, 112) uint8.
@@ -90,7 +95,7 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
     origin = crop_xyxy[:2] * layer.scale
     cell = (crop_xyxy[2:] - crop_xyxy[:2]) * layer.scale / opacity.shape[::-1]
     height, width = layer.image.shape[:2]
-    # One more cell on every side, in which the interpolated mask fades out.
+    # A further cell on every side, in which the interpolated mask fades out.
     lowest, highest = origin + (np.array(covered[:2]) - 1) * cell, origin + (np.array(covered[2:]) + 1) * cell
     left, top = np.clip(np.floor(np.maximum(lowest, origin)), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * layer.scale)), 0, (width, height)).astype(int)
@@ -106,12 +111,12 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
 
 
 def _premultiplied(value: int) -> np.ndarray:
-    """A channel value multiplied by every opacity: (256,) uint8."""
+    """Return a channel value multiplied by every opacity: (256,) uint8."""
     return np.rint(np.arange(256) * (value / 255)).astype(np.uint8)
 
 
 def _eroded(alpha: np.ndarray) -> np.ndarray:
-    """Erosion: the minimum over each cell and its four neighbours."""
+    """Erode a mask: the minimum over each cell and its four neighbours."""
     around = np.pad(alpha, 1)
     shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
     return np.minimum(alpha, np.minimum.reduce(shifted))

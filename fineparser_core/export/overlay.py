@@ -115,7 +115,7 @@ class OverlayCanvas:
             drawn[:y0] = drawn[y1:] = drawn[:, :x0] = drawn[:, x1:] = 0
 
     def to_overlay(self) -> Overlay | None:
-        """The part that was drawn on; None if nothing was drawn."""
+        """Return the part that was drawn on; None if nothing was drawn."""
         rows, columns = (np.flatnonzero(self._coverage.any(axis)) for axis in (1, 0))
         if not len(rows):
             return None
@@ -132,7 +132,7 @@ class OverlayCanvas:
         colour: Colour,
         opacity: float,
     ) -> None:
-        """Composite a shape in one colour.
+        """Composite a shape in a single colour.
 
         Args:
             box: x0, y0, x1, y1 of the shape, pixels.
@@ -157,7 +157,7 @@ class OverlayCanvas:
 def draw_label(
     canvas: OverlayCanvas, lines: Sequence[str], at: Point, unit: float, colour: Colour, *, border: Colour | None = None
 ) -> None:
-    """Draw lines of text on a dark box, which is moved into the image if it would extend beyond it."""
+    """Draw lines of text on a dark box, which is moved into the image if needed."""
     width_px, height_px = label_size(lines, unit)
     x, y = max(min(at[0], canvas.width - width_px), 0.0), max(min(at[1], canvas.height - height_px), 0.0)
     box = (x, y, x + width_px, y + height_px)
@@ -170,14 +170,14 @@ def draw_label(
 
 
 def label_size(lines: Sequence[str], unit: float) -> tuple[float, float]:
-    """Width and height of the box of `draw_label`, pixels."""
+    """Return the width and height of the box of `draw_label`, pixels."""
     widest = max((text_width(line, TEXT_SIZE * unit) for line in lines), default=0)
     return widest + 16 * unit, (LINE_HEIGHT * max(len(lines), 1) + 8) * unit
 
 
 @lru_cache(maxsize=4)
 def _as_planes(overlay: Overlay, matrix: ColorMatrix) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The premultiplied values and the opacity of each of the three planes."""
+    """Return the premultiplied values and the opacity of each of the three planes."""
     import cv2
 
     small = cv2.resize(overlay.opacity, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -20,7 +20,7 @@ _UNIT = 0.6
 
 
 def overlay_sheet(parse: DiveParse, truths: Mapping[int, np.ndarray]) -> np.ndarray:
-    """Draw a sheet of evenly spaced frames and all labelled ones, with predicted masks and skeletons.
+    """Draw a sheet of evenly spaced frames and all labelled frames, with predicted masks and skeletons.
 
     Every tile shows the frame number and the phase. Labelled masks are outlined in green.
 

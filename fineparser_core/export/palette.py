@@ -16,7 +16,7 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 
 def contrast(first: Sequence[int], second: Sequence[int]) -> float:
-    """Contrast ratio of two colours, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
+    """Return the contrast ratio of two colours, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 

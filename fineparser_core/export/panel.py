@@ -1,6 +1,6 @@
 """Draws the panels of an annotated clip: the banner with the phases above, timeline, score and contributions below.
 
-Lengths are in units; a unit is one pixel at the smallest size and grows with the video.
+Lengths are in units; a unit is a pixel at the smallest size and grows with the video.
 """
 
 from collections.abc import Mapping
@@ -44,14 +44,14 @@ def step_colours(chosen: Mapping[str, str]) -> StepColours:
 
 
 def text_colour_on(colour: Colour) -> Colour:
-    """The dark or the light text colour, whichever has the higher contrast with a step's colour."""
+    """Return the dark or the light text colour, whichever has the higher contrast with a step's colour."""
     return max((_DARK_TEXT, TEXT), key=lambda text: contrast(text, colour))
 
 
 def draw_banner(
     steps: Steps, active: int | None, colours: StepColours, size_px: tuple[int, int], unit: float
 ) -> np.ndarray:
-    """Draw the names of the three steps, with the active one (index, or None) highlighted: (H, W, 3) uint8 RGB."""
+    """Draw the names of the three steps, with the active step (index, or None) highlighted: (H, W, 3) uint8 RGB."""
     width, height = size_px
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     x = MARGIN * unit
@@ -84,7 +84,7 @@ def draw_panel(analysis: Analysis, colours: StepColours, width: int, unit: float
 
 
 def playhead_x(steps: Steps, frame: int, width: int, unit: float) -> float:
-    """The x coordinate of a frame of the dive on the timeline, pixels."""
+    """Return the x coordinate of a frame of the dive on the timeline, pixels."""
     return (_timeline_x(steps, frame, width, unit) + _timeline_x(steps, frame + 1, width, unit)) / 2
 
 

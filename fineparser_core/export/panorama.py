@@ -1,6 +1,6 @@
-"""One background for the frames of a dive: they are registered to one view and stitched, without the diver.
+"""Background for the frames of a dive: they are registered to a common view and stitched, without the diver.
 
-A still camera is a panorama of one view. What is laid over the picture has no part in it where the camera moves.
+A still camera is a panorama of a single view. Overlays of the picture are left out where the camera moves.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _MOST_AREAS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """Frames in the view of one of them.
+    """Frames registered in the view of a chosen frame.
 
     Attributes:
         frames: (n,) int64, source frames, ascending.
@@ -47,11 +47,11 @@ class Registered:
     off_px: np.ndarray = field(repr=False)
 
     def off(self) -> float:
-        """Median of how far the frames lie off the background."""
+        """Return the median distance of the frames off the background."""
         return float(np.nanmedian(self.off_px)) if np.isfinite(self.off_px).any() else 0.0
 
     def of(self, frame: int) -> np.ndarray:
-        """(3, 3) of a source frame; between two registered ones that in between."""
+        """Return the matrix (3, 3) of a source frame, interpolated between registered frames."""
         flat = self.to_view.reshape(-1, 9)
         return np.array([np.interp(frame, self.frames, column) for column in flat.T]).reshape(3, 3)
 
@@ -63,13 +63,13 @@ def register(
     bodies: Sequence[np.ndarray],
     guesses: np.ndarray,
 ) -> Registered:
-    """Register frames by the scene that they share; the view is that of the one in the middle.
+    """Register frames by the scene that they share; the view is that of the middle frame.
 
     Args:
         frames: (n) source frames, ascending.
         images: (n) of them, (h, w, 3) uint8 RGB, reduced alike.
         bodies: (n) masks (h, w) uint8 of where the diver may be, 1 there.
-        guesses: (n, 3, 3) how each is likely to lie in one scene, in source pixels.
+        guesses: (n, 3, 3) likely placement of each in a common scene, in source pixels.
 
     Raises:
         ExportError: the camera is cut within, or its motion cannot be followed.
@@ -157,7 +157,7 @@ def _chained(
 def _refined(
     to_view: np.ndarray, greys: Sequence[np.ndarray], scenes: Sequence[np.ndarray], overlays: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each frame placed on the background of all, so that a chain does not drift; and how far each still is off it.
+    """Place each frame on the background of all, so that a chain does not drift; return the remaining errors, too.
 
     Returns:
         (n, 3, 3), and (n,) reduced pixels; NaN where a frame is not found in the background.
@@ -190,7 +190,7 @@ def _refined(
 
 
 def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Left and top, and width and height, of what images of a size cover in the view of matrices (n, 3, 3)."""
+    """Return (left, top) and (width, height) of the area that images of a size cover under matrices (n, 3, 3)."""
     width, height = size_px
     placed = (matrices @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]]))[:, :2]
     (left, top), (right, bottom) = np.floor(placed.min(axis=(0, 2))), np.ceil(placed.max(axis=(0, 2)))
@@ -200,7 +200,7 @@ def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, i
 def median_background(
     images: Sequence[np.ndarray], masks: Sequence[np.ndarray], matrices: np.ndarray, size_px: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The median of images in one view, of what their masks show.
+    """Return the median of registered images over the pixels that their masks show.
 
     Args:
         images: (H, W, c) uint8.
@@ -240,7 +240,7 @@ def _touches(matrix: np.ndarray, image: np.ndarray, size_px: tuple[int, int]) ->
 
 
 def _median(images: list[np.ndarray], shown: np.ndarray) -> np.ndarray:
-    """Median over images (H, W, c) of those that are shown, (n, H, W) bool.
+    """Return the median over images (H, W, c) of those that are shown, (n, H, W) bool.
 
     What is not shown is taken for black and white by turns, black first, so that it leaves the median where it is; then
     the images are sorted place by place, by comparing neighbours, many times faster than sorting each place's values.

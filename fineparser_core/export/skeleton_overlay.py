@@ -19,7 +19,7 @@ from fineparser_core.types import MaskTrack
 PATH_COLOUR: Colour = (255, 159, 67)
 #: Size of the labels of heights.
 _HEIGHT_SIZE = 0.75
-#: Labels are placed on so many pixels as one.
+#: Size of the cells on which labels are placed, in pixels.
 _COARSE = 4
 #: Metres that the way of a body is wide, and units where the scale is not known.
 _BODY_M, _USUAL_WIDTH = 1.0, 60.0
@@ -45,7 +45,7 @@ def draw_skeleton(canvas: OverlayCanvas, bones: Sequence[Bone], unit: float, tra
 
 
 class PathPainter:
-    """Draws the path of a body's centre on images of one size, with heights over the water; it ends with the picture.
+    """Draws the path of a body's centre on images of equal size, with heights over the water; it ends with the picture.
 
     Args:
         size_px: (width, height) of the images.
@@ -106,7 +106,7 @@ class PathPainter:
         return [Label(at, said, PATH_COLOUR, boxes[place]) for place, at, said in shown if place in boxes]
 
     def _busy(self, frame: int, line: Sequence[Point], others: Overlay | None) -> np.ndarray:
-        """(h, w) bool of the reduced image: the way of the body, and other drawings."""
+        """Return the busy places (h, w) bool of the reduced image: the way of the body, and other drawings."""
         import cv2
 
         busy = np.zeros([-(-side // _COARSE) for side in reversed(self._size_px)], np.uint8)
@@ -163,10 +163,10 @@ def skeleton_overlay(
     path: PathPainter | None = None,
     others: Overlay | None = None,
 ) -> Overlay | None:
-    """The skeleton of a frame, for output images of (width, height), over the path; None where nothing is seen.
+    """Draw the skeleton of a frame over the path, for output images of (width, height); None where nothing is visible.
 
     Args:
-        others: what the path's heights should not lie on.
+        others: boxes that the path's heights should not cover.
     """
     joints = joints_at(track, frame)
     if joints is None and path is None:

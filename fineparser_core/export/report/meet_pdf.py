@@ -8,7 +8,7 @@ from fineparser_core.language import text
 
 _MARGIN, _ROW = 11.0, 4.9
 _RIGHT, _END = PAGE_MM[0] - _MARGIN, PAGE_MM[1] - _MARGIN
-#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last one first.
+#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last result first.
 _CELLS, _AWARDS, _RESULTS = (_MARGIN, 25.0, 44.0, 60.0), 72.0, (_RIGHT, _RIGHT - 19, _RIGHT - 38)
 _AWARD = 6.2
 

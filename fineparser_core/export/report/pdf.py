@@ -1,4 +1,4 @@
-"""A report as PDF: each dive on one page of A4."""
+"""A report as PDF: each dive on a page of A4."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
 _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
-#: Height of a chart of the overview, and rows of its table that leave room for one row of charts.
+#: Height of a chart of the overview, and rows of its table that leave room for a row of charts.
 _CHART, _MOST_NUMBERS = 44.0, 24
 _GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
 
@@ -52,7 +52,7 @@ def write_pdf(report: Report, path: Path) -> None:
 
 
 def _draw_strobe(canvas: PdfCanvas, title: str, image: np.ndarray) -> None:
-    """A page with the stroboscopic picture, as large as fits."""
+    """Draw a page with the stroboscopic picture, as large as fits."""
     canvas.add_page()
     canvas.text(_MARGIN, _MARGIN, title, 12, bold=True, width=_WIDTH)
     top = _MARGIN + 8
@@ -162,7 +162,7 @@ def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
 def _draw_trend(
     canvas: PdfCanvas, heading: str, trend: Sequence[TrendPoint], place: tuple[float, float, float, float]
 ) -> None:
-    """A chart at left, top, width, bottom."""
+    """Draw a chart at left, top, width, bottom."""
     left, top, wide, bottom = place
     canvas.text(left, top, heading, 8, bold=True, colour=FAINT, width=wide)
     x0, y0, width, height = left + 5, bottom - 6, wide - 6, bottom - 6 - (top + 6)

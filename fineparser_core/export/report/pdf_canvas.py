@@ -1,8 +1,8 @@
 """Text, boxes and pictures on the pages of a PDF, lengths in millimetres from the upper left corner.
 
-Text is set in a wide font of the system where there is one, so that names of any script are letters of the file; what
-that font lacks is drawn as a picture by OpenCV, which brings Chinese, Japanese and Korean along. Without any font, the
-one that every reader of PDF has sets the letters of Western Europe.
+Text is set in a wide font of the system if there is any, so that names of any script are letters of the file; what that
+font lacks is drawn as a picture by OpenCV, which brings Chinese, Japanese and Korean along. Without any font, the font
+that every reader of PDF has sets the letters of Western Europe.
 """
 
 import os
@@ -44,7 +44,10 @@ def _font_folders() -> list[Path]:
 
 
 def system_faces() -> tuple[Path, Path] | None:
-    """The files of a regular and a bold face; None where the system has none of those that are known to be wide."""
+    """Return the files of a regular and a bold face.
+
+    None where the system has none of those that are known to be wide.
+    """
     folders = _font_folders()
     for names in _FACES.get(sys.platform, _FACES["linux"]):
         for folder in folders:
@@ -82,29 +85,29 @@ class PdfCanvas:
         self._pdf.add_page()
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        """A filled box."""
+        """Draw a filled box."""
         self._pdf.set_fill_color(*rgb(colour))
         self._pdf.rect(x, y, width, height, style="F")
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str = RULE) -> None:
-        """The outline of a box."""
+        """Draw the outline of a box."""
         self._pdf.set_draw_color(*rgb(colour))
         self._pdf.set_line_width(0.2)
         self._pdf.rect(x, y, width, height, style="D")
 
     def line(self, points: Sequence[tuple[float, float]], colour: str = RULE, width: float = 0.2) -> None:
-        """An open line."""
+        """Draw an open line."""
         self._pdf.set_draw_color(*rgb(colour))
         self._pdf.set_line_width(width)
         self._pdf.polyline(list(points))
 
     def dot(self, x: float, y: float, radius: float, colour: str) -> None:
-        """A disc."""
+        """Draw a disc."""
         self._pdf.set_fill_color(*rgb(colour))
         self._pdf.ellipse(x - radius, y - radius, 2 * radius, 2 * radius, style="F")
 
     def picture(self, x: float, y: float, width: float, encoded: bytes) -> None:
-        """A picture in the format of its bytes, PNG or JPEG."""
+        """Draw a picture in the format of its bytes, PNG or JPEG."""
         self._pdf.image(BytesIO(encoded), x=x, y=y, w=width)
 
     def text(
@@ -119,10 +122,10 @@ class PdfCanvas:
         align: str = "L",
         width: float = 0.0,
     ) -> None:
-        """A line of text, shortened to its width where it has one.
+        """Draw a line of text, shortened to its width if given.
 
         Args:
-            x, y: of its upper left corner, or its upper right one if `align` is "R", or its middle if "C".
+            x, y: of its upper left corner, or its upper right corner if `align` is "R", or its middle if "C".
             size: in points.
             width: most of it; 0 for any.
         """
@@ -142,7 +145,7 @@ class PdfCanvas:
     def lines(
         self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, colour: str = INK
     ) -> float:
-        """Text broken into lines of a width.
+        """Draw text broken into lines of a width.
 
         Returns:
             y below them.
@@ -153,7 +156,7 @@ class PdfCanvas:
         return y
 
     def wrapped(self, text: str, size: float, width: float, most: int = 99) -> list[str]:
-        """The lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
+        """Return the lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
         lines = wrap_lines(printable(text), width, lambda line: self.width(line, size))
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
@@ -176,7 +179,7 @@ class PdfCanvas:
         self._pdf.set_font("text" if self._wide else "helvetica", "B" if bold else "", size)
 
     def _holds(self, text: str, bold: bool) -> bool:
-        """Whether the font has every letter."""
+        """Return True if the font has every letter."""
         if self._wide:
             face: Any = self._pdf.fonts["textB" if bold else "text"]
             return all(ord(letter) in face.cmap for letter in text)
@@ -190,7 +193,7 @@ class PdfCanvas:
         return text if self._wide else text.translate(_WESTERN)
 
     def _draw_picture(self, x: float, y: float, text: str, size: float, bold: bool, colour: str) -> None:
-        """Text that the font lacks, as a picture with a transparent ground."""
+        """Draw text that the font lacks as a picture with a transparent ground."""
         import cv2
 
         weight = 650 if bold else 400
