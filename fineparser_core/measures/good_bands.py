@@ -21,10 +21,10 @@ _WIDEST_DEG = 60.0
 
 
 def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, Band]:
-    """Bands of a number from a board, by the names of measures.
+    """Return the bands of a number from a board, by the names of measures.
 
     Args:
-        board_m: height of the board; None takes the rendered dives of the number's one board, and none where there are
+        board_m: height of the board; None takes the rendered dives of the number's only board, and none where there are
             several.
     """
     boards, dive = _rendered().get(dive_number or "", {}), known_number(dive_number or "")
