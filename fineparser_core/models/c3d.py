@@ -50,5 +50,5 @@ class C3D(nn.Module):
         return x.flatten(1)
 
     def wide(self, pooled: Tensor) -> Tensor:
-        """(N, 8192) of `forward` to fc6 (N, 4096), after its ReLU."""
+        """Map the features (N, 8192) of `forward` to fc6 (N, 4096), after its ReLU."""
         return F.relu(self.fc6(pooled))
