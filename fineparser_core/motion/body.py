@@ -1,4 +1,4 @@
-"""Where a body is, by its joints and its mask."""
+"""Places and angles of a body by its joints and its mask."""
 
 import numpy as np
 
@@ -24,10 +24,10 @@ _LEAST_MASS = 0.85
 
 
 def joint(joints: np.ndarray, name: str) -> np.ndarray:
-    """(n, 2) places of a joint, or of the middle of both sides of one ("hip"); NaN where it was not seen.
+    """Return the places (n, 2) of a joint, or of the middle of its sides ("hip"); NaN where unseen.
 
     Args:
-        joints: (n, 16, 2), NaN where one was not seen.
+        joints: (n, 16, 2), NaN for unseen joints.
     """
     if name in KEYPOINT_NAMES:
         return np.asarray(joints[:, KEYPOINT_NAMES.index(name)])
@@ -38,7 +38,7 @@ def joint(joints: np.ndarray, name: str) -> np.ndarray:
 
 
 def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray:
-    """Return (n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen.
+    """Return (n,) degrees between two limbs, the mean of both sides: 180 is straight; NaN where unseen.
 
     Args:
         joints: as of `joint`.
@@ -54,7 +54,7 @@ def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
 
 
 def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """(n, 2) the body's centre of mass; NaN where too little of the body was seen.
+    """Return the body's centre of mass (n, 2); NaN where too little of the body shows.
 
     Args:
         joints: as of `joint`.
@@ -69,7 +69,7 @@ def centre_of_mass(joints: np.ndarray) -> np.ndarray:
 
 
 def mask_centres(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """The middle of each mask, (n, 2) x, y in source pixels; NaN without one.
+    """Return the middle of each mask, (n, 2) x, y in source pixels; NaN for an empty mask.
 
     Args:
         masks: (n, 112, 112) athlete probability.
@@ -84,7 +84,7 @@ def mask_centres(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
 
 def lowest_points(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """The lowest point of each mask, (n, 2) x, y in source pixels; NaN without one.
+    """Return the lowest point of each mask, (n, 2) x, y in source pixels; NaN for an empty mask.
 
     Args:
         masks, crops: as of `mask_centres`.
@@ -102,7 +102,9 @@ def lowest_points(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
 
 def body_lengths(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """Length of each mask along its longer axis, (n,) source pixels, as that of a rod as long; NaN without a mask.
+    """Return the length of each mask along its longer axis, (n,) source pixels, as that of a rod as long.
+
+    NaN without a mask.
 
     Args:
         masks, crops: as of `mask_centres`.

@@ -1,9 +1,9 @@
-"""What moves in a video once the motion of the camera is taken out: boxes, frame by frame.
+"""Boxes of what moves in a video once the motion of the camera is taken out, frame by frame.
 
 An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
-both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
-and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
-So is what is laid over the picture, which stands still while the scene moves.
+both was there and nowhere else. A diver a twentieth of the picture high shows as a single box; spectators who sit,
+pillars and lane ropes do not, and ripples, flags and score boards, which move in place, are recognized by that and left
+out. So are overlays, which stand still while the scene moves.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ from fineparser_core.motion.overlays import Overlays, on_overlays
 LONG_SIDE_PX = 384
 #: Time between compared images: a diver in the air moves by a third of his length, a slow replay by a tenth.
 COMPARED_S = 0.1
-#: Least difference in grey values or a colour, of 255, after a blur of a pixel.
+#: Minimum difference in grey values or a colour, of 255, after a blur of a pixel.
 _DIFFERENCE = 18.0
 _UNSEEN = 1000.0
 _MIN_AREA_PX = 12
@@ -27,7 +27,7 @@ _MOST_IN_AN_IMAGE = 24
 _MAX_MOVING_SHARE = 0.35
 #: Below this support of the camera's motion two images do not show the same scene.
 CUT_SUPPORT = 0.04
-#: Share of its colours, of 6 x 6 x 6, that an image has in common with the one before, unless there is a cut.
+#: Share of its colours, of 6 x 6 x 6, that an image shares with the image before, unless there is a cut.
 _SAME_COLOURS = 0.6
 # A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
 _FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
@@ -45,7 +45,7 @@ class Motion:
         scale: source pixels a pixel.
         to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
         scene: (n,) int, number of the scene, which ends with a cut or where the camera could not be followed.
-        cut: (n,) bool, whether the image is the first one after a cut: other colours as well.
+        cut: (n,) bool, whether the image is the first after a cut, recognized by its colours as well.
         border: (n, 4) int, rows above the picture, columns left, rows below, columns right, by its scene so far.
         image: (m,) int64, index of the image of each box, ascending.
         centre: (m, 2) x, y.
@@ -64,7 +64,7 @@ class Motion:
     extent: np.ndarray = field(repr=False)
 
     def seen_from(self, image: int, indices: np.ndarray) -> np.ndarray:
-        """Centres of boxes of the same scene as they lie in the view of one image, (len(indices), 2)."""
+        """Return the centres (len(indices), 2) of boxes of the same scene in the view of an image."""
         matrices = np.linalg.inv(self.to_first[image]) @ self.to_first[self.image[indices]]
         return apply(matrices, self.centre[indices])
 
@@ -90,19 +90,19 @@ class Motion:
 
 
 def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) through a matrix (3, 3), or each through one of (n, 3, 3)."""
+    """Transform points (n, 2) by a matrix (3, 3), or each by its own of (n, 3, 3)."""
     moved = (matrices @ np.concatenate([points, np.ones((len(points), 1))], axis=1)[..., None])[..., 0]
     return np.asarray(moved[:, :2] / moved[:, 2:])
 
 
 class Colours:
-    """Those of the image before: where most of them are gone in the next one there may be a cut."""
+    """Colours of the image before: where most of them are missing in the next image there may be a cut."""
 
     def __init__(self) -> None:
         self._before: np.ndarray | None = None
 
     def change(self, image: np.ndarray) -> bool:
-        """Whether most are gone in an image (H, W, 3) uint8 RGB, whose colours are those of the image before then."""
+        """Return True if most colours are gone in an image (H, W, 3) uint8 RGB; its colours are kept."""
         import cv2
 
         counts = cv2.calcHist([_reduced(image)[0]], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel()
@@ -167,7 +167,7 @@ class MotionFinder:
         self._new = [(box[0] - n, *box[1:]) for box in self._new if box[0] >= n]
 
     def motion(self, since_s: float = -np.inf) -> Motion:
-        """What was found so far, or in the images since a time.
+        """Return the motion found so far, or in the images since a time.
 
         Raises:
             ValueError: no image was added.
@@ -212,7 +212,7 @@ class MotionFinder:
             red, green, blue = cv2.split(cv2.absdiff(image, there))
             difference = cv2.max(cv2.max(red, green), blue)
             differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
-        # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
+        # The image after decides alone where a following camera sees a place for the first time.
         different = np.minimum(*differences)
         different[(different == _UNSEEN) | (visible == 0)] = 0
         moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
@@ -227,7 +227,7 @@ class MotionFinder:
 
 
 def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """An image (H, W, 3) with a longer side of `LONG_SIDE_PX` at most, and how many of its pixels are one of these."""
+    """Return an image (H, W, 3) with a longer side of at most `LONG_SIDE_PX`, and the source pixels per pixel."""
     import cv2
 
     height, width = image.shape[:2]
@@ -239,13 +239,13 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _without_overlays(boxes: list[tuple[int, float, float, int, int]], overlays: Overlays) -> np.ndarray:
-    """Boxes (m, 5) of a scene by all that is known of it at its end."""
+    """Return the boxes (m, 5) of a scene without those on overlays, as known at its end."""
     rows = np.array(boxes, np.float64).reshape(-1, 5)
     return rows[~on_overlays(overlays.mask, rows[:, 1:3], rows[:, 3:])]
 
 
 def _flickering(motion: Motion) -> np.ndarray:
-    """(m,) bool: boxes of what moves where it is."""
+    """Return the boxes (m,) bool that move in place."""
     flickers = np.zeros(len(motion.image), bool)
     times, size = motion.times_s[motion.image], motion.extent.max(axis=1, initial=0)
     everywhere = apply(motion.to_first[motion.image], motion.centre) if len(times) else motion.centre

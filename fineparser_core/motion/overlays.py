@@ -1,4 +1,4 @@
-"""What is laid over the picture: logos, clocks, score bars, borders. It stands still in the picture, not in the scene.
+"""Overlays of the picture: logos, clocks, score bars, borders. They stand still in the picture, not in the scene.
 
 An edge that is where it was, although the scene moved across it by more than edges are wide, is an overlay's. What
 changes within (digits, what shows through) does not matter, as its frame and its other edges stay. A diver whom the
@@ -19,16 +19,16 @@ _STRONG = 40.0
 #: Share of an edge that is the same in these images, and how many of them tell it if all of it is the same. Edges at
 #: random pass once in e^8 times.
 _SAME, _LEAST_IMAGES = 0.6, 8.0
-#: What was so many images ago counts a third: captions come and go.
+#: Number of images after which evidence counts a third: captions come and go.
 _MEMORY = 40.0
-#: Edges this close to one another have the overlay between them; so has what they surround, up to a share of the image.
-#: Of the boxes that an overlay makes, farther ones, as a pan along an edge tells nothing of it.
+#: Edges this close to each other have the overlay between them; so has what they surround, up to a share of the image.
+#: For boxes made by an overlay the distance is larger, as a pan along an edge gives no evidence of it.
 _CLOSE_PX, _LARGEST, _FAR_PX = 9, 0.1, 21
-#: Corners are told by what is so near.
+#: Radius in pixels within which overlays decide about a corner.
 _NEAR_PX = 7
 #: Range of the grey values of a row or column of a border, and how far compression blurs it.
 _FLAT, BLURRED_PX = 16, 4
-#: Share of a box on overlays that makes it one; a body that passes one, and shows as one box with it, stays.
+#: Share of a box on overlays that makes it an overlay; a body that passes an overlay, in the same box, stays.
 _ON_OVERLAY = 0.5
 
 
@@ -102,7 +102,7 @@ class Overlays:
         self.scene = 1 - cv2.dilate(filled, np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8))
 
     def _same(self) -> np.ndarray:
-        """(H, W) bool: edges that stayed."""
+        """Return the edges that stayed, (H, W) bool."""
         import cv2
 
         alike = cv2.magnitude(*self._edges)
@@ -118,7 +118,7 @@ class Overlays:
 
 
 def _edges(grey: np.ndarray) -> np.ndarray:
-    """Slopes of grey values, x and y, (2, H, W) float32; the stronger, the nearer to 1 in length."""
+    """Return the slopes of grey values, x and y, (2, H, W) float32; the stronger, the nearer to 1 in length."""
     import cv2
 
     x, y = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
@@ -127,20 +127,20 @@ def _edges(grey: np.ndarray) -> np.ndarray:
 
 
 def _border(grey: np.ndarray) -> np.ndarray:
-    """Rows above the picture, columns left, rows below, columns right: uniform ones, all of them in a blank image."""
+    """Count uniform rows above the picture, columns left, rows below, columns right; all of them in a blank image."""
     rows, columns = (np.ptp(grey, axis=axis) <= _FLAT for axis in (1, 0))
     return np.array([len(side) if side.all() else side.argmin() for side in (rows, columns, rows[::-1], columns[::-1])])
 
 
 def _closed(mask: np.ndarray, gap_px: int) -> np.ndarray:
-    """A mask (H, W) with gaps closed."""
+    """Return a mask (H, W) with gaps closed."""
     import cv2
 
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap_px, gap_px), np.uint8)))
 
 
 def on_overlays(mask: np.ndarray, centre: np.ndarray, extent: np.ndarray) -> np.ndarray:
-    """(m,) bool: boxes of which too much lies on overlays.
+    """Return the boxes (m,) bool that lie too much on overlays.
 
     Args:
         mask: (H, W) uint8, 1 on overlays.
