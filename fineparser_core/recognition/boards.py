@@ -29,8 +29,9 @@ _SEEN = 0.9
 
 
 def boards(dive: InTheAir) -> dict[float, float]:
-    """Return the probability of each board by the times of the fall, the board's height in the picture, and the size of
-    the body."""
+    """Return the probability of each board by the fall's times, the board's place in the picture and the body's
+    size.
+    """
     by_gravity = [found for found in (_fall_by_time(dive), _fall_by_edge(dive)) if found is not None]
     by_size = _fall_by_size(dive)
     likely = dict(_COMMON)
@@ -54,7 +55,10 @@ def _density(value: float, mean: float, deviation: float) -> float:
 
 
 def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
-    """Metres that the body's centre falls below the take-off by its times, and their deviation; None in slow motion."""
+    """Return the metres that the body's centre falls below the take-off by its times, and their deviation.
+
+    None in slow motion.
+    """
     moments = dive.moments
     if dive.seen.slowed != 1 or moments.top is None or moments.contact is None:
         return None
@@ -68,7 +72,7 @@ def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def _fall_by_edge(dive: InTheAir) -> tuple[float, float] | None:
-    """The same by the board's edge over the water in the picture, where gravity tells the scale."""
+    """Return the same by the board's edge over the water in the picture, with the scale by gravity."""
     if dive.path is None or dive.board is None or dive.water_y is None:
         return None
     height_m = (dive.water_y - float(dive.board[1])) / dive.path.px_per_m
@@ -77,7 +81,7 @@ def _fall_by_edge(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def _fall_by_size(dive: InTheAir) -> tuple[float, float] | None:
-    """The same by the torso's length in the picture."""
+    """Return the same by the torso's length in the picture."""
     if dive.path is None or dive.touches is None:
         return None
     torso = dive.seen.joint("shoulder") - dive.seen.joint("hip")
@@ -102,7 +106,7 @@ def with_seen_board(difficulty: Difficulty | None, dive: DiveNumber, seen: Recog
     """Return the difficulty from the board that the fall shows, where none was given and it is known from there.
 
     Args:
-        difficulty: as asked for; None where no board was given and no record says which is usual.
+        difficulty: as requested; None where no board was given and no usual board is known.
     """
     board_m = seen_board(seen)
     if board_m is None or (difficulty is not None and difficulty.source != "commonest board"):
