@@ -28,7 +28,7 @@ _NOTES = _KEPT / "notes.md"
 
 @dataclass(frozen=True)
 class Licensed:
-    """A package of somebody else.
+    """A third-party package.
 
     Attributes:
         licence: as its metadata name it; "" where they do not.
@@ -44,7 +44,10 @@ class Licensed:
 
 
 def packages_in_use() -> list[Licensed]:
-    """Every installed package that the command line and the app need, by name; empty where metadata are missing."""
+    """Return every installed package that the command line and the app need, by name.
+
+    Empty where metadata are missing.
+    """
     found: dict[str, Licensed] = {}
     waiting = [(_OWN, _EXTRAS)]
     while waiting:
@@ -96,7 +99,7 @@ def _texts(package: Distribution) -> list[tuple[str, str]]:
 
 
 def licence_page() -> str:
-    """The page as Markdown: all packages with version and licence, and what needs saying of some."""
+    """Return the page as Markdown: all packages with version and licence, and what needs saying of some."""
     page = made(PAGE_NAME)
     if is_frozen() and page.is_file():
         return page.read_text(encoding="utf-8")
@@ -113,7 +116,7 @@ def licence_page() -> str:
 
 
 def licence_texts() -> str:
-    """The licence files of all packages, one after the other."""
+    """Return the licence files of all packages in a row."""
     texts = made(TEXTS_NAME)
     if is_frozen() and texts.is_file():
         return texts.read_text(encoding="utf-8")
