@@ -47,7 +47,7 @@ class Approach:
     time_warp: np.ndarray | None = field(default=None, repr=False)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the board's tip at times (N,): (N,) metres; the board rings after take-off."""
+        """Return the displacement of the board's tip at times (N,): (N,) metres; the board rings after take-off."""
         before = self.tip(self._key_time(time_s))
         if not self.springboard:
             return before
@@ -85,7 +85,7 @@ class Approach:
         return replace(self, time_warp=np.stack([at, shown]))
 
     def world_joints(self, body: Body, time_s: np.ndarray) -> np.ndarray:
-        """Joint positions at times (N,): (N, J, 3) metres; hands or feet are in contact with the board."""
+        """Return joint positions at times (N,): (N, J, 3) metres; hands or feet are in contact with the board."""
         clipped = self._key_time(time_s)
         poses = self.poses(clipped)
         lean, feet_x, lift, heel = self.track(clipped).T
@@ -192,7 +192,7 @@ def _lean_at_take_off(outward: float, sense: float, faults: Faults, rng: np.rand
 
 
 def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Keyframes of a standing take-off: stand, raise the arms, crouch, jump; a springboard is pressed."""
+    """Return the keyframes of a standing take-off: stand, raise the arms, crouch, jump; a springboard is pressed."""
     x = -0.03 if not backward else -0.06
     stand_arms = rng.choice([0.05, 1.55, 3.0], p=[0.4, 0.35, 0.25])
     stand = pose(shoulder=stand_arms, abduct=0.12)
@@ -225,7 +225,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
 
 
 def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Keyframes of a running take-off: strides, a hurdle onto the end of the board, the jump."""
+    """Return the keyframes of a running take-off: strides, a hurdle onto the end of the board, the jump."""
     quick = rng.uniform(0.85, 1.15)
     hurdle_s = (0.62 if springboard else 0.42) * quick
     crouch_s = (0.42 if springboard else 0.3) * quick
@@ -276,7 +276,7 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
 
 
 def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Generator) -> tuple[_Keys, float]:
-    """Keyframes and heading of an armstand: hold, bend, fall, push off. The lean is near pi, as 0 is upright."""
+    """Return keyframes and heading of an armstand: hold, bend, fall, push off. The lean is near pi, as 0 is upright."""
     heading = np.pi if dive.direction == 2 else 0.0
     upside = sense * np.pi
     x = -0.12

@@ -27,7 +27,7 @@ TRUNK_SHARE = 0.45
 
 
 def pose(base: np.ndarray | None = None, **angles: float) -> np.ndarray:
-    """A pose vector (len(POSE),) float64.
+    """Return a pose vector (len(POSE),) float64.
 
     Args:
         base: pose to start from; None is standing at attention with flexed feet.
@@ -45,7 +45,7 @@ def pose(base: np.ndarray | None = None, **angles: float) -> np.ndarray:
 
 
 def angle(poses: np.ndarray, name: str) -> np.ndarray:
-    """Column `name` of poses (N, len(POSE))."""
+    """Return the column `name` of poses (N, len(POSE))."""
     return poses[:, _INDEX[name]]
 
 
@@ -135,13 +135,13 @@ def _suit_colour(rng: np.random.Generator) -> np.ndarray:
 
 
 def _down(forward: np.ndarray, aside: np.ndarray | float = 0.0) -> np.ndarray:
-    """Unit vectors (..., 3) that point down at angle 0, rotated by `forward` about y and by `aside` to the left."""
+    """Return unit vectors (..., 3) that point down at angle 0, rotated by `forward` about y and `aside` to the left."""
     forward, aside = np.broadcast_arrays(forward, aside)
     return np.stack([-np.sin(forward) * np.cos(aside), np.sin(aside), -np.cos(forward) * np.cos(aside)], -1)
 
 
 def joints_in_body_frame(body: Body, poses: np.ndarray) -> np.ndarray:
-    """Forward kinematics: joint positions with the pelvis at the origin.
+    """Compute joint positions with the pelvis at the origin by forward kinematics.
 
     Args:
         poses: (N, len(POSE)) float64.
@@ -225,7 +225,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def _solve_arm(
     shoulder: np.ndarray, target: np.ndarray, upper: float, lower: float, sign: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two-bone inverse kinematics with the elbow to the side: (elbow, wrist), each (N, 3)."""
+    """Solve the two-bone inverse kinematics with the elbow to the side: (elbow, wrist), each (N, 3)."""
     to = target - shoulder
     distance = np.clip(np.linalg.norm(to, axis=-1, keepdims=True), abs(upper - lower) + 1e-3, upper + lower - 1e-3)
     along = unit(to)
@@ -248,13 +248,13 @@ _MASS = np.array([m for _, _, m in _MASSES]) / sum(m for _, _, m in _MASSES)
 
 
 def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """Centre of mass (N, 3) of joints (N, J, 3)."""
+    """Return the centre of mass (N, 3) of joints (N, J, 3)."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2
     return np.einsum("s,nsk->nk", _MASS, middle)
 
 
 def lateral_inertia(joints: np.ndarray) -> np.ndarray:
-    """Moment of inertia about the lateral axis through the centre of mass, per unit mass: (N,) in m²."""
+    """Return the moment of inertia about the lateral axis through the centre of mass, per unit mass: (N,) in m²."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2 - centre_of_mass(joints)[:, None]
     rods = ((joints[:, _MASS_A] - joints[:, _MASS_B]) ** 2)[..., [0, 2]].sum(-1) / 12
     return (_MASS * (middle[..., 0] ** 2 + middle[..., 2] ** 2 + rods + 0.004)).sum(-1)

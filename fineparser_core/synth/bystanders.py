@@ -25,7 +25,7 @@ class Bystanders:
     def person(
         self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
     ) -> Figure:
-        """A person with given poses.
+        """Return a person with given poses.
 
         Args:
             poses: (T or 1, len(POSE)).
@@ -39,11 +39,11 @@ class Bystanders:
     def standing(
         self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
     ) -> Figure:
-        """A person who stands or sits still."""
+        """Return a person who stands or sits still."""
         return self.person(body, _stance(seated, rng)[None], place[None], facing)
 
     def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
-        """A walking person who passes `place` in the middle of the clip."""
+        """Return a walking person who passes `place` in the middle of the clip."""
         swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
         still = _stance(False, rng)
         poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])

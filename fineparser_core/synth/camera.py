@@ -26,7 +26,7 @@ class Camera:
         """Project world points.
 
         Args:
-            points: (P, 3) metres for one instant, (M, P, 3) for M instants.
+            points: (P, 3) metres for a single instant, (M, P, 3) for M instants.
             at: index of the instant, or an array or slice of M indices.
 
         Returns:
@@ -39,7 +39,7 @@ class Camera:
         return pixel, seen[..., 2]
 
     def plane_homography(self, at: int, origin: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Homography (3, 3) from plane coordinates (a, b, 1), the point origin + a u + b v, to pixels at an instant."""
+        """Return the homography (3, 3) from coordinates (a, b, 1) of the plane origin + a u + b v to pixels."""
         k = np.array(
             [[self.focal_px[at], 0, self.width_px / 2], [0, self.focal_px[at], self.height_px / 2], [0, 0, 1.0]]
         )

@@ -29,7 +29,7 @@ _RECORDS, _PARTIAL = ".records", ".partial"
 _SETTINGS = "synthesis.json"
 _MASK_QUALITY = 92
 
-# Weights of the dive numbers: the eight most common ones of FineDiving have 80 %.
+# Weights of the dive numbers: the eight most common of FineDiving have 80 %.
 NUMBER_SHARES = {
     "407C": 16, "107B": 14, "307C": 11, "5253B": 10, "205B": 9, "207C": 8, "109C": 6, "405B": 6,
     "5154B": 2, "6243D": 2, "305B": 1.5, "5152B": 1.5, "5255B": 1.2, "301B": 1.2, "201B": 1, "626C": 1.5, "305C": 1,
@@ -94,7 +94,7 @@ class DatasetPlan(Protocol):
     def __len__(self) -> int: ...
 
     def dive(self, i: int) -> PlannedDive:
-        """Dive i, the same at every call."""
+        """Return dive i, the same at every call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class SynthConfig:
         return self.train + self.test
 
     def dive(self, i: int) -> PlannedDive:
-        """Dive i; its event is named by the board."""
+        """Return dive i; its event is named by the board."""
         spec, seed = sample_spec(self, i)
         split = "train" if i < self.train else "test"
         return PlannedDive(key=(f"rendered_{spec.board_m:g}m", i + 1), spec=spec, seed=seed, split=split)
@@ -166,7 +166,7 @@ def _sample_board(dive: DiveNumber, rng: np.random.Generator) -> float:
 
 
 def sub_actions(dive: DiveNumber) -> list[int]:
-    """Sub-action ids of FineDiving, in order: direction, twists, somersaults, entry."""
+    """Return the sub-action ids of FineDiving, in order: direction, twists, somersaults, entry."""
     direction = dive.direction + (4 if dive.armstand else 0)
     ids = _SOMERSAULT_IDS["B" if dive.position == "D" else dive.position]
     somersault = ids.get(dive.half_somersaults) or _SOMERSAULT_IDS["B"].get(dive.half_somersaults, 16)
@@ -175,7 +175,7 @@ def sub_actions(dive: DiveNumber) -> list[int]:
 
 
 def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
-    """Frame labels in FineDiving's convention.
+    """Return the frame labels in FineDiving's convention.
 
     Returns:
         The last frames before each transition (2 or 3,), and the sub-action id of every frame (T,); both int64.
@@ -204,7 +204,7 @@ def synthesize(
 ) -> None:
     """Render the dives that are missing in a folder, then write annotations and splits.
 
-    Every dive is written atomically, and an interrupted call can be continued by another one.
+    Every dive is written atomically, and an interrupted call can be continued by another.
 
     Args:
         workers: number of processes; the result does not depend on it.

@@ -157,7 +157,10 @@ class Figure:
         self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)
 
     def bounds(self, moments: slice, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-        """Half-open pixel box (x0, y0, x1, y1) of the figure in an image of (width, height); None if it is outside."""
+        """Return the half-open pixel box (x0, y0, x1, y1) of the figure in an image of (width, height).
+
+        None if it is outside.
+        """
         low, high = self._low[moments].min(0), self._high[moments].max(0)
         x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
         x1, y1 = min(int(high[0]), size[0]), min(int(high[1]), size[1])
@@ -198,7 +201,7 @@ def _fixed(outlines: np.ndarray, corner: tuple[int, int], scale: int) -> np.ndar
 
 
 def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """The share of each segment that lies in the shadow of another one: (M, S), 0..1.
+    """Return the share of each segment that lies in the shadow of another segment: (M, S), 0..1.
 
     Args:
         middle: (M, S, 3) metres, midpoints of the segments.

@@ -19,7 +19,7 @@ _MAX_GAP_PX = 2.0
 
 
 class DrawnAthlete:
-    """An athlete as one camera sees it."""
+    """An athlete as seen by a camera."""
 
     def __init__(self, exposures: Exposures, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
         """Prepare the figures; joints are (N, J, 3) metres at all instants of the camera."""

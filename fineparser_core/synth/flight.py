@@ -56,7 +56,7 @@ class BodyMotion:
     flight_pose: PchipInterpolator = field(repr=False)
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
+        """Return the joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
         joints = np.empty((len(time_s), len(bodies.JOINTS), 3))
         centre = np.empty((len(time_s), 3))
         on_board = time_s < 0
@@ -222,7 +222,7 @@ def _flight_keys(
     feet_first: bool,
     rng: np.random.Generator,
 ) -> tuple[list[tuple[float, np.ndarray]], tuple[float, float]]:
-    """Keyframes (time, pose) from take-off to below the water, and begin and end of the twist in seconds."""
+    """Return the keyframes (time, pose) from take-off to below the water, and begin and end of the twist in seconds."""
     position = dive.position if dive.position != "D" else "B"
     shape = flight_shape(position, faults, rng)
     point = 0.97 - 0.75 * faults.toes_flexed
@@ -262,7 +262,7 @@ def _flight_keys(
 def _opening_keys(
     position: str, span: tuple[float, float], faults: Faults, feet_first: bool, point: float, rng: np.random.Generator
 ) -> list[tuple[float, np.ndarray]]:
-    """Keyframes (time, pose) of the come-out: the legs stretch, the trunk follows, the arms rise beside or before it.
+    """Return the keyframes (time, pose) of the come-out: legs stretch, the trunk follows, the arms rise.
 
     Args:
         span: times of the come-out and of the contact with the water.
@@ -296,7 +296,7 @@ def _opening_keys(
 def _twist(
     dive: DiveNumber, clock: np.ndarray, span: tuple[float, float], faults: Faults, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twist and sideways tilt, both (n,) radians at the times `clock`."""
+    """Return twist and sideways tilt, both (n,) radians at the times `clock`."""
     side = rng.choice([-1.0, 1.0])
     wobble = faults.wobble_rad * np.sin(np.clip(clock / clock[-1], 0, 1) * np.pi * rng.uniform(1.0, 2.0))
     tilt = wobble + faults.sway_rad * np.exp(-clock / 0.3)

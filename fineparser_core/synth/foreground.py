@@ -13,7 +13,7 @@ _OPAQUE = 127
 
 
 class Foreground:
-    """An object near the camera, out of focus, that covers the athlete in at least one frame.
+    """An object near the camera, out of focus, that covers the athlete in some frames.
 
     Args:
         at: (T,) instant of the camera of each frame.

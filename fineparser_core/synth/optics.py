@@ -22,10 +22,10 @@ class Optics:
         readout: share of the frame time between the first and the last row of a rolling shutter; 0 is a global shutter.
         ghosting: share of the previous frame in a frame, as after a conversion of the frame rate.
         skip_threshold: grey levels; blocks that change less are not coded; 0 codes all blocks.
-        interlaced: the odd rows are half a frame later than the even ones.
+        interlaced: the odd rows are half a frame later than the even rows.
         occluded: an object in the foreground covers the athlete, see `foreground`.
         jpeg_quality: quality at which the frames are stored.
-        graphics: (H, W, 4) uint8 premultiplied RGBA overlay of the broadcast; None without one.
+        graphics: (H, W, 4) uint8 premultiplied RGBA overlay of the broadcast; None without an overlay.
         grain: (H + 64, W + 64, 3) int8 noise, of which every frame takes a random crop.
     """
 
@@ -129,7 +129,10 @@ def motion_blur(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
 
 
 def _pair_kernel(x: float, y: float) -> np.ndarray:
-    """(3, 3) kernel: the mean of two images shifted by plus and minus half of (x, y), bilinear; |x|, |y| < 2 pixels."""
+    """Return a kernel (3, 3) for the mean of two images shifted by plus and minus half of (x, y), bilinear.
+
+    |x|, |y| < 2 pixels.
+    """
     near = np.arange(-1, 2)
     kernel = np.zeros((3, 3))
     for sign in (-0.5, 0.5):
@@ -139,7 +142,7 @@ def _pair_kernel(x: float, y: float) -> np.ndarray:
 
 
 def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
-    """The image shifted by plus and minus half of (x, y) whole pixels."""
+    """Return the image shifted by plus and minus half of (x, y) whole pixels."""
     height, width = image.shape[:2]
     wide, high = abs(x) // 2 + 1, abs(y) // 2 + 1
     large = cv2.copyMakeBorder(image, high, high, wide, wide, cv2.BORDER_REPLICATE)
@@ -151,7 +154,7 @@ def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.nda
     """Apply the skew of a rolling shutter to an image (H, W, 3) or a mask (H, W).
 
     Args:
-        move: (x, y) pixels by which static objects move in one frame.
+        move: (x, y) pixels by which static objects move in a frame.
         readout: see `Optics`.
     """
     height, width = image.shape[:2]

@@ -44,7 +44,7 @@ class Box:
     near: bool = False
 
     def corners(self) -> np.ndarray:
-        """(8, 3) metres."""
+        """Return the corners (8, 3) in metres."""
         ends = np.array([self.low, self.high])
         return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
@@ -55,7 +55,7 @@ class Scene:
     Args:
         at: (T,) instant of the camera in the middle of each frame.
         time_s: (T,) times of the frames.
-        boards: for each athlete the lateral distance of the board from the first one in metres, and the displacement
+        boards: for each athlete the lateral distance of the board from the first board in metres, and the displacement
             (T,) of its tip in metres.
         athlete: body of the athlete, whose suit other divers may wear.
         light: (3,) unit vector towards the lamp.
@@ -132,11 +132,11 @@ class Scene:
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
     def _sample_deck_position(self, lateral_m: float, rng: np.random.Generator) -> np.ndarray:
-        """A position (3,) on the deck in front of the wall."""
+        """Return a position (3,) on the deck in front of the wall."""
         return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * lateral_m
 
     def _judges(self, rng: np.random.Generator) -> tuple[list[Box], list[Figure]]:
-        """A row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
+        """Return a row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
         chairs, people = [], []
         high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
         shirt, paint = np.array(textures.colour(rng)) / 255, np.array(textures.colour(rng), float)
@@ -153,7 +153,7 @@ class Scene:
         return chairs, people
 
     def _bystanders(self, spots: list[np.ndarray], athlete: bodies.Body, rng: np.random.Generator) -> list[Figure]:
-        """Officials and coaches on the deck, and people at `spots`, most of them divers similar to the athlete."""
+        """Draw officials and coaches on the deck, and people at `spots`, most of them divers similar to the athlete."""
         people = []
         for _ in range(int(rng.integers(2, 7))):
             place, facing = self._sample_deck_position(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
@@ -271,7 +271,7 @@ class Scene:
         return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
     def _rippled(self, ground: np.ndarray, at: int, top: int, time_s: float) -> np.ndarray:
-        """The ground (h, w, 4) as RGB (h, w, 3), with two drifting wave patterns where its last channel is water."""
+        """Return the ground (h, w, 4) as RGB (h, w, 3), with two drifting wave patterns on water, the last channel."""
         land, water = cv2.cvtColor(ground, cv2.COLOR_RGBA2RGB), cv2.extractChannel(ground, 3)
         wet = np.flatnonzero(water.max(1))
         if not len(wet):
@@ -298,7 +298,7 @@ def blend(image: np.ndarray, layer: np.ndarray) -> None:
 
 
 def _ripples(rng: np.random.Generator) -> np.ndarray:
-    """A tileable wave pattern (256, 256) uint8 with mean 128."""
+    """Return a tileable wave pattern (256, 256) uint8 with mean 128."""
     y, x = np.mgrid[0:256, 0:256] * (2 * np.pi / 256)
     waves = np.zeros((256, 256))
     for _ in range(14):

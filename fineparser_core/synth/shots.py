@@ -36,7 +36,7 @@ class Timing:
     start_s: float
 
     def time_s(self) -> np.ndarray:
-        """(n_frames,) times of the frames."""
+        """Return the times (n_frames,) of the frames."""
         return self.start_s + np.arange(self.n_frames) * self.step_s
 
 
@@ -152,7 +152,7 @@ def render_underwater(
 
 
 def to_fields(timing: Timing) -> Timing:
-    """The timing of the fields of an interlaced video, two for every frame."""
+    """Return the timing of the fields of an interlaced video, two for every frame."""
     step = timing.step_s / 2
     return Timing(
         n_frames=2 * timing.n_frames,
@@ -171,7 +171,7 @@ def interlace(fields: Shot) -> Shot:
 
 
 def _camera_move(camera: Camera, exposed: np.ndarray) -> tuple[float, float]:
-    """Image motion (x, y) in pixels of static objects while the shutter is open.
+    """Return image motion (x, y) in pixels of static objects while the shutter is open.
 
     Args:
         exposed: (E,) instants of the camera at which the shutter is open.

@@ -55,7 +55,7 @@ class Splash:
         self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
 
     def _droplets(self, since: float) -> tuple[np.ndarray, np.ndarray]:
-        """Indices (n,) and positions (n, 3) of the droplets in the air."""
+        """Return indices (n,) and positions (n, 3) of the droplets in the air."""
         age = since - self._born
         z = self._up * age - GRAVITY_M_S2 * age**2 / 2
         live = (age > 0) & (z > -0.02)
@@ -110,7 +110,7 @@ class Splash:
         return cover
 
     def _depth(self, at: int) -> float:
-        """Distance of the point of entry along the optical axis, metres."""
+        """Return the distance of the point of entry along the optical axis, metres."""
         return max(1.0, float((self._where - self._camera.position) @ self._camera.rotation[at, 2]))
 
     def _foam(self, cover: np.ndarray, image: np.ndarray, at: int, since: float) -> None:

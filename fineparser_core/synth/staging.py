@@ -35,18 +35,18 @@ class Athlete:
         return np.array([motion.contact_x, motion.start_velocity[1] * motion.contact_s + self.lateral_m, 0.0])
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
+        """Return the joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
         joints, centre = self.motion.world_joints(time_s - self.delay_s)
         offset = np.array([0.0, self.lateral_m, 0.0])
         return joints + offset, centre + offset
 
     def board_edge(self, time_s: np.ndarray) -> np.ndarray:
-        """Middle of the front edge of this athlete's board at times (N,): (N, 3) metres."""
+        """Return the middle of the front edge of this athlete's board at times (N,): (N, 3) metres."""
         height = self.motion.board_m + self.deflection(time_s)
         return np.stack([np.zeros_like(height), np.full_like(height, self.lateral_m), height], axis=-1)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the tip of this athlete's board at times (N,): (N,) metres."""
+        """Return the displacement of the tip of this athlete's board at times (N,): (N,) metres."""
         return self.motion.approach.deflection(time_s - self.delay_s)
 
 

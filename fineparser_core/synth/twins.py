@@ -58,7 +58,7 @@ class TwinRecord:
 
     @property
     def has_steps(self) -> bool:
-        """Whether the transitions give three steps of at least one frame each."""
+        """True if the transitions give three steps of at least a frame each."""
         return 0 < self.first_flight_frame < self.first_entry_frame < self.n_frames
 
 
@@ -72,7 +72,7 @@ class TwinPlan:
         seed: of qualities and renderings.
         skipped: ids of the records that cannot be rendered, and the reasons.
         variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
-            it, so that no dive is taken for one of another variant.
+            it, so that no dive is taken for that of another variant.
     """
 
     records: tuple[TwinRecord, ...]
@@ -94,7 +94,7 @@ class TwinPlan:
         return len(self.chosen)
 
     def dive(self, i: int) -> PlannedDive:
-        """The twin of the i-th chosen record."""
+        """Return the twin of the i-th chosen record."""
         record = self.records[self.chosen[i]]
         variant = [self.variant] if self.variant > 1 else []
         rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717, *variant])
@@ -127,7 +127,7 @@ class TwinPlan:
         )
 
     def notes(self) -> dict[str, int]:
-        """Differences between twins and records, each with the number of twins that have it."""
+        """Return differences between twins and records, each with the number of twins that have it."""
         return dict(Counter(note for i in range(len(self)) for note in self.dive(i).metadata["notes"]))
 
 
@@ -164,7 +164,7 @@ def sample_qualities_for(award: float, rng: np.random.Generator) -> tuple[float,
 
 
 def _board_to_render(record: TwinRecord) -> float | None:
-    """The record's board, or another one if the dive has no known DD from it; None if it has none from any board."""
+    """Return the record's board, or another board if the dive has no known DD from it; None if it has none from any."""
     dive = parse_dive_number(record.dive_number)
     for board_m in (record.board_m, *reversed(BOARDS_M)):
         try:
@@ -175,7 +175,7 @@ def _board_to_render(record: TwinRecord) -> float | None:
 
 
 def _reason_to_skip(record: TwinRecord) -> str:
-    """Why a record cannot be rendered; empty if it can."""
+    """Return why a record cannot be rendered; empty if it can."""
     try:
         if _board_to_render(record) is None:
             return f"No DD of {record.dive_number} is known."
