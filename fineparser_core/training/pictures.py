@@ -20,7 +20,7 @@ _GREEN, _RED = (40, 220, 90), (255, 70, 60)
 
 @torch.inference_mode()
 def mask_sheet(model: AQAModel, dives: Sequence[DatasetDive], config: TrainConfig) -> np.ndarray | None:
-    """Six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
+    """Draw six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
 
     Returns: None for a method or a data set without masks.
     """
