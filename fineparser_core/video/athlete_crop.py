@@ -13,7 +13,7 @@ from fineparser_core.constants import N_SAMPLES
 _SIDE_FACTOR = 1.6
 #: Minimum side as a share of the frame's height: a smaller square shows only a few blurred pixels.
 _MIN_SIDE_SHARE = 0.1
-#: Connected components considered in every frame, and the least size of one in cells of the mask.
+#: Connected components considered in every frame, and their least size in cells of the mask.
 _MAX_CANDIDATES, _MIN_CELLS = 4, 2
 #: Extent of a body's mask relative to that of its joints.
 _MASK_TO_JOINTS = 1.12
@@ -24,14 +24,14 @@ _MIN_JOINTS, _MIN_FRAMES = 10, 10
 _MAX_GAP = 12
 _SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2
 #: The same half window for the extents of joints, a flight from 1 m: at the entry those of stretched bodies that go
-#: under are often not seen. A longer one made tucked bodies small in their crops, and labelled joints worse.
+#: under often do not show. A longer window made tucked bodies small in their crops, and labelled joints worse.
 _JOINTS_SIDE_WINDOW = 25
 # Costs of a track relative to the gain of a frame that shows an athlete of typical size.
 _JUMP_COST, _GAP_COST = 0.35, 0.1
 
 
 def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold: float = 0.5) -> np.ndarray:
-    """Squares that track the athlete through a clip.
+    """Return squares that track the athlete through a clip.
 
     The largest connected components of every mask are candidates. Dynamic programming selects the track through them
     that maximises the visible area minus costs for jumps and gaps. Frames without a candidate are interpolated.
@@ -59,7 +59,7 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
 def squares_around_joints(
     joints: np.ndarray, visible: np.ndarray, every: int, width_px: int, height_px: int
 ) -> np.ndarray | None:
-    """Squares as of `track_athlete`, around detected joints, which give the body's extent more precisely than masks.
+    """Return squares as `track_athlete`, around joints, which give the body's extent more precisely than masks.
 
     Args:
         joints: (n, J, 2) pixels of the frame, in the first of every so many frames.
@@ -79,7 +79,7 @@ def squares_around_joints(
 
 
 def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
-    """Squares (n, 3) with sides that are neither a few blurred pixels nor more than the picture."""
+    """Return squares (n, 3) with sides that are neither a few blurred pixels nor more than the picture."""
     side = np.clip(squares[:, 2:], _MIN_SIDE_SHARE * height_px, max(width_px, height_px))
     return np.concatenate([squares[:, :2], side], axis=1)
 
@@ -99,7 +99,7 @@ def smooth_track(
         centres: (n, 2) centres of the boxes.
         extents: (n,) longer sides of the boxes.
         length: number of frames of the clip.
-        unit: frames from one sample to the next; by default those of a clip of 96 samples.
+        unit: frames between samples; by default those of a clip of 96 samples.
         side_window: half window of the side's percentile filter, in samples.
 
     Returns:
@@ -157,7 +157,7 @@ def crop_mask(mask: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int) -
 
 
 def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """A mask float32 of a rectangle (x0, y0, x1, y1) of a frame as one of the whole frame, 0 outside the rectangle.
+    """Expand a mask float32 of a rectangle (x0, y0, x1, y1) of a frame to the whole frame, 0 outside the rectangle.
 
     Args:
         size: (H, W) of the frame.
@@ -173,7 +173,7 @@ def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np
 
 
 def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold: float) -> np.ndarray:
-    """Connected components of a mask, the largest first: (n, 4) centre x, centre y, longer side in pixels, and area."""
+    """Return connected components of a mask, the largest first: (n, 4) centre x and y, longer side in pixels, area."""
     import cv2
 
     athlete = (mask >= threshold).astype(np.uint8)
@@ -196,7 +196,7 @@ def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold:
 
 
 def _best_track(candidates: list[np.ndarray], height_px: int) -> dict[int, int]:
-    """The best track by dynamic programming, as a mapping from frames to indices of their candidates."""
+    """Return the best track by dynamic programming, as a mapping from frames to indices of their candidates."""
     largest = [float(c[0, 3]) for c in candidates if len(c)]
     if not largest:
         return {}

@@ -63,13 +63,16 @@ class ColorMatrix(Enum):
 
 
 def frame_color_matrix(frame: av.VideoFrame) -> ColorMatrix:
-    """The frame's own matrix, so that its colours need no conversion; BT.709 if it has another one or none."""
+    """Return the frame's own matrix, so that its colours need no conversion.
+
+    BT.709 if it has another matrix or none.
+    """
     own = _own_matrix(frame)
     return own if own is not None else ColorMatrix.BT709
 
 
 class PlaneScaler:
-    """Converts the decoded frames of one video to upright planes. Keeps FFmpeg's scaling tables between frames."""
+    """Converts the decoded frames of a video to upright planes. Keeps FFmpeg's scaling tables between frames."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -131,7 +134,7 @@ def to_rgb(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
 
 
 def _own_matrix(frame: av.VideoFrame) -> ColorMatrix | None:
-    """The matrix of a frame; None for RGB and for matrices that `ColorMatrix` lacks."""
+    """Return the matrix of a frame; None for RGB and for matrices that `ColorMatrix` lacks."""
     if frame.format.is_rgb or frame.format.has_palette:
         return None
     if frame.colorspace == _UNSPECIFIED:
