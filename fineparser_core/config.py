@@ -225,7 +225,7 @@ class RunSettings:
             raise ConfigError(f"limit is {self.limit}: it must be at least 1.")
 
     def loaders_of(self, device: str) -> int:
-        """Return processes that make batches for a device, "cpu" or "cuda"."""
+        """Return the number of processes that make batches for a device, "cpu" or "cuda"."""
         if self.loaders is not None:
             return self.loaders
         return 0 if device == "cpu" else min(_LOADERS, os.cpu_count() or 1)

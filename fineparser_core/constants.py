@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 #: Frames that the network samples from a clip.
 N_SAMPLES = 96
-#: Samples in a window of I3D, samples between the starts of neighbouring windows, and windows of a clip (section 4.1).
+#: Samples in a window of I3D, samples between the starts of neighboring windows, and windows of a clip (section 4.1).
 WINDOW_LENGTH = 16
 WINDOW_STRIDE = 10
 N_WINDOWS = (N_SAMPLES - WINDOW_LENGTH) // WINDOW_STRIDE + 1
@@ -12,7 +12,7 @@ N_WINDOWS = (N_SAMPLES - WINDOW_LENGTH) // WINDOW_STRIDE + 1
 MIN_FRAMES = WINDOW_LENGTH
 #: Rows and columns of the network's input, and of a mask.
 MASK_SIZE = 112
-#: Mean and standard deviation of ImageNet, RGB in [0, 1], by which every input is normalised.
+#: Mean and standard deviation of ImageNet, RGB in [0, 1], by which every input is normalized.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 

@@ -67,7 +67,7 @@ class VideoError(FineParserError):
 
 
 class NoDiveError(VideoError):
-    """Error for a recording without a dive that is too long to be analysed whole."""
+    """Error for a recording without a dive that is too long to be analyzed whole."""
 
 
 class ExemplarError(FineParserError):

@@ -1,4 +1,4 @@
-"""The language of what people read: the code says everything in English, a catalogue has the translations.
+"""The language of what people read: the code says everything in English, a catalog has the translations.
 
 A text is known by its English template, with {0}, {1} … or {0:.1f} for its values, as in gettext.
 `resources/translations/texts.json` holds rows of a template and its text in each of the languages that the first row
@@ -90,7 +90,7 @@ def text(english: str, *values: object) -> str:
     """Return a text in the language of this process.
 
     Args:
-        english: a template of the catalogue, or "text // remark".
+        english: a template of the catalog, or "text // remark".
         values: for its places.
     """
     chosen = translation(english) or english.partition(REMARK)[0]
@@ -113,7 +113,7 @@ def together(phrases: Iterable[str]) -> Phrase:
 
 
 def translation(english: str, *, count: int = 2) -> str | None:
-    """Return a text of the catalogue in the language of this process, its values not filled in.
+    """Return a text of the catalog in the language of this process, its values not filled in.
 
     None without a translation.
 
@@ -122,7 +122,7 @@ def translation(english: str, *, count: int = 2) -> str | None:
     """
     if _language == ENGLISH:
         return None
-    chosen = _catalogue().get(english, {}).get(_language)
+    chosen = _catalog().get(english, {}).get(_language)
     return chosen[_rule(plural_rule(_language))(count)] if isinstance(chosen, list) else chosen
 
 
@@ -172,7 +172,7 @@ def _number(value: float, form: str, *, point: bool) -> str:
 
 
 @cache
-def _catalogue() -> Mapping[str, Mapping[str, Any]]:
+def _catalog() -> Mapping[str, Mapping[str, Any]]:
     return read_texts(resource("translations", "texts.json"))
 
 

@@ -281,7 +281,7 @@ class DiveMotion:
 
     Attributes:
         to_scene: (96, 3, 3) float64, takes source pixels of each sample to the scene.
-        path_s, path_xy: (m,) and (m, 2) float64, times and places in the scene of the centre of what moves, from the
+        path_s, path_xy: (m,) and (m, 2) float64, times and places in the scene of the center of what moves, from the
             first image of the free fall to the last; scattered by about a tenth of `body_px`.
         at_s: time of `position` and `velocity`.
         position, velocity: x, y of the fitted parabola in pixels of the scene, and a second.
@@ -342,7 +342,7 @@ class Moments:
 
     Attributes:
         take_off: no part of the body touches the board any more.
-        top: the body's centre is highest; None where its path does not show.
+        top: the body's center is highest; None where its path does not show.
         come_out: a closed body opens for the entry.
         contact: the water is touched; None where that does not show.
         covariance_s2: of take-off and top.
@@ -626,7 +626,7 @@ class Recognition:
         positions: probability of "A" (straight), "B" (pike), "C" (tuck) and "D" (free).
         twisting: probability that the body twists.
         half_twists: number of half twists; None if unknown.
-        boards_m: probability of each board's height in metres, by the fall.
+        boards_m: probability of each board's height in meters, by the fall.
     """
 
     numbers: tuple[SeenNumber, ...]
@@ -692,7 +692,7 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedDive:
-    """A dive to be shown beside the analysed dive, or over it.
+    """A dive to be shown beside the analyzed dive, or over it.
 
     Attributes:
         title: caption in the picture: name, score, whether the dive is rendered.
@@ -713,7 +713,7 @@ class ComparedDive:
 
 
 def compared_dive(parse: DiveParse, title: str) -> ComparedDive:
-    """Convert an analysed dive to be shown beside another."""
+    """Convert an analyzed dive to be shown beside another."""
     return ComparedDive(
         path=parse.clip.path,
         title=title,

@@ -32,7 +32,7 @@ from fineparser_core.pose.pose_dct import PoseDCT
 
 logger = logging.getLogger(__name__)
 
-#: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
+#: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
 #: Makes a head: step tokens of dives and of those they are compared with, (B, 3, n, 64) each, to the points (B, 3) of
 #: the steps, before they are weighed.

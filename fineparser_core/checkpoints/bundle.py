@@ -74,7 +74,7 @@ class WeightsCard:
         streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
             stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
         choices: on which dives the constants were chosen that training did not learn.
-        notices: origins and licences of what the weights were initialised from.
+        notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
     """
 

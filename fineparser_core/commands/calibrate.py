@@ -115,7 +115,7 @@ def main(argv: list[str]) -> int:
 
 
 def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:
-    """Analyse the drawn dives, and wrong clips of every fourth, as any video file."""
+    """Analyze the drawn dives, and wrong clips of every fourth, as any video file."""
     assert args.data is not None
     data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]

@@ -55,13 +55,13 @@ def main(argv: list[str]) -> int:
     check_output_files([args.out], {args.table: "the table itself"})
     with running() as (progress, cancel):
         found = _read(args.table, named)
-        dives, unlabelled = found.dives, list[BadRow]()
+        dives, unlabeled = found.dives, list[BadRow]()
         if found.unused:
             remark(f"Columns that are not used: {', '.join(found.unused)}; --map FIELD=COLUMN takes one.")
         _say_rows(f"{len(found.bad)} rows are left out:", found.bad)
         if dives and args.label:
-            dives, unlabelled = _label(args, dives, progress, cancel)
-    _say_rows(f"{len(unlabelled)} dives stay as they are, as the weights see no whole dive:", unlabelled)
+            dives, unlabeled = _label(args, dives, progress, cancel)
+    _say_rows(f"{len(unlabeled)} dives stay as they are, as the weights see no whole dive:", unlabeled)
     if not dives:
         raise AnnotationError(f"{args.table} has no row that can be used, of {len(found.bad)}: correct them.")
     write_dives(args.out, dives)
@@ -105,7 +105,7 @@ def _label(
     check_output_folder(folder)
     folder.mkdir(exist_ok=True)
     analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
-    labelled, refused = [], []
+    labeled, refused = [], []
     for done, dive in enumerate(dives, start=1):
         try:
             found = clip_of(dive, cancel=cancel)
@@ -126,9 +126,9 @@ def _label(
             if dive.masks is None:
                 filled = replace(filled, masks=folder / f"{dive.n:04d}.npz")
                 write_masks_npz(parse, folder / f"{dive.n:04d}.npz")
-        labelled.append(filled)
+        labeled.append(filled)
         progress(Progress("label", done, len(dives)))
-    return labelled, refused
+    return labeled, refused
 
 
 def disagreement(dive: JudgedDive, parse: DiveParse) -> str:
@@ -147,7 +147,7 @@ def disagreement(dive: JudgedDive, parse: DiveParse) -> str:
 
 
 def shows_another(dive: JudgedDive, parse: DiveParse) -> bool:
-    """Return True if the detected flight and the labelled flight share no frame."""
+    """Return True if the detected flight and the labeled flight share no frame."""
     starts, ends = dive.first_flight_frame, dive.first_water_contact_frame or dive.first_entry_frame
     found_end = parse.first_water_contact_frame or parse.transitions.first_entry_frame
     return (ends is not None and ends <= parse.transitions.first_flight_frame) or (

@@ -1,4 +1,4 @@
-"""`fineparser evaluate`: measures weights on any labelled data, beside what needs no video at all."""
+"""`fineparser evaluate`: measures weights on any labeled data, beside what needs no video at all."""
 
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse

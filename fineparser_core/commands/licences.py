@@ -1,4 +1,4 @@
-"""`fineparser licences`: what others wrote that the program needs, and what their licences ask for."""
+"""`fineparser licences`: what others wrote that the program needs, and what their licenses ask for."""
 
 from dataclasses import dataclass
 from pathlib import Path

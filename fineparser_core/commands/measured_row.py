@@ -26,7 +26,7 @@ from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import full_frame_mask
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, mask_results, write_predictions
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import bundled_weights
@@ -94,7 +94,7 @@ def measured_row(
                 known.add(result)
                 logger.info("measured %d of %d dives", done, len(dives))
             results.append(result)
-    summary = summarise(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
+    summary = summarize(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
     content = {
         "weights": weights,
         "data": asdict(data_stamp(data, [])),  # nothing was trained on

@@ -35,7 +35,7 @@ from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
@@ -121,7 +121,7 @@ def _measure_data(
     )
     cached = ResultCache(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
     results = evaluator.run(dives, result_cache=cached, progress=progress, cancel=cancel)
-    summary = summarise(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
+    summary = summarize(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
     stamp, qualities = data_stamp(data, records), read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=protocol.seed) if qualities else None
     measured = {
@@ -204,7 +204,7 @@ def _measure_clips(
 
 
 def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken) -> None:
-    """Print the errors of joints in labelled flights, which are parsed whole: they are no whole dives."""
+    """Print the errors of joints in labeled flights, which are parsed whole: they are no whole dives."""
     errors = []
     for labels in clips:
         parse, _ = analyzer.parse(make_clip(labels.path), cancel=cancel)

@@ -305,7 +305,7 @@ def _output_files(args: ScoreOptions) -> list[Path]:
 
 
 def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
-    """Check that every output can be written, before the clip is analysed.
+    """Check that every output can be written, before the clip is analyzed.
 
     Raises:
         ConfigError: for two outputs in the same file, an output that would replace an input, or contradicting options.

@@ -88,7 +88,7 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Show the log: coloured on a terminal, with the time of day before each line."""
+    """Show the log: colored on a terminal, with the time of day before each line."""
     terminal = sys.stderr.isatty()
     handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
     form = "%(message)s" if terminal else "%(asctime)s %(message)s"

@@ -94,7 +94,7 @@ def main(argv: list[str]) -> int:
         log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
             _obey(lines, None, log, cancel)
-            _analyse(args, log, lambda: cancel.cancelled, cancel)
+            _analyze(args, log, lambda: cancel.cancelled, cancel)
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
@@ -111,7 +111,7 @@ def main(argv: list[str]) -> int:
             watch.start()
             _obey(lines, watch, log, cancel)
             try:
-                _analyse(args, log, lambda: watch.ended, cancel)
+                _analyze(args, log, lambda: watch.ended, cancel)
             finally:
                 watch.stop()
                 if args.no_analysis:  # what was in the air
@@ -202,8 +202,8 @@ class _Log:
             say(clip.clip.name if line is None else _told(result_from_line(line)))
 
 
-def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
-    """Write a line for each caught clip, analysed in a child process, until there are no more.
+def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
+    """Write a line for each caught clip, analyzed in a child process, until there are no more.
 
     The function ends once the token is set; the next start of the command analyses the clips that remain.
     """

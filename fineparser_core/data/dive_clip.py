@@ -1,4 +1,4 @@
-"""A dive of a data set as a clip of a video file, which can then be analysed as any other."""
+"""A dive of a data set as a clip of a video file, which can then be analyzed as any other."""
 
 from pathlib import Path
 

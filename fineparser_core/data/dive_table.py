@@ -273,7 +273,7 @@ def _number(text: str) -> float:
     return value
 
 
-def _metres(text: str) -> float:
+def _meters(text: str) -> float:
     found = re.match(r"(\d{1,2}(?:[.,]\d)?)\s*(?:m\b|$)", text.lower())
     if found is None:
         raise ValueError(f"{shown(text)} is no height of a board: write 1, 3, 5, 7.5 or 10")
@@ -305,7 +305,7 @@ def _day(text: str) -> str:
 
 
 _READ: dict[str, Callable[[str], Any]] = {
-    "board_m": _metres,
+    "board_m": _meters,
     "difficulty": _number,
     "score": _number,
     "award": _number,

@@ -18,7 +18,7 @@ class EventBias:
 
     Attributes:
         dives: those of numbers that other events have, too.
-        factor: median over them of the labelled flight, relative to the median of its dive number in all events.
+        factor: median over them of the labeled flight, relative to the median of its dive number in all events.
     """
 
     event: str
@@ -30,7 +30,7 @@ def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, Even
     """Return the events with at least `FEWEST` dives, the shortest flights first.
 
     Args:
-        flights: event, dive number and length of a labelled flight, in any unit.
+        flights: event, dive number and length of a labeled flight, in any unit.
     """
     events_of, lengths_of = defaultdict(set), defaultdict(list)
     for event, number, length in flights:

@@ -95,7 +95,7 @@ def _first_existing(root: Path, patterns: Sequence[str]) -> str:
 
 
 def event_board_m(event: str, index: int) -> float | None:
-    """Return the board in metres, from the event's name or, for the numbered videos of MTL-AQA, from their number."""
+    """Return the board in meters, from the event's name or, for the numbered videos of MTL-AQA, from their number."""
     if event.isdigit():
         return video_board_m(int(event), index)
     return 10.0 if "10m" in event else 3.0 if "3m" in event else None

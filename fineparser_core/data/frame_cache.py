@@ -86,7 +86,7 @@ class DatasetCache:
     """
 
     def __init__(self, folder: Path, data: DiveSet, preprocessing: str, temporal_shift: int = 0) -> None:
-        """Read and writes nothing yet.
+        """Store the settings; nothing is read or written yet.
 
         Args:
             folder: made when something is written.

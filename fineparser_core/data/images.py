@@ -35,7 +35,7 @@ def _read(path: Path, flags: int) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): fetch it again.") from error
-    # The decoder fills a JPEG that ends too early with grey and only warns on stderr.
+    # The decoder fills a JPEG that ends too early with gray and only warns on stderr.
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _END_OF_JPEG in data[-_TAIL_BYTES:] else None
     if image is None:
         raise AnnotationError(f"{path} is damaged ({len(data):,} bytes): fetch it again.")

@@ -168,7 +168,7 @@ class JudgedDive:
 
     @property
     def asked_range(self) -> tuple[Frame | None, Frame | None]:
-        """First and last frame that are to be analysed; None where the dive is to be found."""
+        """First and last frame that are to be analyzed; None where the dive is to be found."""
         return (None, None) if self.trim else (self.start_frame, self.end_frame)
 
     @property
@@ -204,8 +204,8 @@ def read_dives(path: Path) -> list[JudgedDive]:
     content = _content(path, "dives")
     kind = content.get("format") if isinstance(content, dict) else None
     if not isinstance(kind, str):
-        labelled = by_clip(path, _labelled, "labels of clips")
-        return [replace(dive, n=n) for n, dive in enumerate(labelled, start=1)]
+        labeled = by_clip(path, _labeled, "labels of clips")
+        return [replace(dive, n=n) for n, dive in enumerate(labeled, start=1)]
     if kind == FORMAT and content.get("version") != VERSION:
         raise AnnotationError(
             f"{path} is of version {shown(content.get('version'))}, and {VERSION} is read here: bring this program up "
@@ -308,7 +308,7 @@ def _known(dive: JudgedDive, folder: Path) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name == "video" or value != by_default[name]}
 
 
-def _labelled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
+def _labeled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
     """Return a clip of a `labels.json`."""
     named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
     marks = values.get("marks") or {}

@@ -69,7 +69,7 @@ class Survey:
         defects: what does not fit together; dives without any frame or mask are not among them but unusable.
         unusable: why dives cannot be used, "id: reason".
         damaged: images that cannot be read; None if they were not decoded.
-        event_biases: how much longer or shorter the labelled flights of an event are than those of the same numbers in
+        event_biases: how much longer or shorter the labeled flights of an event are than those of the same numbers in
             others, the shortest first.
         cache_bytes: what the cache of all splits takes, by preprocessing; without those that the data set cannot have.
     """

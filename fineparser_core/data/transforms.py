@@ -56,7 +56,7 @@ def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
     return View(sampled=_sampled(len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
-def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
+def labeled_transitions(record: DiveRecord) -> tuple[int, int] | None:
     """Return the samples of the two transitions in the plain view of a dive, from its annotation alone.
 
     None without labels.

@@ -67,7 +67,7 @@ class Difficulty:
 
     Attributes:
         value: the DD, a multiple of 0.1, e.g. 3.2.
-        board_m: height of the board in metres; None if the user typed a DD without a board.
+        board_m: height of the board in meters; None if the user typed a DD without a board.
         source: "board" (the board was given), "seen" (no board was given, and the fall shows it), "commonest board" (no
             board was given or seen) or "typed" (by the user).
     """
@@ -96,7 +96,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     """Find the DD of a dive.
 
     Args:
-        board_m: height of the board in metres; None means the board with most records of the dive.
+        board_m: height of the board in meters; None means the board with most records of the dive.
         typed: a DD given by the user, which takes precedence over the tables.
 
     Raises:
@@ -137,7 +137,7 @@ def known_difficulty(dive_number: str | None, board_m: float | None, typed: floa
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:
-    """Return the board with most competition records of the dive, in metres; None if there are no records."""
+    """Return the board with most competition records of the dive, in meters; None if there are no records."""
     rows = [row for row in recorded_difficulties() if row.dive_number == str(dive)]
     return max(rows, key=lambda row: row.count).board_m if rows else None
 

@@ -214,13 +214,13 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
     line = _ROUND.sub(" ", line)
     words: list[str] = []
     dives: list[ListedDive] = []
-    metres: list[tuple[int, float]] = []  # each with how many dives come before it in the line
+    meters: list[tuple[int, float]] = []  # each with how many dives come before it in the line
     bare: list[tuple[int, str]] = []
     for cell in re.split(r"[\t;]", line):
         named = bool(words)  # another cell with words is the club
         for part in parts_of(cell.replace(":", " ")):
             if board := board_in(part, bare=False):
-                metres.append((len(dives), board))
+                meters.append((len(dives), board))
             elif _NUMBER.fullmatch(part) and _meant(part):
                 dives.append(ListedDive(round=int(told[1]) if told else 0, dive_number=spelled(part)))
             elif _DECIMAL.fullmatch(part):
@@ -228,21 +228,21 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
             elif not named and is_name(part):
                 words.append(part)
     decimals = [(at, float(part)) for at, part in bare if "." in part]
-    if not metres:
-        metres = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
-        if len(metres) > 1 and metres[0][0] == 0:  # the first number counts the lines
-            del metres[0]
-    if not metres:  # a spreadsheet may write 3.0
-        metres = [one for one in decimals if one[1] in BOARDS_M and (one[1] > 4.9 or len(decimals) > 1)][:1]
-        decimals = [one for one in decimals if one not in metres]
+    if not meters:
+        meters = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
+        if len(meters) > 1 and meters[0][0] == 0:  # the first number counts the lines
+            del meters[0]
+    if not meters:  # a spreadsheet may write 3.0
+        meters = [one for one in decimals if one[1] in BOARDS_M and (one[1] > 4.9 or len(decimals) > 1)][:1]
+        decimals = [one for one in decimals if one not in meters]
     for at, difficulty in decimals:
         if dives and 0.9 <= difficulty <= 4.9:
             dives[max(at - 1, 0)] = replace(dives[max(at - 1, 0)], difficulty=difficulty)
-    leads = bool(metres) and (metres[0][0] == 0 or len(metres) == 1)
-    ends = [at for at, _ in metres]
+    leads = bool(meters) and (meters[0][0] == 0 or len(meters) == 1)
+    ends = [at for at, _ in meters]
     spans = (
         zip([0, *ends[1:]], [*ends[1:], len(dives)], strict=True) if leads else zip([0, *ends[:-1]], ends, strict=True)
     )
-    for (_, board_m), (first, last) in zip(metres, spans, strict=True) if metres else ():
+    for (_, board_m), (first, last) in zip(meters, spans, strict=True) if meters else ():
         dives[first:last] = [replace(dive, board_m=board_m) for dive in dives[first:last]]
     return " ".join(words)[:LONGEST_NAME], dives

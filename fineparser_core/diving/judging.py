@@ -1,8 +1,8 @@
 """The score of a dive from the judges' awards.
 
 Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
-highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronised dive has
-11 judges, three for the execution of each diver and five for the synchronisation: the highest and lowest of each of
+highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronized dive has
+11 judges, three for the execution of each diver and five for the synchronization: the highest and lowest of each of
 the three panels are dropped, and the sum of the five left counts three fifths. With 9 judges, two for each diver, those
 four form a panel.
 
@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 
-#: Numbers of judges; more than seven judge synchronised dives.
+#: Numbers of judges; more than seven judge synchronized dives.
 PANELS = (3, 5, 7, 9, 11)
 MOST_AWARDS = 11
 _SYNCHRO_PANELS = {9: (slice(0, 4), slice(4, 9)), 11: (slice(0, 3), slice(3, 6), slice(6, 11))}
@@ -77,7 +77,7 @@ def counting(awards: Sequence[float]) -> tuple[bool, ...]:
     Of a number that no panel has, all.
 
     Args:
-        awards: in any order, but for those of a synchronised dive, see `total_award`.
+        awards: in any order, but for those of a synchronized dive, see `total_award`.
     """
     panels: Sequence[slice] = _SYNCHRO_PANELS.get(len(awards), (slice(len(awards)),))
     dropped = {5: 1, 7: 2, 9: 1, 11: 1}.get(len(awards), 0)
@@ -106,8 +106,8 @@ def total_award(awards: Sequence[float]) -> float:
     """Return the sum of the counted awards, 0 to 30; the score is this sum times the DD.
 
     Args:
-        awards: 3, 5 or 7 awards in any order, or the 9 or 11 of a synchronised dive: two or three for the execution of
-            each diver, five for the synchronisation.
+        awards: 3, 5 or 7 awards in any order, or the 9 or 11 of a synchronized dive: two or three for the execution of
+            each diver, five for the synchronization.
 
     Raises:
         ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
@@ -120,7 +120,7 @@ def total_award(awards: Sequence[float]) -> float:
 
 
 def counted_award(counted: Sequence[float]) -> float:
-    """Return `total_award` of records that keep the counted awards alone: 3, or 5 of a synchronised dive.
+    """Return `total_award` of records that keep the counted awards alone: 3, or 5 of a synchronized dive.
 
     Raises:
         ConfigError: the number of awards is neither, or an award is not a multiple of 0.5 from 0 to 10.

@@ -50,7 +50,7 @@ class ParsedName:
 
     Attributes:
         dive_number: valid, in the spelling of `parse_dive_number`.
-        board_m: height of the board in metres, a height in `BOARDS_M`.
+        board_m: height of the board in meters, a height in `BOARDS_M`.
     """
 
     diver: str | None = None
@@ -117,7 +117,7 @@ def _dive_number(part: str) -> str | None:
 
 
 def board_in(part: str, *, bare: bool) -> float | None:
-    """Return the height of a board, "10m", in metres; None if it is none.
+    """Return the height of a board, "10m", in meters; None if it is none.
 
     Args:
         bare: the unit may lack.

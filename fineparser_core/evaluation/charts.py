@@ -1,4 +1,4 @@
-"""Two charts as inline SVG that take their colours from the page around them."""
+"""Two charts as inline SVG that take their colors from the page around them."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Labelled real clips as a table: a line a clip, and what the whole set comes to."""
+"""Labeled real clips as a table: a line a clip, and what the whole set comes to."""
 
 from collections.abc import Sequence
 

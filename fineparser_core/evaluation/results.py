@@ -12,7 +12,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
-from fineparser_core.evaluation.naive_baselines import centre_disc
+from fineparser_core.evaluation.naive_baselines import center_disc
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 
@@ -37,7 +37,7 @@ class DiveResult:
         exemplar_mean: baseline, their mean score.
         number_mean: baseline, mean score of all training dives of the number.
         transitions: predicted (st, ed), samples.
-        true_transitions: labelled, samples.
+        true_transitions: labeled, samples.
         interval_iou: of the two.
         step_ious: of take-off, flight and entry.
         masks: what `mask_results` gives.
@@ -82,7 +82,7 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
     shown = truth.any(axis=(1, 2)) | missed
     result: dict[str, float] = {}
     if shown.any():
-        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": centre_disc(*truth.shape[1:])}
+        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": center_disc(*truth.shape[1:])}
         for prefix, given in maps.items():
             given = np.broadcast_to(given, truth[shown].shape)
             cases = zip(given, truth[shown], missed[shown], strict=True)

@@ -168,7 +168,7 @@ class Summary:
         return header, rows
 
 
-def summarise(
+def summarize(
     results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, exemplars: int = 10, seed: int = 0
 ) -> Summary:
     """Compute every metric that the results allow.
@@ -274,7 +274,7 @@ def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | N
 
 
 def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
-    """Return the interval IoU of each dive with a label whose flight is as long as if all events were labelled alike.
+    """Return the interval IoU of each dive with a label whose flight is as long as if all events were labeled alike.
 
     What a method can reach that does not know the event: its labels are longer or shorter by up to 45 %, and a dive's
     picture does not show it. Empty where no event is known.

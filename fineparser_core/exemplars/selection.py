@@ -20,7 +20,7 @@ class CandidateRule:
 
     Attributes:
         nearest: use the nearest dive numbers if there is no exemplar of the dive's own number.
-        synchro: the dive is synchronised, and is compared with synchronised exemplars only.
+        synchro: the dive is synchronized, and is compared with synchronized exemplars only.
     """
 
     nearest: bool = False
@@ -74,7 +74,7 @@ def select_exemplars(
 
 
 def check_rule(rule: CandidateRule, read_exemplars: Callable[[], Sequence[Exemplar]], dive: DiveNumber) -> None:
-    """Check, before anything is decoded or scored, that there are exemplars for a synchronised dive.
+    """Check, before anything is decoded or scored, that there are exemplars for a synchronized dive.
 
     A dive of a single diver has an award even without exemplars.
 
@@ -91,7 +91,7 @@ def check_rule(rule: CandidateRule, read_exemplars: Callable[[], Sequence[Exempl
 def find_candidates(
     exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False, path: Path | None = None
 ) -> list[Exemplar]:
-    """Return all exemplars of a dive number, either synchronised or not.
+    """Return all exemplars of a dive number, either synchronized or not.
 
     Raises:
         NoExemplarsError: there are none.

@@ -158,7 +158,7 @@ def without_samples(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
-    """Return the measures of an analysed dive.
+    """Return the measures of an analyzed dive.
 
     Missing measures are computed now, by dive number and board where known.
     """

@@ -94,7 +94,7 @@ def strokes(mark: Mark, points: Sequence[Point], head_px: float) -> list[list[Po
 
 
 def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> list[AnyMark]:
-    """Return the marks visible on a frame: those of it, of a neighbouring frame or within `VISIBLE_WITHIN_S`.
+    """Return the marks visible on a frame: those of it, of a neighboring frame or within `VISIBLE_WITHIN_S`.
 
     Args:
         times_s: (n_frames,) presentation times of the file.

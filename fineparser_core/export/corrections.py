@@ -41,7 +41,7 @@ class CorrectedDive:
         transitions: corrected first frames of flight and entry, frames of the source file.
         contact_frame: corrected first contact with the water; None where no person placed it.
         dive_number: None if unknown.
-        board_m: height of the board in metres; None if unknown.
+        board_m: height of the board in meters; None if unknown.
         difficulty: the DD given by the user; None uses the tables.
     """
 

@@ -55,7 +55,7 @@ def cropped(image: np.ndarray, window: Window, size_px: int) -> np.ndarray:
 
     left, top, side = window
     scale = size_px / side
-    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centres.
+    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centers.
     small = min(1.0, scale)
     source = cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
     zoom = scale / small

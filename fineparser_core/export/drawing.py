@@ -14,7 +14,7 @@ import numpy as np
 from fineparser_core.printable import printable
 
 #: Values by channel: three for RGB, a single value for a plane.
-Colour = tuple[int, ...]
+Color = tuple[int, ...]
 #: x0, y0, x1, y1 in pixels.
 Box = tuple[float, float, float, float]
 
@@ -23,7 +23,7 @@ BOLD = 650
 
 
 def draw_text(
-    image: np.ndarray, at: tuple[float, float], text: str, size_px: float, colour: Colour, *, weight: int = REGULAR
+    image: np.ndarray, at: tuple[float, float], text: str, size_px: float, color: Color, *, weight: int = REGULAR
 ) -> None:
     """Draw a line of text.
 
@@ -33,7 +33,7 @@ def draw_text(
     """
     import cv2
 
-    cv2.putText(image, _composed(text), (round(at[0]), round(at[1])), colour, _font(), round(size_px), weight)
+    cv2.putText(image, _composed(text), (round(at[0]), round(at[1])), color, _font(), round(size_px), weight)
 
 
 def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
@@ -88,7 +88,7 @@ def _fitting(text: str, width: float, width_of: Callable[[str], float], *, end: 
     return max(bisect_left(range(most // 2, most), True, key=is_wider) + most // 2 - 1, 0)
 
 
-def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0) -> None:
+def fill_box(image: np.ndarray, box: Box, color: Color, *, radius_px: float = 0.0) -> None:
     """Fill a box with round corners and antialiased edges.
 
     Args:
@@ -105,11 +105,11 @@ def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 
     dy = np.abs(np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) - ((y1 - y0) / 2 - radius_px)
     outside = np.hypot(np.maximum(dx, 0)[None, :], np.maximum(dy, 0)[:, None])
     distance = outside + np.minimum(np.maximum(dx[None, :], dy[:, None]), 0) - radius_px
-    blend(image[top:bottom, left:right], colour, np.clip(0.5 - distance, 0, 1))
+    blend(image[top:bottom, left:right], color, np.clip(0.5 - distance, 0, 1))
 
 
-def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
-    """Blend an image with a colour.
+def blend(image: np.ndarray, color: Color, opacity: np.ndarray) -> None:
+    """Blend an image with a color.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.
@@ -117,7 +117,7 @@ def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
     """
     image = image if image.ndim == 3 else image[:, :, None]
     alpha = opacity.astype(np.float32)[:, :, None]
-    image[:] = np.rint(image + (np.array(colour, dtype=np.float32) - image) * alpha).astype(np.uint8)
+    image[:] = np.rint(image + (np.array(color, dtype=np.float32) - image) * alpha).astype(np.uint8)
 
 
 def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray) -> None:

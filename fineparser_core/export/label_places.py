@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Box, Colour
+from fineparser_core.export.drawing import Box, Color
 from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanvas, draw_label
 
 #: Directions from the point that a label belongs to, in which there may be room, the most readable first.
@@ -23,7 +23,7 @@ class Label(NamedTuple):
 
     at: Point
     text: str
-    colour: Colour
+    color: Color
     box: Box
 
 
@@ -31,12 +31,12 @@ def draw_labels(canvas: OverlayCanvas, labels: Sequence[Label], unit: float) -> 
     """Draw labels, with lines to the places that they belong to."""
     for one in labels:
         near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
-        for width, colour, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.colour, 1.0)):
-            canvas.lines((one.at, (near[0], near[1])), width * unit, colour, opacity)
+        for width, color, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.color, 1.0)):
+            canvas.lines((one.at, (near[0], near[1])), width * unit, color, opacity)
         canvas.dot(one.at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
-        canvas.dot(one.at, 2.6 * unit, one.colour)
+        canvas.dot(one.at, 2.6 * unit, one.color)
     for one in labels:
-        draw_label(canvas, [one.text], one.box[:2], unit, one.colour)
+        draw_label(canvas, [one.text], one.box[:2], unit, one.color)
 
 
 def place_labels(

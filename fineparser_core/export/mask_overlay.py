@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fineparser_core.export.drawing import Colour, composite
+from fineparser_core.export.drawing import Color, composite
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import rgb
 from fineparser_core.types import MaskTrack
@@ -23,12 +23,12 @@ class Layer:
 
     Attributes:
         image: (H, W) or (H, W, 3) uint8, changed in place.
-        colour: colour of the mask, a value per channel.
+        color: color of the mask, a value per channel.
         scale: size of the layer relative to the image, e.g. 0.5 for chroma planes.
     """
 
     image: np.ndarray
-    colour: Colour
+    color: Color
     scale: float = 1.0
 
 
@@ -68,7 +68,7 @@ def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.nd
     Args:
         probability: (112, 112) float32.
         crop_xyxy: (4,) pixels of the image that the mask covers; nothing is drawn outside.
-        style: its colour is ignored, the layers have their own.
+        style: its color is ignored, the layers have their own.
     """
     opacity = np.rint(mask_opacity(probability, outline=style.outline) * (255 * style.opacity)).astype(np.uint8)
     cells = np.argwhere(opacity)
@@ -101,12 +101,12 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
     right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * layer.scale)), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         return
-    # Maps the centres of pixels to coordinates of cell centres.
+    # Maps the centers of pixels to coordinates of cell centers.
     across, down = ((np.array((left, top)) + 0.5 - origin) / cell - 0.5).tolist()
     to_mask = np.array([[1 / cell[0], 0, across], [0, 1 / cell[1], down]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     where = cv2.warpAffine(opacity, to_mask, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    channels = [cv2.LUT(where, _premultiplied(value)) for value in layer.colour]
+    channels = [cv2.LUT(where, _premultiplied(value)) for value in layer.color]
     composite(layer.image[top:bottom, left:right], channels[0] if len(channels) == 1 else cv2.merge(channels), where)
 
 
@@ -116,7 +116,7 @@ def _premultiplied(value: int) -> np.ndarray:
 
 
 def _eroded(alpha: np.ndarray) -> np.ndarray:
-    """Erode a mask: the minimum over each cell and its four neighbours."""
+    """Erode a mask: the minimum over each cell and its four neighbors."""
     around = np.pad(alpha, 1)
     shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
     return np.minimum(alpha, np.minimum.reduce(shifted))

@@ -74,8 +74,8 @@ class StrobeOptions:
         bodies: how many, from the take-off to the water; None: as many as stay apart.
         every_s: real seconds between bodies instead; None: by their number.
         outline: whether each has a thin outline.
-        path: whether to draw the path of the body's centre.
-        heights: whether to write its metres over the water at take-off, top and contact.
+        path: whether to draw the path of the body's center.
+        heights: whether to write its meters over the water at take-off, top and contact.
         rotation: whether to write the somersaults so far at each body.
         title: of the picture; None uses the file name, "" none.
         speed: of the clip, from `MIN_SPEED` to 1.

@@ -58,7 +58,7 @@ class ClipResult:
         analysis: without what it has for each sample, see `without_samples`; None where there is an error.
         quantities: quantities measured with slightly moved moments, equally likely each, see `add_measures`: value and
             standard deviation of each. Empty for a dive that is not scored.
-        others: first and last frame of further dives found in the file, which are not analysed.
+        others: first and last frame of further dives found in the file, which are not analyzed.
         error: a sentence that says why there is no analysis; else "".
     """
 

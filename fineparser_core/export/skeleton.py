@@ -12,7 +12,7 @@ from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.types import MaskTrack
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
-#: #rrggbb by the athlete's side: distinguishable with any colour vision.
+#: #rrggbb by the athlete's side: distinguishable with any color vision.
 SIDE_COLOURS = {LEFT: "#FFD84D", RIGHT: "#4DD2FF", MIDDLE: "#FFFFFF"}
 
 #: Confidences between which a joint fades in.

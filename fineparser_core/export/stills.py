@@ -1,4 +1,4 @@
-"""Writes single frames: of an analysed dive with annotations, of any other video with the coach's marks only."""
+"""Writes single frames: of an analyzed dive with annotations, of any other video with the coach's marks only."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack

@@ -15,14 +15,14 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ExportError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Colour, composite, draw_text, fit_text, text_width
+from fineparser_core.export.drawing import Color, composite, draw_text, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
-from fineparser_core.export.skeleton_overlay import PATH_COLOUR
+from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.language import number, text
 from fineparser_core.measures.centre_path import CentrePath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
@@ -63,7 +63,7 @@ _ROOM = 1.1
 #: Minimum share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
-#: Minimum height of a centre over the water, in metres: hands that touch are a metre below it, and it falls 0.15 m (1 m
+#: Minimum height of a center over the water, in meters: hands that touch are a meter below it, and it falls 0.15 m (1 m
 #: board) to 0.5 m (10 m) in a frame of thirty a second, so the contact was read late.
 _LEAST_HEIGHT_M = 0.3
 #: Turns from which they are written.
@@ -77,20 +77,20 @@ class _Body:
     Attributes:
         frame: source frame.
         left, top: place on the canvas.
-        colour: (h, w, 3) uint8 RGB, premultiplied by the opacity.
+        color: (h, w, 3) uint8 RGB, premultiplied by the opacity.
         opacity: (h, w) uint8.
     """
 
     frame: int
     left: int
     top: int
-    colour: np.ndarray = field(repr=False)
+    color: np.ndarray = field(repr=False)
     opacity: np.ndarray = field(repr=False)
 
     def put(self, image: np.ndarray) -> None:
         """Put it on the canvas (H, W, 3) uint8, in place."""
         height, width = self.opacity.shape
-        composite(image[self.top : self.top + height, self.left : self.left + width], self.colour, self.opacity)
+        composite(image[self.top : self.top + height, self.left : self.left + width], self.color, self.opacity)
 
 
 class Strobe:
@@ -266,7 +266,7 @@ class Strobe:
         right, bottom = np.clip(high, (left + 2, top + 2), self.canvas_px).astype(int)
         shift, size = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]), (int(right - left), int(bottom - top))
         flags = cv2.INTER_CUBIC
-        colour = cv2.warpPerspective(
+        color = cv2.warpPerspective(
             image, shift @ self._to_canvas(frame, kept=True), size, flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
         to_cells = shift @ matrix @ from_cells
@@ -281,7 +281,7 @@ class Strobe:
         )
         cell_px = float(np.linalg.norm(matrix[:2, 0])) * float(cell[0])
         behind = self._background[top:bottom, left:right]
-        differs = np.abs(colour.astype(np.float32) - behind).max(axis=2)
+        differs = np.abs(color.astype(np.float32) - behind).max(axis=2)
         differs = cv2.GaussianBlur(differs, (0, 0), 0.4 * cell_px + 0.5)
         outside = differs[around < 0.1]  # places of the scene that differ for other reasons
         least = float(np.clip(np.percentile(outside, 85) if len(outside) else 0.0, *_LEAST_DIFFERENCE))
@@ -290,7 +290,7 @@ class Strobe:
         opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
         opacity = _connected(opacity, core, max(1, round(cell_px)))
         width = 0.9 * self.unit if outline else 0.0
-        return _Body(frame, int(left), int(top), *_outlined(colour, np.clip(opacity, 0, 1), width))
+        return _Body(frame, int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), width))
 
     def _put_live(self, image: np.ndarray, live: np.ndarray, frame: int) -> None:
         """Lay a frame of the video over the background, with soft edges where the camera moves."""
@@ -306,15 +306,15 @@ class Strobe:
         composite(image, warped, opacity)
 
     def _path_overlay(self, until: int) -> Overlay | None:
-        """Return the path of the body's centre up to a source frame."""
+        """Return the path of the body's center up to a source frame."""
         if not self._options.path or self._path is None:
             return None
         points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= until + 0.5]]
         if len(points) < 2:
             return None
         canvas = OverlayCanvas(self.canvas_px)
-        for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
-            canvas.lines(points, width * self.unit, colour, opacity)
+        for width, color, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOR, 0.9)):
+            canvas.lines(points, width * self.unit, color, opacity)
         return canvas.to_overlay()
 
     def _label_overlay(self, n: int) -> Overlay | None:
@@ -327,19 +327,19 @@ class Strobe:
 
     def _placed_labels(self) -> list[tuple[int, Label]]:
         """Place labels, each with its first source frame, where there is room: off the bodies and without overlap."""
-        labels: list[tuple[Point, str, Colour, int]] = []
+        labels: list[tuple[Point, str, Color, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
             for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
                 if path.heights[at] < _LEAST_HEIGHT_M:
                     continue
                 said = f"{number(float(path.heights[at]), 1)} m"
-                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
+                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOR, int(path.frames[at])))
         if self._turned is not None:
             for body in self._bodies:
                 turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, body.frame))]))
                 if np.isfinite(turns) and turns >= _LEAST_TURN:
-                    labels.append((self._centre(body), number(turns, 1), WHITE, body.frame))
+                    labels.append((self._center(body), number(turns, 1), WHITE, body.frame))
         width, height = self.canvas_px
         busy = np.zeros((height, width), bool)
         for body in self._bodies:
@@ -348,10 +348,10 @@ class Strobe:
         wanted = [(at, label_size([said], self.unit)) for at, said, _, _ in labels]
         boxes = place_labels(wanted, (2.0, 2.0, width - 2.0, height - 2.0), 14 * self.unit, busy)
         placed = zip(labels, boxes, strict=True)
-        found = [(frame, Label(at, said, colour, box)) for (at, said, colour, frame), box in placed if box is not None]
+        found = [(frame, Label(at, said, color, box)) for (at, said, color, frame), box in placed if box is not None]
         return sorted(found, key=lambda one: one[0])
 
-    def _centre(self, body: _Body) -> Point:
+    def _center(self, body: _Body) -> Point:
         """Return a body's place on its path; its middle where there is none."""
         path = self._path
         if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
@@ -594,7 +594,7 @@ def _trimmed(covered: np.ndarray, inner: tuple[float, float, float, float]) -> t
 
 
 def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """Return an image (H, W, 3) whose bare places have the blurred colours of what is nearest to them."""
+    """Return an image (H, W, 3) whose bare places have the blurred colors of what is nearest to them."""
     import cv2
 
     if covered.all() or not covered.any():
@@ -602,9 +602,9 @@ def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
     _, labels = cv2.distanceTransformWithLabels(
         (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    colours = np.zeros((labels.max() + 1, 3), np.uint8)
-    colours[labels[covered]] = image[covered]
-    nearest = cv2.GaussianBlur(colours[labels], (0, 0), max(image.shape) / 100)
+    colors = np.zeros((labels.max() + 1, 3), np.uint8)
+    colors[labels[covered]] = image[covered]
+    nearest = cv2.GaussianBlur(colors[labels], (0, 0), max(image.shape) / 100)
     return np.where(covered[..., None], image, nearest)
 
 
@@ -637,8 +637,8 @@ def _feathered(shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(np.rint(255 * np.clip(np.minimum(x[None], y[:, None]), 0, 1)).astype(np.uint8))
 
 
-def _outlined(colour: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return premultiplied colours (h, w, 3) and opacity (h, w) of a body, 0 to 1, with a light line around it."""
+def _outlined(color: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return premultiplied colors (h, w, 3) and opacity (h, w) of a body, 0 to 1, with a light line around it."""
     import cv2
 
     ring = np.zeros_like(opacity)
@@ -646,7 +646,7 @@ def _outlined(colour: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple
         inside = (opacity > 0.45).astype(np.uint8)
         ring = (cv2.dilate(inside, _disc(max(1, round(width_px)))) - inside).astype(np.float32)
         ring = 0.75 * cv2.GaussianBlur(ring, (0, 0), max(0.4 * width_px, 0.4)) * (1 - opacity)
-    premultiplied = colour * opacity[..., None] + 255 * ring[..., None]
+    premultiplied = color * opacity[..., None] + 255 * ring[..., None]
     whole = 255 * (opacity + ring)
     return tuple(np.rint(np.clip(each, 0, 255)).astype(np.uint8) for each in (premultiplied, whole))
 

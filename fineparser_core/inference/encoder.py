@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
-def normalise(frames: Tensor) -> Tensor:
-    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalised, channels last in memory."""
+def normalize(frames: Tensor) -> Tensor:
+    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalized, channels last in memory."""
     width = frames.shape[2]
-    # Normalise by rows: three channels at a time would be several times slower.
+    # Normalize by rows: three channels at a time would be several times slower.
     mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
     rows = (frames.flatten(2).float() / 255 - mean) / std
     return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
@@ -223,7 +223,7 @@ class ClipEncoder:
         """
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
         with self.model.encoders(self.device):
-            video = normalise(torch.from_numpy(frames).to(self.device))
+            video = normalize(torch.from_numpy(frames).to(self.device))
             found = self.model.static_encoder.some_estimates(video, every)
         if KEYPOINTS not in found:
             return None
@@ -240,7 +240,7 @@ class ClipEncoder:
 
     def _video(self, frames: np.ndarray) -> Tensor:
         """Convert frames (n, H, W, 3) uint8 RGB to a video (1, 3, n, H, W)."""
-        return normalise(torch.from_numpy(frames).to(self.device)).transpose(0, 1)[None]
+        return normalize(torch.from_numpy(frames).to(self.device)).transpose(0, 1)[None]
 
     @torch.inference_mode()
     def static_tokens(self, encoding: ClipEncoding) -> np.ndarray:

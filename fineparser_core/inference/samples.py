@@ -148,7 +148,7 @@ def squares_around_body(
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
-        squares: (96, 3) centre x, centre y and side that follow the athlete.
+        squares: (96, 3) center x, center y and side that follow the athlete.
 
     Raises:
         Cancelled: `cancel` was set.

@@ -23,7 +23,7 @@ def score_clip(
     force: bool = False,
     analyzer: Analyzer | None = None,
 ) -> Analysis:
-    """Analyse a dive: its phases, its masks and, with a dive number, its score.
+    """Analyze a dive: its phases, its masks and, with a dive number, its score.
 
     Args:
         path: the video file.
@@ -31,7 +31,7 @@ def score_clip(
         board_m: 1, 3, 5, 7.5 or 10; None takes the board that the fall shows, or else the number's commonest.
         start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
             found in it.
-        trim: without `start_frame` and `end_frame`, whether to look for the dive; if not, the whole file is analysed.
+        trim: without `start_frame` and `end_frame`, whether to look for the dive; if not, the whole file is analyzed.
         force: score also a clip that does not look like a whole dive, or surely shows another dive.
         analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
             user's own, and the profile in use, as the command and the window do, which takes seconds. Pass an analyzer

@@ -35,13 +35,13 @@ _FITS, _MOVED, _MOST_MOVED = 6.0, 3.0, 2.0
 _NEAR = 0.35
 # Logistic regression of the probability that a joint is right to 0.2 torso lengths: a constant, the logarithm of how
 # far the looks are apart in torso lengths, how well the pose fits its mask, and the mask at the joint. Fitted on
-# labelled frames of real flights; `fineparser evaluate --real` prints how many of the confident joints are right.
+# labeled frames of real flights; `fineparser evaluate --real` prints how many of the confident joints are right.
 _SURE = (-5.2, -0.54, 3.98, 1.52)
 _SHOWN = 0.5  # probability that a joint is visible from which on it counts in full
 _MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was only a single look
 # Difference in radians from which trunks count as turned differently.
 _OTHERWISE = np.radians(22)
-_ROUNDS = 2  # rounds of looking at samples with the turn of their neighbours
+_ROUNDS = 2  # rounds of looking at samples with the turn of their neighbors
 # Share of the sample before, and of the sample after, in the place of a joint.
 _STEADIED = 0.15
 # Weight of BlazePose's mask where its pose fits ours wholly.
@@ -125,7 +125,7 @@ def find_joints(
 
     BlazePose looks at each sample both ways round, with the trunk upright as our network sees it; then as it lies in
     the sample before and in the sample after, where those are turned differently, so that well visible samples help
-    their neighbours.
+    their neighbors.
 
     Args:
         own: (n, 16, 3), the same as our own network sees them, sample by sample.
@@ -165,11 +165,11 @@ def find_joints(
     for _ in range(_ROUNDS):
         turned = _turned(_averaged(poses).places)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
-        for neighbour in (before, after):
-            known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
+        for neighbor in (before, after):
+            known = np.any([np.cos(neighbor - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
             at = looked_at & ~known
-            seen_at.append(np.where(at, neighbour, np.nan))
-            look(neighbour, at)
+            seen_at.append(np.where(at, neighbor, np.nan))
+            look(neighbor, at)
     body = _averaged(poses)
     padded = np.concatenate([body.places[:1], body.places, body.places[-1:]])
     places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])

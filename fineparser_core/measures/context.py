@@ -21,7 +21,7 @@ _JOINT_CELLS = 1.5
 _SURE_TO = 0.2
 #: An angle at a moment is read from the frames so long before it and after it, which are at least so many, seconds.
 _BEFORE_S, _AFTER_S, _LEAST_FRAMES = 0.12, 0.05, 3
-#: Usual metres from the board's edge to the place of entry.
+#: Usual meters from the board's edge to the place of entry.
 _TRAVEL_M = 1.6
 #: Minimum share of the usual travel that must show for lean and line in the dive's plane to be measured.
 _LEAST_SIDE = 0.35
@@ -110,7 +110,7 @@ class InTheAir:
 
     @cached_property
     def px_per_m(self) -> tuple[float, float] | None:
-        """Return the pixels of the scene in a metre, and the standard deviation as a share; None without a path.
+        """Return the pixels of the scene in a meter, and the standard deviation as a share; None without a path.
 
         The scale is by gravity, and by the board's height if it is known and edge and water show.
         """
@@ -245,10 +245,10 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
     if touches is not None and touches <= leaves:
         touches = None
     air = _air(seen, leaves, opens if touches is None else touches)
-    centre = seen.centre_of_mass()[air]
-    path = fit_ballistics(seen.times_s[air], centre)
-    if path is None and not np.isfinite(centre).any():
-        path = fit_ballistics(seen.times_s[air], seen.mask_centre()[air])
+    center = seen.center_of_mass()[air]
+    path = fit_ballistics(seen.times_s[air], center)
+    if path is None and not np.isfinite(center).any():
+        path = fit_ballistics(seen.times_s[air], seen.mask_center()[air])
     return InTheAir(
         seen=seen,
         leaves=leaves,

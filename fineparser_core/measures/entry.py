@@ -31,7 +31,7 @@ def come_out_lead(dive: InTheAir) -> Reading | None:
 
 
 def come_out_height(dive: InTheAir) -> Reading | None:
-    """Measure the height of the body's centre over the water at the come-out."""
+    """Measure the height of the body's center over the water at the come-out."""
     if dive.water_y is None or dive.path is None or dive.px_per_m is None:
         return None
     time_s = float(dive.seen.times_s[dive.opens])

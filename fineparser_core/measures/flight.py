@@ -167,5 +167,5 @@ def _slope(times: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     t = times - times.mean()
     slope = float(t @ values / (t @ t))
     off = values - values.mean() - slope * t
-    # Four neighbouring frames err alike.
+    # Four neighboring frames err alike.
     return slope, float(np.sqrt(4 * (off @ off) / max(len(t) - 2, 1) / (t @ t)))

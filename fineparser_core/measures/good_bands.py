@@ -40,7 +40,7 @@ def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, B
 
 
 def bands_of(analysis: Analysis) -> Mapping[str, Band]:
-    """Return the bands of an analysed dive: of its number and board where it has an award, else those of all dives."""
+    """Return the bands of an analyzed dive: of its number and board where it has an award, else those of all dives."""
     scored = analysis.scoring or analysis.own_award
     return good_bands(None, None) if scored is None else good_bands(scored.dive_number, scored.board_m)
 

@@ -46,12 +46,12 @@ def _leaving_deviations(dive: InTheAir) -> float:
 
 
 def _off_path(dive: InTheAir) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pixels (n,) of the body's centre below its path in each sample, and their standard deviations."""
+    """Return the pixels (n,) of the body's center below its path in each sample, and their standard deviations."""
     assert dive.path is not None
     t = dive.seen.times_s - dive.path.at_s
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
     variance = np.einsum("ni,ij,nj->n", basis, dive.path.covariance, basis) + dive.joint_px**2
-    return dive.seen.centre_of_mass()[:, 1] - basis @ dive.path.coefficients[:, 1], np.sqrt(variance)
+    return dive.seen.center_of_mass()[:, 1] - basis @ dive.path.coefficients[:, 1], np.sqrt(variance)
 
 
 def _fall_deviations(dive: InTheAir) -> float:

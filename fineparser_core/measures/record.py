@@ -19,7 +19,7 @@ class Limits:
 
     Attributes:
         low, high: of any board, or of an unknown board.
-        by_board: low and high of dives from a board, by its height in metres.
+        by_board: low and high of dives from a board, by its height in meters.
     """
 
     low: float

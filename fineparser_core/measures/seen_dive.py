@@ -77,15 +77,15 @@ class SeenDive:
             return np.full((len(self.frames), 2), np.nan)
         return body.joint(self.joints, name)
 
-    def centre_of_mass(self) -> np.ndarray:
-        """Return the body's centre of mass (n, 2); NaN where too little of the body shows."""
+    def center_of_mass(self) -> np.ndarray:
+        """Return the body's center of mass (n, 2); NaN where too little of the body shows."""
         if self.joints is None:
             return np.full((len(self.frames), 2), np.nan)
-        return body.centre_of_mass(self.joints)
+        return body.center_of_mass(self.joints)
 
-    def mask_centre(self) -> np.ndarray:
+    def mask_center(self) -> np.ndarray:
         """Return the middle (n, 2) of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
-        return self.to_scene(body.mask_centres(self.masks, self.crops))
+        return self.to_scene(body.mask_centers(self.masks, self.crops))
 
     def lowest(self, at: int) -> np.ndarray:
         """Return the lowest point of a frame's mask in pixels of the scene; NaN where nothing of the athlete shows."""

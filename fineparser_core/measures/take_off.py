@@ -30,7 +30,7 @@ def flight_time(dive: InTheAir) -> Reading | None:
 
 
 def jump_height(dive: InTheAir) -> Reading | None:
-    """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
+    """Rise of the body's center after leaving the board, by the time to the highest point: that needs no scale."""
     if dive.moments.top is None:
         return None
     (start_s, _), (top_s, _) = dive.real(dive.moments.take_off), dive.real(dive.moments.top)
@@ -44,7 +44,7 @@ def jump_height(dive: InTheAir) -> Reading | None:
 
 
 def board_distance(dive: InTheAir) -> Reading | None:
-    """Measure the distance of the body's centre from the board's edge as it falls past the board's level."""
+    """Measure the distance of the body's center from the board's edge as it falls past the board's level."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
     times = dive.seen.times_s[dive.leaves : dive.end + 1]
@@ -79,10 +79,10 @@ def closest_approach(dive: InTheAir) -> Reading | None:
 
 
 def lean(dive: InTheAir) -> Reading | None:
-    """Measure the lean from feet to the body's centre at leaving: + over the water, - over the board."""
+    """Measure the lean from feet to the body's center at leaving: + over the water, - over the board."""
     at = max(dive.leaves - 1, 0)
-    feet, centre = dive.seen.joint("ankle")[at], dive.seen.centre_of_mass()[at]
-    line = centre - feet
+    feet, center = dive.seen.joint("ankle")[at], dive.seen.center_of_mass()[at]
+    line = center - feet
     if not np.isfinite(line).all() or not dive.outward or line[1] >= 0:
         return None
     angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))

@@ -66,7 +66,7 @@ class AQAModel(nn.Module):
 
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """Encode videos (B, 3, 96, H, W) float32, ImageNet-normalised; the same whatever they are compared with."""
+        """Encode videos (B, 3, 96, H, W) float32, ImageNet-normalized; the same whatever they are compared with."""
 
     @abstractmethod
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -19,7 +19,7 @@ from fineparser_core.models.temporal_parser import PSNet, decode_release
 Pairs = Sequence[tuple[int, int]]
 AnyMasks = TypeVar("AnyMasks")
 
-#: Samples of the transitions where none are predicted or labelled: 0.29 and 0.64 of the clip, as is usual of dives.
+#: Samples of the transitions where none are predicted or labeled: 0.29 and 0.64 of the clip, as is usual of dives.
 FIXED_TRANSITIONS = (round(0.29 * (N_SAMPLES - 1)), round(0.64 * (N_SAMPLES - 1)))
 
 
@@ -127,7 +127,7 @@ class FineParser(AQAModel):
         """Map videos of queries and exemplars to masks, transitions and relative scores (Figure 2 of the paper).
 
         Args:
-            query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalised.
+            query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalized.
             transitions: (st, ed) samples of both at which steps are cut, as training gives them; by default those that
                 the network predicts, searched in their halves of the dive as released.
         """
@@ -148,7 +148,7 @@ class FineParser(AQAModel):
         return ComparedVideos(relative, first, second, transitions)
 
     def parse(self, video: Tensor, *, masks: bool = True, bn_groups: int = 1) -> Parsed:
-        """Pass videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
+        """Pass videos (B, 3, 96, H, W) float32, ImageNet-normalized, through the encoders and PSNet.
 
         Args:
             masks: whether to compute the maps of masks.

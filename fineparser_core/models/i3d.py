@@ -75,7 +75,7 @@ class Mixed(nn.Module):
 
 
 class I3D(nn.Module):
-    """Windows (N, 3, 16, 112, 112) float32, ImageNet-normalised, to features (N, 1024).
+    """Windows (N, 3, 16, 112, 112) float32, ImageNet-normalized, to features (N, 1024).
 
     Split into `front` (up to the pool before mixed_4b) and `back`, so that training can keep the front frozen
     and store what it gives.

@@ -68,10 +68,10 @@ class MaskDecoder(nn.Module):
             nn.ConvTranspose3d(SIDE_CHANNELS, SIDE_CHANNELS, k, s, p, bias=False) for k, s, p in _UPSAMPLING
         )
         self.fuse = nn.Conv3d(SIDE_CHANNELS * len(TAP_CHANNELS), 1, 1)
-        self._initialise()
+        self._initialize()
 
     @torch.no_grad()
-    def _initialise(self) -> None:
+    def _initialize(self) -> None:
         for name, parameter in self.named_parameters():
             part = name.split(".")[0]
             if part == "side":

@@ -47,8 +47,8 @@ class FrameEncoding(NamedTuple):
 class StaticEncoder(nn.Module):
     """Frame features and the three step projections f_l.
 
-    Frames (N, 3, 112, 112) float32, ImageNet-normalised, pass `backbone` and then `to_feature`, which gives features
-    (N, 512). They are those of whole clips, in order, so that a backbone may use a frame's neighbours.
+    Frames (N, 3, 112, 112) float32, ImageNet-normalized, pass `backbone` and then `to_feature`, which gives features
+    (N, 512). They are those of whole clips, in order, so that a backbone may use a frame's neighbors.
 
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.

@@ -1,4 +1,4 @@
-"""Gravity is the ruler: the path of the body's centre in the air gives speed, height, and the pixels of a metre."""
+"""Gravity is the ruler: the path of the body's center in the air gives speed, height, and the pixels of a meter."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from fineparser_core.types import DiveMotion
 _LEAST = 6
 #: Largest standard deviation of the acceleration, as a share of it.
 _LEAST_SURE = 0.3
-#: A body's centre is found no better than this share of its path's height in a frame, whatever the residuals say.
+#: A body's center is found no better than this share of its path's height in a frame, whatever the residuals say.
 _LEAST_SCATTER = 0.01
 # The boxes of a rising board begin the free fall too early; and most take-offs are so long before the highest point.
 _AFTER_START_S, _BEFORE_TOP_S = 0.05, 0.35
 #: Seconds before the water in which the fall is no longer free.
 _BEFORE_WATER_S = 0.03
-#: Errors of neighbouring frames go together over about so long: independent places are fewer than frames.
+#: Errors of neighboring frames go together over about so long: independent places are fewer than frames.
 CORRELATED_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ballistics:
-    """The ballistic path of a body's centre.
+    """The ballistic path of a body's center.
 
     Attributes:
         at_s: time that the coefficients belong to, in the middle of the path.
@@ -37,7 +37,7 @@ class Ballistics:
 
     @property
     def px_per_m(self) -> float:
-        """Pixels of the scene in a metre, at the distance of the diver, where seconds are real."""
+        """Pixels of the scene in a meter, at the distance of the diver, where seconds are real."""
         return float(self.coefficients[2, 1] / GRAVITY_M_S2)
 
     @property
@@ -46,12 +46,12 @@ class Ballistics:
         return float(np.sqrt(self.covariance[2, 2]) / self.coefficients[2, 1])
 
     def place(self, time_s: float) -> np.ndarray:
-        """Return x and y (2,) of the centre at a time."""
+        """Return x and y (2,) of the center at a time."""
         t = time_s - self.at_s
         return np.asarray(np.array([1.0, t, t**2 / 2]) @ self.coefficients)
 
     def speed(self, time_s: float) -> np.ndarray:
-        """Return x and y (2,) of the centre's velocity at a time, pixels of the scene a second."""
+        """Return x and y (2,) of the center's velocity at a time, pixels of the scene a second."""
         return np.asarray(np.array([0.0, 1.0, time_s - self.at_s]) @ self.coefficients)
 
     def top(self) -> tuple[float, float]:
@@ -73,11 +73,11 @@ def in_the_air(times_s: np.ndarray, motion: DiveMotion, contact_s: float | None)
 
 
 def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None:
-    """Fit the path of a body's centre in the air, robustly against outliers.
+    """Fit the path of a body's center in the air, robustly against outliers.
 
     Args:
         times_s: (n,) seconds.
-        places: (n, 2) pixels of the scene; NaN for an unseen centre.
+        places: (n, 2) pixels of the scene; NaN for an unseen center.
 
     Returns:
         None where too little of it shows, or nothing falls by more than a pixel.
@@ -93,7 +93,7 @@ def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
     if np.linalg.cond(basis) > 1e6:
         return None
-    # Scatter of neighbours around a smooth path.
+    # Scatter of neighbors around a smooth path.
     scatter = float(np.median(np.abs(np.diff(y, 2)))) * 1.4826 / np.sqrt(6)
     scatter = max(scatter, _LEAST_SCATTER * float(np.ptp(y)))
 

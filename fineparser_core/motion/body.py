@@ -8,7 +8,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 LEAST_CONFIDENCE = 0.1
 #: Probability from which a cell of a mask is the athlete's.
 ATHLETE = 0.5
-# Masses of the parts of a body as shares of the whole, and where their centres lie from the first joint to the second.
+# Masses of the parts of a body as shares of the whole, and where their centers lie from the first joint to the second.
 # Source: Winter, Biomechanics and Motor Control of Human Movement, table of anthropometric data (after Dempster).
 SEGMENTS = (
     ("head", "head", 0.081, 0.0),
@@ -19,7 +19,7 @@ SEGMENTS = (
     *((f"knee_{s}", f"ankle_{s}", 0.0465, 0.433) for s in "lr"),
     *((f"ankle_{s}", f"toe_{s}", 0.0145, 0.5) for s in "lr"),
 )
-#: Share of the body's mass that must be seen for its centre to be known.
+#: Share of the body's mass that must be seen for its center to be known.
 _LEAST_MASS = 0.85
 
 
@@ -53,8 +53,8 @@ def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
     return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
 
 
-def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """Return the body's centre of mass (n, 2); NaN where too little of the body shows.
+def center_of_mass(joints: np.ndarray) -> np.ndarray:
+    """Return the body's center of mass (n, 2); NaN where too little of the body shows.
 
     Args:
         joints: as of `joint`.
@@ -68,7 +68,7 @@ def centre_of_mass(joints: np.ndarray) -> np.ndarray:
     return np.where(mass >= _LEAST_MASS, total / np.maximum(mass, 1e-9), np.nan)
 
 
-def mask_centres(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
+def mask_centers(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
     """Return the middle of each mask, (n, 2) x, y in source pixels; NaN for an empty mask.
 
     Args:

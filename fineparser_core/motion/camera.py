@@ -28,7 +28,7 @@ def camera_motion(
     """Estimate how the scene moved between two images.
 
     Args:
-        before, after: (H, W) uint8 grey values, equal in size.
+        before, after: (H, W) uint8 gray values, equal in size.
         guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on. Where little
             supports it, the camera turned or stopped, or there is a cut, and the motion is looked for without it.
         scene: (H, W) uint8, 0 where `before` shows no scene but what is laid over it; all is scene without it.

@@ -22,7 +22,7 @@ class Candidate(Sequence[np.ndarray]):
 
     Attributes:
         diver: the diver who falls freely; None for a pointed-at person who does not, and where no person is followed.
-        squares: (96, 3) centre x, centre y and side that follow the candidate, in pixels of the pictures; None where no
+        squares: (96, 3) center x, center y and side that follow the candidate, in pixels of the pictures; None where no
             person is followed.
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, their times.

@@ -152,25 +152,25 @@ def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
     water: the place is kept, and moves as the scene does under the camera.
 
     Returns:
-        (n, 3) float64: centre x, centre y and side in source pixels, a square for each image of `motion`.
+        (n, 3) float64: center x, center y and side in source pixels, a square for each image of `motion`.
     """
     n = len(motion.times_s)
-    centres, extents = np.empty((n, 2)), np.full(n, _STRETCHED * fall.size_px)
+    centers, extents = np.empty((n, 2)), np.full(n, _STRETCHED * fall.size_px)
     in_fall = np.arange(fall.first, fall.last + 1)
     shown, boxes = motion.image[fall.boxes], fall.boxes
     for axis in (0, 1):
-        centres[in_fall, axis] = np.interp(in_fall, shown, motion.centre[boxes, axis])
+        centers[in_fall, axis] = np.interp(in_fall, shown, motion.center[boxes, axis])
     extents[in_fall] = np.interp(in_fall, shown, motion.extent[boxes].max(axis=1))
     ends_s = np.array([fall.start_s, fall.end_s]) - fall.at_s
     speeds = np.array(fall.velocity) + np.outer(ends_s, [0.0, fall.acceleration])
-    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
-    return _squares(motion, centres, extents, fall.slowed)
+    _follow_boxes(motion, centers, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
+    return _squares(motion, centers, extents, fall.slowed)
 
 
 def _follow_boxes(
-    motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
+    motion: Motion, centers: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
 ) -> None:
-    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size.
+    """Fill in the centers (n, 2) before and after the known images by the nearest moving boxes of a body's size.
 
     Args:
         speeds: (2, 2) at the first and at the last known image, pixels a second.
@@ -179,9 +179,9 @@ def _follow_boxes(
     first, last = known
     for start, order, speed in (
         (first, range(first - 1, -1, -1), speeds[0]),
-        (last, range(last + 1, len(centres)), speeds[1]),
+        (last, range(last + 1, len(centers)), speeds[1]),
     ):
-        place, before = centres[start], start
+        place, before = centers[start], start
         for image in order:
             if motion.scene[image] == motion.scene[before]:
                 step_s = motion.times_s[image] - motion.times_s[before]
@@ -193,20 +193,20 @@ def _follow_boxes(
                     speed = speed * float(np.exp(-abs(step_s) / (_SLOWING_S * slowed)))
                 else:
                     speed = (1 - _NEW_SPEED) * speed + _NEW_SPEED * (seen - resting) / step_s
-            centres[image], before = place, image
+            centers[image], before = place, image
 
 
-def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray, slowed: float) -> np.ndarray:
+def _squares(motion: Motion, centers: np.ndarray, extents: np.ndarray, slowed: float) -> np.ndarray:
     pictures_a_sample = max(_SAMPLE_S * slowed / max(float(np.median(np.diff(motion.times_s))), 1e-3), 1.0)
-    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres), pictures_a_sample)
+    squares = smooth_track(np.arange(len(centers)), centers, extents, len(centers), pictures_a_sample)
     return limit_sides(squares, *motion.size_px) * motion.scale
 
 
 def _nearest_box(motion: Motion, expected: np.ndarray, image: int, step_s: float, body_px: float) -> np.ndarray | None:
-    """Return the centre of the body-sized box in an image nearest to the expected place; None without a box."""
+    """Return the center of the body-sized box in an image nearest to the expected place; None without a box."""
     first, last = np.searchsorted(motion.image, [image, image + 1])
     boxes = np.arange(first, last)
     size = motion.extent[boxes].max(axis=1) / body_px
-    off = np.hypot(*(motion.centre[boxes] - expected).T)
+    off = np.hypot(*(motion.center[boxes] - expected).T)
     fits = (size > _SMALLEST) & (size < _LARGEST) & (off < body_px * (_SCATTER + _SPEED * step_s))
-    return np.asarray(motion.centre[boxes[fits][off[fits].argmin()]]) if fits.any() else None
+    return np.asarray(motion.center[boxes[fits][off[fits].argmin()]]) if fits.any() else None

@@ -1,6 +1,6 @@
 """Finds bodies in free fall among moving boxes: in a swimming pool only divers fall for long.
 
-In the air a body's centre moves along a parabola: evenly sideways, and with a constant acceleration downwards, g. How
+In the air a body's center moves along a parabola: evenly sideways, and with a constant acceleration downwards, g. How
 many pixels that is depends on the camera alone, and the body's own length in pixels shows whether it fits: a tucked or
 stretched body measures 0.6 to 1.6 m. Where the acceleration is too small for that, the recording is slowed down, by the
 square root of the ratio.
@@ -15,7 +15,7 @@ from fineparser_core.motion.boxes import Motion
 
 #: Evidence of a dive: on eleven real dives 0.7 to 5.6, of anything else in their clips up to 0.6.
 LEAST_EVIDENCE = 0.6
-#: Usual longer side of a diver's box in the air, metres.
+#: Usual longer side of a diver's box in the air, meters.
 BODY_M = 1.15
 #: A fall is looked for within this time on either side of an image; a 10 m dive lasts 1.9 s, five in a slow replay.
 _REACH_S = 2.7

@@ -1,6 +1,6 @@
 """The moments of a dive, estimated once: take-off, top, come-out and contact, each by all its sources.
 
-Each source has a bias and a scatter, measured on labelled real clips with `packaging/benchmarks/moments.py`, and is
+Each source has a bias and a scatter, measured on labeled real clips with `packaging/benchmarks/moments.py`, and is
 sometimes wrong altogether. Their likelihoods are multiplied. A body that rises for a time and falls for another has
 fallen g/2 times the difference of their squares, which is the height of a board: a height of no board is unlikely.
 """
@@ -17,9 +17,9 @@ from fineparser_core.motion.body import (
     LEAST_CONFIDENCE,
     angles,
     body_lengths,
-    centre_of_mass,
+    center_of_mass,
     lowest_points,
-    mask_centres,
+    mask_centers,
 )
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
@@ -37,7 +37,7 @@ class Source(NamedTuple):
     deviation: float
 
 
-# Measured on the eleven labelled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
+# Measured on the eleven labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
 # network calls the take-off while a springboard still rises with the diver on it; the feet rise fastest when the legs
 # swing after they have left the board.
 NETWORK_SPRINGBOARD, NETWORK_PLATFORM = Source(-4.3, 1.5), Source(-1.0, 1.5)
@@ -52,8 +52,8 @@ _TOP_S = 0.025
 _WRONG, _ANYWHERE_S = 0.1, 1.0
 #: Boards, and the first height that is a platform's.
 BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
-# The body's centre falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
-# the board, and some 0.9 m over the water when the hands of a leaning body touch that. Metres.
+# The body's center falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
+# the board, and some 0.9 m over the water when the hands of a leaning body touch that. Meters.
 POSTURE_M, POSTURE_SCATTER_M = 0.2, 0.2
 #: Uncertainty of a slow replay's slowness, as a share; the height varies with its square.
 _SLOWED_SHARE = 0.35
@@ -69,7 +69,7 @@ _APART = 2.0
 
 
 def height_m(rise_s: float, fall_s: float) -> float:
-    """Return the metres that a body's centre falls below its take-off, by the durations of its rise and fall."""
+    """Return the meters that a body's center falls below its take-off, by the durations of its rise and fall."""
     return GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2)
 
 
@@ -91,12 +91,12 @@ def find_moments(
         joints: (n, 16, 3) source pixels and confidence; None where the network sees none.
     """
     lowest_y = diver.motion.in_scene(lowest_points(masks, crops))[:, 1] / diver.scale
-    places, hips = diver.motion.in_scene(mask_centres(masks, crops)), None
+    places, hips = diver.motion.in_scene(mask_centers(masks, crops)), None
     if joints is not None:
         seen = diver.motion.in_scene(joints[..., :2].astype(np.float64))
         seen = np.where(joints[..., 2:] >= LEAST_CONFIDENCE, seen, np.nan)
-        centre, hips = centre_of_mass(seen), angles(seen, "shoulder", "hip", "knee")
-        places = centre if np.isfinite(centre).all(axis=1).any() else places
+        center, hips = center_of_mass(seen), angles(seen, "shoulder", "hip", "knee")
+        places = center if np.isfinite(center).all(axis=1).any() else places
     readings = read_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops), hips)
     distinct, first = np.unique(times_s, return_index=True)
     air = in_the_air(distinct, diver.motion, readings.contact_s)
@@ -111,7 +111,7 @@ def estimate_moments(
 
     Args:
         network_s: times at which the network lets flight and entry begin, seconds of the file, as all times are.
-        path: of the body's centre in the air; None where it does not show.
+        path: of the body's center in the air; None where it does not show.
         slowed: how many times slower than real time the recording is.
     """
     unit_s = FRAME_S * slowed

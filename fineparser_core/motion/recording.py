@@ -34,7 +34,7 @@ _APART_S = 4.0
 #: Slow motion factor beyond which a clip gets no longer.
 MOST_SLOWED = 4.0
 #: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; a file longer than
-#: the second is not analysed whole unless a person requests it, and is read again where its dives are.
+#: the second is not analyzed whole unless a person requests it, and is read again where its dives are.
 SHORT_S, LONG_S = 5.0, 15.0
 #: Evidence of falls that are judged beside clearer falls, and of those that count where none is clear: dives that show
 #: badly, or in part.
@@ -141,7 +141,7 @@ class Recording:
         for fall in self.falls:
             boxes = fall.boxes[self.motion.image[fall.boxes] == image]
             if len(boxes):
-                x, y = self.motion.centre[boxes[0]] - [(x0 + x1) / 2, (y0 + y1) / 2]
+                x, y = self.motion.center[boxes[0]] - [(x0 + x1) / 2, (y0 + y1) / 2]
                 off = float(np.hypot(x, y)) / fall.size_px
                 best, nearest = (fall, off) if off < nearest else (best, nearest)
         return best
@@ -206,8 +206,8 @@ class Recording:
     def _candidate(self, judged: JudgedFall, chosen: bool) -> DiverCandidate:
         fall = judged.fall
         box = int(fall.boxes[len(fall.boxes) // 2])
-        centre, extent = self.motion.centre[box], self.motion.extent[box]
-        corners = np.concatenate([centre - extent / 2, centre + extent / 2]) * self.motion.scale
+        center, extent = self.motion.center[box], self.motion.extent[box]
+        corners = np.concatenate([center - extent / 2, center + extent / 2]) * self.motion.scale
         first, last = self.clip_around(fall)
         return DiverCandidate(
             frame=int(self.frames[self.motion.image[box]]),
@@ -290,7 +290,7 @@ class DiveSearch:
         if not n_clear:
             # Bodies that show badly are more likely the diver than none; the joint finder decides.
             falls = find_free_falls(motion, least_evidence=_LEAST_ALONE, at_once=True, loose=True)
-            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analysed in any case
+            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analyzed in any case
                 n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
         found = Recording(
             info=info,
@@ -352,7 +352,7 @@ def find_clip(
     cancel: CancelToken | None = None,
     search: DiveSearch | None = None,
 ) -> FoundClip:
-    """Find the clip to analyse of a file, by the rule of the window, the commands and Python.
+    """Find the clip to analyze of a file, by the rule of the window, the commands and Python.
 
     A chosen range is taken as it is, and the whole file where `trim` is off. Else the likeliest diver's dive is cut
     out, or that of the person at the athlete's point; of a file of at most 5 s the whole shot that holds it. A file of

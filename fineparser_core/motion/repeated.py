@@ -15,7 +15,7 @@ from fineparser_core.language import Phrase
 #: who is a twentieth of the picture high fills two of 1,300.
 _BLOCK_PX, _MOST_CHANGED = 8, 0.005
 #: A repeated picture changes by less than this share of what those around it change by, of which so many on either side
-#: are looked at; and these by more than so many grey values, or nothing moves.
+#: are looked at; and these by more than so many gray values, or nothing moves.
 _REPEATED, _AROUND, _MOVES = 0.3, 4, 5.0
 #: Minimum and maximum share of new pictures among all: each is shown twice, or a tenth of them. With fewer a falling
 #: body is not found; a replay that shows each three times is ordinary slow motion.

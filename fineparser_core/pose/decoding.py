@@ -34,8 +34,8 @@ def decode_flight(
     Deviation: Eq. 4 decodes each transition alone. Gravity links them: where a spectator hides the take-off, it is
     about as long before the entry as in other dives. Among peaks this chooses, but it moves none of them.
 
-    Probabilities are smoothed over neighbouring samples, for weights whose targets were as wide: every sample has its
-    own output channel, and which of three neighbours is highest is chance, down to the rounding of half precision.
+    Probabilities are smoothed over neighboring samples, for weights whose targets were as wide: every sample has its
+    own output channel, and which of three neighbors is highest is chance, down to the rounding of half precision.
 
     Args:
         seconds: from the first sample to the last; None where that is not known, and any flight is as likely.

@@ -16,7 +16,7 @@ KEYPOINTS = "keypoints"
 BODY = JOINTS.index("board")
 #: Values of a detected keypoint: x, y and spread in pixels of the frame, and the logit that it is visible.
 KEYPOINT_SIZE = 4
-#: Number of frames that the network sees together: a frame and its neighbours.
+#: Number of frames that the network sees together: a frame and its neighbors.
 FRAMES_SEEN = 3
 #: Channels of the features at 28 x 28, and of the coarsest.
 FINE_SIZE, COARSE_SIZE = 64, 176
@@ -26,7 +26,7 @@ _WIDTHS = (32, FINE_SIZE, 112, COARSE_SIZE)
 
 
 class KeypointHeatmapNet(nn.Module):
-    """Frames with their neighbours to heatmaps of the keypoints: a small U-Net of residual blocks."""
+    """Frames with their neighbors to heatmaps of the keypoints: a small U-Net of residual blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,8 +68,8 @@ class KeypointHeatmapNet(nn.Module):
         return torch.cat([places, spread[..., None], self.visibility(heatmaps)[..., None]], dim=-1)
 
 
-def stack_neighbours(clip: Tensor) -> Tensor:
-    """Stack frames (T, 3, h, w) with their neighbours to (T, 9, h, w): frame before, frame, frame after."""
+def stack_neighbors(clip: Tensor) -> Tensor:
+    """Stack frames (T, 3, h, w) with their neighbors to (T, 9, h, w): frame before, frame, frame after."""
     before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
     return torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
 

@@ -14,7 +14,7 @@ from fineparser_core.pose.keypoints import (
     JOINTS,
     KEYPOINT_SIZE,
     KeypointHeatmapNet,
-    stack_neighbours,
+    stack_neighbors,
 )
 from fineparser_core.pose.pose_features import clip_features
 from fineparser_core.pose.temporal_refiner import TemporalPoseRefiner
@@ -24,7 +24,7 @@ FRAME_POSE_SIZE = KEYPOINT_SIZE * len(JOINTS) + 2
 
 
 class PoseBackbone(KeypointHeatmapNet):
-    """Maps frames of clips, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
+    """Maps frames of clips, (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, POSE_FEATURES).
 
     The network sees every frame together with the frames before and after it. Clips have 96 frames; another number of
     frames is a single clip.
@@ -39,7 +39,7 @@ class PoseBackbone(KeypointHeatmapNet):
         self.track = TemporalPoseRefiner()
 
     def predict(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Return heatmap logits (N, 16, 28, 28) and further outputs (N, 5) of frames with neighbours (N, 9, 112, 112).
+        """Return heatmap logits (N, 16, 28, 28) and further outputs (N, 5) of frames with neighbors (N, 9, 112, 112).
 
         The outputs are the logits of the three steps and of being in the water, and the size of the splash.
         """
@@ -59,7 +59,7 @@ class PoseBackbone(KeypointHeatmapNet):
         """
         poses = []
         for clip in frames.split(clip_length(frames)):
-            for part in stack_neighbours(clip)[::every].split(AT_ONCE):
+            for part in stack_neighbors(clip)[::every].split(AT_ONCE):
                 heatmaps, more = (out.float() for out in self.predict(part))
                 poses.append(torch.cat([self.read(heatmaps).flatten(1), more[:, 3:]], dim=1))
         return torch.cat(poses)

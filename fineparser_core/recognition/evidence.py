@@ -1,4 +1,4 @@
-"""Weights of frames: each counts as its joints are sure, and neighbours count once."""
+"""Weights of frames: each counts as its joints are sure, and neighbors count once."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def confidence(seen: SeenDive, *names: str) -> np.ndarray:
 
 
 def independent(times_s: np.ndarray) -> np.ndarray:
-    """Return the weight (n,) of each frame, as errors of neighbouring frames go together."""
+    """Return the weight (n,) of each frame, as errors of neighboring frames go together."""
     return np.minimum(np.gradient(times_s) / CORRELATED_S, 1.0) if len(times_s) > 1 else np.ones(len(times_s))
 
 

@@ -17,7 +17,7 @@ _LOG_ODDS = 3.0
 _BEFORE_S = 1.0
 #: Share of the flight in which a twisting body still faces as it did on the board.
 _UNTWISTED = 0.15
-#: Usual horizontal speed of a dive and how far that of the picture scatters, metres a second.
+#: Usual horizontal speed of a dive and how far that of the picture scatters, meters a second.
 _SPEED, _SPEED_SCATTER = 1.0, 0.4
 #: Maximum log odds of a kind of evidence: a whole clip may be misread.
 _MOST = 5.0

@@ -19,7 +19,7 @@ _STEPS, _MOST_TURNS = 24, 6.0
 #: times a second with a quarter of the straight body's inertia.
 _FASTEST, _N_RATES = 1.0, 41
 #: Inertia of a straight body with raised arms about its side-to-side axis, in masses times squared torso lengths, the
-#: least inertia of a tucked body as a share of it, and the limbs' inertia about their centres.
+#: least inertia of a tucked body as a share of it, and the limbs' inertia about their centers.
 _STRAIGHT_INERTIA, _LEAST_SHARE, _OWN_INERTIA = 0.95, 0.2, 0.08
 #: Scatter of a joint in torso lengths where it lies within a fifth of a torso length, and where it does not.
 _NEAR_SCATTER, _FAR_SCATTER = 0.1, 0.35
@@ -117,10 +117,10 @@ def _inertia(dive: InTheAir, window: slice, torso: float, sure: np.ndarray) -> n
     Args:
         sure: (n,) probability that the body was found right, by which frames count.
     """
-    centre = dive.seen.centre_of_mass()[window]
-    total, mass = np.zeros(len(centre)), np.zeros(len(centre))
+    center = dive.seen.center_of_mass()[window]
+    total, mass = np.zeros(len(center)), np.zeros(len(center))
     for first, second, share, along in SEGMENTS:
-        off = ((1 - along) * dive.seen.joint(first) + along * dive.seen.joint(second))[window] - centre
+        off = ((1 - along) * dive.seen.joint(first) + along * dive.seen.joint(second))[window] - center
         square = (off**2).sum(axis=1) / torso**2
         shown = np.isfinite(square)
         total += np.where(shown, share * square, 0)

@@ -21,7 +21,7 @@ class Candidate:
         dive: the judged dive.
         analysis: its analysis; None: nothing was found.
         moved: its `moved_quantities`; None: they are measured when needed.
-        error: why nothing was found; "": not analysed yet.
+        error: why nothing was found; "": not analyzed yet.
     """
 
     dive: JudgedDive

@@ -1,4 +1,4 @@
-"""Learns how the judges of a club mark, from dives that are analysed and judged: in closed form.
+"""Learns how the judges of a club mark, from dives that are analyzed and judged: in closed form.
 
 An award is a sum that is linear in the learned values: level, scale, the weight of each measure, the network's share.
 
@@ -52,7 +52,7 @@ _LEAST_DEVIATION = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedScore:
-    """A judged dive as it was analysed with what is shipped.
+    """A judged dive as it was analyzed with what is shipped.
 
     Attributes:
         name: what a person calls it.
@@ -76,7 +76,7 @@ class JudgedScore:
 
 
 def why_not(analysis: Analysis) -> str:
-    """Return why nothing can be learned from a dive so analysed, a sentence; "" where it can."""
+    """Return why nothing can be learned from a dive so analyzed, a sentence; "" where it can."""
     if analysis.scoring is None and analysis.own_award is None:
         unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
         return unscored or Phrase("A dive without a number is not scored: give its number.")

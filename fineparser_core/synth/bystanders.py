@@ -16,7 +16,7 @@ class Bystanders:
 
     Args:
         time_s: (T,) times of the frames.
-        draw: makes the figure of a body, its joints (T or 1, J, 3) in metres and the gloss of its skin.
+        draw: makes the figure of a body, its joints (T or 1, J, 3) in meters and the gloss of its skin.
     """
 
     def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Figure]) -> None:
@@ -29,7 +29,7 @@ class Bystanders:
 
         Args:
             poses: (T or 1, len(POSE)).
-            place: (T or 1, 3) metres, position of the lowest point of the body.
+            place: (T or 1, 3) meters, position of the lowest point of the body.
             facing: heading in radians, 0 along x.
         """
         turned = flight.rotate_body(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)

@@ -13,15 +13,15 @@ class Optics:
     """Parameters of the effects, constant over a dive.
 
     Attributes:
-        curves: (256, 3) uint8, lookup table of exposure, contrast, gamma and colour cast per channel.
-        saturation: factor on the colour saturation.
+        curves: (256, 3) uint8, lookup table of exposure, contrast, gamma and color cast per channel.
+        saturation: factor on the color saturation.
         defocus_px: standard deviation of a Gaussian blur.
         soften: scale to which the frame is reduced and enlarged again; 1 keeps it.
-        noise: standard deviation of the sensor noise in grey levels.
+        noise: standard deviation of the sensor noise in gray levels.
         shutter: share of the frame time during which the shutter is open.
         readout: share of the frame time between the first and the last row of a rolling shutter; 0 is a global shutter.
         ghosting: share of the previous frame in a frame, as after a conversion of the frame rate.
-        skip_threshold: grey levels; blocks that change less are not coded; 0 codes all blocks.
+        skip_threshold: gray levels; blocks that change less are not coded; 0 codes all blocks.
         interlaced: the odd rows are half a frame later than the even rows.
         occluded: an object in the foreground covers the athlete, see `foreground`.
         jpeg_quality: quality at which the frames are stored.
@@ -183,8 +183,8 @@ def apply_optics(image: np.ndarray, optics: Optics, rng: np.random.Generator) ->
     if optics.defocus_px > 0.25:
         image = cv2.GaussianBlur(image, (0, 0), optics.defocus_px)
     if abs(optics.saturation - 1) > 0.02:
-        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-        image = cv2.addWeighted(image, optics.saturation, grey, 1 - optics.saturation, 0)
+        gray = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        image = cv2.addWeighted(image, optics.saturation, gray, 1 - optics.saturation, 0)
     image = cv2.LUT(image, optics.curves[None])
     if optics.noise > 0.5:
         y, x = rng.integers(0, 64, 2)
@@ -204,7 +204,7 @@ def skip_unchanged_blocks(image: np.ndarray, before: np.ndarray, optics: Optics)
     high, wide = height // _BLOCK_PX, width // _BLOCK_PX
     whole = slice(high * _BLOCK_PX), slice(wide * _BLOCK_PX)
     change = cv2.resize(cv2.absdiff(image[whole], before[whole]), (wide, high), interpolation=cv2.INTER_AREA).max(2)
-    # Neighbours of a changed block are coded, too, so that moving objects leave no trails.
+    # Neighbors of a changed block are coded, too, so that moving objects leave no trails.
     coded = cv2.dilate((change > optics.skip_threshold).astype(np.uint8), np.ones((3, 3), np.uint8))
     # Partial blocks at the edges are always coded.
     moved = np.ones((height, width), np.uint8)

@@ -48,7 +48,7 @@ class DiveSpec:
 
     Attributes:
         dive_number: e.g. "5253B".
-        board_m: height of the board in metres; None is the board from which the dive is performed most often.
+        board_m: height of the board in meters; None is the board from which the dive is performed most often.
         qualities: of take-off, flight and entry, 0..10.
         n_frames, first_flight_frame, first_entry_frame: the timing; all three are set or none.
         height_px: height of the frames.

@@ -46,9 +46,9 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     found["entry_angle"] = _entry_angle(motion, at_entry[0])
     found["hip_line"] = 180 - float(_angle(at_entry, "shoulder", "hip", "knee")[0])
     found["elbow_angle"] = float(_angle(at_entry, "shoulder", "elbow", "wrist")[0])
-    leaving, centre = motion.world_joints(np.array([-1e-3]))
+    leaving, center = motion.world_joints(np.array([-1e-3]))
     feet = _middle(leaving, "ankle")[0]
-    found["lean"] = float(np.degrees(np.arctan2(centre[0, 0] - feet[0], centre[0, 2] - feet[2])))
+    found["lean"] = float(np.degrees(np.arctan2(center[0, 0] - feet[0], center[0, 2] - feet[2])))
     opening_s = np.arange(motion.come_out_s, motion.contact_s, _STEP_S)
     hips = _angle(motion.world_joints(opening_s)[0], "shoulder", "hip", "knee")
     opened = np.flatnonzero(hips >= _OPEN_DEG)
@@ -96,10 +96,10 @@ def _legs_line(motion: BodyMotion) -> float | None:
 
 def _board_distance(motion: BodyMotion) -> float:
     times = np.arange(0.0, motion.contact_s, _STEP_S)
-    _, centre = motion.world_joints(times)
-    top = int(centre[:, 2].argmax())
-    below = np.flatnonzero(centre[top:, 2] <= motion.board_m)
-    return float(centre[top + below[0], 0]) if len(below) else float("nan")
+    _, center = motion.world_joints(times)
+    top = int(center[:, 2].argmax())
+    below = np.flatnonzero(center[top:, 2] <= motion.board_m)
+    return float(center[top + below[0], 0]) if len(below) else float("nan")
 
 
 def _entry_angle(motion: BodyMotion, joints: np.ndarray) -> float:

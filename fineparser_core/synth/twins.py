@@ -34,8 +34,8 @@ class TwinRecord:
     Attributes:
         event, index: key of the record.
         score: points, 3 * difficulty * award.
-        board_m: height of the board in metres; None if the event does not name it.
-        synchro: whether it is a synchronised dive.
+        board_m: height of the board in meters; None if the event does not name it.
+        synchro: whether it is a synchronized dive.
         split: "train", "test", or "" for none.
     """
 

@@ -15,7 +15,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
-from fineparser_core.inference.encoder import normalise
+from fineparser_core.inference.encoder import normalize
 
 _AWARDS = 3
 _ALL = np.arange(N_SAMPLES)
@@ -28,7 +28,7 @@ class Batch:
     """Dives and the ordered pairs among them.
 
     Attributes:
-        video: (V, 3, 96, H, W) float32, ImageNet-normalised; as made, before `to`, (V, 96, H, W, 3) uint8 RGB, a
+        video: (V, 3, 96, H, W) float32, ImageNet-normalized; as made, before `to`, (V, 96, H, W, 3) uint8 RGB, a
             quarter of the bytes to hand over.
         scores: (V,) points.
         difficulty: (V,) DD.
@@ -76,7 +76,7 @@ class Batch:
     def _as_network_input(self) -> "Batch":
         if self.video.dtype != torch.uint8:
             return self
-        video = normalise(self.video.flatten(0, 1)).unflatten(0, self.video.shape[:2]).transpose(1, 2)
+        video = normalize(self.video.flatten(0, 1)).unflatten(0, self.video.shape[:2]).transpose(1, 2)
         masks = self.masks.float() / 255 if self.masks is not None else None
         return self._with({"video": video, "masks": masks})
 

@@ -23,7 +23,7 @@ from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -169,8 +169,8 @@ def train_end_to_end(
         if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
             objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
         # Without masks or steps some modules get no gradient, and a user's own parts may have unused weights.
-        labelled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
-        whole = labelled and config.mask_weight > 0 and not (config.own_backbone or config.own_head)
+        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        whole = labeled and config.mask_weight > 0 and not (config.own_backbone or config.own_head)
         # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole, gradient_as_bucket_view=True)
     events = Events(out, on=peers.writes, settings=vars(config))
@@ -199,7 +199,7 @@ def train_end_to_end(
         for split, dives in (("validation", splits.validation), ("test", splits.test if config.test_epochs else ())):
             if dives:
                 results = evaluate_sharded(shown.model, dives, splits.train, config, cancel=cancel, peers=peers)
-                entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
+                entry[split] = metric_values(summarize(results, median_transitions=median, seed=config.seed))
                 # A run that was killed before its checkpoint has written this entry already.
                 events.cut(split, entry["epoch"] - 1)
                 events.write(split, entry["epoch"], entry[split])

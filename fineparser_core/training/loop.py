@@ -1,4 +1,4 @@
-"""The training loop: optimiser, schedule, accumulation, checkpoints and events of a stage.
+"""The training loop: optimizer, schedule, accumulation, checkpoints and events of a stage.
 
 An interrupted stage resumes from its last checkpoint with the same batches and bitwise the same losses, because a batch
 depends on nothing but (seed, epoch, index of the batch).
@@ -32,20 +32,20 @@ CONSOLE_EVERY_S = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A training stage: the modules, their optimiser, and the losses.
+    """A training stage: the modules, their optimizer, and the losses.
 
     Attributes:
         name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
-        iterations: updates of the optimiser.
-        compute_losses: (iteration, part) to losses by name; "total" is minimised.
+        iterations: updates of the optimizer.
+        compute_losses: (iteration, part) to losses by name; "total" is minimized.
         schedule: (iteration, peak) to a learning rate.
         parts: how many batches' gradients an iteration sums.
         clip_norm: gradients are clipped to this norm; 0 is off.
         optimizer: "adam", "adamw" or "sgd".
         momentum: of "sgd".
-        weight_decay: of the optimiser.
+        weight_decay: of the optimizer.
         scaled: whether losses are scaled for float16 gradients.
         checkpoint_every: iterations between checkpoints, besides the last and a cancelled iteration.
         kept: how many of the last checkpoints stay; where several, as OUT/<stage>-<iteration>.pt beside it.
@@ -98,7 +98,7 @@ def run_stage(
 ) -> Any:
     """Run a stage to its end, resuming an interrupted stage; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, iteration, state). With several processes, the logged losses
+    Writes OUT/<stage>.pt (modules, optimizer, iteration, state). With several processes, the logged losses
     are those of the first process's part of the batch.
 
     Returns: the state that `Stage.after` made.
@@ -205,7 +205,7 @@ def run_stage(
 
 
 def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
-    """Return the optimiser of a stage over its groups of parameters, each at its peak learning rate."""
+    """Return the optimizer of a stage over its groups of parameters, each at its peak learning rate."""
     groups = [{"params": list(params), "lr": lr} for params, lr in stage.groups]
     match stage.optimizer:
         case "adam":

@@ -30,7 +30,7 @@ class Objective(nn.Module):
 
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Compute the losses by name; "total" is minimised.
+        """Compute the losses by name; "total" is minimized.
 
         Args:
             progress: share of the epochs that are over, in [0, 1).
@@ -104,12 +104,12 @@ class FineParserObjective(Objective):
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:
         model, cuts = self.model, batch.cuts
-        labelled = model.has_steps and cuts is not None
-        cut_at = list(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
+        labeled = model.has_steps and cuts is not None
+        cut_at = list(cuts) if labeled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
         static_tokens = None
         if parsed.frame_features is not None:
             static = cut_at
-            if parsed.probabilities is not None and labelled and progress > self.config.teacher_forcing:
+            if parsed.probabilities is not None and labeled and progress > self.config.teacher_forcing:
                 decode = DECODERS[self.config.decoding]
                 static = [decode(p) for p in parsed.probabilities.detach().cpu().numpy()]
             per_dive = self._static_tokens(parsed.frame_features, static, paired=batch.paired)

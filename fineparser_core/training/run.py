@@ -26,7 +26,7 @@ from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
-from fineparser_core.evaluation.summary import Summary, summarise
+from fineparser_core.evaluation.summary import Summary, summarize
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.aqa_model import AQAModel
@@ -89,7 +89,7 @@ class OwnParts:
     """A researcher's own parts in place of the paper's. A card keeps their names alone, never code.
 
     Attributes:
-        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features
+        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalized, to features
             (N, n). `load_model` has to be given the function again.
         head: makes the head that compares the step tokens of two dives, see `HeadFactory`; likewise.
         loss: replacement of L_Reg: predicted and true score differences (P,) in points, of both directions of every
@@ -286,7 +286,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
         AnnotationError: see `check_labels`; or no training dive has labels that a dive can have, or can be used.
     """
     check_labels(data, config)
-    training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
+    training, test = _rightly_labeled(data, "train"), _rightly_labeled(data, "test")
     if settings.limit is not None:
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
@@ -300,7 +300,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     return {"train": training, "validation": validation, "test": test}
 
 
-def _rightly_labelled(data: DiveSet, split: str) -> list[DiveRecord]:
+def _rightly_labeled(data: DiveSet, split: str) -> list[DiveRecord]:
     """Return the dives of a split but those whose labels no dive can have.
 
     The log names these, and further oddities.
@@ -454,6 +454,6 @@ def _test(
     peers.wait()
     evaluation = evaluation or prepared()
     results = run_sharded(evaluation.evaluator, evaluation.dives, cancel=cancel, peers=peers)
-    return summarise(
+    return summarize(
         results, median_transitions=evaluation.median_transitions, exemplars=config.exemplars, seed=config.seed
     )

@@ -20,11 +20,11 @@ _MASK_TO_JOINTS = 1.12
 #: Minimum number of visible joints in a frame, and of frames with so many in a clip.
 _MIN_JOINTS, _MIN_FRAMES = 10, 10
 # Samples of a clip of 96: longest gap in a track, half window of the side's percentile filter, and standard
-# deviations of the smoothing of side and centre.
+# deviations of the smoothing of side and center.
 _MAX_GAP = 12
-_SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2
+_SIDE_WINDOW, _SIDE_SIGMA, _CENTER_SIGMA = 20, 6.0, 1.2
 #: The same half window for the extents of joints, a flight from 1 m: at the entry those of stretched bodies that go
-#: under often do not show. A longer window made tucked bodies small in their crops, and labelled joints worse.
+#: under often do not show. A longer window made tucked bodies small in their crops, and labeled joints worse.
 _JOINTS_SIDE_WINDOW = 25
 # Costs of a track relative to the gain of a frame that shows an athlete of typical size.
 _JUMP_COST, _GAP_COST = 0.35, 0.1
@@ -34,7 +34,7 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
     """Return squares that track the athlete through a clip.
 
     The largest connected components of every mask are candidates. Dynamic programming selects the track through them
-    that maximises the visible area minus costs for jumps and gaps. Frames without a candidate are interpolated.
+    that maximizes the visible area minus costs for jumps and gaps. Frames without a candidate are interpolated.
 
     Args:
         masks: (T, h, w) share or probability of athlete per cell, of the resized whole frames.
@@ -42,8 +42,8 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
         threshold: least value of a cell that belongs to an athlete.
 
     Returns:
-        (T, 3) float64: centre x, centre y and side in pixels of the frame. A square may extend beyond the frame. If no
-        mask has a candidate, the square is centred on the frame.
+        (T, 3) float64: center x, center y and side in pixels of the frame. A square may extend beyond the frame. If no
+        mask has a candidate, the square is centered on the frame.
     """
     length = len(masks)
     candidates = [_find_candidates(mask, width_px, height_px, threshold) for mask in masks]
@@ -72,9 +72,9 @@ def squares_around_joints(
     if len(frames) * every < _MIN_FRAMES:
         return None
     bodies = [joints[t, visible[t]] for t in frames]
-    centres = np.array([body.mean(axis=0) for body in bodies])
+    centers = np.array([body.mean(axis=0) for body in bodies])
     extents = np.array([_MASK_TO_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
-    squares = smooth_track(frames * every, centres, extents, len(joints) * every, side_window=_JOINTS_SIDE_WINDOW)
+    squares = smooth_track(frames * every, centers, extents, len(joints) * every, side_window=_JOINTS_SIDE_WINDOW)
     return limit_sides(squares, width_px, height_px)
 
 
@@ -86,7 +86,7 @@ def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarra
 
 def smooth_track(
     frames: np.ndarray,
-    centres: np.ndarray,
+    centers: np.ndarray,
     extents: np.ndarray,
     length: int,
     unit: float | None = None,
@@ -96,30 +96,30 @@ def smooth_track(
 
     Args:
         frames: (n,) ascending, frames in which the athlete is visible.
-        centres: (n, 2) centres of the boxes.
+        centers: (n, 2) centers of the boxes.
         extents: (n,) longer sides of the boxes.
         length: number of frames of the clip.
         unit: frames between samples; by default those of a clip of 96 samples.
         side_window: half window of the side's percentile filter, in samples.
 
     Returns:
-        (length, 3) float64: centre x, centre y and side, in the unit of the centres.
+        (length, 3) float64: center x, center y and side, in the unit of the centers.
     """
     from scipy import ndimage  # takes a third of a second to import, which readers of videos do not need
 
     each = np.arange(length)
-    centre = np.stack([np.interp(each, frames, centres[:, axis]) for axis in (0, 1)], axis=1)
+    center = np.stack([np.interp(each, frames, centers[:, axis]) for axis in (0, 1)], axis=1)
     extent = np.interp(each, frames, extents)
     unit = length / N_SAMPLES if unit is None else unit
     window = 2 * max(1, round(side_window * unit)) + 1
     stretched = ndimage.percentile_filter(extent, 90, size=window, mode="nearest")
     side = _SIDE_FACTOR * ndimage.gaussian_filter1d(stretched, _SIDE_SIGMA * unit, mode="nearest")
-    centre = ndimage.gaussian_filter1d(centre, _CENTRE_SIGMA * unit, axis=0, mode="nearest")
-    return np.concatenate([centre, side[:, None]], axis=1)
+    center = ndimage.gaussian_filter1d(center, _CENTER_SIGMA * unit, axis=0, mode="nearest")
+    return np.concatenate([center, side[:, None]], axis=1)
 
 
 def square_to_xyxy(square: np.ndarray, scale: float = 1.0) -> tuple[int, int, int, int]:
-    """Round a square (centre x, centre y, side), enlarged by `scale`, to pixels x0, y0, x1, y1."""
+    """Round a square (center x, center y, side), enlarged by `scale`, to pixels x0, y0, x1, y1."""
     x, y, side = (float(value) for value in square)
     size = max(8, round(side * scale))
     left, top = round(x - size / 2), round(y - size / 2)
@@ -173,7 +173,7 @@ def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np
 
 
 def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold: float) -> np.ndarray:
-    """Return connected components of a mask, the largest first: (n, 4) centre x and y, longer side in pixels, area."""
+    """Return connected components of a mask, the largest first: (n, 4) center x and y, longer side in pixels, area."""
     import cv2
 
     athlete = (mask >= threshold).astype(np.uint8)

@@ -1,6 +1,6 @@
 """Pictures of high dynamic range (HDR10, Dolby Vision, HLG) as a usual screen shows them.
 
-Their samples are coded for a thousand nits and more: taken for those of a usual video they are flat and grey, in which
+Their samples are coded for a thousand nits and more: taken for those of a usual video they are flat and gray, in which
 neither splash nor motion stands out.
 """
 
@@ -29,8 +29,8 @@ def standard_range(
 ) -> np.ndarray:
     """Return an HDR frame scaled to (height, width, 3) uint8 RGB for a usual screen, from all the bits that it has.
 
-    The curve is drawn channel by channel: colours come out near to what libswscale makes of them, which takes seconds
-    to begin. The wider primaries of BT.2020 are taken for those of BT.709: strong colours are a little paler.
+    The curve is drawn channel by channel: colors come out near to what libswscale makes of them, which takes seconds
+    to begin. The wider primaries of BT.2020 are taken for those of BT.709: strong colors are a little paler.
     """
     deep = reformatter.reformat(frame, width, height, "rgb48le", interpolation=interpolation)
     image: np.ndarray = _table(frame.color_trc)[deep.to_ndarray()]

@@ -103,8 +103,8 @@ def _triangle_filter(n_in: int, n_out: int, kept: range) -> "sparse.csr_array":
 
     scale = n_in / n_out
     support = max(scale, 1.0)
-    centres = (np.asarray(kept) + 0.5) * scale
-    distance = (np.arange(n_in)[None, :] + 0.5 - centres[:, None]) / support
+    centers = (np.asarray(kept) + 0.5) * scale
+    distance = (np.arange(n_in)[None, :] + 0.5 - centers[:, None]) / support
     weights = np.clip(1.0 - np.abs(distance), 0.0, None)
     weights /= weights.sum(axis=1, keepdims=True)
     return sparse.csr_array(weights.astype(np.float32))
@@ -120,7 +120,7 @@ PREPROCESSINGS: dict[str, Preprocessing] = {
     p.name: p
     for p in (
         # Deviation: the release's configuration asks for 200 x 112 (width x height), but its resize swaps the two.
-        # Frames become 112 x 200, and the centre crop removes 22 % at the top and at the bottom. The paper gives no
+        # Frames become 112 x 200, and the center crop removes 22 % at the top and at the bottom. The paper gives no
         # size.
         FullFrame(name="release", resized_height_px=200, first_row=44),
         WHOLE,

@@ -64,7 +64,7 @@ class VideoWriter:
 
         Args:
             fps: nominal frame rate for the header; the frames have their own times.
-            matrix: colour matrix of the frames.
+            matrix: color matrix of the frames.
             compact: write a smaller file, more slowly and slightly softer.
             title: of the file's metadata.
             sound: what is heard from the first frame on; entered by the caller.
@@ -168,7 +168,8 @@ class VideoWriter:
         return stream
 
     def _check(self, file: str) -> None:
-        """Check the input. Raises: ExportError, if a frame is missing in the finished file or has another time."""
+        """Check the finished file. Raises: ExportError, if a frame is missing in the finished file or has another
+        time."""
         try:
             with av.open(file, format="mp4") as written:
                 stream = written.streams.video[0]

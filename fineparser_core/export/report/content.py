@@ -167,7 +167,7 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     return tuple(
         Phase(
             name=text(step.name),
-            colour=STEP_COLOURS[step.name],
+            color=STEP_COLOURS[step.name],
             times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,

@@ -1,4 +1,4 @@
-"""Dives of a report: what was analysed, and what the coach knows of them."""
+"""Dives of a report: what was analyzed, and what the coach knows of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

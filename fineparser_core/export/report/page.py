@@ -63,7 +63,7 @@ class Phase:
     """A phase of the dive.
 
     Attributes:
-        colour: #rrggbb.
+        color: #rrggbb.
         points: that the model attributes to it, relative to the exemplars; None without a score.
         points_share: their share of the largest of the dive's, -1 to 1, for a bar.
         rows: what was measured.
@@ -71,7 +71,7 @@ class Phase:
     """
 
     name: str
-    colour: str
+    color: str
     times: str
     points: str | None
     points_share: float

@@ -1,4 +1,4 @@
-"""Text, boxes and pictures on the pages of a PDF, lengths in millimetres from the upper left corner.
+"""Text, boxes and pictures on the pages of a PDF, lengths in millimeters from the upper left corner.
 
 Text is set in a wide font of the system if there is any, so that names of any script are letters of the file; what that
 font lacks is drawn as a picture by OpenCV, which brings Chinese, Japanese and Korean along. Without any font, the font
@@ -84,26 +84,26 @@ class PdfCanvas:
         """Begin a page."""
         self._pdf.add_page()
 
-    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+    def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Draw a filled box."""
-        self._pdf.set_fill_color(*rgb(colour))
+        self._pdf.set_fill_color(*rgb(color))
         self._pdf.rect(x, y, width, height, style="F")
 
-    def frame(self, x: float, y: float, width: float, height: float, colour: str = RULE) -> None:
+    def frame(self, x: float, y: float, width: float, height: float, color: str = RULE) -> None:
         """Draw the outline of a box."""
-        self._pdf.set_draw_color(*rgb(colour))
+        self._pdf.set_draw_color(*rgb(color))
         self._pdf.set_line_width(0.2)
         self._pdf.rect(x, y, width, height, style="D")
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str = RULE, width: float = 0.2) -> None:
+    def line(self, points: Sequence[tuple[float, float]], color: str = RULE, width: float = 0.2) -> None:
         """Draw an open line."""
-        self._pdf.set_draw_color(*rgb(colour))
+        self._pdf.set_draw_color(*rgb(color))
         self._pdf.set_line_width(width)
         self._pdf.polyline(list(points))
 
-    def dot(self, x: float, y: float, radius: float, colour: str) -> None:
+    def dot(self, x: float, y: float, radius: float, color: str) -> None:
         """Draw a disc."""
-        self._pdf.set_fill_color(*rgb(colour))
+        self._pdf.set_fill_color(*rgb(color))
         self._pdf.ellipse(x - radius, y - radius, 2 * radius, 2 * radius, style="F")
 
     def picture(self, x: float, y: float, width: float, encoded: bytes) -> None:
@@ -118,7 +118,7 @@ class PdfCanvas:
         size: float,
         *,
         bold: bool = False,
-        colour: str = INK,
+        color: str = INK,
         align: str = "L",
         width: float = 0.0,
     ) -> None:
@@ -135,15 +135,15 @@ class PdfCanvas:
         wide = self.width(text, size, bold=bold)
         left = x - {"L": 0.0, "C": wide / 2, "R": wide}[align]
         if not self._holds(text, bold):
-            self._draw_picture(left, y, text, size, bold, colour)
+            self._draw_picture(left, y, text, size, bold, color)
             return
         self._set_font(size, bold)
-        self._pdf.set_text_color(*rgb(colour))
+        self._pdf.set_text_color(*rgb(color))
         self._pdf.set_xy(left, y)
         self._pdf.cell(w=wide, h=size * _POINT_MM * 1.2, text=self._encodable(text))
 
     def lines(
-        self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, colour: str = INK
+        self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, color: str = INK
     ) -> float:
         """Draw text broken into lines of a width.
 
@@ -151,7 +151,7 @@ class PdfCanvas:
             y below them.
         """
         for line in self.wrapped(text, size, width, most):
-            self.text(x, y, line, size, colour=colour, width=width)
+            self.text(x, y, line, size, color=color, width=width)
             y += size * _POINT_MM * 1.28
         return y
 
@@ -161,7 +161,7 @@ class PdfCanvas:
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
-        """Return the width of a line of text in millimetres."""
+        """Return the width of a line of text in millimeters."""
         if not self._holds(text, bold):
             return text_width(text, size * _PICTURE_SCALE, weight=650 if bold else 400) * _POINT_MM / _PICTURE_SCALE
         self._set_font(size, bold)
@@ -192,7 +192,7 @@ class PdfCanvas:
     def _encodable(self, text: str) -> str:
         return text if self._wide else text.translate(_WESTERN)
 
-    def _draw_picture(self, x: float, y: float, text: str, size: float, bold: bool, colour: str) -> None:
+    def _draw_picture(self, x: float, y: float, text: str, size: float, bold: bool, color: str) -> None:
         """Draw text that the font lacks as a picture with a transparent ground."""
         import cv2
 
@@ -202,6 +202,6 @@ class PdfCanvas:
         height_px = round(size_px * 1.5)
         opacity = np.zeros((height_px, width_px), np.uint8)
         draw_text(opacity, (0, size_px * 1.05), text, size_px, (255,), weight=weight)
-        red, green, blue = rgb(colour)
+        red, green, blue = rgb(color)
         image = np.dstack([np.full_like(opacity, value) for value in (blue, green, red)] + [opacity])
         self.picture(x, y, width_px * _POINT_MM / _PICTURE_SCALE, bytes(cv2.imencode(".png", image)[1]))
