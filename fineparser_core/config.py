@@ -1,4 +1,4 @@
-"""How training and evaluation are set up: one flat, frozen record with named presets; no files, no torch."""
+"""Settings of training and evaluation: a flat, frozen record with named presets; no files, no torch."""
 
 import math
 import os
@@ -31,33 +31,33 @@ Method = Literal[
     "rica2",
     "rica2-deterministic",
 ]
-#: Those of Table 5.
+#: Static backbones of Table 5.
 StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
 Layout = Literal["auto", "finediving", "mtl-aqa", "dives"]
 PreprocessingName = Literal["release", "whole", "follow"]
 DecodingName = Literal["release", "joint", "flight"]
 Pairing = Literal["dive-number", "difficulty", "random"]
 
-#: The paper's network, the one with poses (`pose.fineparser_pose`), and the one with causal modules.
+#: The paper's network, the network with poses (`pose.fineparser_pose`), and the network with causal modules.
 FINEPARSERS: tuple[_FineParser, ...] = get_args(_FineParser)
 METHODS: tuple[Method, ...] = get_args(Method)
-#: Those whose static backbone and head can be chosen.
+#: Methods whose static backbone and head can be chosen.
 OF_PARTS: tuple[_FineParser, ...] = ("fineparser", "finecausal")
 _CONTRASTIVE = (*FINEPARSERS, "core", "tsa", "pose-core")
 # They average the features of all windows, so that these may be as many as they like.
 _POOLED = ("i3d-mlp", "usdl", "musdl", "core")
 _WITHOUT_I3D = ("pose-dct", "c3d-svr", "c3d-lstm", "c3d-avg-stl", "c3d-avg-mtl", "mscadc")
 STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
-#: Begins the name of a part that a caller's function makes; the rest says which one, as package.module:function.
+#: Begins the name of a part that a caller's function makes; the rest names the function, as package.module:function.
 OWN = "own:"
 PAPER_HEAD = "paper"
-#: Processes a GPU that make batches, where nobody says how many.
+#: Processes a GPU that make batches, by default.
 _LOADERS = 4
 _POSITIVE = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
 
 
 def check_choices(config: "DataclassInstance") -> None:
-    """Raises: ConfigError for a field of a closed list that has another value."""
+    """Check the fields of closed lists. Raises: ConfigError for a field of a closed list that has another value."""
     for name, kind in get_type_hints(type(config)).items():
         if get_origin(kind) is Literal and (value := getattr(config, name)) not in get_args(kind):
             allowed = ", ".join(str(choice) for choice in get_args(kind))
@@ -65,7 +65,7 @@ def check_choices(config: "DataclassInstance") -> None:
 
 
 def check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> None:
-    """Raises: ConfigError for a number that is negative or not finite, or among `positive` and 0."""
+    """Check the numbers. Raises: ConfigError for a number that is negative or not finite, or among `positive` and 0."""
     for name in positive:
         if not getattr(config, name) > 0:
             raise ConfigError(f"{name} is {getattr(config, name)}: it must be above 0.")
@@ -80,13 +80,13 @@ class ModelConfig:
     """Which network: the method, and for the paper's FineParser its modules (Tables 3 to 5).
 
     Attributes:
-        method: one of `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
+        method: name in `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or one of your own as
+        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16, or your own as
             package.module:function. In Python the caller of `train` and `load_model` gives that function.
-        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or one of your own, likewise.
+        head: of both streams: the paper's cross-attention and regressor (Eq. 6), or your own, likewise.
         step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
@@ -174,7 +174,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Where a training run starts from and what it uses of the machine; what it computes is in `TrainConfig`.
+    """Start of a training run and its use of the machine; what it computes is in `TrainConfig`.
 
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
@@ -185,17 +185,17 @@ class RunSettings:
         workers: threads that decode frames into the cache.
         loaders: processes that make batches ahead of the network; by default none on a CPU, and up to four a GPU. The
             batches are the same.
-        checkpoint_every: iterations between checkpoints; one of FineParser takes 616 MB.
-        checkpoints_kept: how many of the last ones stay.
+        checkpoint_every: iterations between checkpoints; a checkpoint of FineParser takes 616 MB.
+        checkpoints_kept: how many of the last checkpoints stay.
         tf32: let an NVIDIA GPU round the factors of products to ten bits, for speed.
         cudnn_benchmark: let cuDNN try which algorithms are the fastest.
-        deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without one,
-            such as the 3D pooling of I3D and C3D on a GPU.
+        deterministic: take the algorithms that give equal numbers in every run; torch warns of operations without any,
+            for example the 3D pooling of I3D and C3D on a GPU.
         minutes: stop after so long as if interrupted, whatever is being done, decoding and measuring included; --resume
             goes on.
         limit: use the first so many usable training dives and test dives only, and decode no others.
         name: of the weights.
-        trained_on: one sentence for whoever sees a score (default: from the data set).
+        trained_on: a sentence for whoever sees a score (default: from the data set).
         resume: go on with the run in the output folder, or start it.
     """
 
@@ -225,7 +225,7 @@ class RunSettings:
             raise ConfigError(f"limit is {self.limit}: it must be at least 1.")
 
     def loaders_of(self, device: str) -> int:
-        """Processes that make batches for a device, "cpu" or "cuda"."""
+        """Return the number of processes that make batches for a device, "cpu" or "cuda"."""
         if self.loaders is not None:
             return self.loaders
         return 0 if device == "cpu" else min(_LOADERS, os.cpu_count() or 1)
@@ -233,7 +233,7 @@ class RunSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(ModelConfig):
-    """Everything that decides what a training run computes, but for the data and the initial weights.
+    """Settings that decide what a training run computes, besides the data and the initial weights.
 
     Attributes:
         layout: of the data set, "finediving", "mtl-aqa", "dives", or "auto" to see by its files.
@@ -241,7 +241,7 @@ class TrainConfig(ModelConfig):
         decoding: how transitions are read from their probabilities, as a weights card names it.
         pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe
             for MTL-AQA), or nothing ("random").
-        all_pairs: every ordered pair within a batch of dives, instead of one exemplar per query.
+        all_pairs: every ordered pair within a batch of dives, instead of an exemplar per query.
         exemplars: E, the voters of a test dive.
         flip: probability of mirroring a clip.
         temporal_shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
@@ -252,7 +252,7 @@ class TrainConfig(ModelConfig):
             release's counter is off by one, so its first update sees a single batch.
         optimizer: "adam" (the paper's), "adamw" or "sgd".
         momentum: of "sgd".
-        lr: peak learning rate of every parameter without one of its own.
+        lr: peak learning rate of every parameter that no other setting names.
         i3d_lr: peak of the temporal parser's I3D.
         psnet_lr: peak of PSNet.
         mask_encoder_lr: peak of the spatial parser's I3D.

@@ -1,18 +1,18 @@
-"""Numbers and names that more than one package must agree on; imports nothing of the program."""
+"""Numbers and names that several packages must agree on; imports nothing of the program."""
 
 from typing import Literal, get_args
 
 #: Frames that the network samples from a clip.
 N_SAMPLES = 96
-#: Samples in a window of I3D, from one window's first sample to the next one's, and windows of a clip (section 4.1).
+#: Samples in a window of I3D, samples between the starts of neighboring windows, and windows of a clip (section 4.1).
 WINDOW_LENGTH = 16
 WINDOW_STRIDE = 10
 N_WINDOWS = (N_SAMPLES - WINDOW_LENGTH) // WINDOW_STRIDE + 1
-#: Least number of frames of a clip.
+#: Minimum number of frames of a clip.
 MIN_FRAMES = WINDOW_LENGTH
 #: Rows and columns of the network's input, and of a mask.
 MASK_SIZE = 112
-#: Mean and standard deviation of ImageNet, RGB in [0, 1], by which every input is normalised.
+#: Mean and standard deviation of ImageNet, RGB in [0, 1], by which every input is normalized.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -25,8 +25,8 @@ TOKENS_PER_STEP = 4
 GRAVITY_M_S2 = 9.81
 
 STEP_NAMES = ("take-off", "flight", "entry")
-#: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last one is no joint of
-#: the body but the middle of the front edge of the board or platform.
+#: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last keypoint is no joint
+#: of the body but the middle of the front edge of the board or platform.
 KEYPOINT_NAMES = (
     "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
     "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r", "board",
@@ -39,10 +39,11 @@ KEYPOINT_FLIP = tuple(
 #: Sampling rate of sound that is decoded to be heard.
 HEARD_HZ = 48_000
 
-#: Counted up where the same weights find otherwise in the same clip than they did: what was kept before is found anew.
+#: Version of the pipeline: raised when the same weights give different results, so that cached results are computed
+#: anew.
 PIPELINE = 6
 
-#: What a user may ask for; "auto" is the best that the machine has.
+#: Devices that a user may choose; "auto" is the fastest that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 Precision = Literal["auto", "fp32", "bf16", "fp16"]

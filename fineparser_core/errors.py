@@ -10,7 +10,7 @@ from fineparser_core.printable import printable
 
 
 class ExitCode(IntEnum):
-    """What a command returns; `meaning` is what the documents say of it."""
+    """Exit codes of a command; `meaning` is the text of the documents."""
 
     meaning: str
 
@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
     READER_GONE = 141, "the reader of a pipe went away"
 
     def __new__(cls, code: int, meaning: str) -> "ExitCode":
-        """A code with its meaning."""
+        """Return a code with its meaning."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
@@ -67,7 +67,7 @@ class VideoError(FineParserError):
 
 
 class NoDiveError(VideoError):
-    """Nobody dives in a recording that is too long to be analysed whole."""
+    """Error for a recording without a dive that is too long to be analyzed whole."""
 
 
 class ExemplarError(FineParserError):

@@ -1,10 +1,9 @@
-"""The language of what people read: the code says everything in English, a catalogue has the translations.
+"""The language of what people read: the code says everything in English, a catalog has the translations.
 
 A text is known by its English template, with {0}, {1} … or {0:.1f} for its values, as in gettext.
 `resources/translations/texts.json` holds rows of a template and its text in each of the languages that the first row
-names, a list of plural forms where a count decides: one file for all languages, as a `.po` for each would repeat the
-English. Whatever has no translation stays English.
-A process has one language.
+names, a list of plural forms where a count decides: a single file for all languages, as a `.po` for each would repeat
+the English. Whatever has no translation stays English. A process has a single language.
 """
 
 import json
@@ -30,7 +29,7 @@ LANGUAGES = {
     "it": "Italiano",
     "ru": "Русский",
 }
-#: Between an English text and the remark that tells it from the same words with another meaning.
+#: Between an English text and the remark that distinguishes it from the same words with another meaning.
 REMARK = " // "
 #: Which plural form goes with a count n, as gettext writes it (whole numbers), where it is not as in English.
 _PLURALS = {
@@ -47,9 +46,9 @@ _language = ENGLISH
 
 
 class Phrase(str):
-    """A text for people, in English, that knows the template and the values it is made of; `translated` says it.
+    """A text for people, in English, with the template and values that it is made of; see `translated`.
 
-    It is what errors and results say; values may be phrases, and errors, which stand for theirs.
+    Errors and results hold phrases; values may be phrases, or errors, whose phrases are used.
 
     Source: `Message` of zope.i18nmessageid.
     """
@@ -67,31 +66,31 @@ class Phrase(str):
         return Phrase, (self.template, *self.values)
 
     def to_json(self) -> list[Any]:
-        """Its template and its values, of plain JSON types."""
+        """Return the template and the values, of plain JSON types."""
         return [self.template, *(one.to_json() if isinstance(one, Phrase) else one for one in self.values)]
 
     @classmethod
     def from_json(cls, parts: list[Any]) -> "Phrase":
-        """The inverse of `to_json`."""
+        """Return the inverse of `to_json`."""
         return cls(str(parts[0]), *(cls.from_json(one) if isinstance(one, list) else one for one in parts[1:]))
 
 
 def use_language(code: str) -> None:
-    """Choose the language of this process; one that is not in `LANGUAGES` is English."""
+    """Choose the language of this process; codes missing in `LANGUAGES` mean English."""
     global _language
     _language = code if code in LANGUAGES else ENGLISH
 
 
 def language() -> str:
-    """Code of the language of this process."""
+    """Return the code of the language of this process."""
     return _language
 
 
 def text(english: str, *values: object) -> str:
-    """A text in the language of this process.
+    """Return a text in the language of this process.
 
     Args:
-        english: a template of the catalogue, or "text // remark".
+        english: a template of the catalog, or "text // remark".
         values: for its places.
     """
     chosen = translation(english) or english.partition(REMARK)[0]
@@ -99,7 +98,7 @@ def text(english: str, *values: object) -> str:
 
 
 def translated(said: object) -> str:
-    """What is said in the language of this process: a `Phrase`, an error of this program, or a text without values."""
+    """Translate a `Phrase`, an error of this program, or a text without values to the language of this process."""
     said = getattr(said, "phrase", said)
     if isinstance(said, Phrase):
         return text(said.template, *said.values)
@@ -107,36 +106,38 @@ def translated(said: object) -> str:
 
 
 def together(phrases: Iterable[str]) -> Phrase:
-    """Several sentences, one after the other."""
+    """Join several sentences."""
     several = tuple(phrases)
     template = " ".join(f"{{{place}}}" for place in range(len(several)))
     return Phrase(template, *several)
 
 
 def translation(english: str, *, count: int = 2) -> str | None:
-    """A text of the catalogue in the language of this process, its values not filled in; None without a translation.
+    """Return a text of the catalog in the language of this process, its values not filled in.
+
+    None without a translation.
 
     Args:
         count: decides between plural forms.
     """
     if _language == ENGLISH:
         return None
-    chosen = _catalogue().get(english, {}).get(_language)
+    chosen = _catalog().get(english, {}).get(_language)
     return chosen[_rule(plural_rule(_language))(count)] if isinstance(chosen, list) else chosen
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
-    """A number with a fixed count of digits behind the decimal mark of the language; U+2212 as minus."""
+    """Return a number with a fixed count of digits behind the decimal mark of the language; U+2212 as minus."""
     return _number(value, f"{'+' if signed else ''}.{digits}f", point=_language in _POINT)
 
 
 def short_number(value: float) -> str:
-    """A number with as many digits as it needs, such as a board's height."""
+    """Format a number with as many digits as it needs, for example a board's height."""
     return _number(value, "g", point=_language in _POINT)
 
 
 def plural_rule(code: str) -> str:
-    """Which of a language's plural forms goes with a count n, as gettext writes it."""
+    """Return which of a language's plural forms goes with a count n, as gettext writes it."""
     return _PLURALS.get(code, "n != 1")
 
 
@@ -171,11 +172,11 @@ def _number(value: float, form: str, *, point: bool) -> str:
 
 
 @cache
-def _catalogue() -> Mapping[str, Mapping[str, Any]]:
+def _catalog() -> Mapping[str, Mapping[str, Any]]:
     return read_texts(resource("translations", "texts.json"))
 
 
 def read_texts(path: Path) -> dict[str, dict[str, Any]]:
-    """The texts of a table of translations by template and language; of what is not translated, none."""
+    """Return the texts of a table of translations by template and language; of what is not translated, none."""
     (_, *languages), *rows = json.loads(path.read_text(encoding="utf-8"))
     return {english: {code: one for code, one in zip(languages, said, strict=True) if one} for english, *said in rows}

@@ -17,11 +17,11 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 
 
 def printable(text: object, *, keep: str = "") -> str:
-    r"""The text with an escape in place of every character that cannot be shown.
+    r"""Return the text with an escape in place of every character that cannot be shown.
 
     Args:
         text: what is shown; `str` is taken of it.
-        keep: control characters that stay as they are, such as "\n" in a text of several lines.
+        keep: control characters that stay as they are, for example "\n" in a text of several lines.
 
     Returns:
         Text that every Unicode encoding can write: "\x1b" for an escape character, "\xff" for a byte of a file name
@@ -31,7 +31,7 @@ def printable(text: object, *, keep: str = "") -> str:
 
 
 def without_surrogates(text: str, *, file_name: bool = False) -> str:
-    """The text of a stranger's file, in Unicode that can be written again: U+FFFD for every lone surrogate.
+    """Return the text of a stranger's file, in Unicode that can be written again: U+FFFD for every lone surrogate.
 
     Args:
         file_name: keep those by which Python carries the stray bytes of a file name.
@@ -40,9 +40,9 @@ def without_surrogates(text: str, *, file_name: bool = False) -> str:
 
 
 def without_home(text: str) -> str:
-    """The text with "~" in place of the user's folder, which often has the name of a person.
+    """Return the text with "~" in place of the user's folder, which often has the name of a person.
 
-    For what is meant to be sent to somebody: reports, and the files that a crash leaves.
+    Used for texts that leave the computer: reports, and the files that a crash leaves.
     """
     home = Path(os.path.expanduser("~"))
     if not home.is_absolute() or home == Path(home.anchor):
@@ -64,5 +64,5 @@ class PrintableFormatter(logging.Formatter):
     """Formats records of a log as printable lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record, its traceback included; lines stay lines."""
+        """Return the record, its traceback included; lines stay lines."""
         return printable(super().format(record), keep="\n\t")

@@ -10,10 +10,10 @@ from fineparser_core.errors import Cancelled
 
 @dataclass(frozen=True)
 class Progress:
-    """One progress event of a long job.
+    """Progress event of a long job.
 
     Attributes:
-        stage: the current activity, one lower-case word ("read", "parse", "compare", "write").
+        stage: the current activity, a lower-case word ("read", "parse", "compare", "write").
         done: number of units finished in this stage.
         total: number of units in this stage; 0 if unknown.
     """
@@ -27,7 +27,7 @@ ProgressCallback = Callable[[Progress], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    """The default callback: discards every event."""
+    """Discard every event, as default callback."""
 
 
 def throttle(callback: ProgressCallback, interval_s: float) -> ProgressCallback:
@@ -65,7 +65,7 @@ class CancelToken:
         return self._event.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether cancellation is requested within a time; returns at once where it is."""
+        """Return True if cancellation is requested within a time; return at once then."""
         return self._event.wait(timeout_s)
 
     def raise_if_cancelled(self) -> None:

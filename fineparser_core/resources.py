@@ -1,4 +1,4 @@
-"""Where bundled files are."""
+"""Places of bundled files."""
 
 from pathlib import Path
 
@@ -13,15 +13,15 @@ _MADE = _PACKAGE / "made"
 
 
 def made(name: str) -> Path:
-    """Path of a file that building the app as one folder has made; elsewhere it does not exist."""
+    """Return the path of a file that building the app as a folder has made; elsewhere it does not exist."""
     return _MADE / name
 
 
 def resource(*parts: str) -> Path:
-    """Path of a bundled file or folder, e.g. `resource("samples", "sample.mp4")`; it may not exist."""
+    """Return the path of a bundled file or folder, e.g. `resource("samples", "sample.mp4")`; it may not exist."""
     return _ROOT.joinpath(*parts)
 
 
 def bundled_weights() -> Path:
-    """The folder of the weights that come with the program."""
+    """Return the folder of the weights that come with the program."""
     return resource("weights", "fineparser")

@@ -1,6 +1,6 @@
 """Frozen records that the packages exchange; arrays are numpy arrays, never tensors.
 
-Frames are 0-based indices of the source file. A *sample* is one of the 96 frames that the network receives. A
+Frames are 0-based indices of the source file. A *sample* is a frame among the 96 that the network receives. A
 *transition* is the first frame of a new step. Frame ranges of steps are half-open, those of clips include both ends.
 """
 
@@ -18,7 +18,7 @@ from fineparser_core.constants import STEP_NAMES
 
 #: Number of a frame; more are damage, and exceed the integers of Qt.
 Frame = Annotated[int, Meta(ge=0, lt=2**31)]
-#: Of an upright frame; no video is wider.
+#: Coordinate in pixels of an upright frame; no video is wider.
 Pixels = Annotated[float, Meta(ge=0, le=100_000)]
 
 
@@ -56,7 +56,7 @@ class VideoInfo:
         return self.n_frames + self.n_frames_missing
 
 
-#: Minimum probability of the likelier of the two likeliest divers at which nobody is asked to choose.
+#: Minimum probability of the likelier of the two likeliest divers from which the user need not choose.
 SURE_DIVER = 0.8
 
 
@@ -112,14 +112,14 @@ class DiverCandidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A range of a video that contains one dive: frames in_frame to out_frame, both included.
+    """A range of a video that contains a single dive: frames in_frame to out_frame, both included.
 
     Attributes:
-        athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
-        n_cut: frames of the file before and after the clip that were cut off unasked.
-        ends_s: times of the file at which the first frame begins and the last one ends; None in analyses that do not
+        athlete: a point on the diver that a person has named; None: the detected diver.
+        n_cut: frames of the file before and after the clip that were cut off automatically.
+        ends_s: times of the file at which the first frame begins and the last frame ends; None in analyses that do not
             contain them.
-        divers: who may be the diver, the likeliest first; empty where nobody falls freely or nobody looked yet.
+        divers: candidates for the diver, the likeliest first; empty without a free fall or before the search.
     """
 
     path: Path
@@ -175,7 +175,7 @@ class StepSpan:
 
 
 def step_spans(*cuts: int) -> tuple[StepSpan, StepSpan, StepSpan]:
-    """The steps of a dive, from the first frame of each and the first frame after the dive."""
+    """Return the steps of a dive, from the first frame of each and the first frame after the dive."""
     first, second, third = (
         StepSpan(name=name, start_frame=start, end_frame=end)
         for name, (start, end) in zip(STEP_NAMES, pairwise(cuts), strict=True)
@@ -203,7 +203,7 @@ class Contribution:
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarVote:
-    """The score predicted from one exemplar: vote = the exemplar's score + the sum of the contributions' points."""
+    """The score predicted from an exemplar: vote = the exemplar's score + the sum of the contributions' points."""
 
     id: str
     dive_number: str
@@ -243,8 +243,8 @@ class ClipEvidence:
     Attributes:
         take_off, entry: maximum over the samples of the probability that step 2 / step 3 begins.
         shown: share of the flight's samples in which an athlete is visible, 0 to 1.
-        descent: drop of the athlete in free fall, in picture heights, corrected for camera motion; 0 where nobody was
-            found to fall freely.
+        descent: drop of the athlete in free fall, in picture heights, corrected for camera motion; 0 where no free fall
+            was found.
         after: duration of the clip from the beginning of step 3, in multiples of the flight's duration; 1 in analyses
             that do not contain it.
     """
@@ -258,7 +258,7 @@ class ClipEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipEncoding:
-    """Everything of a clip that a comparison needs; the same for every partner.
+    """Encoding of a clip for comparisons; the same for every partner.
 
     Attributes:
         gated: (9, 1024) float32, I3D feature times sigmoid of the mask embedding, a row a window.
@@ -275,13 +275,13 @@ class ClipEncoding:
 
 @dataclass(frozen=True, kw_only=True)
 class DiveMotion:
-    """How the diver of a clip falls, and how the camera moves: what physics finds without a network.
+    """Fall of the diver of a clip and motion of the camera, found by physics without a network.
 
-    The *scene* is the view of one sample, in source pixels: the camera stands still there. Seconds are the file's.
+    The *scene* is the view of a chosen sample, in source pixels: the camera stands still there. Seconds are the file's.
 
     Attributes:
         to_scene: (96, 3, 3) float64, takes source pixels of each sample to the scene.
-        path_s, path_xy: (m,) and (m, 2) float64, times and places in the scene of the centre of what moves, from the
+        path_s, path_xy: (m,) and (m, 2) float64, times and places in the scene of the center of what moves, from the
             first image of the free fall to the last; scattered by about a tenth of `body_px`.
         at_s: time of `position` and `velocity`.
         position, velocity: x, y of the fitted parabola in pixels of the scene, and a second.
@@ -290,7 +290,7 @@ class DiveMotion:
         body_px: median longer side of the body in the air, pixels of the scene.
         slowed: how many times slower than real time the recording is, by gravity against the body's size; 1 for real
             time. Good to a fifth.
-        picture_xyxy: x0, y0, x1, y1 of the picture in the file's frames, without borders; None where nobody looked.
+        picture_xyxy: x0, y0, x1, y1 of the picture in the file's frames, without borders; None if unknown.
     """
 
     to_scene: np.ndarray = field(repr=False)
@@ -306,7 +306,7 @@ class DiveMotion:
     picture_xyxy: tuple[float, float, float, float] | None = None
 
     def in_scene(self, points: np.ndarray, samples: np.ndarray | None = None) -> np.ndarray:
-        """Points (n, 2), one a sample in source pixels, or several, (n, k, 2), as they lie in the scene.
+        """Convert points (n, 2) in source pixels, a point for each sample, or several, (n, k, 2), to the scene.
 
         Args:
             samples: (n,) those of the points; None: all 96.
@@ -320,14 +320,14 @@ class DiveMotion:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """When something happens in a dive: the first frame that shows it.
+    """Time of an event in a dive: the first frame that shows it.
 
     Attributes:
         time_s: seconds of the file.
-        deviation_s: one standard deviation of it.
-        sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "hips",
-            "contact", "path", or "hand" for what a person has placed.
-        conflict: whether these contradict one another, or gravity what a person has placed.
+        deviation_s: its standard deviation.
+        sources: its sources: "network", "feet", "height" (of the board, by gravity), "opening", "hips", "contact",
+            "path", or "hand" for a moment that a person has placed.
+        conflict: whether these contradict each other, or gravity contradicts a person.
     """
 
     time_s: float
@@ -338,11 +338,11 @@ class Moment:
 
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """The moments of a dive, estimated once from all that tells them; all that is said of a dive reads these.
+    """The moments of a dive, estimated once from all sources; all measures and scores read these.
 
     Attributes:
         take_off: no part of the body touches the board any more.
-        top: the body's centre is highest; None where its path is not seen.
+        top: the body's center is highest; None where its path does not show.
         come_out: a closed body opens for the entry.
         contact: the water is touched; None where that does not show.
         covariance_s2: of take-off and top.
@@ -391,9 +391,9 @@ class DiveParse(MaskTrack):
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
         moments: which the transitions and the contact are the frames of.
-        first_water_contact_frame: source frame in which the diver touches the water first; None where nobody was found
-            to fall freely, or the contact does not show.
-        motion: the free fall and the camera's motion; None where nobody was found to fall freely.
+        first_water_contact_frame: source frame in which the diver touches the water first; None without a free fall, or
+            where the contact does not show.
+        motion: the free fall and the camera's motion; None without a free fall.
         notes: sentences to show to the user: what is missing or damaged in the file, and what to look at before the
             parse is trusted.
     """
@@ -424,7 +424,7 @@ class DiveParse(MaskTrack):
 
     @property
     def step_ends_s(self) -> tuple[float, float, float, float]:
-        """Times of the file at which the three steps begin, and at which the last one ends."""
+        """Times of the file at which the three steps begin, and at which the last step ends."""
         clip, placed = self.clip, self.transitions
         if clip.ends_s is None:
             first, last = int(self.sampled_frames[0]), int(self.sampled_frames[-1])
@@ -442,15 +442,15 @@ class DiveParse(MaskTrack):
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """What was measured of a dive; it does not exist where it was not seen.
+    """Measure of a dive; unseen measures do not exist.
 
     Attributes:
-        name: one of `fineparser_core.measures.NAMES`, e.g. "flight_time".
+        name: a name in `fineparser_core.measures.NAMES`, e.g. "flight_time".
         value: in the unit; angles are signed where there are two ways: short −, over +.
         unit: "s" of real time, "m", "deg" or "turns/s", or "" for a ratio.
-        uncertainty: one standard deviation, in the unit.
+        uncertainty: standard deviation, in the unit.
         frame: source frame at which it was read.
-        step: phase of the dive that it belongs to, one of `STEP_NAMES`.
+        step: its phase of the dive, a name in `STEP_NAMES`.
     """
 
     name: str
@@ -476,7 +476,7 @@ class IntervalRule:
     per_difficulty: float
 
     def around(self, score: float, spread: float, difficulty: float, deviation: float = 0.0) -> "ScoreInterval":
-        """The interval around a score, clipped to the possible scores, 0 to 30 * difficulty.
+        """Return the interval around a score, clipped to the possible scores, 0 to 30 * difficulty.
 
         Args:
             deviation: standard deviation of the score by how uncertain the dive's moments are, points.
@@ -508,7 +508,7 @@ class ProfileIdentity:
     Attributes:
         id: of its content.
         name: that the coach gave it.
-        dives: judged ones that it was learned from.
+        dives: number of judged dives that it was learned from.
     """
 
     id: Annotated[str, Meta(max_length=64)]
@@ -560,7 +560,7 @@ class Scoring:
 
 @dataclass(frozen=True, kw_only=True)
 class AwardCheck:
-    """How awards by measures alone came out beside the marks of real dives.
+    """Errors of awards by measures alone, against the marks of real dives.
 
     Attributes:
         dives: how many.
@@ -575,7 +575,7 @@ class AwardCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnAward:
-    """The award that a dive is given by what was measured alone, without exemplars.
+    """The award of a dive by measures alone, without exemplars.
 
     Attributes:
         board_m: None where it was not given.
@@ -584,8 +584,8 @@ class OwnAward:
         steps: awards of each phase against a usual dive; without the ends of the scale they sum to the award less that
             of a usual dive.
         interval: of the score.
-        checked: how such awards came out.
-        profile: whose judges' scale it is on; None: as shipped.
+        checked: errors of these awards on real dives.
+        profile: profile of the judges whose scale it is on; None: as shipped.
     """
 
     dive_number: str
@@ -606,7 +606,7 @@ class OwnAward:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenNumber:
-    """A dive number and the probability, 0 to 1, that the dive is that one."""
+    """A dive number and the probability, 0 to 1, that it is the dive's."""
 
     dive_number: str
     probability: float
@@ -625,8 +625,8 @@ class Recognition:
         head_first: probability that the hands or the head enter the water first.
         positions: probability of "A" (straight), "B" (pike), "C" (tuck) and "D" (free).
         twisting: probability that the body twists.
-        half_twists: number of half twists where it can be told; None otherwise.
-        boards_m: probability of each board's height in metres, as the fall tells it.
+        half_twists: number of half twists; None if unknown.
+        boards_m: probability of each board's height in meters, by the fall.
     """
 
     numbers: tuple[SeenNumber, ...]
@@ -643,7 +643,7 @@ class Recognition:
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """A part of a typed dive that what was seen speaks against.
+    """A part of a typed dive that contradicts the video.
 
     Attributes:
         part: "direction", "armstand", "half_somersaults", "position", "twists" or "board".
@@ -664,13 +664,13 @@ class Analysis:
     """The parse of a dive and, if the dive number is known, its score.
 
     Attributes:
-        measures: what was measured; None where nobody measured yet.
+        measures: measures of the dive; None if not measured yet.
         own_award: by the measures alone; None without a dive number, or where too little was measured.
-        unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
-        withheld: a sentence that says what a score lacks to rest on, or that the video shows another dive, so that
-            there is none until somebody asks for it all the same; "" otherwise.
-        measured_notes: sentences to show to the user about what was measured.
-        recognition: which dive the video shows, whatever its number; None where too little was seen.
+        unscored: a sentence that says why there is no score though the clip could have a score; else "".
+        withheld: a sentence about the evidence that a score lacks, or that the video shows another dive, so that there
+            is no score until a person requests it all the same; else "".
+        measured_notes: sentences to show to the user about the measures.
+        recognition: which dive the video shows, whatever its number; None where too little shows.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
     """
 
@@ -692,7 +692,7 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedDive:
-    """A dive to be shown beside the analysed one, or over it.
+    """A dive to be shown beside the analyzed dive, or over it.
 
     Attributes:
         title: caption in the picture: name, score, whether the dive is rendered.
@@ -713,7 +713,7 @@ class ComparedDive:
 
 
 def compared_dive(parse: DiveParse, title: str) -> ComparedDive:
-    """An analysed dive as it is shown beside another one."""
+    """Convert an analyzed dive to be shown beside another."""
     return ComparedDive(
         path=parse.clip.path,
         title=title,

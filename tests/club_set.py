@@ -1,21 +1,17 @@
 """A set of the simulated club's dives, with what a scorer would have found of them."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from made_analysis import made_analysis
+from simulated_club import ClubDive, judged
 
 from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
 from fineparser_core.scoring.rescore import aggregate_votes
 from fineparser_core.types import Measure
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging" / "benchmarks"))
-
-from simulated_club import ClubDive, judged
 
 PHASES = ("take_off", "flight", "entry")
 

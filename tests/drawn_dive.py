@@ -19,18 +19,18 @@ SIZE, RADIUS, RED = (400, 320), 18, (230, 20, 30)
 def scene(height: int) -> np.ndarray:
     """Blurred noise with edges to register by, (height, 400, 3)."""
     noise = np.random.default_rng(3).integers(40, 200, (height // 8, SIZE[0] // 8, 1), np.uint8)
-    grey = cv2.resize(noise, (SIZE[0], height), interpolation=cv2.INTER_CUBIC)
-    return cv2.merge([grey // 2, grey, grey])
+    gray = cv2.resize(noise, (SIZE[0], height), interpolation=cv2.INTER_CUBIC)
+    return cv2.merge([gray // 2, gray, gray])
 
 
-def centres() -> np.ndarray:
+def centers() -> np.ndarray:
     """(96, 2) where the diver's middle is in the scene."""
     return np.asarray(BOARD + PX_PER_M * (centre_m(np.arange(96) / FPS, 3.0) - np.array([0.0, 1.0])))
 
 
 def tilt(at: int, panned: bool) -> int:
     """Row of the scene at which the picture of a frame begins."""
-    return int(np.clip(centres()[at, 1] - 150, 0, 260)) if panned else 0
+    return int(np.clip(centers()[at, 1] - 150, 0, 260)) if panned else 0
 
 
 def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, border: int = 0) -> Analysis:
@@ -46,7 +46,7 @@ def made_dive(path: Path, *, panned: bool = False, cut: int | None = None, borde
     to_scene = np.tile(np.eye(3), (96, 1, 1))
     height = SIZE[1] if panned else 420  # a still camera sees the whole dive
     with VideoWriter(path, width_px=SIZE[0], height_px=height, fps=FPS) as writer:
-        for at, (cx, cy) in enumerate(centres()):
+        for at, (cx, cy) in enumerate(centers()):
             top = tilt(at, panned)
             image = scene(700)[top : top + height].copy()
             if cut is not None and at >= cut:

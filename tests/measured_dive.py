@@ -4,7 +4,7 @@ import numpy as np
 from made_analysis import made_identity, moments_at
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
-from fineparser_core.motion.body import centre_of_mass
+from fineparser_core.motion.body import center_of_mass
 from fineparser_core.types import Clip, DiveMotion, DiveParse, Transitions
 
 FPS, PX_PER_M = 30.0, 60.0
@@ -14,7 +14,7 @@ PARTS_M = {"head": (0, 0.75), "shoulder": (0, 0.5), "elbow": (0, 0.78), "wrist":
 
 #: The straight body's centre of mass over its hips.
 CENTRE_M = -float(
-    centre_of_mass(np.array([[(0.0, -PARTS_M.get(name.split("_")[0], (0, 0))[1]) for name in KEYPOINT_NAMES]]))[0, 1]
+    center_of_mass(np.array([[(0.0, -PARTS_M.get(name.split("_")[0], (0, 0))[1]) for name in KEYPOINT_NAMES]]))[0, 1]
 )
 
 
@@ -40,7 +40,7 @@ def measured_parse(
         turned_deg: (96,) by how much it is turned in each sample, clockwise in the picture; upright by default.
     """
     times = np.arange(96) / FPS
-    centre = BOARD + PX_PER_M * (centre_m(times, speed, away) - np.array([0.0, 1.0]))
+    center = BOARD + PX_PER_M * (centre_m(times, speed, away) - np.array([0.0, 1.0]))
     turned = np.deg2rad(np.zeros(96) if turned_deg is None else turned_deg)
     joints = np.ones((96, len(KEYPOINT_NAMES), 3), np.float32)
     for k, name in enumerate(KEYPOINT_NAMES):
@@ -50,7 +50,7 @@ def measured_parse(
         side, up = PARTS_M[name.split("_")[0]]
         up -= CENTRE_M  # what flies as physics says, and what the body turns about
         along = np.stack([np.cos(turned) * side + np.sin(turned) * up, np.sin(turned) * side - np.cos(turned) * up], 1)
-        joints[:, k, :2] = centre + PX_PER_M * along
+        joints[:, k, :2] = center + PX_PER_M * along
     joints[..., :2] += np.random.default_rng(seed).normal(0, noise_px, joints[..., :2].shape)
     first_flight, contact = round(LEAVES_S * FPS), round((LEAVES_S + flight_s) * FPS)
     entry = contact - 6
@@ -76,7 +76,7 @@ def measured_parse(
         motion=DiveMotion(
             to_scene=np.tile(np.eye(3), (96, 1, 1)),
             path_s=times[30:60],
-            path_xy=centre[30:60],
+            path_xy=center[30:60],
             at_s=1.5,
             position=(0.0, 0.0),
             velocity=(0.0, 0.0),

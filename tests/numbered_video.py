@@ -24,8 +24,8 @@ def read_number(frame: np.ndarray) -> int:
     """The number that `numbered_frame` wrote, from an upright frame of any size."""
     height, width = frame.shape[:2]
     row = frame[height * 5 // 8 : height * 7 // 8].mean(axis=(0, 2))
-    centres = ((np.arange(N_BITS) + 0.5) * width / N_BITS).astype(int)
-    return int(sum(1 << bit for bit, x in enumerate(centres) if row[x] > 128))
+    centers = ((np.arange(N_BITS) + 0.5) * width / N_BITS).astype(int)
+    return int(sum(1 << bit for bit, x in enumerate(centers) if row[x] > 128))
 
 
 def write_video(path: Path, n_frames: int = 60, **options: Any) -> Path:

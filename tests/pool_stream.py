@@ -61,8 +61,8 @@ def write_drawn(
             if number / fps < touches_s:
                 axes = round(0.8 * px_per_m), round(0.2 * px_per_m)
                 cv2.ellipse(image, (round(at[0]), round(at[1])), axes, 90 + 400 * flown_s, 0, 360, 235, -1, cv2.LINE_AA)
-            grey = np.clip(image + grain[number % 7], 0, 255).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format=out.pix_fmt)
+            gray = np.clip(image + grain[number % 7], 0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(gray, "gray").reformat(format=out.pix_fmt)
             frame.pts, frame.time_base = number, Fraction(1, fps)
             container.mux(out.encode(frame))
         container.mux(out.encode(None))

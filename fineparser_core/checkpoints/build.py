@@ -1,4 +1,4 @@
-"""Builder of networks from configurations: the one place where settings become plain arguments."""
+"""Builder of networks from configurations; settings become plain arguments here."""
 
 import logging
 import sys
@@ -32,7 +32,7 @@ from fineparser_core.pose.pose_dct import PoseDCT
 
 logger = logging.getLogger(__name__)
 
-#: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
+#: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalized, to features (N, n).
 BackboneFactory = Callable[[], nn.Module]
 #: Makes a head: step tokens of dives and of those they are compared with, (B, 3, n, 64) each, to the points (B, 3) of
 #: the steps, before they are weighed.
@@ -60,14 +60,14 @@ _BASELINES: dict[str, Callable[[], AQAModel]] = {
 def build_model(
     config: ModelConfig, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
 ) -> AQAModel:
-    """The network of a configuration, weights drawn from torch's current seed.
+    """Build the network of a configuration, with weights drawn from torch's current seed.
 
     Args:
         static_backbone: makes the static backbone that the configuration calls "own:NAME".
         head: makes the head of each stream, likewise.
 
     Raises:
-        ConfigError: such a function is missing, not wanted, or makes no backbone.
+        ConfigError: a function is missing, is not used by the configuration, or makes no backbone.
     """
     _check_own("static backbone", "static_backbone", config.own_backbone, static_backbone, config)
     _check_own("head", "head", config.own_head, head, config)
@@ -102,7 +102,7 @@ def build_model(
 
 
 def name_of(function: Callable[..., object]) -> str:
-    """A function or class as module:name; of the script that runs, the module is the name of its file."""
+    """Return a function or class as module:name; of the script that runs, the module is the name of its file."""
     module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__name__)
     if module == "__main__":
         module = Path(getattr(sys.modules[module], "__file__", None) or module).stem
@@ -112,7 +112,7 @@ def name_of(function: Callable[..., object]) -> str:
 def _check_own(
     what: str, argument: str, name: str | None, function: Callable[[], nn.Module] | None, config: ModelConfig
 ) -> None:
-    """Raises: ConfigError where a function is missing, or not wanted."""
+    """Check the functions of own parts. Raises: ConfigError where a function is missing, or not wanted."""
     if name is not None and function is not None and name != name_of(function):
         logger.warning("the %s is %s by the configuration, and %s is taken", what, name, name_of(function))
     if name is not None and function is None:

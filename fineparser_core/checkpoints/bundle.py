@@ -46,7 +46,7 @@ _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 _OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
 # Files beside the card, made from its weights alone.
 _ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
-# Counted up where the same weights encode clips otherwise than they did, see `identify`.
+# Version of the encoding: raised when the same weights encode clips differently than before, see `identify`.
 _ENCODED = "2"
 # Large kernels may be stored as whole numbers from -127 to 127, and the float32 scale (n,) of each output channel.
 _SCALE = ":scale"
@@ -65,16 +65,16 @@ class WeightsCard:
         model: settings of the network that differ from the whole FineParser's, by their names in `ModelConfig`.
         decoding: "release", "joint" or "flight", how transitions are read from the probabilities.
         pairing: what an exemplar shares with its query, as training chose it.
-        trained_on: one sentence for whoever sees a score.
+        trained_on: sentence shown beside each score.
         synthetic: True where every training dive was rendered.
         evaluation: how training measured `metrics`: "exemplars", "seed" and "precision", the defaults of evaluating
             these weights again; empty where training did not.
         metrics: numbers by name, with the data they were measured on in the name.
         calibration: what `fineparser calibrate` fitted, see `evaluation.calibration`; empty before.
-        streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, the "static" one
-            and the "dynamic" one alone, and the number of "dives"; empty where it was not measured.
+        streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, by the "static"
+            stream alone and by the "dynamic" stream alone, and the number of "dives"; empty where it was not measured.
         choices: on which dives the constants were chosen that training did not learn.
-        notices: origins and licences of what the weights were initialised from.
+        notices: origins and licenses of what the weights were initialized from.
         shards: file name to sha256.
     """
 
@@ -126,10 +126,10 @@ def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
 
 
 def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True) -> WeightsCard:
-    """Writes weights and card into a folder, all or nothing; an older bundle there is replaced.
+    """Write weights and card into a folder, all or nothing; an older bundle there is replaced.
 
-    Shards have names of their own content, and the card, which names them, is replaced last and at once: whoever reads
-    meanwhile, or after a kill, finds the older bundle or the newer one.
+    Shards are named after their content, and the card, which names them, is replaced last and atomically: a reader
+    finds either the older or the newer bundle, also after a kill.
 
     Args:
         half: kernels as float16.
@@ -168,14 +168,14 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Return True if a file is there whole: on Windows one that somebody reads cannot be replaced."""
+    """Return True if a file is there whole: on Windows a file that is open elsewhere cannot be replaced."""
     with suppress(OSError):
         return not path.is_symlink() and path.read_bytes() == data
     return False
 
 
 def _shard_names(folder: Path) -> set[str]:
-    """The shards of the bundle that is there; none where there is none."""
+    """Return the shards of the bundle that is there; none where there is none."""
     try:
         return set(read_card(folder).shards)
     except CheckpointError:
@@ -189,14 +189,14 @@ def _remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def identify(card: WeightsCard) -> str:
-    """The id of weights. Encodings are kept by it, so whatever changes them changes it."""
+    """Return the id of weights. Encodings are kept by it, so whatever changes them changes it."""
     content = [*card.shards.values(), card.architecture, card.preprocessing, card.decoding, _ENCODED]
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
     return f"{card.name}-{digest[:8]}"
 
 
 def write_card(card: WeightsCard, folder: Path) -> None:
-    """Replaces the card of a bundle, all or nothing.
+    """Replace the card of a bundle, all or nothing.
 
     Raises: ExportError where it cannot be written.
     """
@@ -204,7 +204,7 @@ def write_card(card: WeightsCard, folder: Path) -> None:
 
 
 def read_card(folder: Path) -> WeightsCard:
-    """The card of a bundle. Its id is made of what it says, never read from it: nobody gives weights the id of others.
+    """Read the card of a bundle; its id is computed from its content, so that no weights can claim the id of others.
 
     Raises: CheckpointError where there is no bundle, or its card cannot be read.
     """
@@ -255,14 +255,14 @@ def read_card(folder: Path) -> WeightsCard:
 
 
 def _read_whole(values: Mapping[str, Any], kind: type[Result]) -> Result:
-    """A record that holds no other fields. Raises: ValueError."""
+    """Convert to a record that holds no other fields. Raises: ValueError."""
     if unknown := sorted(values.keys() - get_type_hints(kind)):
         raise ValueError(repr(unknown[0]))
     return from_json(values, kind)
 
 
 def load_bundle(folder: Path, most_parameters: int = MOST_PARAMETERS) -> tuple[dict[str, Tensor], WeightsCard]:
-    """State dict (float32) and card of a bundle, its shards checked against the card's hashes.
+    """Load state dict (float32) and card of a bundle, its shards checked against the card's hashes.
 
     Args:
         most_parameters: more are refused before they are read.
@@ -344,7 +344,7 @@ def _digest(path: Path) -> str:
 
 
 def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """Tensors as float32, kernels of 8 bits times their scales.
+    """Return tensors as float32, kernels of 8 bits times their scales.
 
     Raises: CheckpointError where a scale is missing or does not fit, or a number is not finite.
     """
@@ -367,7 +367,7 @@ def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor
 
 
 def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
-    """Loads a state dict strictly, but for batch norm's bookkeeping, which bundles do not keep.
+    """Load a state dict strictly, but for batch norm's bookkeeping, which bundles do not keep.
 
     Raises: CheckpointError naming the first tensor that is missing, unknown, or of another shape.
     """
@@ -384,13 +384,13 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
 def load_model(
     folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None, head: HeadFactory | None = None
 ) -> tuple[AQAModel, WeightsCard]:
-    """The network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
+    """Return the network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
 
     Args:
-        static_backbone, head: make these parts where training was given such functions; a card says which ones, and
-            nothing is imported by it.
+        static_backbone, head: make these parts where training was given functions; the card names them, and nothing is
+            imported by that name.
 
-    Raises: CheckpointError for anything missing or damaged, or where such a function is missing.
+    Raises: CheckpointError for anything missing or damaged, or a missing function.
     """
     folder = bundled_weights() if folder is None else Path(folder)
 

@@ -13,7 +13,7 @@ from fineparser_core.support.atomic import write_whole
 
 
 def load_c3d(path: Path) -> dict[str, Tensor]:
-    """The tensors of `C3D` from a state dict with the layers conv1 to fc7; a classifier (fc8) is left out.
+    """Return the tensors of `C3D` from a state dict with the layers conv1 to fc7; a classifier (fc8) is left out.
 
     Raises:
         CheckpointError: the file is missing, damaged, or of another network.
@@ -31,7 +31,7 @@ def load_c3d(path: Path) -> dict[str, Tensor]:
 
 
 def convert_c3d(source: Path, out: Path) -> None:
-    """Writes what `load_c3d` reads, all of the file or none.
+    """Write the file that `load_c3d` reads, all of the file or none.
 
     Raises:
         CheckpointError: as `load_c3d`.

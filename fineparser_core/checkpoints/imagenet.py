@@ -26,7 +26,7 @@ _POSITIONS = "encoder.pos_embedding"
 
 
 def fetch_imagenet(backbone: str) -> dict[str, Tensor]:
-    """torchvision's own ImageNet weights of a backbone, without the classifier.
+    """Fetch torchvision's own ImageNet weights of a backbone, without the classifier.
 
     Raises:
         ConfigError: torchvision has none for it.
@@ -40,7 +40,7 @@ def fetch_imagenet(backbone: str) -> dict[str, Tensor]:
     weights = getattr(zoo, FETCHED[backbone]).DEFAULT
     try:
         state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
-    except OSError as error:  # no internet is a URLError, which is one
+    except OSError as error:  # URLError, raised without internet, is a subclass
         raise CheckpointError(
             f"{weights.url} cannot be fetched ({error}): fetch it elsewhere, convert it with `fineparser convert "
             "imagenet OUT --source FILE` and give it as --imagenet, or use --sve-weights random."
@@ -49,7 +49,7 @@ def fetch_imagenet(backbone: str) -> dict[str, Tensor]:
 
 
 def convert_imagenet(source: Path) -> tuple[str, dict[str, Tensor]]:
-    """The backbone whose weights a file holds, and these weights without the classifier.
+    """Return the backbone whose weights a file holds, and these weights without the classifier.
 
     Args:
         source: a state dict of torchvision's ResNet-18, -34, -50 or of its `VisionTransformer` of the size ViT-S/16, as
@@ -71,7 +71,7 @@ def convert_imagenet(source: Path) -> tuple[str, dict[str, Tensor]]:
 
 
 def write_imagenet(backbone: str, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Writes converted weights; all of the file or none.
+    """Write converted weights; all of the file or none.
 
     Raises:
         ExportError: the folder is missing or cannot be written.
@@ -81,7 +81,7 @@ def write_imagenet(backbone: str, weights: Mapping[str, Tensor], path: Path) -> 
 
 
 def load_imagenet(path: Path, backbone: str) -> dict[str, Tensor]:
-    """The weights of a backbone from a file that `write_imagenet` wrote, or that `convert_imagenet` would take.
+    """Return the weights of a backbone from a file that `write_imagenet` wrote, or that `convert_imagenet` would take.
 
     Raises:
         CheckpointError: the file is missing, damaged, or of another network.
@@ -90,7 +90,7 @@ def load_imagenet(path: Path, backbone: str) -> dict[str, Tensor]:
 
 
 def _fitting(state: Mapping[str, Tensor], backbone: str, source: Path) -> dict[str, Tensor]:
-    """The tensors of a backbone, positions of a ViT resampled to our frames; the classifier is left out.
+    """Return the tensors of a backbone, positions of a ViT resampled to our frames; the classifier is left out.
 
     Raises:
         CheckpointError: a tensor is missing, unknown, or of another shape.

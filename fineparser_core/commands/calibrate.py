@@ -43,7 +43,7 @@ _EVERY = 4
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrateOptions(WeightsOptions):
-    """Measures weights on held-out rendered dives and writes what they state into their card.
+    """Measures weights on held-out rendered dives and writes the results into their card.
 
     Two things: an interval around the score that holds a stated share of the dives, and how little evidence of a dive
     a clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without the
@@ -52,7 +52,7 @@ class CalibrateOptions(WeightsOptions):
     Attributes:
         data: folder of rendered dives, of whose test split dives are drawn.
         predictions: predictions.json of an evaluation, to fit the interval on more dives.
-        library: exemplar library; by default the bundled one.
+        library: exemplar library; by default the bundled library.
         limit: dives to measure on.
         level: share of dives that the interval holds.
         seed: of the choice of dives and of the folds.
@@ -78,7 +78,7 @@ class Measured:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(CalibrateOptions, "calibrate", argv)
     if args.data is None and args.predictions is None:
         raise ConfigError("Neither --data nor --predictions is given: name a folder of rendered dives, or both.")
@@ -115,7 +115,7 @@ def main(argv: list[str]) -> int:
 
 
 def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:
-    """Analyses the drawn dives, and wrong clips of every fourth, as any video file."""
+    """Analyze the drawn dives, and wrong clips of every fourth, as any video file."""
     assert args.data is not None
     data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]
@@ -143,7 +143,7 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
 
 
 def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
-    """(kind, first, last frame) of the wrong clips of at least `MIN_FRAMES` frames that can be cut from a dive."""
+    """Yield (kind, first, last frame) of the wrong clips of `MIN_FRAMES` frames or more to cut from a dive."""
     flight, entry = record.first_flight_frame, record.first_entry_frame
     assert flight is not None
     assert entry is not None

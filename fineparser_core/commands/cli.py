@@ -1,4 +1,4 @@
-"""The `fineparser` command: picks a sub-command, and turns every failure into one sentence and an exit code."""
+"""The `fineparser` command: picks a sub-command, and turns every failure into a sentence and an exit code."""
 
 import argparse
 import contextlib
@@ -26,7 +26,8 @@ from fineparser_core.support.own_process import STOP_SIGNALS
 
 CommandMain = Callable[[list[str]], int]
 
-# Sub-command: the module of this package whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
+# Sub-command: the module of this package whose `main(argv)` runs it, and its description. Only the chosen module is
+# imported.
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score", "analyse a clip: phases, masks, score and contributions"),
     "demo": ("demo", "analyse the bundled sample dive and keep what comes out of it"),
@@ -51,13 +52,13 @@ _DEBUG = "--debug"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs `fineparser COMMAND ...`.
+    """Run `fineparser COMMAND ...`.
 
     Args:
         argv: arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit code, one of `ExitCode`.
+        The exit code, a member of `ExitCode`.
     """
     words = sys.argv[1:] if argv is None else argv
     return run_guarded(_run, words, debug=words[:1] == [_DEBUG])
@@ -65,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def print_help(self, file: object = None) -> None:
-        say(self.format_help().rstrip())  # argparse hides that nobody reads it
+        say(self.format_help().rstrip())  # argparse hides a broken pipe
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message[:1].upper()}{message[1:]}: see `fineparser --help`.")
@@ -92,7 +93,7 @@ def _run(argv: list[str]) -> int:
 
 
 def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -> int:
-    """Runs a command; the one place where an exception becomes a sentence on stderr and an exit code.
+    """Run a command; an exception becomes a sentence on stderr and an exit code here alone.
 
     `python -m fineparser_core.NAME` calls it too: `sys.exit(run_guarded(main, sys.argv[1:]))`.
     """
@@ -128,7 +129,7 @@ def _exit_code(command: CommandMain, argv: list[str]) -> int:
 
 @contextlib.contextmanager
 def _interrupt_on_stop_signals() -> Iterator[None]:
-    """Makes other stop signals end a command as Ctrl+C does, temporary files removed; only in the main thread."""
+    """Make other stop signals end a command as Ctrl+C does, temporary files removed; only in the main thread."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -156,7 +157,7 @@ def _fail(sentence: str, code: int, *, debug: bool = False) -> int:
 
 
 def _end(code: int) -> int:
-    """The code, once nothing is left in stdout that the interpreter would fail to write when it exits."""
+    """Return the code, once nothing is left in stdout that the interpreter would fail to write when it exits."""
     try:
         flush()
     except (OSError, FineParserError):
@@ -169,7 +170,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _record(argv: list[str]) -> str:
-    """Appends the traceback in flight to the log file; says where, or why it could not."""
+    """Append the traceback in flight to the log file; return a sentence on where, or why it could not."""
     path = Path(platformdirs.user_log_dir("fineparser", appauthor=False)) / "fineparser.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ class ToRelease:
     """Writes a bundle of weights as a checkpoint in the authors' layout.
 
     Attributes:
-        bundle: the folder of the bundle; its network must be the whole one.
+        bundle: the folder of the bundle; its network must be the complete FineParser.
         out: the .pth file to write.
         overwrite: replace an existing file.
     """
@@ -93,7 +93,7 @@ class ToRelease:
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser convert`.
+    """Run `fineparser convert`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.

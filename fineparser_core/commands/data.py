@@ -1,4 +1,4 @@
-"""`fineparser data`: looks at a data set, or makes one of a table and videos."""
+"""`fineparser data`: looks at a data set, or makes a data set of a table and videos."""
 
 import importlib
 
@@ -14,7 +14,7 @@ _USAGE = (
 
 
 def main(argv: list[str]) -> int:
-    """Runs `check` or `import`."""
+    """Run `check` or `import`."""
     if argv[:1] in (["--help"], ["-h"]):
         say(_USAGE)
         return 0

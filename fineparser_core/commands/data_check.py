@@ -18,10 +18,10 @@ _EVENTS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions(DatasetOptions):
-    """Looks at a data set before it is trained on: what it has, what is missing and what is wrong.
+    """Looks at a data set before training: what it has, what is missing and what is wrong.
 
     Attributes:
-        data: folder of the annotations, and of the frames unless --frames says otherwise; or a file of judged dives.
+        data: folder of the annotations, and of the frames unless --frames names another; or a file of judged dives.
         layout: auto: by the annotation files.
         images: decode every image and name the damaged ones.
         json: print the whole report as JSON.
@@ -34,7 +34,7 @@ class CheckOptions(DatasetOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Prints the report to stdout; see `--help`.
+    """Print the report to stdout; see `--help`.
 
     Raises:
         AnnotationError: no dive of the training split can be used; the report is printed all the same.
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
 
 
 def report(survey: Survey) -> str:
-    """The survey in lines for a person: there, missing, wrong, and what the cache takes."""
+    """Return the survey in lines for a person: there, missing, wrong, and what the cache takes."""
     missing_files = [name for name, path in survey.files.items() if path is None]
     lines = [f"{survey.layout} in {survey.root}", "", "There:"]
     lines += [f"  {path}" for path in survey.files.values() if path is not None] or [f"  {survey.name}"]

@@ -45,7 +45,7 @@ class ImportOptions(WeightsOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`.
+    """Run the command; see `--help`.
 
     Raises:
         AnnotationError: no row of the table can be used; the reasons are printed all the same.
@@ -55,13 +55,13 @@ def main(argv: list[str]) -> int:
     check_output_files([args.out], {args.table: "the table itself"})
     with running() as (progress, cancel):
         found = _read(args.table, named)
-        dives, unlabelled = found.dives, list[BadRow]()
+        dives, unlabeled = found.dives, list[BadRow]()
         if found.unused:
             remark(f"Columns that are not used: {', '.join(found.unused)}; --map FIELD=COLUMN takes one.")
         _say_rows(f"{len(found.bad)} rows are left out:", found.bad)
         if dives and args.label:
-            dives, unlabelled = _label(args, dives, progress, cancel)
-    _say_rows(f"{len(unlabelled)} dives stay as they are, as the weights see no whole dive:", unlabelled)
+            dives, unlabeled = _label(args, dives, progress, cancel)
+    _say_rows(f"{len(unlabeled)} dives stay as they are, as the weights see no whole dive:", unlabeled)
     if not dives:
         raise AnnotationError(f"{args.table} has no row that can be used, of {len(found.bad)}: correct them.")
     write_dives(args.out, dives)
@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
 
 
 def _read(path: Path, named: Mapping[str, str]) -> DiveTable:
-    """A table; or the set of judged dives in a folder or a JSON file, of which --label finds what is missing."""
+    """Read a table, or the judged dives of a folder or JSON file, whose missing labels --label finds."""
     if path.is_dir() or path.suffix.lower() == ".json":
         if named:
             raise ConfigError(f"--map names columns, and {path} is no table: leave it out.")
@@ -96,7 +96,7 @@ def _say_rows(heading: str, rows: Sequence[BadRow]) -> None:
 def _label(
     args: ImportOptions, dives: Sequence[JudgedDive], progress: ProgressCallback, cancel: CancelToken
 ) -> tuple[list[JudgedDive], list[BadRow]]:
-    """The dives with what the weights find of what they lack, and those in which they find no dive."""
+    """Return the dives with their missing labels as the weights find them, and those in which they find no dive."""
     # Imported late, as they load torch.
     from fineparser_core.export.analysis_json import write_masks_npz
     from fineparser_core.inference.analyzer import Analyzer
@@ -105,7 +105,7 @@ def _label(
     check_output_folder(folder)
     folder.mkdir(exist_ok=True)
     analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
-    labelled, refused = [], []
+    labeled, refused = [], []
     for done, dive in enumerate(dives, start=1):
         try:
             found = clip_of(dive, cancel=cancel)
@@ -119,16 +119,16 @@ def _label(
             filled = replace(
                 with_moments(dive, parse), start_frame=found.clip.in_frame, end_frame=found.clip.out_frame, trim=False
             )
-        except (ValueError, VideoError) as error:  # some of the labels may contradict one another
+        except (ValueError, VideoError) as error:  # some of the labels may contradict each other
             refused.append(BadRow(dive.n, dive.name, str(error)))
             filled = dive
         else:
             if dive.masks is None:
                 filled = replace(filled, masks=folder / f"{dive.n:04d}.npz")
                 write_masks_npz(parse, folder / f"{dive.n:04d}.npz")
-        labelled.append(filled)
+        labeled.append(filled)
         progress(Progress("label", done, len(dives)))
-    return labelled, refused
+    return labeled, refused
 
 
 def disagreement(dive: JudgedDive, parse: DiveParse) -> str:
@@ -147,7 +147,7 @@ def disagreement(dive: JudgedDive, parse: DiveParse) -> str:
 
 
 def shows_another(dive: JudgedDive, parse: DiveParse) -> bool:
-    """Return True if the flight that was found and the labelled one share no frame."""
+    """Return True if the detected flight and the labeled flight share no frame."""
     starts, ends = dive.first_flight_frame, dive.first_water_contact_frame or dive.first_entry_frame
     found_end = parse.first_water_contact_frame or parse.transitions.first_entry_frame
     return (ends is not None and ends <= parse.transitions.first_flight_frame) or (
@@ -156,8 +156,9 @@ def shows_another(dive: JudgedDive, parse: DiveParse) -> bool:
 
 
 def with_moments(dive: JudgedDive, parse: DiveParse) -> JudgedDive:
-    """The dive with the transitions that it lacks, and with the contact where any of them is the weights': where both
-    are a person's, `labelled_by` would call a contact that, too.
+    """Return the dive with its missing transitions, and the contact if any transition is the weights'.
+
+    Where both are a person's, `labelled_by` would call a contact that, too.
 
     Raises: ValueError, where they contradict what is given.
     """

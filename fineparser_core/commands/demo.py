@@ -23,7 +23,7 @@ class DemoOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser demo`.
+    """Run `fineparser demo`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.

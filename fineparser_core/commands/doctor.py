@@ -20,7 +20,7 @@ class DoctorOptions(WeightsOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser doctor`; the exit code is that of damaged weights where a file is damaged.
+    """Run `fineparser doctor`; the exit code is that of damaged weights where a file is damaged.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.

@@ -1,4 +1,4 @@
-"""`fineparser evaluate`: measures weights on any labelled data, beside what needs no video at all."""
+"""`fineparser evaluate`: measures weights on any labeled data, beside what needs no video at all."""
 
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse
@@ -9,7 +9,7 @@ from fineparser_core.resources import bundled_weights
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
     weights = args.weights or bundled_weights()
     if args.write_card is not None:

@@ -20,7 +20,7 @@ class EvaluateOptions(DatasetOptions):
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
-        weights: folder of a bundle of weights, or bundled; by default the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled weights.
         out: folder for report.html, evaluation.json, predictions and pictures; an interrupted run goes on there.
         write_card: measure nothing; write what this folder, an earlier --out, holds into the card of the weights.
         cache: folder for decoded frames; by default the user's cache folder.
@@ -29,7 +29,7 @@ class EvaluateOptions(DatasetOptions):
         per_number: exemplars only from up to N training dives, drawn, of each number of the dives: --exemplars of them
             are as good as all, and sooner encoded.
         seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
-        static_backbone: of weights that were trained with one of your own: package.module:function.
+        static_backbone: of weights that were trained with your own: package.module:function.
         head: likewise.
         limit: the first N usable dives only.
         device: where the network runs; by default on the best that there is.

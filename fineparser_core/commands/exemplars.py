@@ -62,7 +62,7 @@ class ExemplarsOptions:
     Attributes:
         out: new folder for the library and its clips.
         sample: folder for a sample dive; without it, none is rendered.
-        weights: folder of a bundle of weights, or bundled; by default the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled weights.
         bundled: encode the clips of the bundled exemplars, and render none.
         data: encode the judged dives of this file, and render none.
         each: exemplars of each of the eight commonest dive numbers.
@@ -79,7 +79,7 @@ class ExemplarsOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(ExemplarsOptions, "exemplars", argv)
     card = read_card(args.weights or bundled_weights())
     check_output_folder(args.out)
@@ -114,7 +114,7 @@ def main(argv: list[str]) -> int:
 
 
 def _begin(folder: Path, settings: dict[str, Any]) -> None:
-    """Makes the folder of what is finished, or sees that it holds dives of these settings.
+    """Make the folder of finished dives, or check that it holds dives of these settings.
 
     Raises: ConfigError where it does not, ExportError where it cannot be written.
     """
@@ -134,7 +134,7 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def take_clips(source: Path, folder: Path) -> None:
-    """Copies rendered clips and what is known of them into the unfinished folder."""
+    """Copy rendered clips and their facts into the unfinished folder."""
     for name in (FACTS_FILE, *(f"{fact['id']}.mp4" for fact in rendered_facts(source))):
         with atomic_file(folder / name) as temporary:
             shutil.copyfile(source / name, temporary)
@@ -143,7 +143,7 @@ def take_clips(source: Path, folder: Path) -> None:
 def build_library(
     folder: Path, draws: Sequence[tuple[str, DiveSpec, int]], progress: ProgressCallback, cancel: CancelToken
 ) -> None:
-    """Renders dives into MP4s, those that are missing; `dives.json` keeps what is known of them.
+    """Render missing dives into MP4s; `dives.json` keeps their facts.
 
     Args:
         draws: id, spec and seed of each.
@@ -177,7 +177,7 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
-    """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
+    """Write `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
     facts = rendered_facts(folder)
     path = folder / "library.sqlite"
     path.unlink(missing_ok=True)
@@ -206,7 +206,7 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
 def encode_dives(
     folder: Path, dives: Sequence[JudgedDive], weights: Path | None, progress: ProgressCallback, cancel: CancelToken
 ) -> None:
-    """Writes `library.sqlite` and copies of the clips: dives with a score, by the weights; says which are left out.
+    """Write `library.sqlite` and copies of the clips: dives with a score, by the weights; report which are left out.
 
     Raises:
         AnnotationError: none of the dives can be an exemplar.
@@ -253,7 +253,7 @@ def _add_dive(analyzer: Analyzer, dive: JudgedDive, cancel: CancelToken) -> None
 def _encoded(
     analyzer: Analyzer, clip: Clip, transitions: tuple[int, int], kept: Path, cancel: CancelToken
 ) -> tuple[MaskTrack, ExemplarEncoding]:
-    """Masks and encoding of a clip: those that an earlier call kept, or made now and kept.
+    """Return masks and encoding of a clip: those that an earlier call kept, or made now and kept.
 
     Args:
         transitions: first frames of flight and entry as they were rendered, which a parse may miss.
@@ -278,7 +278,7 @@ def _encoded(
 
 
 def write_sample(folder: Path, seed: int) -> None:
-    """Renders the sample dive, with a JSON that gives its dive number and board."""
+    """Render the sample dive, with a JSON that gives its dive number and board."""
     folder.mkdir(parents=True, exist_ok=True)
     dive = render_dive(_spec(_SAMPLE_NUMBER), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
     _write_clip(dive, folder / "sample.mp4")
@@ -287,7 +287,7 @@ def write_sample(folder: Path, seed: int) -> None:
 
 
 def _draws(each: int, seed: int) -> Iterator[tuple[str, DiveSpec, int]]:
-    """Id, spec and seed of every exemplar."""
+    """Yield the id, spec and seed of every exemplar."""
     for n, number in enumerate(COMMONEST):
         for i in range(each):
             yield f"rendered-{number}-{i + 1:02d}", _spec(number), _state(seed, n, i)
@@ -316,7 +316,7 @@ def _write_clip(dive: RenderedDive, path: Path) -> None:
 
 
 def _near(dive: RenderedDive, i: int) -> np.ndarray:
-    """(H, W) uint8, 1 near the athlete and, from the contact on, near the splash."""
+    """Return a mask (H, W) uint8, 1 near the athlete and, from the contact on, near the splash."""
     athlete = cv2.dilate(dive.masks[i], _round(_NEAR_ATHLETE_PX))
     if i < dive.contact_frame:
         return np.asarray(athlete)
@@ -330,6 +330,6 @@ def _round(radius_px: int) -> np.ndarray:
 
 
 def _focused(frame: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """A frame (H, W, 3) out of focus where it is not near: the athlete then has more of a clip's few bits."""
+    """Return a frame (H, W, 3) out of focus where it is not near: the athlete then has more of a clip's few bits."""
     share = cv2.GaussianBlur(near.astype(np.float32), (0, 0), _EDGE_PX)[..., None]
     return np.asarray(np.rint(share * frame + (1 - share) * cv2.GaussianBlur(frame, (0, 0), _DEFOCUS_PX)), np.uint8)

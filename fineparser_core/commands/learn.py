@@ -56,7 +56,7 @@ class LearnOptions(WeightsOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser learn`.
+    """Run `fineparser learn`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.
@@ -129,7 +129,7 @@ def _worth(checked: CrossValidated) -> str:
 
 
 def _results(dives: Sequence[JudgedDive], results: Path, args: LearnOptions) -> list[ClipResult]:
-    """A result for each dive, in their order; clips without one are scored as shipped.
+    """Return a result for each dive, in their order; clips without a result are scored as shipped.
 
     Raises: what `score_many` raises.
     """

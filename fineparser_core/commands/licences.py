@@ -1,4 +1,4 @@
-"""`fineparser licences`: what others wrote that the program needs, and what their licences ask for."""
+"""`fineparser licences`: what others wrote that the program needs, and what their licenses ask for."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class LicencesOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser licences`.
+    """Run `fineparser licences`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.

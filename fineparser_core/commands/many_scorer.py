@@ -33,10 +33,10 @@ class ManyOptions:
 
     Attributes:
         weights, device, precision: as of `Analyzer.open`.
-        library: this file of exemplars alone; None: the bundled ones and those of the folder `own`.
+        library: this file of exemplars alone; None: the bundled exemplars and those of the folder `own`.
         n_exemplars, seed, rule, trim, force: as of `score_clip`.
         workers: processes.
-        profile: whose judges' scale scores are on; None: as shipped.
+        profile: profile of the judges whose scale scores use; None: as shipped.
     """
 
     weights: Path | None = None
@@ -53,11 +53,11 @@ class ManyOptions:
     profile: Profile | None = None
 
     def open_library(self) -> ExemplarStore:
-        """Opens the exemplars. Raises: ExemplarError."""
+        """Open the exemplars. Raises: ExemplarError."""
         return ExemplarStore.open(self.library) if self.library is not None else ExemplarStore.open_all(self.own)
 
     def open_analyzer(self, library: ExemplarStore) -> "Analyzer":
-        """Opens the weights. Raises: CheckpointError, ExemplarError, ConfigError."""
+        """Open the weights. Raises: CheckpointError, ExemplarError, ConfigError."""
         from fineparser_core.inference.analyzer import Analyzer  # loads torch
 
         return Analyzer.open(
@@ -70,7 +70,7 @@ class ManyOptions:
         return {"n_exemplars": self.n_exemplars, "seed": self.seed, "rule": self.rule}
 
     def key(self) -> str:
-        """Digest of all that a result depends on, but for its clip."""
+        """Compute a digest of all that a result depends on, except its clip."""
         try:
             card = read_bounded((self.weights or bundled_weights()) / "card.json", _MOST_CARD_BYTES)
         except OSError:  # whoever opens the weights says what is wrong
@@ -91,7 +91,7 @@ class Job:
 
     @classmethod
     def of(cls, asked: AskedClip, options_key: str) -> "Job":
-        """A job; `options_key` is of `ManyOptions.key`."""
+        """Return a job; `options_key` is of `ManyOptions.key`."""
         try:
             content = content_digest(asked.path) if asked.path.is_file() else ""
         except OSError:
@@ -105,7 +105,7 @@ Scorer = Callable[[Job], bytes]
 
 
 def open_scorer(options: ManyOptions) -> Scorer:
-    """Opens weights and exemplars, in a process of its own; the function that it returns makes the line of a clip.
+    """Open weights and exemplars in a child process; the returned function makes the line of a clip.
 
     Raises:
         CheckpointError, ExemplarError, ConfigError: as of `Analyzer.open`.
@@ -140,7 +140,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
             return result_to_line(score(result))
         except FineParserError as error:
             return result_to_line(replace(result, error=str(error)))
-        except Exception as error:  # one clip shall not cost the others
+        except Exception as error:  # a failing clip must not stop the others
             reason = f"unexpected failure, {type(error).__name__}: {error}"[:_LONGEST_REASON].rstrip(".")
             said = f"{job.asked.path}: {reason}: score it alone to have the details logged."
             return result_to_line(replace(result, key="", error=said))

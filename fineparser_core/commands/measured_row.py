@@ -26,7 +26,7 @@ from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import full_frame_mask
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, mask_results, write_predictions
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import bundled_weights
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 def measured_row(
     config: TrainConfig, data: DiveSet, out: Path, *, settings: RunOptions, cancel: CancelToken
 ) -> dict[str, Any]:
-    """Measures the test dives and writes OUT/results.json as a training run does, with OUT/predictions.csv and .json.
+    """Measure the test dives and write OUT/results.json as a training run does, with OUT/predictions.csv and .json.
 
     What was measured in OUT before is not measured again, be it all or some of the dives.
 
@@ -94,7 +94,7 @@ def measured_row(
                 known.add(result)
                 logger.info("measured %d of %d dives", done, len(dives))
             results.append(result)
-    summary = summarise(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
+    summary = summarize(results, median_transitions=median_transitions(training), exemplars=0, seed=config.seed)
     content = {
         "weights": weights,
         "data": asdict(data_stamp(data, [])),  # nothing was trained on
@@ -128,7 +128,7 @@ def _result(parse: DiveParse, dive: DatasetDive, training: list[DiveRecord], pre
 
 
 def _predicted(parse: DiveParse, record: DiveRecord) -> float | None:
-    """Points by what was measured alone; None as `Analyzer` gives none: for what looks like no dive, and for two."""
+    """Return the points by measures alone; None as by `Analyzer`: for a clip without a dive, and for two divers."""
     if parse.refusal is not None or record.synchro:
         return None
     try:
@@ -140,7 +140,7 @@ def _predicted(parse: DiveParse, record: DiveRecord) -> float | None:
 
 
 def _masks(parse: DiveParse, dive: DatasetDive, preprocessing: str) -> dict[str, float] | None:
-    """Metrics of the masks in the pictures that the networks of the other rows see; None where these follow a body."""
+    """Return the metrics of the masks in whole pictures; None for networks that follow a body."""
     shape, truth = get_preprocessing(preprocessing), stored_inputs(preprocessing)(dive).truth
     if truth is None or not isinstance(shape, FullFrame):
         return None

@@ -35,7 +35,7 @@ from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
@@ -52,7 +52,7 @@ _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
 
 
 def measure(args: EvaluateOptions, weights: Path) -> None:
-    """Measures what is asked for, prints it, and writes it where a folder is named.
+    """Measure the requested data, print the results, and write them if a folder is named.
 
     Raises:
         FineParserError: with the sentence for the user.
@@ -96,7 +96,7 @@ def _measure_data(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> dict[str, Any]:
-    """The metrics of a split of a data set, which are printed; report, predictions and pictures are written."""
+    """Return and print the metrics of a split of a data set; report, predictions and pictures are written."""
     model, card = load_model(weights, **own_parts(args.static_backbone, args.head))
     model.precision = PRECISIONS[precision]
     to_channels_last(model.to(choose_device(args.device)))
@@ -121,7 +121,7 @@ def _measure_data(
     )
     cached = ResultCache(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
     results = evaluator.run(dives, result_cache=cached, progress=progress, cancel=cancel)
-    summary = summarise(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
+    summary = summarize(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
     stamp, qualities = data_stamp(data, records), read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=protocol.seed) if qualities else None
     measured = {
@@ -154,7 +154,7 @@ def _measure_data(
 
 
 def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:
-    """The dives that exemplars are drawn from, and what they are: those of the bundle where the data set has them."""
+    """Return the dives that exemplars are drawn from, those of the bundle if the data set has them, and their name."""
     recorded = read_pool(weights)
     if recorded is not None and all(key in data.records for key in recorded):
         return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
@@ -165,7 +165,7 @@ def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:
 def _some_of_each(
     pool: Sequence[DiveRecord], wanted: Sequence[DiveRecord], per_number: int, seed: int
 ) -> list[DiveRecord]:
-    """Up to so many dives of every number that is wanted, drawn."""
+    """Return up to so many dives of every number that is wanted, drawn."""
     chosen = []
     for number in sorted({record.dive_number for record in wanted}):
         group = [record for record in pool if record.dive_number == number]
@@ -181,7 +181,7 @@ def _thumbnails(dive: DatasetDive, preprocessing: str) -> list[np.ndarray]:
 def _measure_clips(
     analyzer: Analyzer, clips: Sequence[JudgedDive], out: Path | None, predictions: str, cancel: CancelToken
 ) -> dict[str, dict[str, Any]]:
-    """Measures clips, which is printed; pictures, and the predictions of judged dives by that name, are written."""
+    """Measure clips and print the results; pictures, and the predictions of judged dives by that name, are written."""
     results, scored = [], list[DiveResult]()
     for labels in clips:
         try:
@@ -204,7 +204,7 @@ def _measure_clips(
 
 
 def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path | None, cancel: CancelToken) -> None:
-    """Prints how far joints are off in labelled flights, which are parsed whole: they are no whole dives."""
+    """Print the errors of joints in labeled flights, which are parsed whole: they are no whole dives."""
     errors = []
     for labels in clips:
         parse, _ = analyzer.parse(make_clip(labels.path), cancel=cancel)
@@ -220,7 +220,10 @@ def _measure_joints(analyzer: Analyzer, clips: Sequence[JointLabels], out: Path 
 def _measure_clip(
     analyzer: Analyzer, labels: JudgedDive, truths: Mapping[int, np.ndarray], cancel: CancelToken
 ) -> tuple[RealClipResult, DiveParse, Scoring | None]:
-    """A real clip as `score` takes it: the file trimmed, parsed and scored; what is not found in it is not a dive."""
+    """Measure a real clip as `score` takes it: the file trimmed, parsed and scored.
+
+    What is not found in it is not a dive.
+    """
     began_s, scoring = time.perf_counter(), None
     try:
         found, is_dive = clip_of(labels, cancel=cancel), True
@@ -248,7 +251,7 @@ def _measure_clip(
 
 
 def _scored_clip(name: str, scoring: Scoring, points: float) -> DiveResult:
-    """Prediction and truth of a clip as those of a dive of a data set."""
+    """Return prediction and truth of a clip as those of a dive of a data set."""
     return DiveResult(
         id=name,
         dive_number=scoring.dive_number,

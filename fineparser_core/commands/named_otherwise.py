@@ -1,4 +1,4 @@
-"""Dive numbers and boards that two places name differently: which of them counts is said."""
+"""Notes about dive numbers and boards that two places name differently, naming which of them counts."""
 
 from collections.abc import Iterator
 

@@ -108,7 +108,7 @@ def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | Non
         return _spec(partial(_whole, least=-_LARGEST, most=_LARGEST), int, "INT")
     if info.type is float:
         return _spec(_finite, int | float, "FLOAT")
-    if info.type == tuple[Path, ...]:  # as one value, for the sentence of a path that is none
+    if info.type == tuple[Path, ...]:  # as a single value, for the error sentence of an invalid path
         return PrimitiveConstructorSpec(
             nargs="*",
             metavar="PATHS",
@@ -120,7 +120,10 @@ def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | Non
 
 
 def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any]:
-    """Return the parser of an option that may be left out; errors name one reason, tyro's all types that it tried."""
+    """Return the parser of an option that may be left out.
+
+    Its errors name a single reason, where tyro's list all types that it tried.
+    """
     spec = ConstructorRegistry.get_primitive_spec(info)
     assert isinstance(spec, PrimitiveConstructorSpec)
     return replace(
@@ -131,7 +134,7 @@ def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any]:
 
 
 def whole(least: int, most: int = _LARGEST, *, metavar: str = "N") -> PrimitiveConstructorSpec[int]:
-    """Annotates a whole number within bounds."""
+    """Annotate a whole number within bounds."""
     return _spec(partial(_whole, least=least, most=most), int, metavar)
 
 
@@ -154,7 +157,7 @@ Count = Annotated[int, whole(1)]
 CountFromZero = Annotated[int, whole(0)]
 #: Seed of random numbers.
 Seed = Annotated[int, whole(0, metavar="INT")]
-#: The folder of a bundle of weights, or the word for the one that comes with the program.
+#: The folder of a bundle of weights, or the word for the bundled weights.
 Weights = Annotated[Path, _spec(_weights, Path, f"FOLDER|{BUNDLED}")]
 #: Processes or threads.
 Workers = Annotated[int, whole(1, 1024)]
@@ -167,7 +170,7 @@ class WeightsOptions:
     Attributes:
         device: where the network runs; by default on the best that there is.
         precision: of its arithmetic; by default what the device is good at.
-        weights: folder of a bundle of weights, or bundled; by default the bundled one.
+        weights: folder of a bundle of weights, or bundled; by default the bundled weights.
     """
 
     device: Device = "auto"
@@ -192,7 +195,7 @@ class DatasetOptions:
     split_by: Literal["data", "event"] = "data"
 
     def dataset(self, root: Path, layout: str = "auto") -> DiveSet:
-        """Opens the data set of a folder."""
+        """Open the data set of a folder."""
         data = load_dataset(
             root, layout, frames=self.frames, frame_pattern=self.frame_pattern, mask_pattern=self.mask_pattern
         )
@@ -200,7 +203,7 @@ class DatasetOptions:
 
 
 def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Options | None = None) -> Options:
-    """The options of a command as they were typed; further words are an error.
+    """Return the options of a command as they were typed; further words are an error.
 
     Args:
         command: what is typed before them, "score".
@@ -215,7 +218,7 @@ def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Op
 
 
 def parse_known(kind: type[Options], command: str, argv: Sequence[str]) -> tuple[Options, list[str]]:
-    """Parse, see `parse`, and return further words; `--help` is one of them."""
+    """Parse, see `parse`, and return further words; `--help` is among them."""
     with _one_sentence(command):
         return tyro.cli(
             kind, prog=f"fineparser {command}", args=argv, config=_STYLE, return_unknown_args=True, add_help=False
@@ -228,7 +231,7 @@ def _or_missing(default: Options | None) -> Any:
 
 @contextlib.contextmanager
 def _one_sentence(command: str) -> Iterator[None]:
-    """Turns tyro's message for a wrong command line into a `ConfigError` of one sentence."""
+    """Turn tyro's message for a wrong command line into a `ConfigError` of a single sentence."""
     message = io.StringIO()
     try:
         with contextlib.redirect_stderr(message), _RULES:
@@ -240,7 +243,10 @@ def _one_sentence(command: str) -> Iterator[None]:
 
 
 def _sentence(box: str) -> str:
-    """The text of tyro's message box up to its first rule, on one line; the help that follows is left out."""
+    """Return the text of tyro's message box up to its first rule, on a single line.
+
+    The help that follows is left out.
+    """
     lines = [line.strip("│| ") for line in box.splitlines()[1:]]
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
     return " ".join(lines[:end]).rstrip(".")

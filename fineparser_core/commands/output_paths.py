@@ -10,7 +10,7 @@ from fineparser_core.support.windows_names import refused_part
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
-    """Checks files that are to be written.
+    """Check files that are to be written.
 
     Args:
         inputs: files that are read, and what they are: "the clip itself".
@@ -34,7 +34,7 @@ def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | Non
 
 
 def check_output_folder(folder: Path) -> None:
-    """Checks a folder that files are to be written into, and that may have to be made.
+    """Check a folder that files are to be written into, and that may have to be made.
 
     Raises:
         ExportError: it is not a folder, cannot be made, or may not be written to.
@@ -49,7 +49,7 @@ def check_output_folder(folder: Path) -> None:
 
 
 def make_output_folder(folder: Path) -> None:
-    """Makes a folder that files are to be written into; raises as `check_output_folder`."""
+    """Make a folder that files are to be written into; raises as `check_output_folder`."""
     check_output_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def make_output_folder(folder: Path) -> None:
 
 
 def _place(path: Path) -> str:
-    """Return what two names of one file have in common; on Windows they may differ by case."""
+    """Return a form that is equal for two names of the same file; on Windows they may differ by case."""
     return os.path.normcase(os.path.realpath(path))
 
 
@@ -73,7 +73,10 @@ def _check_name(path: Path) -> None:
 
 
 def _exists(path: Path) -> bool:
-    """Raises: ExportError for a name that can be none: too long, or a symbolic link to itself."""
+    """Return True if a path exists.
+
+    Raises: ExportError for a name that can be none: too long, or a symbolic link to itself.
+    """
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

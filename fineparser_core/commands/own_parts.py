@@ -10,13 +10,13 @@ from fineparser_core.errors import ConfigError
 
 
 def own_parts(static_backbone: str | None, head: str | None) -> dict[str, Any]:
-    """The parts of a network by the names that `load_model` and `OwnParts` give them, see `own_part`."""
+    """Return the parts of a network by the names that `load_model` and `OwnParts` give them, see `own_part`."""
     paths = {"static_backbone": static_backbone, "head": head}
     return {name: own_part(f"--{name.replace('_', '-')}", path) for name, path in paths.items()}
 
 
 def own_part(option: str, path: str | None) -> Callable[..., Any] | None:
-    """The function or class of an import path "package.module:name"; None where none is given.
+    """Return the function or class of an import path "package.module:name"; None where none is given.
 
     The current folder is looked in, too. What a card of weights names is never imported.
 

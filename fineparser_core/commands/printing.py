@@ -1,4 +1,4 @@
-"""Printing of commands: the one way by which text gets to the terminal, so that no name steers it."""
+"""Printing of commands; all text reaches the terminal through here, so that no name can steer it."""
 
 import errno
 import io
@@ -13,33 +13,33 @@ from fineparser_core.printable import printable
 
 
 def say(text: object = "") -> None:
-    """Prints a result: lines of text to stdout.
+    """Print a result: lines of text to stdout.
 
     Raises:
-        ExportError: stdout cannot be written, such as a file on a full disk.
-        BrokenPipeError: nobody reads any more.
+        ExportError: stdout cannot be written, for example a file on a full disk.
+        BrokenPipeError: the reader has gone.
     """
     _write(sys.stdout, printable(text, keep="\n\t"))
 
 
 def say_json(content: Any, *, indent: int = 1) -> None:
-    """Prints a result as JSON in ASCII; raises as `say`."""
-    # The one control character that JSON leaves as it is.
+    """Print a result as JSON in ASCII; raises as `say`."""
+    # The only control character that JSON leaves as it is.
     _write(sys.stdout, json.dumps(content, indent=indent, default=str).replace("\x7f", "\\u007f"))
 
 
 def say_written(path: Path) -> None:
-    """Prints that a file is there; raises as `say`."""
+    """Print that a file is there; raises as `say`."""
     say(f"Written: {printable(path)}")
 
 
 def remark(text: object, *, keep: str = "") -> None:
-    """Prints a line to stderr, beside the results; `keep` is as of `printable`."""
+    """Print a line to stderr, beside the results; `keep` is as of `printable`."""
     _write(sys.stderr, printable(text, keep=keep))
 
 
 def flush() -> None:
-    """Sees to it that what was printed is written; raises as `say`."""
+    """Write everything that was printed; raises as `say`."""
     _write(sys.stdout, None)
 
 
@@ -61,6 +61,6 @@ def _write(stream: TextIO | None, text: str | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        if os.name == "nt" and error.errno == errno.EINVAL:  # so Windows names a pipe that nobody reads
+        if os.name == "nt" and error.errno == errno.EINVAL:  # Windows' error for a pipe whose reader has gone
             raise BrokenPipeError from error
         raise ExportError(f"The output cannot be printed ({error.strerror}): print it to another place.") from error

@@ -66,7 +66,7 @@ class Training(DatasetOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(Parsing | Streams | Training, "profile", argv)  # type: ignore[arg-type]
     if isinstance(args, Parsing):
         analyzer = Analyzer.open()

@@ -19,7 +19,7 @@ from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Clip
 
-#: Rows and columns of the matrices whose product tells the matrix rate, and how many products are timed.
+#: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.
 _SIZE, _PRODUCTS = 2048, 8
 
 
@@ -55,7 +55,7 @@ def profile_parsing(analyzer: Analyzer, clip: Clip, repeats: int) -> None:
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
-    """1e9 floating-point operations a second in products of matrices, the best of several: of a core, or of the GPU.
+    """Measure the rate of products of matrices in 1e9 floating-point operations a second, the best of several.
 
     Seconds of the processor are counted, which other programs of a shared machine hardly change.
     """
@@ -83,7 +83,7 @@ def _spent(analyzer: Analyzer, clip: Clip, gflop: Callable[[], float]) -> dict[s
 
 
 def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
-    """Owner and name of the functions that make up a parse, none of which calls another, and the stage of each."""
+    """Return owner, name and stage of the functions that make up a parse, none of which calls another."""
     encoder, model = analyzer.encoder, analyzer.encoder.model
     stages: list[tuple[Any, str, str]] = [
         (candidates, "find_dives", "decode; what moves"),
@@ -110,7 +110,7 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
 def _measured(
     stages: list[tuple[Any, str, str]], spent: dict[str, Spent], gflop: Callable[[], float]
 ) -> Iterator[None]:
-    """Adds what functions take to their stage while the context lasts."""
+    """Add the time of functions to their stage while the context lasts."""
     before = [(owner, name, owner.__dict__.get(name)) for owner, name, _ in stages]
     for owner, name, stage in stages:
         setattr(owner, name, _timed(getattr(owner, name), stage, spent, gflop))

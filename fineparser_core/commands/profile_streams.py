@@ -14,7 +14,7 @@ from fineparser_core.support.text_table import text_table
 
 
 def profile_streams() -> None:
-    """Prints Spearman's rho of both streams and of each alone, over the bundled exemplars.
+    """Print Spearman's rho of both streams and of each alone, over the bundled exemplars.
 
     Each exemplar is left out in turn and compared with the others of its number and board: the mean points that the
     streams give it relative to them, beside the true difference. Encodings are those that the library holds.
@@ -28,10 +28,10 @@ def profile_streams() -> None:
 
 
 def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[str, float]:
-    """Spearman's rho with the true differences to the others of those that the streams give together and alone.
+    """Return Spearman's rho between true and predicted differences, for both streams together and for each alone.
 
-    Of awards, that is points divided by the difficulty, as points alone would tell hard dives from easy ones; of
-    differences, as of few dives the best leaves the worse ones for the others' mean.
+    Awards (points divided by the difficulty) are compared, since points would separate hard dives from easy dives;
+    differences are compared, since with few dives each dive shifts the mean of the others.
     """
     encodings = {exemplar.id: analyzer.exemplar_encoding(exemplar) for exemplar in exemplars}
     rows = []

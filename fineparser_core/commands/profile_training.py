@@ -28,9 +28,9 @@ from fineparser_core.training.run import split_records
 def profile_training(
     data: DiveSet, config: TrainConfig, settings: RunSettings, device: torch.device, iterations: int, cache: Path | None
 ) -> None:
-    """Prints batches a second: made but not computed, one computed again and again, and both, as in training.
+    """Print batches a second: of the data path, of the network on a single batch, and of both, as in training.
 
-    A network of random weights; nothing is stored but decoded frames.
+    The network has random weights; only decoded frames are stored.
     """
     records = split_records(data, config, settings)["train"]
     stored = DatasetCache(cache or default_cache(data), data, config.preprocessing, config.temporal_shift)
@@ -78,7 +78,7 @@ def profile_training(
 def _rate(
     places: list[tuple[int, int]], work: Callable[[tuple[int, int]], object], device: torch.device, warm: int
 ) -> float:
-    """Batches a second after the first `warm` ones."""
+    """Return the batches a second after the first `warm` batches."""
     for place in places[:warm]:
         work(place)
     began = _now(device)

@@ -1,6 +1,6 @@
-"""`fineparser score`: one clip in, its phases, masks, score and contributions out, and the files that are asked for.
+"""`fineparser score`: analyses a clip and writes its phases, masks, score and contributions to the requested files.
 
-Many clips are those of `score_many`.
+`score_many` scores many clips.
 """
 
 from contextlib import ExitStack
@@ -43,7 +43,7 @@ _STDOUT = Path("-")
 _BEST = "best"
 _CLIP_SUFFIXES = (".mp4", "")
 _STROBE_MARKS = ("path", "heights", "rotation", "outline")
-#: Options that are of one clip.
+#: Options that only a single clip can have.
 _OF_ONE = (
     "start_frame",
     "end_frame",
@@ -70,24 +70,24 @@ class ScoreOptions(WeightsOptions):
     Attributes:
         clips: video file; with --out also several, folders, .txt with a path a line, dives in a .csv or .json.
         dive_number: e.g. 207C; needed for a score, not for the phases.
-        board: 1, 3, 5, 7.5 or 10 m; without it the one that the fall shows, or the number's commonest.
+        board: 1, 3, 5, 7.5 or 10 m; without it the board that the fall shows, or the number's commonest.
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
         no_trim: analyse the whole file, where by default the dive is found in it.
         diver: who is the diver, by number, where several may be; they are listed.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
-        force: score it even if it shows no whole dive, too little of one, or another one than its number.
+        force: score it even if it shows no whole dive, too little of a dive, or another dive than its number.
         exemplars: dives to compare with.
         allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
         synchro: two divers: compare with exemplars of two divers alone.
         seed: which exemplars are drawn where there are more.
-        library: this file of exemplars alone; by default the bundled ones and your own.
-        profile: as your judges mark, by this file of `fineparser learn`; by default the one in use.
+        library: this file of exemplars alone; by default the bundled exemplars and your own.
+        profile: as your judges mark, by this file of `fineparser learn`; by default the profile in use.
         no_profile: as shipped.
         quiet: no progress on stderr.
         out: write a line of JSON for each clip; the same command goes on where it was stopped.
-        workers: with --out: so many clips at once, each in a process of its own.
+        workers: with --out: so many clips at once, each in its own process.
         json: write the analysis as JSON; - prints it instead of the report.
         csv: write the analysis as a row of a table, with --out those of all clips.
         masks: write the athlete masks, as .npz.
@@ -98,9 +98,9 @@ class ScoreOptions(WeightsOptions):
         no_overlay: annotated: the picture alone.
         skeleton: annotated and contact sheet: with the athlete's skeleton, and the path of the body's centre.
         contact_sheet: write the phases beside the best exemplar's as a picture.
-        strobe: write the diver at equal times along the path as one picture.
+        strobe: write a picture of the diver at equal times along the path.
         strobe_clip: write a clip in which that picture builds up, as .mp4.
-        strobe_bodies: strobe: so many bodies; by default as many as can be told apart.
+        strobe_bodies: strobe: so many bodies; by default as many as stay apart.
         strobe_every: strobe: a body every so many seconds instead.
         strobe_marks: strobe: what is drawn of path, heights, rotation and outline; "" for nothing.
         strobe_in_report: report: with the strobe picture.
@@ -150,12 +150,12 @@ class ScoreOptions(WeightsOptions):
 
     @property
     def clip(self) -> Path:
-        """The only one."""
+        """The only clip."""
         return self.clips[0]
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser score`.
+    """Run `fineparser score`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.
@@ -216,7 +216,7 @@ def main(argv: list[str]) -> int:
 
 
 def _score_many(args: ScoreOptions, out: Path) -> int:
-    """Raises: FineParserError, as `score_many`, or for options that are of one clip."""
+    """Score many clips. Raises: FineParserError, as `score_many`, or for options that only a single clip can have."""
     _check_options(args)
     if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if getattr(args, name) is not None]:
         raise ConfigError(f"Of one clip alone can be had, not with --out: {', '.join(of_one)}. Leave that out.")
@@ -230,14 +230,14 @@ def _score_many(args: ScoreOptions, out: Path) -> int:
     if (more := len(differing) - _MOST_DIFFERING) > 0:
         remark(f"{more} more of the kind.")
     options = _options(args)
-    _open_library(options).close()  # what is wrong with it is said once
+    _open_library(options).close()  # problems of the library are reported once
     with cancel_on_signals() as cancel:
         score_many(asked, options, out, cancel, table=args.csv, quiet=args.quiet)
     return ExitCode.DONE
 
 
 def _options(args: ScoreOptions) -> ManyOptions:
-    """Raises: ConfigError, as `_profile`."""
+    """Make the options of many clips. Raises: ConfigError, as `_profile`."""
     return ManyOptions(
         weights=args.weights,
         device=args.device,
@@ -257,7 +257,7 @@ def _options(args: ScoreOptions) -> ManyOptions:
 def _found_dive(
     args: ScoreOptions, find_body: FindBody | None, progress: ProgressCallback, cancel: CancelToken
 ) -> FoundClip:
-    """The dive of the file; of several the likeliest, and the others are named."""
+    """Return the dive of the file; of several the likeliest, and the others are named."""
     found = find_clip(
         args.clip,
         args.diver or args.athlete,
@@ -279,14 +279,17 @@ def _found_dive(
 
 
 def _profile(args: ScoreOptions) -> Profile | None:
-    """Raises: ConfigError where the one that is named, or in use, cannot be read."""
+    """Return the profile to score by.
+
+    Raises: ConfigError where the named profile, or the profile in use, cannot be read.
+    """
     if args.no_profile:
         return None
     return active_profile() if args.profile is None else read_profile(args.profile)
 
 
 def _open_library(options: ManyOptions) -> ExemplarStore:
-    """The exemplars; what is wrong with them is said."""
+    """Open the exemplars and print a notice about their problems."""
     store = options.open_library()
     if store.notice:
         remark(f"fineparser: {store.notice}")
@@ -294,7 +297,7 @@ def _open_library(options: ManyOptions) -> ExemplarStore:
 
 
 def _output_files(args: ScoreOptions) -> list[Path]:
-    """The files that are asked for."""
+    """Return the requested output files."""
     json_file = None if args.json == _STDOUT else args.json
     pictures = (args.annotated, args.contact_sheet, args.strobe, args.strobe_clip)
     asked = (*pictures, args.report, args.masks, args.csv, json_file)
@@ -302,11 +305,11 @@ def _output_files(args: ScoreOptions) -> list[Path]:
 
 
 def _check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
-    """Checks that every output can be written, before the clip is analysed.
+    """Check that every output can be written, before the clip is analyzed.
 
     Raises:
-        ConfigError: for two outputs in one file, one that would replace what is read, or options that cannot be.
-        ExportError: for a place where no file can be made.
+        ConfigError: for two outputs in the same file, an output that would replace an input, or contradicting options.
+        ExportError: for a place where no file can be created.
         ExemplarError: where the library lacks the dive to show beside.
     """
     _check_options(args)
@@ -357,10 +360,10 @@ def _check_options(args: ScoreOptions) -> None:
 def _write_outputs(
     analysis: Analysis, args: ScoreOptions, library: ExemplarStore, progress: ProgressCallback, cancel: CancelToken
 ) -> tuple[str, ...]:
-    """Writes the requested files.
+    """Write the requested files.
 
     Returns:
-        Notes for the user, one sentence each.
+        Notes for the user, a sentence each.
 
     Raises:
         FineParserError: as the functions that write; ExemplarError, where the library lacks the dive to show.
@@ -369,7 +372,7 @@ def _write_outputs(
     scoring = analysis.scoring
     voted = [library.get(vote.id) for vote in scoring.exemplars] if scoring is not None else []
     best = best_exemplar(voted, scoring.dive_number, scoring.board_m) if scoring is not None else None
-    # The one that takes long first: a cancel while it is drawn leaves no file at all.
+    # The slowest output comes first: a cancel while it is drawn leaves no file at all.
     if args.annotated:
         chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
         comparison = _compared(chosen, library)
@@ -407,7 +410,7 @@ def _write_outputs(
 
 
 def _strobe_options(args: ScoreOptions) -> StrobeOptions:
-    """Raises: ConfigError for something else to be drawn than there is."""
+    """Make the options of the strobe picture. Raises: ConfigError for unknown marks."""
     marks = {mark.strip() for mark in args.strobe_marks.split(",") if mark.strip()}
     if unknown := sorted(marks - set(_STROBE_MARKS)):
         known = ", ".join(_STROBE_MARKS)

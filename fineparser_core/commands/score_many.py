@@ -28,7 +28,7 @@ _MOST_LIST_BYTES = 10_000_000
 
 
 def asked_clips(inputs: Sequence[Path], usual: AskedClip) -> list[AskedClip]:
-    """The clips of the inputs, in their order.
+    """Return the clips of the inputs, in their order.
 
     Args:
         inputs: videos; folders, of which all videos are taken, those of the folders in it too, in the order of people,
@@ -82,7 +82,7 @@ def score_many(
     quiet: bool = False,
     open_scorer: Callable[[ManyOptions], Scorer] = open_scorer,
 ) -> None:
-    """Scores clips into a file, and goes on with one that holds results of them.
+    """Score clips into a file, and continue a file that holds results of them.
 
     Args:
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
@@ -90,7 +90,7 @@ def score_many(
         open_scorer: called in each process.
 
     Raises:
-        ConfigError: an output is one of the clips, or `out` holds results of others.
+        ConfigError: an output is the same file as a clip, or `out` holds results of others.
         ExportError: an output cannot be written, or `out` holds something else.
         CheckpointError, ExemplarError: as of `Analyzer.open`.
         Cancelled: the token is set; what is done by then stays.
@@ -132,7 +132,7 @@ def score_many(
 
 
 def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
-    """The lines of a file that are results of these jobs, by their keys.
+    """Return the lines of a file that are results of these jobs, by their keys.
 
     Raises:
         ConfigError: others are of other clips.
@@ -153,13 +153,13 @@ def _kept(out: Path, jobs: Sequence[Job]) -> dict[str, bytes]:
 
 
 def of_dead(job: Job, died: Died) -> bytes:
-    """The line of a clip whose process died."""
+    """Return the line of a clip whose process died."""
     said = f"{job.asked.path}: the process that scored it ended unexpectedly (code {died.code})."
     return result_to_line(ClipResult(asked=job.asked, key="", content=job.content, error=said))
 
 
 def _as_asked(line: bytes, asked: AskedClip) -> bytes:
-    """A line, of a clip that lay elsewhere when it was scored too."""
+    """Return a line, of a clip that lay elsewhere when it was scored too."""
     result = result_from_line(line)
     if result.asked == asked or result.analysis is None:
         return line
@@ -180,7 +180,7 @@ def told(result: ClipResult) -> str:
 
 
 def _lacking(asked: AskedClip, analysis: Analysis) -> str:
-    """Why a clip has no score, in a few words."""
+    """Return why a clip has no score, in a few words."""
     if reason := analysis.parse.refusal or analysis.withheld:
         return reason.partition(":")[0]
     if asked.dive_number is None:

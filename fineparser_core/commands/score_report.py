@@ -13,7 +13,7 @@ from fineparser_core.recognition.words import seen_text
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
-#: By `Scoring.difficulty_source`: whose DD it is.
+#: Origin of the DD by `Scoring.difficulty_source`.
 _DIFFICULTY_OF = {
     "board": "of that board",
     "seen": "of the board that the fall shows",
@@ -31,7 +31,7 @@ _DIVER_REASONS = {
 
 
 def report(analysis: Analysis) -> str:
-    """The whole report: clip, phases and, where there is a score, how it came about."""
+    """Return the whole report: clip, phases and, where there is a score, how it came about."""
     blocks = [_heading(analysis.parse)]
     if analysis.parse.clip.diver_is_unsure:
         blocks.append(_divers(analysis.parse.clip))
@@ -99,7 +99,7 @@ def _steps(parse: DiveParse) -> str:
 
 
 def _measured(analysis: Analysis) -> str | None:
-    """What was measured beside good dives, and what of it speaks most against the dive; None where nothing was."""
+    """Return the measures beside those of good dives and the worst findings; None where nothing was measured."""
     found = measures_of(analysis)
     if not found:
         return None

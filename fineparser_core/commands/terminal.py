@@ -21,14 +21,14 @@ from fineparser_core.support.own_process import STOP_SIGNALS
 
 @contextmanager
 def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelToken]]:
-    """Yields a progress callback, and a cancel token that Ctrl+C and the other stop signals set."""
+    """Yield a progress callback, and a cancel token that Ctrl+C and the other stop signals set."""
     with cancel_on_signals() as cancel, progress_on_stderr(quiet=quiet) as progress:
         yield progress, cancel
 
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Yields a token that stop signals set; a second Ctrl+C interrupts at once, but not by torchrun.
+    """Yield a token that stop signals set; a second Ctrl+C interrupts at once, but not by torchrun.
 
     That hands on to its processes what a scheduler may have sent to them already.
 
@@ -51,7 +51,7 @@ def cancel_on_signals() -> Iterator[CancelToken]:
 
 @contextmanager
 def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Yields a callback that shows a bar with the time left for each stage on a terminal, else a line a stage."""
+    """Yield a callback that shows a bar with the time left for each stage on a terminal, else a line a stage."""
     console = Console(stderr=True)
     if quiet:
         yield ignore_progress
@@ -88,7 +88,7 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Shows the log: coloured on a terminal, with the time of day before each line."""
+    """Show the log: colored on a terminal, with the time of day before each line."""
     terminal = sys.stderr.isatty()
     handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
     form = "%(message)s" if terminal else "%(asctime)s %(message)s"

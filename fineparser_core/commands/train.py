@@ -44,7 +44,7 @@ class TrainOptions(RunOptions):
     Attributes:
         config: preset: release (the authors' configuration), paper, fine-tune (the app's own model), mtl-aqa, a row of
             a table such as table3-A, or the name of a rival (usdl, musdl, core, tsa, i3d-mlp).
-        loss: in place of L_Reg (Eq. 11), one of your own, as package.module:function.
+        loss: in place of L_Reg (Eq. 11), your own, as package.module:function.
     """
 
     config: str = "release"
@@ -58,7 +58,7 @@ class _Preset:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     preset = parse_known(_Preset, "train", argv)[0].config
     default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=get_config(preset))
     args = parse(TrainOptions, "train", argv, default=default)

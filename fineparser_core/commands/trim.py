@@ -30,7 +30,7 @@ class TrimOptions:
 
 
 def main(argv: list[str]) -> int:
-    """Runs `fineparser trim`.
+    """Run `fineparser trim`.
 
     Raises:
         FineParserError: with the sentence for the user and the exit code.
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
 
 
 def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[str, Any]:
-    """The segments in JSON types: frames 0-based and inclusive, times in seconds from the file's first frame."""
+    """Return the segments in JSON types: frames 0-based and inclusive, times in seconds from the file's first frame."""
     return {
         "format": FORMAT,
         "path": str(path),

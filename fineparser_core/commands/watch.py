@@ -40,7 +40,7 @@ FORMAT = "fineparser.watch/1"
 _LOCK = ".lock"
 _MOST_BYTES = 1_000_000_000
 _POLL_S, _LOOK_EVERY_S = 0.2, 1.0
-#: As SOURCE: the address is a line of standard input, which other users of the computer do not see.
+#: Value of SOURCE for an address on standard input, which other users of the computer do not see.
 _FROM_STDIN, _STDIN, _LONGEST_LINE = "-", 0, 10_000
 
 
@@ -82,7 +82,7 @@ class WatchOptions(WeightsOptions):
 
 
 def main(argv: list[str]) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     args = parse(WatchOptions, "watch", argv)
     use_language(args.language)
     lines = _stdin_lines() if args.source == _FROM_STDIN else None
@@ -94,7 +94,7 @@ def main(argv: list[str]) -> int:
         log = _Log(args, source)
         if source.kind is SourceKind.FOLDER:
             _obey(lines, None, log, cancel)
-            _analyse(args, log, lambda: cancel.cancelled, cancel)
+            _analyze(args, log, lambda: cancel.cancelled, cancel)
             return ExitCode.DONE
         most_bytes = round(args.gigabytes * 1e9)
         with Ring(args.out / RECORDING, most_minutes=args.minutes, most_bytes=most_bytes, on_event=_remark) as ring:
@@ -111,7 +111,7 @@ def main(argv: list[str]) -> int:
             watch.start()
             _obey(lines, watch, log, cancel)
             try:
-                _analyse(args, log, lambda: watch.ended, cancel)
+                _analyze(args, log, lambda: watch.ended, cancel)
             finally:
                 watch.stop()
                 if args.no_analysis:  # what was in the air
@@ -122,7 +122,7 @@ def main(argv: list[str]) -> int:
 
 
 def _check(source: Source, args: WatchOptions) -> None:
-    """Raises: ConfigError for a dive that there is not; VideoError for a file that is no video."""
+    """Check the input. Raises: ConfigError for a dive that there is not; VideoError for a file that is no video."""
     if args.dive_number is not None:
         find_difficulty(parse_dive_number(args.dive_number), args.board)
     elif args.board is not None:
@@ -134,7 +134,7 @@ def _check(source: Source, args: WatchOptions) -> None:
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """Makes the folder and keeps others like this one out of it. Raises: ConfigError, ExportError."""
+    """Make the folder and keep other watches out of it. Raises: ConfigError, ExportError."""
     make_output_folder(out)
     if (lock := lock_file(out / _LOCK)) is None:
         raise ConfigError(f"Another `fineparser watch` writes to {out}: end it, or give another folder.")
@@ -143,7 +143,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 class _Log:
-    """What was caught, and its lines in the file."""
+    """Log of the caught clips: the queue of new clips, and their lines in the file."""
 
     def __init__(self, args: WatchOptions, source: Source) -> None:
         dropped = source.kind is SourceKind.FOLDER
@@ -152,7 +152,7 @@ class _Log:
         self._caught = SimpleQueue[CaughtClip]()
         self._drops = DropFolder(source.path) if dropped else None
         self._looked_s = 0.0
-        # What was in the folder at the first start is old.
+        # Files that were in the folder at the first start are old.
         self._since_s = (args.out / _LOCK).stat().st_mtime if dropped else 0.0
         self._written = _written(self._path)
         if not dropped:
@@ -170,11 +170,11 @@ class _Log:
         return path.relative_to(self._root).as_posix()
 
     def add(self, clip: CaughtClip) -> None:
-        """Takes a clip; on any thread."""
+        """Take a clip; on any thread."""
         self._caught.put(clip)
 
     def caught(self) -> list[CaughtClip]:
-        """What was caught since the last call."""
+        """Return the clips caught since the last call."""
         if self._drops is not None and now_s() - self._looked_s >= _LOOK_EVERY_S:
             for path in self._drops.new_files():
                 self._add_file(path)
@@ -185,12 +185,12 @@ class _Log:
         return new
 
     def write_without_analysis(self) -> None:
-        """Writes the lines of what was caught since the last call."""
+        """Write the lines of the clips caught since the last call."""
         for clip in self.caught():
             self.write(clip, None)
 
     def write(self, clip: CaughtClip, line: bytes | None) -> None:
-        """Writes the line of a clip, with its result where there is one."""
+        """Write the line of a clip, with its result if there is any."""
         content = {
             "format": FORMAT,
             **caught_fields(clip, self._name(clip.clip)),
@@ -202,10 +202,10 @@ class _Log:
             say(clip.clip.name if line is None else _told(result_from_line(line)))
 
 
-def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
-    """Writes a line for each clip that is caught, analysed in a process of its own, until there are no more.
+def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: CancelToken) -> None:
+    """Write a line for each caught clip, analyzed in a child process, until there are no more.
 
-    Once the token is set it ends; what is not analysed by then is when the command goes on.
+    The function ends once the token is set; the next start of the command analyses the clips that remain.
     """
     if args.no_analysis:
         while not ended() and not cancel.wait(_POLL_S):
@@ -219,7 +219,7 @@ def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
     jobs: list[Job] = []
 
     def more() -> list[Job] | None:
-        last = ended()  # first, as one may be caught meanwhile
+        last = ended()  # first, as a clip may be caught meanwhile
         new = log.caught()
         clips.extend(new)
         jobs.extend(Job.of(replace(usual, path=clip.clip), key) for clip in new)
@@ -231,7 +231,7 @@ def _analyse(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
 
 
 def _written(path: Path) -> set[str]:
-    """Names of the clips that have a line; the rest of one whose writer was stopped is cut off.
+    """Return the names of the clips that have a line; an incomplete last line is cut off.
 
     Raises:
         ExportError: the file cannot be read, or holds something else.
@@ -250,7 +250,7 @@ def _written(path: Path) -> set[str]:
 
 
 def _told(result: ClipResult) -> str:
-    """The score, or why there is none; and what a coach asks first."""
+    """Return the score, or why there is none; and what a coach asks first."""
     measures = (result.analysis.measures if result.analysis is not None else None) or ()
     said = [f"{measure_name(one.name)} {measured_text(one)}" for one in measures if one.name in FIRST_MEASURES]
     return "; ".join([told(result), *said])
@@ -265,7 +265,7 @@ def _remark(said: Phrase) -> None:
 
 
 def _stdin_lines() -> Iterator[str]:
-    """Lines as they come; not of `sys.stdin`, whose lock a waiting thread would hold."""
+    """Yield lines of standard input as they come; not by `sys.stdin`, whose lock a waiting thread would hold."""
     rest = b""
     while len(rest) < _LONGEST_LINE and (data := os.read(_STDIN, 4096)):
         *lines, rest = (rest + data).split(b"\n")

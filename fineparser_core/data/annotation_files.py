@@ -23,8 +23,8 @@ def read_dives(path: Path, data_set: str, read: Callable[[Any, Any], T]) -> list
     """Return what `read` makes of each key of a pickle and its values.
 
     Raises:
-        AnnotationError: the file is damaged or of another kind; or `read` refuses dives by one of `UNREADABLE`: the
-            text names them.
+        AnnotationError: the file is damaged or of another kind; or `read` refuses dives by an exception in
+            `UNREADABLE`: the text names them.
     """
     found: list[T] = []
     wrong: list[str] = []
@@ -46,13 +46,16 @@ def read_dives(path: Path, data_set: str, read: Callable[[Any, Any], T]) -> list
 
 
 def find_file(root: Path, name: str) -> Path | None:
-    """The file of that name in `root` or up to two folders below it, the nearest first; None where it is in none."""
+    """Return the file of that name in `root` or up to two folders below it, the nearest first.
+
+    None where it is in none.
+    """
     nearest_first = (path for pattern in (name, f"*/{name}", f"*/*/{name}") for path in sorted(root.glob(pattern)))
     return next((path for path in nearest_first if path.is_file()), None)
 
 
 def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, int], str]:
-    """The split of every key that a split file lists, with the keys as the files have them.
+    """Return the split of every key that a split file lists, with the keys as the files have them.
 
     Args:
         files: file name by name of the split.
@@ -77,13 +80,16 @@ def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, i
 
 
 def refuse_unknown_keys(splits: Mapping[Key, str], records: Mapping[Key, DiveRecord], path: Path) -> None:
-    """Raises: AnnotationError, where a split names a dive that the annotations in `path` lack."""
+    """Check the keys of a split.
+
+    Raises: AnnotationError, where a split names a dive that the annotations in `path` lack.
+    """
     if missing := sorted(splits.keys() - records.keys()):
         raise AnnotationError(f"{path} lacks {missing[0]}, which is in a split: use files of one release.")
 
 
 def record_defects(record: DiveRecord) -> Iterator[Defect]:
-    """A dive number that nobody can dive, a score or DD that no dive has, or a score that the awards do not give."""
+    """Yield an impossible dive number, an impossible score or DD, or a score that contradicts the awards."""
     try:
         parse_dive_number(record.dive_number)
     except ConfigError as error:

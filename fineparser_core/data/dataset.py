@@ -9,7 +9,7 @@ from fineparser_core.data.judged_dives import LABELS_FILE
 from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.errors import AnnotationError, ConfigError
 
-#: Annotation files by layout: any one of them says that a folder has it.
+#: Annotation files by layout: each of them alone identifies the layout of a folder.
 ANNOTATION_FILES = {
     "finediving": (finediving.AQA_FILE, finediving.FINE_FILE),
     "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,),
@@ -26,12 +26,12 @@ def load_dataset(
     frame_pattern: str | None = None,
     mask_pattern: str | None = None,
 ) -> DiveSet:
-    """Reads the annotations and splits under `root`.
+    """Read the annotations and splits under `root`.
 
     Args:
-        root: the folder of the annotation files, or one that holds it; or a file of judged dives.
+        root: the folder of the annotation files, or its parent; or a file of judged dives.
         layout: "finediving" (the rendered dives have it too), "mtl-aqa", "dives", or "auto" to see by the files.
-        frames: the folder of the images, where it is another one.
+        frames: the folder of the images, if it differs.
         frame_pattern: where the frames are below that, see `FolderDives`; None takes the release's.
         mask_pattern: where the masks are, likewise; for "finediving" alone.
 

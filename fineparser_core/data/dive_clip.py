@@ -1,4 +1,4 @@
-"""A dive of a data set as a clip of a video file, which can then be analysed as any other."""
+"""A dive of a data set as a clip of a video file, which can then be analyzed as any other."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from fineparser_core.video.writer import VideoWriter
 
 
 def dive_clip(data: DiveSet, record: DiveRecord, path: Path) -> Clip:
-    """The clip of a dive: of its own video, or of one that its images are written into.
+    """Return the clip of a dive: from its video file, or from a video that its images are written into.
 
     Args:
         path: of the video to write, where the dive has none.

@@ -62,7 +62,7 @@ class DiveSet(ABC):
 
     @abstractmethod
     def frames(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
-        """(H, W, 3) uint8 RGB of frames of the clip, of all that `length` counts or of those that are chosen.
+        """Yield images (H, W, 3) uint8 RGB of the clip, of all frames that `length` counts or of chosen frames.
 
         Args:
             chosen: ascending; some may repeat.
@@ -73,22 +73,22 @@ class DiveSet(ABC):
 
     @abstractmethod
     def masks(self, record: DiveRecord, chosen: Sequence[int] | None = None) -> Iterator[np.ndarray]:
-        """(H, W) bool, true on the athlete, of the same frames; none without masks. Raises likewise."""
+        """Yield masks (H, W) bool, true on the athlete, of the same frames; none without masks. Raises likewise."""
 
     @abstractmethod
     def frame_defects(self) -> Iterator[Defect]:
-        """Dives whose frames or masks are not as many as annotated; reads no images."""
+        """Yield defects of dives whose frames or masks are not as many as annotated; no images are read."""
 
     @abstractmethod
     def damaged(self, record: DiveRecord, cancel: CancelToken) -> Iterator[str]:
-        """A sentence for every image of a dive that cannot be read; reads all."""
+        """Yield a sentence for every image of a dive that cannot be read; reads all."""
 
     def split(self, name: str) -> list[DiveRecord]:
-        """Records of the "train" or "test" split, by key."""
+        """Return records of the "train" or "test" split, by key."""
         return [record for _, record in sorted(self.records.items()) if record.split == name]
 
     def fps(self, record: DiveRecord) -> float:
-        """Frames a second of real time, nominally."""
+        """Return the nominal frames a second of real time."""
         return FPS
 
     def version(self, record: DiveRecord) -> tuple[object, ...]:

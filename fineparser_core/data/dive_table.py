@@ -1,7 +1,7 @@
 """Judged dives out of a table that a person keeps: CSV, whatever its columns are called. No torch.
 
 A frame is a whole number, a time has a unit or a colon: 370, 12.3s, 0:12.3 (minutes and seconds) or 1:02:03. A column
-whose name says so ("start_s", "start frame") holds the one or the other without. Numbers have a point or a comma.
+whose name has the unit ("start_s", "start frame") needs none in its values. Numbers have a point or a comma.
 """
 
 import csv
@@ -90,19 +90,18 @@ class _Column(NamedTuple):
 
 
 def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
-    """The dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or Windows' Latin (cp1252).
+    """Read the dives of a CSV file, delimited by comma, semicolon or tab, in UTF-8, UTF-16 or cp1252.
 
     Of the table that the app exports, the marks are those of the judges, and labels are whose it says.
 
-    A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is none that a
-    dive can have.
+    A row is left out where its video cannot be opened, lacks a frame that is named, or where a value is impossible.
 
     Args:
         named: fields of `JudgedDive` (or "position", of the dive number) by their columns' names, which come first.
 
     Raises:
-        AnnotationError: the file cannot be read, is no such table, or has no row.
-        ConfigError: `named` names no field or no column, no column names the video, or two columns one field.
+        AnnotationError: the file cannot be read, is no table of dives, or has no row.
+        ConfigError: `named` names no field or no column, no column names the video, or two columns name the same field.
     """
     rows = _rows(path)
     at, header = next(((n, row) for n, row in rows if any(map(str.strip, row))), (0, []))
@@ -140,7 +139,7 @@ def read_table(path: Path, named: Mapping[str, str] | None = None) -> DiveTable:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers, from 1."""
+    """Yield rows with their numbers, from 1."""
     try:
         data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
@@ -190,7 +189,7 @@ def _unit(plain: str) -> str:
 
 
 def _known() -> dict[str, tuple[str, str]]:
-    """Field, and unit where the name tells it, by every folded name of a column."""
+    """Return the field, and the unit if the name has it, by every folded name of a column."""
     known = {}
     for field, names in _NAMES.items():
         for name in (folded(field), *names.split()):
@@ -205,7 +204,7 @@ _KNOWN = _known()
 
 
 def _dive(folder: Path, n: int, cells: Mapping[str, Sequence[str]], columns: Mapping[str, _Column]) -> JudgedDive:
-    """Raises: ValueError, ConfigError or VideoError, with the reason."""
+    """Convert a row to a dive. Raises: ValueError, ConfigError or VideoError, with the reason."""
     video = _place(folder, cells["video"][0])
     info = probe(video)
     values: dict[str, Any] = {"video": video, "n": n, "marks": {}}
@@ -231,7 +230,7 @@ def _dive(folder: Path, n: int, cells: Mapping[str, Sequence[str]], columns: Map
 
 
 def _by_whom(dive: JudgedDive, row: Mapping[str, str]) -> JudgedDive:
-    """A dive of the app's own table with what a person has placed; where nobody has, with what the weights found."""
+    """Return a dive of the app's own table with the labels that a person placed, or else with those of the weights."""
     steps, contact = (row.get(name) == PERSON for name in _BY)
     if not (steps or contact):
         return replace(dive, labelled_by=row.get("model", "")[:_SHOWN] or PERSON)
@@ -241,7 +240,7 @@ def _by_whom(dive: JudgedDive, row: Mapping[str, str]) -> JudgedDive:
 
 
 def _place(folder: Path, text: str) -> Path:
-    """A file by its name as seen from the table, which may lack its suffix and have the separators of Windows."""
+    """Return a file by its name relative to the table; the suffix may be missing, separators those of Windows."""
     if text in PLACEHOLDERS:
         raise ValueError("no video is named")
     from_json(text, Path)  # bounds it
@@ -255,7 +254,7 @@ def _place(folder: Path, text: str) -> Path:
 
 
 def _value(field: str, texts: Sequence[str], unit: str, info: VideoInfo) -> Any:
-    """A cell as what its field holds; several cells are those of the judges."""
+    """Return a cell as what its field holds; several cells are those of the judges."""
     text = texts[0]
     if field in _FRAMES:
         return _frame(text, unit, info)
@@ -274,7 +273,7 @@ def _number(text: str) -> float:
     return value
 
 
-def _metres(text: str) -> float:
+def _meters(text: str) -> float:
     found = re.match(r"(\d{1,2}(?:[.,]\d)?)\s*(?:m\b|$)", text.lower())
     if found is None:
         raise ValueError(f"{shown(text)} is no height of a board: write 1, 3, 5, 7.5 or 10")
@@ -282,7 +281,7 @@ def _metres(text: str) -> float:
 
 
 def _frame(text: str, unit: str, info: VideoInfo) -> int:
-    """A frame, or the one that is nearest to a time."""
+    """Parse a frame number, or return the frame nearest to a time."""
     found = _TIME.fullmatch(text.lower())
     if found is None:
         raise ValueError(f"{shown(text)} is neither a frame nor a time: write 370, 12.3s or 0:12.3")
@@ -301,12 +300,12 @@ def _frame(text: str, unit: str, info: VideoInfo) -> int:
 
 
 def _day(text: str) -> str:
-    """YYYY-MM-DD also of what has the day first, between points."""
+    """Return YYYY-MM-DD, also of a date with the day first, between points."""
     return re.sub(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})", lambda d: f"{d[3]}-{d[2]:0>2}-{d[1]:0>2}", text)
 
 
 _READ: dict[str, Callable[[str], Any]] = {
-    "board_m": _metres,
+    "board_m": _meters,
     "difficulty": _number,
     "score": _number,
     "award": _number,

@@ -30,7 +30,7 @@ class StoredImages:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        """Raises: KeyError for a frame that is not stored, as nothing samples it."""
+        """Return a frame. Raises: KeyError for a frame that is not stored, as nothing samples it."""
         frames, *place = index if isinstance(index, tuple) else (index,)
         stored = np.asarray(np.load(self.path, mmap_mode="r", allow_pickle=False))
         numbers = stored_numbers(stored)
@@ -42,7 +42,7 @@ class StoredImages:
 
 
 def stored_numbers(stored: np.ndarray) -> np.ndarray:
-    """Frame numbers (n,) int32 in the first row of what a file of `StoredImages` holds."""
+    """Return frame numbers (n,) int32 in the first row of what a file of `StoredImages` holds."""
     return np.ascontiguousarray(stored[0, : 4 * (len(stored) - 1)]).view(np.int32)
 
 
@@ -68,7 +68,7 @@ class DatasetDive:
 
     @property
     def key(self) -> str:
-        """Event and index as one word that may be part of a file's name: "event-index"."""
+        """Event and index as a single word that may be part of a file's name: "event-index"."""
         return f"{self.record.key[0]}-{self.record.key[1]}"
 
     @property

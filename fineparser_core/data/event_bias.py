@@ -18,7 +18,7 @@ class EventBias:
 
     Attributes:
         dives: those of numbers that other events have, too.
-        factor: median over them of the labelled flight, relative to the median of its dive number in all events.
+        factor: median over them of the labeled flight, relative to the median of its dive number in all events.
     """
 
     event: str
@@ -27,10 +27,10 @@ class EventBias:
 
 
 def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, EventBias]:
-    """Events with at least `FEWEST` dives, the shortest flights first.
+    """Return the events with at least `FEWEST` dives, the shortest flights first.
 
     Args:
-        flights: event, dive number and length of a labelled flight, in any unit.
+        flights: event, dive number and length of a labeled flight, in any unit.
     """
     events_of, lengths_of = defaultdict(set), defaultdict(list)
     for event, number, length in flights:
@@ -49,7 +49,7 @@ def event_biases(flights: Sequence[tuple[str, str, float]]) -> Mapping[str, Even
 
 
 def biases_of(records: Sequence[DiveRecord]) -> Mapping[str, EventBias]:
-    """`event_biases` of the records whose transitions make three steps, in frames."""
+    """Return `event_biases` of the records whose transitions make three steps, in frames."""
     return event_biases(
         [
             (record.key[0], record.dive_number, float(record.first_entry_frame - record.first_flight_frame))

@@ -18,7 +18,7 @@ CRITERIA: dict[str, Callable[[DiveRecord], Hashable]] = {
 
 
 def groups_of(records: Sequence[DiveRecord], criterion: str) -> list[list[int]]:
-    """Indices of the records that may be compared with each other, in the order in which groups first occur.
+    """Return the indices of the records that may be compared with each other, in the order in which groups first occur.
 
     Raises:
         ConfigError: an unknown criterion.
@@ -31,7 +31,7 @@ def groups_of(records: Sequence[DiveRecord], criterion: str) -> list[list[int]]:
 
 
 def candidates(query: DiveRecord, pool: Sequence[DiveRecord], criterion: str) -> list[DiveRecord]:
-    """Dives of the pool that the query may be compared with, by key; never the query itself.
+    """Return dives of the pool that the query may be compared with, by key; never the query itself.
 
     Args:
         criterion: "dive-number" (FineDiving), "difficulty" (the same DD: what CoRe does on MTL-AQA) or "random".
@@ -50,7 +50,7 @@ def candidates(query: DiveRecord, pool: Sequence[DiveRecord], criterion: str) ->
 def draw_exemplars(
     query: DiveRecord, pool: Sequence[DiveRecord], criterion: str, n: int = 10, seed: int = 0
 ) -> list[DiveRecord]:
-    """Up to n different candidates: all there are where there are fewer, which the caller counts.
+    """Return up to n different candidates: all there are where there are fewer, which the caller counts.
 
     The draw depends on seed and query alone, not on the order of the pool or on other queries.
 

@@ -1,6 +1,6 @@
 """FineDiving and its masks FineDiving-HM, as the releases lay them out.
 
-Frames are `FineDiving/<event>/<index>/<frame>.jpg` and masks `FineDiving_HM/<event>/<index>/<frame>.jpg` under one
+Frames are `FineDiving/<event>/<index>/<frame>.jpg` and masks `FineDiving_HM/<event>/<index>/<frame>.jpg` under the same
 root. The frames are also named `FINADiving_MTL_256s`, the masks `FineDiving-HM` and `diving_mask_annotation`, and
 either may lie in a folder `data`, as the authors' configuration has it. Annotations and splits are pickles in the root
 or up to two folders below it.
@@ -45,11 +45,11 @@ MASK_PATTERNS = tuple(
 def load_finediving(
     root: Path, *, frames: Path | None = None, frame_pattern: str | None = None, mask_pattern: str | None = None
 ) -> FolderDives:
-    """Reads the annotations and splits under `root`.
+    """Read the annotations and splits under `root`.
 
-    Either of the two fine-grained annotation files will do; judges' awards are taken from the coarse one where
-    it is there. A stored transition is the last frame of the step before it; dives with more than two keep the
-    first and the last (as the release does), so every dive has three steps.
+    Either fine-grained annotation file suffices; judges' awards are taken from the coarse file if present. A stored
+    transition is the last frame of the step before it; dives with more than two keep the first and the last (as the
+    release does), so every dive has three steps.
 
     Args:
         frames: the folder below which the frames are; `root` by default. Masks are looked for below it, below `root`,
@@ -95,7 +95,7 @@ def _first_existing(root: Path, patterns: Sequence[str]) -> str:
 
 
 def event_board_m(event: str, index: int) -> float | None:
-    """Board in metres, from the event's name or, for the numbered videos of MTL-AQA, from which they are."""
+    """Return the board in meters, from the event's name or, for the numbered videos of MTL-AQA, from their number."""
     if event.isdigit():
         return video_board_m(int(event), index)
     return 10.0 if "10m" in event else 3.0 if "3m" in event else None

@@ -82,18 +82,18 @@ class FolderDives(DiveSet):
         return [(root, pattern) for root in self.mask_roots for pattern in self.mask_patterns]
 
     def frame_folder(self, record: DiveRecord) -> Path:
-        """The folder in which the frames of a dive belong."""
+        """Return the folder in which the frames of a dive belong."""
         return _folder(self.frame_root, self.frame_pattern, record)
 
     def frame_paths(self, record: DiveRecord) -> list[Path]:
-        """Frames of a dive in order; empty where they are not on disk."""
+        """Return the frames of a dive in order; empty where they are not on disk."""
         folder = self.frame_folder(record)
         if "{frame}" not in self.frame_pattern:
             return sorted(folder.glob("*.jpg"))
         return _numbered(folder, Path(self.frame_pattern).name, record) if folder.is_dir() else []
 
     def mask_paths(self, record: DiveRecord) -> list[Path]:
-        """Masks of a dive in order, named as its frames; empty where they are not on disk."""
+        """Return the masks of a dive in order, named as its frames; empty where they are not on disk."""
         folders = (_folder(root, pattern, record) for root, pattern in self._mask_places)
         return next((paths for folder in folders if (paths := sorted(folder.glob("*.jpg")))), [])
 
@@ -124,7 +124,7 @@ class FolderDives(DiveSet):
                     yield str(error)
 
     def _images(self, record: DiveRecord) -> list[tuple[Path, Path | None]]:
-        """Every frame of a clip with its mask, if the data set has masks; reads names, not images.
+        """Return every frame of a clip with its mask, if the data set has masks; reads names, not images.
 
         Where frames and labels are not equally many, as in some dives of FineDiving, the clip ends with whichever ends
         first.
@@ -169,9 +169,9 @@ def _folder(root: Path, pattern: str, record: DiveRecord) -> Path:
 
 
 def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:
-    """Frames of a recording, their numbers padded with zeros to whatever width they have.
+    """Return the frames of a recording, their numbers padded with zeros to whatever width they have.
 
-    Files are asked for one by one, as the folder of a recording holds a hundred times as many as a dive.
+    Files are looked up individually, as the folder of a recording holds a hundred times as many as a dive.
     """
     event, index = record.key
     start, width, paths = record.start_frame or 0, 0, []
@@ -186,7 +186,7 @@ def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:
 
 
 def _check_pattern(pattern: str) -> None:
-    """Raises: KeyError, IndexError or ValueError for other fields, for their attributes, or for a width beyond 99."""
+    """Check a pattern. Raises: KeyError, IndexError, ValueError for other fields, attributes, or a width beyond 99."""
     for _, name, width, conversion in Formatter().parse(pattern):
         if name not in (None, *_FIELDS) or conversion or not re.fullmatch(r"0?\d{0,2}[ds]?", width or ""):
             raise KeyError(name)

@@ -32,7 +32,7 @@ _LAYOUT = 2
 
 
 def frame_bytes(preprocessing: str, *, masks: bool) -> int:
-    """Bytes of one squeezed frame, with its mask or without.
+    """Return the bytes of a squeezed frame, with its mask or without.
 
     Raises:
         ConfigError: an unknown preprocessing.
@@ -42,7 +42,7 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
 
 
 def default_cache(data: DiveSet) -> Path:
-    """The data set's own folder below the user's cache folder, named after its root; not made yet."""
+    """Return the data set's own folder below the user's cache folder, named after its root; not made yet."""
     root = data.root.resolve()
     name = f"{root.name}-{zlib.crc32(os.fsencode(root)):08x}"
     return platformdirs.user_cache_path("fineparser", appauthor=False) / "frames" / name
@@ -64,7 +64,10 @@ class CachePlan:
 
 
 def check_room(folder: Path, plans: Sequence[CachePlan]) -> None:
-    """Raises: ExportError where a folder has too little room for all that is to be written to it."""
+    """Check the free space.
+
+    Raises: ExportError where a folder has too little room for all that is to be written to it.
+    """
     needed, dives = sum(plan.bytes_needed for plan in plans), sum(len(plan.missing) for plan in plans)
     if needed > (free := plans[0].free_bytes):
         raise ExportError(
@@ -74,7 +77,7 @@ def check_room(folder: Path, plans: Sequence[CachePlan]) -> None:
 
 
 class DatasetCache:
-    """Squeezed frames and masks of a data set in a folder, one file a dive.
+    """Squeezed frames and masks of a data set in a folder, a file for each dive.
 
     A file holds what `StoredImages` reads: the numbers of the frames that can be sampled, and of each its RGB image
     and, where the data set has masks, its mask. Where the preprocessing is an athlete crop, its square is found in the
@@ -83,17 +86,17 @@ class DatasetCache:
     """
 
     def __init__(self, folder: Path, data: DiveSet, preprocessing: str, temporal_shift: int = 0) -> None:
-        """Reads and writes nothing yet.
+        """Store the settings; nothing is read or written yet.
 
         Args:
             folder: made when something is written.
             data: whose dives.
             preprocessing: its name; the whole squeezed frame is stored, so that its rows can be chosen later.
-            temporal_shift: of the views that will be drawn, see `draw_view`: what these can sample is stored, without
-                one the 96 samples alone. A file that holds more serves as well.
+            temporal_shift: of the views that will be drawn, see `draw_view`: what these can sample is stored, with 0
+                the 96 samples alone. A file that holds more serves as well.
 
         Raises:
-            ConfigError: an unknown preprocessing, or one that needs masks where the data set has none.
+            ConfigError: an unknown preprocessing, or a preprocessing that needs masks where the data set has none.
         """
         self.folder = folder
         self._data = data
@@ -119,7 +122,7 @@ class DatasetCache:
         )
 
     def usable(self, records: Iterable[DiveRecord], limit: int | None = None) -> list[DiveRecord]:
-        """The dives that are in the cache or whose images can be used, in order; reads names, not images.
+        """Return the dives that are in the cache or whose images can be used, in order; reads names, not images.
 
         Args:
             records: the dives to choose from.
@@ -144,7 +147,7 @@ class DatasetCache:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[str]:
-        """Decodes what is missing; may be interrupted at any moment and called again.
+        """Decode what is missing; may be interrupted at any moment and called again.
 
         Args:
             records: the dives wanted.
@@ -187,7 +190,7 @@ class DatasetCache:
         return [f"{record.id}: {reasons[record.id]}" for record in plan.missing if record.id in reasons]
 
     def load(self, record: DiveRecord) -> DatasetDive:
-        """A dive that `prepare` has stored; its images are read when they are indexed.
+        """Return a dive that `prepare` has stored; its images are read when they are indexed.
 
         Raises:
             AnnotationError: it is not in the cache.
@@ -223,7 +226,10 @@ class DatasetCache:
         return asked_frames(length, record.first_entry_frame, self._temporal_shift)
 
     def _stored_length(self, record: DiveRecord) -> int | None:
-        """Frames of the dive; None where its file is missing or damaged or lacks some, or its labels are wrong."""
+        """Return the number of frames of the dive.
+
+        None where its file is missing or damaged or lacks some, or its labels are wrong.
+        """
         if record.fault:
             return None
         try:
@@ -245,7 +251,7 @@ class DatasetCache:
         sweep_leftovers(self.folder)
 
     def _store(self, record: DiveRecord, cancel: CancelToken) -> str:
-        """Writes one dive; returns why it cannot be used, or nothing."""
+        """Write a dive; return why it cannot be used, or ""."""
         try:
             images = self._decode(record, cancel)
         except AnnotationError as error:
@@ -304,11 +310,11 @@ def load_dives(
     workers: int | None = None,
     progress: ProgressCallback = ignore_progress,
 ) -> list[DatasetDive]:
-    """Prepares and loads dives; those that cannot be used are left out and counted in the log.
+    """Prepare and load dives; those that cannot be used are left out and counted in the log.
 
     Args:
-        records: of one split, in the order that the dives shall have.
-        workers: threads that decode; None takes one for every core.
+        records: of a split, in the order that the dives shall have.
+        workers: threads that decode; None takes a thread for every core.
 
     Raises:
         AnnotationError: no dive at all can be used.

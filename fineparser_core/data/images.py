@@ -1,4 +1,4 @@
-"""Reading the images of a dive, with damaged ones refused."""
+"""Reading the images of a dive; damaged images are refused."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _TAIL_BYTES = 1024
 
 
 def read_frame(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB.
+    """Read an image (H, W, 3) uint8 RGB.
 
     Raises:
         AnnotationError: the file is missing, is no image, or ends too early.
@@ -22,7 +22,7 @@ def read_frame(path: Path) -> np.ndarray:
 
 
 def read_mask(path: Path) -> np.ndarray:
-    """(H, W) bool, true on the athlete: masks are JPEGs, so that white is nearly 255 and black nearly 0.
+    """Read a mask (H, W) bool, true on the athlete: masks are JPEGs, so that white is nearly 255 and black nearly 0.
 
     Raises:
         AnnotationError: the file is missing, is no image, or ends too early.
@@ -35,7 +35,7 @@ def _read(path: Path, flags: int) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): fetch it again.") from error
-    # The decoder fills a JPEG that ends too early with grey and only warns on stderr.
+    # The decoder fills a JPEG that ends too early with gray and only warns on stderr.
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _END_OF_JPEG in data[-_TAIL_BYTES:] else None
     if image is None:
         raise AnnotationError(f"{path} is damaged ({len(data):,} bytes): fetch it again.")

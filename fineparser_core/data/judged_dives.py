@@ -51,23 +51,23 @@ Labels = TypeVar("Labels")
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedDive:
-    """A judged dive in a video, in frames of its file; fields that nobody gave are None.
+    """A judged dive in a video, in frames of its file; missing fields are None.
 
     Attributes:
         video: the file.
         start_frame, end_frame: of the dive in it, both included; without them it is looked for, see `clip_of`.
         trim: look for it all the same; start and end are then labels alone.
         dive_number: in its usual form, e.g. "5253B".
-        board_m: one of `BOARDS_M`.
+        board_m: a height in `BOARDS_M`.
         difficulty: DD as given; see `known_difficulty`.
         score: official points.
         awards: judges' awards as given, 11 at most.
-        award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, what the rules make of the
-            awards where there are any, otherwise as given.
+        award: mean mark of the dive, 0 to 10: score / (3 * DD) where there is a score, by the rules from the awards
+            where there are any, else as given.
         marks: of the phases.
-        first_entry_range: first and last frame at which the entry may be said to begin.
+        first_entry_range: first and last frame at which the entry may begin.
         first_water_contact_frame: first contact with the water.
-        labelled_by: who placed the transitions: "person", or the id of the weights that found them, or one of them.
+        labelled_by: who placed the transitions: "person", or the id of the weights that found at least one transition.
         real_fps: frames a second of real time, which a slowed replay has more of than its file says.
         masks: NPZ with `frames` (n,) and `masks` (n, H, W), 1 = athlete, see `read_masks`; or with the masks of an
             analysis, where the weights found them.
@@ -101,7 +101,10 @@ class JudgedDive:
     n: int = 0
 
     def __post_init__(self) -> None:
-        """Raises: ValueError, for what no dive can have; the text is the reason alone, without the dive."""
+        """Check the values.
+
+        Raises: ValueError, for what no dive can have; the text is the reason alone, without the dive.
+        """
         try:
             if self.dive_number is not None:
                 object.__setattr__(self, "dive_number", str(parse_dive_number(self.dive_number)))
@@ -122,7 +125,10 @@ class JudgedDive:
         )
 
     def _award(self) -> float | None:
-        """Raises: ConfigError for awards or a DD that cannot be, ValueError for a score that the dive cannot have."""
+        """Return the award.
+
+        Raises: ConfigError for awards or a DD that cannot be, ValueError for a score that the dive cannot have.
+        """
         difficulty = self.known_difficulty
         if self.score is not None and difficulty is not None:
             award = self.score / (3 * difficulty.value)
@@ -136,7 +142,7 @@ class JudgedDive:
 
     @property
     def known_difficulty(self) -> Difficulty | None:
-        """The DD as given or by the tables, from the board or the commonest one; None where neither has it.
+        """The DD as given or by the tables, from the given or the commonest board; None where neither has it.
 
         Raises:
             ConfigError: a DD, or an armstand from a springboard, that cannot be.
@@ -162,7 +168,7 @@ class JudgedDive:
 
     @property
     def asked_range(self) -> tuple[Frame | None, Frame | None]:
-        """First and last frame that are to be analysed; None where the dive is to be found."""
+        """First and last frame that are to be analyzed; None where the dive is to be found."""
         return (None, None) if self.trim else (self.start_frame, self.end_frame)
 
     @property
@@ -173,7 +179,7 @@ class JudgedDive:
 
 
 def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip:
-    """The clip of a dive by `find_clip`: from start to end where these are known and not to be found.
+    """Return the clip of a dive by `find_clip`: from start to end where these are known and not to be found.
 
     Raises: what `find_clip` raises.
     """
@@ -182,24 +188,24 @@ def clip_of(dive: JudgedDive, *, cancel: CancelToken | None = None) -> FoundClip
 
 
 def read_dives(path: Path) -> list[JudgedDive]:
-    """The dives of a file in the format above; or of a folder's `labels.json`, or of exported corrections.
+    """Return the dives of a file in the format above; or of a folder's `labels.json`, or of exported corrections.
 
     A `labels.json` maps names of clips in its folder to objects with, each of them optional, `in` and `out`,
     `first_flight_frame`, `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`,
-    `dive_number` (or a text `dive` that holds one), `board_m`, `difficulty`, `official_score`, and `marks` with
-    `award`, `take_off`, `flight` and `entry`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks.
-    Corrections are the NAME.provenance.json that the app writes.
+    `dive_number` (or a text `dive` that holds it), `board_m`, `difficulty`, `official_score`, and `marks` with `award`,
+    `take_off`, `flight` and `entry`. Beside a clip NAME.mp4, NAME_masks.npz may hold its masks. Corrections are the
+    NAME.provenance.json that the app writes.
 
     Raises:
-        AnnotationError: no such file, or one that holds something else; the text names the first dive that is wrong.
+        AnnotationError: the file is missing or holds something else; the text names the first dive that is wrong.
     """
     if path.is_dir():
         path /= LABELS_FILE
     content = _content(path, "dives")
     kind = content.get("format") if isinstance(content, dict) else None
     if not isinstance(kind, str):
-        labelled = by_clip(path, _labelled, "labels of clips")
-        return [replace(dive, n=n) for n, dive in enumerate(labelled, start=1)]
+        labeled = by_clip(path, _labeled, "labels of clips")
+        return [replace(dive, n=n) for n, dive in enumerate(labeled, start=1)]
     if kind == FORMAT and content.get("version") != VERSION:
         raise AnnotationError(
             f"{path} is of version {shown(content.get('version'))}, and {VERSION} is read here: bring this program up "
@@ -212,7 +218,7 @@ def read_dives(path: Path) -> list[JudgedDive]:
 
 
 def write_dives(path: Path, dives: Sequence[JudgedDive]) -> None:
-    """Writes a set of dives; files below its folder are named relative to it.
+    """Write a set of dives; files below its folder are named relative to it.
 
     Raises:
         ExportError: it cannot be written.
@@ -231,7 +237,7 @@ def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> 
         what: the file should hold, for the message.
 
     Raises:
-        AnnotationError: no such file, or one that holds something else.
+        AnnotationError: the file is missing or holds something else.
     """
 
     def clip(name: str) -> Path:
@@ -246,7 +252,7 @@ def by_clip(path: Path, labels_of: Callable[[Path, Any], Labels], what: str) -> 
 
 
 def read_masks(path: Path) -> dict[int, np.ndarray]:
-    """(H, W) bool masks by frame, of what a person drew.
+    """Read the masks (H, W) bool that a person drew, by frame.
 
     Raises:
         AnnotationError: the file cannot be read, or holds something else.
@@ -288,7 +294,7 @@ def _placed(dive: JudgedDive, folder: Path) -> JudgedDive:
 
 
 def _known(dive: JudgedDive, folder: Path) -> dict[str, Any]:
-    """The fields that say something, with names of files as seen from a folder."""
+    """Return the fields that say something, with names of files as seen from a folder."""
 
     def place(path: Path | None) -> str | None:
         if path is None:
@@ -302,8 +308,8 @@ def _known(dive: JudgedDive, folder: Path) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name == "video" or value != by_default[name]}
 
 
-def _labelled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
-    """A clip of a `labels.json`."""
+def _labeled(path: Path, values: Mapping[str, Any]) -> JudgedDive:
+    """Return a clip of a `labels.json`."""
     named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
     marks = values.get("marks") or {}
     masks = path.with_name(f"{path.stem}_masks.npz")

@@ -28,13 +28,13 @@ _MIXED_VIDEO, _MIXED_VIDEO_SPRINGBOARD_DIVES = 26, 60
 
 
 def video_board_m(video: int, dive: int) -> float:
-    """Board of a dive in one of the 16 numbered videos, which FineDiving also uses: 3.0 or 10.0 m."""
+    """Return the board of a dive in the 16 numbered videos, which FineDiving also uses: 3.0 or 10.0 m."""
     springboard = video in _SPRINGBOARD_VIDEOS or (video == _MIXED_VIDEO and dive <= _MIXED_VIDEO_SPRINGBOARD_DIVES)
     return 3.0 if springboard else 10.0
 
 
 def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> FolderDives:
-    """Reads the annotations and the split under `root`; keys are (video in two digits, dive).
+    """Read the annotations and the split under `root`; keys are (video in two digits, dive).
 
     Args:
         frames: the folder below which `frame_pattern` finds the frames; `root` by default.

@@ -1,4 +1,4 @@
-"""Pairing of training dives: one exemplar for every query, or groups in which all ordered pairs are compared."""
+"""Pairing of training dives: an exemplar for every query, or groups in which all ordered pairs are compared."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ _PAIRS, _GROUPS = 1, 2
 
 
 def epoch_pairs(records: Sequence[DiveRecord], criterion: str, seed: int, epoch: int) -> list[tuple[int, int]]:
-    """Pairs of (query, exemplar) indices in the order in which an epoch goes through them.
+    """Return pairs of (query, exemplar) indices in the order in which an epoch goes through them.
 
-    Every record is a query once, with one exemplar drawn from the others of its group; records that are alone in
-    theirs are left out.
+    Every record is a query once, with an exemplar drawn from the others of its group; records that are alone in theirs
+    are left out.
 
     Raises:
         ConfigError: an unknown criterion.
@@ -36,15 +36,15 @@ def epoch_pairs(records: Sequence[DiveRecord], criterion: str, seed: int, epoch:
 def epoch_groups(
     records: Sequence[DiveRecord], criterion: str, group_size: int, seed: int, epoch: int
 ) -> list[list[int]]:
-    """Groups of 2 to `group_size` indices, for batches in which every dive is query and exemplar of all others.
+    """Return groups of 2 to `group_size` indices, for batches in which every dive is query and exemplar of all others.
 
-    Each record is in at most one group an epoch. What a criterion admits is cut into parts of nearly one size; a
-    record left alone waits for another epoch.
+    Each record is in at most one group an epoch. The dives that a criterion admits are cut into parts of nearly equal
+    size; a record left alone waits for another epoch.
 
     Raises:
         ConfigError: an unknown criterion, or groups of fewer than 2.
 
-    Deviation: the paper draws one exemplar for every query; here N encoded dives give N (N - 1) ordered pairs.
+    Deviation: the paper draws an exemplar for every query; here N encoded dives give N (N - 1) ordered pairs.
     """
     if group_size < 2:
         raise ConfigError(f"A group of {group_size} has no pair: use a group size of at least 2.")

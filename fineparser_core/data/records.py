@@ -29,7 +29,7 @@ class DiveRecord:
         key: event and index, the names of its folders.
         dive_number: in upper case, e.g. "407C".
         difficulty: DD as recorded.
-        score: points as recorded, 3 * DD * mean counted award; NaN for labels without one.
+        score: points as recorded, 3 * DD * mean counted award; NaN for labels without a score.
         board_m: board the event is held on; None where the event does not say.
         synchro: whether two divers dive at once.
         n_frames: frames of the trimmed clip, as annotated.
@@ -54,7 +54,7 @@ class DiveRecord:
     split: str = ""
 
     def __post_init__(self) -> None:
-        """Raises: ValueError, for what no dive can have."""
+        """Check the values. Raises: ValueError, for what no dive can have."""
         wrong = not all(map(math.isfinite, (self.difficulty, *self.awards))) or math.isinf(self.score)
         if wrong or len(self.awards) > _MOST_AWARDS:
             raise ValueError(f"difficulty {self.difficulty:g}, score {self.score:g}, {len(self.awards)} awards")
@@ -66,7 +66,7 @@ class DiveRecord:
 
     @property
     def id(self) -> str:
-        """Event and index as one word: "event/index"."""
+        """Event and index as a single word: "event/index"."""
         return f"{self.key[0]}/{self.key[1]}"
 
     @property
@@ -109,7 +109,7 @@ class Defect:
 
     Attributes:
         kind: "dive number", "transitions", "score", "frames" or "masks"; what is wrong with a DD is a "score" too.
-        text: what is wrong, in one sentence.
+        text: what is wrong, as a sentence.
     """
 
     key: Key

@@ -1,7 +1,7 @@
 """Reading pickles as data: numpy arrays, numpy scalars and plain containers, and nothing that can act.
 
 The public annotation files and weights are pickles, and a pickle is a program: it may name any function to call, and
-build structures that take for ever to compare or fill all memory. Here only the instructions that such files need are
+build structures that take for ever to compare or fill all memory. Here only the instructions that these files need are
 carried out, a bounded number of them. The few numpy names are answered by stand-ins that can only hold numbers and
 text; every other name is refused. What is read is a tree of known types, of bounded depth and size, however often the
 file names its parts.
@@ -33,7 +33,7 @@ _PLAIN = (str, bytes, bool, int, float, type(None), np.generic)
 
 
 def load_pickle(path: Path) -> Any:
-    """Reads a pickle of plain containers and numpy arrays.
+    """Read a pickle of plain containers and numpy arrays.
 
     Raises:
         AnnotationError: the file is missing, damaged, or holds something that is neither; the text names file and
@@ -47,7 +47,7 @@ def load_pickle(path: Path) -> Any:
 
 
 def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = AnnotationError) -> Any:
-    """Like `load_pickle`, from bytes in memory; `path` says in the error where they came from."""
+    """Read a pickle like `load_pickle`, from bytes in memory; `path` names their origin in the error."""
     unpickler = _RestrictedUnpickler(data)
     try:
         return _checked(unpickler.load(), len(data))
@@ -121,7 +121,7 @@ class _RestrictedUnpickler(pickle._Unpickler):
         self._count_copy()
 
     def _count_copy(self) -> None:
-        """Arrays and scalars copy their bytes, which many may share in the file."""
+        """Count the bytes that arrays and scalars copy, and bound them; in the file many may share the same bytes."""
         self._copied += _n_bytes(self.stack[-1])
         if self._copied > self._size + _MOST_COPIED_BYTES:
             raise _Refused(f"more than {_MOST_COPIED_BYTES // 1_000_000} MB of copies")
@@ -159,7 +159,10 @@ def _n_bytes(value: Any) -> int:
 
 
 def _pairs(items: list[Any]) -> dict[Any, Any]:
-    """Keys and values in turn; a key is plain or a flat tuple: hashing another one can take for ever, or crash."""
+    """Build a dictionary of keys and values in turn.
+
+    A key must be plain or a flat tuple, as hashing can hang or crash.
+    """
     for key in items[::2]:
         if not all(isinstance(part, _PLAIN) for part in (key if isinstance(key, tuple) else (key,))):
             raise _Refused(f"a {type(key).__name__.strip('_')} as a key")
@@ -167,8 +170,9 @@ def _pairs(items: list[Any]) -> dict[Any, Any]:
 
 
 def _checked(tree: Any, n_bytes: int) -> Any:
-    """The tree, of plain values, arrays and containers: neither deeper nor larger, each part counted as often as it is
-    named, than any annotation in a file of so many bytes.
+    """Check that a tree has only plain values, arrays and containers, and is bounded in depth and size, and return it.
+
+    Each part counts as often as it is named; the bound on size grows with the file's.
     """
     level, n_values, left = [tree], 0, n_bytes + _MOST_COPIED_BYTES
     for _ in range(_DEEPEST):

@@ -16,7 +16,7 @@ RULES = ("number", "event")
 def validation_split(
     records: Sequence[DiveRecord], share: float, by: str, seed: int
 ) -> tuple[list[DiveRecord], list[DiveRecord]]:
-    """Training and validation dives, by key; the same for the same records in any order.
+    """Return training and validation dives, by key; the same for the same records in any order.
 
     Args:
         records: the training split.
@@ -52,12 +52,12 @@ def validation_split(
 
 
 def split_by_event(data: DiveSet) -> DiveSet:
-    """The same dives, whole events of which, a quarter of the dives, are the test split: how new competitions fare.
+    """Return the dives with whole events, a quarter of the dives, as test split, to measure new competitions.
 
     All events of FineDiving's own test split occur in its training split, too.
 
     Raises:
-        ConfigError: there is one event alone.
+        ConfigError: there is only a single event.
     """
     used = [record for record in data.records.values() if record.split]
     if len({record.key[0] for record in used}) < 2:
@@ -70,7 +70,7 @@ def split_by_event(data: DiveSet) -> DiveSet:
 
 
 def _within(groups: list[list[DiveRecord]], share: float, rng: np.random.Generator) -> list[DiveRecord]:
-    """The share of every group; what rounding leaves over goes on to the next, so that the sum is right."""
+    """Return the share of every group; what rounding leaves over goes on to the next, so that the sum is right."""
     chosen: list[DiveRecord] = []
     wanted = 0.0
     for group in groups:

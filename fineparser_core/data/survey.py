@@ -37,11 +37,11 @@ _CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty", "dives": "div
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSurvey:
-    """Counts of dives in one split.
+    """Counts of dives in a split.
 
     Attributes:
         records: annotated dives.
-        with_frames, with_masks: those with at least one such image on disk.
+        with_frames, with_masks: those with at least one frame, or mask, on disk.
         with_steps: those whose transitions make three steps.
         usable: those that training can use.
         dive_numbers: how many different numbers they have.
@@ -69,7 +69,7 @@ class Survey:
         defects: what does not fit together; dives without any frame or mask are not among them but unusable.
         unusable: why dives cannot be used, "id: reason".
         damaged: images that cannot be read; None if they were not decoded.
-        event_biases: how much longer or shorter the labelled flights of an event are than those of the same numbers in
+        event_biases: how much longer or shorter the labeled flights of an event are than those of the same numbers in
             others, the shortest first.
         cache_bytes: what the cache of all splits takes, by preprocessing; without those that the data set cannot have.
     """
@@ -97,7 +97,7 @@ def take_survey(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Survey:
-    """Counts everything and reads folders; images are decoded only on request.
+    """Count everything and read folders; images are decoded only on request.
 
     Args:
         images: whether to decode every frame and mask.

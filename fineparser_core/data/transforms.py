@@ -35,7 +35,7 @@ class View:
     side_px: int = MASK_SIZE
 
     def transitions(self, dive: DatasetDive) -> tuple[int, int]:
-        """Samples of the two transitions in this view.
+        """Return the samples of the two transitions in this view.
 
         Raises:
             AnnotationError: the dive has no step labels.
@@ -46,7 +46,7 @@ class View:
 
 
 def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
-    """The whole clip, as inference sees it; its samples and transitions are the same in every preprocessing.
+    """Return the whole clip, as inference sees it; its samples and transitions are the same in every preprocessing.
 
     Raises:
         ConfigError: an unknown preprocessing.
@@ -56,8 +56,11 @@ def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
     return View(sampled=_sampled(len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
-def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
-    """Samples of the two transitions in the plain view of a dive, from its annotation alone; None without labels."""
+def labeled_transitions(record: DiveRecord) -> tuple[int, int] | None:
+    """Return the samples of the two transitions in the plain view of a dive, from its annotation alone.
+
+    None without labels.
+    """
     if record.first_flight_frame is None or record.first_entry_frame is None:
         return None
     return _transitions(_sampled(record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
@@ -66,10 +69,10 @@ def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
 def draw_view(
     dive: DatasetDive, preprocessing: str, rng: np.random.Generator, *, flip: float = 0.5, temporal_shift: int = 3
 ) -> View:
-    """A random view; the same generator gives the same one.
+    """Draw a random view; the same generator gives the same view.
 
-    The 112 rows begin anywhere in the squeezed frame; of a square that follows the athlete, what is seen is moved and
-    zoomed. The shift never cuts off the first frame of the entry.
+    The 112 rows begin anywhere in the squeezed frame; a square that follows the athlete is moved and zoomed. The shift
+    never cuts off the first frame of the entry.
 
     Args:
         flip: probability of a mirrored view.
@@ -93,7 +96,7 @@ def draw_view(
 
 
 def asked_frames(n_frames: int, first_entry_frame: int | None, temporal_shift: int = 0) -> np.ndarray:
-    """The frames (n,) int64, ascending, that some view of a clip samples: the plain view, and `draw_view` by its shift.
+    """Return the frames (n,) int64, ascending, that the plain view or a shift of `draw_view` samples.
 
     Without a shift these are 96, or all of a shorter clip; the first and the last frame are always among them.
     """
@@ -102,12 +105,12 @@ def asked_frames(n_frames: int, first_entry_frame: int | None, temporal_shift: i
 
 
 def view_frames(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
-    """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB."""
+    """Return samples (n,) of a view as (n, 112, 112, 3) uint8 RGB."""
     return _cut(dive.frames, view, samples)
 
 
 def view_masks(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
-    """Masks of the same samples, (n, 112, 112) uint8, 255 = athlete.
+    """Return the masks of the same samples, (n, 112, 112) uint8, 255 = athlete.
 
     Raises:
         AnnotationError: the data set has no masks.

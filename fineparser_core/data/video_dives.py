@@ -122,7 +122,7 @@ class VideoDives(DiveSet):
 
 
 def load_video_dives(path: Path) -> VideoDives:
-    """The data set of a file that `read_dives` reads, or of a folder with a `labels.json`.
+    """Return the data set of a file that `read_dives` reads, or of a folder with a `labels.json`.
 
     Dives of no split are for training. A dive without start and end is its whole video.
 
@@ -169,7 +169,7 @@ def load_video_dives(path: Path) -> VideoDives:
 
 
 def _range(dive: JudgedDive, info: VideoInfo) -> tuple[int, int]:
-    """First and last frame of a dive in its video."""
+    """Return the first and last frame of a dive in its video."""
     first = dive.start_frame or 0
     last = info.n_frames - 1 if dive.end_frame is None else dive.end_frame
     if not first < last < info.n_frames:
@@ -180,7 +180,9 @@ def _range(dive: JudgedDive, info: VideoInfo) -> tuple[int, int]:
 
 
 def _track_range(path: Path) -> tuple[int, int] | None:
-    """First and last frame of the masks that an analysis found; None for masks that a person drew of some frames.
+    """Return the first and last frame of the masks that an analysis found.
+
+    None for masks that a person drew of some frames.
 
     Raises:
         AnnotationError: see `_read_track`.
@@ -196,7 +198,7 @@ def _track_range(path: Path) -> tuple[int, int] | None:
 
 
 def _read_track(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Frames (96,), probabilities (96, 112, 112) and crops (96, 4) of masks that an analysis found.
+    """Return frames (96,), probabilities (96, 112, 112) and crops (96, 4) of masks that an analysis found.
 
     Raises:
         AnnotationError: the file cannot be read, or holds something else.

@@ -67,7 +67,7 @@ class Difficulty:
 
     Attributes:
         value: the DD, a multiple of 0.1, e.g. 3.2.
-        board_m: height of the board in metres; None if the user typed a DD without a board.
+        board_m: height of the board in meters; None if the user typed a DD without a board.
         source: "board" (the board was given), "seen" (no board was given, and the fall shows it), "commonest board" (no
             board was given or seen) or "typed" (by the user).
     """
@@ -96,11 +96,11 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     """Find the DD of a dive.
 
     Args:
-        board_m: height of the board in metres; None means the board with most records of the dive.
+        board_m: height of the board in meters; None means the board with most records of the dive.
         typed: a DD given by the user, which takes precedence over the tables.
 
     Raises:
-        ConfigError: there is no such board, the dive is an armstand from a springboard, its DD is unknown, or the typed
+        ConfigError: the board is unknown, the dive is an armstand from a springboard, its DD is unknown, or the typed
             DD is out of range.
     """
     if typed is not None:
@@ -118,10 +118,10 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
 
 
 def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty | None:
-    """DD of a dive as it was asked for, see `find_difficulty`; None where the fall has to tell the board.
+    """Return the DD of a requested dive, see `find_difficulty`; None where the board must be found by the fall.
 
     Raises:
-        ConfigError: as of `find_difficulty`, but for a board that nobody named.
+        ConfigError: as of `find_difficulty`, except for a missing board.
     """
     if board_m is None and typed is None and commonest_board_m(dive) is None:
         return None
@@ -129,7 +129,7 @@ def asked_difficulty(dive: DiveNumber, board_m: float | None, typed: float | Non
 
 
 def known_difficulty(dive_number: str | None, board_m: float | None, typed: float | None = None) -> float | None:
-    """DD of a dive as it was entered, see `find_difficulty`; None where there is none."""
+    """Return the DD of a dive as it was entered, see `find_difficulty`; None where there is none."""
     try:
         return find_difficulty(parse_dive_number(dive_number or ""), board_m, typed).value
     except ConfigError:
@@ -137,20 +137,20 @@ def known_difficulty(dive_number: str | None, board_m: float | None, typed: floa
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:
-    """The board with most competition records of the dive, in metres; None if there are no records."""
+    """Return the board with most competition records of the dive, in meters; None if there are no records."""
     rows = [row for row in recorded_difficulties() if row.dive_number == str(dive)]
     return max(rows, key=lambda row: row.count).board_m if rows else None
 
 
 @cache
 def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
-    """The rows of the bundled table, ordered by dive number and board."""
+    """Return the rows of the bundled table, ordered by dive number and board."""
     rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
     return tuple(RecordedDifficulty(*row) for row in rows)
 
 
 def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
-    """The sum of the components A + B + C + D + E; None if the regulations give no value for one of them.
+    """Return the sum of the components A + B + C + D + E; None if the regulations give no value for a component.
 
     Args:
         board_m: 1.0 or 3.0.
@@ -177,7 +177,7 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
 
 
 def unknown_board(dive: DiveNumber) -> Phrase:
-    """Why a dive whose board nobody named has no DD."""
+    """Explain that a dive without a named board has no DD."""
     return Phrase("No competition record says which board {0} is done from: name the board.", dive)
 
 

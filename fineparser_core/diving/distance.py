@@ -3,13 +3,13 @@
 The distance is the sum of these terms; it is 0 for the same number alone:
 
     another direction of rotation (group 1 to 4, or the direction digit of groups 5 and 6)   2
-    one of the two is an armstand dive                                                      3
-    one of the two enters feet first, the other head first                                  2
-    one of the two twists, the other does not                                               1
-    every half somersault of difference                                                     0.5
-    every half twist of difference                                                          0.5
-    another position                                                                        1
-    one of the two flies straight before it somersaults                                     1
+    only one dive is an armstand                                                             3
+    only one dive enters feet first                                                          2
+    only one dive twists                                                                     1
+    every half somersault of difference                                                      0.5
+    every half twist of difference                                                           0.5
+    another position                                                                         1
+    only one dive flies straight first                                                       1
 
 For example, 107C (forward 3½ tuck) has distance 1 from 109C and 105C (one somersault) and from 107B (position), and
 distance 2 from 207C (direction). The weights come from no diving rule; they order dives by how similar they look.
@@ -21,7 +21,7 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 
 
 def dive_distance(first: DiveNumber, second: DiveNumber) -> float:
-    """The distance between two dives, see the module's table; symmetric, and 0 only for equal numbers."""
+    """Return the distance between two dives, see the module's table; symmetric, and 0 only for equal numbers."""
     distance = 0.5 * abs(first.half_somersaults - second.half_somersaults)
     distance += 0.5 * abs(first.half_twists - second.half_twists)
     distance += 2.0 * (first.direction != second.direction)
@@ -45,5 +45,5 @@ def group_by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[fl
 
 
 def _head_first(dive: DiveNumber) -> bool:
-    """Whether the hands enter first: an odd number of half somersaults, or an even number from an armstand."""
+    """Return True if the hands enter first: an odd number of half somersaults, or an even number from an armstand."""
     return (dive.half_somersaults + dive.armstand) % 2 == 1

@@ -3,7 +3,7 @@
 A table has a row of names, see `list_columns`. Anything else is read line by line, whatever parts it:
 
     Anna Muster<TAB>107B<TAB>3<TAB>2.4    a row of a spreadsheet; the first words are the athlete
-    107B 3m Anna                          in any order; the board is the number that may be one, a DD has a decimal
+    107B 3m Anna                          in any order; the board is a number that is a height, a DD has a decimal
     Anna: 103B, 403B, 5132D (1 m)         several dives in a line, and a board that is theirs all
     Anna                                  the athlete of the lines below that name none
     R2 Ben 205C                           "R2", "round 2": a round
@@ -48,14 +48,14 @@ _DECIMAL = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?")
 
 
 class ReadList(NamedTuple):
-    """Rows, and one sentence for each line or cell that says nothing of a dive."""
+    """Rows, and a sentence for each line or cell without a dive."""
 
     rows: tuple[ListedDive, ...]
     problems: list[Phrase]
 
 
 def read_dive_list(path: Path) -> ReadList:
-    """The list in a file: CSV, or plain lines.
+    """Return the list in a file: CSV, or plain lines.
 
     Raises:
         ConfigError: it cannot be read, is no text, or names no dive.
@@ -74,7 +74,7 @@ def read_dive_list(path: Path) -> ReadList:
 
 
 def parse_dive_list(text: str) -> ReadList:
-    """The list in a text; what is no dive is told, and whatever else is in its line is kept."""
+    """Parse the list in a text; parts that are no dive are reported, and the rest of their line is kept."""
     try:
         table = [(n, row) for n, row in table_rows(text.strip("\ufeff\n\r")) if any(map(str.strip, row))]
     except csv.Error:
@@ -95,7 +95,7 @@ def parse_dive_list(text: str) -> ReadList:
 
 
 def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
-    """A table that `read_dive_list` reads again, with the points and places."""
+    """Return a table that `read_dive_list` reads again, with the points and places."""
     places = {ListedDive(event=one.event, athlete=one.athlete).same_athlete: one.place for one in standings(rows)}
     table = [
         {
@@ -113,7 +113,7 @@ def dive_list_csv(rows: Sequence[ListedDive]) -> bytes:
 
 
 def spelled(number: str) -> str:
-    """A dive number in the usual spelling, or as it was typed where it is none."""
+    """Return a dive number in the usual spelling, or as it was typed where it is none."""
     return str(known_number(number) or number.strip()[:LONGEST_NUMBER])
 
 
@@ -184,7 +184,7 @@ def _row(n: int, said: Mapping[str, str], problems: list[Phrase]) -> ListedDive:
 
 
 def _without_listed_difficulty(row: ListedDive) -> ListedDive:
-    """A sheet may name every DD: only one that the tables do not give is the coach's."""
+    """Drop the DD of a row if it is that of the tables; a sheet may repeat every DD."""
     listed = replace(row, difficulty=None)
     return listed if row.difficulty == listed.known_difficulty else row
 
@@ -204,23 +204,23 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> ReadList:
 
 
 def _meant(part: str) -> bool:
-    """Whether a part is meant as a dive number: with a letter, or digits that are one with a letter."""
+    """Return True if a part is meant as a dive number: it ends in a letter, or would be a number with a letter."""
     return part[-1].isalpha() or ListedDive(dive_number=f"{part}C").number is not None
 
 
 def _line(line: str) -> tuple[str, list[ListedDive]]:
-    """The athlete that a line names, or "", and its dives, without one."""
+    """Return the athlete that a line names, or "", and its dives, without an athlete."""
     told = _ROUND.search(line)
     line = _ROUND.sub(" ", line)
     words: list[str] = []
     dives: list[ListedDive] = []
-    metres: list[tuple[int, float]] = []  # each with how many dives come before it in the line
+    meters: list[tuple[int, float]] = []  # each with how many dives come before it in the line
     bare: list[tuple[int, str]] = []
     for cell in re.split(r"[\t;]", line):
         named = bool(words)  # another cell with words is the club
         for part in parts_of(cell.replace(":", " ")):
             if board := board_in(part, bare=False):
-                metres.append((len(dives), board))
+                meters.append((len(dives), board))
             elif _NUMBER.fullmatch(part) and _meant(part):
                 dives.append(ListedDive(round=int(told[1]) if told else 0, dive_number=spelled(part)))
             elif _DECIMAL.fullmatch(part):
@@ -228,21 +228,21 @@ def _line(line: str) -> tuple[str, list[ListedDive]]:
             elif not named and is_name(part):
                 words.append(part)
     decimals = [(at, float(part)) for at, part in bare if "." in part]
-    if not metres:
-        metres = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
-        if len(metres) > 1 and metres[0][0] == 0:  # the first one counts the lines
-            del metres[0]
-    if not metres:  # a spreadsheet may write 3.0
-        metres = [one for one in decimals if one[1] in BOARDS_M and (one[1] > 4.9 or len(decimals) > 1)][:1]
-        decimals = [one for one in decimals if one not in metres]
+    if not meters:
+        meters = [(at, float(part)) for at, part in bare if "." not in part and float(part) in BOARDS_M]
+        if len(meters) > 1 and meters[0][0] == 0:  # the first number counts the lines
+            del meters[0]
+    if not meters:  # a spreadsheet may write 3.0
+        meters = [one for one in decimals if one[1] in BOARDS_M and (one[1] > 4.9 or len(decimals) > 1)][:1]
+        decimals = [one for one in decimals if one not in meters]
     for at, difficulty in decimals:
         if dives and 0.9 <= difficulty <= 4.9:
             dives[max(at - 1, 0)] = replace(dives[max(at - 1, 0)], difficulty=difficulty)
-    leads = bool(metres) and (metres[0][0] == 0 or len(metres) == 1)
-    ends = [at for at, _ in metres]
+    leads = bool(meters) and (meters[0][0] == 0 or len(meters) == 1)
+    ends = [at for at, _ in meters]
     spans = (
         zip([0, *ends[1:]], [*ends[1:], len(dives)], strict=True) if leads else zip([0, *ends[:-1]], ends, strict=True)
     )
-    for (_, board_m), (first, last) in zip(metres, spans, strict=True) if metres else ():
+    for (_, board_m), (first, last) in zip(meters, spans, strict=True) if meters else ():
         dives[first:last] = [replace(dive, board_m=board_m) for dive in dives[first:last]]
     return " ".join(words)[:LONGEST_NAME], dives

@@ -120,7 +120,7 @@ def parse_dive_number(text: str) -> DiveNumber:
 
 
 def known_number(text: str) -> DiveNumber | None:
-    """`parse_dive_number`; None where it is none."""
+    """Parse a dive number, see `parse_dive_number`; return None if it is none."""
     try:
         return parse_dive_number(text)
     except ConfigError:
@@ -128,7 +128,7 @@ def known_number(text: str) -> DiveNumber | None:
 
 
 def somersaults(halves: int) -> Phrase:
-    """Half somersaults in words, "1½ somersaults"."""
+    """Return half somersaults in words, "1½ somersaults"."""
     turns = _halves(halves)
     return Phrase("{0} somersault", turns) if halves <= 2 else Phrase("{0} somersaults", turns)
 

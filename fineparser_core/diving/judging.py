@@ -1,10 +1,10 @@
 """The score of a dive from the judges' awards.
 
 Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
-highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronised dive has
-11 judges, three for the execution of each diver and five for the synchronisation: the highest and lowest of each of
+highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronized dive has
+11 judges, three for the execution of each diver and five for the synchronization: the highest and lowest of each of
 the three panels are dropped, and the sum of the five left counts three fifths. With 9 judges, two for each diver, those
-four are one panel.
+four form a panel.
 
 Source: World Aquatics competition regulations, diving.
 """
@@ -20,11 +20,11 @@ from msgspec import Meta
 
 from fineparser_core.errors import ConfigError
 
-#: Numbers of judges; more than seven judge synchronised dives.
+#: Numbers of judges; more than seven judge synchronized dives.
 PANELS = (3, 5, 7, 9, 11)
 MOST_AWARDS = 11
 _SYNCHRO_PANELS = {9: (slice(0, 4), slice(4, 9)), 11: (slice(0, 3), slice(3, 6), slice(6, 11))}
-#: Stands for the mark of a phase that nobody marked.
+#: Text of a missing mark of a phase.
 NOT_MARKED = "-"
 
 Award = Annotated[float, Meta(ge=0, le=10)]
@@ -49,7 +49,7 @@ class Judging:
     """Marks and deductions that judges gave a dive.
 
     Attributes:
-        awards: of every judge, see `counting`; or one alone, which may be a mean and then has any decimals.
+        awards: of every judge, see `counting`; or a single award, which may be a mean and then has any decimals.
         phases: with any decimals.
     """
 
@@ -57,7 +57,7 @@ class Judging:
     phases: PhaseMarks = PhaseMarks()
 
     def __post_init__(self) -> None:
-        """Raises: ConfigError, where an award cannot be."""
+        """Check the values. Raises: ConfigError, where an award cannot be."""
         _check(self.awards, halves=len(self.awards) > 1)
         _check([mark for mark in self.phases.by_step if mark is not None], halves=False)
 
@@ -67,15 +67,17 @@ class Judging:
         return self.awards[0] if len(self.awards) == 1 else mean_award(self.awards)
 
     def score(self, difficulty: float) -> float:
-        """The official score in points, rounded to hundredths: 3 * `award` * `difficulty`."""
+        """Return the official score in points, rounded to hundredths: 3 * `award` * `difficulty`."""
         return round(3 * self.award * difficulty, 2)
 
 
 def counting(awards: Sequence[float]) -> tuple[bool, ...]:
-    """Whether each award counts: neither the highest nor the lowest of a panel; of a number that no panel has, all.
+    """Return for each award whether it counts: neither the highest nor the lowest of a panel.
+
+    Of a number that no panel has, all.
 
     Args:
-        awards: in any order, but for those of a synchronised dive, see `total_award`.
+        awards: in any order, but for those of a synchronized dive, see `total_award`.
     """
     panels: Sequence[slice] = _SYNCHRO_PANELS.get(len(awards), (slice(len(awards)),))
     dropped = {5: 1, 7: 2, 9: 1, 11: 1}.get(len(awards), 0)
@@ -88,24 +90,24 @@ def counting(awards: Sequence[float]) -> tuple[bool, ...]:
 
 
 def mean_award(awards: Sequence[float]) -> float:
-    """The mean of the awards that count, 0 to 10, see `counting`.
+    """Return the mean of the awards that count, 0 to 10, see `counting`.
 
     Args:
-        awards: at least one.
+        awards: one or more.
 
     Raises:
-        ConfigError: one is not a multiple of 0.5 from 0 to 10.
+        ConfigError: an award is not a multiple of 0.5 from 0 to 10.
     """
     _check(awards)
     return fmean(award for award, counts in zip(awards, counting(awards), strict=True) if counts)
 
 
 def total_award(awards: Sequence[float]) -> float:
-    """The sum of the counted awards, 0 to 30; the score is this sum times the DD.
+    """Return the sum of the counted awards, 0 to 30; the score is this sum times the DD.
 
     Args:
-        awards: 3, 5 or 7 awards in any order, or the 9 or 11 of a synchronised dive: two or three for the execution of
-            one diver, as many for that of the other, five for the synchronisation.
+        awards: 3, 5 or 7 awards in any order, or the 9 or 11 of a synchronized dive: two or three for the execution of
+            each diver, five for the synchronization.
 
     Raises:
         ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
@@ -118,7 +120,7 @@ def total_award(awards: Sequence[float]) -> float:
 
 
 def counted_award(counted: Sequence[float]) -> float:
-    """`total_award` of records that keep the counted awards alone: 3, or 5 of a synchronised dive.
+    """Return `total_award` of records that keep the counted awards alone: 3, or 5 of a synchronized dive.
 
     Raises:
         ConfigError: the number of awards is neither, or an award is not a multiple of 0.5 from 0 to 10.
@@ -130,7 +132,7 @@ def counted_award(counted: Sequence[float]) -> float:
 
 
 def read_score(text: str, difficulty: float | None) -> float:
-    """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
+    """Read the score of a dive as a person writes it: points ("75.60") or marks ("6.5 6 6.5").
 
     A single number from 0 to 10 in halves is a mark.
 
@@ -150,7 +152,7 @@ def read_score(text: str, difficulty: float | None) -> float:
 
 
 def read_awards(text: str) -> tuple[float, ...]:
-    """The numbers of a text such as "6.5 6 6.5", at least one.
+    """Read the numbers of a text ("6.5 6 6.5"), one or more.
 
     Raises:
         ConfigError: there is none, or more than any panel gives, or something else.
@@ -161,7 +163,7 @@ def read_awards(text: str) -> tuple[float, ...]:
 
 
 def read_judging(awards: str, phases: str = "") -> Judging:
-    """The marks of a dive as a person writes them.
+    """Return the marks of a dive as a person writes them.
 
     Args:
         awards: as in `Judging`, with decimal points or commas: "6.5", or "6 6.5 7 6.5 6".
@@ -181,13 +183,13 @@ def read_judging(awards: str, phases: str = "") -> Judging:
 
 
 def read_called(text: str, n_judges: int = 0) -> tuple[float, ...]:
-    """The awards of a dive as they are typed while they are called: "7 7.5 7", "7 75 7", or without spaces "77.57".
+    """Read the awards of a dive typed while they are called: "7 7.5 7", "7 75 7", or without spaces "77.57".
 
     Args:
-        n_judges: how many are expected; 0: as many as one of `PANELS`.
+        n_judges: how many are expected; 0: any size of `PANELS`.
 
     Raises:
-        ConfigError: they are none, or not so many.
+        ConfigError: the text holds no awards, or another number of them.
     """
     words = [word.strip(",") for word in re.split(r"[\s;/]+|,(?![05])", text.strip().replace("½", ".5")) if word]
     if len(words) == 1:
@@ -208,13 +210,13 @@ _ALL_CALLED = re.compile(rf"(?:{_CALLED.pattern})+")
 
 
 def _words(text: str) -> list[str]:
-    """Split at spaces, semicolons and slashes; a comma is a decimal one, but before a space and in "6,6.5,7"."""
+    """Split at spaces, semicolons and slashes; a comma is a decimal comma, except before a space and in "6,6.5,7"."""
     parted = [word for word in re.split(r"[\s;/；，、]+|,(?:\s+|$)", text) if word]
     return text.split(",") if len(parted) == 1 and "." in text else parted
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    """Empty where there are none, or something else."""
+    """Return the numbers of a text; empty where there are none, or something else."""
     try:
         values = tuple(float(word.replace(",", ".")) for word in _words(text))
     except ValueError:

@@ -11,5 +11,5 @@ LIST_COLUMNS = {
     "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
     "event": "competition meet wettkampf gara competition competicion",
 }
-#: Name of the column of one judge.
+#: Name of a judge's column.
 JUDGE_COLUMN = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")

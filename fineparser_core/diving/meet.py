@@ -18,9 +18,9 @@ from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase, together
 
-#: Of a list.
+#: Maximum number of rows of a list.
 MOST_ROWS = 1000
-#: Of a name, and of a dive number as it was typed, characters.
+#: Maximum length of a name and of a typed dive number, in characters.
 LONGEST_NAME, LONGEST_NUMBER = 255, 12
 _DEDUCTION = 2.0
 
@@ -32,16 +32,16 @@ RULINGS: Mapping[DiveOutcome, Outcome] = {"balk": "restart", "failed": "failed"}
 
 @dataclass(frozen=True, kw_only=True)
 class ListedDive:
-    """A dive as it was announced, and what became of it; see `counted` where it refers to the dive of a video.
+    """A dive as announced, and its outcome; see `counted` where it refers to the dive of a video.
 
     Attributes:
-        event: in which it counts; "" where the list is of one.
-        round: from 1; 0: not said, see `numbered`.
+        event: in which it counts; "" where the list has a single event.
+        round: from 1; 0: unknown, see `numbered`.
         dive_number: in the usual spelling, or as typed where it is none, see `problem`.
-        board_m: one of `BOARDS_M`.
+        board_m: a height in `BOARDS_M`.
         difficulty: DD that was typed; None: the tables'.
         awards: as they were called; empty until then.
-        outcome: "restart" after a balk, "failed", "skipped" where it was not done; "" otherwise.
+        outcome: "restart" after a balk, "failed", "skipped" where it was not done; else "".
         dive: name of the video's dive; None while the row is open.
     """
 
@@ -56,7 +56,7 @@ class ListedDive:
     dive: _Name | None = None
 
     def __post_init__(self) -> None:
-        """Raises: ValueError, where there is no such board or award."""
+        """Check board and awards. Raises: ValueError for an unknown board or award."""
         if self.board_m not in (None, *BOARDS_M):
             raise ValueError(f"board_m: {self.board_m:g} is no board")
         if len(self.awards) > 1 and any((2 * award) % 1 for award in self.awards):
@@ -85,7 +85,7 @@ class ListedDive:
 
     @property
     def same_athlete(self) -> tuple[str, str]:
-        """What the dives of an athlete in an event have in common."""
+        """Key that the dives of an athlete in an event share."""
         return self.event.casefold(), " ".join(self.athlete.casefold().split())
 
 
@@ -94,10 +94,10 @@ class Meet:
     """The dives in the order in which they are done.
 
     Attributes:
-        judges: how many there are, one of `PANELS`; 0: any number.
+        judges: their number, a size of `PANELS`; 0: any number.
         least_groups: of how many groups the dives of an athlete must be; 0: of any.
         most_difficulty: limit of the sum of an athlete's DDs; 0: there is none.
-        left_out: dives of videos that belong to no row, such as one that was repeated.
+        left_out: dives of videos that belong to no row, for example a repeated dive.
     """
 
     title: _Name = ""
@@ -108,12 +108,12 @@ class Meet:
     left_out: Annotated[tuple[_Name, ...], Meta(max_length=10_000)] = ()
 
     def __post_init__(self) -> None:
-        """Raises: ValueError, where no panel has so many judges."""
+        """Check the values. Raises: ValueError, where no panel has so many judges."""
         if self.judges not in (0, *PANELS):
             raise ValueError(f"judges: {self.judges}, and no panel has so many")
 
     def row_of(self, dive: str) -> int | None:
-        """The place of the row that a dive belongs to."""
+        """Return the place of the row that a dive belongs to."""
         return next((place for place, row in enumerate(self.rows) if row.dive == dive), None)
 
 
@@ -164,7 +164,7 @@ def counted(row: ListedDive, dive: PerformedDive) -> ListedDive:
 def disagreement(row: ListedDive, dive: PerformedDive) -> Phrase | None:
     """Return what was announced and what the dive says instead; None where they agree or the row has no score.
 
-    The DD is compared where the numbers agree; otherwise it follows from them.
+    The DD is compared where the numbers agree; else it follows from them.
     """
     now = counted(row, dive)
     if now.outcome in ("failed", "skipped"):
@@ -183,7 +183,7 @@ def disagreement(row: ListedDive, dive: PerformedDive) -> Phrase | None:
 
 
 def problem(row: ListedDive, judges: int = 0) -> Phrase | None:
-    """Why a row cannot be used as it is; None if it can.
+    """Return why a row cannot be used as it is; None if it can.
 
     Args:
         judges: see `Meet`.
@@ -200,7 +200,7 @@ def problem(row: ListedDive, judges: int = 0) -> Phrase | None:
 
 
 def warnings(meet: Meet) -> dict[int, Phrase]:
-    """What the rules may object to, by the place of the row: a dive done twice, too few groups, too much difficulty."""
+    """Return possible breaches of the rules by row: a dive done twice, too few groups, too much difficulty."""
     said: dict[int, Phrase] = {}
     for places in _by_athlete(meet.rows).values():
         numbers: dict[str, int] = {}
@@ -218,7 +218,7 @@ def warnings(meet: Meet) -> dict[int, Phrase]:
 
 
 def numbered(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
-    """Rows with a round: where none is said, the next of the athlete."""
+    """Return the rows with a round; where it is unknown, the athlete's next."""
     last: dict[tuple[str, str], int] = {}
     found = []
     for row in rows:
@@ -229,7 +229,7 @@ def numbered(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
 
 
 def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
-    """Rows as in a meet: an event after the other, round by round, the athletes in the order of their first rows."""
+    """Return rows as in a meet: event by event, round by round, athletes in the order of their first rows."""
     events = list(dict.fromkeys(row.event.casefold() for row in rows))
     athletes = list(dict.fromkeys(row.same_athlete for row in rows))
     return tuple(
@@ -238,7 +238,7 @@ def in_turn(rows: Sequence[ListedDive]) -> tuple[ListedDive, ...]:
 
 
 def next_open(meet: Meet, caught: KnownDive | None = None, start: int = 0) -> int | None:
-    """The place of the first row from `start` without a video; who is next.
+    """Return the place of the first row from `start` without a video; who is next.
 
     Args:
         caught: it agrees with what is known of this dive.
@@ -250,7 +250,10 @@ def next_open(meet: Meet, caught: KnownDive | None = None, start: int = 0) -> in
 
 
 def matched(meet: Meet, dives: Sequence[KnownDive], start: int = 0) -> Meet:
-    """Give each dive, in their order, the next open row from `start`; those that have one or are left out keep that."""
+    """Give each dive, in their order, the next open row from `start`.
+
+    Dives that have a row or are left out keep that.
+    """
     taken = {row.dive for row in meet.rows} | set(meet.left_out)
     for dive in dives:
         place = None if dive.name in taken else next_open(meet, dive, start)
@@ -260,7 +263,7 @@ def matched(meet: Meet, dives: Sequence[KnownDive], start: int = 0) -> Meet:
 
 
 def assigned(meet: Meet, place: int, dive: str) -> Meet:
-    """Give a row a dive; the row that had it gets the other one."""
+    """Give a row a dive; the row that had it gets the former dive."""
     other, former = meet.row_of(dive), meet.rows[place].dive
     if other is not None:
         meet = _with(meet, other, dive=former)
@@ -268,7 +271,7 @@ def assigned(meet: Meet, place: int, dive: str) -> Meet:
 
 
 def taken_off(meet: Meet, place: int) -> Meet:
-    """Open a row again; its dive belongs to none, as one that was repeated."""
+    """Open a row again; its dive then belongs to no row, like a repeated dive."""
     dive = meet.rows[place].dive
     return meet if dive is None else replace(_with(meet, place, dive=None), left_out=(*meet.left_out, dive))
 
@@ -279,13 +282,13 @@ def freed(meet: Meet, start: int) -> Meet:
 
 
 def renamed(meet: Meet, names: Mapping[str, str]) -> Meet:
-    """The list with other names of dives; a row whose dive has none is open."""
+    """Return the list with other names of dives; a row whose dive has none is open."""
     rows = tuple(replace(row, dive=names.get(row.dive)) if row.dive is not None else row for row in meet.rows)
     return replace(meet, rows=rows, left_out=tuple(names[one] for one in meet.left_out if one in names))
 
 
 def running(rows: Sequence[ListedDive]) -> list[float | None]:
-    """What the athlete of each row has in the event up to that dive; None where the row has no score."""
+    """Return each athlete's total in the event up to each row; None where the row has no score."""
     totals: dict[tuple[str, str], float] = {}
     found: list[float | None] = []
     for row in rows:
@@ -296,7 +299,7 @@ def running(rows: Sequence[ListedDive]) -> list[float | None]:
 
 
 def standings(rows: Sequence[ListedDive]) -> list[Standing]:
-    """Athletes by event and place; those with equal totals share one. Who has no score yet is left out."""
+    """Rank the athletes by event; equal totals share a place. Athletes without a score are left out."""
     found: dict[str, list[Standing]] = {}
     for places in _by_athlete(rows).values():
         scored = [rows[place].points or 0.0 for place in places if rows[place].points is not None]
@@ -312,7 +315,7 @@ def standings(rows: Sequence[ListedDive]) -> list[Standing]:
 
 
 def _by_athlete(rows: Sequence[ListedDive]) -> dict[tuple[str, str], list[int]]:
-    """Places of the rows of each athlete in each event."""
+    """Return the places of the rows of each athlete in each event."""
     found: dict[tuple[str, str], list[int]] = {}
     for place, row in enumerate(rows):
         found.setdefault(row.same_athlete, []).append(place)

@@ -1,4 +1,4 @@
-"""Parses diver, dive number and board from a file name or from what a person types of a dive in one line.
+"""Parses diver, dive number and board from a file name or from a typed line.
 
 A name is split at spaces, tabs, `_`, `,`, `;`, brackets, and at a `-` that does not join two words. The parts may come
 in any order:
@@ -50,7 +50,7 @@ class ParsedName:
 
     Attributes:
         dive_number: valid, in the spelling of `parse_dive_number`.
-        board_m: height of the board in metres, one of `BOARDS_M`.
+        board_m: height of the board in meters, a height in `BOARDS_M`.
     """
 
     diver: str | None = None
@@ -62,7 +62,7 @@ class ParsedName:
         return self.diver is None and self.dive_number is None and self.board_m is None
 
 
-@lru_cache(maxsize=4096)  # asked of every row whenever one of them changes
+@lru_cache(maxsize=4096)  # called for every row whenever any row changes
 def parse_file_name(name: str) -> ParsedName:
     """Parse a file name, given without folder and suffix.
 
@@ -78,14 +78,17 @@ def parse_line(text: str) -> ParsedName:
 
 
 def parts_of(text: str) -> list[str]:
-    """The parts of a name or a line; digits and position of a dive number are one, as are a height and its unit."""
+    """Split a name or line into parts.
+
+    Digits and position of a dive number stay joined, as do a height and its unit.
+    """
     joined = _SPLIT_NUMBER.sub(r"\1\2", text)
     joined = _SPLIT_BOARD.sub(r"\1m", joined)
     return [part for part in _SEPARATORS.split(_NUMBER_WITH_BOARD.sub(r"\1 \2", joined)) if part]
 
 
 def is_name(part: str) -> bool:
-    """Whether a part may belong to the name of a person."""
+    """Return True if a part may belong to the name of a person."""
     return _WORD.fullmatch(part) is not None and part.lower().rstrip(".") not in _NOT_A_NAME
 
 
@@ -114,7 +117,7 @@ def _dive_number(part: str) -> str | None:
 
 
 def board_in(part: str, *, bare: bool) -> float | None:
-    """The height of a board, "10m", in metres; None if it is none.
+    """Return the height of a board, "10m", in meters; None if it is none.
 
     Args:
         bare: the unit may lack.

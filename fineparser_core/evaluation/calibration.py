@@ -16,10 +16,10 @@ from fineparser_core.inference.clip_validation import DomainThresholds, refusal
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.types import ClipEvidence, IntervalRule
 
-#: With fewer dives the quantile of an interval is one of the largest errors, and cross-validation says nothing.
+#: With fewer dives the quantile of an interval is among the largest errors, and cross-validation says nothing.
 MIN_DIVES = 20
 _FOLDS = 5
-#: A threshold is this share of what all but a hundredth of the whole dives reach: rendered ones are not quite real.
+#: Threshold as a share of what all but a hundredth of the whole dives reach, as rendered dives are not quite real.
 _LENIENCE = 0.5
 _REFUSED = 0.01
 
@@ -56,7 +56,7 @@ class FittedInterval:
     mean_width: float
 
     def as_card(self) -> dict[str, Any]:
-        """For the weights card, `calibration.interval`."""
+        """Return the values for the weights card, `calibration.interval`."""
         measured = {"dives": self.dives, "coverage": round(self.coverage, 4), "mean_width": round(self.mean_width, 3)}
         return {**{name: round(value, 5) for name, value in asdict(self.rule).items()}, **measured}
 
@@ -66,7 +66,7 @@ class FittedDomain:
     """Thresholds and what they do.
 
     Attributes:
-        dives: whole ones, on which they were fitted.
+        dives: whole dives on which they were fitted.
         refused: share of them that is refused, each by thresholds that were fitted without it.
         caught: by what is wrong with a clip: how many of how many are refused.
     """
@@ -77,7 +77,7 @@ class FittedDomain:
     caught: Mapping[str, tuple[int, int]]
 
     def as_card(self) -> dict[str, Any]:
-        """For the weights card, `calibration.domain`."""
+        """Return the values for the weights card, `calibration.domain`."""
         return {
             **{name: round(value, 5) for name, value in asdict(self.least).items()},
             "dives": self.dives,
@@ -87,7 +87,7 @@ class FittedDomain:
 
 
 def read_scored(path: Path) -> ScoredDives:
-    """The scored dives in a `predictions.json` of `fineparser evaluate`.
+    """Return the scored dives in a `predictions.json` of `fineparser evaluate`.
 
     Raises:
         AnnotationError: it cannot be read, or is none.
@@ -112,19 +112,19 @@ def read_scored(path: Path) -> ScoredDives:
 
 
 def scored_dives(rows: Sequence[tuple[float, float, float]]) -> ScoredDives:
-    """Dives of (error, spread, DD)."""
+    """Convert tuples of (error, spread, DD) to scored dives."""
     error, spread, difficulty = np.array(rows, np.float64).T
     return ScoredDives(error=error, spread=spread, difficulty=difficulty)
 
 
 def check_level(level: float) -> None:
-    """Raises: ConfigError for a share of dives that no interval can hold."""
+    """Check the level. Raises: ConfigError for a share of dives that no interval can hold."""
     if not 0.5 < level < 1:
         raise ConfigError(f"An interval cannot hold {level:g} of the dives: choose a level between 0.5 and 1, say 0.8.")
 
 
 def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> FittedInterval:
-    """Fits the rule of the interval and measures its coverage by cross-validation.
+    """Fit the rule of the interval and measure its coverage by cross-validation.
 
     Split-conformal in spirit: the scale base + a * spread + b * DD is fitted to the absolute errors by non-negative
     least squares, then stretched to the quantile of |error| / scale that leaves 1 - level of the dives outside.
@@ -156,7 +156,7 @@ def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> Fi
 def fit_domain(
     whole: Sequence[ClipEvidence], wrong: Mapping[str, Sequence[ClipEvidence]], *, seed: int = 0
 ) -> FittedDomain:
-    """Fits the least evidence of a whole dive on whole ones, and says what it catches of wrong ones.
+    """Fit the least evidence of a whole dive, and count the wrong clips that it refuses.
 
     Raises:
         ConfigError: too few whole dives.
@@ -187,7 +187,7 @@ def _fit_rule(dives: ScoredDives, level: float) -> IntervalRule:
     size = np.abs(dives.error)
     columns = np.stack([np.ones(len(dives)), dives.spread, dives.difficulty], axis=1)
     scale, _ = nnls(columns, size)
-    if not scale.any():  # not one error
+    if not scale.any():  # no error at all
         scale = np.array([1e-6, 0.0, 0.0])
     ratio = np.sort(size / (columns @ scale + 1e-9))
     place = min(int(np.ceil((len(dives) + 1) * level)), len(dives)) - 1

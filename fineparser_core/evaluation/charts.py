@@ -1,4 +1,4 @@
-"""Two charts as inline SVG that take their colours from the page around them."""
+"""Two charts as inline SVG that take their colors from the page around them."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _BINS = 20
 
 
 def scatter(predicted: Sequence[float], true: Sequence[float], ids: Sequence[str]) -> str:
-    """Predicted against true scores over the diagonal; a point shows its dive when pointed at."""
+    """Draw predicted against true scores over the diagonal; a point shows its dive when pointed at."""
     ticks = _ticks(min(*predicted, *true), max(*predicted, *true))
     low, high = ticks[0], ticks[-1]
     parts = _axes(ticks, ticks, "true score, points", "predicted score, points")
@@ -26,7 +26,7 @@ def scatter(predicted: Sequence[float], true: Sequence[float], ids: Sequence[str
 
 
 def histogram(ious: Sequence[float], thresholds: Sequence[float]) -> str:
-    """Counts of values in [0, 1] in bins of 0.05, with upright lines at the thresholds."""
+    """Return counts of values in [0, 1] in bins of 0.05, with upright lines at the thresholds."""
     counts, edges = np.histogram(ious, bins=_BINS, range=(0, 1))
     ticks = _ticks(0, int(counts.max()), whole=True)
     parts = _axes([0, 0.25, 0.5, 0.75, 1], ticks, "interval IoU", "dives")
@@ -60,7 +60,7 @@ def _axes(x_ticks: Sequence[float], y_ticks: Sequence[float], x_label: str, y_la
 
 
 def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
-    """Round numbers that span low to high, five or so, at least one step apart."""
+    """Round numbers that span low to high, five or so; at least two of them."""
     span = max(high - low, 1.0)
     power = 10.0 ** math.floor(math.log10(span / 5))
     step = next(power * factor for factor in (1, 2, 5, 10) if span / (power * factor) <= 5)

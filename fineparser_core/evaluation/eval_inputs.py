@@ -36,7 +36,7 @@ InputSource = Callable[[DatasetDive], EvalInput]
 
 
 def stored_inputs(preprocessing: str) -> InputSource:
-    """Inputs from the frame cache. In an athlete crop these are cut around the true masks."""
+    """Return inputs from the frame cache. In an athlete crop these are cut around the true masks."""
 
     def read(dive: DatasetDive) -> EvalInput:
         view = plain_view(dive, preprocessing)
@@ -47,7 +47,7 @@ def stored_inputs(preprocessing: str) -> InputSource:
 
 
 def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
-    """Inputs cut from the source images around the masks of the encoder's own coarse pass, as inference does it."""
+    """Return inputs cut from the source images around the masks of the encoder's coarse pass, as in inference."""
 
     def read(dive: DatasetDive) -> EvalInput:
         chosen = plain_view(dive, WHOLE.name).sampled.tolist()

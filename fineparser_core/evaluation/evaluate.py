@@ -11,14 +11,14 @@ from torch import Tensor
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.transforms import labelled_transitions, plain_view
+from fineparser_core.data.transforms import labeled_transitions, plain_view
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, mask_results
-from fineparser_core.inference.encoder import normalise
+from fineparser_core.inference.encoder import normalize
 from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.pose.decoding import DECODERS
@@ -61,7 +61,7 @@ class Evaluator:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
-        """Results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
+        """Return the results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
 
         Args:
             result_cache: stores results as they come; dives whose results are in it are not measured again.
@@ -89,9 +89,9 @@ class Evaluator:
         return results
 
     def encode(self, dive: DatasetDive) -> tuple[EvalInput, EncodedVideo]:
-        """The network input of a dive, and the encoding with everything predicted along with it."""
+        """Return the network input of a dive, and the encoding with everything predicted along with it."""
         given = self._inputs(dive)
-        frames = normalise(torch.from_numpy(given.frames).to(self._device))
+        frames = normalize(torch.from_numpy(given.frames).to(self._device))
         decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
         with torch.inference_mode():
             return given, self._model.encode(frames.transpose(0, 1)[None], decode)
@@ -111,7 +111,7 @@ class Evaluator:
     def _votes(
         self, dive: DatasetDive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
+        """Return votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
         query = self._encoding(dive, observed)
         del query["score"]  # what is to be predicted
         if not self._model.contrastive:
@@ -158,10 +158,10 @@ def dive_result(
     true_transitions: tuple[int, int] | None,
     **measured: Any,
 ) -> DiveResult:
-    """The result of a dive, with what follows from its record and the training dives.
+    """Return the result of a dive, with what follows from its record and the training dives.
 
     Args:
-        transitions, true_transitions: samples that were found, and those that are labelled.
+        transitions, true_transitions: samples that were found, and those that are labeled.
         measured: other attributes of `DiveResult`.
     """
     same_number = [other.score for other in candidates(record, pool, "dive-number")]
@@ -185,9 +185,9 @@ def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
 
 
 def median_transitions(records: Sequence[DiveRecord]) -> tuple[float, float] | None:
-    """Medians over training dives, in samples, the naive baseline of transitions; None without labels."""
-    labelled = [transitions for record in records if (transitions := labelled_transitions(record)) is not None]
-    if not labelled:
+    """Return the medians over training dives, in samples, the naive baseline of transitions; None without labels."""
+    labeled = [transitions for record in records if (transitions := labeled_transitions(record)) is not None]
+    if not labeled:
         return None
-    first, second = np.median(labelled, axis=0)
+    first, second = np.median(labeled, axis=0)
     return float(first), float(second)

@@ -10,24 +10,24 @@ from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.printable import printable
 
-_SAMPLES = np.linspace(4, 70, 8).astype(int)  # later ones mostly show water
+_SAMPLES = np.linspace(4, 70, 8).astype(int)  # later samples mostly show water
 _TILE_PX, _DIVES = 168, 4
 _FOUND, _TRUTH, _TEXT = (255, 64, 160), (90, 255, 90), (255, 255, 255)
 
 
 def worst(results: Sequence[DiveResult], badness: Callable[[DiveResult], float | None]) -> list[DiveResult]:
-    """The four dives that are worst, the worst first; those without a value are left out."""
+    """Return the four dives that are worst, the worst first; those without a value are left out."""
     valued = [(value, result) for result in results if (value := badness(result)) is not None]
     return [result for _, result in sorted(valued, key=lambda pair: -pair[0])[:_DIVES]]
 
 
 def mask_badness(result: DiveResult) -> float | None:
-    """1 - mask IoU."""
+    """Return 1 - mask IoU."""
     return None if not result.masks or "iou" not in result.masks else 1 - result.masks["iou"]
 
 
 def step_badness(result: DiveResult) -> float | None:
-    """1 - IoU of the flights' intervals."""
+    """Return 1 - IoU of the flights' intervals."""
     return None if result.interval_iou is None else 1 - result.interval_iou
 
 
@@ -43,7 +43,7 @@ SHEETS = (
 
 
 def failure_sheet(evaluator: Evaluator, dives: Sequence[DatasetDive], shown: Sequence[DiveResult]) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, a row per dive: samples of the network input, predicted masks filled, true ones outlined."""
+    """Draw network inputs with masks, predicted filled, true outlined: (H, W, 3) uint8 RGB, a row per dive."""
     by_id = {dive.record.id: dive for dive in dives}
     return np.vstack([_row(evaluator, by_id[result.id], result) for result in shown])
 

@@ -52,7 +52,7 @@ class Fidelity:
 
 
 def read_qualities(root: Path) -> dict[str, Qualities] | None:
-    """Qualities of take-off, flight and entry (0..10) by "event/index"; None for a data set of real dives.
+    """Read the qualities of take-off, flight and entry (0..10) by "event/index"; None for a data set of real dives.
 
     Raises:
         AnnotationError: the file is damaged.
@@ -70,7 +70,7 @@ def read_qualities(root: Path) -> dict[str, Qualities] | None:
 
 
 def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualities) -> np.ndarray:
-    """(3,) points that the steps of a dive are worth more than those of an exemplar of its number.
+    """Return the points (3,) that the steps of a dive are worth more than those of an exemplar of its number.
 
     Source: Eq. 6, with the award as the weighted mean of the steps' qualities.
     """
@@ -81,7 +81,7 @@ def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualit
 def contribution_fidelity(
     results: Sequence[DiveResult], qualities: Mapping[str, Qualities], *, seed: int = 0
 ) -> Fidelity | None:
-    """Spearman of predicted and true contributions over all pairs of a dive number, then the mean over numbers.
+    """Return Spearman's rho of predicted and true contributions over all pairs of a dive number, averaged over numbers.
 
     Args:
         results: with `exemplars` and `contributions`.
@@ -120,7 +120,7 @@ def _mean_of(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def rank_correlation(predicted: np.ndarray, true: np.ndarray) -> float:
-    """Spearman's of pairs of a number; 0 for a network that says the same of all of them, which ranks nothing right."""
+    """Return Spearman's rho of pairs of a number; 0 for a network that gives equal values, which ranks nothing."""
     return float(np.nan_to_num(spearman(predicted, true)))
 
 

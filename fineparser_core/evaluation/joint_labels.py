@@ -1,4 +1,4 @@
-"""Joints that people labelled in frames of real flights, and how far found ones are off."""
+"""Joints that people labeled in frames of real flights, and the errors of detected joints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from fineparser_core.support.text_table import text_table
 from fineparser_core.types import DiveParse
 
 JOINTS_FILE = "joints.json"
-# Our joints among the 16 of MPII; the head is the middle of neck and crown. Toes are not labelled.
+# Our joints among the 16 of MPII; the head is the middle of neck and crown. Toes are not labeled.
 _LIMBS = {
     "ankle_r": 0, "knee_r": 1, "hip_r": 2, "hip_l": 3, "knee_l": 4, "ankle_l": 5,
     "wrist_r": 10, "elbow_r": 11, "shoulder_r": 12, "shoulder_l": 13, "elbow_l": 14, "wrist_l": 15,
 }  # fmt: skip
-_NECK, _CROWN, _LABELLED = 8, 9, 16
+_NECK, _CROWN, _LABELED = 8, 9, 16
 _COMPARED = [JOINTS.index(name) for name in ("head", *_LIMBS)]
 # Torso lengths; of a trunk seen from above no less than half of the clip's median counts.
 _RIGHT, _GROSS, _LEAST_TORSO = 0.2, 0.5, 0.5
@@ -27,8 +27,10 @@ _SURE = 0.8
 
 @dataclass(frozen=True)
 class JointLabels:
-    """Labelled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`; NaN
-    where one is not labelled."""
+    """Labeled joints of the first frames of a clip: (n, 16, 2) source pixels, in the order of `KEYPOINT_NAMES`.
+
+    NaN where a joint is not labeled.
+    """
 
     path: Path
     joints: np.ndarray
@@ -36,8 +38,10 @@ class JointLabels:
 
 @dataclass(frozen=True)
 class JointErrors:
-    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better; and the
-    confidences (n, 13) of the joints."""
+    """Errors (n, 13) of joints in torso lengths: with left and right as they come, and as they fit better.
+
+    And the confidences (n, 13) of the joints.
+    """
 
     strict: np.ndarray
     tolerant: np.ndarray
@@ -45,7 +49,7 @@ class JointErrors:
 
 
 def read_joint_labels(folder: Path) -> list[JointLabels]:
-    """The clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without one.
+    """Read the clips that `joints.json` in a folder, or in a folder "joints" beside it, names; none without the file.
 
     The file maps names of clips to lists of frames, each with `joints`, 16 places (x, y) in the order of MPII, and
     `visible`, 16 numbers that are 0 where a place is unknown.
@@ -60,7 +64,7 @@ def read_joint_labels(folder: Path) -> list[JointLabels]:
 
 
 def measure_joints(parse: DiveParse, labels: JointLabels) -> JointErrors:
-    """Errors of the joints of a parse, in the labelled frames that it sampled; of a parse that has joints."""
+    """Measure the errors of a parse's joints in the labeled frames that it sampled; it must have joints."""
     assert parse.joints is not None
     frames, first = np.unique(parse.sampled_frames, return_index=True)
     known = frames < len(labels.joints)
@@ -97,8 +101,8 @@ def joint_table(errors: list[JointErrors]) -> str:
 def _places(frames: list[dict[str, Any]]) -> np.ndarray:
     joints = np.array([frame["joints"] for frame in frames], np.float64)
     visible = np.array([frame["visible"] for frame in frames], np.float64)
-    if joints.shape != (len(frames), _LABELLED, 2) or visible.shape != joints.shape[:2] or not len(frames):
-        raise ValueError(f"joints of the shape {joints.shape}, not (frames, {_LABELLED}, 2)")
+    if joints.shape != (len(frames), _LABELED, 2) or visible.shape != joints.shape[:2] or not len(frames):
+        raise ValueError(f"joints of the shape {joints.shape}, not (frames, {_LABELED}, 2)")
     joints[visible == 0] = np.nan
     places = np.full((len(joints), len(JOINTS), 2), np.nan)
     for name, index in _LIMBS.items():

@@ -1,4 +1,4 @@
-"""The paper's metrics of masks (section 4.2), each on one probability map and its true mask: numpy only.
+"""The paper's metrics of masks (section 4.2), each on a probability map and its true mask: numpy only.
 
 Deviation: the usual tools stretch every map to span 0 to 1 first. Here probabilities are measured as they are, as
 stretching would turn the faint noise of a map without an athlete into a confident mask.
@@ -15,7 +15,7 @@ _N_THRESHOLDS = 256
 
 
 def mae(probability: np.ndarray, truth: np.ndarray) -> float:
-    """Mean absolute error of a map in [0, 1], any shape, against a bool mask.
+    """Return the mean absolute error of a map in [0, 1], any shape, against a bool mask.
 
     Source: section 4.2; Perazzi et al., CVPR 2012.
     """
@@ -23,7 +23,7 @@ def mae(probability: np.ndarray, truth: np.ndarray) -> float:
 
 
 def f_beta_adaptive(probability: np.ndarray, truth: np.ndarray, beta_squared: float = BETA_SQUARED) -> float:
-    """F-measure at a threshold of twice the mean of the map, at most 1; 0 where no athlete is hit.
+    """Return the F-measure at a threshold of twice the mean of the map, at most 1; 0 where no athlete is hit.
 
     Args:
         probability: (H, W) in [0, 1].
@@ -39,7 +39,7 @@ def f_beta_adaptive(probability: np.ndarray, truth: np.ndarray, beta_squared: fl
 
 
 def f_beta_mean(probability: np.ndarray, truth: np.ndarray) -> float:
-    """Mean of the F-measures at the 256 thresholds 0/255, 1/255, ... 1; arguments as of `f_beta_adaptive`.
+    """Return the mean of the F-measures at the 256 thresholds 0/255, 1/255, ... 1; arguments as of `f_beta_adaptive`.
 
     Source: as of `f_beta_adaptive`; thresholds as the tools of the field set them.
     """
@@ -50,14 +50,14 @@ def f_beta_mean(probability: np.ndarray, truth: np.ndarray) -> float:
 
 
 def s_measure(probability: np.ndarray, truth: np.ndarray) -> float:
-    """Structure measure: how alike map and mask are as objects and region by region, in equal parts (alpha = 0.5).
+    """Return the structure measure: similarity of map and mask as objects and by region, in equal parts (alpha = 0.5).
 
     Args:
         probability: (H, W) in [0, 1].
         truth: (H, W) bool.
 
     Returns:
-        0 to 1. Against an empty mask 1 - mean probability, against a full one the mean.
+        0 to 1. Against an empty mask 1 - mean probability, against a full mask the mean.
 
     Source: section 4.2; Fan et al., ICCV 2017. Deviation: see the module.
     """
@@ -83,7 +83,7 @@ def _object(values: np.ndarray) -> float:
 
 
 def _regions(p: np.ndarray, truth: np.ndarray) -> float:
-    """Similarity of the four quadrants around the centroid of the mask, weighted by their area."""
+    """Return the similarity of the four quadrants around the centroid of the mask, weighted by their area."""
     rows, columns = np.nonzero(truth)
     # The centroid's own row and column belong to the upper left.
     y, x = round(float(rows.mean())) + 1, round(float(columns.mean())) + 1
@@ -98,7 +98,7 @@ def _regions(p: np.ndarray, truth: np.ndarray) -> float:
 
 
 def _similarity(p: np.ndarray, g: np.ndarray) -> float:
-    """Luminance, contrast and structure in one, as in SSIM without its constants."""
+    """Return luminance, contrast and structure combined, as in SSIM without its constants."""
     p_mean, g_mean = p.mean(), g.mean()
     p_rest, g_rest = (p - p_mean).ravel(), (g - g_mean).ravel()
     n = max(p.size - 1, 1)

@@ -1,4 +1,4 @@
-"""The paper's metrics of scores and transitions (section 4.2), and the IoU of masks: one number a call."""
+"""The paper's metrics of scores and transitions (section 4.2), and the IoU of masks."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def spearman(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np
 
 
 def rank_correlations(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray) -> np.ndarray:
-    """`spearman` of every row of (..., n) numbers, (...) float64."""
+    """Return `spearman` of every row of (..., n) numbers, (...) float64."""
     ranks = (rankdata(side, axis=-1) for side in (predicted, true))
     first, second = (each - each.mean(axis=-1, keepdims=True) for each in ranks)
     with np.errstate(invalid="ignore"):  # of constants
@@ -41,7 +41,7 @@ def relative_l2(predicted: Sequence[float] | np.ndarray, true: Sequence[float] |
 
 
 def interval_iou(predicted: tuple[float, float], true: tuple[float, float]) -> float:
-    """IoU of the intervals between the two transitions, intersection clipped at 0 (the release's tIoU).
+    """Return the IoU of the intervals between the two transitions, intersection clipped at 0 (the release's tIoU).
 
     Source: section 4.2.
     """
@@ -51,7 +51,7 @@ def interval_iou(predicted: tuple[float, float], true: tuple[float, float]) -> f
 
 
 def step_ious(predicted: tuple[float, float], true: tuple[float, float]) -> tuple[float, float, float]:
-    """IoU of each of the three steps [0, st), [st, ed), [ed, N_SAMPLES) that two transitions make.
+    """Return the IoU of each of the three steps [0, st), [st, ed), [ed, N_SAMPLES) that two transitions make.
 
     Args:
         predicted: (st, ed), samples; medians may lie between two.

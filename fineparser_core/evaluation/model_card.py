@@ -38,7 +38,7 @@ _MODELS = {
 
 
 def write_model_card(measured: Path, weights: Path) -> None:
-    """Puts what an evaluation's folder holds into a bundle: numbers into the card, a page with pictures beside it.
+    """Put the content of an evaluation's folder into a bundle: numbers into the card, a page with pictures beside it.
 
     Raises:
         ConfigError: it is the evaluation of other weights, or of no data set.
@@ -71,7 +71,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
 
 
 def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequence[tuple[str, str]]) -> str:
-    """Markdown of a weights card and of what `fineparser evaluate` measured of the weights, a coach's half page first.
+    """Write the Markdown of a weights card and of the weights' evaluation, a coach's half page first.
 
     Args:
         measured: the content of `evaluation.json`.

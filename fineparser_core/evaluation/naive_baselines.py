@@ -18,7 +18,7 @@ DISC_SHARE = 0.017
 def median_transition_ious(
     median: tuple[float, float], true: Sequence[tuple[float, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """IoUs of one constant prediction, the median transitions of the training dives, with those of every clip.
+    """Return the IoUs of a constant prediction, the median transitions of the training dives, with those of every clip.
 
     Args:
         median: (st, ed), samples.
@@ -32,8 +32,8 @@ def median_transition_ious(
 
 
 @lru_cache(maxsize=4)
-def centre_disc(height: int, width: int) -> np.ndarray:
-    """(height, width) float64 mask, 1 in a disc around the centre that covers `DISC_SHARE` of the map.
+def center_disc(height: int, width: int) -> np.ndarray:
+    """Make a mask (height, width) float64, 1 in a disc around the center that covers `DISC_SHARE` of the map.
 
     At 112 x 112 its radius is 8.2 pixels. It is fixed, so it knows nothing of the masks that it is measured on.
     """

@@ -29,7 +29,7 @@ TITLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class PaperRow:
-    """A row of a table of the paper; a method's numbers from the parts of a table are in one row.
+    """A row of a table of the paper; a method's numbers from the parts of a table are in the same row.
 
     Attributes:
         table: its number, 1 to 5.
@@ -37,7 +37,7 @@ class PaperRow:
         preset: what reproduces it here, a name in `training.presets.PRESETS` or `MEASURED`; None where nothing does.
         data: what the paper measured it on.
         values: the printed metrics by their names in `METRICS`.
-        source: the paper that printed them, where it is a later one; of a row that none printed, what it is.
+        source: the paper that printed them, where it is a later paper; for an unprinted row, its description.
     """
 
     table: int
@@ -65,12 +65,12 @@ def _rows() -> tuple[PaperRow, ...]:
 
 
 def paper_table(number: int) -> list[PaperRow]:
-    """The rows of a table of the paper, in its order.
+    """Return the rows of a table of the paper, in its order.
 
     Source: Tables 1 to 5.
 
     Raises:
-        ConfigError: the paper has no such table of results.
+        ConfigError: the paper has no results table of this number.
     """
     rows = [row for row in _rows() if row.table == number]
     if not rows:
@@ -79,7 +79,7 @@ def paper_table(number: int) -> list[PaperRow]:
 
 
 def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: str) -> str:
-    """A table of the paper as aligned text, its value of every metric beside ours.
+    """Return a table of the paper as aligned text, its value of every metric beside ours.
 
     Args:
         number: of the table, 1 to 5.
@@ -87,7 +87,7 @@ def side_by_side(number: int, ours: Mapping[str, Mapping[str, float]], *, data: 
         data: what ours were measured on, for the heading.
 
     Raises:
-        ConfigError: the paper has no such table of results.
+        ConfigError: the paper has no results table of this number.
     """
     rows = paper_table(number)
     columns = [name for name in METRICS if any(name in row.values for row in rows)]

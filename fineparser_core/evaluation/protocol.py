@@ -34,7 +34,7 @@ class Protocol:
 
 
 def write_pool(folder: Path, records: Sequence[DiveRecord]) -> None:
-    """Records in a bundle of weights which training dives its exemplars are drawn from.
+    """Record in a bundle of weights the training dives that its exemplars are drawn from.
 
     Raises:
         ExportError: the file cannot be written.
@@ -46,7 +46,7 @@ def write_pool(folder: Path, records: Sequence[DiveRecord]) -> None:
 
 
 def read_pool(folder: Path) -> list[Key] | None:
-    """The keys that `write_pool` recorded; None for a bundle without them.
+    """Return the keys that `write_pool` recorded; None for a bundle without them.
 
     Raises:
         CheckpointError: the file is damaged.

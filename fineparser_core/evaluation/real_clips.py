@@ -1,4 +1,4 @@
-"""Labelled clips of real dives: is the dive found, how far off are its moments, how good are the masks?
+"""Labeled clips of real dives: is the dive found, how far off are its moments, how good are the masks?
 
 Masks are compared on the whole source frame, so that what the crop never saw counts as missed. Errors are counted in
 frames of a thirtieth of a second of real time, whatever the camera's rate or a replay's slowness.
@@ -29,7 +29,7 @@ class TrimResult:
 
     Attributes:
         segments: (first, last) frame of every dive found, both included.
-        contained: whether one of them holds the labelled dive whole; None without labels.
+        contained: whether any segment holds the labeled dive whole; None without labels.
         surplus: whether the best of them holds much more; None where none contains the dive.
     """
 
@@ -44,10 +44,10 @@ class RealClipResult:
 
     Attributes:
         clip: name of the file.
-        flight_error, entry_error, contact_error: found minus labelled moment in frames of 1/30 s of real time;
+        flight_error, entry_error, contact_error: found minus labeled moment in frames of 1/30 s of real time;
             negative is early; the entry against the nearer end of its range.
         refusal: why the clip is not scored.
-        mask_ious: by labelled frame, at source resolution over the whole frame.
+        mask_ious: by labeled frame, at source resolution over the whole frame.
         empty_flight_samples: samples between take-off and contact without a pixel at 0.5 or more; of
             `flight_samples`.
         wet_area_px: most pixels of the 112 x 112 mask in a sample when the athlete is under water.
@@ -89,7 +89,7 @@ def measure_clip(
     difficulty: float | None = None,
     seconds: float | None = None,
 ) -> RealClipResult:
-    """A parsed clip against its labels.
+    """Return a parsed clip against its labels.
 
     Args:
         truths: (H, W) bool masks at source resolution, by frame.
@@ -129,11 +129,11 @@ def measure_clip(
 
 
 def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float) -> TrimResult:
-    """Dives found in a whole file against the labelled one.
+    """Compare the dives found in a whole file with the labeled dive.
 
     Args:
         found: first and last frame of each, both included.
-        fps: of the file, for labels that do not give the real one.
+        fps: of the file, for labels without the real rate.
     """
     found = tuple(found)
     flight, contact = labels.first_flight_frame, labels.first_water_contact_frame
@@ -151,7 +151,7 @@ def judge_trim(found: Sequence[tuple[int, int]], labels: JudgedDive, fps: float)
 
 
 def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.ndarray:
-    """(H, W) float32 mask probability of the sample nearest to a frame; 0 where its crop did not see.
+    """Return the mask probability (H, W) float32 of the sample nearest to a frame; 0 outside of its crop.
 
     Args:
         size: (H, W) of the source frame.
@@ -165,9 +165,9 @@ def _point(frame: int | None) -> tuple[int, int] | None:
     return None if frame is None else (frame, frame)
 
 
-def _beyond(found: int | None, labelled: tuple[int, int] | None, unit: float) -> float | None:
+def _beyond(found: int | None, labeled: tuple[int, int] | None, unit: float) -> float | None:
     """Return how far a frame lies outside a range, times `unit`; negative before it."""
-    if found is None or labelled is None:
+    if found is None or labeled is None:
         return None
-    first, last = labelled
+    first, last = labeled
     return (min(found - first, 0) + max(found - last, 0)) * unit

@@ -1,4 +1,4 @@
-"""Labelled real clips as a table: a line a clip, and what the whole set comes to."""
+"""Labeled real clips as a table: a line a clip, and what the whole set comes to."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from fineparser_core.support.text_table import text_table
 
 
 def real_table(results: Sequence[RealClipResult]) -> str:
-    """One row a clip, and what the whole set comes to."""
+    """Format a table with a row for each clip, and a summary of the set."""
     header = ("clip", "trim", "refused", "flight", "entry", "contact", "mask IoU", "award", "labelled", "s")
     rows = [
         (

@@ -1,4 +1,4 @@
-"""The results as one HTML page that needs nothing beside it."""
+"""The results as a self-contained HTML page."""
 
 import base64
 import math
@@ -27,7 +27,7 @@ def write_report(
     provenance: Mapping[str, str],
     thumbnails: Mapping[str, Sequence[np.ndarray]],
 ) -> None:
-    """Writes the page: metrics with intervals and baselines, charts, steps, dive numbers and the worst dives.
+    """Write the page: metrics with intervals and baselines, charts, steps, dive numbers and the worst dives.
 
     Args:
         path: the HTML file.
@@ -59,7 +59,7 @@ def write_report(
 
 
 def worst_dives(results: Sequence[DiveResult]) -> tuple[list[DiveResult], list[DiveResult]]:
-    """The five dives with the largest score errors and the five with the lowest interval IoU, worst first."""
+    """Return the five dives with the largest score errors and the five with the lowest interval IoU, worst first."""
     scored = [result for result in results if math.isfinite(_error(result))]
     parsed = [result for result in results if result.interval_iou is not None]
     by_iou = sorted(parsed, key=lambda result: 0.0 if result.interval_iou is None else result.interval_iou)

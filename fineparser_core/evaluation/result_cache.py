@@ -16,7 +16,7 @@ _FORMAT = "fineparser.results/1"
 
 
 class ResultCache:
-    """The results of one evaluation as lines of JSON; the first line identifies the evaluation.
+    """The results of an evaluation as lines of JSON; the first line identifies the evaluation.
 
     Args:
         folder: output folder of the evaluation; None keeps the results in memory only.
@@ -49,11 +49,11 @@ class ResultCache:
         return len(self._known)
 
     def get(self, dive_id: str) -> DiveResult | None:
-        """The result of a dive, if it is in the cache."""
+        """Return the result of a dive, if it is in the cache."""
         return self._known.get(dive_id)
 
     def add(self, result: DiveResult) -> None:
-        """Stores the result of a dive.
+        """Store the result of a dive.
 
         Raises:
             ExportError: it cannot be written.
@@ -68,6 +68,6 @@ class ResultCache:
             raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
 
     def remove(self) -> None:
-        """Deletes the file; called once the outputs made from the results are written."""
+        """Delete the file; called once the outputs made from the results are written."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)

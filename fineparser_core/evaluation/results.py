@@ -1,4 +1,4 @@
-"""The result of one dive; a list of these is all that a summary and a report need."""
+"""The result of a dive; a list of these is all that a summary and a report need."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
-from fineparser_core.evaluation.naive_baselines import centre_disc
+from fineparser_core.evaluation.naive_baselines import center_disc
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 
@@ -24,7 +24,7 @@ FALSE_POSITIVE_AREA = "false_positive_area"
 
 @dataclass(frozen=True, kw_only=True)
 class DiveResult:
-    """Prediction and truth of one dive; None is what the method does not predict or the data set does not label.
+    """Prediction and truth of a dive; fields that the method does not predict or the data set does not label are None.
 
     Attributes:
         id: "event/index".
@@ -37,7 +37,7 @@ class DiveResult:
         exemplar_mean: baseline, their mean score.
         number_mean: baseline, mean score of all training dives of the number.
         transitions: predicted (st, ed), samples.
-        true_transitions: labelled, samples.
+        true_transitions: labeled, samples.
         interval_iou: of the two.
         step_ious: of take-off, flight and entry.
         masks: what `mask_results` gives.
@@ -64,7 +64,7 @@ class DiveResult:
 
 
 def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray | None = None) -> dict[str, float]:
-    """The metrics of a clip's masks and of the two baselines.
+    """Return the metrics of a clip's masks and of the two baselines.
 
     Args:
         probability: (samples, H, W) float in [0, 1].
@@ -82,7 +82,7 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
     shown = truth.any(axis=(1, 2)) | missed
     result: dict[str, float] = {}
     if shown.any():
-        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": centre_disc(*truth.shape[1:])}
+        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": center_disc(*truth.shape[1:])}
         for prefix, given in maps.items():
             given = np.broadcast_to(given, truth[shown].shape)
             cases = zip(given, truth[shown], missed[shown], strict=True)
@@ -95,7 +95,7 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
 
 
 def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveResult]) -> None:
-    """Writes the results as a table, a row a dive with empty cells for None, and as JSON, a list of objects.
+    """Write the results as a table, a row a dive with empty cells for None, and as JSON, a list of objects.
 
     Exemplars and contributions against them are in the JSON only.
 
@@ -111,7 +111,7 @@ def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveRes
 
 
 def finite(value: Any) -> Any:
-    """The same mappings, sequences and numbers in JSON's types, with None for numbers that are not finite."""
+    """Return the same mappings, sequences and numbers in JSON's types, with None for numbers that are not finite."""
     if isinstance(value, Mapping):
         return {name: finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -122,7 +122,7 @@ def finite(value: Any) -> Any:
 
 
 def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
-    """The values of `MASK_METRICS`."""
+    """Return the values of `MASK_METRICS`."""
     return (
         mask_iou(probability, truth),
         mae(probability, truth),
@@ -134,7 +134,7 @@ def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
 
 
 def _missed_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
-    """The values of `MASK_METRICS` where the athlete is nowhere in the map."""
+    """Return the values of `MASK_METRICS` where the athlete is nowhere in the map."""
     return tuple(mae(probability, truth) if name == "mae" else 0.0 for name in MASK_METRICS)
 
 

@@ -51,7 +51,7 @@ def prepare(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> Evaluation:
-    """Reads dives and their exemplars; every dive passes the same preprocessing as in inference.
+    """Read dives and their exemplars; every dive passes the same preprocessing as in inference.
 
     Args:
         model: on its device, with its precision.
@@ -92,7 +92,7 @@ def prepare(
 def first_usable(
     data: DiveSet, records: Sequence[DiveRecord], limit: int | None, preprocessing: str, cache: Path | None
 ) -> list[DiveRecord]:
-    """The first `limit` dives that can be evaluated; all of the given ones, usable or not, without a limit."""
+    """Return the first `limit` dives that can be evaluated; without a limit all given dives, usable or not."""
     if limit is None:
         return list(records)
     stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), AthleteCrop) else preprocessing
@@ -105,7 +105,7 @@ def _load_exemplars(
     protocol: Protocol,
     load: Callable[[Sequence[DiveRecord]], list[DatasetDive]],
 ) -> tuple[list[DiveRecord], list[DatasetDive]]:
-    """The pool without dives whose images turn out to be damaged, and the dives that are drawn from it."""
+    """Return the pool without dives whose images turn out to be damaged, and the dives that are drawn from it."""
     while True:
         drawn: set[Key] = set()
         for query in queries:
@@ -114,7 +114,7 @@ def _load_exemplars(
         wanted = [record for record in pool if record.key in drawn]
         try:
             loaded = load(wanted) if wanted else []
-        except AnnotationError:  # every one of them is damaged
+        except AnnotationError:  # all of them are damaged
             loaded = []
         if len(loaded) == len(wanted):
             return pool, loaded

@@ -63,7 +63,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberRow:
-    """The dives of one number; None where a metric is not available.
+    """The dives of a number; None where a metric is not available.
 
     R-l2 is relative to the range of the true scores within the number, which few dives hardly sample: it is available
     from `MIN_DIVES_OF_NUMBER` scored dives on.
@@ -96,7 +96,7 @@ class Summary:
     Attributes:
         n_dives: all dives.
         n_scored: dives with a predicted score.
-        n_fewer_exemplars: dives for which fewer exemplars were there than asked for.
+        n_fewer_exemplars: dives with fewer exemplars than requested.
         metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
         by_number: by dive number.
         by_step: in order; empty without steps.
@@ -115,13 +115,13 @@ class Summary:
         return tuple(name for name in METRICS if name not in self.metrics)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON types; null for what is not available."""
+        """Return plain JSON types; null for unavailable values."""
         plain: dict[str, Any] = finite(asdict(self))
         plain["metrics"] |= dict.fromkeys(self.absent)
         return plain
 
     def as_text(self) -> str:
-        """Aligned tables: metrics with intervals and baselines, steps, dive numbers."""
+        """Format aligned tables: metrics with intervals and baselines, steps, dive numbers."""
         blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
         if self.n_fewer_exemplars:
             blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than asked for"
@@ -132,7 +132,7 @@ class Summary:
         return "\n\n".join(blocks) + "\n"
 
     def metric_table(self) -> tuple[list[str], list[list[str]]]:
-        """Header and cells: every metric, those that are not available too."""
+        """Return the header and cells: every metric, those that are not available too."""
         rows = []
         for name, (label, more) in METRICS.items():
             metric = self.metrics.get(name)
@@ -147,7 +147,7 @@ class Summary:
         return ["metric, better", "value", "95 % interval", "dives", "baselines"], rows
 
     def step_table(self) -> tuple[list[str], list[list[str]]]:
-        """Header and cells, a row a step."""
+        """Return the header and cells, a row a step."""
         rows = [
             [row.step, *map(_number, (row.iou, row.baseline_iou, row.mean_error, row.median_error))]
             for row in self.by_step
@@ -155,7 +155,7 @@ class Summary:
         return ["step", "IoU", f"of {MEDIAN_BASELINE}", "start off, samples", "median"], rows
 
     def number_table(self) -> tuple[list[str], list[list[str]]]:
-        """Header and cells, a row a dive number."""
+        """Return the header and cells, a row a dive number."""
         header = ["dive number", "dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75"]
         rows = [
             [
@@ -168,17 +168,17 @@ class Summary:
         return header, rows
 
 
-def summarise(
+def summarize(
     results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, exemplars: int = 10, seed: int = 0
 ) -> Summary:
-    """Every metric that the results allow.
+    """Compute every metric that the results allow.
 
     Masks are averaged over the samples of a dive first, then over dives, so that the interval's unit is the dive.
 
     Args:
         results: of all dives.
         median_transitions: (st, ed) of the training dives, the naive baseline of the transitions.
-        exemplars: E, how many voters were asked for.
+        exemplars: E, the requested number of voters.
         seed: of the bootstrap.
 
     Raises:
@@ -227,7 +227,7 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
 
 
 def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
-    """Measure how far the spread of a prediction tells its error, over the dives that have one.
+    """Measure how well the spread of a prediction predicts its error, over the dives that have a spread.
 
     Of votes it is their agreement, of drawn scores the uncertainty that the network states. The calibration error is
     the mean over nine levels of how far the share of dives within a normal interval of that level is off it.
@@ -274,7 +274,7 @@ def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | N
 
 
 def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
-    """Interval IoU of each dive with its label, the flight of which is as long as if all events were labelled alike.
+    """Return the interval IoU of each dive with a label whose flight is as long as if all events were labeled alike.
 
     What a method can reach that does not know the event: its labels are longer or shorter by up to 45 %, and a dive's
     picture does not show it. Empty where no event is known.

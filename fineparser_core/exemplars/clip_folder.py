@@ -1,6 +1,6 @@
 """The clips of the coach's own library, stored under a hash of their content.
 
-An exemplar keeps its video after the original file is gone, and several dives of one recording share a copy.
+An exemplar keeps its video after the original file is gone, and several dives of a recording share a copy.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _SPARED_S = 3600.0
 def store_clip(
     source: Path, folder: Path, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
 ) -> Path:
-    """Copies a video file below a library's folder, once for each content; returns the copy.
+    """Copy a video file below a library's folder, once for each content; return the copy.
 
     Raises:
         ExemplarError: the file cannot be read, or the copy cannot be written.
@@ -63,7 +63,7 @@ def _chunks(path: Path, progress: ProgressCallback, cancel: CancelToken | None) 
 
 
 def sweep_clips(folder: Path, needed: Set[str]) -> None:
-    """Deletes clips that no exemplar refers to and that are older than an hour.
+    """Delete clips that no exemplar refers to and that are older than an hour.
 
     Args:
         needed: paths of clips relative to the library's folder, as POSIX writes them.

@@ -12,7 +12,7 @@ from fineparser_core.printable import printable
 
 #: Three awards of ten each are multiplied by the DD.
 _BEST_AWARDS = 30.0
-#: No dive of the tables is harder; where the DD is not known, the score is held against this one.
+#: No dive of the tables is harder; where the DD is unknown, the score is checked against this DD.
 _HARDEST_DD = 6.0
 MOST_POINTS = _BEST_AWARDS * _HARDEST_DD
 LONGEST_NAME = 80
@@ -37,7 +37,7 @@ class ExemplarFacts:
 
 
 def check_facts(facts: ExemplarFacts) -> ExemplarFacts:
-    """The facts with number, name and day in their usual form.
+    """Return the facts with number, name and day in their usual form.
 
     Raises:
         ConfigError: a number, a board, a score or a day that cannot be, or that is missing.

@@ -47,7 +47,7 @@ CREATE TABLE encoding (
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
-#: A file that somebody made byte by byte can keep SQLite busy for ever.
+#: Time limit of a query in seconds; a forged file can keep SQLite busy for ever.
 _LONGEST_QUERY_S = 5.0
 _QUERY_STEPS = 1000
 #: Maximum number of exemplars read from a table; FineDiving has 3,000 dives.
@@ -55,7 +55,7 @@ MOST_EXEMPLARS = 100_000
 
 
 def damaged_tables(path: Path) -> str:
-    """Return which table of a library is missing or differs; "" where others were added, or the version is another one.
+    """Return which table of a library is missing or differs; "" where other tables were added, or the version differs.
 
     Raises: sqlite3.Error.
     """
@@ -74,7 +74,7 @@ class LibraryFile:
     """
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        """Takes a connection over, and closes it where it is no library.
+        """Take a connection over, and close it where it is no library.
 
         Raises: ExemplarError for another version, or anything but the tables of a library.
         """
@@ -87,7 +87,7 @@ class LibraryFile:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Opens a file for reading, with what another program has in its write-ahead log.
+        """Open a file for reading, with what another program has in its write-ahead log.
 
         Raises: ExemplarError where the file is missing, cannot be read, or is not an exemplar library.
         """
@@ -127,9 +127,9 @@ class LibraryFile:
 
     @classmethod
     def open_writing(cls, path: Path) -> Self:
-        """Opens a file for writing; one that is empty or missing becomes a library.
+        """Open a file for writing; an empty or missing file becomes a library.
 
-        Raises: ExemplarError for one of another version, or one that is no library; sqlite3.Error.
+        Raises: ExemplarError for another version, or a file that is no library; sqlite3.Error.
         """
         db = connect(path)
         with closed_on_failure(db):
@@ -141,7 +141,7 @@ class LibraryFile:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Makes a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
+        """Make a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
         if path.exists():
             raise ExemplarError("{0} exists already: choose another name for the library.", path)
         try:
@@ -157,7 +157,7 @@ class LibraryFile:
 
     @contextmanager
     def reading(self, cancel: CancelToken | None = None) -> Iterator[sqlite3.Connection]:
-        """Bounds the time of queries, and turns what a damaged file raises into one sentence.
+        """Bound the time of queries, and turn the errors of a damaged file into a sentence.
 
         Raises:
             ExemplarError: the file cannot be read, or not in time.
@@ -181,7 +181,7 @@ class LibraryFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or none, also where the process dies within.
+        """Yield a transaction: all of it or none, also if the process dies within.
 
         Raises: ExemplarError where it cannot be written.
         """
@@ -198,14 +198,16 @@ class LibraryFile:
             ) from None
 
     def copy(self, path: Path) -> None:
-        """Writes the present content into a new file without side files. Raises: sqlite3.Error."""
+        """Write the present content into a new file without side files. Raises: sqlite3.Error."""
         with self._lock:
             self._db.execute("VACUUM INTO ?", (str(path),))
 
     def exemplars(
         self, condition: str = "", *values: str, cancel: CancelToken | None = None
     ) -> tuple[list[Exemplar], list[str]]:
-        """The exemplars that can be used, those in the bin included; of each other row, which it is and why it cannot.
+        """Return the exemplars that can be used, those in the bin included.
+
+        Of each other row, which it is and why it cannot.
 
         Raises: ExemplarError where the file cannot be read, Cancelled once the token is set.
         """
@@ -214,7 +216,7 @@ class LibraryFile:
         folder = self.path.parent
         real_folder = os.path.realpath(folder)
         with self.reading(cancel) as db:
-            # Sorted by nobody, as a damaged table may be without end.
+            # Not sorted by SQLite, as a damaged table may be without end.
             cursor = db.execute(f"SELECT * FROM exemplar {condition} LIMIT {MOST_EXEMPLARS + 1}", values)
             names = [column[0] for column in cursor.description]
             for row in cursor:
@@ -227,7 +229,7 @@ class LibraryFile:
         return found, left_out
 
     def _check(self) -> None:
-        """Sees that the file holds the tables of a library and nothing else: no view, no trigger, no other column."""
+        """Check that the file holds the tables of a library and nothing else: no view, no trigger, no other column."""
         with self.reading() as db:
             version, (added, wrong) = version_of(db), schema_amiss(db, SCHEMA)
         if version > SCHEMA_VERSION:

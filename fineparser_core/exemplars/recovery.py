@@ -17,7 +17,7 @@ _LOCK_NAME = "library.lock"
 
 
 def open_repaired(path: Path) -> tuple[LibraryFile, str]:
-    """The library of a folder for writing, and the sentence that it was damaged and what is used instead, or "".
+    """Return the library of a folder for writing, and the sentence that it was damaged and what is used instead, or "".
 
     Raises: OSError, sqlite3.Error or ExportError where it cannot be written; ExemplarError where it is no library.
     """
@@ -28,7 +28,7 @@ def open_repaired(path: Path) -> tuple[LibraryFile, str]:
 
 
 def back_up(library: LibraryFile, *, if_changed: bool = False) -> None:
-    """Renews the backup of an open library; that it fails does not undo the edit.
+    """Renew the backup of an open library; a failure does not undo the edit.
 
     Args:
         if_changed: leave a backup that is younger than the library.
@@ -46,7 +46,7 @@ def back_up(library: LibraryFile, *, if_changed: bool = False) -> None:
 
 
 def _repair(path: Path) -> str:
-    """Puts the backup where the library is damaged or gone; returns the sentence that says so, or "".
+    """Restore the backup if the library is damaged or gone; return the sentence that says so, or "".
 
     A file that was only just begun (empty, no backup) is no damage.
     """

@@ -14,8 +14,9 @@ FACTS_FILE = "dives.json"
 
 
 def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Read the facts of each dive: `id`, `dive_number`, `board_m`, `score`, frames, `qualities` of its phases, and
-    `measures`, what can be measured of the motion that was rendered, by name.
+    """Read the facts of each dive: `id`, `dive_number`, `board_m`, `score`, frames, `qualities` and `measures`.
+
+    Qualities are those of the phases, measures those of the rendered motion, by name.
 
     Args:
         folder: of clips with their table; by default the bundled exemplars.
@@ -31,7 +32,7 @@ def rendered_facts(folder: Path | None = None) -> list[dict[str, Any]]:
 
 
 def write_facts(folder: Path, dives: Sequence[dict[str, Any]]) -> None:
-    """Writes the table; every dive has the same facts, and some of the measures."""
+    """Write the table; every dive has the same facts, and some of the measures."""
     facts = [name for name in dives[0] if name != "measures"]
     measures = list(dict.fromkeys(name for dive in dives for name in dive["measures"]))
     prefix = os.path.commonprefix([dive["id"] for dive in dives])  # noqa: RUF071 (of names, not of paths)

@@ -1,7 +1,7 @@
-"""Rows of a library to records and back. A row is checked once, here; whoever has a record trusts it.
+"""Conversion of rows of a library to records and back. Rows are checked here alone; a record can be trusted.
 
-Not even the types of a row are certain: a file that somebody made byte by byte holds anything in any column. Every
-reader of a row raises ValueError with the reason that a person can read.
+Not even the types of a row are certain: a forged file holds anything in any column. Every reader of a row raises
+ValueError with the reason that a person can read.
 """
 
 import bz2
@@ -44,7 +44,7 @@ _MASK_LEVELS = np.array([0, 108, 147, 255], np.uint8)
 
 
 def read_exemplar(row: Mapping[str, object], folder: Path, real_folder: str) -> Exemplar:
-    """The row of a table `exemplar`.
+    """Return the row of a table `exemplar`.
 
     Args:
         row: by the columns of the table.
@@ -86,14 +86,14 @@ def read_exemplar(row: Mapping[str, object], folder: Path, real_folder: str) -> 
 
 
 def exemplar_row(exemplar: Exemplar, folder: Path) -> dict[str, object]:
-    """The row of an exemplar whose clip lies in the library's folder."""
+    """Return the row of an exemplar whose clip lies in the library's folder."""
     row = asdict(exemplar)
     clip = row.pop("clip_path").resolve().relative_to(folder.resolve())
     return {**row, "clip": clip.as_posix()}
 
 
 def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) -> MaskTrack:
-    """The columns of a table `mask`."""
+    """Return the columns of a table `mask`."""
     frames = _array(sampled_frames, "<i8", (N_SAMPLES,), "sampled frames")
     if frames[0] < 0 or frames[-1] >= _MOST_FRAMES or (frames[1:] < frames[:-1]).any():
         raise ValueError("the sampled frames of its masks are not in order")
@@ -109,13 +109,13 @@ def read_mask(sampled_frames: object, probability: object, crop_xyxy: object) ->
 
 
 def mask_row(mask: MaskTrack) -> tuple[bytes, bytes, bytes]:
-    """The columns that `read_mask` reads."""
+    """Return the columns that `read_mask` reads."""
     levels = _MASK_LEVELS[np.digitize(mask.mask_probability, _MASK_EDGES, right=True)]
     return _packed(mask.sampled_frames.astype("<i8")), _packed(levels), _packed(mask.crop_xyxy.astype("<f4"))
 
 
 def read_encoding(gated: object, static_tokens: object, st: object, ed: object) -> ExemplarEncoding:
-    """The columns of a table `encoding`."""
+    """Return the columns of a table `encoding`."""
     shape = (len(STEP_NAMES), TOKENS_PER_STEP, TOKEN_SIZE)
     tokens = _array(static_tokens, "<f2", shape, "tokens").astype(np.float32)
     features = _read_features(gated)
@@ -127,7 +127,7 @@ def read_encoding(gated: object, static_tokens: object, st: object, ed: object) 
 
 
 def encoding_row(encoding: ExemplarEncoding) -> tuple[bytes, bytes, int, int]:
-    """The columns that `read_encoding` reads."""
+    """Return the columns that `read_encoding` reads."""
     scale = (np.abs(encoding.gated).max(axis=1, keepdims=True) / 127).clip(min=1e-12).astype("<f4")
     eight_bit = np.rint(encoding.gated / scale).astype("i1")
     features = _packed(np.concatenate([scale.view("i1"), eight_bit], axis=1))
@@ -135,7 +135,7 @@ def encoding_row(encoding: ExemplarEncoding) -> tuple[bytes, bytes, int, int]:
 
 
 def _read_features(gated: object) -> np.ndarray:
-    """(9, 1024) float32: of each window a scale and 8-bit numbers."""
+    """Read features (9, 1024) float32, stored as a scale and 8-bit numbers for each window."""
     rows = _array(gated, "i1", (N_WINDOWS, 4 + FEATURE_SIZE), "features")
     scale = np.ascontiguousarray(rows[:, :4]).view("<f4")
     if not (np.abs(scale) <= _LARGEST_FEATURE).all():
@@ -162,7 +162,7 @@ def _whole(row: Mapping[str, object], name: str, end: int) -> int:
 
 
 def _inside(folder: Path, real_folder: str, clip: str) -> Path:
-    """The path of a clip, which may not leave the folder, links included."""
+    """Return the path of a clip, which may not leave the folder, links included."""
     path = folder / clip
     if not os.path.realpath(path).startswith(os.path.join(real_folder, "")):
         raise ValueError(f"its clip {clip!r:.80} is not in the library's folder")
@@ -175,7 +175,7 @@ def _packed(array: np.ndarray) -> bytes:
 
 
 def _array(value: object, kind: str, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """An array from its bytes, or from those packed by bz2."""
+    """Return an array from its bytes, or from those packed by bz2."""
     expected = int(np.prod(shape)) * np.dtype(kind).itemsize
     if isinstance(value, bytes) and len(value) != expected:
         try:

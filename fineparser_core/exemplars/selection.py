@@ -20,19 +20,22 @@ class CandidateRule:
 
     Attributes:
         nearest: use the nearest dive numbers if there is no exemplar of the dive's own number.
-        synchro: the dive is a synchronised one, which is compared with synchronised exemplars only.
+        synchro: the dive is synchronized, and is compared with synchronized exemplars only.
     """
 
     nearest: bool = False
     synchro: bool = False
 
 
-#: Exemplars of the same dive number, one diver. Source: section 3.3.
+#: Exemplars of the same dive number, a single diver. Source: section 3.3.
 SAME_NUMBER = CandidateRule()
 
 
 def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_m: float | None) -> Exemplar | None:
-    """The exemplar with the highest score; the same dive number, the same board and real dives take precedence."""
+    """Return the exemplar with the highest score.
+
+    The same dive number, the same board and real dives take precedence.
+    """
     return max(
         exemplars,
         key=lambda e: (e.dive_number == dive_number, board_m in (None, e.board_m), not e.synthetic, e.score, e.id),
@@ -71,9 +74,9 @@ def select_exemplars(
 
 
 def check_rule(rule: CandidateRule, read_exemplars: Callable[[], Sequence[Exemplar]], dive: DiveNumber) -> None:
-    """Sees, before anything is decoded or scored, whether there is anything to compare a synchronised dive with.
+    """Check, before anything is decoded or scored, that there are exemplars for a synchronized dive.
 
-    A dive of one body has an award even without exemplars.
+    A dive of a single diver has an award even without exemplars.
 
     Args:
         read_exemplars: reads those of a library; called where it matters.
@@ -88,7 +91,7 @@ def check_rule(rule: CandidateRule, read_exemplars: Callable[[], Sequence[Exempl
 def find_candidates(
     exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False, path: Path | None = None
 ) -> list[Exemplar]:
-    """All exemplars of a dive number, either synchronised or not.
+    """Return all exemplars of a dive number, either synchronized or not.
 
     Raises:
         NoExemplarsError: there are none.
@@ -162,7 +165,7 @@ def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
 def select_by_board(
     candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Select up to n candidates at random, from the dive's own board first, and real dives before rendered ones.
+    """Select up to n candidates at random, from the dive's own board first, and real dives before rendered dives.
 
     Another board has another difficulty and therefore other points.
 

@@ -1,6 +1,6 @@
-"""The exemplars that dives are compared with: those that come with the program and the coach's own, read as one.
+"""The exemplars that dives are compared with: the bundled exemplars and the coach's own, read together.
 
-The coach's own are in a folder with one SQLite file, its backup and the clips that it refers to.
+The coach's own are in a folder with an SQLite file, its backup and the clips that it refers to.
 """
 
 import logging
@@ -42,23 +42,23 @@ def own_folder() -> Path:
 
 
 class ExemplarStore:
-    """Exemplars with their masks and encodings, of one file or of the coach's own and the bundled one together.
+    """Exemplars with their masks and encodings, of a single file or of the coach's own and the bundled file together.
 
-    Where both have an exemplar of one id, the coach's own counts. Only the coach's own is ever written. The threads of
-    a process may share a store.
+    Where both have an exemplar of the same id, the coach's own counts. Only the coach's own is ever written. The
+    threads of a process may share a store.
 
     Attributes:
         files: the coach's own first.
-        path: the file to name in a message: the only one, or the bundled one.
+        path: the file to name in a message: the only file, or the bundled file.
         folder: where exemplars are added and changed; None where a file is only read.
         writable: whether exemplars can be added and changed now.
-        notice: one sentence for the user where the coach's own exemplars were damaged or cannot be written; else "".
+        notice: a sentence for the user where the coach's own exemplars were damaged or cannot be written; else "".
     """
 
     def __init__(
         self, files: Sequence[LibraryFile], folder: Path | None = None, *, writable: bool = False, notice: str = ""
     ) -> None:
-        """Takes files over, and closes them where one cannot be read. Raises: ExemplarError."""
+        """Take files over, and close them if any cannot be read. Raises: ExemplarError."""
         self.files, self.path, self.folder, self.writable = tuple(files), files[-1].path, folder, writable
         try:
             self.notice = together(filter(None, (notice, *map(_left_out, files))))
@@ -68,7 +68,7 @@ class ExemplarStore:
 
     @classmethod
     def open(cls, path: Path | None = None) -> Self:
-        """Opens one file for reading, without a path the bundled one; another program may be writing it.
+        """Open a file for reading, without a path the bundled file; another program may be writing it.
 
         Raises: ExemplarError where the file is missing, is not an exemplar library, or has no exemplar to use.
         """
@@ -80,7 +80,7 @@ class ExemplarStore:
 
     @classmethod
     def open_own(cls, folder: Path, *, bundled: Path | None = None) -> Self:
-        """Opens the exemplars of a folder for writing, and makes it where there is none.
+        """Open the exemplars of a folder for writing, and make it if missing.
 
         A damaged file is set aside and replaced by its backup, which `notice` then says. Where the folder cannot be
         written, what is there is opened for reading alone.
@@ -120,13 +120,13 @@ class ExemplarStore:
 
     @classmethod
     def open_all(cls, folder: Path | None, *, make: bool = False) -> Self:
-        """Opens the bundled exemplars together with those of a folder.
+        """Open the bundled exemplars together with those of a folder.
 
         Args:
-            folder: of the coach's own; None: there are none. One that cannot be used is left out, and `notice` says so.
-            make: make it where it is not there yet.
+            folder: of the coach's own; None: there are none. An unusable folder is left out, and `notice` says so.
+            make: create the folder if it is missing.
 
-        Raises: ExemplarError where the bundled ones cannot be read.
+        Raises: ExemplarError where the bundled exemplars cannot be read.
         """
         if folder is None or not (make or folder.is_dir()):
             return cls.open()
@@ -139,7 +139,7 @@ class ExemplarStore:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Makes a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
+        """Make a new, empty file for writing. Raises: ExemplarError where it exists or cannot be written."""
         return cls([LibraryFile.create(path)], writable=True)
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class ExemplarStore:
         self.close()
 
     def exemplars(self, *, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """All exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
+        """Return all exemplars, ordered by id, without those in the bin. Raises: Cancelled once the token is set."""
         return [one for one in self._known(cancel) if not one.removed]
 
     def removed(self) -> list[Exemplar]:
@@ -161,11 +161,11 @@ class ExemplarStore:
         return sorted((one for one in self._known() if one.removed), key=lambda one: one.removed_at or "", reverse=True)
 
     def own_ids(self) -> set[str]:
-        """Ids of the exemplars that the coach added, those in the bin included."""
+        """Return the ids of the exemplars that the coach added, those in the bin included."""
         return set() if self.folder is None else {one.id for one in self.files[0].exemplars()[0]}
 
     def get(self, exemplar_id: str) -> Exemplar:
-        """An exemplar by its id, from the bin as well.
+        """Return an exemplar by its id, from the bin as well.
 
         Raises: ExemplarError where there is none of that id.
         """
@@ -175,7 +175,7 @@ class ExemplarStore:
         return found[1]
 
     def mask(self, exemplar_id: str) -> MaskTrack | None:
-        """The masks of an exemplar; None where none were stored.
+        """Return the masks of an exemplar; None where none were stored.
 
         Raises: ExemplarError where they are damaged.
         """
@@ -185,7 +185,7 @@ class ExemplarStore:
     def encoding(
         self, exemplar_id: str, model_id: str, *, cancel: CancelToken | None = None
     ) -> ExemplarEncoding | None:
-        """The encoding of an exemplar by a model; None where that model has not encoded it yet.
+        """Return the encoding of an exemplar by a model; None where that model has not encoded it yet.
 
         Raises: ExemplarError where it is damaged, Cancelled once the token is set.
         """
@@ -193,7 +193,7 @@ class ExemplarStore:
         return self._stored(read_encoding, query, exemplar_id, model_id, cancel=cancel)
 
     def encoded(self, model_id: str) -> set[str]:
-        """Ids of the exemplars that a model has encoded."""
+        """Return the ids of the exemplars that a model has encoded."""
         encoded: set[str] = set()
         hidden: set[str] = set()  # of files that come later
         for file in self.files:
@@ -205,12 +205,12 @@ class ExemplarStore:
         return encoded
 
     def _known(self, cancel: CancelToken | None = None) -> list[Exemplar]:
-        """The exemplars of all files by id, those in the bin included; the first file's hides another's."""
+        """Return the exemplars of all files by id, those in the bin included; the first file's hides another's."""
         known = {one.id: one for file in reversed(self.files) for one in file.exemplars(cancel=cancel)[0]}
         return [known[id_] for id_ in sorted(known)]
 
     def _find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[LibraryFile, Exemplar] | None:
-        """The exemplar of an id, and the file that it is of."""
+        """Return the exemplar of an id, and the file that it is of."""
         for file in self.files:
             for one in file.exemplars("WHERE id = ?", exemplar_id, cancel=cancel)[0]:
                 return file, one
@@ -236,7 +236,7 @@ class ExemplarStore:
             ) from None
 
     def add(self, exemplar: Exemplar, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding] | None = None) -> None:
-        """Adds an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.
+        """Add an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.
 
         Args:
             encodings: by the id of the model that made them.
@@ -267,7 +267,7 @@ class ExemplarStore:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Exemplar:
-        """Adds a parsed clip with its official score; its video file is copied into the library's folder.
+        """Add a parsed clip with its official score; its video file is copied into the library's folder.
 
         Args:
             encoding: of the clip, by the model that parsed it.
@@ -299,7 +299,7 @@ class ExemplarStore:
     def keep_parse(
         self, exemplar_id: str, model_id: str, encoding: ExemplarEncoding, mask: MaskTrack, transitions: tuple[int, int]
     ) -> None:
-        """Keeps what newer weights made of an exemplar of the coach's; transitions that a person placed stay.
+        """Keep the parse of the coach's exemplar by newer weights; transitions that a person placed stay.
 
         Args:
             transitions: first frames of flight and entry as these weights find them.
@@ -310,7 +310,7 @@ class ExemplarStore:
             return
         with self._own().writing() as db:
             if db.execute("SELECT 1 FROM exemplar WHERE id = ?", (exemplar_id,)).fetchone() is None:
-                return  # a bundled one, or deleted meanwhile
+                return  # a bundled exemplar, or deleted meanwhile
             db.execute(
                 "UPDATE exemplar SET first_flight_frame = ?, first_entry_frame = ? WHERE id = ? AND NOT corrected",
                 (*transitions, exemplar_id),
@@ -318,18 +318,18 @@ class ExemplarStore:
             _put(db, exemplar_id, mask, {model_id: encoding})
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
-        """Replaces the facts of an exemplar that a person entered.
+        """Replace the facts of an exemplar that a person entered.
 
         Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written.
         """
         self._change(exemplar_id, **asdict(check_facts(facts)))
 
     def remove(self, exemplar_id: str) -> None:
-        """Moves an exemplar to the bin. Raises: ExemplarError where it cannot be written."""
+        """Move an exemplar to the bin. Raises: ExemplarError where it cannot be written."""
         self._change(exemplar_id, removed_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
     def restore(self, exemplar_id: str) -> None:
-        """Takes an exemplar out of the bin. Raises: ExemplarError where it cannot be written."""
+        """Take an exemplar out of the bin. Raises: ExemplarError where it cannot be written."""
         self._change(exemplar_id, removed_at=None)
 
     def _change(self, exemplar_id: str, **values: object) -> None:
@@ -341,20 +341,20 @@ class ExemplarStore:
         self._back_up()
 
     def empty_bin(self) -> None:
-        """Deletes permanently what lies in the bin, with the clips that no other exemplar needs."""
+        """Delete the exemplars in the bin permanently, with the clips that no other exemplar needs."""
         with self._own().writing() as db:
             db.execute("DELETE FROM exemplar WHERE removed_at IS NOT NULL")
         self.sweep_clips()
         self._back_up()
 
     def sweep_clips(self) -> None:
-        """Deletes the clips that no exemplar of the coach's needs, those in the bin included."""
+        """Delete the clips that no exemplar of the coach's needs, those in the bin included."""
         with self.files[0].reading() as db:
             needed = {row[0] for row in db.execute("SELECT clip FROM exemplar")}
         sweep_clips(self.files[0].path.parent, needed)
 
     def _own(self) -> LibraryFile:
-        """The file to write. Raises: ExemplarError where there is none."""
+        """Return the file to write. Raises: ExemplarError where there is none."""
         if not self.writable:
             raise ExemplarError(
                 self.notice or Phrase("{0} cannot be written: no folder for exemplars of your own is open.", self.path)
@@ -367,7 +367,7 @@ class ExemplarStore:
 
 
 def _left_out(file: LibraryFile) -> str:
-    """A sentence where exemplars of a file cannot be used, or ""."""
+    """Return a sentence where exemplars of a file cannot be used, or ""."""
     found, left_out = file.exemplars()
     if not left_out:
         return ""
@@ -376,7 +376,7 @@ def _left_out(file: LibraryFile) -> str:
 
 
 def _put(db: sqlite3.Connection, exemplar_id: str, mask: MaskTrack, encodings: Mapping[str, ExemplarEncoding]) -> None:
-    """Stores or replaces the masks and encodings of an exemplar, within a transaction."""
+    """Store or replaces the masks and encodings of an exemplar, within a transaction."""
     db.execute("INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?)", (exemplar_id, *mask_row(mask)))
     for model_id, encoding in encodings.items():
         values = (exemplar_id, model_id, *encoding_row(encoding))

@@ -1,8 +1,8 @@
 """An analysis as JSON, and its masks as NPZ.
 
 Every key is described in `packaging/docs/json.md`. A reader refuses other format numbers; new keys may come without a
-new one. Frames are 0-based indices of the source file, points are score points, times are seconds from the first frame
-of the file: its own, not real ones, where `motion.slowed` is over 1.
+new number. Frames are 0-based indices of the source file, points are score points, times are seconds from the first
+frame of the file, not of real time, where `motion.slowed` is over 1.
 
     points  = dynamic + static + measured, of each step and exemplar
     vote    = exemplar's score + sum(points); score = mean vote, to 1e-6
@@ -84,7 +84,7 @@ class MaskArrays(NamedTuple):
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
-    """The analysis in the format above, of plain JSON types only.
+    """Return the analysis in the format above, of plain JSON types only.
 
     Raises:
         ExportError: a number in it is not finite.
@@ -147,7 +147,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
 
 
 def without_samples(data: Mapping[str, Any]) -> dict[str, Any]:
-    """An analysis as of `analysis_to_dict`, of each list by sample or picture its first and last entry alone."""
+    """Return an analysis as of `analysis_to_dict`, of each list by sample or picture its first and last entry alone."""
 
     def ends(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
         return {**found, **{name: found[name][:: max(len(found[name]) - 1, 1)] for name in names}}
@@ -158,7 +158,10 @@ def without_samples(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
-    """The measures of an analysed dive; made now, by dive number and board where these are known, if nobody did yet."""
+    """Return the measures of an analyzed dive.
+
+    Missing measures are computed now, by dive number and board where known.
+    """
     if analysis.measures is not None:
         return analysis.measures
     scoring = analysis.scoring
@@ -168,7 +171,7 @@ def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
 
 
 def good_ranges_of(analysis: Analysis) -> dict[str, Band]:
-    """Ranges of good values of what was measured of a dive, by the names of the measures."""
+    """Return the ranges of good values of what was measured of a dive, by the names of the measures."""
     bands = bands_of(analysis)
     compared = ((measure.name, band_for(measure, bands)) for measure in measures_of(analysis))
     return {name: band for name, band in compared if band is not None}
@@ -180,7 +183,7 @@ def _range_to_dict(band: Band) -> dict[str, Any]:
 
 
 def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Analysis:
-    """The analysis that `analysis_to_dict` wrote.
+    """Return the analysis that `analysis_to_dict` wrote.
 
     Args:
         data: parsed JSON.
@@ -188,7 +191,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
             arrays of the analysis have as many entries as are there.
 
     Raises:
-        ExportError: another format, or an incomplete one.
+        ExportError: another or an incomplete format.
     """
     if data.get("format") != FORMAT:
         raise ExportError(
@@ -218,7 +221,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
 
 
 def _with_phrases(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data, its sentences as the phrases that they were."""
+    """Return the data, its sentences as the phrases that they were."""
     phrases = {english: Phrase.from_json(parts) for english, parts in data.get("phrases", {}).items()}
 
     def said(found: Any) -> Any:
@@ -236,7 +239,7 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "sampled_frames": np.array(data["sampled_frames"], np.int64),
         "sampled_times_s": np.array(data["sampled_times_s"], np.float64),
         "probabilities": np.ascontiguousarray(np.array(data["probabilities"], np.float32).T),
-        "mask_probability": masks.crop_xyxy,  # stands for what may still lie on the disk
+        "mask_probability": masks.crop_xyxy,  # placeholder for masks that may still lie on the disk
         "crop_xyxy": masks.crop_xyxy,
         "joints": masks.joints,
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
@@ -255,7 +258,7 @@ def write_analysis_json(analysis: Analysis, path: Path) -> None:
 
 
 def readable_json(content: Mapping[str, Any]) -> bytes:
-    """JSON in UTF-8 that people may read: letters as they are, a lone surrogate of a file name as its JSON escape."""
+    """Format JSON in UTF-8 for people: letters as they are, a lone surrogate of a file name as its JSON escape."""
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -297,7 +300,7 @@ def read_masks_npz(path: Path) -> MaskArrays:
 
 
 def _joints(archive: ZipFile) -> np.ndarray | None:
-    """The joints of an archive, in the order of `KEYPOINT_NAMES`; None where it holds none.
+    """Return the joints of an archive, in the order of `KEYPOINT_NAMES`; None where it holds none.
 
     Raises:
         ValueError: they are others, or not finite.
@@ -314,10 +317,10 @@ def _joints(archive: ZipFile) -> np.ndarray | None:
 
 
 def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray:
-    """An array of an archive, which must be of this shape and type.
+    """Read an array of an archive, which must be of this shape and type.
 
     Raises:
-        ValueError: it is another one.
+        ValueError: shape or type differ.
     """
     found = read_array(archive, name, math.prod(shape) * np.dtype(dtype).itemsize)
     if (found.shape, found.dtype) != (shape, dtype):

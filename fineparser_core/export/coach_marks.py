@@ -18,7 +18,7 @@ LONGEST_NOTE = 500
 LINE, ANGLE, NOTE, ARROW, ELLIPSE, FREEHAND = "line", "angle", "note", "arrow", "ellipse", "freehand"
 #: Kinds that show their degrees and have handles at their points.
 MEASURED = (LINE, ANGLE)
-#: Maximum number of points of a freehand line; longer ones are simplified.
+#: Maximum number of points of a freehand line; longer lines are simplified.
 MOST_POINTS = 300
 #: Largest distance in time at which a mark is visible on other frames than its own.
 VISIBLE_WITHIN_S = 0.1
@@ -29,7 +29,7 @@ _TOLERANCE_S = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A mark on a frame, or on all from one to another.
+    """A mark on a frame or a range of frames.
 
     Attributes:
         kind: LINE, ANGLE, NOTE, ARROW, ELLIPSE or FREEHAND.
@@ -68,14 +68,14 @@ AnyMark = TypeVar("AnyMark", bound=Mark)
 
 
 def angle_deg(first: Point, vertex: Point, second: Point) -> float:
-    """The angle at a vertex between two other points, 0 to 180 degrees; 0 if points coincide."""
+    """Return the angle at a vertex between two other points, 0 to 180 degrees; 0 if points coincide."""
     ax, ay = first[0] - vertex[0], first[1] - vertex[1]
     bx, by = second[0] - vertex[0], second[1] - vertex[1]
     return degrees(abs(atan2(ax * by - ay * bx, ax * bx + ay * by)))
 
 
 def strokes(mark: Mark, points: Sequence[Point], head_px: float) -> list[list[Point]]:
-    """The polylines of a mark that is no note.
+    """Return the polylines of a mark that is no note.
 
     Args:
         points: of the mark, on the picture that is drawn on.
@@ -94,7 +94,7 @@ def strokes(mark: Mark, points: Sequence[Point], head_px: float) -> list[list[Po
 
 
 def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> list[AnyMark]:
-    """The marks that are visible on a frame: those shown on it, on one next to it or within `VISIBLE_WITHIN_S`.
+    """Return the marks visible on a frame: those of it, of a neighboring frame or within `VISIBLE_WITHIN_S`.
 
     Args:
         times_s: (n_frames,) presentation times of the file.
@@ -109,9 +109,9 @@ def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> 
 
 
 def to_dict(mark: Mark) -> dict[str, Any]:
-    """The JSON object {kind, frame, points, text, last_frame} of a mark, with points rounded to 0.01 pixels.
+    """Return the JSON object {kind, frame, points, text, last_frame} of a mark, with points rounded to 0.01 pixels.
 
-    `last_frame` is there where there is one.
+    `last_frame` is absent for a mark on a single frame.
     """
     points = [[round(x, 2), round(y, 2)] for x, y in mark.points]
     span = {} if mark.last_frame is None else {"last_frame": mark.last_frame}

@@ -42,7 +42,7 @@ _HEAD = 14.0
 
 
 class MarkPainter:
-    """Draws the marks of a dive on output images of one size.
+    """Draws the marks of a dive on output images of equal size.
 
     Args:
         times_s: (n_frames,) presentation times of the dive's file.
@@ -74,7 +74,7 @@ class MarkPainter:
             overlay.paint_planes(planes, matrix)
 
     def overlay(self, frame: int) -> Overlay | None:
-        """The visible marks of a frame; None where there are none."""
+        """Return the visible marks of a frame; None where there are none."""
         visible = visible_marks(self._marks, frame, self._times_s) if self._marks else []
         marks = [(mark, 1.0 if mark.nearest_frame(frame) == frame else NEARBY_OPACITY) for mark in visible]
         if marks != self._drawn[0]:
@@ -94,10 +94,10 @@ class MarkPainter:
 
 
 def _draw_lines(canvas: OverlayCanvas, mark: Mark, points: list[Point], unit: float) -> None:
-    """Draw what is no note; a line and an angle are labelled with their degrees."""
-    for width, colour, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, LIGHT, 1.0)):
+    """Draw what is no note; a line and an angle are labeled with their degrees."""
+    for width, color, opacity in ((4.5, OUTLINE, OUTLINE_OPACITY), (2.0, LIGHT, 1.0)):
         for stroke in strokes(mark, points, _HEAD * unit):
-            canvas.lines(stroke, width * unit, colour, opacity)
+            canvas.lines(stroke, width * unit, color, opacity)
     if mark.kind not in MEASURED:
         return
     if mark.kind == ANGLE:
@@ -117,8 +117,8 @@ def draw_arc(canvas: OverlayCanvas, points: Sequence[Point], label: str, unit: f
     span = (second - first + pi) % (2 * pi) - pi
     turns = np.linspace(first, first + span, max(3, round(abs(degrees(span)) / 5)))
     arc = [(x + _ARC_RADIUS * unit * cos(turn), y + _ARC_RADIUS * unit * sin(turn)) for turn in turns]
-    for width, colour, opacity in ((4.0, OUTLINE, OUTLINE_OPACITY), (1.6, LIGHT, 1.0)):
-        canvas.lines(arc, width * unit, colour, opacity)
+    for width, color, opacity in ((4.0, OUTLINE, OUTLINE_OPACITY), (1.6, LIGHT, 1.0)):
+        canvas.lines(arc, width * unit, color, opacity)
     width_px, height_px = label_size([label], unit)
     middle, away = first + span / 2, _ARC_RADIUS * unit + 8 * unit + max(width_px, height_px) / 2
     at = (x + away * cos(middle) - width_px / 2, y + away * sin(middle) - height_px / 2)

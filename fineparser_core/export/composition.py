@@ -1,4 +1,4 @@
-"""Composes the frames of an export: banner, one video or two, or one body over another, timeline, score, contributions.
+"""Composes the frames of an export: banner, videos side by side or body over body, timeline, score, contributions.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
 drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
@@ -44,7 +44,7 @@ class _Box:
     height: int
 
     def of(self, planes: Planes) -> Planes:
-        """The part of planes in the box, as views."""
+        """Return the part of planes in the box, as views."""
         return Planes(
             *(
                 plane[self.y // by : (self.y + self.height) // by, self.x // by : (self.x + self.width) // by]
@@ -112,9 +112,9 @@ class _Pane:
         if self._mask_style is not None and self._masks is not None and frame in self._dive_frames:
             probability, crop_xyxy = mask_at(self._masks, frame)
             scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
-            colours = matrix.colour(rgb(self._mask_style.color))
+            colors = matrix.color(rgb(self._mask_style.color))
             layers = [
-                Layer(plane, (colour,), by) for plane, colour, by in zip(target, colours, (1.0, 0.5, 0.5), strict=True)
+                Layer(plane, (color,), by) for plane, color, by in zip(target, colors, (1.0, 0.5, 0.5), strict=True)
             ]
             draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
         if self._mirrored:
@@ -135,7 +135,7 @@ class Composition:
     """Composes the frames of a dive's file. The caller opens and closes the readers.
 
     Attributes:
-        matrix: colour matrix of the planes.
+        matrix: color matrix of the planes.
         size_px: (width, height), both even.
     """
 
@@ -155,7 +155,7 @@ class Composition:
         assert (other is None) == (other_dive is None)
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
-        self._colours = panel.step_colours(options.step_colours)
+        self._colors = panel.step_colours(options.step_colours)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None
@@ -168,7 +168,7 @@ class Composition:
             self._alignment = aligned(options.alignment, here, other_dive, reader.info.pts_s, other.info.pts_s)
             if options.overlaid:
                 self._ghost = ghost_over(here, other_dive, self._alignment.anchor)
-                # The other body is compared with this one, not with its mask.
+                # The other body is compared with this body, not with its mask.
                 bare = replace(options, mask=False)
                 self._main = _Pane(reader, parse.steps, parse, bare, options.marks, board_m=board_m)
             else:
@@ -192,7 +192,7 @@ class Composition:
         return self._canvas
 
     def _body_over(self, frame: int) -> Overlay | None:
-        """The other dive's body as it is laid over a frame."""
+        """Return the other dive's body as it is laid over a frame."""
         if self._ghost is None or self._over is None:
             return None
         info, size_px = self._main.reader.info, (self._main.box.width, self._main.box.height)
@@ -221,7 +221,7 @@ class Composition:
         total_width = x - gap
         below = None
         if self._options.panels:
-            below = panel.draw_panel(analysis, self._colours, total_width, unit)
+            below = panel.draw_panel(analysis, self._colors, total_width, unit)
         height = top + picture_height + (len(below) if below is not None else 0)
         self.size_px = (total_width, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))
@@ -256,7 +256,7 @@ class Composition:
     def _draw_step_names(self, active: int | None) -> None:
         self._active = active
         size = (self._banner.width, self._banner.height)
-        self._paste(panel.draw_banner(self._steps, active, self._colours, size, self._unit), self._banner)
+        self._paste(panel.draw_banner(self._steps, active, self._colors, size, self._unit), self._banner)
         self._clean_banner = self._banner.of(self._canvas).y.copy()
 
     def _draw_banner(self, frame: int) -> None:
@@ -267,10 +267,10 @@ class Composition:
         luma[:] = self._clean_banner
         slowed = text("{0}× speed", short_number(self._options.speed)) + "    " if self._options.speed != 1 else ""
         said = f"{slowed}{text('frame {0}', frame)}   {number(float(self._main.reader.info.pts_s[frame]), 2)} s"
-        # The text is grey, so it is drawn on luma only.
+        # The text is gray, so it is drawn on luma only.
         x = self._banner.width - panel.MARGIN * self._unit - text_width(said, 14 * self._unit)
-        grey = self.matrix.colour(panel.MUTED)[:1]
-        draw_text(luma, (x, panel.BANNER_BASELINE * self._unit), said, 14 * self._unit, grey)
+        gray = self.matrix.color(panel.MUTED)[:1]
+        draw_text(luma, (x, panel.BANNER_BASELINE * self._unit), said, 14 * self._unit, gray)
 
     def _draw_playhead(self, frame: int) -> None:
         for destination, plane in zip(self._strip.of(self._canvas), self._clean_strip, strict=True):
@@ -278,14 +278,14 @@ class Composition:
         if self._active is None:  # outside the dive
             return
         x = panel.playhead_x(self._steps, frame, self._strip.width, self._unit)
-        for size_units, colour in ((2.5, panel.BACKGROUND), (1.25, (255, 255, 255))):
+        for size_units, color in ((2.5, panel.BACKGROUND), (1.25, (255, 255, 255))):
             half = size_units * self._unit
-            values = self.matrix.colour(colour)
+            values = self.matrix.color(color)
             for value, plane, by in zip(values, self._strip.of(self._canvas), (1, 2, 2), strict=True):
                 box = ((x - half) / by, 0.0, (x + half) / by, float(len(plane)))
                 fill_box(plane, box, (value,), radius_px=half / by)
 
 
 def _even(length: float) -> int:
-    """The nearest even number of pixels, at least two."""
+    """Return the nearest even number of pixels, at least two."""
     return max(2, round(length / 2) * 2)

@@ -15,7 +15,7 @@ from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Mark, Point, visible_marks
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.crops import Window, athlete_box, cropped, windows_around
-from fineparser_core.export.drawing import BOLD, Box, Colour, draw_text, fill_box, fit_text, text_width
+from fineparser_core.export.drawing import BOLD, Box, Color, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import RenderOptions
@@ -66,7 +66,7 @@ def write_contact_sheet(
         other = options.comparison
         beside = (other.path, other.title, other.steps, other.masks, options.comparison_marks)
         dives.append(_SheetDive(*beside, mirrored=other.mirrored))
-    colours = panel.step_colours(options.step_colours)
+    colors = panel.step_colours(options.step_colours)
     width = 2 * _MARGIN_PX + len(dives) * _BLOCK_PX + (len(dives) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
     image = np.full((_TITLE_PX + rows_px + _GAP_PX, width // 2 * 2, 3), panel.BACKGROUND, np.uint8)
@@ -82,7 +82,7 @@ def write_contact_sheet(
             for row, frames in enumerate(moments):
                 top = _TITLE_PX + row * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
                 heading = _heading(dive.steps[row], reader, analysis if column == 0 else None)
-                _draw_heading(image, (left, top), heading, colours[dive.steps[row].name])
+                _draw_heading(image, (left, top), heading, colors[dive.steps[row].name])
                 for place, frame in enumerate(frames):
                     if cancel is not None:
                         cancel.raise_if_cancelled()
@@ -91,7 +91,7 @@ def write_contact_sheet(
                     _put_cell(image, at, cell, _caption(frame, reader.info))
                     done += 1
                     progress(Progress("write", done, 9 * len(dives)))
-        below = panel.draw_panel(analysis, colours, image.shape[1], _UNIT)
+        below = panel.draw_panel(analysis, colors, image.shape[1], _UNIT)
     write_image(np.concatenate([image, below]), path)
 
 
@@ -108,7 +108,7 @@ class _SheetDive:
 
 
 def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
-    """Source frames of the cells of a step: of the part in which the athlete is visible or, if it never is, of all."""
+    """Return source frames of the cells of a step, from its part that shows the athlete, or from all of it."""
     masks = dive.masks
     visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and athlete_box(masks, frame)]
     start_s, end_s = pts_s[visible[0] if visible else step.start_frame], pts_s[step.end_frame - 1]
@@ -126,7 +126,7 @@ def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
 
 
 def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> Box | None:
-    """The box around the mask and the marks of a frame, pixels; None without either."""
+    """Return the box around the mask and the marks of a frame, pixels; None without either."""
     points = [point for mark in visible_marks(dive.marks, frame, pts_s) for point in mark.points]
     return athlete_box(dive.masks, frame, points)
 
@@ -148,11 +148,11 @@ def _caption(frame: int, info: VideoInfo) -> str:
     return f"{text('frame {0}', frame)}   {number(float(info.pts_s[frame]), 2)} s"
 
 
-def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, str], colour: Colour) -> None:
+def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, str], color: Color) -> None:
     (x, y), (name, points), size = at, heading, 13 * _UNIT
     right = x + text_width(name, size, weight=BOLD) + 24
-    fill_box(image, (x, y + 8, right, y + 36), colour, radius_px=14)
-    draw_text(image, (x + 12, y + 28), name, size, panel.text_colour_on(colour), weight=BOLD)
+    fill_box(image, (x, y + 8, right, y + 36), color, radius_px=14)
+    draw_text(image, (x + 12, y + 28), name, size, panel.text_color_on(color), weight=BOLD)
     draw_text(image, (right + 14, y + 28), points, size, panel.TEXT)
 
 

@@ -41,7 +41,7 @@ class CorrectedDive:
         transitions: corrected first frames of flight and entry, frames of the source file.
         contact_frame: corrected first contact with the water; None where no person placed it.
         dive_number: None if unknown.
-        board_m: height of the board in metres; None if unknown.
+        board_m: height of the board in meters; None if unknown.
         difficulty: the DD given by the user; None uses the tables.
     """
 
@@ -54,7 +54,7 @@ class CorrectedDive:
 
 
 def label_error(dive: CorrectedDive) -> str | None:
-    """Why a dive cannot be exported, a sentence for the user; None if it can."""
+    """Return why a dive cannot be exported, a sentence for the user; None if it can."""
     try:
         _difficulty(dive)
         _check_transitions(dive)
@@ -67,7 +67,7 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
     """Write the annotation pickle to `path` and the provenance beside it, both atomically.
 
     Returns:
-        Sentences for the user: the number of exported dives, and the reasons of skipped ones.
+        Sentences for the user: the number of exported dives, and the reasons of skipped dives.
 
     Raises:
         ExportError: no dive can be exported, or a file cannot be written.
@@ -104,12 +104,12 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
 
 
 def provenance_path(path: Path) -> Path:
-    """The provenance file of an annotation pickle."""
+    """Return the provenance file of an annotation pickle."""
     return path.with_name(f"{path.stem}.provenance.json")
 
 
 def _skipped_dives(dives: Sequence[CorrectedDive]) -> list[str]:
-    """A sentence for each reason, with the dives that are skipped for it."""
+    """Return a sentence for each reason, with the dives that are skipped for it."""
     names: dict[str, list[str]] = {}
     for dive in dives:
         if (reason := label_error(dive)) is not None:

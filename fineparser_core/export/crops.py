@@ -1,4 +1,4 @@
-"""Square crops of frames around the athlete, all of one size."""
+"""Square crops of frames around the athlete, all of equal size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ _CROP_FACTOR, _MIN_CROP_SHARE = 1.7, 0.45
 
 
 def windows_around(boxes: Mapping[int, Box | None], info: VideoInfo) -> dict[int, Window]:
-    """The crop of every frame around its box, all of one size; a frame without a box keeps the last crop."""
+    """Return the crop of every frame around its box, all of equal size; a frame without a box keeps the last crop."""
     shorter = min(info.width_px, info.height_px)
     found = [box for box in boxes.values() if box is not None]
     largest = max((max(box[2] - box[0], box[3] - box[1]) for box in found), default=shorter)
@@ -34,7 +34,7 @@ def windows_around(boxes: Mapping[int, Box | None], info: VideoInfo) -> dict[int
 
 
 def athlete_box(masks: MaskTrack | None, frame: int, points: Sequence[Point] = ()) -> Box | None:
-    """The box around the mask of a frame and further points; None without either."""
+    """Return the box around the mask of a frame and further points; None without either."""
     corners = list(points)
     probability, crop_xyxy = mask_at(masks, frame) if masks is not None else (np.zeros((1, 1)), np.zeros(4))
     cells = np.argwhere(probability > 0.5)
@@ -50,12 +50,12 @@ def athlete_box(masks: MaskTrack | None, frame: int, points: Sequence[Point] = (
 
 
 def cropped(image: np.ndarray, window: Window, size_px: int) -> np.ndarray:
-    """The crop of a frame (H, W, 3) uint8, scaled to (size_px, size_px, 3)."""
+    """Return the crop of a frame (H, W, 3) uint8, scaled to (size_px, size_px, 3)."""
     import cv2
 
     left, top, side = window
     scale = size_px / side
-    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centres.
+    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centers.
     small = min(1.0, scale)
     source = cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
     zoom = scale / small

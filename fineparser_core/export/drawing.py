@@ -13,8 +13,8 @@ import numpy as np
 
 from fineparser_core.printable import printable
 
-#: One value per channel: three for RGB, one for a single plane.
-Colour = tuple[int, ...]
+#: Values by channel: three for RGB, a single value for a plane.
+Color = tuple[int, ...]
 #: x0, y0, x1, y1 in pixels.
 Box = tuple[float, float, float, float]
 
@@ -23,7 +23,7 @@ BOLD = 650
 
 
 def draw_text(
-    image: np.ndarray, at: tuple[float, float], text: str, size_px: float, colour: Colour, *, weight: int = REGULAR
+    image: np.ndarray, at: tuple[float, float], text: str, size_px: float, color: Color, *, weight: int = REGULAR
 ) -> None:
     """Draw a line of text.
 
@@ -33,11 +33,11 @@ def draw_text(
     """
     import cv2
 
-    cv2.putText(image, _composed(text), (round(at[0]), round(at[1])), colour, _font(), round(size_px), weight)
+    cv2.putText(image, _composed(text), (round(at[0]), round(at[1])), color, _font(), round(size_px), weight)
 
 
 def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
-    """Width of a line of text in pixels."""
+    """Return the width of a line of text in pixels."""
     import cv2
 
     x, _, width, _ = cv2.getTextSize((1, 1), _composed(text), (0, 0), _font(), round(size_px), weight)
@@ -50,7 +50,7 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
 
 
 def wrap_lines(text: str, width: float, width_of: Callable[[str], float]) -> list[str]:
-    """`wrap_text` by what a line of text measures in any font and unit."""
+    """Wrap text as `wrap_text`, by the width of a line in any font and unit."""
     lines: list[str] = []
     for word in text.split():
         if lines and width_of(f"{lines[-1]} {word}") <= width:
@@ -69,7 +69,7 @@ def fit_text(text: str, size_px: float, width_px: float) -> str:
 
 
 def fit_line(text: str, width: float, width_of: Callable[[str], float]) -> str:
-    """`fit_text` by what a line of text measures in any font and unit."""
+    """Shorten text as `fit_text`, by the width of a line in any font and unit."""
     if _fitting(text, width, width_of) == len(text):
         return text
     return f"{text[: _fitting(text, width, width_of, end='…')].rstrip()}…"
@@ -88,7 +88,7 @@ def _fitting(text: str, width: float, width_of: Callable[[str], float], *, end: 
     return max(bisect_left(range(most // 2, most), True, key=is_wider) + most // 2 - 1, 0)
 
 
-def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0) -> None:
+def fill_box(image: np.ndarray, box: Box, color: Color, *, radius_px: float = 0.0) -> None:
     """Fill a box with round corners and antialiased edges.
 
     Args:
@@ -105,11 +105,11 @@ def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 
     dy = np.abs(np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) - ((y1 - y0) / 2 - radius_px)
     outside = np.hypot(np.maximum(dx, 0)[None, :], np.maximum(dy, 0)[:, None])
     distance = outside + np.minimum(np.maximum(dx[None, :], dy[:, None]), 0) - radius_px
-    blend(image[top:bottom, left:right], colour, np.clip(0.5 - distance, 0, 1))
+    blend(image[top:bottom, left:right], color, np.clip(0.5 - distance, 0, 1))
 
 
-def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
-    """Blend an image with a colour.
+def blend(image: np.ndarray, color: Color, opacity: np.ndarray) -> None:
+    """Blend an image with a color.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.
@@ -117,11 +117,11 @@ def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
     """
     image = image if image.ndim == 3 else image[:, :, None]
     alpha = opacity.astype(np.float32)[:, :, None]
-    image[:] = np.rint(image + (np.array(colour, dtype=np.float32) - image) * alpha).astype(np.uint8)
+    image[:] = np.rint(image + (np.array(color, dtype=np.float32) - image) * alpha).astype(np.uint8)
 
 
 def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray) -> None:
-    """Composite a premultiplied image over another one of equal size; faster than `blend`.
+    """Composite a premultiplied image over another image of equal size; faster than `blend`.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.

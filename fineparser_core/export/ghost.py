@@ -1,8 +1,8 @@
-"""Another dive's body laid over this one: where it lies, how large it is, and its pixels, in window and exports.
+"""Another dive's body laid over this dive: its place, its size and its pixels, in window and exports.
 
-Both bodies' centres coincide at one moment; from there each goes its own way, in the scene in which its camera has
-stood still. Where it is not known how a camera has moved, they coincide in every frame. The other body is made as long
-as this one.
+Both bodies' centers coincide at a moment; from there each goes its own way, in the scene in which its camera has stood
+still. Where it is not known how a camera has moved, they coincide in every frame. The other body is scaled to the
+length of this body.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from fineparser_core.types import ComparedDive, MaskTrack
 if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay
 
-#: #rrggbb of the first, second and third body laid over one, distinguishable with any colour vision.
+#: #rrggbb of the first, second and third body laid over another, distinguishable with any color vision.
 GHOST_COLOURS = ("#56B4E9", "#F0E442", "#E69F00")
 
 _OPACITY, _TINT = 0.68, 0.55
 _COVERED = 0.5  # least probability of a cell of the body
 _SURE, _FEW = 0.3, 5  # least confidence of the joints that a body is measured by, and fewest samples with them
 _JOINTS = ("head", *(f"{name}_{side}" for name in ("shoulder", "hip", "knee", "ankle") for side in "lr"))
-_LENGTH_PERCENTILE = 80  # a bent body, or one seen from the front, is shorter
+_LENGTH_PERCENTILE = 80  # a bent body, or a body seen from the front, is shorter
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Ghost:
     """Placement of another body over a frame.
 
     Attributes:
-        here, there: this dive and the one laid over it.
-        anchor: frames of both in which their centres coincide.
+        here, there: this dive and the dive laid over it.
+        anchor: frames of both in which their centers coincide.
         scale: of the other body.
     """
 
@@ -44,14 +44,14 @@ class Ghost:
     scale: float
 
     @property
-    def centred(self) -> bool:
-        """Whether the centres coincide in every frame, as it is not known how a camera has moved."""
+    def centered(self) -> bool:
+        """Whether the centers coincide in every frame, as it is not known how a camera has moved."""
         return self.here.motion is None or self.there.motion is None
 
     def matrix(self, frame: int, other_frame: int) -> np.ndarray:
-        """(3, 3) from source pixels of a frame of the other dive to those of a frame of this dive."""
-        at, other_at = (frame, other_frame) if self.centred else self.anchor
-        to, origin = _centre(self.here, at), _centre(self.there, other_at)
+        """Return the matrix (3, 3) from source pixels of a frame of the other dive to those of a frame of this dive."""
+        at, other_at = (frame, other_frame) if self.centered else self.anchor
+        to, origin = _center(self.here, at), _center(self.there, other_at)
         assert to is not None
         assert origin is not None
         placed = np.diag([-self.scale if self.there.mirrored else self.scale, self.scale, 1.0])
@@ -60,12 +60,12 @@ class Ghost:
 
 
 def ghost_over(here: ComparedDive, there: ComparedDive, anchor: tuple[int, int]) -> Ghost | None:
-    """Lay a dive's body over another one; None where no mask of one of them is known.
+    """Lay a dive's body over another dive; None where either has no known mask.
 
     Args:
-        anchor: frames of both in which their centres coincide.
+        anchor: frames of both in which their centers coincide.
     """
-    if any(_centre(dive, frame) is None for dive, frame in zip((here, there), anchor, strict=True)):
+    if any(_center(dive, frame) is None for dive, frame in zip((here, there), anchor, strict=True)):
         return None
     ours, theirs = _length_by_joints(here), _length_by_joints(there)
     if ours is None or theirs is None:  # both by the same ruler
@@ -74,18 +74,18 @@ def ghost_over(here: ComparedDive, there: ComparedDive, anchor: tuple[int, int])
 
 
 def cut_out(
-    image: np.ndarray, source_px: tuple[int, int], masks: MaskTrack, frame: int, colour: tuple[int, int, int]
+    image: np.ndarray, source_px: tuple[int, int], masks: MaskTrack, frame: int, color: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The tinted, half transparent body of a frame.
+    """Cut out the tinted, half transparent body of a frame.
 
     Args:
         image: (h, w, 3 or more) uint8 of the frame, of any size.
         source_px: (width, height) of the file's frames.
-        colour: in the order of the image's channels.
+        color: in the order of the image's channels.
 
     Returns:
         (h, w, 4) uint8, three channels in the image's order and the opacity, by which they are multiplied, and the
-        rectangle that it covers, x0, y0, x1, y1 in source pixels; None where no body is seen.
+        rectangle that it covers, x0, y0, x1, y1 in source pixels; None where no body is visible.
     """
     probability, crop = mask_at(masks, frame)
     alpha = mask_opacity(probability)
@@ -93,7 +93,7 @@ def cut_out(
         return None
     scale = np.array(image.shape[1::-1]) / source_px
     cell = (crop[2:] - crop[:2]) / alpha.shape[::-1]
-    shares = []  # of each cell in each column and each row of pixels: interpolated linearly between cells' centres
+    shares = []  # of each cell in each column and each row of pixels: interpolated linearly between cells' centers
     spans = []
     for axis in (0, 1):
         covered = np.flatnonzero(alpha.any(axis))
@@ -108,7 +108,7 @@ def cut_out(
         return None
     opacity = (_OPACITY * (shares[1] @ alpha.astype(np.float32) @ shares[0].T))[..., None]
     part = image[top:bottom, left:right, :3]
-    tinted = (part * np.float32(1 - _TINT) + np.float32(_TINT) * np.array(colour, np.float32)) * opacity
+    tinted = (part * np.float32(1 - _TINT) + np.float32(_TINT) * np.array(color, np.float32)) * opacity
     pixels = np.rint(np.concatenate([tinted, 255 * opacity], axis=2)).astype(np.uint8)
     return pixels, np.array([left, top, right, bottom]) / np.tile(scale, 2)
 
@@ -116,11 +116,11 @@ def cut_out(
 def ghost_overlay(
     ghost: Ghost, image: np.ndarray, frames: tuple[int, int], to_output: np.ndarray, size_px: tuple[int, int]
 ) -> "Overlay | None":
-    """The body as it is laid over a picture; None where it does not show there.
+    """Return the body as it is laid over a picture; None where it does not show there.
 
     Args:
         image: (H, W, 3) uint8 RGB, the other dive's frame in full size.
-        frames: of this dive and of the other one.
+        frames: of this dive and of the other dive.
         to_output: (3, 3) from source pixels of this dive to those of the output image.
         size_px: (width, height) of the output image.
     """
@@ -139,7 +139,7 @@ def ghost_overlay(
     right, bottom = (-(np.clip(-corners.max(axis=0), -np.array(size_px), 0).astype(int) // 2) * 2).tolist()
     if right <= left or bottom <= top:
         return None
-    # Between centres of pixels, from the cut-out to the part of the output.
+    # Between centers of pixels, from the cut-out to the part of the output.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
     placed = _shift(-left, -top) @ matrix @ _shift(x0, y0)
     warp = (np.linalg.inv(half) @ placed @ half)[:2]
@@ -152,7 +152,7 @@ def _shift(x: float, y: float) -> np.ndarray:
 
 
 def _to_scene(dive: ComparedDive, frame: int) -> np.ndarray:
-    """(3, 3) from source pixels of a frame to where they lie as if the camera stood still."""
+    """Return the matrix (3, 3) from source pixels of a frame to where they lie as if the camera stood still."""
     if dive.motion is None or dive.masks is None:
         return np.eye(3)
     sampled = dive.masks.sampled_frames
@@ -165,19 +165,19 @@ def _to_scene(dive: ComparedDive, frame: int) -> np.ndarray:
 
 
 def _placed(dive: ComparedDive, frame: int, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) of a frame in the scene."""
+    """Map points (n, 2) of a frame to the scene."""
     matrix = _to_scene(dive, frame)
     return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2])
 
 
 def _samples(dive: ComparedDive) -> list[int]:
-    """Samples from the take-off on, none twice."""
+    """Return the samples from the take-off on, none twice."""
     frames, found = np.unique(dive.masks.sampled_frames if dive.masks else [], return_index=True)
     return [int(at) for at, frame in zip(found, frames, strict=True) if frame >= dive.steps[1].start_frame]
 
 
 def _cells(dive: ComparedDive, sample: int) -> np.ndarray:
-    """(n, 2) centres of the cells that the body covers in a sample, in the scene."""
+    """Return the centers (n, 2) of the cells that the body covers in a sample, in the scene."""
     assert dive.masks is not None
     x0, y0, x1, y1 = dive.masks.crop_xyxy[sample].astype(np.float64)
     probability = dive.masks.mask_probability[sample]
@@ -187,8 +187,8 @@ def _cells(dive: ComparedDive, sample: int) -> np.ndarray:
     return _placed(dive, int(dive.masks.sampled_frames[sample]), points)
 
 
-def _centre(dive: ComparedDive, frame: int) -> np.ndarray | None:
-    """x, y in the scene of the body's centre in a frame, or in the nearest sample in which it is seen."""
+def _center(dive: ComparedDive, frame: int) -> np.ndarray | None:
+    """Return x, y in the scene of the body's center in a frame, or in the nearest sample that shows it."""
     frames = dive.masks.sampled_frames if dive.masks else np.zeros(0)
     for sample in np.argsort(np.abs(frames - frame), kind="stable").tolist():
         cells = _cells(dive, sample)

@@ -16,7 +16,7 @@ def write_image(image: np.ndarray, path: Path) -> None:
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        path: ends in one of `IMAGE_SUFFIXES`.
+        path: ends in a suffix of `IMAGE_SUFFIXES`.
 
     Raises:
         ConfigError: the suffix is not supported.

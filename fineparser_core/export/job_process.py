@@ -1,6 +1,6 @@
-"""Runs exports in a process of their own: `python -m fineparser_core.export.job_process FOLDER`.
+"""Entry point of the export process: `python -m fineparser_core.export.job_process FOLDER`.
 
-The folder contains the job. The process writes JSON objects to its standard output, one a line: {"done", "total"} for
+The folder contains the job. The process writes JSON objects to its standard output, one per line: {"done", "total"} for
 progress and finally {"notes"} after success, {"failed"} with a message, or {"cancelled"}. Closing its standard input
 cancels the export, which leaves no file.
 """

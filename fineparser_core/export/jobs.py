@@ -76,7 +76,7 @@ class PlainStillJob:
 
 @dataclass(frozen=True, kw_only=True)
 class TableJob:
-    """Writes a table of dives: JSON if the path ends in .json, otherwise CSV.
+    """Writes a table of dives: JSON if the path ends in .json, else CSV.
 
     Attributes:
         judged: it is a set of judged dives instead, see `judged`.
@@ -199,7 +199,7 @@ def load_job(folder: Path) -> Job:
 
 
 def job_language(folder: Path) -> str:
-    """Language of the job that `save_job` wrote; "" where there is no such job."""
+    """Return the language of the job that `save_job` wrote; "" if there is none."""
     try:
         return cast(str, _read(folder)[0])
     except ExportError:
@@ -215,7 +215,7 @@ def _read(folder: Path) -> list[object]:
 
 
 def _unmasked(dive: ExportedDive) -> ExportedDive:
-    """A dive of a table, which shows no masks; what is measured by them is measured now."""
+    """Return a dive of a table without masks; measures that need them are taken first."""
     if dive.analysis is None:
         return dive
     parse, found = _without_masks(dive.analysis.parse), measures_of(dive.analysis)

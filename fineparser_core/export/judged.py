@@ -1,5 +1,7 @@
-"""The dives that judges have marked: exported as a set to learn from and to measure with, see `data.judged_dives`; and
-what was found of those of a set, see `results`."""
+"""The dives that judges have marked: exported as a set to learn from and to measure with, see `data.judged_dives`.
+
+And what was found of those of a set, see `results`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,10 +42,10 @@ def write_judged(dives: Sequence[ExportedDive], path: Path) -> tuple[str, ...]:
 
 
 def judged_dive(dive: ExportedDive) -> JudgedDive:
-    """A dive with marks as one of a set.
+    """Convert a dive with marks to a dive of a set.
 
     Raises:
-        ConfigError, ValueError: for what no dive can have.
+        ConfigError, ValueError: for values that no dive can have.
     """
     judging, (start, end) = dive.judging, dive.frames
     assert judging is not None
@@ -99,7 +101,7 @@ def results_file(path: Path) -> Path:
 
 
 def results_of(dives: Sequence[JudgedDive], results: Path) -> list[ClipResult | None]:
-    """Read the result of each dive for what is asked of it; None where there is none yet, or no such file.
+    """Read the result of each dive for its current request; None where there is none yet, or the file is missing.
 
     Raises:
         ExportError: the file cannot be read.
@@ -109,7 +111,7 @@ def results_of(dives: Sequence[JudgedDive], results: Path) -> list[ClipResult | 
 
 
 def read_found(path: Path, results: Path) -> list[tuple[JudgedDive, ClipResult | None]]:
-    """The dives of a set, with `results_of` them.
+    """Return the dives of a set, with `results_of` them.
 
     Raises:
         AnnotationError, ExportError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""Placement of labels: beside what they belong to, off one another and off what they must not hide."""
+"""Placement of labels: beside their points, without overlap and off what they must not hide."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Box, Colour
+from fineparser_core.export.drawing import Box, Color
 from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, OverlayCanvas, draw_label
 
-#: Directions from the point that a label belongs to, in which there may be room, the ones that read best first.
+#: Directions from the point that a label belongs to, in which there may be room, the most readable first.
 _DIRECTIONS = ((1, 0), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1), (0, 1))
 _DISTANCES = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)
 #: Cost of a step away, as a share of the label hidden or hiding.
@@ -23,7 +23,7 @@ class Label(NamedTuple):
 
     at: Point
     text: str
-    colour: Colour
+    color: Color
     box: Box
 
 
@@ -31,12 +31,12 @@ def draw_labels(canvas: OverlayCanvas, labels: Sequence[Label], unit: float) -> 
     """Draw labels, with lines to the places that they belong to."""
     for one in labels:
         near = tuple(float(np.clip(one.at[axis], one.box[axis], one.box[axis + 2])) for axis in (0, 1))
-        for width, colour, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.colour, 1.0)):
-            canvas.lines((one.at, (near[0], near[1])), width * unit, colour, opacity)
+        for width, color, opacity in ((2.6, OUTLINE, 0.5), (1.2, one.color, 1.0)):
+            canvas.lines((one.at, (near[0], near[1])), width * unit, color, opacity)
         canvas.dot(one.at, 3.6 * unit, OUTLINE, OUTLINE_OPACITY)
-        canvas.dot(one.at, 2.6 * unit, one.colour)
+        canvas.dot(one.at, 2.6 * unit, one.color)
     for one in labels:
-        draw_label(canvas, [one.text], one.box[:2], unit, one.colour)
+        draw_label(canvas, [one.text], one.box[:2], unit, one.color)
 
 
 def place_labels(
@@ -46,7 +46,7 @@ def place_labels(
     busy: np.ndarray,
     taken: Sequence[Box] = (),
 ) -> list[Box | None]:
-    """Boxes for labels in the order of their importance.
+    """Place boxes for labels in the order of their importance.
 
     Args:
         wanted: for each the point that it belongs to, and its width and height.
@@ -83,7 +83,7 @@ def place_labels(
 
 
 def _share(total: np.ndarray, box: Box) -> float:
-    """The share of a box that is busy, by the summed area table (H + 1, W + 1)."""
+    """Return the share of a box that is busy, by the summed area table (H + 1, W + 1)."""
     height, width = total.shape
     x0, x1 = (int(np.clip(round(x), 0, width - 1)) for x in (box[0], box[2]))
     y0, y1 = (int(np.clip(round(y), 0, height - 1)) for y in (box[1], box[3]))

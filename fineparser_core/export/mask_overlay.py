@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fineparser_core.export.drawing import Colour, composite
+from fineparser_core.export.drawing import Color, composite
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import rgb
 from fineparser_core.types import MaskTrack
@@ -23,17 +23,19 @@ class Layer:
 
     Attributes:
         image: (H, W) or (H, W, 3) uint8, changed in place.
-        colour: colour of the mask, one value per channel.
+        color: color of the mask, a value per channel.
         scale: size of the layer relative to the image, e.g. 0.5 for chroma planes.
     """
 
     image: np.ndarray
-    colour: Colour
+    color: Color
     scale: float = 1.0
 
 
 def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mask of a source frame, interpolated linearly between samples; empty before the first and after the last.
+    """Return the mask of a source frame, interpolated linearly between samples.
+
+    Empty before the first and after the last.
 
     Returns:
         Probability (112, 112) float32, and the source pixels x0, y0, x1, y1 that it covers, (4,) float32.
@@ -51,7 +53,10 @@ def mask_at(masks: MaskTrack, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mask_opacity(probability: np.ndarray, *, outline: bool = False) -> np.ndarray:
-    """The opacity (112, 112), 0 to 1, of a mask with probability (112, 112); with `outline` only at the mask's edge."""
+    """Return the opacity (112, 112), 0 to 1, of a mask with probability (112, 112).
+
+    With `outline` only at the mask's edge.
+    """
     alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
     alpha = alpha * alpha * (3 - 2 * alpha)
     return alpha - _eroded(alpha) if outline else alpha
@@ -63,7 +68,7 @@ def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.nd
     Args:
         probability: (112, 112) float32.
         crop_xyxy: (4,) pixels of the image that the mask covers; nothing is drawn outside.
-        style: its colour is ignored, the layers have their own.
+        style: its color is ignored, the layers have their own.
     """
     opacity = np.rint(mask_opacity(probability, outline=style.outline) * (255 * style.opacity)).astype(np.uint8)
     cells = np.argwhere(opacity)
@@ -74,12 +79,12 @@ def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.nd
 
 
 def draw_mask_on_image(image: np.ndarray, probability: np.ndarray, crop_xyxy: np.ndarray, style: MaskStyle) -> None:
-    """`draw_mask` on an (H, W, 3) uint8 RGB image, changed in place."""
+    """Apply `draw_mask` to an (H, W, 3) uint8 RGB image, changed in place."""
     draw_mask([Layer(image, rgb(style.color))], probability, crop_xyxy, style)
 
 
 def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, int], crop_xyxy: np.ndarray) -> None:
-    """Draw on one layer.
+    """Draw on a layer.
 
     Args:
         opacity: (112, 112) uint8.
@@ -90,28 +95,28 @@ def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, in
     origin = crop_xyxy[:2] * layer.scale
     cell = (crop_xyxy[2:] - crop_xyxy[:2]) * layer.scale / opacity.shape[::-1]
     height, width = layer.image.shape[:2]
-    # One more cell on every side, in which the interpolated mask fades out.
+    # A further cell on every side, in which the interpolated mask fades out.
     lowest, highest = origin + (np.array(covered[:2]) - 1) * cell, origin + (np.array(covered[2:]) + 1) * cell
     left, top = np.clip(np.floor(np.maximum(lowest, origin)), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * layer.scale)), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         return
-    # Maps the centres of pixels to coordinates of cell centres.
+    # Maps the centers of pixels to coordinates of cell centers.
     across, down = ((np.array((left, top)) + 0.5 - origin) / cell - 0.5).tolist()
     to_mask = np.array([[1 / cell[0], 0, across], [0, 1 / cell[1], down]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     where = cv2.warpAffine(opacity, to_mask, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    channels = [cv2.LUT(where, _premultiplied(value)) for value in layer.colour]
+    channels = [cv2.LUT(where, _premultiplied(value)) for value in layer.color]
     composite(layer.image[top:bottom, left:right], channels[0] if len(channels) == 1 else cv2.merge(channels), where)
 
 
 def _premultiplied(value: int) -> np.ndarray:
-    """A channel value multiplied by every opacity: (256,) uint8."""
+    """Return a channel value multiplied by every opacity: (256,) uint8."""
     return np.rint(np.arange(256) * (value / 255)).astype(np.uint8)
 
 
 def _eroded(alpha: np.ndarray) -> np.ndarray:
-    """Erosion: the minimum over each cell and its four neighbours."""
+    """Erode a mask: the minimum over each cell and its four neighbors."""
     around = np.pad(alpha, 1)
     shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
     return np.minimum(alpha, np.minimum.reduce(shifted))

@@ -13,9 +13,9 @@ from fineparser_core.types import Measure
 
 #: Joints with less confidence carry no angle.
 _LEAST_CONFIDENCE = 0.1
-#: Frames by which a measure may lie beside the one that is shown.
+#: Maximum distance of a measure from the shown frame, in frames.
 _NEAR = 1
-#: Angles of one frame: a second one hides the body.
+#: Maximum number of angles on a frame: a second would hide the body.
 MOST_ANGLES = 1
 #: The body opens at the hips: their angle at the come-out is read from the joints.
 _OPENS_AT = "hip_angle"
@@ -40,7 +40,7 @@ class MeasuredAngle:
 def measured_angles(
     found: Sequence[Measure], frame: int, joints: np.ndarray | None, *, opening: bool = False
 ) -> list[MeasuredAngle]:
-    """The angles that were measured at a frame or beside it, in the order of the measures.
+    """Return the angles that were measured at a frame or beside it, in the order of the measures.
 
     Args:
         joints: (16, 3) of the frame, see `joints_at`.
@@ -71,7 +71,7 @@ def _points(name: str, joints: np.ndarray) -> tuple[Point, Point, Point] | None:
 
 
 def _place(joints: np.ndarray, joint: str) -> Point | None:
-    """A joint, or the middle of both sides of one that are seen; None where none is."""
+    """Return a joint's place, or the middle of its visible sides; None where none is visible."""
     names = [joint] if joint in KEYPOINT_NAMES else [f"{joint}_l", f"{joint}_r"]
     seen = joints[[KEYPOINT_NAMES.index(name) for name in names]]
     seen = seen[seen[:, 2] >= _LEAST_CONFIDENCE]

@@ -41,9 +41,9 @@ class RenderOptions:
         panels: whether to draw the phase names above, and timeline, score and contributions below the video.
         step_colours: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
-        comparison: another dive to show beside this one.
+        comparison: another dive to show beside this dive.
         alignment: of the two in time, any but MANUAL.
-        overlaid: lay the other dive's body over this one, instead of showing it beside.
+        overlaid: lay the other dive's body over this dive's, instead of showing it beside.
         comparison_marks: drawings on the other dive.
         title: who dived what and when: the caption above the video and the title in a clip's metadata; None: there is
             no caption, and beside another dive it is the file's name.
@@ -71,11 +71,11 @@ class StrobeOptions:
     """Options of a stroboscopic picture or clip.
 
     Attributes:
-        bodies: how many, from the take-off to the water; None: as many as can be told apart.
-        every_s: real seconds from one to the next instead; None: by their number.
+        bodies: how many, from the take-off to the water; None: as many as stay apart.
+        every_s: real seconds between bodies instead; None: by their number.
         outline: whether each has a thin outline.
-        path: whether to draw the path of the body's centre.
-        heights: whether to write its metres over the water at take-off, top and contact.
+        path: whether to draw the path of the body's center.
+        heights: whether to write its meters over the water at take-off, top and contact.
         rotation: whether to write the somersaults so far at each body.
         title: of the picture; None uses the file name, "" none.
         speed: of the clip, from `MIN_SPEED` to 1.
@@ -91,7 +91,7 @@ class StrobeOptions:
     speed: float = 1.0
 
     def check(self) -> None:
-        """Raises: ConfigError for what is out of range."""
+        """Check the ranges. Raises: ConfigError for what is out of range."""
         if self.bodies is not None and not 2 <= self.bodies <= _MOST_BODIES:
             raise ConfigError("A strobe picture shows 2 to {1} bodies, not {0}.", self.bodies, _MOST_BODIES)
         if self.every_s is not None and not _EVERY_S[0] <= self.every_s <= _EVERY_S[1]:

@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Colour, composite, draw_text, fill_box, text_width
+from fineparser_core.export.drawing import Color, composite, draw_text, fill_box, text_width
 from fineparser_core.video.planes import ColorMatrix, Planes
 
-LIGHT: Colour = (255, 216, 77)
-WHITE: Colour = (255, 255, 255)
-OUTLINE: Colour = (0, 0, 0)
+LIGHT: Color = (255, 216, 77)
+WHITE: Color = (255, 255, 255)
+OUTLINE: Color = (0, 0, 0)
 OUTLINE_OPACITY = 0.67
-_BOX: Colour = (12, 16, 20)
+_BOX: Color = (12, 16, 20)
 _BOX_OPACITY = 0.8
 # Lengths in units of the drawing.
 TEXT_SIZE, LINE_HEIGHT = 13.0, 17.0
@@ -28,20 +28,20 @@ class Overlay:
 
     Attributes:
         left, top: position in the output image, pixels.
-        colour: (H, W, 3) uint8 RGB, premultiplied by the opacity.
+        color: (H, W, 3) uint8 RGB, premultiplied by the opacity.
         opacity: (H, W) uint8.
     """
 
     left: int
     top: int
-    colour: np.ndarray
+    color: np.ndarray
     opacity: np.ndarray
 
     def paint_image(self, image: np.ndarray) -> None:
         """Draw on an image (H, W, 3) uint8 RGB, in place."""
         height, width = self.opacity.shape
         part = image[self.top : self.top + height, self.left : self.left + width]
-        composite(part, *(each[: part.shape[0], : part.shape[1]] for each in (self.colour, self.opacity)))
+        composite(part, *(each[: part.shape[0], : part.shape[1]] for each in (self.color, self.opacity)))
 
     def paint_planes(self, planes: Planes, matrix: ColorMatrix) -> None:
         """Draw on planes, in place."""
@@ -60,10 +60,10 @@ class OverlayCanvas:
     def __init__(self, size_px: tuple[int, int]) -> None:
         self.width, self.height = (side + side % 2 for side in size_px)
         self.opacity = 1.0
-        self._colour = np.zeros((self.height, self.width, 3), np.uint8)
+        self._color = np.zeros((self.height, self.width, 3), np.uint8)
         self._coverage = np.zeros((self.height, self.width), np.uint8)
 
-    def lines(self, points: Sequence[Point], width_px: float, colour: Colour, opacity: float = 1.0) -> None:
+    def lines(self, points: Sequence[Point], width_px: float, color: Color, opacity: float = 1.0) -> None:
         """Draw an open polyline."""
         import cv2
 
@@ -72,18 +72,18 @@ class OverlayCanvas:
             cv2.polylines(part, [fixed[:, None]], False, 255, max(1, round(width_px)), cv2.LINE_AA, _SHIFT)
 
         xs, ys = zip(*points, strict=True)
-        self._composite((min(xs), min(ys), max(xs), max(ys)), width_px, draw, colour, opacity)
+        self._composite((min(xs), min(ys), max(xs), max(ys)), width_px, draw, color, opacity)
 
-    def dot(self, at: Point, radius_px: float, colour: Colour, opacity: float = 1.0) -> None:
+    def dot(self, at: Point, radius_px: float, color: Color, opacity: float = 1.0) -> None:
         """Draw a disc."""
         x, y = at
-        self.box((x - radius_px, y - radius_px, x + radius_px, y + radius_px), radius_px, colour, opacity)
+        self.box((x - radius_px, y - radius_px, x + radius_px, y + radius_px), radius_px, color, opacity)
 
     def box(
         self,
         box: tuple[float, float, float, float],
         radius_px: float,
-        colour: Colour,
+        color: Color,
         opacity: float = 1.0,
         *,
         border_px: float | None = None,
@@ -97,42 +97,42 @@ class OverlayCanvas:
                 inner = (x0 + border_px, y0 + border_px, x1 - border_px, y1 - border_px)
                 fill_box(part, inner, (0,), radius_px=max(radius_px - border_px, 0.0))
 
-        self._composite(box, 1, draw, colour, opacity)
+        self._composite(box, 1, draw, color, opacity)
 
-    def text(self, at: Point, text: str, size_px: float, colour: Colour) -> None:
+    def text(self, at: Point, text: str, size_px: float, color: Color) -> None:
         """Draw a line of text; `at` is the left end of its baseline."""
         x, y = at
 
         def draw(part: np.ndarray, left: int, top: int) -> None:
             draw_text(part, (x - left, y - top), text, size_px, (255,))
 
-        self._composite((x, y - size_px, x + text_width(text, size_px), y), size_px, draw, colour, 1.0)
+        self._composite((x, y - size_px, x + text_width(text, size_px), y), size_px, draw, color, 1.0)
 
     def keep(self, box: tuple[float, float, float, float]) -> None:
         """Erase what was drawn outside a box."""
         x0, y0, x1, y1 = (max(round(end), 0) for end in box)
-        for drawn in (self._colour, self._coverage):
+        for drawn in (self._color, self._coverage):
             drawn[:y0] = drawn[y1:] = drawn[:, :x0] = drawn[:, x1:] = 0
 
     def to_overlay(self) -> Overlay | None:
-        """The part that was drawn on; None if nothing was drawn."""
+        """Return the part that was drawn on; None if nothing was drawn."""
         rows, columns = (np.flatnonzero(self._coverage.any(axis)) for axis in (1, 0))
         if not len(rows):
             return None
         top, left = rows[0] // 2 * 2, columns[0] // 2 * 2
         bottom, right = rows[-1] // 2 * 2 + 2, columns[-1] // 2 * 2 + 2
         part = np.s_[top:bottom, left:right]
-        return Overlay(int(left), int(top), self._colour[part].copy(), self._coverage[part].copy())
+        return Overlay(int(left), int(top), self._color[part].copy(), self._coverage[part].copy())
 
     def _composite(
         self,
         box: tuple[float, float, float, float],
         margin_px: float,
         draw: Callable[[np.ndarray, int, int], None],
-        colour: Colour,
+        color: Color,
         opacity: float,
     ) -> None:
-        """Composite a shape in one colour.
+        """Composite a shape in a single color.
 
         Args:
             box: x0, y0, x1, y1 of the shape, pixels.
@@ -149,15 +149,15 @@ class OverlayCanvas:
         shape = np.zeros((bottom - top, right - left), np.uint8)
         draw(shape, left, top)
         coverage = cv2.convertScaleAbs(shape, alpha=opacity * self.opacity)
-        premultiplied = cv2.merge([cv2.convertScaleAbs(coverage, alpha=value / 255) for value in colour])
-        composite(self._colour[top:bottom, left:right], premultiplied, coverage)
+        premultiplied = cv2.merge([cv2.convertScaleAbs(coverage, alpha=value / 255) for value in color])
+        composite(self._color[top:bottom, left:right], premultiplied, coverage)
         composite(self._coverage[top:bottom, left:right], coverage, coverage)
 
 
 def draw_label(
-    canvas: OverlayCanvas, lines: Sequence[str], at: Point, unit: float, colour: Colour, *, border: Colour | None = None
+    canvas: OverlayCanvas, lines: Sequence[str], at: Point, unit: float, color: Color, *, border: Color | None = None
 ) -> None:
-    """Draw lines of text on a dark box, which is moved into the image if it would extend beyond it."""
+    """Draw lines of text on a dark box, which is moved into the image if needed."""
     width_px, height_px = label_size(lines, unit)
     x, y = max(min(at[0], canvas.width - width_px), 0.0), max(min(at[1], canvas.height - height_px), 0.0)
     box = (x, y, x + width_px, y + height_px)
@@ -166,22 +166,22 @@ def draw_label(
         canvas.box(box, 5 * unit, border, border_px=max(1.2 * unit, 1.0))
     for number, line in enumerate(lines):
         baseline = y + (4 + LINE_HEIGHT * number + 0.77 * LINE_HEIGHT) * unit
-        canvas.text((x + 8 * unit, baseline), line, TEXT_SIZE * unit, colour)
+        canvas.text((x + 8 * unit, baseline), line, TEXT_SIZE * unit, color)
 
 
 def label_size(lines: Sequence[str], unit: float) -> tuple[float, float]:
-    """Width and height of the box of `draw_label`, pixels."""
+    """Return the width and height of the box of `draw_label`, pixels."""
     widest = max((text_width(line, TEXT_SIZE * unit) for line in lines), default=0)
     return widest + 16 * unit, (LINE_HEIGHT * max(len(lines), 1) + 8) * unit
 
 
 @lru_cache(maxsize=4)
 def _as_planes(overlay: Overlay, matrix: ColorMatrix) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The premultiplied values and the opacity of each of the three planes."""
+    """Return the premultiplied values and the opacity of each of the three planes."""
     import cv2
 
     small = cv2.resize(overlay.opacity, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    values = matrix.planes(overlay.colour)
+    values = matrix.planes(overlay.color)
     planes = []
     # Transparent black converts to the planes' zero points (16, 128, 128), which premultiplied values must not contain.
     for value, opacity, zero in zip(values, (overlay.opacity, small, small), (16, 128, 128), strict=True):

@@ -1,4 +1,4 @@
-"""A sheet of frames of a clip with predicted and labelled masks and the skeleton, for visual inspection."""
+"""A sheet of frames of a clip with predicted and labeled masks and the skeleton, for visual inspection."""
 
 from collections.abc import Mapping
 
@@ -20,12 +20,12 @@ _UNIT = 0.6
 
 
 def overlay_sheet(parse: DiveParse, truths: Mapping[int, np.ndarray]) -> np.ndarray:
-    """Draw a sheet of evenly spaced frames and all labelled ones, with predicted masks and skeletons.
+    """Draw a sheet of evenly spaced frames and all labeled frames, with predicted masks and skeletons.
 
-    Every tile shows the frame number and the phase. Labelled masks are outlined in green.
+    Every tile shows the frame number and the phase. Labeled masks are outlined in green.
 
     Args:
-        truths: labelled masks (H, W) bool at source resolution, by frame.
+        truths: labeled masks (H, W) bool at source resolution, by frame.
 
     Returns:
         (H, W, 3) uint8 RGB.

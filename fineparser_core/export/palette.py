@@ -1,4 +1,4 @@
-"""The colours of the three steps, distinguishable with any colour vision; the names are always shown with them."""
+"""The colors of the three steps, distinguishable with any color vision; the names are always shown with them."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ MASK_COLOUR = "#FF4FA3"
 _MIN_CONTRAST = 1.9
 
 
-def rgb(colour: str) -> tuple[int, int, int]:
+def rgb(color: str) -> tuple[int, int, int]:
     """Convert "#RRGGBB" to (red, green, blue), 0-255."""
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
     return red, green, blue
 
 
 def contrast(first: Sequence[int], second: Sequence[int]) -> float:
-    """Contrast ratio of two colours, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
+    """Return the contrast ratio of two colors, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def readable_on(background: Sequence[int], colour: str) -> tuple[int, int, int]:
-    """Mix a colour with black or white until its contrast with a background is sufficient."""
-    own, away = rgb(colour), 0 if _luminance(background) > 0.5 else 255
+def readable_on(background: Sequence[int], color: str) -> tuple[int, int, int]:
+    """Mix a color with black or white until its contrast with a background is sufficient."""
+    own, away = rgb(color), 0 if _luminance(background) > 0.5 else 255
     for share in (step / 20 for step in range(20)):
         red, green, blue = (round(value + (away - value) * share) for value in own)
         if contrast((red, green, blue), background) >= _MIN_CONTRAST:
@@ -31,7 +31,7 @@ def readable_on(background: Sequence[int], colour: str) -> tuple[int, int, int]:
     return away, away, away
 
 
-def _luminance(colour: Sequence[int]) -> float:
-    parts = (value / 255 for value in colour)
+def _luminance(color: Sequence[int]) -> float:
+    parts = (value / 255 for value in color)
     linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))

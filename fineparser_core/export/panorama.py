@@ -1,6 +1,6 @@
-"""One background for the frames of a dive: they are registered to one view and stitched, without the diver.
+"""Background for the frames of a dive: they are registered to a common view and stitched, without the diver.
 
-A still camera is a panorama of one view. What is laid over the picture has no part in it where the camera moves.
+A still camera is a panorama of a single view. Overlays of the picture are left out where the camera moves.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.errors import ExportError
-from fineparser_core.motion.boxes import CUT_SUPPORT, LONG_SIDE_PX, Colours
+from fineparser_core.motion.boxes import CUT_SUPPORT, LONG_SIDE_PX, Colors
 from fineparser_core.motion.camera import camera_motion
 from fineparser_core.motion.overlays import Overlays
 from fineparser_core.types import VideoInfo
@@ -30,7 +30,7 @@ _MOST_AREAS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """Frames in the view of one of them.
+    """Frames registered in the view of a chosen frame.
 
     Attributes:
         frames: (n,) int64, source frames, ascending.
@@ -47,11 +47,11 @@ class Registered:
     off_px: np.ndarray = field(repr=False)
 
     def off(self) -> float:
-        """Median of how far the frames lie off the background."""
+        """Return the median distance of the frames off the background."""
         return float(np.nanmedian(self.off_px)) if np.isfinite(self.off_px).any() else 0.0
 
     def of(self, frame: int) -> np.ndarray:
-        """(3, 3) of a source frame; between two registered ones that in between."""
+        """Return the matrix (3, 3) of a source frame, interpolated between registered frames."""
         flat = self.to_view.reshape(-1, 9)
         return np.array([np.interp(frame, self.frames, column) for column in flat.T]).reshape(3, 3)
 
@@ -63,13 +63,13 @@ def register(
     bodies: Sequence[np.ndarray],
     guesses: np.ndarray,
 ) -> Registered:
-    """Register frames by the scene that they share; the view is that of the one in the middle.
+    """Register frames by the scene that they share; the view is that of the middle frame.
 
     Args:
         frames: (n) source frames, ascending.
         images: (n) of them, (h, w, 3) uint8 RGB, reduced alike.
         bodies: (n) masks (h, w) uint8 of where the diver may be, 1 there.
-        guesses: (n, 3, 3) how each is likely to lie in one scene, in source pixels.
+        guesses: (n, 3, 3) likely placement of each in a common scene, in source pixels.
 
     Raises:
         ExportError: the camera is cut within, or its motion cannot be followed.
@@ -77,10 +77,10 @@ def register(
     import cv2
 
     height, width = images[0].shape[:2]
-    greys = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
+    grays = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
     scale = np.diag([info.width_px / width, info.height_px / height, 1.0])  # reduced pixels to source pixels
     likely = np.linalg.inv(scale) @ guesses @ scale
-    overlays, to_first = _chained(info, frames, images, greys, bodies, likely)
+    overlays, to_first = _chained(info, frames, images, grays, bodies, likely)
     middle = len(frames) // 2
     to_view = np.linalg.inv(to_first[middle]) @ to_first
     corners = np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], float)
@@ -91,7 +91,7 @@ def register(
         extent = np.ptp(placed, axis=(0, 2))
         if not np.isfinite(extent).all() or extent.prod() > _MOST_AREAS * width * height:
             raise _lost(info)
-        to_view, off_px = _refined(to_view, greys, [1 - body for body in bodies], overlays)
+        to_view, off_px = _refined(to_view, grays, [1 - body for body in bodies], overlays)
         sure = np.isfinite(off_px)
         if sure.mean() < 0.5 or np.median(off_px[sure]) > _MOST_OFF * max(width, height):
             raise _lost(info)
@@ -117,28 +117,28 @@ def _chained(
     info: VideoInfo,
     frames: Sequence[int],
     images: Sequence[np.ndarray],
-    greys: Sequence[np.ndarray],
+    grays: Sequence[np.ndarray],
     bodies: Sequence[np.ndarray],
     likely: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the overlay of the picture (h, w), and (n, 3, 3) from reduced pixels of each frame to the first."""
     import cv2
 
-    height, width = greys[0].shape
+    height, width = grays[0].shape
     small = LONG_SIDE_PX / max(height, width)
     shrink = np.diag([small, small, 1.0])
     overlays: Overlays | None = None
     to_first = [np.eye(3)]
-    colours = Colours()
-    for at, grey in enumerate(greys):
-        changed = colours.change(images[at])
-        tiny = cv2.resize(grey, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
+    colors = Colors()
+    for at, gray in enumerate(grays):
+        changed = colors.change(images[at])
+        tiny = cv2.resize(gray, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
         overlays = overlays or Overlays(tiny.shape)
         if at:
-            before = greys[at - 1]
+            before = grays[at - 1]
             scene = cv2.resize(overlays.scene, (width, height), interpolation=cv2.INTER_NEAREST) * (1 - bodies[at - 1])
             guess = np.linalg.inv(likely[at - 1]) @ likely[at]
-            matrix, support = camera_motion(before, grey, guess, scene)
+            matrix, support = camera_motion(before, gray, guess, scene)
             if support < CUT_SUPPORT:
                 if changed:
                     raise ExportError(
@@ -155,31 +155,31 @@ def _chained(
 
 
 def _refined(
-    to_view: np.ndarray, greys: Sequence[np.ndarray], scenes: Sequence[np.ndarray], overlays: np.ndarray
+    to_view: np.ndarray, grays: Sequence[np.ndarray], scenes: Sequence[np.ndarray], overlays: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each frame placed on the background of all, so that a chain does not drift; and how far each still is off it.
+    """Place each frame on the background of all, so that a chain does not drift; return the remaining errors, too.
 
     Returns:
         (n, 3, 3), and (n,) reduced pixels; NaN where a frame is not found in the background.
     """
     import cv2
 
-    height, width = greys[0].shape
+    height, width = grays[0].shape
     shown = 1 - cv2.resize(overlays, (width, height), interpolation=cv2.INTER_NEAREST)
     masks = [255 * shown * scene for scene in scenes]
-    off = np.full(len(greys), np.nan)
+    off = np.full(len(grays), np.nan)
     for _ in range(2):
         (left, top), size = bounds(to_view, (width, height))
         shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]])
-        background, covered = median_background([grey[..., None] for grey in greys], masks, shift @ to_view, size)
+        background, covered = median_background([gray[..., None] for gray in grays], masks, shift @ to_view, size)
         refined = to_view.copy()
-        for at, grey in enumerate(greys):
+        for at, gray in enumerate(grays):
             view = np.linalg.inv(shift @ to_view[at])
             there, seen = (
                 cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR)
                 for each in (background[..., 0], covered.astype(np.uint8))
             )
-            matrix, support = camera_motion(there, grey, scene=cv2.erode(seen, np.ones((5, 5))) * (masks[at] // 255))
+            matrix, support = camera_motion(there, gray, scene=cv2.erode(seen, np.ones((5, 5))) * (masks[at] // 255))
             moved = matrix[:2] @ [[0, width, 0, width], [0, 0, height, height], [1] * 4]
             moved -= [[0, width, 0, width], [0, 0, height, height]]
             off[at] = np.hypot(*moved).max() if support > _LEAST_FOUND else np.nan
@@ -190,7 +190,7 @@ def _refined(
 
 
 def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Left and top, and width and height, of what images of a size cover in the view of matrices (n, 3, 3)."""
+    """Return (left, top) and (width, height) of the area that images of a size cover under matrices (n, 3, 3)."""
     width, height = size_px
     placed = (matrices @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]]))[:, :2]
     (left, top), (right, bottom) = np.floor(placed.min(axis=(0, 2))), np.ceil(placed.max(axis=(0, 2)))
@@ -200,7 +200,7 @@ def bounds(matrices: np.ndarray, size_px: tuple[int, int]) -> tuple[tuple[int, i
 def median_background(
     images: Sequence[np.ndarray], masks: Sequence[np.ndarray], matrices: np.ndarray, size_px: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The median of images in one view, of what their masks show.
+    """Return the median of registered images over the pixels that their masks show.
 
     Args:
         images: (H, W, c) uint8.
@@ -240,10 +240,10 @@ def _touches(matrix: np.ndarray, image: np.ndarray, size_px: tuple[int, int]) ->
 
 
 def _median(images: list[np.ndarray], shown: np.ndarray) -> np.ndarray:
-    """Median over images (H, W, c) of those that are shown, (n, H, W) bool.
+    """Return the median over images (H, W, c) of those that are shown, (n, H, W) bool.
 
     What is not shown is taken for black and white by turns, black first, so that it leaves the median where it is; then
-    the images are sorted place by place, by comparing neighbours, many times faster than sorting each place's values.
+    the images are sorted place by place, by comparing neighbors, many times faster than sorting each place's values.
     """
     planes, white = [], np.zeros(shown.shape[1:], bool)
     for image, there in zip(images, shown, strict=True):

@@ -34,7 +34,7 @@ class AskedClip:
 
     Attributes:
         path: of the video, as it was given.
-        dive_number, board_m, difficulty: as they were given, whether or not there is such a dive.
+        dive_number, board_m, difficulty: as given, even if no dive has these values.
         start_frame, end_frame: first and last frame of the dive, both included; None: it is found.
     """
 
@@ -52,14 +52,14 @@ class ClipResult:
 
     Attributes:
         asked: what was asked.
-        key: digest of all that the result depends on: the file's content, what was asked, options, weights, exemplars
-            and the program; "" for a result that is to be had anew.
+        key: digest of all that the result depends on: the file's content, the request, options, weights, exemplars and
+            the program; "" for a result that must be computed anew.
         content: `content_digest` of the file; "" where it could not be read.
         analysis: without what it has for each sample, see `without_samples`; None where there is an error.
-        quantities: what was measured were the moments a little otherwise, equally likely each, see `add_measures`; of
-            each quantity its value and standard deviation. Empty for a dive that is not scored.
-        others: first and last frame of further dives that were found in the file, of which nothing is said.
-        error: a sentence that says why there is no analysis; "" otherwise.
+        quantities: quantities measured with slightly moved moments, equally likely each, see `add_measures`: value and
+            standard deviation of each. Empty for a dive that is not scored.
+        others: first and last frame of further dives found in the file, which are not analyzed.
+        error: a sentence that says why there is no analysis; else "".
     """
 
     asked: AskedClip
@@ -72,7 +72,7 @@ class ClipResult:
 
 
 def result_to_line(result: ClipResult) -> bytes:
-    """The result as a line of the file.
+    """Return the result as a line of the file.
 
     Raises:
         ExportError: a number in it is not finite.
@@ -92,7 +92,7 @@ def result_to_line(result: ClipResult) -> bytes:
 
 
 def result_from_line(line: bytes) -> ClipResult:
-    """The inverse of `result_to_line`.
+    """Return the inverse of `result_to_line`.
 
     Raises:
         ValueError: it is something else.
@@ -112,7 +112,7 @@ def result_from_line(line: bytes) -> ClipResult:
 
 
 def read_results(path: Path) -> list[ClipResult]:
-    """The results of a file in its order, but for a last line that is not whole: its writer was stopped.
+    """Return the results of a file in its order, but for a last line that is not whole: its writer was stopped.
 
     Raises:
         ExportError: the file cannot be read, or a line of it is no result.

@@ -1,6 +1,6 @@
 """The athlete's skeleton on a frame: which joints are connected, and how sure each is. No drawing library.
 
-The window and the exports draw the same bones; a joint that was not seen is left out, an unsure one is faint.
+The window and the exports draw the same bones; an unseen joint is left out, an unsure joint is faint.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.types import MaskTrack
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
-#: #rrggbb by the athlete's side: distinguishable with any colour vision.
+#: #rrggbb by the athlete's side: distinguishable with any color vision.
 SIDE_COLOURS = {LEFT: "#FFD84D", RIGHT: "#4DD2FF", MIDDLE: "#FFFFFF"}
 
 #: Confidences between which a joint fades in.
@@ -50,7 +50,10 @@ class Bone:
 
 
 def joints_at(track: MaskTrack, frame: int) -> np.ndarray | None:
-    """Joints of a source frame, (16, 3) float32 x, y and confidence, interpolated between samples; None without any."""
+    """Return the joints of a source frame, (16, 3) float32 x, y and confidence, interpolated between samples.
+
+    None without any.
+    """
     joints, sampled = track.joints, track.sampled_frames
     if joints is None or not sampled[0] <= frame <= sampled[-1]:
         return None
@@ -68,7 +71,7 @@ def joints_at(track: MaskTrack, frame: int) -> np.ndarray | None:
 
 
 def bones_of(joints: np.ndarray) -> list[Bone]:
-    """The bones that are seen, of joints (16, 3)."""
+    """Return the bones that are seen, of joints (16, 3)."""
     opacity = np.clip((joints[:, 2] - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
     bones = [_bone(joints[first], joints[second], side, opacity[[first, second]]) for first, second, side in _PAIRS]
     shoulders = [_INDEX["shoulder_l"], _INDEX["shoulder_r"]]

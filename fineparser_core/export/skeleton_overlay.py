@@ -1,4 +1,4 @@
-"""Draws the athlete's skeleton as the window does: light bones with a dark outline, left and right in two colours."""
+"""Draws the athlete's skeleton as the window does: light bones with a dark outline, left and right in two colors."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.coach_marks_overlay import PointTransform, draw_arc
-from fineparser_core.export.drawing import Box, Colour
+from fineparser_core.export.drawing import Box, Color
 from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas, label_size
@@ -16,12 +16,12 @@ from fineparser_core.language import number
 from fineparser_core.measures.centre_path import CentrePath
 from fineparser_core.types import MaskTrack
 
-PATH_COLOUR: Colour = (255, 159, 67)
+PATH_COLOR: Color = (255, 159, 67)
 #: Size of the labels of heights.
 _HEIGHT_SIZE = 0.75
-#: Labels are placed on so many pixels as one.
+#: Size of the cells on which labels are placed, in pixels.
 _COARSE = 4
-#: Metres that the way of a body is wide, and units where the scale is not known.
+#: Meters that the way of a body is wide, and units where the scale is not known.
 _BODY_M, _USUAL_WIDTH = 1.0, 60.0
 #: Widths in units of the drawing.
 BONE_WIDTH, OUTLINE_WIDTH, JOINT_RADIUS = 2.0, 4.0, 2.4
@@ -45,7 +45,7 @@ def draw_skeleton(canvas: OverlayCanvas, bones: Sequence[Bone], unit: float, tra
 
 
 class PathPainter:
-    """Draws the path of a body's centre on images of one size, with heights over the water; it ends with the picture.
+    """Draws the path of a body's center on images of equal size, with heights over the water; it ends with the picture.
 
     Args:
         size_px: (width, height) of the images.
@@ -62,20 +62,20 @@ class PathPainter:
         self._boxes: dict[int, Box] = {}  # of the labels, by the number of the mark, as seen from it
 
     def draw(self, canvas: OverlayCanvas, frame: int, others: Overlay | None = None) -> None:
-        """Draw the path as a frame sees it, and where the centre is.
+        """Draw the path as a frame sees it, and where the center is.
 
         Args:
             others: what the heights should not lie on.
         """
         unit, line = self._unit, self._placed(frame, self._path.points)
-        for width, colour, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, PATH_COLOUR, 1.0)):
-            canvas.lines(line, width * unit, colour, opacity)
+        for width, color, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, PATH_COLOR, 1.0)):
+            canvas.lines(line, width * unit, color, opacity)
         canvas.keep(self._picture)
         draw_labels(canvas, self._heights(frame, line, others), _HEIGHT_SIZE * unit)
         place = self._path.place(frame)
         if place is not None and self._shows(at := self._transform((float(place[0]), float(place[1])))):
             canvas.dot(at, 5 * unit, OUTLINE, OUTLINE_OPACITY)
-            canvas.dot(at, 4 * unit, PATH_COLOUR)
+            canvas.dot(at, 4 * unit, PATH_COLOR)
 
     def _heights(self, frame: int, line: Sequence[Point], others: Overlay | None) -> list[Label]:
         """Place the heights beside the body's path, where they were before: nothing makes them jump."""
@@ -103,10 +103,10 @@ class PathPainter:
                 if box is not None:
                     boxes[place] = (_COARSE * box[0], _COARSE * box[1], _COARSE * box[2], _COARSE * box[3])
                     self._boxes[place] = _moved(boxes[place], (-at[0], -at[1]))
-        return [Label(at, said, PATH_COLOUR, boxes[place]) for place, at, said in shown if place in boxes]
+        return [Label(at, said, PATH_COLOR, boxes[place]) for place, at, said in shown if place in boxes]
 
     def _busy(self, frame: int, line: Sequence[Point], others: Overlay | None) -> np.ndarray:
-        """(h, w) bool of the reduced image: the way of the body, and other drawings."""
+        """Return the busy places (h, w) bool of the reduced image: the way of the body, and other drawings."""
         import cv2
 
         busy = np.zeros([-(-side // _COARSE) for side in reversed(self._size_px)], np.uint8)
@@ -149,8 +149,8 @@ def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: fl
     """Draw the sides and the arcs of measured angles, with their degrees."""
     for angle in angles:
         points = [transform(point) for point in angle.points]
-        for width, colour, opacity in ((3.2, OUTLINE, OUTLINE_OPACITY), (1.4, LIGHT, 1.0)):
-            canvas.lines(points, width * unit, colour, opacity)
+        for width, color, opacity in ((3.2, OUTLINE, OUTLINE_OPACITY), (1.4, LIGHT, 1.0)):
+            canvas.lines(points, width * unit, color, opacity)
         draw_arc(canvas, points, f"{angle.degrees:.0f}°", unit)
 
 
@@ -163,10 +163,10 @@ def skeleton_overlay(
     path: PathPainter | None = None,
     others: Overlay | None = None,
 ) -> Overlay | None:
-    """The skeleton of a frame, for output images of (width, height), over the path; None where nothing is seen.
+    """Draw the skeleton of a frame over the path, for output images of (width, height); None where nothing is visible.
 
     Args:
-        others: what the path's heights should not lie on.
+        others: boxes that the path's heights should not cover.
     """
     joints = joints_at(track, frame)
     if joints is None and path is None:

@@ -1,4 +1,4 @@
-"""Writes single frames: of an analysed dive with annotations, of any other video with the coach's marks only."""
+"""Writes single frames: of an analyzed dive with annotations, of any other video with the coach's marks only."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -20,7 +20,7 @@ def write_still(analysis: Analysis, frame: int, path: Path, options: RenderOptio
     Raises:
         ConfigError: the suffix of the path is not supported.
         ExportError: the file cannot be written.
-        VideoError: there is no such frame, or a source video cannot be read.
+        VideoError: the frame does not exist, or a source video cannot be read.
     """
     options = options or RenderOptions()
     with ExitStack() as stack:
@@ -36,7 +36,7 @@ def write_plain_still(video: Path, frame: int, path: Path, marks: Sequence[Mark]
     Raises:
         ConfigError: the suffix of the path is not supported.
         ExportError: the file cannot be written.
-        VideoError: there is no such frame, or the video cannot be read.
+        VideoError: the frame does not exist, or the video cannot be read.
     """
     with VideoReader(video) as reader:
         image = reader.frame(frame).copy()

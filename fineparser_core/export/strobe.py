@@ -1,7 +1,7 @@
-"""Stroboscopic pictures and clips: the diver at equal times along the path, on one background.
+"""Stroboscopic pictures and clips: the diver at equal times along the path, on a common background.
 
 The camera may stand still or follow the dive: its frames are registered and stitched, see `panorama`. Each body is cut
-out by its mask and by what differs from the background, later ones over earlier ones.
+out by its mask and by what differs from the background, later bodies over earlier bodies.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ExportError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.drawing import Colour, composite, draw_text, fit_text, text_width
+from fineparser_core.export.drawing import Color, composite, draw_text, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
-from fineparser_core.export.skeleton_overlay import PATH_COLOUR
+from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.language import number, text
 from fineparser_core.measures.centre_path import CentrePath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
@@ -33,9 +33,9 @@ from fineparser_core.types import Analysis, DiveParse
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
-#: Bodies at most and at least, where nobody asks for a number.
+#: Maximum and minimum number of bodies, unless a number is requested.
 _MOST_BODIES, _LEAST_BODIES = 14, 4
-#: Bodies are told apart where so much of each shows on the mean, and of the one that shows least.
+#: Visible share at which bodies stay apart: the mean over bodies, and that of the most hidden body.
 _SHOWN_MEAN, _SHOWN_LEAST = 0.82, 0.45
 #: A mask of fewer cells shows no diver.
 _LEAST_CELLS = 25
@@ -55,16 +55,16 @@ _MOST_ENLARGED = 4.0
 _MISSED_CELLS = 6
 #: Cells at the edge of a mask that are the body's only where they differ from the background.
 _EDGE_CELLS = 4
-#: Minimum difference from the background, of 255, of pixels near a mask that are the body: of a calm scene, and of one
-#: that moves by itself or is not registered well.
+#: Minimum difference from the background, of 255, of pixels near a mask that are the body: of a calm scene, and of a
+#: scene that moves by itself or is registered badly.
 _LEAST_DIFFERENCE = (14.0, 60.0)
 #: Room around the bodies, as a share of the median body's longer side, that the picture has where there is so much.
 _ROOM = 1.1
 #: Minimum share of a side of the picture that frames show.
 _COVERED = 0.98
 _CAPTION_UNITS = 30
-#: A centre nearer to the water tells nothing: hands that touch are a metre below it, and it falls 0.15 m (1 m board) to
-#: 0.5 m (10 m) in a frame of thirty a second, so the contact was seen late.
+#: Minimum height of a center over the water, in meters: hands that touch are a meter below it, and it falls 0.15 m (1 m
+#: board) to 0.5 m (10 m) in a frame of thirty a second, so the contact was read late.
 _LEAST_HEIGHT_M = 0.3
 #: Turns from which they are written.
 _LEAST_TURN = 0.05
@@ -77,20 +77,20 @@ class _Body:
     Attributes:
         frame: source frame.
         left, top: place on the canvas.
-        colour: (h, w, 3) uint8 RGB, premultiplied by the opacity.
+        color: (h, w, 3) uint8 RGB, premultiplied by the opacity.
         opacity: (h, w) uint8.
     """
 
     frame: int
     left: int
     top: int
-    colour: np.ndarray = field(repr=False)
+    color: np.ndarray = field(repr=False)
     opacity: np.ndarray = field(repr=False)
 
     def put(self, image: np.ndarray) -> None:
         """Put it on the canvas (H, W, 3) uint8, in place."""
         height, width = self.opacity.shape
-        composite(image[self.top : self.top + height, self.left : self.left + width], self.colour, self.opacity)
+        composite(image[self.top : self.top + height, self.left : self.left + width], self.color, self.opacity)
 
 
 class Strobe:
@@ -170,7 +170,7 @@ class Strobe:
         return list(range(max(first, clip.in_frame), min(last, clip.out_frame) + 1))
 
     def picture(self, until: int | None = None, live: np.ndarray | None = None) -> np.ndarray:
-        """The picture (H, W, 3) uint8 RGB.
+        """Return the picture (H, W, 3) uint8 RGB.
 
         Args:
             until: with the bodies up to this source frame; None: with all, and what is written beside them.
@@ -216,7 +216,7 @@ class Strobe:
         return boxes
 
     def _to_canvas(self, frame: int, *, kept: bool = False) -> np.ndarray:
-        """(3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
+        """Return the matrix (3, 3) from source pixels of a frame, or from those of the kept picture, to the canvas."""
         matrix = self._from_view @ self._registered.of(frame)
         return matrix @ np.diag([1 / self._scale, 1 / self._scale, 1.0]) if kept else matrix
 
@@ -243,7 +243,7 @@ class Strobe:
         self._from_view = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ self._from_view
 
     def _cut_out(self, frame: int, image: np.ndarray, *, outline: bool) -> _Body:
-        """A body on the canvas, from a kept picture of its frame."""
+        """Return a body on the canvas, from a kept picture of its frame."""
         import cv2
 
         probability, crop_xyxy = mask_at(self._parse, frame)
@@ -266,7 +266,7 @@ class Strobe:
         right, bottom = np.clip(high, (left + 2, top + 2), self.canvas_px).astype(int)
         shift, size = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]), (int(right - left), int(bottom - top))
         flags = cv2.INTER_CUBIC
-        colour = cv2.warpPerspective(
+        color = cv2.warpPerspective(
             image, shift @ self._to_canvas(frame, kept=True), size, flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
         to_cells = shift @ matrix @ from_cells
@@ -281,16 +281,16 @@ class Strobe:
         )
         cell_px = float(np.linalg.norm(matrix[:2, 0])) * float(cell[0])
         behind = self._background[top:bottom, left:right]
-        differs = np.abs(colour.astype(np.float32) - behind).max(axis=2)
+        differs = np.abs(color.astype(np.float32) - behind).max(axis=2)
         differs = cv2.GaussianBlur(differs, (0, 0), 0.4 * cell_px + 0.5)
-        outside = differs[around < 0.1]  # a place of the scene that looks otherwise for other reasons
+        outside = differs[around < 0.1]  # places of the scene that differ for other reasons
         least = float(np.clip(np.percentile(outside, 85) if len(outside) else 0.0, *_LEAST_DIFFERENCE))
         least_here = least * np.where(core > 0.5, 0.5, 1.4)
         told = np.clip((differs - least_here) / least, 0, 1)
         opacity = np.maximum(inner, np.clip(2 * around - 0.6, 0, 1) * told)
         opacity = _connected(opacity, core, max(1, round(cell_px)))
         width = 0.9 * self.unit if outline else 0.0
-        return _Body(frame, int(left), int(top), *_outlined(colour, np.clip(opacity, 0, 1), width))
+        return _Body(frame, int(left), int(top), *_outlined(color, np.clip(opacity, 0, 1), width))
 
     def _put_live(self, image: np.ndarray, live: np.ndarray, frame: int) -> None:
         """Lay a frame of the video over the background, with soft edges where the camera moves."""
@@ -306,19 +306,19 @@ class Strobe:
         composite(image, warped, opacity)
 
     def _path_overlay(self, until: int) -> Overlay | None:
-        """The path of the body's centre up to a source frame."""
+        """Return the path of the body's center up to a source frame."""
         if not self._options.path or self._path is None:
             return None
         points = [(float(x), float(y)) for x, y in self._line[self._path.frames <= until + 0.5]]
         if len(points) < 2:
             return None
         canvas = OverlayCanvas(self.canvas_px)
-        for width, colour, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOUR, 0.9)):
-            canvas.lines(points, width * self.unit, colour, opacity)
+        for width, color, opacity in ((2.6, OUTLINE, 0.4), (1.3, PATH_COLOR, 0.9)):
+            canvas.lines(points, width * self.unit, color, opacity)
         return canvas.to_overlay()
 
     def _label_overlay(self, n: int) -> Overlay | None:
-        """The first labels in order of time, with lines to what they belong to."""
+        """Return the first labels in order of time, with lines to what they belong to."""
         if n not in self._label_overlays:
             canvas = OverlayCanvas(self.canvas_px)
             draw_labels(canvas, [label for _, label in self._labels[:n]], self.unit)
@@ -326,20 +326,20 @@ class Strobe:
         return self._label_overlays[n]
 
     def _placed_labels(self) -> list[tuple[int, Label]]:
-        """Place labels, each with its first source frame, where there is room: off the bodies and off one another."""
-        labels: list[tuple[Point, str, Colour, int]] = []
+        """Place labels, each with its first source frame, where there is room: off the bodies and without overlap."""
+        labels: list[tuple[Point, str, Color, int]] = []
         path, line = self._path, self._line
         if self._options.heights and path is not None and len(path.heights):
             for at in dict.fromkeys((0, int(path.heights.argmax()), len(path.heights) - 1)):
                 if path.heights[at] < _LEAST_HEIGHT_M:
                     continue
                 said = f"{number(float(path.heights[at]), 1)} m"
-                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOUR, int(path.frames[at])))
+                labels.append(((float(line[at, 0]), float(line[at, 1])), said, PATH_COLOR, int(path.frames[at])))
         if self._turned is not None:
             for body in self._bodies:
                 turns = abs(float(self._turned[int(np.searchsorted(self._dive.seen.frames, body.frame))]))
                 if np.isfinite(turns) and turns >= _LEAST_TURN:
-                    labels.append((self._centre(body), number(turns, 1), WHITE, body.frame))
+                    labels.append((self._center(body), number(turns, 1), WHITE, body.frame))
         width, height = self.canvas_px
         busy = np.zeros((height, width), bool)
         for body in self._bodies:
@@ -348,10 +348,10 @@ class Strobe:
         wanted = [(at, label_size([said], self.unit)) for at, said, _, _ in labels]
         boxes = place_labels(wanted, (2.0, 2.0, width - 2.0, height - 2.0), 14 * self.unit, busy)
         placed = zip(labels, boxes, strict=True)
-        found = [(frame, Label(at, said, colour, box)) for (at, said, colour, frame), box in placed if box is not None]
+        found = [(frame, Label(at, said, color, box)) for (at, said, color, frame), box in placed if box is not None]
         return sorted(found, key=lambda one: one[0])
 
-    def _centre(self, body: _Body) -> Point:
+    def _center(self, body: _Body) -> Point:
         """Return a body's place on its path; its middle where there is none."""
         path = self._path
         if path is not None and path.frames[0] <= body.frame <= path.frames[-1]:
@@ -362,7 +362,7 @@ class Strobe:
         return body.left + middle[0], body.top + middle[1]
 
     def _path_points(self, path: CentrePath) -> np.ndarray:
-        """(n, 2) points of the path on the canvas, each by the frame that it belongs to."""
+        """Return the points (n, 2) of the path on the canvas, each by the frame that it belongs to."""
         found = []
         for frame, point in zip(path.frames, path.points, strict=True):
             x, y = path.in_frame(round(frame), point[None])[0]
@@ -371,7 +371,7 @@ class Strobe:
         return np.array(found)
 
     def _captioned(self, image: np.ndarray, title: str) -> np.ndarray:
-        """The background over a line that says what the picture is."""
+        """Return the background over a line that says what the picture is."""
         width, height = self.size_px
         whole = np.full((height, width, 3), panel.BACKGROUND, np.uint8)
         whole[: len(image)] = image
@@ -434,7 +434,7 @@ class _Read:
         self.picture = np.s_[y0:y1, x0:x1]
 
     def reduced(self, image: np.ndarray) -> np.ndarray:
-        """A frame as it is kept."""
+        """Return a frame as it is kept."""
         import cv2
 
         if self.scale == 1:
@@ -442,7 +442,7 @@ class _Read:
         return np.asarray(cv2.resize(image, None, fx=self.scale, fy=self.scale, interpolation=cv2.INTER_AREA))
 
     def body(self, frame: int, shape: tuple[int, int], scale: float) -> np.ndarray:
-        """(h, w) uint8, 1 where the diver may be in a frame that is reduced so."""
+        """Return a mask (h, w) uint8, 1 where the diver may be in a reduced frame."""
         import cv2
 
         probability, crop_xyxy = mask_at(self._parse, frame)
@@ -453,7 +453,7 @@ class _Read:
         return np.asarray(cv2.warpAffine(near, matrix, shape[::-1], flags=cv2.INTER_NEAREST))
 
     def mask_of_background(self, frame: int, registered: Registered) -> np.ndarray:
-        """(H, W) uint8 of a kept picture, 255 where it shows the scene: no diver, nothing laid over it, no edge."""
+        """Return a mask (H, W) uint8 of a kept picture, 255 where it shows the scene: no diver, overlay or edge."""
         import cv2
 
         height, width = self.kept[frame].shape[:2]
@@ -466,10 +466,10 @@ class _Read:
 
 
 def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
-    """Indices of the samples whose bodies are shown, equally apart in time, from the take-off to the contact.
+    """Return the indices of the samples with shown bodies, equally apart in time, from take-off to contact.
 
     Raises:
-        ExportError: the diver is seen at fewer than two of them.
+        ExportError: the diver shows at fewer than two of them.
     """
     seen = dive.seen
     first, last = dive.leaves, dive.opens if dive.touches is None else dive.touches
@@ -494,7 +494,7 @@ def choose_bodies(dive: InTheAir, options: StrobeOptions) -> list[int]:
 
 
 def _each(dive: InTheAir, first: int, last: int, stride: int) -> list[int]:
-    """Every so many samples from the first; what is just under water is shown still."""
+    """Return every n-th sample from the first; a body just under water is included."""
     return list(range(first, min(last + stride // 3, len(dive.seen.frames) - 1) + 1, stride))
 
 
@@ -508,7 +508,7 @@ def _unseen(parse: DiveParse, n: int) -> ExportError:
 
 
 def _coarse(dive: InTheAir) -> float:
-    """Pixels of the scene that a cell of a coarse raster has: a body is 40 cells long."""
+    """Return the size of a coarse raster's cell in pixels of the scene: a body is 40 cells long."""
     masks, crops = dive.seen.masks, dive.seen.crops
     heights = [np.ptp(np.argwhere(mask > 0.5), axis=0).max() for mask in masks if (mask > 0.5).sum() >= _LEAST_CELLS]
     cell = float(np.median(crops[:, 2] - crops[:, 0])) / MASK_SIZE
@@ -516,7 +516,7 @@ def _coarse(dive: InTheAir) -> float:
 
 
 def _visible_shares(dive: InTheAir, samples: Sequence[int], coarse: float) -> np.ndarray:
-    """(n,) share of each body that later ones do not hide."""
+    """Return the share (n,) of each body that later bodies do not hide."""
     import cv2
 
     if not samples:
@@ -542,7 +542,7 @@ def _visible_shares(dive: InTheAir, samples: Sequence[int], coarse: float) -> np
 
 
 def _guesses(parse: DiveParse, frames: Sequence[int]) -> np.ndarray:
-    """(n, 3, 3) how frames lie in the scene by the motion of the parse: between samples that in between."""
+    """Return the placement (n, 3, 3) of frames in the scene by the parse's motion, interpolated between samples."""
     if parse.motion is None:
         return np.tile(np.eye(3), (len(frames), 1, 1))
     sampled, first = np.unique(parse.sampled_frames, return_index=True)
@@ -551,7 +551,7 @@ def _guesses(parse: DiveParse, frames: Sequence[int]) -> np.ndarray:
 
 
 def _frames_to_read(dive: InTheAir, pts_s: np.ndarray, bodies: Sequence[int]) -> list[int]:
-    """Frames from just before the take-off to just after the contact, thirty a second, the bodies' among them."""
+    """Return the frames from before the take-off to after the contact, thirty a second, the bodies' among them."""
     clip, slowed = dive.seen.parse.clip, dive.seen.slowed
     first = int(np.searchsorted(pts_s, pts_s[bodies[0]] - _BEFORE_S * slowed))
     last = int(np.searchsorted(pts_s, pts_s[bodies[-1]] + _AFTER_S * slowed, side="right")) - 1
@@ -566,7 +566,7 @@ def _frames_to_read(dive: InTheAir, pts_s: np.ndarray, bodies: Sequence[int]) ->
 
 
 def _box_in_view(parse: DiveParse, frame: int, registered: Registered) -> np.ndarray:
-    """(4,) x0, y0, x1, y1 of a body in the view."""
+    """Return the box (4,) x0, y0, x1, y1 of a body in the view."""
     probability, crop_xyxy = mask_at(parse, frame)
     cells = np.argwhere(probability > 0.5)
     cell = (crop_xyxy[2:] - crop_xyxy[:2]) / MASK_SIZE
@@ -577,7 +577,7 @@ def _box_in_view(parse: DiveParse, frame: int, registered: Registered) -> np.nda
 
 
 def _trimmed(covered: np.ndarray, inner: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    """x0, y0, x1, y1, even apart, of the part of a picture whose sides are covered; the inner box stays."""
+    """Return x0, y0, x1, y1, even apart, of the part of a picture whose sides are covered; the inner box stays."""
     x0, y0, x1, y1 = 0, 0, covered.shape[1], covered.shape[0]
     while True:
         sides = {
@@ -594,7 +594,7 @@ def _trimmed(covered: np.ndarray, inner: tuple[float, float, float, float]) -> t
 
 
 def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """An image (H, W, 3) whose bare places have the blurred colours of what is nearest to them."""
+    """Return an image (H, W, 3) whose bare places have the blurred colors of what is nearest to them."""
     import cv2
 
     if covered.all() or not covered.any():
@@ -602,9 +602,9 @@ def _filled(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
     _, labels = cv2.distanceTransformWithLabels(
         (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    colours = np.zeros((labels.max() + 1, 3), np.uint8)
-    colours[labels[covered]] = image[covered]
-    nearest = cv2.GaussianBlur(colours[labels], (0, 0), max(image.shape) / 100)
+    colors = np.zeros((labels.max() + 1, 3), np.uint8)
+    colors[labels[covered]] = image[covered]
+    nearest = cv2.GaussianBlur(colors[labels], (0, 0), max(image.shape) / 100)
     return np.where(covered[..., None], image, nearest)
 
 
@@ -615,7 +615,7 @@ def _disc(radius: int) -> np.ndarray:
 
 
 def _connected(opacity: np.ndarray, core: np.ndarray, gap_px: int) -> np.ndarray:
-    """An opacity (H, W) without what is not connected to the mask, and without small holes."""
+    """Return an opacity (H, W) without parts that are not connected to the mask, and without small holes."""
     import cv2
 
     inside = cv2.morphologyEx((opacity > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, _disc(gap_px))
@@ -631,14 +631,14 @@ def _connected(opacity: np.ndarray, core: np.ndarray, gap_px: int) -> np.ndarray
 
 
 def _feathered(shape: tuple[int, ...]) -> np.ndarray:
-    """Opacity (H, W) uint8 that fades out over a twentieth of the picture at its sides."""
+    """Return the opacity (H, W) uint8 that fades out over a twentieth of the picture at its sides."""
     height, width = shape
     x, y = (np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (0.05 * n) for n in (width, height))
     return np.asarray(np.rint(255 * np.clip(np.minimum(x[None], y[:, None]), 0, 1)).astype(np.uint8))
 
 
-def _outlined(colour: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:
-    """Premultiplied colours and opacity of a body (h, w, 3) and (h, w), 0 to 1, with a light line of a width around."""
+def _outlined(color: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return premultiplied colors (h, w, 3) and opacity (h, w) of a body, 0 to 1, with a light line around it."""
     import cv2
 
     ring = np.zeros_like(opacity)
@@ -646,7 +646,7 @@ def _outlined(colour: np.ndarray, opacity: np.ndarray, width_px: float) -> tuple
         inside = (opacity > 0.45).astype(np.uint8)
         ring = (cv2.dilate(inside, _disc(max(1, round(width_px)))) - inside).astype(np.float32)
         ring = 0.75 * cv2.GaussianBlur(ring, (0, 0), max(0.4 * width_px, 0.4)) * (1 - opacity)
-    premultiplied = colour * opacity[..., None] + 255 * ring[..., None]
+    premultiplied = color * opacity[..., None] + 255 * ring[..., None]
     whole = 255 * (opacity + ring)
     return tuple(np.rint(np.clip(each, 0, 255)).astype(np.uint8) for each in (premultiplied, whole))
 
@@ -658,7 +658,7 @@ def strobe_picture(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> np.ndarray:
-    """The stroboscopic picture of a dive, (H, W, 3) uint8 RGB.
+    """Return the stroboscopic picture of a dive, (H, W, 3) uint8 RGB.
 
     Args:
         options: defaults to `StrobeOptions()`.

@@ -1,7 +1,7 @@
 """Dives as a table for a spreadsheet (CSV), or as data (JSON).
 
 CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
-nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
+nothing is known. The columns are `COLUMNS`; a measure has two, its value and its standard deviation, in the unit that
 the documents name. `good_ranges` has the source of each range: rules, real or rendered dives. Points of different dive
 numbers or boards are not comparable.
 
@@ -9,11 +9,11 @@ JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dive
 dive_number, board_m, state, transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of
 `analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`. `outcome` is "balk",
 "repeat" (of the dive before), "failed" or null. `drawings` are what the coach drew, of {kind, frame, points, text,
-degrees} and, where one is shown on several frames, last_frame: kind "line", "angle", "note", "arrow", "ellipse" or
-"freehand"; frames 0-based in the source file; points in pixels of its upright frames; degrees of an angle, of a line
-from the vertical, null of others. `note` is the coach's on the dive as a whole. The table has this and the notes on
-frames, each with its frame. `judging` is what the judges gave, or null: {awards, counted, award, score, phases}; award
-is the mean of those that are counted, score 3 * DD * award, or null without a DD.
+degrees} and, for marks on several frames, last_frame: kind "line", "angle", "note", "arrow", "ellipse" or "freehand";
+frames 0-based in the source file; points in pixels of its upright frames; degrees of an angle, of a line from the
+vertical, null of others. `note` is the coach's on the dive as a whole. The table has this and the notes on frames, each
+with its frame. `judging` is what the judges gave, or null: {awards, counted, award, score, phases}; award is the mean
+of those that are counted, score 3 * DD * award, or null without a DD.
 """
 
 import codecs

@@ -43,7 +43,7 @@ def probe_torch(device: str = "auto", precision: str = "auto") -> dict[str, Any]
 
 
 def gpu_sentence(facts: Mapping[str, Any]) -> str:
-    """One sentence on the GPU: its name, or why none is used and what would change that.
+    """Return a sentence on the GPU: its name, or why none is used and what would change that.
 
     Args:
         facts: of `probe_torch`.
@@ -66,7 +66,7 @@ def gpu_sentence(facts: Mapping[str, Any]) -> str:
 
 
 def has_nvidia_card(cards: Path = _CARDS) -> bool:
-    """Whether Linux lists a graphics card of NVIDIA; False elsewhere."""
+    """Return True if Linux lists a graphics card of NVIDIA; False elsewhere."""
     try:
         return any(
             (card / "vendor").read_text(encoding="ascii").strip() == _NVIDIA
@@ -78,7 +78,7 @@ def has_nvidia_card(cards: Path = _CARDS) -> bool:
 
 
 def has_nvidia_driver() -> bool:
-    """Whether the library of NVIDIA's driver can be loaded."""
+    """Return True if the library of NVIDIA's driver can be loaded."""
     try:
         ctypes.CDLL(_DRIVER)
     except OSError:

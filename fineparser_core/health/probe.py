@@ -1,6 +1,6 @@
 """Report of torch on this machine, as JSON: `python -m fineparser_core.health.probe [DEVICE [PRECISION]]`.
 
-A process of its own, so that whoever asks needs no torch, and a driver that crashes or hangs takes nobody along.
+The report runs in its own process, so that its caller needs no torch and survives a driver that crashes or hangs.
 """
 
 import json
@@ -10,7 +10,7 @@ from fineparser_core.errors import ConfigError
 
 
 def main(device: str = "auto", precision: str = "auto") -> int:
-    """Prints the facts; returns the exit code."""
+    """Print the facts; return the exit code."""
     import torch
 
     from fineparser_core.inference.device import choose_device, choose_precision, device_names

@@ -31,16 +31,16 @@ _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentia
 _READS = ("h264", "hevc", "vp9", "av1", "prores", "mpeg4", "mjpeg", "mpeg2video")
 _WRITES = ("libx264",)
 _CARD_NAME = "card.json"
-#: Less is said to be little: an exported clip and the analyses of an evening take about this.
+#: Free space below which a warning is shown, in bytes: about an exported clip and the analyses of an evening.
 LEAST_FREE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One line of the page.
+    """A line of the page.
 
     Attributes:
-        problem: whether it needs somebody's attention.
+        problem: whether it needs attention.
     """
 
     section: str
@@ -70,13 +70,13 @@ class Places:
 
 
 def examine(places: Places | None = None) -> list[ReportLine]:
-    """All findings, in the order of the page; takes some seconds, most of them for torch in a process of its own."""
+    """Return all findings, in the order of the page; takes some seconds, most of them for torch in a child process."""
     places = places or Places()
     return [*_program(), *_machine(places), *_codecs(), *_files(places), *_room(places)]
 
 
 def as_text(findings: list[ReportLine]) -> str:
-    """The page: sections with indented lines, and what needs attention once more at the end."""
+    """Return the page: sections with indented lines, and what needs attention once more at the end."""
     lines: list[str] = []
     section = ""
     for one in findings:
@@ -199,7 +199,7 @@ def library_state(path: Path) -> tuple[str, str]:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Room on the disk of a folder, which may not exist yet; None where that cannot be told."""
+    """Return the free space on the disk of a folder, which may not exist yet; None if unknown."""
     for place in (folder, *folder.parents):
         try:
             return shutil.disk_usage(place).free

@@ -82,7 +82,7 @@ class Choice(TypedDict, total=False):
 
 
 def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """Joints (n, j, 3) from pixels of the samples to pixels of the source, float32.
+    """Map joints (n, j, 3) from pixels of the samples to pixels of the source, float32.
 
     Args:
         crops: (n, 4) source pixels x0, y0, x1, y1 of each sample.
@@ -92,7 +92,7 @@ def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
 
 class Analyzer:
-    """Weights, exemplar library and device in one place; one clip at a time."""
+    """Weights, exemplar library and device together; analyses a clip at a time."""
 
     def __init__(
         self, model: FineParser, identity: ModelIdentity, library: ExemplarStore, calibration: Calibration | None = None
@@ -109,7 +109,7 @@ class Analyzer:
         #: Looks for bodies where it is not clear who the diver is.
         self.find_body: FindBody = partial(body_log_odds, self._blazepose)
         self._encodings: dict[str, ExemplarEncoding] = {}
-        # What was read of clips whose parse was cancelled, by clip and age of the file.
+        # Samples of clips whose parse was cancelled, by clip and modification time of the file.
         self._unfinished: dict[tuple[Clip, float], Samples] = {}
 
     @classmethod
@@ -124,11 +124,11 @@ class Analyzer:
         static_backbone: BackboneFactory | None = None,
         head: HeadFactory | None = None,
     ) -> "Analyzer":
-        """Loads weights (default: the bundled ones) and opens an exemplar library (default: the bundled one).
+        """Load weights and open an exemplar library, by default those of the program.
 
         Args:
-            library: the path of one, or what is open already.
-            profile: whose judges' scale scores are on; None: as shipped.
+            library: the path of a library, or an open store.
+            profile: profile of the judges whose scale scores use; None: as shipped.
             static_backbone, head: of `load_model`.
 
         Raises:
@@ -172,7 +172,7 @@ class Analyzer:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> tuple[DiveParse, ClipEncoding]:
-        """Steps and masks of a clip, and the encoding that `score` compares.
+        """Return steps and masks of a clip, and the encoding that `score` compares.
 
         Once it was cancelled, what was read of the clip by then is not read again.
 
@@ -242,8 +242,10 @@ class Analyzer:
         decoded: tuple[int, int],
         cancel: CancelToken | None,
     ) -> tuple[np.ndarray, dict[int, BestLook]]:
-        """Joints (96, 16, 3) in pixels of the source, of what the network saw and, in the air, BlazePose sees; and the
-        best looks of the latter."""
+        """Return the joints (96, 16, 3) in source pixels, as the network and, in the air, BlazePose see them.
+
+        And the best looks of the latter.
+        """
         looks: dict[int, BestLook] = {}
         if samples.wide is not None:
             slowed = 1.0 if samples.diver is None else samples.diver.fall.slowed
@@ -274,7 +276,7 @@ class Analyzer:
     def exemplar_encoding(
         self, exemplar: Exemplar, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
     ) -> ExemplarEncoding:
-        """The encoding of an exemplar by these weights: from the library, or made once from its clip.
+        """Return the encoding of an exemplar by these weights: from the library, or made once from its clip.
 
         Raises:
             ExemplarError: where its clip is needed and cannot be read.
@@ -291,7 +293,7 @@ class Analyzer:
     def _encode_exemplar(
         self, exemplar: Exemplar, progress: ProgressCallback, cancel: CancelToken | None
     ) -> ExemplarEncoding:
-        """From its clip; kept, with the masks, where the library can keep them."""
+        """Encode an exemplar from its clip; encoding and masks are stored where the library can store them."""
         try:
             clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
             parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
@@ -329,7 +331,7 @@ class Analyzer:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Exemplar:
-        """Adds a clip with its official score to the coach's own exemplars.
+        """Add a clip with its official score to the coach's own exemplars.
 
         Args:
             parsed: what `parse` found in the clip, where that is known.
@@ -349,7 +351,7 @@ class Analyzer:
         )
 
     def compact(self, encoding: ClipEncoding) -> ExemplarEncoding:
-        """What a library keeps of an encoding."""
+        """Return the part of an encoding that a library stores."""
         return ExemplarEncoding(
             gated=encoding.gated,
             static_tokens=self.encoder.static_tokens(encoding),
@@ -368,14 +370,14 @@ class Analyzer:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Scoring:
-        """Scores an encoded clip against exemplars of its dive number (Eq. 6 and 12).
+        """Score an encoded clip against exemplars of its dive number (Eq. 6 and 12).
 
         The network's streams alone: see `add_measures` for the third.
 
         With other transitions or without some exemplars: see `fineparser_core.scoring.rescore`.
 
         Raises:
-            ConfigError: for fewer than one exemplar asked for.
+            ConfigError: for fewer than 1 requested exemplar.
             NoExemplarsError: where the library holds none that the rule allows.
             ExemplarError: where none of them can be used.
             Cancelled: once the token is set.
@@ -409,7 +411,7 @@ class Analyzer:
         )
 
     def compare(self, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
-        """The vote of each exemplar on an encoded clip."""
+        """Return the vote of each exemplar on an encoded clip."""
         encodings = [self.exemplar_encoding(exemplar) for exemplar in exemplars]
         relative = self.encoder.compare(self.compact(encoding), encodings)
         dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
@@ -444,7 +446,7 @@ class Analyzer:
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
     ) -> Analysis:
-        """Parses a clip and, where dive number and difficulty are known, scores it if it looks like a whole dive.
+        """Parse a clip and, where dive number and difficulty are known, score it if it looks like a whole dive.
 
         Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
 
@@ -458,7 +460,7 @@ class Analyzer:
         parsed = self.parse(clip, recording, progress=progress, cancel=cancel)
         parse = parsed[0]
         if parse.refusal and not force:
-            return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
+            return Analysis(parse=parse, scoring=None, measures=())  # a clip without a dive has no measures
         if dive is None:
             return _measured_alone(parse, recognize(parse))
         return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
@@ -475,11 +477,11 @@ class Analyzer:
         cancel: CancelToken | None = None,
         **choice: Unpack[Choice],
     ) -> Analysis:
-        """Measures what `parse` found, and scores it by all three streams.
+        """Measure a parse, and score it by all three streams.
 
-        Where no board was given, the one that the fall shows counts before the commonest of the number. Where there are
-        no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on or the video surely shows
-        another dive, `Analysis.withheld`; what was measured stands alone.
+        Where no board was given, the board that the fall shows counts before the commonest of the number. Where there
+        are no exemplars, `Analysis.unscored` says so, and where a score has too little to rest on or the video surely
+        shows another dive, `Analysis.withheld`; what was measured stands alone.
 
         Args:
             difficulty: as of `analyze`.
@@ -503,7 +505,7 @@ class Analyzer:
         withheld = missing_evidence(parse) or (None if confirmed else held_back(str(dive), against))
         if withheld is not None and not force:
             return replace(analysis, own_award=None, withheld=withheld)
-        if choice.get("rule", SAME_NUMBER).synchro:  # the award of one body is not that of two
+        if choice.get("rule", SAME_NUMBER).synchro:  # the award of a single body is not that of two
             analysis = replace(analysis, own_award=None)
         try:
             scoring = self.score(encoding, dive, difficulty, progress=progress, cancel=cancel, **choice)

@@ -1,4 +1,4 @@
-"""BlazePose, a network of MediaPipe that sees joints and mask of one person in a picture, by ONNX Runtime.
+"""BlazePose, a network of MediaPipe that finds joints and mask of a person in a picture, by ONNX Runtime.
 
 Source: Bazarevsky et al., BlazePose: On-device Real-time Body Pose Tracking, 2020. The weights are those of
 `pose_landmark_lite`, unchanged (Apache 2.0); `packaging/convert_blazepose.py` makes the file that holds them.
@@ -17,8 +17,8 @@ from fineparser_core.joints.finding import BODY, Look, Seen
 from fineparser_core.joints.turned import PICTURE_PX
 from fineparser_core.resources import resource
 
-# ONNX Runtime reports its use to Microsoft unless told not to, and writes an identifier of the session to a temporary
-# file as it is imported.
+# ONNX Runtime reports its use to Microsoft unless disabled, and writes an identifier of the session to a temporary file
+# as it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
@@ -69,7 +69,7 @@ class _BlazePose(Look):
 
 
 def _each(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    # The layers are so small that threads within a picture cost more than they help: each picture has one thread.
+    # The layers are so small that threads within a picture cost more than they help: each picture has a single thread.
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         return list(pool.map(work, items))
 

@@ -10,8 +10,8 @@ from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.joints.finding import BODY, Look
 from fineparser_core.joints.turned import PICTURE_PX
 
-# Disagreement of looks, the logarithm of a share of the pose's spread: 13 dives have -0.70, 40 other things that
-# move -0.15, either scattered by 0.28. Half the slope of two such normal distributions.
+# Disagreement of looks, the logarithm of a share of the pose's spread: 13 dives have -0.70, 40 other things that move
+# -0.15, either scattered by 0.28. Half the slope of two normal distributions with these values.
 _DISAGREE_MIDDLE, _DISAGREE_SLOPE = -0.42, 3.5
 #: Degrees by which pictures are turned for the looks that must agree, and whether they are mirrored: 20 degrees change
 #: nothing in a body.
@@ -24,8 +24,8 @@ _SWAPPED, _COMPARED = np.array(KEYPOINT_FLIP[:BODY]), slice(1, 13)
 def body_log_odds(blazepose: Look, pictures: Sequence[np.ndarray]) -> float:
     """Return the log odds that two square pictures show a body, see `FindBody`.
 
-    A network that was made for people finds joints in anything. In a body it finds the same ones however the picture is
-    turned or mirrored; elsewhere every look gives others.
+    A network that was made for people finds joints in anything. In a body it finds the same joints however the picture
+    is turned or mirrored; elsewhere every look gives others.
     """
     apart = []
     for picture, turns in zip(pictures, (_UPRIGHT, _UPSIDE_DOWN), strict=True):
@@ -36,7 +36,7 @@ def body_log_odds(blazepose: Look, pictures: Sequence[np.ndarray]) -> float:
 
 
 def _poses(picture: np.ndarray, turns: Sequence[tuple[float, bool]], blazepose: Look) -> list[np.ndarray]:
-    """Joints (15, 2) in pixels of a picture (256, 256, 3), as a look at each of its turned pictures finds them."""
+    """Return joints (15, 2) in pixels of a picture (256, 256, 3), by a look at each of its turned pictures."""
     middle = PICTURE_PX / 2
     mirror = np.array([[-1.0, 0.0, 2 * middle], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     to_picture = [
@@ -49,7 +49,7 @@ def _poses(picture: np.ndarray, turns: Sequence[tuple[float, bool]], blazepose: 
 
 
 def _disagreement(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean distance of the joints of two poses (15, 2), as a share of their spread; sides may be swapped."""
+    """Return the mean distance of the joints of two poses (15, 2), as a share of their spread; sides may be swapped."""
     off = min(np.linalg.norm(first - other, axis=1)[_COMPARED].mean() for other in (second, second[_SWAPPED]))
     spread = np.mean([np.sqrt((pose[_COMPARED].std(axis=0) ** 2).sum()) for pose in (first, second)])
     return float(off / max(spread, 1e-6))

@@ -13,15 +13,15 @@ from fineparser_core.scoring.rescore import UNSURE_ENTRY, UNSURE_TAKE_OFF
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments
 
-#: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
+#: Minimum area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
 MIN_AREA = 0.001
-#: A moment that is told to less than this standard deviation, in real seconds, shows.
+#: Standard deviation in real seconds below which a moment counts as visible.
 _SURE_S = 0.08
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainThresholds:
-    """Least values of `ClipEvidence` for a complete dive.
+    """Minimum values of `ClipEvidence` for a complete dive.
 
     The defaults apply to weights without a calibration; they refuse only clips without any sign of a dive.
     """
@@ -78,8 +78,8 @@ def clip_evidence(
         probabilities: (96, 2) transition probabilities.
         transition_samples: decoded transitions, indices of samples.
         masks: (96, 112, 112) athlete probability.
-        descent: in free fall, in picture heights; 0 where nobody was found to fall.
-        n_valid: samples, the rest of which repeat the last one.
+        descent: in free fall, in picture heights; 0 where no fall was found.
+        n_valid: samples, the rest repeat the last of them.
     """
     st, ed = transition_samples
     flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= MIN_AREA
@@ -93,9 +93,9 @@ def clip_evidence(
 
 
 def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
-    """Why a clip should not be scored, a sentence for the user; None for a dive.
+    """Return a sentence on why a clip should not be scored; None for a dive.
 
-    A body in free fall is a dive whatever the network makes of it; without one both transitions must show.
+    A body in free fall is a dive whatever the network finds; without it both transitions must show.
     """
     if evidence.shown < least.shown:
         return Phrase("No diver is seen in the air in this clip: choose the stretch of the video that shows the dive.")
@@ -114,10 +114,10 @@ def warnings(
     slowed: float = 1.0,
     approach_s: float = 0.0,
 ) -> tuple[str, ...]:
-    """What to look at before the parse of a dive is trusted, sentences for the user.
+    """Return sentences for the user about doubtful parts of a parse.
 
     Args:
-        moments: a take-off and a come-out that are well told by masks and gravity need no evidence of the network.
+        moments: a take-off and a come-out that masks and gravity determine well need no evidence of the network.
         slowed: how many times slower than real time the recording is.
         approach_s: seconds of the recording that the clip shows before the take-off.
     """
@@ -128,7 +128,7 @@ def warnings(
         found.append(Phrase("Nobody was seen to fall freely: check that the right person is followed."))
     if evidence.take_off < least.take_off and not sure[0]:
         found.append(UNSURE_TAKE_OFF[approach_s < slowed])
-    # In a clip that ends in the air the entry is decoded at the last samples.
+    # If a clip ends in the air, the entry is decoded at the last samples.
     if evidence.after < least.after:
         found.append(UNSURE_ENTRY[True])
     elif evidence.entry < least.entry and not sure[1]:
@@ -137,7 +137,7 @@ def warnings(
 
 
 def slow_motion(slowed: float) -> tuple[str, ...]:
-    """That a recording is slowed down, a sentence for the user; none in real time.
+    """Return a sentence for the user that a recording is slowed down; none in real time.
 
     Args:
         slowed: how many times slower than real time.
@@ -155,7 +155,7 @@ def several_divers(clip: Clip) -> tuple[str, ...]:
 
 
 def trimmed(clip: Clip) -> tuple[str, ...]:
-    """That the clip was cut out of its file unasked, a sentence for the user; none where it was not."""
+    """Return a sentence for the user that the clip was cut out of its file automatically; none where it was not."""
     before, after = clip.n_cut
     if not before + after:
         return ()

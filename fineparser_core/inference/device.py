@@ -13,7 +13,7 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device with a name; "auto" is CUDA if available, else MPS if it can run the network, else the CPU.
+    """Return the device with a name; "auto" is CUDA if available, else MPS if it can run the network, else the CPU.
 
     CUDA's arithmetic is set: "fp32" is float32, never TF32, and the same input gives the same numbers again.
 
@@ -34,7 +34,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def device_names() -> dict[str, str]:
-    """The available devices, best first, with their product names."""
+    """Return the available devices, best first, with their product names."""
     names = {}
     if torch.cuda.is_available():
         names["cuda"] = torch.cuda.get_device_name()
@@ -64,7 +64,7 @@ def _mps_runs_the_network() -> bool:
 
 
 def choose_precision(device: torch.device, name: str = "auto") -> str:
-    """The name of a precision; "auto" is "bf16" with native support, "fp16" on older CUDA devices, else "fp32".
+    """Return the name of a precision; "auto" is "bf16" with native support, "fp16" on older CUDA devices, else "fp32".
 
     Raises:
         ConfigError: the precision is unknown.

@@ -1,4 +1,4 @@
-"""The one forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
+"""Forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
-def normalise(frames: Tensor) -> Tensor:
-    """Frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalised, channels last in memory."""
+def normalize(frames: Tensor) -> Tensor:
+    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalized, channels last in memory."""
     width = frames.shape[2]
-    # By rows: three channels at a time would be several times slower.
+    # Normalize by rows: three channels at a time would be several times slower.
     mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
     rows = (frames.flatten(2).float() / 255 - mean) / std
     return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def _numbers(found: Tensor) -> np.ndarray:
-    """What a network gave, as an array.
+    """Return the output of a network as an array.
 
-    Raises: CheckpointError where it is not finite: weights whose every number is finite can still give that.
+    Raises: CheckpointError where it is not finite, which finite weights can give, too.
     """
     if not found.isfinite().all():
         raise CheckpointError("The weights give no finite numbers for this clip: choose others.")
@@ -45,13 +45,13 @@ def _numbers(found: Tensor) -> np.ndarray:
 
 
 def _joints(keypoints: Tensor) -> np.ndarray:
-    """Keypoints (n, j, 3) with the logits that they are visible, as joints with probabilities, float32."""
+    """Convert keypoints (n, j, 3) with logits to joints with probabilities, float32."""
     found = keypoints.float()
     return _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
 
 
 def to_channels_last(model: AnyModule) -> AnyModule:
-    """Lays the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
+    """Lay the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
     for parameter in model.parameters():
         if parameter.ndim == 4:  # with the strides of their gradients, those of 1 x 1 too: DDP compares them
             parameter.data = parameter.data.to(memory_format=torch.channels_last)
@@ -120,7 +120,7 @@ class ClipEncoder:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> EncodedClip:
-        """Encodes a clip.
+        """Encode a clip.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
@@ -130,7 +130,7 @@ class ClipEncoder:
             cancel: looked at as often.
 
         Raises:
-            CheckpointError: the weights give what is no number.
+            CheckpointError: the weights give no finite number.
             Cancelled: once the token is set.
         """
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
@@ -156,10 +156,10 @@ class ClipEncoder:
 
     @torch.inference_mode()
     def compare(self, query: "ExemplarEncoding", exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
-        """Points of a clip relative to each of E exemplars, (E, 3), all in one pass (Eq. 6 without y_Z).
+        """Return the points (E, 3) of a clip relative to each of E exemplars, in a single pass (Eq. 6 without y_Z).
 
         Raises:
-            CheckpointError: the weights give what is no number.
+            CheckpointError: the weights give no finite number.
         """
         relative = self.model.relative_to(self._batch([query]), self._batch(exemplars))
         _numbers(relative.dynamic + relative.static)
@@ -176,7 +176,7 @@ class ClipEncoder:
     def coarse_masks(
         self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
     ) -> np.ndarray:
-        """Masks alone, of whole frames, from which a preprocessing that follows the athlete makes the athlete crop.
+        """Return only the masks, of whole frames, from which an athlete crop is made.
 
         In float32 whatever the precision: in half of it the crop moves by some pixels now and then, and the score with
         it by more than a point.
@@ -207,22 +207,23 @@ class ClipEncoder:
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> np.ndarray | None:
-        """The body's keypoints in some samples of a clip; None where the network sees no poses.
+        """Find the body's keypoints in some samples of a clip; None where the network sees no poses.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            every: of how many samples one is looked at, the first of them.
+            every: step between the examined samples, starting with the first.
             progress: called with stage "coarse" once they are found.
 
         Returns:
-            (96 / every, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
+            (96 / every, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is
+            visible.
 
         Raises:
             Cancelled: once the token is set.
         """
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
         with self.model.encoders(self.device):
-            video = normalise(torch.from_numpy(frames).to(self.device))
+            video = normalize(torch.from_numpy(frames).to(self.device))
             found = self.model.static_encoder.some_estimates(video, every)
         if KEYPOINTS not in found:
             return None
@@ -231,19 +232,19 @@ class ClipEncoder:
         return joints
 
     def _mask_logits(self, frames: np.ndarray) -> Tensor:
-        """One window of frames to (1, 16, 112, 112), in the caller's precision."""
+        """Map a window of frames to (1, 16, 112, 112), in the caller's precision."""
         parser = self.model.spatial_parser
         window = self._video(frames).contiguous(memory_format=torch.channels_last_3d)
         # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
         return parser.decoder.coarse(parser.taps(window))[0]
 
     def _video(self, frames: np.ndarray) -> Tensor:
-        """Frames (n, H, W, 3) uint8 RGB as a video (1, 3, n, H, W)."""
-        return normalise(torch.from_numpy(frames).to(self.device)).transpose(0, 1)[None]
+        """Convert frames (n, H, W, 3) uint8 RGB to a video (1, 3, n, H, W)."""
+        return normalize(torch.from_numpy(frames).to(self.device)).transpose(0, 1)[None]
 
     @torch.inference_mode()
     def static_tokens(self, encoding: ClipEncoding) -> np.ndarray:
-        """(3, 4, 64) float32 static step tokens of a clip, cut at its own transitions."""
+        """Return (3, 4, 64) float32 static step tokens of a clip, cut at its own transitions."""
         features = torch.from_numpy(encoding.frame_features)[None].to(self.device)
         tokens: Tensor = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
         return tokens[0].cpu().numpy()

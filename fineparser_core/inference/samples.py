@@ -24,9 +24,9 @@ from fineparser_core.video.sampling import sample_frames, valid_samples
 # Coarse masks underestimate the athlete: with a threshold of 0.5 the crops have 0.84 of the correct side, and a fifth
 # of them cut off limbs.
 _MASK_THRESHOLD = 0.35
-# Least confidence of a keypoint that is used to place the crop.
+# Minimum confidence of a keypoint that is used to place the crop.
 _KEYPOINT_THRESHOLD = 0.4
-# To place the crop the network looks at one of so many samples.
+# Step between the samples that the network examines to place the crop.
 _LOOKED_AT = 3
 
 
@@ -38,12 +38,12 @@ class Samples(NamedTuple):
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, seconds from the start of the file.
         crops: (96, 4) float32, source pixels x0, y0, x1, y1 of each sample; a crop may extend beyond the frame.
-        diver: who was found by falling freely, and followed.
+        diver: the diver found by the free fall, and followed.
         wide: (96, 288, 288, 3) uint8, wide crops of the same, see `joints.turned`; None of whole frames.
-        coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
-            (96, 112, 112).
+        coarse: result of the coarse pass, if there was any: whole frames (96, 112, 112, 3) uint8 and masks (96, 112,
+            112).
         notes: sentences about what is missing or damaged in the file.
-        divers: who may be the diver, the likeliest first.
+        divers: candidates for the diver, the likeliest first.
     """
 
     frames: np.ndarray
@@ -129,7 +129,7 @@ def coarse_pass(
 
 
 def follow_masks(masks: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Squares (96, 3) that follow the athlete of the coarse masks (96, 112, 112), in pixels of frames like this."""
+    """Return squares (96, 3) that follow the athlete of the coarse masks (96, 112, 112), in pixels of the frame."""
     height, width = frame.shape[:2]
     return track_athlete(masks, width, height, threshold=_MASK_THRESHOLD)
 
@@ -142,11 +142,13 @@ def squares_around_body(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> np.ndarray:
-    """Squares (96, 3) around the keypoints that the encoder sees in some squares; the same ones where it sees none.
+    """Return squares (96, 3) around the keypoints that the encoder sees in some squares.
+
+    The given squares where it sees none.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
-        squares: (96, 3) centre x, centre y and side that follow the athlete.
+        squares: (96, 3) center x, center y and side that follow the athlete.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -165,8 +167,11 @@ def squares_around_body(
 def crop_frames(
     frames: Sequence[np.ndarray], squares: np.ndarray, *shapes: tuple[int, float]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Crops (n, size, size, 3) uint8 of squares (n, 3), so many times enlarged, and the pixels that each covers, (n, 4)
-    float32, x0, y0, x1, y1: for each size in pixels and scale. A frame is made once for all."""
+    """Cut square crops (n, size, size, 3) uint8 out of frames, for each size in pixels and scale.
+
+    Returned with each are the pixels that it covers, (n, 4) float32, x0, y0, x1, y1. The squares (n, 3) are enlarged by
+    the scale. A frame is made once for all.
+    """
     boxes = [[square_to_xyxy(square, scale) for square in squares] for _, scale in shapes]
     crops = [
         [crop_image(frame, box, size) for box, (size, _) in zip(of_frame, shapes, strict=True)]
@@ -179,7 +184,7 @@ def crop_frames(
 
 
 def _whole_frames(clip: Clip, shape: FullFrame, progress: ProgressCallback, cancel: CancelToken | None) -> Samples:
-    """The samples of a network that sees whole frames, as in the authors' release."""
+    """Return the samples of a network that sees whole frames, as in the authors' release."""
     with VideoReader(clip.path) as reader:
         info, kept = reader.info, {}
         sampled = sample_frames(info, clip.in_frame, clip.out_frame)

@@ -1,4 +1,4 @@
-"""From a video file to its analysis in one call, for scripts."""
+"""Function for scripts that analyses a video file in a single call."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +23,7 @@ def score_clip(
     force: bool = False,
     analyzer: Analyzer | None = None,
 ) -> Analysis:
-    """Analyses one dive: its phases, its masks and, with a dive number, its score.
+    """Analyze a dive: its phases, its masks and, with a dive number, its score.
 
     Args:
         path: the video file.
@@ -31,18 +31,18 @@ def score_clip(
         board_m: 1, 3, 5, 7.5 or 10; None takes the board that the fall shows, or else the number's commonest.
         start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
             found in it.
-        trim: without `start_frame` and `end_frame`, whether to look for the dive; otherwise the whole file is analysed.
-        force: score also what does not look like a whole dive, or surely shows another one.
+        trim: without `start_frame` and `end_frame`, whether to look for the dive; if not, the whole file is analyzed.
+        force: score also a clip that does not look like a whole dive, or surely shows another dive.
         analyzer: weights, exemplars and device; None opens the bundled weights with the bundled exemplars and the
-            user's own, and the profile in use, as the command and the window do, which takes seconds. Give one for many
-            clips.
+            user's own, and the profile in use, as the command and the window do, which takes seconds. Pass an analyzer
+            to score many clips.
 
     Returns:
         The analysis. `scoring` is None as well for a clip that is not a whole dive, see `parse.refusal`, or that surely
         shows another dive than was given, see `unscored`.
 
     Raises:
-        FineParserError: with one sentence, for a clip, a dive number or weights that cannot be used.
+        FineParserError: with a sentence, for a clip, a dive number or weights that cannot be used.
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else asked_difficulty(dive, board_m, None)

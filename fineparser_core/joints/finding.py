@@ -29,22 +29,22 @@ _PARTS = np.array(
 _COMPARED = slice(1, 13)
 #: Usual length of a trunk in sides of the athlete crop.
 TORSO = 0.22
-# How likely a pose is, as a logarithm: that it fits its mask, and that its joints moved by torso lengths, two at most.
+# Log likelihood of a pose: weight of its fit to the mask, cost of its joints' motion per torso length, maximum motion.
 _FITS, _MOVED, _MOST_MOVED = 6.0, 3.0, 2.0
-# Poses so near to the chosen one, in torso lengths, are averaged with it.
+# Distance from the chosen pose, in torso lengths, within which poses are averaged with it.
 _NEAR = 0.35
 # Logistic regression of the probability that a joint is right to 0.2 torso lengths: a constant, the logarithm of how
 # far the looks are apart in torso lengths, how well the pose fits its mask, and the mask at the joint. Fitted on
-# labelled frames of real flights; `fineparser evaluate --real` prints how many of those said to be sure are.
+# labeled frames of real flights; `fineparser evaluate --real` prints how many of the confident joints are right.
 _SURE = (-5.2, -0.54, 3.98, 1.52)
 _SHOWN = 0.5  # probability that a joint is visible from which on it counts in full
-_MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was one look alone
-# Trunks are turned otherwise from so many radians on.
+_MOST_APART, _ALONE = 1.5, 0.15  # torso lengths; usual where there was only a single look
+# Difference in radians from which trunks count as turned differently.
 _OTHERWISE = np.radians(22)
-_ROUNDS = 2  # in which neighbours are asked how they are turned
-# Share of the sample before, and of the one after, in the place of a joint.
+_ROUNDS = 2  # rounds of looking at samples with the turn of their neighbors
+# Share of the sample before, and of the sample after, in the place of a joint.
 _STEADIED = 0.15
-# Of a mask of BlazePose, where its pose fits ours wholly.
+# Weight of BlazePose's mask where its pose fits ours wholly.
 _MASK_WEIGHT = 0.5
 # Points of a limb, cells of a mask that are looked at, and how far from a point a cell may lie, in cells.
 _POINTS, _CELLS, _REACH = 6, 150, 5.0
@@ -65,13 +65,13 @@ class Seen(NamedTuple):
 
 
 class Look(Protocol):
-    """Looks at pictures (256, 256, 3) uint8 RGB of one person each, who is about upright."""
+    """Looks at pictures (256, 256, 3) uint8 RGB of a single person each, who is about upright."""
 
     def joints(self, pictures: Sequence[np.ndarray]) -> Sequence[Seen]:
-        """The body in each picture."""
+        """Return the body in each picture."""
 
     def masks(self, seen: Sequence[Seen]) -> Sequence[np.ndarray]:
-        """Probability (256, 256) float32 that a pixel shows the body, of each; NaN far from it."""
+        """Return the probability (256, 256) float32 that a pixel shows the body, of each; NaN far from it."""
 
 
 class BestLook(NamedTuple):
@@ -118,12 +118,14 @@ def find_joints(
     blazepose: Look,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, dict[int, BestLook]]:
-    """Joints of the diver in n samples, (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability
-    that a joint is seen and lies there, to a fifth of a torso length. And the best look at each sample looked at.
+    """Find the joints of the diver in n samples, and the best look at each examined sample.
+
+    Joints are (n, 16, 3) float32: x and y in pixels of the athlete crop, and the probability that a joint is visible
+    and lies there, to a fifth of a torso length.
 
     BlazePose looks at each sample both ways round, with the trunk upright as our network sees it; then as it lies in
-    the sample before, and in the one after, where those are turned otherwise: what is seen well in one sample helps the
-    next.
+    the sample before and in the sample after, where those are turned differently, so that well visible samples help
+    their neighbors.
 
     Args:
         own: (n, 16, 3), the same as our own network sees them, sample by sample.
@@ -163,11 +165,11 @@ def find_joints(
     for _ in range(_ROUNDS):
         turned = _turned(_averaged(poses).places)
         before, after = np.concatenate([turned[:1], turned[:-1]]), np.concatenate([turned[1:], turned[-1:]])
-        for neighbour in (before, after):
-            known = np.any([np.cos(neighbour - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
+        for neighbor in (before, after):
+            known = np.any([np.cos(neighbor - turn) > np.cos(_OTHERWISE) for turn in seen_at], axis=0)
             at = looked_at & ~known
-            seen_at.append(np.where(at, neighbour, np.nan))
-            look(neighbour, at)
+            seen_at.append(np.where(at, neighbor, np.nan))
+            look(neighbor, at)
     body = _averaged(poses)
     padded = np.concatenate([body.places[:1], body.places, body.places[-1:]])
     places = (1 - 2 * _STEADIED) * body.places + _STEADIED * (padded[:-2] + padded[2:])
@@ -177,8 +179,10 @@ def find_joints(
 
 
 def fuse_masks(masks: np.ndarray, best: Mapping[int, BestLook], blazepose: Look) -> np.ndarray:
-    """Masks (n, 112, 112) float16 averaged with those of the best looks, which weigh half as much as they fit: no look
-    at a bystander takes away what ours is sure of, nor adds what ours does not see at all."""
+    """Average masks (n, 112, 112) with those of the best looks, which weigh half as much as they fit; float16.
+
+    A look at a bystander takes nothing away of which our mask is sure, nor adds what it does not see at all.
+    """
     fused = masks.astype(np.float32)
     for (sample, look), mask in zip(best.items(), blazepose.masks([look.seen for look in best.values()]), strict=True):
         seen = look.turn.mask_in_crop(mask)
@@ -188,13 +192,13 @@ def fuse_masks(masks: np.ndarray, best: Mapping[int, BestLook], blazepose: Look)
 
 
 def _turned(places: np.ndarray) -> np.ndarray:
-    """(n,) by how many radians the trunks of poses (n, 15, 2) are turned from upright."""
+    """Return the turn (n,) of the trunks of poses (n, 15, 2) from upright, radians."""
     x, y = (places[:, _HIPS].mean(axis=1) - places[:, _SHOULDERS].mean(axis=1)).T
     return np.asarray(np.arctan2(-x, y))
 
 
 def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """(n,) how well poses (n, 15, 2) and masks explain each other: limbs on the body, and the body near limbs."""
+    """Return the fit (n,) of poses (n, 15, 2) and masks: limbs on the body, and the body near limbs."""
     along = np.linspace(0, 1, _POINTS)[:, None]
     first, second = (places[:, _PARTS[:, end], None] for end in (0, 1))
     points = ((1 - along) * first + along * second).reshape(len(places), len(_PARTS) * _POINTS, 2) * MASK_SIZE
@@ -213,9 +217,9 @@ def _fit(places: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def _averaged(poses: Sequence[_Pose]) -> _Body:
-    """The likeliest path, averaged with the poses near to it."""
+    """Return the likeliest path, averaged with the poses near to it."""
     places, visible, fits = (np.stack(values) for values in zip(*poses, strict=True))
-    # Which side is left only the path through time tells.
+    # Only the path through time decides which side is left.
     both = np.stack([places, places[:, :, _SWAPPED]])
     chosen = _likeliest_path(both.reshape(-1, *places.shape[1:]), _FITS * np.concatenate([fits, fits]))
     side, look = np.divmod(chosen, len(poses))
@@ -243,7 +247,7 @@ def _thinned(cells: np.ndarray) -> np.ndarray:
 
 
 def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:
-    """(n, 15) how sure a joint is: seen, the looks agree on it, the pose fits the mask, and the joint lies on that."""
+    """Return the confidence (n, 15) of joints: visible, agreed on by the looks, in a pose that fits the mask."""
     column, row = np.floor(body.places * MASK_SIZE).astype(int).clip(0, MASK_SIZE - 1).transpose(2, 0, 1)
     on_body = masks[np.arange(len(masks))[:, None], row, column].astype(np.float64)
     base, agreed, fitting, on = _SURE
@@ -252,7 +256,7 @@ def _sure(body: _Body, masks: np.ndarray) -> np.ndarray:
 
 
 def _likeliest_path(places: np.ndarray, likely: np.ndarray) -> np.ndarray:
-    """(n,) which of m poses to take in each sample: likely ones that move little (Viterbi).
+    """Return the index (n,) of the pose to take in each sample: likely poses that move little (Viterbi).
 
     Args:
         places: (m, n, 15, 2).

@@ -16,7 +16,7 @@ _SIDE = 1.2
 
 
 class Turn(NamedTuple):
-    """How a picture lies over the athlete crop.
+    """Placement of a picture over the athlete crop.
 
     Places count from the corner of the first pixel; those that OpenCV warps by, from its middle.
 
@@ -29,26 +29,26 @@ class Turn(NamedTuple):
     mirrored: bool
 
     def picture(self, wide: np.ndarray) -> np.ndarray:
-        """(256, 256, 3) of a wide crop (288, 288, 3) uint8; black where that ends."""
+        """Return a picture (256, 256, 3) of a wide crop (288, 288, 3) uint8; black where that ends."""
         to_wide = self._to_crop() * (WIDE_PX / WIDE)
         to_wide[:, 2] += WIDE_PX * (1 - 1 / WIDE) / 2 + to_wide[:, :2].sum(axis=1) / 2 - 0.5
         size = (PICTURE_PX, PICTURE_PX)
         return np.asarray(cv2.warpAffine(wide, to_wide, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
 
     def mask_in_crop(self, mask: np.ndarray) -> np.ndarray:
-        """(112, 112) of the athlete crop, of a mask (256, 256) float32 of the picture; NaN where that ends."""
+        """Map a mask (256, 256) float32 of the picture to (112, 112) of the athlete crop; NaN where that ends."""
         to_crop = self._to_crop() * MASK_SIZE
         to_crop[:, 2] += to_crop[:, :2].sum(axis=1) / 2 - 0.5
         size = (MASK_SIZE, MASK_SIZE)
         return np.asarray(cv2.warpAffine(mask, to_crop, size, flags=cv2.INTER_LINEAR, borderValue=float("nan")))
 
     def in_crop(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) from pixels of the picture to shares of the athlete crop."""
+        """Map points (..., 2) from pixels of the picture to shares of the athlete crop."""
         to_crop = self._to_crop()
         return np.asarray(points @ to_crop[:, :2].T + to_crop[:, 2])
 
     def _to_crop(self) -> np.ndarray:
-        """(2, 3) from pixels of the picture to shares of the athlete crop."""
+        """Return the matrix (2, 3) from pixels of the picture to shares of the athlete crop."""
         cos, sin = np.cos(self.radians), np.sin(self.radians)
         turned = np.array([[cos, -sin], [sin, cos]]) * (_SIDE / PICTURE_PX)
         if self.mirrored:

@@ -14,17 +14,18 @@ from fineparser_core.video.probe import Geometry
 
 #: Seconds that are remembered.
 _REMEMBERED_S = 9.0
-#: How often the last seconds are looked through for a body that may fall, and from which images on.
+#: Seconds between searches of the last seconds for a body that may fall, and the searched ranges.
 _LOOKED_EVERY_S, _SHORT_S, _SHORT_AMONG_S = 0.4, 3.0, (1.2, 0.3)
 #: Share of the evidence of a dive that makes a fall worth another look once it has ended, and from which images on.
 _SUSPECT, _LONG_AMONG_S = 0.3, 6.5
-#: A fall that ended so long ago is a dive: it was no hurdle, as nobody went up again, and its boxes have settled.
+#: A fall that ended so long ago is a dive: it was no hurdle, as the body did not go up again, and its boxes have
+#: settled.
 SETTLED_S = 2.1
 #: Two dives are so far apart, as in a file.
 _APART_S = 4.0
 # The acceleration of a fall differs from none by so many standard deviations.
 _SURE = 5.0
-# Pictures come this much closer together than asked for, as clocks of cameras are not exact.
+# Seconds by which pictures may come closer together than requested, as clocks of cameras are not exact.
 _EARLY_S = 0.4 / PICTURES_A_SECOND
 # The same in intervals of the source: of 240 a second each eighth is looked at, not each fifth.
 _EARLY = 0.5
@@ -38,7 +39,7 @@ class CaughtFall:
         leaves_s, touches_s: first and last picture on the parabola: about the take-off and the water.
         confidence: as of `DiveSegment`.
         slowed: how many times slower than real time it is; 1 of a camera.
-        instead_of: a dive that was told of and turns out to be what came before this one, such as a hurdle.
+        instead_of: a reported dive that turns out to precede this dive, for example a hurdle.
     """
 
     leaves_s: float
@@ -49,7 +50,7 @@ class CaughtFall:
 
 
 class Catcher:
-    """Takes the packets of one source in order and tells of a dive `SETTLED_S` after its water.
+    """Takes the packets of a source in order and reports a dive `SETTLED_S` after its water.
 
     Pictures may be missing: they are left out by 30 a second, or where nothing else refers to them. The same thread
     calls all of it.
@@ -69,7 +70,7 @@ class Catcher:
         self._caught: list[CaughtFall] = []
 
     def add(self, packet: LivePacket) -> list[CaughtFall]:
-        """The dives that are certain with a packet."""
+        """Return the dives that are certain with a packet."""
         fps = packet.format.fps or PICTURES_A_SECOND
         self._interval_s = 1 / min(fps, PICTURES_A_SECOND)
         self._apart_s = 1 / PICTURES_A_SECOND - min(_EARLY_S, _EARLY / fps)
@@ -81,9 +82,9 @@ class Catcher:
         return self._look_at(self._decoder.flush()) + self.search_rest()
 
     def search_rest(self) -> list[CaughtFall]:
-        """Return the dives not told of yet in all that is remembered, by the rule of a file: nothing need come after.
+        """Return the unreported dives in all remembered packets, by the rule of a file, where nothing need come after.
 
-        What comes all the same is searched on.
+        Later packets are searched as before.
         """
         if self._finder is None:
             return []
@@ -148,7 +149,7 @@ class Catcher:
                 for one in self._caught
                 if fall.start_s - one.touches_s < _APART_S and one.leaves_s - fall.end_s < _APART_S
             ]
-            # The same fall again is no better: it has been told of as well as it was seen.
+            # The same fall again is no better than the report before.
             better = all(one.touches_s <= fall.start_s and one.confidence < confidence for one in near)
             if not better or now_s - fall.end_s < SETTLED_S:
                 continue
@@ -161,8 +162,8 @@ class Catcher:
 def _may_be_a_dive(fall: FreeFall) -> bool:
     """Return True if it falls freely beyond doubt, and ends below where it began.
 
-    A jump up to where somebody stays has the evidence of the hurdle before it; arms, and swimmers who come up, follow
-    some parabola for a while, but not surely a bent one.
+    A jump up to a higher place has the evidence of the hurdle before it; arms, and swimmers who come up, follow some
+    parabola for a while, but not surely a bent parabola.
     """
     n_together = max(1.0, CORRELATED_S * (fall.last - fall.first) / (fall.end_s - fall.start_s))
     sure = fall.acceleration > _SURE * fall.deviation * n_together**0.5

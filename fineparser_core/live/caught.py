@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-#: In the folder of a watch: what was recorded, and a line for each dive.
+#: Names in the folder of a watch: the recording, and the file with a line for each dive.
 RECORDING, DIVES_FILE = "recording", "dives.jsonl"
 
 
@@ -19,7 +19,7 @@ class CaughtClip:
         at_s: when it began, on the clock of `now_s`; of its first picture, that of the key frame before.
         leaves_s, touches_s: about when the diver left the board and touched the water, seconds into the file; None for
             a clip that was taken by hand.
-        instead_of: clip of a dive that this one replaces.
+        instead_of: clip of a dive that this dive replaces.
     """
 
     clip: Path
@@ -30,7 +30,7 @@ class CaughtClip:
 
 
 def caught_fields(caught: CaughtClip, name: str) -> dict[str, object]:
-    """What the line says of a clip of that name."""
+    """Return the fields of a line for a clip of that name."""
     return {
         "clip": name,
         "began": datetime.fromtimestamp(caught.at_s).astimezone().isoformat(timespec="milliseconds"),
@@ -41,13 +41,13 @@ def caught_fields(caught: CaughtClip, name: str) -> dict[str, object]:
 
 
 def read_caught(line: bytes, path_of: Callable[[str], Path]) -> CaughtClip:
-    """The clip of a line.
+    """Parse the clip of a line.
 
     Args:
-        path_of: where a clip of a name lies.
+        path_of: path of the clip with a name.
 
     Raises:
-        ValueError, KeyError, TypeError: it is no such line.
+        ValueError, KeyError, TypeError: it is no line of a clip.
     """
     fields = json.loads(line)
     leaves_s, touches_s = (None if fields[one] is None else float(fields[one]) for one in ("leaves_s", "touches_s"))

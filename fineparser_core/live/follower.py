@@ -36,12 +36,12 @@ class RingFollower:
         self._known: tuple[int, list[_Listed]] = 0, []
 
     def span(self) -> tuple[float, float] | None:
-        """First time that is recorded, and that of the newest file; None if nothing is."""
+        """Return the first recorded time, and that of the newest file; None if nothing is recorded."""
         listed = self._listed()
         return (listed[0].start_s, listed[-1].start_s) if listed else None
 
     def packets(self, from_s: float, stop: Event) -> Iterator[LivePacket]:
-        """Packets from the key frame before a time on; waits for what comes until `stop` is set."""
+        """Yield packets from the key frame before a time on; waits for what comes until `stop` is set."""
         done_s: float | None = None
         kind: StreamFormat | None = None
         while not stop.is_set():
@@ -72,7 +72,10 @@ class RingFollower:
             done_s = segment.start_s
 
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
-        """Pictures from a time on, as they come; see `packets`. The first may be that of the key frame before it."""
+        """Yield pictures from a time on, as they come; see `packets`.
+
+        The first may be that of the key frame before it.
+        """
         decoder = Decoder()
         first = True
         before: list[LivePacket] = []  # since the last key frame before that time, which alone are decoded
@@ -88,7 +91,7 @@ class RingFollower:
             before = []
 
     def _listed(self) -> list[_Listed]:
-        """The files, in order of time; the folder is read where it has changed."""
+        """Return the files, in order of time; the folder is read where it has changed."""
         try:
             changed_ns = self._folder.stat().st_mtime_ns
             if changed_ns == self._known[0]:
@@ -109,7 +112,7 @@ class RingFollower:
             yield from read_segment(segment.path, segment.start_s, source)
 
     def ended(self, segment: _Listed) -> bool:
-        """Whether nothing more is written to a file: it has its final name, or there is a newer one."""
+        """Return True if nothing more is written to a file: it has its final name, or there is a newer file."""
         return not segment.path.exists() or any(one.start_s > segment.start_s for one in self._listed()[-1:])
 
 

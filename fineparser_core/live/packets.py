@@ -1,4 +1,4 @@
-"""What a live source sends: packets with their times, a queue for listeners that may drop, and a decoder."""
+"""Packets of a live source with their times, a queue for listeners that may drop, and a decoder."""
 
 import time
 from collections import deque
@@ -12,25 +12,25 @@ from av.video.codeccontext import VideoCodecContext
 
 from fineparser_core.video.probe import MOST_PIXELS, Geometry
 
-#: Of stamps in files: that of MPEG-TS, in which 24 to 60 frames a second are whole numbers.
+#: Unit of stamps in files: that of MPEG-TS, in which 24 to 60 frames a second are whole numbers.
 TICK = Fraction(1, 90_000)
 # Wall time at the start of the process, and monotonic from there: neither a set clock nor summer time moves it.
 _EPOCH_S = time.time() - time.monotonic()
 
 
 def now_s() -> float:
-    """The clock of everything live: seconds since 1970 that only grow while the process runs."""
+    """Return the clock of everything live: seconds since 1970 that only grow while the process runs."""
     return _EPOCH_S + time.monotonic()
 
 
 @dataclass(frozen=True)
 class StreamFormat:
-    """What the packets of a stream are.
+    """Format of the packets of a stream.
 
     Attributes:
         codec: FFmpeg's name: "h264", "hevc" and "mpeg2video" with parameter sets in every key frame, or "mjpeg"; of
             sound, which has no size, "aac" with a header in every packet, "mp2", "mp3" or "ac3".
-        fps: nominal frames a second, 0 if the source does not say; makes no other format.
+        fps: nominal frames a second, 0 if the source does not give it; ignored when formats are compared.
         rate_hz: samples a second of sound, 0 of pictures.
     """
 
@@ -87,10 +87,10 @@ class Decoder:
         self._base_s = 0.0
 
     def decode(self, packet: LivePacket, *, needed: bool = True) -> list[LiveFrame]:
-        """The pictures that are ready after a packet, in order of time; damaged ones are left out.
+        """Return the pictures that are ready after a packet, in order of time; damaged pictures are left out.
 
         Args:
-            needed: False lets the decoder skip the picture if no other one refers to it.
+            needed: False lets the decoder skip the picture if no other picture refers to it.
         """
         frames: list[LiveFrame] = []
         if not needed and packet.format.codec == "mjpeg":  # none refers to it, which FFmpeg does not know
@@ -107,7 +107,7 @@ class Decoder:
         return frames + self._decoded(as_av_packet(packet, self._base_s))
 
     def flush(self) -> list[LiveFrame]:
-        """The pictures that are still in the decoder, which starts anew after them."""
+        """Return the pictures that are still in the decoder, which starts anew after them."""
         frames = self._decoded(None) if self._context else []
         self._context = None
         return frames
@@ -124,7 +124,7 @@ class Decoder:
 
 
 class PacketQueue:
-    """Hands packets of a reader's thread to another one; when that falls behind, it drops up to a key frame.
+    """Hands packets of a reader's thread to another thread; when that falls behind, it drops up to a key frame.
 
     Attributes:
         dropped: packets that were not handed on.
@@ -159,7 +159,7 @@ class PacketQueue:
         return True
 
     def get(self, timeout_s: float | None = None) -> LivePacket | None:
-        """The next packet; None after the time, or once the queue is closed and empty."""
+        """Return the next packet; None after the time, or once the queue is closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._packets or self.closed, timeout_s)
             if not self._packets:
@@ -169,19 +169,19 @@ class PacketQueue:
             return packet
 
     def __iter__(self) -> Iterator[LivePacket]:
-        """Packets until the queue is closed and empty."""
+        """Yield packets until the queue is closed and empty."""
         while (packet := self.get()) is not None:
             yield packet
 
     def close(self) -> None:
-        """No more packets come; those in the queue can still be got."""
+        """Close the queue; its packets can still be read."""
         with self._changed:
             self.closed = True
             self._changed.notify_all()
 
 
 def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
-    """The packet for FFmpeg, with stamps in `TICK` from a base."""
+    """Return the packet for FFmpeg, with stamps in `TICK` from a base."""
     made = av.Packet(packet.data)
     made.pts, made.dts = (round((one - base_s) / TICK) for one in (packet.time_s, packet.decode_s))
     made.time_base = TICK
@@ -192,10 +192,10 @@ def as_av_packet(packet: LivePacket, base_s: float) -> av.Packet:
 def _context(first: LivePacket) -> VideoCodecContext:
     context = av.CodecContext.create(first.format.codec, "r")
     assert isinstance(context, VideoCodecContext)
-    context.thread_type, context.thread_count = "SLICE", 1  # so that no picture waits for the next one
+    context.thread_type, context.thread_count = "SLICE", 1  # so that no picture waits for the next picture
     context.options = {"max_pixels": str(MOST_PIXELS)}
     if first.time_s - first.decode_s > float(TICK):
         # Pictures are not sent in their order, and the stream may not say by how many they are moved: without this the
-        # decoder guesses, and shows the first ones too early. Where they are in order, it delays none.
+        # decoder guesses, and shows the first pictures too early. Where they are in order, it delays none.
         context.options["strict"] = "strict"
     return context

@@ -1,4 +1,4 @@
-"""Reads a source on a thread of its own: connects, hands packets on, and comes back by itself when it breaks off."""
+"""Reads a source on its own thread: connects, hands packets on, and reconnects when it breaks off."""
 
 import logging
 import random
@@ -38,11 +38,11 @@ from fineparser_core.video.probe import MOST_PIXELS, inspect_video
 
 logger = logging.getLogger(__name__)
 
-# Of these the packets are kept as they come.
+# Codecs whose packets are kept as they come.
 _KEPT = ("h264", "hevc", "mpeg2video", "mjpeg")
-# Others are encoded once, at a quality that measures no differently, a key frame a second.
+# Other codecs are encoded once, at a quality that measures no differently, a key frame a second.
 _ENCODER = {"preset": "superfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
-# Of sound, what MPEG-TS and MP4 both carry; the rest is encoded once, as AAC.
+# Codecs of sound that MPEG-TS and MP4 both carry; the rest is encoded once, as AAC.
 _HEARD = ("aac", "mp2", "mp3", "ac3")
 # Sound that waits for the first picture; and how far it may be from the picture beside it.
 _MOST_WAITING, _SOUND_APART_S = 500, 5.0
@@ -51,12 +51,12 @@ _MOST_REORDERED_S = 3.2
 # Streams without stamps: a packet is as old as its arrival.
 _WITHOUT_STAMPS = ("mpjpeg", "mjpeg", "h264", "hevc")
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
-# What a connection brings in this time tells the offset of its clock.
+# Seconds at the start of a connection from which the offset of its clock is computed.
 _SETTLES_S = 0.5
 _USUAL_FPS, _MOST_FPS = 25, 1000
-# 29.97 is told from 30.
+# Rates of 29.97 and 30 are distinguished.
 _LEAST_STEPS, _ROUND_FPS, _ODD = 8, 0.015, 1.6
-# What tells the size in a key frame: sequence parameter set, sequence header, start of a JPEG frame.
+# Part of a key frame that holds the size: sequence parameter set, sequence header, start of a JPEG frame.
 _MARKS = {
     "h264": re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
     "hevc": re.compile(rb"\x00\x00\x01[\x42\x43].+?(?=\x00\x00[\x00\x01])", re.DOTALL),
@@ -70,7 +70,7 @@ Arrival = tuple[Packet, float, float]
 
 
 class SourceState(StrEnum):
-    """What happens to a source."""
+    """States of a source."""
 
     CONNECTED = "connected"
     LOST = "lost"
@@ -81,7 +81,7 @@ class SourceState(StrEnum):
 
 @dataclass(frozen=True)
 class SourceEvent:
-    """A word about a source.
+    """A message about a source.
 
     Attributes:
         at_s: on the clock of `now_s`.
@@ -94,7 +94,7 @@ class SourceEvent:
 
 
 class LiveReader:
-    """Reads one source until it is stopped. Two sources are two readers; their times are those of one clock.
+    """Reads a source until it is stopped. Two sources are two readers; their times share a clock.
 
     Attributes:
         source: what is read.
@@ -179,7 +179,7 @@ class LiveReader:
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
     def _play(self) -> None:
-        """Hand on what one connection brings, until it ends."""
+        """Hand on the packets of a connection until it ends."""
         source = self.source
         options = {**source.options, "max_pixels": str(MOST_PIXELS)}
         with open_container(source.address, form=source.format, options=options, timeout_s=TIMEOUT_S) as container:
@@ -215,7 +215,10 @@ class LiveReader:
                 raise broken
 
     def _arriving(self, container: InputContainer, stream: VideoStream, sound: "_Sound | None") -> Iterator[Arrival]:
-        """Packets as they come, of a file at its own speed, until the reader is stopped; those of sound wait in it."""
+        """Yield packets as they come, of a file at its own speed, until the reader is stopped.
+
+        Those of sound wait in it.
+        """
         began: tuple[float, float] | None = None
         for packet in demuxed(container, stream, *([sound.stream] if sound else [])):
             if self._stop.is_set():
@@ -268,7 +271,7 @@ class LiveReader:
 
 
 class _Shaper:
-    """Makes packets such as the ring keeps: decodable from every key frame, in a codec that it knows."""
+    """Makes packets for the ring: decodable from every key frame, in a codec that it knows."""
 
     def __init__(self, stream: VideoStream, fps: float, turned: Scaler | None) -> None:
         self._stream, self._turned = stream, turned
@@ -287,7 +290,7 @@ class _Shaper:
         self._base_s = 0.0
 
     def shaped(self, packet: Packet, time_s: float, decode_s: float) -> Iterator[LivePacket]:
-        """What is made of a packet; raises FFmpegError."""
+        """Yield the packets made of a packet; raises FFmpegError."""
         if self._codec not in _KEPT or self._turned:
             self._times[packet.pts] = time_s
             yield from self._encoded(packet.decode())
@@ -298,12 +301,12 @@ class _Shaper:
             yield self._checked(made) if key else made
 
     def flushed(self) -> Iterator[LivePacket]:
-        """What is still in the decoder at the end."""
+        """Yield the packets still in the decoder at the end."""
         if self._encoder:
             yield from self._encoded(self._stream.codec_context.decode(None))
 
     def _checked(self, packet: LivePacket) -> LivePacket:
-        """A key frame with its parameter sets, and the size that it has."""
+        """Return a key frame with its parameter sets, and the size that it has."""
         found = _MARKS[self._codec].search(packet.data)
         if found is None:
             return replace(packet, data=self._sets + packet.data)
@@ -338,14 +341,14 @@ class _Shaper:
 
 
 class _Sound:
-    """The sound of a connection, in packets such as the ring keeps.
+    """The sound of a connection, in packets for the ring.
 
     Attributes:
         waiting: packets of the stream that were not shaped yet.
     """
 
     def __init__(self, stream: AudioStream) -> None:
-        """Raises: FFmpegError, if it is of a kind that cannot be kept."""
+        """Open the encoder or filter of a stream. Raises: FFmpegError, if it is of a kind that cannot be kept."""
         self.stream = stream
         self.waiting = deque[Packet](maxlen=_MOST_WAITING)
         self._format = sound_format(stream)
@@ -363,7 +366,7 @@ class _Sound:
 
     @classmethod
     def of(cls, container: InputContainer) -> "_Sound | None":
-        """That of a source, if there is any that can be kept."""
+        """Return the sound of a container, or None if it has none that can be kept."""
         with suppress(av.error.FFmpegError, ValueError):
             stream = next(iter(container.streams.audio), None)
             if stream is not None and stream.codec_context and stream.codec_context.sample_rate:
@@ -371,7 +374,7 @@ class _Sound:
         return None
 
     def shaped(self, offset_s: float) -> Iterator[LivePacket]:
-        """What is made of the packets that wait."""
+        """Yield the packets made of the waiting packets."""
         while self.waiting:
             given = self.waiting.popleft()
             with suppress(av.error.FFmpegError):
@@ -413,13 +416,13 @@ def _encoder(width_px: int, height_px: int, fps: float) -> VideoCodecContext:
 
 
 def _turned(path: Path) -> Scaler | None:
-    """What makes pictures of a file upright, where they are not, as those of phones."""
+    """Return a scaler that makes pictures of a file upright; None where they are."""
     _, _, geometry = inspect_video(path)
     return Scaler(geometry) if geometry.quarter_turns or geometry.mirrored else None
 
 
 def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | None]:
-    """What a connection brings first, and why it has broken off already."""
+    """Return the first packets of a connection, and the error if it has broken off already."""
     first: list[Arrival] = []
     try:
         for one in arriving:
@@ -432,7 +435,7 @@ def _settle(arriving: Iterator[Arrival]) -> tuple[list[Arrival], Exception | Non
 
 
 def _in_order(first: list[Arrival], step_s: float) -> list[Arrival]:
-    """Return the first packets with decode stamps where Matroska gives none: before that of the first which has one."""
+    """Return the first packets with decode stamps where Matroska gives none: before the first stamped packet."""
     at = next((place for place, (packet, *_) in enumerate(first) if packet.dts is not None), 0)
     before = [
         (packet, first[at][1] - (at - place) * step_s, at_s) for place, (packet, _, at_s) in enumerate(first[:at])
@@ -441,11 +444,14 @@ def _in_order(first: list[Arrival], step_s: float) -> list[Arrival]:
 
 
 def _rate(stamps_s: list[float]) -> float:
-    """Pictures a second by the first stamps, as cameras say all kinds of things; 0 if there are too few."""
+    """Return the pictures a second by the first stamps, as the rates of cameras are unreliable.
+
+    0 if there are too few.
+    """
     steps = [after - before for before, after in pairwise(stamps_s) if after > before]
     if len(steps) < _LEAST_STEPS:
         return 0.0
-    # Some stamps are whole milliseconds: the mean, but without steps over missing pictures and such as come in a burst.
+    # Stamps may be whole milliseconds: take the mean, but without steps over missing pictures and within bursts.
     usual_s = median(steps)
     rate = 1 / fmean(step for step in steps if usual_s / _ODD < step < usual_s * _ODD)
     return float(round(rate)) if abs(rate - round(rate)) < _ROUND_FPS else round(rate, 2)
@@ -471,7 +477,7 @@ def _described(kind: StreamFormat) -> Phrase:
 
 
 def _reason(error: Exception) -> Phrase:
-    """Why a connection broke off, without the address, which may hold a password."""
+    """Return why a connection broke off, without the address, which may hold a password."""
     if isinstance(error, av.error.ExitError | TimeoutError):  # that of PyAV's time-out
         return Phrase("It sends nothing.")
     if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):

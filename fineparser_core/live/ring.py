@@ -1,9 +1,9 @@
-"""The last minutes of a source on disk: written as they come, kept over a crash, cut and played from any moment.
+"""Ring of the last minutes of a source on disk, kept over a crash, cut and played from any moment.
 
 A folder with a file for every few seconds. Its name holds all that is known of it, so that there is no index to lose:
 "START-END-PICTURES.ts", in microseconds since 1970, "START.ts" while it is written; a "c" behind it says that it
-continues the one before, as no key frame has come. Sound is a ring of its own in a folder of this one, so that nothing
-waits for it.
+continues the file before, as no key frame has come. Sound is a separate ring in a subfolder, so that nothing waits for
+it.
 """
 
 import logging
@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 
 SEGMENT_NAME = re.compile(r"(\d{1,17})(?:-(\d{1,17})-(\d{1,9}))?(c?)\.(?:ts|mov)")
 _MICRO = 1e6
-# Without a key frame for so long, the next file continues this one: its packets stay in memory meanwhile.
+# Without a key frame for so long, the next file continues this file: its packets stay in memory meanwhile.
 _LONGEST_SEGMENT_S, _MOST_SEGMENT_BYTES = 30.0, 64_000_000
-# What a power cut may cost.
+# Seconds of recording that a power cut may cost.
 _FLUSH_S = 1.0
 # Room that other programs on the disk need.
 _LEAST_FREE_BYTES = 500_000_000
 _QUEUE_BYTES = 256_000_000
-# Pictures further apart are not of one recording.
+# Gap in seconds that separates two recordings.
 _GAP_S = 1.0
 _SOUND, _SOUND_SHARE = "sound", 0.02  # its folder, and its share of the bytes
 # Files keep times to a tick: what is nearer is the same picture.
@@ -76,13 +76,13 @@ class _Open:
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
 
     def segment(self) -> Segment:
-        """What is in it so far."""
+        """Return the segment as recorded so far."""
         end_s, n_frames = _extent(self.packets)
         return Segment(self.path, self.start_s, end_s, n_frames, self.n_bytes, self.continues)
 
 
 class Ring:
-    """Records the packets of one source and gives them back; any thread may ask, one reader writes."""
+    """Records the packets of a source and gives them back; any thread may read, a single reader writes."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class Ring:
             self._sound.write(packet)
 
     def _open_sound(self) -> None:
-        """Open the ring for the sound; where that cannot be, it is said once."""
+        """Open the ring for the sound; where that is impossible, log it once."""
         most_bytes = round(self._most_bytes * _SOUND_SHARE)
         try:
             self._sound = Ring(self._folder / _SOUND, most_minutes=self._most_s / 60, most_bytes=most_bytes)
@@ -176,7 +176,7 @@ class Ring:
         return (segments[0].start_s, segments[-1].end_s) if segments else None
 
     def segments(self) -> list[Segment]:
-        """The files, in order of time; that being written is the last one."""
+        """Return the files, in order of time; the open file comes last."""
         with self._changing:
             return self._segments + ([self._open.segment()] if self._open else [])
 
@@ -223,7 +223,10 @@ class Ring:
         return packets[0].time_s
 
     def packets(self, from_s: float) -> Iterator[LivePacket]:
-        """Packets from the key frame before a time on, of what is recorded by now; `RingFollower` waits for more."""
+        """Yield packets from the key frame before a time on, of what is recorded by now.
+
+        `RingFollower` waits for more.
+        """
         follows, end_s = False, 0.0
         kind: StreamFormat | None = None
         for segment in self._from(from_s + _SAME_S):
@@ -246,7 +249,7 @@ class Ring:
         self._lock.close()
 
     def _found(self) -> list[Segment]:
-        """What an earlier run has left, the file that it was writing included."""
+        """Return the segments of an earlier run, the file that it was writing included."""
         found = []
         ahead_s = 0.0
         for path in self._folder.iterdir():
@@ -291,7 +294,7 @@ class Ring:
         self._finish()
 
     def _take(self, packet: LivePacket) -> None:
-        """Write a packet to the file that is open, or to the next one."""
+        """Write a packet to the file that is open, or to a new file."""
         continues = False
         if (current := self._open) is not None:
             length_s = packet.time_s - current.start_s
@@ -353,7 +356,7 @@ class Ring:
             self._open = None
 
     def _flush_often(self) -> None:
-        """Flush to the disk, beside the writing: a slow one takes seconds for it."""
+        """Flush to the disk, beside the writing: a slow disk takes seconds for it."""
         ended = False
         while not ended:
             ended = self._ending.wait(_FLUSH_S)
@@ -381,13 +384,13 @@ class Ring:
             self._sound.drop_before(self._segments[0].start_s)
 
     def drop_before(self, time_s: float) -> None:
-        """Delete what ends before a time, but for the latest segment and what somebody holds."""
+        """Delete the segments that end before a time, except the latest and those in use."""
         while len(self._segments) > 1 and self._segments[0].end_s < time_s:
             if not self._drop_oldest():
                 return
 
     def _drop_oldest(self) -> bool:
-        """Delete the oldest segment that nobody holds; False if there is none but the latest."""
+        """Delete the oldest unused segment; return False if there is none besides the latest."""
         with self._changing:
             for index, segment in enumerate(self._segments[:-1]):
                 if any(segment.end_s > from_s and segment.start_s < to_s for from_s, to_s in self._pins):
@@ -407,7 +410,7 @@ class Ring:
             self._on_event(said)
 
     def _starting(self, from_s: float) -> Segment | _Open | None:
-        """Where decoding starts for a time; the lock is held."""
+        """Return the segment where decoding starts for a time; the caller holds the lock."""
         entries: list[Segment | _Open] = [*self._segments, *([self._open] if self._open else [])]
         at = max(bisect_right(entries, from_s, key=lambda one: one.start_s) - 1, 0)
         if at < len(self._segments) and at + 1 < len(entries) and self._segments[at].end_s <= from_s:
@@ -417,7 +420,7 @@ class Ring:
         return entries[at] if entries else None
 
     def _from(self, from_s: float) -> Iterator[Segment | _Open]:
-        """Segments from that on in which decoding starts for a time."""
+        """Yield segments from that in which decoding starts for a time."""
         with self._changing:
             segment = self._starting(from_s)
         while segment is not None:
@@ -427,19 +430,19 @@ class Ring:
                 segment = self._after(after_s)
 
     def _after(self, start_s: float) -> Segment | _Open | None:
-        """The next segment; the lock is held."""
+        """Return the next segment; the lock is held."""
         at = bisect_right(self._segments, start_s, key=lambda one: one.start_s)
         if at < len(self._segments):
             return self._segments[at]
         return self._open if self._open and self._open.start_s > start_s else None
 
     def _live(self, current: _Open) -> list[LivePacket]:
-        """Packets of the file that is being written, or has just been."""
+        """Return packets of the file that is being written, or has just been."""
         with self._changing:
             return list(current.packets)
 
     def _part(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
-        """Packets of one format from the key frame before a time to another one."""
+        """Yield packets of a single format from the key frame before a time to another time."""
         first: LivePacket | None = None
         group: list[LivePacket] = []
         for packet in self.packets(from_s):
@@ -453,7 +456,7 @@ class Ring:
             yield from (one for one in group if one.time_s >= group[0].time_s)  # none that need what is before
 
     def _heard(self, from_s: float, to_s: float) -> Iterator[LivePacket]:
-        """Sound of one format between two times."""
+        """Yield sound of a single format between two times."""
         kind: StreamFormat | None = None
         for packet in self._sound.packets(from_s) if self._sound is not None else ():
             if packet.time_s >= to_s or packet.format != (kind := kind or packet.format):
@@ -470,7 +473,7 @@ def _read(segment: Segment) -> Iterator[LivePacket]:
 
 
 def _extent(packets: list[LivePacket]) -> tuple[float, int]:
-    """When the last picture ends, and how many there are."""
+    """Return when the last picture ends, and how many there are."""
     if not packets:
         return 0.0, 0
     times = sorted(packet.time_s for packet in packets)

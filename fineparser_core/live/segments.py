@@ -1,6 +1,6 @@
 """A few seconds of a stream in a file that a kill at any byte leaves readable.
 
-MPEG-TS for codecs that carry their parameters in the stream: no header, no index, and one decoder reads on from file to
+MPEG-TS for codecs that carry their parameters in the stream: no header, no index, and a decoder reads on from file to
 file, as leading pictures need. It does not take MJPEG, which goes to QuickTime with a fragment a picture. Both keep
 stamps to 1/90000 s, where Matroska has milliseconds, and both play in any player.
 """
@@ -31,7 +31,7 @@ _AT_ONCE = {"probesize": "2048", "analyzeduration": "0", "fpsprobesize": "0"}
 
 
 def suffix_of(kind: StreamFormat) -> str:
-    """Of the file of a segment."""
+    """Return the suffix of a segment's file."""
     return ".mov" if kind.codec == "mjpeg" else ".ts"
 
 
@@ -47,12 +47,12 @@ class SegmentMuxer:
         self._stream = mux_stream(self._container, first.format)
 
     def write(self, data: bytes) -> int:
-        """What FFmpeg writes."""
+        """Collect the bytes that FFmpeg writes."""
         self._bytes += data
         return len(data)
 
     def add(self, packet: LivePacket) -> bytes:
-        """What is to be appended to the file for a packet.
+        """Return the bytes to append to the file for a packet.
 
         Raises:
             av.error.FFmpegError: its format does not take it.
@@ -63,7 +63,7 @@ class SegmentMuxer:
         return self._taken()
 
     def close(self) -> bytes:
-        """What is to be appended at last."""
+        """Return the bytes to append at the end."""
         self._container.close()
         return self._taken()
 
@@ -74,7 +74,7 @@ class SegmentMuxer:
 
 
 def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -> Iterator[LivePacket]:
-    """The packets of a segment's file, as far as it is whole.
+    """Yield the packets of a segment's file, as far as it is whole.
 
     Args:
         start_s: the time of its first picture.
@@ -108,10 +108,10 @@ def read_segment(path: Path, start_s: float, growing: IO[bytes] | None = None) -
 
 
 def write_clip(path: Path, packets: Sequence[LivePacket], sound: Sequence[LivePacket] = ()) -> None:
-    """Write packets of one format as an MP4 file, whose times start at the first picture.
+    """Write packets of a single format as an MP4 file, whose times start at the first picture.
 
     Args:
-        sound: of one format too, and not from before the first picture.
+        sound: of a single format too, and not from before the first picture.
 
     Raises:
         av.error.FFmpegError, OSError: the file cannot be written.
@@ -123,19 +123,19 @@ def write_clip(path: Path, packets: Sequence[LivePacket], sound: Sequence[LivePa
         }
         for packet in heapq.merge(packets, sound, key=lambda one: one.decode_s):
             made = as_av_packet(packet, packets[0].decode_s)
-            if len(sound) > 1 and packet is sound[-1]:  # without a duration FFmpeg 9 reads it as one after the end
+            if len(sound) > 1 and packet is sound[-1]:  # without a duration FFmpeg 9 reads it as past the end
                 made.duration = round((sound[-1].time_s - sound[-2].time_s) / TICK)
             made.stream = streams[packet.format]
             container.mux_one(made)
 
 
 def sound_format(stream: AudioStream) -> StreamFormat:
-    """Of a stream of sound."""
+    """Return the format of a stream of sound."""
     return StreamFormat(stream.codec_context.codec.canonical_name, 0, 0, rate_hz=stream.codec_context.sample_rate)
 
 
 def mux_stream(container: OutputContainer, kind: StreamFormat) -> Stream:
-    """A stream of a file for packets as they are."""
+    """Return a stream of a file for packets as they are."""
     if kind.rate_hz:
         return container.add_mux_stream(kind.codec, rate=kind.rate_hz, time_base=TICK)
     size = {"width": kind.width_px, "height": kind.height_px}

@@ -1,7 +1,8 @@
-"""Where live pictures come from: cameras of this computer, network cameras, a watched folder, a file as stand-in.
+"""Sources of live pictures: cameras of this computer, network cameras, a watched folder, a file as stand-in.
 
-An address is one text, as it is typed, remembered and given to `fineparser watch`; it is checked here and nowhere else.
-FFmpeg gets no protocol and no format that this module does not name: no playlists, no files that name other files.
+An address is a single text, as it is typed, remembered and given to `fineparser watch`; it is checked here and nowhere
+else. FFmpeg gets no protocol and no format that this module does not name: no playlists, no files that name other
+files.
 """
 
 import re
@@ -19,11 +20,11 @@ from fineparser_core.support.codec import LONGEST_PATH
 from fineparser_core.video.files import files_in
 from fineparser_core.video.probe import open_video
 
-#: Seconds to wait for a connection, and for the next packet of one.
+#: Seconds to wait for a connection, and for its next packet.
 TIMEOUT_S = 5.0
 _CAMERA_FORMATS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
 _STREAM_FORMATS = "mpegts,mpjpeg,mjpeg,flv,matroska,webm,h264,hevc,mov,mp4,rtsp,rtp,sdp"
-# Of FFmpeg's options: protocols that one may use on the way, and what else it needs.
+# Options of FFmpeg by scheme: protocols allowed on the way, and further settings.
 _NETWORK: Mapping[str, dict[str, str]] = {
     "rtsp": {"protocol_whitelist": "rtsp,rtp,udp,tcp", "rtsp_flags": "prefer_tcp"},
     "rtsps": {"protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto", "rtsp_transport": "tcp"},
@@ -34,23 +35,23 @@ _NETWORK: Mapping[str, dict[str, str]] = {
     "rtmp": {"protocol_whitelist": "rtmp,tcp"},
 }
 _FORMATS = {"rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts", "rtmp": "flv"}
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # of one letter, it is a drive of Windows
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # a single letter is a drive of Windows
 # Name of the user, where a password follows it.
 _USER = re.compile(r"[^:/?#&=]+(?=:)")
-# What separates the parts of a path; a part NAME=VALUE is hidden, unless its name says that the value is no secret.
+# Separators of the parts of a path; a part NAME=VALUE is hidden, unless its name shows that the value is no secret.
 _SEPARATOR = re.compile(r"[/&;,]|_(?=[A-Za-z]+=)")
 _NO_SECRET = re.compile(
     r"(ch|chan|channel|cam|camera|stream|subtype|profile|resolution|size|fps|rate|codec|type|format|proto|unicast)=[\w.-]*",
     re.IGNORECASE,
 )
-# Parts of a path that are secrets without NAME=: what follows a part with such a name, and random letters and digits.
+# Parts of a path that are secrets without NAME=: the part after a name of this kind, and random letters and digits.
 _NAMED = re.compile(r"(?<=/)(\w*(?:key|token|secret|password|passwd|pass|pwd|auth|session))/[^/]+", re.IGNORECASE)
 _RANDOM = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}")
 _LINUX_CAMERA = re.compile(r"/dev/video\d{1,3}")
 
 
 class SourceKind(StrEnum):
-    """Where a source is."""
+    """Kinds of sources."""
 
     CAMERA = "camera"
     NETWORK = "network"
@@ -64,8 +65,8 @@ class Source:
 
     Attributes:
         shown: the address for people and logs, and to be remembered: without secrets and query.
-        address: what FFmpeg opens, secrets included: never logged, never shown.
-        format: FFmpeg's name of the format; None if the content tells it.
+        address: address that FFmpeg opens, secrets included: never logged, never shown.
+        format: FFmpeg's name of the format; None if it is found by the content.
         options: of FFmpeg.
     """
 
@@ -77,7 +78,7 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """Of a folder or a file."""
+        """Path of a folder or a file."""
         return Path(self.address)
 
     def __str__(self) -> str:
@@ -124,7 +125,7 @@ def parse_source(text: str) -> Source:
 
 
 def list_cameras() -> list[Camera]:
-    """The cameras of this computer, as far as the system and FFmpeg tell."""
+    """Return the cameras of this computer, as far as the system and FFmpeg tell."""
     if sys.platform == "linux":
         return [
             Camera(f"camera:/dev/{device.name}", _line(device / "name") or device.name)
@@ -149,7 +150,7 @@ class DropFolder:
         self._sizes: dict[Path, tuple[int, int]] = {}
 
     def new_files(self) -> list[Path]:
-        """The videos that arrived and are whole: size and time stood still since the last call, and they open.
+        """Return the videos that arrived and are whole: size and time stood still since the last call, and they open.
 
         Call it every second or two.
         """

@@ -7,14 +7,14 @@ from fineparser_core.live.packets import TICK
 
 # Clocks of cameras differ by less than this; following them no faster leaves the times within a dive as they are.
 _MOST_SLEW = 500e-6
-# Packets come late, never early: over so many seconds, the one that was least late tells the clock's offset.
+# Packets come late, never early: over so many seconds, the least late packet gives the clock's offset.
 _WINDOW_S = 10.0
 # Stamps that step by this much more or less than what passed meanwhile have jumped; a pause steps as it passes.
 _JUMP_S = 1.0
 
 
 class StampClock:
-    """Places the stamps of one connection on the clock of `now_s`.
+    """Places the stamps of a connection on the clock of `now_s`.
 
     Attributes:
         jumps: how often the source's clock has jumped.
@@ -41,7 +41,7 @@ class StampClock:
         """Place a packet.
 
         Args:
-            in_order: False if it is the time of a picture that may be shown later than the next ones.
+            in_order: False if it is the time of a picture that may be shown later than the next pictures.
 
         Returns:
             when it is decoded, later than the packet before, and what to add to its stamps.

@@ -87,7 +87,7 @@ class Watch:
         self._thread.join()
 
     def take(self, from_s: float, to_s: float) -> CaughtClip:
-        """A clip of a dive that was missed, between times on the clock of `now_s`.
+        """Return a clip of a dive that was missed, between times on the clock of `now_s`.
 
         Raises:
             VideoError, ExportError: as of `Ring.cut`.
@@ -135,7 +135,7 @@ class Watch:
         self._on_dive(CaughtClip(path, start_s, fall.leaves_s - start_s, fall.touches_s - start_s, replaced))
 
     def _path(self, at_s: float) -> Path:
-        """A name of the day and the time in the time zone of this computer, which no file has."""
+        """Return a name of the day and the time in the time zone of this computer, which no file has."""
         name = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(at_s))
         paths = (self._folder / f"{name}{mark}.mp4" for mark in ("", *(f" {chr(n)}" for n in range(98, 123))))
         return next((path for path in paths if not path.exists()), self._folder / f"{name} {round(at_s * 1000)}.mp4")

@@ -1,4 +1,4 @@
-"""What is measured of a dive in seconds, metres and degrees, without learning; numpy only."""
+"""Measures of a dive in seconds, meters and degrees, without learning; numpy only."""
 
 from fineparser_core.measures.dive_measures import MeasuredDive, measure_dive, measures
 from fineparser_core.measures.records import RECORDS

@@ -1,7 +1,7 @@
-"""The path of the body's centre in the air as it lies in any frame of a clip, with heights over the water in metres.
+"""The path of the body's center in the air as it lies in any frame of a clip, with heights over the water in meters.
 
 Gravity is the ruler: the parabola that was fitted to the fall accelerates by so many pixels a second squared, and by
-9.81 metres.
+9.81 meters.
 """
 
 from dataclasses import dataclass, field
@@ -21,16 +21,16 @@ _LEAST_SURE = 0.12
 
 @dataclass(frozen=True, kw_only=True)
 class CentrePath:
-    """The path in the scene, which is the view of one sample, and how each sample sees the scene.
+    """The path in the scene, which is the view of a chosen sample, and each sample's view of the scene.
 
     Attributes:
         sampled_frames: (96,) int64.
         from_scene: (96, 3, 3), takes places of the scene to source pixels of each sample.
-        frames: (n,) float64, source frames at which the centre is at the points.
+        frames: (n,) float64, source frames at which the center is at the points.
         points: (n, 2) x, y in the scene, from leaving the board to the water.
-        marks: (k, 3) x, y in the scene and height over the water in metres: the highest point first, then every whole
-            metre on the way down; empty where the scale or the water is not known.
-        heights: (n,) metres over the water of the points; empty where the scale or the water is not known.
+        marks: (k, 3) x, y in the scene and height over the water in meters: the highest point first, then every whole
+            meter on the way down; empty where the scale or the water is not known.
+        heights: (n,) meters over the water of the points; empty where the scale or the water is not known.
         picture_xyxy: source pixels in which it is drawn, as of `DiveMotion`; None: of the whole frame.
     """
 
@@ -43,12 +43,12 @@ class CentrePath:
     picture_xyxy: tuple[float, float, float, float] | None = None
 
     def in_frame(self, frame: int, points: np.ndarray) -> np.ndarray:
-        """Points (n, 2) of the scene as the nearest sample of a frame sees them, source pixels."""
+        """Map points (n, 2) of the scene to source pixels of the nearest sample of a frame."""
         matrix = self.from_scene[int(np.abs(self.sampled_frames - frame).argmin())]
         return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2])
 
     def place(self, frame: int) -> np.ndarray | None:
-        """x, y of the centre in a frame, source pixels; None where it is not in the air."""
+        """Return x, y of the center in a frame, source pixels; None where it is not in the air."""
         if not self.frames[0] <= frame <= self.frames[-1]:
             return None
         at = np.array([[np.interp(frame, self.frames, self.points[:, axis]) for axis in (0, 1)]])
@@ -56,16 +56,16 @@ class CentrePath:
 
 
 def centre_path(parse: DiveParse, board_m: float | None = None) -> CentrePath | None:
-    """The path of the body's centre of a dive; None where too little of it was seen in the air.
+    """Return the path of the body's center of a dive; None where too little of it shows in the air.
 
     Args:
-        board_m: height of the board, which tells the scale better; None where it is not known.
+        board_m: height of the board, which makes the scale more exact; None if unknown.
     """
     return path_of(measured_dive(parse, board_m=board_m))
 
 
 def path_of(dive: InTheAir | None) -> CentrePath | None:
-    """`centre_path` of a dive that is prepared already."""
+    """Return `centre_path` of a prepared dive."""
     if dive is None or dive.path is None:
         return None
     last = dive.opens if dive.touches is None else dive.touches
@@ -87,7 +87,7 @@ def path_of(dive: InTheAir | None) -> CentrePath | None:
 
 
 def _marks(dive: InTheAir, path: Ballistics, times_s: np.ndarray) -> np.ndarray:
-    """Heights over the water; none where it or the scale is not known well."""
+    """Return the heights over the water; none where it or the scale is not known well."""
     top_s = float(np.clip(path.top()[0], times_s[0], times_s[-1]))
     ends = _heights(dive, np.array([path.place(time_s)[1] for time_s in (top_s, times_s[-1])]))
     if not len(ends):
@@ -100,7 +100,7 @@ def _marks(dive: InTheAir, path: Ballistics, times_s: np.ndarray) -> np.ndarray:
 
 
 def _heights(dive: InTheAir, y: np.ndarray) -> np.ndarray:
-    """Metres over the water of places y (n,) in the scene; none where it or the scale is not known well."""
+    """Return meters over the water of places y (n,) in the scene; none where it or the scale is not known well."""
     slowed = dive.seen.parse.motion is not None and dive.seen.parse.motion.slowed != 1  # good to two fifths then
     slowed = slowed and dive.board_m is None
     if slowed or dive.water_y is None or dive.px_per_m is None or dive.px_per_m[1] > _LEAST_SURE:

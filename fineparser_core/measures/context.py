@@ -17,17 +17,17 @@ from fineparser_core.types import DiveParse, Moment, Moments
 
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
-#: A joint is said to be sure to so many torso lengths.
+#: Distance in torso lengths to which the confidence of a joint refers.
 _SURE_TO = 0.2
 #: An angle at a moment is read from the frames so long before it and after it, which are at least so many, seconds.
 _BEFORE_S, _AFTER_S, _LEAST_FRAMES = 0.12, 0.05, 3
-#: Usual metres from the board's edge to the place of entry.
+#: Usual meters from the board's edge to the place of entry.
 _TRAVEL_M = 1.6
-#: Least share of the usual travel that must show, so that lean and line of the dive's plane are seen.
+#: Minimum share of the usual travel that must show for lean and line in the dive's plane to be measured.
 _LEAST_SIDE = 0.35
 #: Standard deviation of the share of a length in the dive's plane that a camera at the side shows.
 _SIDE_SCATTER = 0.1
-#: A fall that differs more from the board's height, as a ratio, is not one from that board.
+#: A fall that differs more from the board's height, as a ratio, is not from that board.
 _LEAST_FALL = 0.4
 
 
@@ -41,12 +41,12 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class InTheAir:
-    """What the measures of all phases share.
+    """Quantities that the measures of all phases share.
 
     Attributes:
         leaves, opens, touches: indices of `seen` at which the flight begins, the body opens, and the water is touched;
-            the last is None where it was not seen.
-        path: None where too little of the fall was seen.
+            the last is None where the contact does not show.
+        path: None where too little of the fall shows.
         air: the samples in which the body is surely in the air, whenever it left the board.
         number: the dive number, where it is known.
     """
@@ -62,11 +62,11 @@ class InTheAir:
 
     @property
     def moments(self) -> Moments:
-        """Those of the parse; seconds of the file."""
+        """Moments of the parse; seconds of the file."""
         return self.seen.parse.moments
 
     def real(self, moment: Moment) -> tuple[float, float]:
-        """A moment and its standard deviation in real seconds; the raster of frames and samples counts."""
+        """Return a moment and its standard deviation in real seconds; the raster of frames and samples counts."""
         raster = (self.seen.frame_s**2 + self.seen.sample_s**2) / 12
         return moment.time_s / self.seen.slowed, float(np.sqrt((moment.deviation_s / self.seen.slowed) ** 2 + raster))
 
@@ -110,8 +110,10 @@ class InTheAir:
 
     @cached_property
     def px_per_m(self) -> tuple[float, float] | None:
-        """Pixels of the scene in a metre, and the standard deviation as a share: by gravity, and by the board's height
-        where that is known and both edge and water are seen; None without a path."""
+        """Return the pixels of the scene in a meter, and the standard deviation as a share; None without a path.
+
+        The scale is by gravity, and by the board's height if it is known and edge and water show.
+        """
         if self.path is None:
             return None
         scale, share = self.path.px_per_m, self.path.scale_share
@@ -119,7 +121,7 @@ class InTheAir:
             return scale, share
         height_px = self.water_y - float(self.board[1])
         by_board = height_px / self.board_m
-        # The edge is seen to some joints' scatters, and the water not below it but where the diver enters.
+        # The edge is found to some joints' scatters, and the water not below it but where the diver enters.
         by_board_share = float(np.hypot(3 * self.joint_px / max(height_px, 1.0), 0.08))
         if by_board <= 0 or abs(np.log(by_board / scale)) > 3 * np.hypot(share, by_board_share):
             return scale, share
@@ -139,7 +141,7 @@ class InTheAir:
         if self.path is None:
             return 0.0
         times = self.seen.times_s
-        # By gravity's scale alone: what is seen from the side does not depend on the board that was named.
+        # The scale is gravity's alone: the view from the side does not depend on the named board.
         travel = abs(self.path.coefficients[1, 0]) * (times[self.end] - times[self.leaves]) / self.path.px_per_m
         return float(min((travel + 0.3) / _TRAVEL_M, 1.0))
 
@@ -173,7 +175,7 @@ class InTheAir:
         """Read an angle of joints (n,), degrees, at a moment: on a line through the frames around it.
 
         Its standard deviation is that of the joints, of the moment, and of the frames about the line: these err alike
-        for a tenth of a second, so many of them are no surer than one.
+        for a tenth of a second, so many of them are no surer than a single frame.
 
         Args:
             limbs: names of the joints at the ends of the two limbs that make the angle.
@@ -199,7 +201,7 @@ class InTheAir:
     def angle_deviation(
         self, angle_deg: float, length_px: float, moved_deg: float = 0.0, joint_px: float | None = None
     ) -> float:
-        """Standard deviation, degrees, of the direction of a line of that length off the vertical.
+        """Return the standard deviation, degrees, of the direction of a line of that length off the vertical.
 
         Of the joints at its ends, of the moment at which it is read, and of the camera, which sees a line that leans in
         the dive's plane shortened sideways.
@@ -215,7 +217,7 @@ class InTheAir:
 
 
 def robust_line(t: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
-    """Return value at 0, slope and scatter of a line through values (n,) of which one in four may be misread.
+    """Return value at 0, slope and scatter of a line through values (n,) of which a quarter may be misread.
 
     Source: Theil, A rank-invariant method of linear and polynomial regression analysis, 1950; Sen 1968.
     """
@@ -226,7 +228,7 @@ def robust_line(t: np.ndarray, values: np.ndarray) -> tuple[float, float, float]
 
 
 def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:
-    """What all measures of a parse start from; None where the parse is too short for any."""
+    """Prepare a parse for all measures; None where it is too short for any."""
     slowed = parse.motion.slowed if parse.motion is not None else 1.0
     moments = parse.moments
     if slowed != 1 and board_m is not None and moments.top is not None and moments.contact is not None:
@@ -243,10 +245,10 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
     if touches is not None and touches <= leaves:
         touches = None
     air = _air(seen, leaves, opens if touches is None else touches)
-    centre = seen.centre_of_mass()[air]
-    path = fit_ballistics(seen.times_s[air], centre)
-    if path is None and not np.isfinite(centre).any():
-        path = fit_ballistics(seen.times_s[air], seen.mask_centre()[air])
+    center = seen.center_of_mass()[air]
+    path = fit_ballistics(seen.times_s[air], center)
+    if path is None and not np.isfinite(center).any():
+        path = fit_ballistics(seen.times_s[air], seen.mask_center()[air])
     return InTheAir(
         seen=seen,
         leaves=leaves,
@@ -260,7 +262,7 @@ def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: 
 
 
 def _air(seen: SeenDive, leaves: int, end: int) -> slice:
-    """The samples in which the body is surely in the air: by its free fall, whoever placed the take-off."""
+    """Return the samples in which the body is surely in the air: by its free fall, whoever placed the take-off."""
     motion, contact = seen.parse.motion, seen.parse.moments.contact
     if motion is None:
         return slice(leaves, end + 1)

@@ -13,11 +13,11 @@ from fineparser_core.types import DiveParse, Measure
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredDive:
-    """What was measured of a dive.
+    """Measures of a dive.
 
     Attributes:
-        readings: what was read that a body can show, in the order of `RECORDS`.
-        notes: sentences about what was not read clearly enough.
+        readings: plausible readings, in the order of `RECORDS`.
+        notes: sentences about unclear readings.
         contradicted: moments that a person has placed and gravity contradicts; nothing is read by them.
     """
 
@@ -27,20 +27,20 @@ class MeasuredDive:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """Readings that are clear enough to be told."""
+        """Return the readings that are clear enough to be shown."""
         return tuple(one for one in self.readings if RECORDS[one.name].is_clear(one.uncertainty))
 
 
 def measures(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> tuple[Measure, ...]:
-    """What is clear of a dive; see `measure_dive`."""
+    """Return the clear measures of a dive; see `measure_dive`."""
     return measure_dive(parse, dive_number=dive_number, board_m=board_m).measures
 
 
 def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> MeasuredDive:
-    """Measures a dive, in tenths of a second; what was not seen is absent, as is what no body can show.
+    """Measure a dive, in tenths of a second; unseen and implausible measures are absent.
 
     Args:
-        dive_number: tells how often the body turns, which checks what is seen of that; unknown numbers are ignored.
+        dive_number: gives the number of turns, which checks the seen turns; unknown numbers are ignored.
         board_m: height of the board, where it is known; it adds to the scale that gravity gives.
     """
     dive = measured_dive(parse, dive_number=dive_number, board_m=board_m)

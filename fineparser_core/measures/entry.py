@@ -7,7 +7,7 @@ from fineparser_core.measures.flight import turned_in_the_air
 
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
-#: Of the frames after the contact one or two still show the whole line.
+#: Time after the contact in seconds, a frame or two, in which the whole line still shows.
 _AFTER_CONTACT_S = 0.04
 #: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
 _LEAST_LINE_M = 0.55
@@ -15,12 +15,12 @@ _LEAST_LINE_M = 0.55
 _OPEN_DEG = 150.0
 #: Hips go under at most so long after the hands, and legs further off the vertical are not believed.
 _UNDER_S, _BELIEVED_DEG = 0.35, 75.0
-#: A body that has turned by less than so many turns tells no direction of rotation.
+#: A body that has turned by less than so many turns has no clear direction of rotation.
 _LEAST_TURNS = 0.4
 
 
 def come_out_lead(dive: InTheAir) -> Reading | None:
-    """Real time from the come-out to the contact with the water: long is early."""
+    """Measure the real time from the come-out to the contact with the water: long is early."""
     if dive.touches is None:
         return None
     value = float(dive.seen.times_s[dive.touches] - dive.seen.times_s[dive.opens])
@@ -31,7 +31,7 @@ def come_out_lead(dive: InTheAir) -> Reading | None:
 
 
 def come_out_height(dive: InTheAir) -> Reading | None:
-    """Height of the body's centre over the water at the come-out."""
+    """Measure the height of the body's center over the water at the come-out."""
     if dive.water_y is None or dive.path is None or dive.px_per_m is None:
         return None
     time_s = float(dive.seen.times_s[dive.opens])
@@ -43,7 +43,10 @@ def come_out_height(dive: InTheAir) -> Reading | None:
 
 
 def opening_time(dive: InTheAir) -> Reading | None:
-    """Time from the come-out until the hips are open; absent where they are open before or not before the water."""
+    """Measure the time from the come-out until the hips are open.
+
+    Absent where they are open before or not before the water.
+    """
     hips = dive.seen.angle("shoulder", "hip", "knee")[dive.opens : dive.end + 1]
     if np.isfinite(hips).sum() < 2 or not hips[np.isfinite(hips)][0] < _OPEN_DEG:
         return None
@@ -56,7 +59,7 @@ def opening_time(dive: InTheAir) -> Reading | None:
 
 
 def turning_sense(dive: InTheAir) -> int:
-    """1 for a body that turns clockwise in the picture, -1 the other way, 0 where neither shows."""
+    """Return 1 for a body that turns clockwise in the picture, -1 the other way, 0 where neither shows."""
     turned = turned_in_the_air(dive)
     if abs(turned) >= _LEAST_TURNS:
         return int(np.sign(turned))
@@ -68,10 +71,10 @@ def turning_sense(dive: InTheAir) -> int:
 
 
 def entry_angle(dive: InTheAir) -> Reading | None:
-    """Line of the body off the vertical at the contact, degrees: - short, + over in the direction of rotation.
+    """Measure the body's line off the vertical at the contact, degrees: - short, + over in the rotation's direction.
 
-    From the middle of the shoulders to the ankles in a head-first entry, the other way round in a feet-first one; as
-    the picture shows it.
+    The line runs from the middle of the shoulders to the ankles in a head-first entry, the other way round in a
+    feet-first entry, as the picture shows it.
     """
     found = body_line(dive)
     sense = turning_sense(dive)
@@ -82,8 +85,10 @@ def entry_angle(dive: InTheAir) -> Reading | None:
 
 
 def body_line(dive: InTheAir) -> tuple[float, float] | None:
-    """Return the angle of the line from the leading to the trailing end of the body at the contact, clockwise off the
-    vertical, and its standard deviation, degrees; None where it was not seen."""
+    """Return the angle of the body's line at the contact, and its standard deviation, degrees; None if unseen.
+
+    The line runs from the leading to the trailing end of the body; the angle is clockwise off the vertical.
+    """
     if dive.touches is None or dive.moments.contact is None:
         return None
     times = dive.seen.times_s
@@ -108,7 +113,10 @@ def body_line(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def legs_line(dive: InTheAir) -> Reading | None:
-    """Line of the legs off the vertical as the hips go under, degrees: - short, + over. What a judge sees last."""
+    """Measure the line of the legs off the vertical as the hips go under, degrees: - short, + over.
+
+    What a judge sees last.
+    """
     sense = turning_sense(dive)
     if dive.touches is None or dive.water_y is None or not sense or not dive.from_the_side:
         return None
@@ -138,7 +146,7 @@ def legs_line(dive: InTheAir) -> Reading | None:
 
 
 def hip_line(dive: InTheAir) -> Reading | None:
-    """How far the hips are from straight at the contact, degrees: 0 straight, more is arched or piked."""
+    """Return the hips' angle from straight at the contact, degrees: 0 straight, more is arched or piked."""
     if dive.touches is None:
         return None
     hips = _at_the_water(dive, "shoulder", "hip", "knee")
@@ -146,7 +154,7 @@ def hip_line(dive: InTheAir) -> Reading | None:
 
 
 def arm_line(dive: InTheAir) -> Reading | None:
-    """Angle of the elbows at the contact: 180 straight."""
+    """Measure the angle of the elbows at the contact: 180 straight."""
     return None if dive.touches is None else _at_the_water(dive, "shoulder", "elbow", "wrist")
 
 

@@ -14,7 +14,7 @@ from fineparser_core.measures.record import Better, Source
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
-#: Findings that are told for each phase.
+#: Maximum number of findings shown for each phase.
 MOST_FINDINGS = 3
 #: A band about more degrees is of a straight position, which is better straighter; of another, tighter is better.
 _STRAIGHT_DEG = 150.0
@@ -59,13 +59,13 @@ class Finding:
 
 
 def band_for(measure: Measure, bands: Bands) -> Band | None:
-    """The band that a measure may be held against: of its name, in its unit."""
+    """Return the band that a measure may be held against: of its name, in its unit."""
     band = bands.get(measure.name)
     return band if band is not None and band.unit == measure.unit else None
 
 
 def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding, ...]]:
-    """By phase, what speaks most against a dive, the weightiest first; empty where nothing does."""
+    """Return the findings against a dive by phase, the weightiest first."""
     against: dict[str, list[Finding]] = {step: [] for step in STEP_NAMES}
     for measure in found:
         band = band_for(measure, bands)
@@ -76,7 +76,7 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
 
 
 def worst_first(found: Sequence[Measure], bands: Bands) -> list[Measure]:
-    """Measures by how far they lie outside of what rules or real dives say; those within stay in their order."""
+    """Sort measures by their distance outside of the ranges of rules or real dives; those within keep their order."""
 
     def distance(measure: Measure) -> float:
         band = band_for(measure, bands)
@@ -91,14 +91,14 @@ def _weight(measure: Measure, band: Band) -> float:
 
 
 def _scatter(measure: Measure, band: Band) -> float:
-    """Standard deviation of the measure and of good dives together."""
+    """Return the standard deviation of the measure and of good dives together."""
     # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
     of_band = (band.high - band.low) / 2.56 if np.isfinite(band.high - band.low) else 0.0
     return max(float(np.hypot(measure.uncertainty, of_band)), 1e-9)
 
 
 def _outside(measure: Measure, band: Band) -> float:
-    """How far a measure lies outside of a band on the worse side, in its unit."""
+    """Return the distance of a measure outside of a band on the worse side, in its unit."""
     record = RECORDS.get(measure.name)
     better: Better = "within" if record is None else record.better
     below, above = band.low - measure.value, measure.value - band.high

@@ -10,24 +10,24 @@ from fineparser_core.motion.ballistics import CORRELATED_S
 #: The position is held from this share of the time between leaving the board and opening.
 _HELD_FROM = 0.4
 _LEAST_SAMPLES = 4
-#: Share of the frames in which a body is at least as tight as the tightness that is told.
+#: Share of the frames in which a body is at least as tight as the reported tightness.
 _TIGHT = 0.25
-#: Toes are found so many times worse than other joints.
+#: Position error of toes relative to other joints (ratio).
 _TOES = 1.3
 #: Largest turn between two samples that is believed, in turns; a body turns at most about 2.6 times a second.
 _LARGEST_TURNS_S = 3.2
-#: How far the turns that are seen may be off those of the dive number.
+#: Maximum difference between the seen turns and those of the dive number.
 _TURNS_OFF = 0.4
 
 
 def held(dive: InTheAir) -> slice:
-    """The samples in which the position is held."""
+    """Return the samples in which the position is held."""
     first = dive.leaves + round(_HELD_FROM * (dive.opens - dive.leaves))
     return slice(first, dive.opens)
 
 
 def _line(dive: InTheAir, values: np.ndarray, uncertainty: float, share: float = 0.5) -> Reading | None:
-    """A quantile over the frames of the held position, at the frame that is nearest to it."""
+    """Return a quantile over the frames of the held position, at the frame that is nearest to it."""
     window = held(dive)
     values = values[window]
     if np.isfinite(values).sum() < _LEAST_SAMPLES:
@@ -46,19 +46,19 @@ def _line(dive: InTheAir, values: np.ndarray, uncertainty: float, share: float =
 
 
 def _limb_px(dive: InTheAir, first: str, second: str) -> float:
-    """Median length of a limb in the flight, pixels of the scene."""
+    """Return the median length of a limb in the flight, pixels of the scene."""
     sides = [dive.seen.joint(f"{first}_{s}") - dive.seen.joint(f"{second}_{s}") for s in "lr"]
     lengths = np.linalg.norm(np.array(sides)[:, dive.leaves : dive.end + 1], axis=2)
     return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1e-6
 
 
 def hip_angle(dive: InTheAir) -> Reading | None:
-    """Angle between trunk and thigh in the held position: small is tight; 180 straight."""
+    """Measure the angle between trunk and thigh in the held position: small is tight; 180 straight."""
     return _bend(dive, ("shoulder", "hip", "knee"), _TIGHT)
 
 
 def knee_angle(dive: InTheAir) -> Reading | None:
-    """Angle of the knees in the held position: 180 straight."""
+    """Measure the angle of the knees in the held position: 180 straight."""
     return _bend(dive, ("hip", "knee", "ankle"))
 
 
@@ -68,7 +68,7 @@ def _bend(dive: InTheAir, joints: tuple[str, str, str], share: float = 0.5) -> R
 
 
 def toe_angle(dive: InTheAir) -> Reading | None:
-    """Angle between shank and foot in the held position: 180 pointed."""
+    """Measure the angle between shank and foot in the held position: 180 pointed."""
     foot = _limb_px(dive, "ankle", "toe")
     if foot < 2 * dive.joint_px:
         return None
@@ -77,7 +77,7 @@ def toe_angle(dive: InTheAir) -> Reading | None:
 
 
 def legs_apart(dive: InTheAir) -> Reading | None:
-    """Angle between the legs, from each hip to its ankle, in the held position."""
+    """Measure the angle between the legs, from each hip to its ankle, in the held position."""
     a, b = (dive.seen.joint(f"ankle_{s}") - dive.seen.joint(f"hip_{s}") for s in "lr")
     angle = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
     length = float(np.nanmedian(np.linalg.norm(a[held(dive)], axis=1))) if np.isfinite(a[held(dive)]).any() else 1e-6
@@ -85,16 +85,21 @@ def legs_apart(dive: InTheAir) -> Reading | None:
 
 
 def turned_in_the_air(dive: InTheAir) -> float:
-    """Turns of the trunk while the body is surely in the air, clockwise in the picture; 0 where it was lost."""
+    """Return the turns of the trunk while the body is surely in the air, clockwise in the picture.
+
+    0 where it was lost.
+    """
     found = _turned(dive, slice(dive.air.start, dive.end + 1))
     return 0.0 if found is None else float(found[1][-1])
 
 
 def turning(dive: InTheAir) -> np.ndarray | None:
-    """(n,) turns of the trunk since leaving the board, clockwise in the picture, up to the contact; NaN elsewhere.
+    """Return the turns (n,) of the trunk since leaving the board, clockwise in the picture, up to the contact.
+
+    NaN elsewhere.
 
     Returns:
-        None where the trunk was lost, or turned otherwise than the dive number says.
+        None where the trunk was lost, or its turns contradict the dive number.
     """
     window = slice(max(dive.leaves - 1, 0), dive.end + 1)
     seen = _turned(dive, window)
@@ -110,7 +115,7 @@ def turning(dive: InTheAir) -> np.ndarray | None:
 
 
 def _turned(dive: InTheAir, window: slice) -> tuple[np.ndarray, np.ndarray] | None:
-    """Samples of a window in which the trunk is seen, and its turns since the first; None where it was lost."""
+    """Return the samples of a window that show the trunk, and its turns since the first; None where it was lost."""
     trunk = (dive.seen.joint("shoulder") - dive.seen.joint("hip"))[window]
     times = dive.seen.times_s[window]
     seen = np.flatnonzero(np.isfinite(trunk).all(axis=1))
@@ -123,7 +128,7 @@ def _turned(dive: InTheAir, window: slice) -> tuple[np.ndarray, np.ndarray] | No
 
 
 def rotation_speed(dive: InTheAir) -> Reading | None:
-    """Turns a second while the position is held."""
+    """Return the turns a second while the position is held."""
     found = _held_turns(dive)
     if found is None:
         return None
@@ -132,7 +137,7 @@ def rotation_speed(dive: InTheAir) -> Reading | None:
 
 
 def rotation_hold(dive: InTheAir) -> Reading | None:
-    """Rotation in the last third of the held position against that in the whole of it: below 1 it slows early."""
+    """Measure the rotation in the last third of the held position relative to all of it: below 1 it slows early."""
     found = _held_turns(dive)
     if found is None:
         return None
@@ -147,7 +152,7 @@ def rotation_hold(dive: InTheAir) -> Reading | None:
 
 
 def _held_turns(dive: InTheAir) -> tuple[np.ndarray, np.ndarray, tuple[float, float]] | None:
-    """Samples of the held position whose turns are seen, the turns of all, and their speed as of `_slope`."""
+    """Return the samples of the held position with seen turns, the turns of all, and their speed, see `_slope`."""
     turned, window = turning(dive), held(dive)
     if turned is None:
         return None
@@ -158,9 +163,9 @@ def _held_turns(dive: InTheAir) -> tuple[np.ndarray, np.ndarray, tuple[float, fl
 
 
 def _slope(times: np.ndarray, values: np.ndarray) -> tuple[float, float]:
-    """Slope of a line through values, and its standard deviation by their scatter."""
+    """Return the slope of a line through values, and its standard deviation by their scatter."""
     t = times - times.mean()
     slope = float(t @ values / (t @ t))
     off = values - values.mean() - slope * t
-    # Four neighbouring frames err alike.
+    # Four neighboring frames err alike.
     return slope, float(np.sqrt(4 * (off @ off) / max(len(t) - 2, 1) / (t @ t)))

@@ -21,10 +21,10 @@ _WIDEST_DEG = 60.0
 
 
 def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, Band]:
-    """Bands of a number from a board, by the names of measures.
+    """Return the bands of a number from a board, by the names of measures.
 
     Args:
-        board_m: height of the board; None takes the rendered dives of the number's one board, and none where there are
+        board_m: height of the board; None takes the rendered dives of the number's only board, and none where there are
             several.
     """
     boards, dive = _rendered().get(dive_number or "", {}), known_number(dive_number or "")
@@ -40,7 +40,7 @@ def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, B
 
 
 def bands_of(analysis: Analysis) -> Mapping[str, Band]:
-    """Return the bands of an analysed dive: of its number and board where it has an award, else those of all dives."""
+    """Return the bands of an analyzed dive: of its number and board where it has an award, else those of all dives."""
     scored = analysis.scoring or analysis.own_award
     return good_bands(None, None) if scored is None else good_bands(scored.dive_number, scored.board_m)
 

@@ -15,7 +15,7 @@ _BEFORE_S = 0.5
 
 
 def contradicted(dive: InTheAir) -> frozenset[str]:
-    """Names of the moments that a person has placed and gravity contradicts: "take_off", "contact"."""
+    """Return the names of the moments that a person has placed and gravity contradicts: "take_off", "contact"."""
     moments, fall = dive.moments, _fall_deviations(dive)
     found = set()
     if "hand" in moments.take_off.sources and np.hypot(_leaving_deviations(dive), fall) > MOST_DEVIATIONS:
@@ -26,9 +26,9 @@ def contradicted(dive: InTheAir) -> frozenset[str]:
 
 
 def _leaving_deviations(dive: InTheAir) -> float:
-    """Standard deviations between the take-off and the body's path; 0 where that is not seen.
+    """Return the standard deviations between the take-off and the body's path; 0 where no path is known.
 
-    A body in the air is on its parabola, and one that a board carries is off it by half of g times the time squared.
+    A body in the air is on its parabola, and a body on a board is off it by half of g times the time squared.
     """
     if dive.path is None:
         return 0.0
@@ -46,17 +46,19 @@ def _leaving_deviations(dive: InTheAir) -> float:
 
 
 def _off_path(dive: InTheAir) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) pixels of the body's centre below its ballistic path in each sample, and their standard deviations."""
+    """Return the pixels (n,) of the body's center below its path in each sample, and their standard deviations."""
     assert dive.path is not None
     t = dive.seen.times_s - dive.path.at_s
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
     variance = np.einsum("ni,ij,nj->n", basis, dive.path.covariance, basis) + dive.joint_px**2
-    return dive.seen.centre_of_mass()[:, 1] - basis @ dive.path.coefficients[:, 1], np.sqrt(variance)
+    return dive.seen.center_of_mass()[:, 1] - basis @ dive.path.coefficients[:, 1], np.sqrt(variance)
 
 
 def _fall_deviations(dive: InTheAir) -> float:
-    """Standard deviations between the height that the times of the fall say and that of the nearest board; 0 where they
-    say none, or the recording is slowed."""
+    """Return the standard deviations between the height by the times of the fall and that of the nearest board.
+
+    0 where they say none, or the recording is slowed.
+    """
     moments = dive.moments
     if moments.top is None or moments.contact is None or dive.seen.slowed != 1:
         return 0.0

@@ -1,4 +1,4 @@
-"""What is known of a measure beside its value."""
+"""Records of the measures: units, limits, good values and texts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ class Limits:
     """Bounds of a value in its measure's unit, both included.
 
     Attributes:
-        low, high: of any board, or of one that is not known.
-        by_board: low and high of dives from a board, by its height in metres.
+        low, high: of any board, or of an unknown board.
+        by_board: low and high of dives from a board, by its height in meters.
     """
 
     low: float
@@ -27,7 +27,7 @@ class Limits:
     by_board: Mapping[float, tuple[float, float]] = field(default_factory=dict)
 
     def of(self, board_m: float | None) -> tuple[float, float]:
-        """Low and high of dives from a board; None where it is not known."""
+        """Return low and high of dives from a board; None where it is not known."""
         return (self.low, self.high) if board_m is None else self.by_board.get(board_m, (self.low, self.high))
 
 
@@ -36,7 +36,7 @@ class Source:
     """Source of a range of good values.
 
     Attributes:
-        kind: "rules" of World Aquatics, "real" dives, or "rendered" ones, by which no fault is told.
+        kind: "rules" of World Aquatics, "real" dives, or "rendered" dives, which report no faults.
         about: for people: what the range is of, with its citation.
     """
 
@@ -62,8 +62,10 @@ class GoodRange:
     armstand: bool = True
 
     def of(self, dive: DiveNumber | None, board_m: float | None) -> tuple[float, float] | None:
-        """Low and high of good dives of a number from a board, as far as these are known; None where it says nothing of
-        them."""
+        """Return low and high of good dives of a number from a board, as far as these are known.
+
+        None where it says nothing of them.
+        """
         held = dive is not None and dive.position in self.positions and not dive.half_twists and not dive.flying
         if (self.positions and not held) or (self.boards_m and board_m not in self.boards_m):
             return None
@@ -74,24 +76,24 @@ class GoodRange:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureRecord:
-    """A measure: how it is taken, what it is called, and what its values mean.
+    """A measure: how it is taken, its title, and the meaning of its values.
 
     Attributes:
         name: in JSON, tables and code.
         take: measures a dive.
         unit: "s", "m", "deg", "turns/s", or "" for a ratio.
-        step: phase that it belongs to, one of `STEP_NAMES`.
-        title: what it is called in a table; English, translated where it is shown.
+        step: its phase, a name in `STEP_NAMES`.
+        title: title in a table; English, translated where it is shown.
         sentence: what a coach says of a value, {0}; as above.
-        about: how it is seen on the diver, what is good, and what to say to the athlete; as above.
+        about: how it shows on the diver, what is good, and what to say to the athlete; as above.
         signs: what a negative and a positive value are called; empty where the sign is shown, or there is none.
         better: which values are better.
         plausible: what bodies, boards and gravity allow; a value beyond is not a measure.
-        moments: of `Moments` that it is read by; one that gravity contradicts withholds it.
-        judged_over: width of the range that values are judged by: of `good`, or else the median of what good rendered
-            dives of a number span; a reading that is no surer says nothing.
+        moments: of `Moments` that it is read by; a moment that gravity contradicts withholds it.
+        judged_over: width of the range that values are judged by: of `good`, or else the median span of good rendered
+            dives of a number; a reading that is no surer is dropped.
         good: what rules or real dives say of good values; None where neither does, and rendered dives alone show some.
-        as_rendered: whether rendered dives show what real ones do, so that their range is worth a look.
+        as_rendered: whether rendered dives resemble real dives in it, so that their range is worth a look.
         joints: where it is drawn on a frame: end, vertex and end of an angle of the body, or foot and head of a line
             off the vertical; empty for what is not drawn.
     """
@@ -113,7 +115,7 @@ class MeasureRecord:
     joints: tuple[str, ...] = ()
 
     def is_plausible(self, value: float, board_m: float | None) -> bool:
-        """Whether a dive can show the value."""
+        """Return True if a dive can show the value."""
         low, high = self.plausible.of(board_m)
         return low <= value <= high
 

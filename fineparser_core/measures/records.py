@@ -15,12 +15,12 @@ from fineparser_core.measures.record import GoodRange, Limits, MeasureRecord, So
 _TAKE_OFF, _FLIGHT, _ENTRY = STEP_NAMES
 _AT_WATER = (Phrase("short"), Phrase("over"))
 
-# The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, metres. Boards of 1 m and 3 m are the
+# The best leave a springboard at 6.1 m/s upwards and a platform at 4.4: v²/2g, meters. Boards of 1 m and 3 m are the
 # same but for their height: labels of real clips from 1 m give 1.33 s of flight, or 1.7 m.
 _JUMP_SPRINGBOARD, _JUMP_PLATFORM = 1.9, 1.0
 _PLATFORMS_M = (5.0, 7.5, 10.0)
 
-#: The rules name no degrees and no metres: each tolerance has its reason where it is used.
+#: The rules name no degrees and no meters: each tolerance has its reason where it is used.
 RULES = Source(
     kind="rules",
     about=Phrase(
@@ -28,7 +28,7 @@ RULES = Source(
         "name no number: the tolerance is this program's."
     ),
 )
-#: 274 of the 370 dives whose award was 7.5 or more; `packaging/benchmarks/elite_moments.py` prints their quantiles.
+#: Quantiles of the 274 of 370 timed dives whose award was 7.5 or more.
 ELITE_10M = Source(
     kind="real",
     about=Phrase(
@@ -47,7 +47,7 @@ _ALL = (
         sentence=Phrase("{0} in the air"),
         about=Phrase("Feet leaving to first touch; more time helps all: “Jump up.”"),
         better="more",
-        # Seconds: (v + √(v² + 2gd)) / g, where the body's centre falls d below where it left: the board's height,
+        # Seconds: (v + √(v² + 2gd)) / g, where the body's center falls d below where it left: the board's height,
         # 0.3 m more or less. At least of a step off (v = 1 m/s; from a platform an armstand's fall), at most of the
         # best jump; and 0.1 s for the error of reading it.
         plausible=Limits(
@@ -79,7 +79,7 @@ _ALL = (
         sentence=Phrase("Passes the board at {0}"),
         about=Phrase("How far out the body falls past the board; near but safe is good: “Jump up, not out.”"),
         better="less",
-        # Metres: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
+        # Meters: a body that falls past the board is in front of it, and drifts for 1.5 s at no more than 2.5 m/s.
         plausible=Limits(0.0, 4.0),
         judged_over=0.4,
         as_rendered=False,  # real clips from 1 m and 3 m show 1.1 to 1.6 m, rendered dives drift 2 m
@@ -93,7 +93,7 @@ _ALL = (
         sentence=Phrase("Head or hands {0} from the board"),
         about=Phrase("The nearest they come; too near is dangerous: “Farther from the board.”"),
         better="more",
-        # Metres: no farther than the body's centre may be, and half a body.
+        # Meters: no farther than the body's center may be, and half a body.
         plausible=Limits(0.0, 4.5),
         judged_over=0.4,
         # Below 0.5 m (0.3 m from a platform, which does not come up) a body that is found to 0.1 m may touch the board
@@ -251,7 +251,7 @@ _ALL = (
         sentence=Phrase("Comes out {0} over the water"),
         about=Phrase("Hips over the water as the body opens; high is good: “Open sooner.”"),
         better="more",
-        # Metres: the centre is over the water, and at most at the top of the best jump, 1.2 m over its feet.
+        # Meters: the center is over the water, and at most at the top of the best jump, 1.2 m over its feet.
         plausible=Limits(
             0.1,
             12.2,
@@ -348,7 +348,7 @@ _ALL = (
         sentence=Phrase("Enters {0} from the board"),
         about=Phrase("Board's edge to first touch; near but safe is good: “Up, not out.”"),
         better="less",
-        plausible=Limits(0.0, 4.0),  # metres: as of passing the board
+        plausible=Limits(0.0, 4.0),  # meters: as of passing the board
         moments=("contact",),
         judged_over=0.8,
         as_rendered=False,  # real clips from 1 m and 3 m show 0.9 to 1.9 m, rendered dives 2 to 2.5 m

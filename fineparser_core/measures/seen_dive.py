@@ -1,4 +1,4 @@
-"""What measures are made of: joints, masks and times of a parse, each frame once, as a still camera sees them."""
+"""Input of the measures: joints, masks and times of a parse, each frame once, as a still camera sees them."""
 
 from dataclasses import dataclass, field
 
@@ -16,12 +16,12 @@ class SeenDive:
     Attributes:
         frames: (n,) source frames.
         times_s: (n,) real seconds: the file's, divided by how many times it is slowed.
-        joints: (n, 16, 2) pixels of the scene, see `DiveMotion`; NaN where a joint was not seen. None without poses.
-        sure: (n, 16) probability that a joint is seen and lies there, to a fifth of a torso length.
+        joints: (n, 16, 2) pixels of the scene, see `DiveMotion`; NaN for unseen joints. None without poses.
+        sure: (n, 16) probability that a joint is visible and lies there, to a fifth of a torso length.
         masks: (n, 112, 112) athlete probability, and the source pixels that each covers, crops (n, 4).
         slowed: how many times slower than real time the recording is.
-        frame_s: real time from one frame of the recording to the next.
-        sample_s: real time from one sample to the next.
+        frame_s: real time between frames of the recording.
+        sample_s: real time between samples.
     """
 
     parse: DiveParse
@@ -37,7 +37,7 @@ class SeenDive:
 
     @classmethod
     def of(cls, parse: DiveParse, slowed: float | None = None) -> "SeenDive":
-        """Prepares a parse.
+        """Prepare a parse.
 
         Args:
             slowed: how many times slower than real time it is; by default what its motion says.
@@ -67,39 +67,42 @@ class SeenDive:
         )
 
     def at(self, moment: Moment) -> int:
-        """The sample that shows a moment first, to half a frame."""
+        """Return the sample that shows a moment first, to half a frame."""
         time_s = moment.time_s / self.slowed - self.frame_s / 2
         return min(int(np.searchsorted(self.times_s, time_s)), len(self.frames) - 1)
 
     def joint(self, name: str) -> np.ndarray:
-        """(n, 2) places of a joint, or of the middle of both sides of one ("hip"); NaN where it was not seen."""
+        """Return the places (n, 2) of a joint, or of the middle of its sides ("hip"); NaN where unseen."""
         if self.joints is None:
             return np.full((len(self.frames), 2), np.nan)
         return body.joint(self.joints, name)
 
-    def centre_of_mass(self) -> np.ndarray:
-        """(n, 2) the body's centre of mass; NaN where too little of the body was seen."""
+    def center_of_mass(self) -> np.ndarray:
+        """Return the body's center of mass (n, 2); NaN where too little of the body shows."""
         if self.joints is None:
             return np.full((len(self.frames), 2), np.nan)
-        return body.centre_of_mass(self.joints)
+        return body.center_of_mass(self.joints)
 
-    def mask_centre(self) -> np.ndarray:
-        """(n, 2) the middle of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
-        return self.to_scene(body.mask_centres(self.masks, self.crops))
+    def mask_center(self) -> np.ndarray:
+        """Return the middle (n, 2) of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
+        return self.to_scene(body.mask_centers(self.masks, self.crops))
 
     def lowest(self, at: int) -> np.ndarray:
-        """(2,) the lowest point of a frame's mask in pixels of the scene; NaN where nothing of the athlete shows."""
+        """Return the lowest point of a frame's mask in pixels of the scene; NaN where nothing of the athlete shows."""
         frame = slice(at, at + 1)
         return self.to_scene(body.lowest_points(self.masks[frame], self.crops[frame]), frame)[0]
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
-        """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""
+        """Return the angles (n,) between two limbs, degrees, the mean of both sides: 180 is straight.
+
+        NaN where unseen.
+        """
         if self.joints is None:
             return np.full(len(self.frames), np.nan)
         return body.angles(self.joints, first, middle, last)
 
     def to_scene(self, points: np.ndarray, frames: slice = slice(None)) -> np.ndarray:
-        """Points (n, 2) in source pixels, one a frame, or one for each of some frames, as they lie in the scene."""
+        """Convert points (n, 2) in source pixels, a point for each frame or for each of some frames, to the scene."""
         if self.parse.motion is None:
             return points
         first = np.unique(self.parse.sampled_frames, return_index=True)[1]

@@ -10,18 +10,18 @@ from fineparser_core.measures.context import InTheAir, Reading
 _RECOIL_S, _LEAST_RECOIL_M = 0.6, 0.12
 #: Share of a distance that a camera which is not quite at the side does not show, a standard deviation.
 _FORESHORTENED = 0.1
-#: How fast a body leans over at the end of its take-off.
+#: Speed at which a body leans over at the end of its take-off, degrees a second.
 _LEANS_DEG_S = 160.0
 #: The fingers, which touch the water, are so far from the wrists in the picture's width.
 _HAND_M = 0.1
-#: Samples before the contact by which the hands' swing is told.
+#: Number of samples before the contact from which the hands' swing is computed.
 _SWING_SAMPLES = 4
 #: The board's edge is found to so many scatters of a joint.
 _EDGE_JOINTS = 2.0
 
 
 def flight_time(dive: InTheAir) -> Reading | None:
-    """Real time from leaving the board to touching the water."""
+    """Measure the real time from leaving the board to touching the water."""
     if dive.touches is None or dive.moments.contact is None:
         return None
     (leaves_s, of_leaving), (touches_s, of_touching) = dive.real(dive.moments.take_off), dive.real(dive.moments.contact)
@@ -30,7 +30,7 @@ def flight_time(dive: InTheAir) -> Reading | None:
 
 
 def jump_height(dive: InTheAir) -> Reading | None:
-    """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
+    """Rise of the body's center after leaving the board, by the time to the highest point: that needs no scale."""
     if dive.moments.top is None:
         return None
     (start_s, _), (top_s, _) = dive.real(dive.moments.take_off), dive.real(dive.moments.top)
@@ -38,13 +38,13 @@ def jump_height(dive: InTheAir) -> Reading | None:
     if to_top <= 0:
         return None
     top = int(np.abs(dive.seen.times_s - top_s).argmin())
-    # Of a short time the square is not known to better than that of its deviation.
+    # The square of a short time is not known to better than that of its deviation.
     uncertainty = GRAVITY_M_S2 * deviation * float(np.hypot(to_top, deviation / np.sqrt(2)))
     return Reading(GRAVITY_M_S2 * to_top**2 / 2, uncertainty, top)
 
 
 def board_distance(dive: InTheAir) -> Reading | None:
-    """Horizontal distance of the body's centre from the board's edge when it falls past the board's level."""
+    """Measure the distance of the body's center from the board's edge as it falls past the board's level."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
     times = dive.seen.times_s[dive.leaves : dive.end + 1]
@@ -58,7 +58,7 @@ def board_distance(dive: InTheAir) -> Reading | None:
 
 
 def closest_approach(dive: InTheAir) -> Reading | None:
-    """Least distance of head and hands from the board's edge on the way down, as the camera sees it."""
+    """Return the least distance of head and hands from the board's edge on the way down, as the camera sees it."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
     top = int(np.searchsorted(dive.seen.times_s, dive.path.top()[0]))
@@ -79,10 +79,10 @@ def closest_approach(dive: InTheAir) -> Reading | None:
 
 
 def lean(dive: InTheAir) -> Reading | None:
-    """Line from the feet to the body's centre off the vertical at leaving: + over the water, - the board."""
+    """Measure the lean from feet to the body's center at leaving: + over the water, - over the board."""
     at = max(dive.leaves - 1, 0)
-    feet, centre = dive.seen.joint("ankle")[at], dive.seen.centre_of_mass()[at]
-    line = centre - feet
+    feet, center = dive.seen.joint("ankle")[at], dive.seen.center_of_mass()[at]
+    line = center - feet
     if not np.isfinite(line).all() or not dive.outward or line[1] >= 0:
         return None
     angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))
@@ -92,7 +92,7 @@ def lean(dive: InTheAir) -> Reading | None:
 
 
 def recoil_time(dive: InTheAir) -> Reading | None:
-    """Time from the lowest point of a springboard's edge, told by the feet, to leaving it: short is rushed."""
+    """Return the time from the lowest point of a springboard's edge, by the feet, to leaving it: short is rushed."""
     if dive.px_per_m is None or dive.board_m not in SPRINGBOARDS_M:
         return None
     times, leaves = dive.seen.times_s, dive.leaves
@@ -113,7 +113,7 @@ def recoil_time(dive: InTheAir) -> Reading | None:
 
 
 def arm_asymmetry(dive: InTheAir) -> Reading | None:
-    """Angle between the two arms, from shoulder to wrist, at leaving the board."""
+    """Measure the angle between the two arms, from shoulder to wrist, at leaving the board."""
     a, b = (dive.seen.joint(f"wrist_{s}") - dive.seen.joint(f"shoulder_{s}") for s in "lr")
     angles = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
     angles[np.minimum(np.hypot(*a.T), np.hypot(*b.T)) <= 2 * dive.joint_px] = np.nan
@@ -122,7 +122,7 @@ def arm_asymmetry(dive: InTheAir) -> Reading | None:
 
 
 def _distance(dive: InTheAir, off_px: float, at: int, moved_m: float = 0.0) -> Reading:
-    """A horizontal distance from the board's edge, positive over the water.
+    """Return a horizontal distance from the board's edge, positive over the water.
 
     What a camera shows of it is at most the distance: it counts as seen from the side.
 
@@ -139,7 +139,7 @@ def _distance(dive: InTheAir, off_px: float, at: int, moved_m: float = 0.0) -> R
 
 
 def entry_distance(dive: InTheAir) -> Reading | None:
-    """Horizontal distance from the board's edge to where the water is touched; a measure of the entry."""
+    """Measure the horizontal distance from the board's edge to where the water is touched; a measure of the entry."""
     if dive.touches is None or dive.board is None or dive.px_per_m is None or not dive.from_the_side:
         return None
     low = dive.seen.joint("wrist")[dive.touches]
@@ -153,7 +153,7 @@ def entry_distance(dive: InTheAir) -> Reading | None:
 
 
 def _swing_px_s(dive: InTheAir, at: int) -> float:
-    """How fast the hands swing sideways as they come to the water, pixels of the scene a second."""
+    """Return the speed of the hands' sideways swing as they come to the water, pixels of the scene a second."""
     window = slice(max(at - _SWING_SAMPLES, 0), at + 1)
     times, x = dive.seen.times_s[window], dive.seen.joint("wrist")[window, 0]
     seen = np.isfinite(x)

@@ -9,41 +9,41 @@ from fineparser_core.measures.record import MeasureRecord
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.types import Measure
 
-#: Of a dive at the pool, where there is room for few.
+#: Measures of a dive shown at the pool, where there is room for few.
 FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")
 #: Digits behind the decimal mark, of two where a unit is not named here.
 _DIGITS = {"m": 1, "deg": 0}
 _MOST_DIGITS = 2
 #: Names of the sources of bands, by their kinds.
 _SOURCES = {"rules": Phrase("rules"), "real": Phrase("real dives"), "rendered": Phrase("rendered dives")}
-#: What a unit is called where it is not as it is written.
+#: Names of units that differ from their symbols.
 _UNITS = {"turns/s": Phrase("somersaults/s"), "deg": "°"}
 
 
 def measure_name(name: str) -> str:
-    """What a measure is called, "time in the air"; one that is not known here keeps the words of its name."""
+    """Return the title of a measure, "time in the air"; an unknown measure keeps the words of its name."""
     return text(RECORDS[name].title) if name in RECORDS else name.replace("_", " ")
 
 
 def measure_about(name: str) -> str:
-    """How a measure is seen on the diver, what is good and what to say to the athlete; "" of one not known here."""
+    """Return the explanation of a measure for coaches; "" for an unknown measure."""
     return text(RECORDS[name].about) if name in RECORDS else ""
 
 
 def unit_text(unit: str) -> str:
-    """What a unit is called; "" for a ratio."""
+    """Return the name of a unit; "" for a ratio."""
     return text(_UNITS.get(unit, unit))
 
 
 def value_text(value: float, name: str, unit: str) -> str:
-    """A value with its unit, "0.98 s" or "14° over"."""
+    """Return a value with its unit, "0.98 s" or "14° over"."""
     signs = _signs(name)
     said = _with_unit(_number(abs(value) if signs else value, unit), unit)
     return f"{said} {text(signs[value > 0])}" if signs else said
 
 
 def measured_text(measure: Measure) -> str:
-    """A value with its uncertainty, "0.98 ± 0.05 s" or "14 ± 4° over"."""
+    """Return a value with its uncertainty, "0.98 ± 0.05 s" or "14 ± 4° over"."""
     signs, unit = _signs(measure.name), measure.unit
     value = abs(measure.value) if signs else measure.value
     said = _with_unit(f"{_number(value, unit)} ± {_number(measure.uncertainty, unit)}", unit)
@@ -51,12 +51,12 @@ def measured_text(measure: Measure) -> str:
 
 
 def differs(one: Measure, other: Measure) -> bool:
-    """Whether two dives differ in a measure by more than one standard deviation of the difference."""
+    """Return True if two dives differ in a measure by more than a standard deviation of the difference."""
     return abs(other.value - one.value) > hypot(one.uncertainty, other.uncertainty)
 
 
 def difference_text(one: Measure, other: Measure) -> str:
-    """By how much the other dive's measure is more, with its uncertainty, "+0.12 ± 0.05 s" or "+14 ± 4° over"."""
+    """Format how much larger the other dive's measure is, with its uncertainty, "+0.12 ± 0.05 s" or "+14 ± 4° over"."""
     digits, unit, signs = _DIGITS.get(one.unit, _MOST_DIGITS), one.unit, _signs(one.name)
     more = other.value - one.value
     value = number(abs(more) if signs else more, digits, signed=True)
@@ -65,7 +65,7 @@ def difference_text(one: Measure, other: Measure) -> str:
 
 
 def band_text(name: str, band: Band) -> str:
-    """The bounds of a band, "1.15 to 1.30 s", "4° short to 2° over" or "0.5 m or more"."""
+    """Return the bounds of a band, "1.15 to 1.30 s", "4° short to 2° over" or "0.5 m or more"."""
     low, high, signs = band.low, band.high, _signs(name)
     if isinf(high):
         return text("{0} or more", value_text(low, name, band.unit))
@@ -77,12 +77,12 @@ def band_text(name: str, band: Band) -> str:
 
 
 def good_text(name: str, band: Band) -> str:
-    """A band with its source, "rules: 0 to 15°"."""
+    """Return a band with its source, "rules: 0 to 15°"."""
     return text("{0}: {1}", text(_SOURCES[band.source.kind]), band_text(name, band))
 
 
 def finding_text(finding: Finding) -> str:
-    """A finding as a sentence: "0.98 s in the air; real dives: 1.60 to 1.88 s"."""
+    """Return a finding as a sentence: "0.98 s in the air; real dives: 1.60 to 1.88 s"."""
     measure = finding.measure
     record, value = RECORDS.get(measure.name), value_text(measure.value, measure.name, measure.unit)
     said = text(record.sentence, value) if record is not None else f"{measure_name(measure.name).capitalize()} {value}"
@@ -90,12 +90,12 @@ def finding_text(finding: Finding) -> str:
 
 
 def dive_text(dive_number: str, board_m: float | None) -> str:
-    """What a dive is, "103B from 1 m"."""
+    """Return a dive's name, "103B from 1 m"."""
     return dive_number if board_m is None else text("{0} from {1} m", dive_number, short_number(board_m))
 
 
 def unclear_note(records: Sequence[MeasureRecord]) -> Phrase:
-    """A sentence that names the measures that were not read clearly enough."""
+    """Return a sentence that names the unclear measures."""
     titles = [record.title for record in records]
     template = "; ".join(f"{{{place}}}" for place in range(len(titles)))
     return Phrase("Not clear enough to measure: {0}.", Phrase(template, *titles))

@@ -18,7 +18,7 @@ Decoder = Callable[[np.ndarray], tuple[int, int]]
 
 
 def to_windows(video: Tensor, stride: int = WINDOW_STRIDE) -> Tensor:
-    """Videos (B, C, 96, H, W) to their windows, (9 B, C, 16, H, W), channels last; a video's rows adjoin.
+    """Map videos (B, C, 96, H, W) to their windows, (9 B, C, 16, H, W), channels last; a video's rows adjoin.
 
     Args:
         stride: samples from the start of a window to that of the next; the released 10 gives nine windows.
@@ -32,12 +32,13 @@ class EncodedVideo:
     """Videos after every encoder, in evaluation.
 
     Attributes:
-        encoding: what comparing and scoring need.
+        encoding: input of comparing and scoring.
         probabilities: (B, 96, 2) of the transitions; None for a model without steps.
         transitions: decoded (st, ed) of each video; None likewise.
         mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a model without masks.
-        frame_features: (B, 96, n) of the static stream, which can be cut at other transitions; None without one.
-        estimates: what the static backbone tells of every sample besides its features, by name, each (B, 96, ...).
+        frame_features: (B, 96, n) of the static stream, which can be cut at other transitions; None without a static
+            stream.
+        estimates: further outputs of the static backbone for every sample, by name, each (B, 96, ...).
     """
 
     encoding: VideoEncoding
@@ -60,13 +61,13 @@ class AQAModel(nn.Module):
     precision: torch.dtype = torch.float32
 
     def encoders(self, device: torch.device) -> AbstractContextManager[object]:
-        """The autocast context in which encoders run."""
+        """Return the autocast context in which encoders run."""
         return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
 
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """Encodes videos (B, 3, 96, H, W) float32, ImageNet-normalised; the same whatever they are compared with."""
+        """Encode videos (B, 3, 96, H, W) float32, ImageNet-normalized; the same whatever they are compared with."""
 
     @abstractmethod
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Scores in points of one query (batch of 1): (E,), one an exemplar; (1,) where not `contrastive`."""
+        """Predict the scores in points of a query (batch of 1): (E,), by exemplar; (1,) where not `contrastive`."""

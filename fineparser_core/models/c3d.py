@@ -20,7 +20,7 @@ _POOLED_AFTER = {"conv1": (1, 2, 2), "conv2": (2, 2, 2), "conv3b": (2, 2, 2), "c
 
 
 class C3D(nn.Module):
-    """Clips (N, 3, 16, 112, 112) float32, ImageNet-normalised, to what the fifth pooling gives, (N, 8192).
+    """Clips (N, 3, 16, 112, 112) float32, ImageNet-normalized, to what the fifth pooling gives, (N, 8192).
 
     Eight convolutions of 3 x 3 x 3 and two wide layers; the classifier is left out. Tensors are named as in the
     state dicts that are handed around for torch.
@@ -50,5 +50,5 @@ class C3D(nn.Module):
         return x.flatten(1)
 
     def wide(self, pooled: Tensor) -> Tensor:
-        """(N, 8192) of `forward` to fc6 (N, 4096), after its ReLU."""
+        """Map the features (N, 8192) of `forward` to fc6 (N, 4096), after its ReLU."""
         return F.relu(self.fc6(pooled))

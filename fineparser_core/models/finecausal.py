@@ -33,7 +33,7 @@ class GraphAttention(nn.Module):
         self.attention = nn.Parameter(nn.init.xavier_uniform_(torch.empty(_HEADS, size)))
 
     def forward(self, nodes: Tensor) -> Tensor:
-        """Nodes (B, n, size_in) to (B, n, heads * size)."""
+        """Map nodes (B, n, size_in) to (B, n, heads * size)."""
         source, target = (side(nodes).unflatten(-1, (_HEADS, -1)) for side in (self.source, self.target))
         # (B, to, from, heads)
         heard = (F.leaky_relu(target[:, :, None] + source[:, None], 0.2) * self.attention).sum(dim=-1)
@@ -50,9 +50,9 @@ class FineCausal(FineParser):
 
     Source: the idea of Han et al., "FineCausal", CVPR workshops 2025.
     Deviation: rows of steps attend with four heads of 1024 numbers over twelve rows, where the authors' code (MIT) has
-    one head of 64 over the means of three steps behind the reducers; graph and loss weights differ; the graph is that
-    of one dive, not of a pair and its batch, so that a dive is encoded once; no dropout, so that a run that goes on
-    computes what it would have; PSNet reads the refined features.
+    a single head of 64 over the means of three steps behind the reducers; graph and loss weights differ; the graph is
+    that of a single dive, not of a pair and its batch, so that a dive is encoded once; no dropout, so that a run that
+    goes on computes what it would have; PSNet reads the refined features.
 
     Args:
         parts: of `FineParser`, the spatial parser among them.
@@ -83,7 +83,7 @@ class FineCausal(FineParser):
         return torch.cat([i3d_feature, FineParser.gate(i3d_feature, mask_feature), mask_feature], dim=-1)
 
     def refine(self, gated: Tensor) -> Tensor:
-        """Windows (B, 9, 3072) to (B, 9, 1024): the nodes of the features before the gate, as the graph leaves them."""
+        """Map windows (B, 9, 3072) to (B, 9, 1024): the nodes of the features before the gate, after the graph."""
         nodes = torch.cat(gated.split(_SIZE, dim=-1), dim=1)
         refined = self.graph(nodes) + self.residual_weight * nodes
         return refined[:, : gated.shape[1]]

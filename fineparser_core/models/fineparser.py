@@ -19,7 +19,7 @@ from fineparser_core.models.temporal_parser import PSNet, decode_release
 Pairs = Sequence[tuple[int, int]]
 AnyMasks = TypeVar("AnyMasks")
 
-#: Samples of the transitions where none are predicted or labelled: 0.29 and 0.64 of the clip, as is usual of dives.
+#: Samples of the transitions where none are predicted or labeled: 0.29 and 0.64 of the clip, as is usual of dives.
 FIXED_TRANSITIONS = (round(0.29 * (N_SAMPLES - 1)), round(0.64 * (N_SAMPLES - 1)))
 
 
@@ -41,12 +41,12 @@ class RelativeScore(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """Videos after the encoders and PSNet; None for what the network lacks or was not asked for.
+    """Videos after the encoders and PSNet; None for outputs that the network lacks or that were not requested.
 
     Attributes:
         gated: (B, 9, 1024).
         probabilities: (B, 96, 2) of the transitions.
-        mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
+        mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused map, or the fused map alone.
         frame_features: (B, 96, 512 + n), see `StaticEncoder`.
     """
 
@@ -83,11 +83,11 @@ class FineParser(AQAModel):
         sap: spatial parser; without it features are not gated and there are no masks.
         sve: static stream; without it the score is the dynamic stream's alone.
         tap: PSNet; without it steps are cut at fixed shares of the clip. The I3D and the dynamic stream are always
-            there: Table 3 does not say what would score a dive without them.
-        static_backbone: of the static encoder, one of Table 5.
+            there: Table 3 does not define a score without them.
+        static_backbone: of the static encoder, a backbone of Table 5.
         step_duration: of the static encoder (Table 4).
         step_weights: lambda_l of Eq. 6; only their ratios count.
-        static_encoder: another one; `static_backbone` and `step_duration` then say nothing.
+        static_encoder: replaces the default encoder; `static_backbone` and `step_duration` are then ignored.
         mask_decoder: of the spatial parser; by default the paper's.
     """
 
@@ -124,10 +124,10 @@ class FineParser(AQAModel):
     def forward(
         self, query: Tensor, exemplar: Tensor, *, transitions: tuple[Pairs, Pairs] | None = None
     ) -> ComparedVideos:
-        """Figure 2 of the paper: videos of queries and of their exemplars to masks, transitions and relative scores.
+        """Map videos of queries and exemplars to masks, transitions and relative scores (Figure 2 of the paper).
 
         Args:
-            query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalised.
+            query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalized.
             transitions: (st, ed) samples of both at which steps are cut, as training gives them; by default those that
                 the network predicts, searched in their halves of the dive as released.
         """
@@ -148,12 +148,12 @@ class FineParser(AQAModel):
         return ComparedVideos(relative, first, second, transitions)
 
     def parse(self, video: Tensor, *, masks: bool = True, bn_groups: int = 1) -> Parsed:
-        """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
+        """Pass videos (B, 3, 96, H, W) float32, ImageNet-normalized, through the encoders and PSNet.
 
         Args:
-            masks: whether maps of masks are asked for.
+            masks: whether to compute the maps of masks.
             bn_groups: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take
-                apart. As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
+                apart. As released, queries and exemplars (2) pass these in turn, but the I3Ds together.
         """
         with self.encoders(video.device):
             parser = None
@@ -170,7 +170,7 @@ class FineParser(AQAModel):
     def _encode_windows(
         self, windows: Tensor, parser: Callable[[Tensor], tuple[AnyMasks, Tensor]] | None
     ) -> tuple[Tensor, AnyMasks | None]:
-        """Windows (N, 3, 16, H, W) to features (N, 1024) float32, gated where the parser tells masks and embeddings."""
+        """Encode windows (N, 3, 16, H, W) to features (N, 1024) float32, gated where there is a parser."""
         feature = self.i3d(windows).float()
         if parser is None:
             return feature, None
@@ -180,8 +180,10 @@ class FineParser(AQAModel):
     def _encode_frames(
         self, video: Tensor, bn_groups: int = 1
     ) -> tuple[Tensor | None, Tensor | None, dict[str, Tensor]]:
-        """Features (B, 96, n) of the static backbone and of the static encoder, float32, None without SVE; and what
-        else the backbone estimates of every sample, (B, 96, ...) by name."""
+        """Return features (B, 96, n) of the static backbone and of the static encoder, float32, None without SVE.
+
+        And what else the backbone estimates of every sample, (B, 96, ...) by name.
+        """
         if not self.has_static:
             return None, None, {}
         frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
@@ -195,11 +197,11 @@ class FineParser(AQAModel):
         return features.float().unflatten(0, (len(video), -1)), frame_features, estimates
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
-        """(B, 96, 2) that the second and the third step begin at a sample (Eq. 4).
+        """Return the probabilities (B, 96, 2) that the second and the third step begin at a sample (Eq. 4).
 
         Args:
             gated: (B, 9, 1024).
-            static_features: (B, 96, n) of the static backbone, for a network that also uses these; this one does not.
+            static_features: (B, 96, n) of the static backbone, for networks that also use these; FineParser does not.
             bn_groups: as in `parse`.
         """
         return torch.cat([self.psnet(group) for group in gated.chunk(bn_groups)])
@@ -211,7 +213,7 @@ class FineParser(AQAModel):
 
         Args:
             between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
-                one at a time, which is as fast on a CPU.
+                singly, which is as fast on a CPU.
         """
         windows, parser = to_windows(video), self.spatial_parser.infer if self.has_masks else None
         with self.encoders(video.device):
@@ -240,7 +242,7 @@ class FineParser(AQAModel):
         )
 
     def _finish_masks(self, parts: Sequence[tuple[Tensor, Tensor | None]], video: Tensor) -> Tensor | None:
-        """Mask probability (B, 96, H, W) out of what `SpatialParser.infer` gave of the windows."""
+        """Return the mask probability (B, 96, H, W) by the output of `SpatialParser.infer` for the windows."""
         if not parts:
             return None
         logits, known = zip(*parts, strict=True)
@@ -251,11 +253,11 @@ class FineParser(AQAModel):
         return self.spatial_parser.decoder.finish(coarse, of_samples, video).float().sigmoid()
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
-        """Eq. 12 for each exemplar: predicted difference plus its score."""
+        """Predict scores by Eq. 12: for each exemplar the predicted difference plus its score."""
         return self.relative_to(query, exemplars).delta + exemplars["score"]
 
     def relative_to(self, query: VideoEncoding, exemplars: VideoEncoding) -> RelativeScore:
-        """`compare` for one query (batch of 1) and each of E exemplars, as `encode` encodes them."""
+        """Compare a query (batch of 1) with each of E exemplars, as encoded by `encode`."""
         n = len(exemplars["gated"])
         both = {name: (query[name].expand(n, *query[name].shape[1:]), exemplars[name]) for name in query}
         transitions = tuple([(int(st), int(ed)) for st, ed in side] for side in both["transitions"])
@@ -263,7 +265,7 @@ class FineParser(AQAModel):
 
     @staticmethod
     def gate(i3d_feature: Tensor, mask_feature: Tensor) -> Tensor:
-        """X_V = B(X) * sigmoid(B5(X)), both (.., 1024) (paper section 3.2)."""
+        """Compute X_V = B(X) * sigmoid(B5(X)), both (.., 1024) (paper section 3.2)."""
         return i3d_feature * torch.sigmoid(mask_feature)
 
     def refine(self, gated: Tensor) -> Tensor:
@@ -271,12 +273,12 @@ class FineParser(AQAModel):
         return gated
 
     def dynamic_tokens(self, gated: Tensor, boundaries: Pairs) -> Tensor:
-        """Gated features (B, 9, 1024), cut at the pairs' window boundaries (a, b), to tokens (B, 3, 12, 64)."""
+        """Map gated features (B, 9, 1024), cut at the pairs' window boundaries (a, b), to tokens (B, 3, 12, 64)."""
         pieces = self.step_rows(gated, boundaries).split(DYNAMIC_LENGTH, dim=1)
         return torch.stack([reducer(piece) for reducer, piece in zip(self.reducers, pieces, strict=True)], dim=1)
 
     def step_rows(self, gated: Tensor, boundaries: Pairs) -> Tensor:
-        """The same to four rows of each step in order, (B, 12, 1024)."""
+        """Cut the same to four rows of each step in order, (B, 12, 1024)."""
         matrix = torch.from_numpy(np.stack([dynamic_matrix(a, b) for a, b in boundaries]))
         return matrix.to(gated) @ gated
 
@@ -286,7 +288,7 @@ class FineParser(AQAModel):
         static_tokens: tuple[Tensor, Tensor] | None,
         transitions: tuple[Pairs, Pairs],
     ) -> RelativeScore:
-        """Points of queries relative to exemplars (Eq. 6 without y_Z).
+        """Return the points of queries relative to exemplars (Eq. 6 without y_Z).
 
         Args:
             gated: (B, 9, 1024) of the queries and of the exemplars.
@@ -300,7 +302,7 @@ class FineParser(AQAModel):
     def regress(
         self, dynamic_tokens: tuple[Tensor, Tensor], static_tokens: tuple[Tensor, Tensor] | None
     ) -> RelativeScore:
-        """The regression (Eq. 6 without y_Z) alone: tokens of the queries and of the exemplars, row by row."""
+        """Return the regression (Eq. 6 without y_Z) alone: tokens of the queries and of the exemplars, row by row."""
         dynamic = self.dynamic_stream(*dynamic_tokens) * self.step_weights
         if static_tokens is None:
             return RelativeScore(dynamic, torch.zeros_like(dynamic))
@@ -308,7 +310,7 @@ class FineParser(AQAModel):
 
 
 def mean_over_windows(values: Tensor, n_videos: int = 1) -> Tensor:
-    """(9 B, T, ...) of the windows of B videos, T a divisor of 16, to (B, 6 T, ...): the mean over what covers it."""
+    """Average maps (9 B, T, ...) of the windows of B videos, T a divisor of 16, over time, to (B, 6 T, ...)."""
     windows, length = values.unflatten(0, (n_videos, -1)), values.shape[1]
     total = values.new_zeros(n_videos, N_SAMPLES * length // WINDOW_LENGTH, *values.shape[2:])
     count = values.new_zeros(total.shape[1], *(1 for _ in values.shape[2:]))

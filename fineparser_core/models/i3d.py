@@ -75,7 +75,7 @@ class Mixed(nn.Module):
 
 
 class I3D(nn.Module):
-    """Windows (N, 3, 16, 112, 112) float32, ImageNet-normalised, to features (N, 1024).
+    """Windows (N, 3, 16, 112, 112) float32, ImageNet-normalized, to features (N, 1024).
 
     Split into `front` (up to the pool before mixed_4b) and `back`, so that training can keep the front frozen
     and store what it gives.
@@ -103,7 +103,7 @@ class I3D(nn.Module):
             channels = block.out_channels
 
     def stem(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, 3, 16, 112, 112) to taps 1 to 3, the last of them the output of mixed_3c (N, 480, 8, 14, 14)."""
+        """Map (N, 3, 16, 112, 112) to taps 1 to 3, the last of them the output of mixed_3c (N, 480, 8, 14, 14)."""
         tap1 = self.conv3d_1a_7x7(x)
         x = _max_pool(tap1, (1, 3, 3), (1, 2, 2))
         tap2 = self.conv3d_2c_3x3(self.conv3d_2b_1x1(x))
@@ -111,19 +111,19 @@ class I3D(nn.Module):
         return tap1, tap2, self.mixed_3c(self.mixed_3b(x))
 
     def middle(self, tap3: Tensor) -> Tensor:
-        """Tap 3 to the output of mixed_4e (N, 528, 4, 7, 7)."""
+        """Map tap 3 to the output of mixed_4e (N, 528, 4, 7, 7)."""
         x = _max_pool(tap3, 3, 2)
         return self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x))))
 
     def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """(N, 3, 16, 112, 112) to the output of mixed_4e (N, 528, 4, 7, 7), and taps 1 to 3."""
+        """Map (N, 3, 16, 112, 112) to the output of mixed_4e (N, 528, 4, 7, 7), and taps 1 to 3."""
         taps = self.stem(x)
         return self.middle(taps[2]), taps
 
     def end(self, tap4: Tensor) -> Tensor:
-        """Tap 4, the output of mixed_4f (N, 832, 4, 7, 7), to features (N, 1024)."""
+        """Map tap 4, the output of mixed_4f (N, 832, 4, 7, 7), to features (N, 1024)."""
         return self.mixed_5c(self.mixed_5b(_max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Windows (N, 3, 16, 112, 112) to features (N, 1024)."""
+        """Map windows (N, 3, 16, 112, 112) to features (N, 1024)."""
         return self.end(self.mixed_4f(self.front(x)[0]))

@@ -50,7 +50,7 @@ class CrossAttentionBlock(nn.Module):
         return x.unflatten(-1, (_HEADS, -1)).transpose(1, 2)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        """Tokens and context (B, n, 64) to tokens (B, n, 64)."""
+        """Map tokens and context (B, n, 64) to tokens (B, n, 64)."""
         q, v = self.norm_q(tokens), self.norm_v(context)
         attended = F.scaled_dot_product_attention(
             self._heads(self.q_map(q)), self._heads(self.k_map(v)), self._heads(self.v_map(v))
@@ -60,7 +60,7 @@ class CrossAttentionBlock(nn.Module):
 
 
 class CrossAttentionDecoder(nn.Module):
-    """Three blocks that look from one dive's step at the same step of the other."""
+    """Three blocks that attend from a dive's step to the same step of the other dive."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class CrossAttentionDecoder(nn.Module):
 
 
 class Regressor(nn.Module):
-    """Three-layer MLP on every token (.., 64) to one number a token (..); R_V or R_S of Eq. 6."""
+    """Three-layer MLP on every token (.., 64) to a number for each token (..); R_V or R_S of Eq. 6."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Regressor(nn.Module):
 
 
 class StepStream(nn.Module):
-    """One stream (dynamic or static): decoders for the steps and one regressor for all of them.
+    """A stream (dynamic or static): decoders for the steps and a regressor for all of them.
 
     Deviation: the paper has a decoder per step; as released steps 1 and 2 share `first`, step 3 has `last`.
     """
@@ -98,11 +98,11 @@ class StepStream(nn.Module):
         self.regressor = Regressor()
 
     def decode(self, tokens: Tensor, context: Tensor) -> Tensor:
-        """Step tokens and context (B, 3, n, 64) to decoded tokens (B, 3, n, 64)."""
+        """Map step tokens and context (B, 3, n, 64) to decoded tokens (B, 3, n, 64)."""
         batch = tokens.shape[0]
         first = self.first(tokens[:, :2].flatten(0, 1), context[:, :2].flatten(0, 1)).unflatten(0, (batch, 2))
         return torch.cat([first, self.last(tokens[:, 2], context[:, 2])[:, None]], dim=1)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        """Step tokens and context (B, 3, n, 64) to relative scores (B, 3) of the steps, unweighted."""
+        """Map step tokens and context (B, 3, n, 64) to relative scores (B, 3) of the steps, unweighted."""
         return self.regressor(self.decode(tokens, context)).mean(dim=-1)

@@ -20,7 +20,7 @@ Taps = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
-    """Trilinear up-sampling kernel of a transposed convolution whose kernel is twice its stride.
+    """Return the trilinear up-sampling kernel of a transposed convolution whose kernel is twice its stride.
 
     Deviation: the release repeats the spatial kernel at every temporal tap, so that frames get twice the weight.
     """
@@ -33,10 +33,11 @@ def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
 
 
 def _upsample(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], padding: tuple[int, int, int]) -> Tensor:
-    """`conv_transpose3d` of x (N, C, t, h, w) with a kernel (C, 1, 2 s, 2 s, 2 s) of twice the stride s.
+    """Compute `conv_transpose3d` of x (N, C, t, h, w) with a kernel (C, 1, 2 s, 2 s, 2 s) of twice the stride s.
 
     Each cell of x covers a block of s cells of the output, and half a block on either side: a convolution of 2 x 2 x 2
-    cells to as many channels as a block has cells, which is ten times as fast as a transposed one to one channel.
+    cells to as many channels as a block has cells, which is ten times as fast as a transposed convolution to a single
+    channel.
     """
     (st, sh, sw), (pt, ph, pw), cells = stride, padding, x.shape[2:]
     blocks = kernel[:, 0].unflatten(3, (2, sw)).unflatten(2, (2, sh)).unflatten(1, (2, st))
@@ -50,12 +51,12 @@ def _upsample(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], padding: 
 
 
 class MaskDecoder(nn.Module):
-    """Four side maps and the fused one from four taps of the encoder.
+    """Four side maps and the fused map from four taps of the encoder.
 
     Deviation: the paper up-samples with "two blocks" a tap; as released, the second block of a tap is a 1x1x1
-    convolution to one channel and a single-channel transposed convolution (its side map, for supervision), the
-    first a 16-channel transposed convolution, and `fuse` mixes the 64 wide channels. Both are linear, so the
-    fused map is computed as one 16-to-1 transposed convolution a tap: the same numbers for a sixteenth of the work.
+    convolution to a single channel and a single-channel transposed convolution (its side map, for supervision), the
+    first a 16-channel transposed convolution, and `fuse` mixes the 64 wide channels. Both are linear, so the fused map
+    is computed as a 16-to-1 transposed convolution for each tap: the same numbers for a sixteenth of the work.
     """
 
     def __init__(self) -> None:
@@ -67,10 +68,10 @@ class MaskDecoder(nn.Module):
             nn.ConvTranspose3d(SIDE_CHANNELS, SIDE_CHANNELS, k, s, p, bias=False) for k, s, p in _UPSAMPLING
         )
         self.fuse = nn.Conv3d(SIDE_CHANNELS * len(TAP_CHANNELS), 1, 1)
-        self._initialise()
+        self._initialize()
 
     @torch.no_grad()
-    def _initialise(self) -> None:
+    def _initialize(self) -> None:
         for name, parameter in self.named_parameters():
             part = name.split(".")[0]
             if part == "side":
@@ -99,7 +100,7 @@ class MaskDecoder(nn.Module):
         return [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
 
     def forward(self, taps: Taps, windows: Tensor) -> Tensor:
-        """Taps of N windows (N, 3, 16, 112, 112) to logits (N, 5, 16, 112, 112): four side maps and the fused one."""
+        """Decode taps of windows (N, 3, 16, 112, 112) to logits (N, 5, 16, 112, 112): side maps and fused map."""
         sides = self._sides(taps)
         fused = self.finish(*self._coarse(sides, taps), windows)
         return torch.cat([*self._side_maps(sides), fused[:, None]], dim=1)
@@ -108,14 +109,16 @@ class MaskDecoder(nn.Module):
         return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
 
     def coarse(self, taps: Taps) -> tuple[Tensor, Tensor | None]:
-        """Taps of N windows to the fused logits (N, 16, 112, 112), and what else `finish` needs of each window."""
+        """Map taps of N windows to the fused logits (N, 16, 112, 112), and what else `finish` needs of each window."""
         return self._coarse(self._sides(taps), taps)
 
     def _coarse(self, sides: list[Tensor], taps: Taps) -> tuple[Tensor, Tensor | None]:
         return self._fused(sides), None
 
     def finish(self, logits: Tensor, known: Tensor | None, video: Tensor) -> Tensor:
-        """Fused logits (N, T, 112, 112) of any even number of samples, refined by the video; not by this decoder.
+        """Return fused logits (N, T, 112, 112) of any even number of samples, refined by the video.
+
+        Not by this decoder.
 
         Args:
             known: as `coarse` gives it, of the same samples.
@@ -139,12 +142,12 @@ class SpatialParser(nn.Module):
         self.decoder = MaskDecoder() if decoder is None else decoder
 
     def taps(self, windows: Tensor) -> Taps:
-        """Windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
+        """Return windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
         x, (tap1, tap2, tap3) = self.encoder.front(windows)
         return tap1, tap2, tap3, self.encoder.mixed_4f(x)
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
-        """Windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""
+        """Map windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""
         taps = self.taps(windows)
         return self.decoder(taps, windows), self.encoder.end(taps[3])
 

@@ -19,7 +19,7 @@ _FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "vit_s_16"
 
 
 def make_backbone(name: str) -> tuple[nn.Module, int]:
-    """A backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
+    """Make a backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
     import torchvision.models as zoo  # takes as long to load as torch; other backbones do without
 
     if name.startswith("resnet"):
@@ -36,8 +36,8 @@ class FrameEncoding(NamedTuple):
 
     Attributes:
         features: (N, n).
-        estimates: what the backbone tells of every frame besides its features, by name, each (N, ...). Backbones of
-            Table 5 tell nothing.
+        estimates: further outputs of the backbone for every frame, by name, each (N, ...); none for the backbones of
+            Table 5.
     """
 
     features: Tensor
@@ -47,8 +47,8 @@ class FrameEncoding(NamedTuple):
 class StaticEncoder(nn.Module):
     """Frame features and the three step projections f_l.
 
-    Frames (N, 3, 112, 112) float32, ImageNet-normalised, pass `backbone` and then `to_feature`, which gives features
-    (N, 512). They are those of whole clips, in order, so that a backbone may use a frame's neighbours.
+    Frames (N, 3, 112, 112) float32, ImageNet-normalized, pass `backbone` and then `to_feature`, which gives features
+    (N, 512). They are those of whole clips, in order, so that a backbone may use a frame's neighbors.
 
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
@@ -85,7 +85,7 @@ class StaticEncoder(nn.Module):
         )
 
     def encode_frames(self, frames: Tensor) -> FrameEncoding:
-        """Frames (N, 3, 112, 112) of whole clips, in order, through the backbone."""
+        """Pass frames (N, 3, 112, 112) of whole clips, in order, through the backbone."""
         return FrameEncoding(self.backbone(frames), {})
 
     def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
@@ -93,13 +93,13 @@ class StaticEncoder(nn.Module):
         return {}
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
-        """Frame features (B, 96, 512), cut at each video's own (st, ed), to each step's (B, its length, 512)."""
+        """Cut frame features (B, 96, 512) at each video's own (st, ed), to each step's (B, its length, 512)."""
         matrix = torch.from_numpy(np.stack([static_matrix(st, ed) for st, ed in transitions]))
         pieces = matrix.to(features) @ features[..., :FRAME_FEATURE_SIZE]
         return pieces.split(list(STATIC_LENGTHS), dim=1)
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
-        """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
+        """Cut frame features (B, 96, 512) at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
         reach = self.cuts_moved
         if not reach:
             return self.project(self.step_features(features, transitions), features, transitions)

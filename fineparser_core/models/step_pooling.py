@@ -15,7 +15,7 @@ _STATIC_MARGIN = 5
 
 
 def _resample(start: int, stop: int, n_out: int, n_in: int) -> np.ndarray:
-    """(n_out, n_in) linear interpolation, aligned corners, of positions [start, stop) to n_out points."""
+    """Return the matrix (n_out, n_in) of a linear interpolation, aligned corners, of [start, stop) to n_out points."""
     if not 0 <= start < stop <= n_in:
         raise ValueError(f"empty step: [{start}, {stop}) of {n_in}")
     position = start + np.arange(n_out) * ((stop - start - 1) / (n_out - 1))
@@ -30,7 +30,7 @@ def _resample(start: int, stop: int, n_out: int, n_in: int) -> np.ndarray:
 
 
 def pair_boundaries(query: tuple[int, int], exemplar: tuple[int, int]) -> tuple[int, int]:
-    """Window indices (a, b) of a pair: the mean of its two sample indices over the window stride, floored.
+    """Return window indices (a, b) of a pair: the mean of its two sample indices over the window stride, floored.
 
     Deviation: the paper cuts each video at its own transitions; as released, dynamic steps use the pair's mean.
     Deviation: the release fails where the mean take-off lies in the last samples (a = 9); a is at most 8 here, so that
@@ -44,7 +44,7 @@ def pair_boundaries(query: tuple[int, int], exemplar: tuple[int, int]) -> tuple[
 
 @lru_cache(maxsize=1024)
 def dynamic_matrix(a: int, b: int) -> np.ndarray:
-    """(12, 9) float32: windows [0, a], [a, b] and [b - 1, 9), each to 4 rows.
+    """Return a matrix (12, 9) float32 that resamples windows [0, a], [a, b] and [b - 1, 9), each to 4 rows.
 
     Deviation: steps share windows, as released: the first two window a, and the third starts before b.
 
@@ -58,7 +58,7 @@ def dynamic_matrix(a: int, b: int) -> np.ndarray:
 
 @lru_cache(maxsize=8192)
 def static_matrix(st: int, ed: int) -> np.ndarray:
-    """(144, 96) float32: samples [0, st + 5), [st - 5, ed + 5), [ed - 5, 96) to 36, 60 and 48 rows.
+    """Return a matrix (144, 96) float32: samples [0, st + 5), [st - 5, ed + 5), [ed - 5, 96) to 36, 60 and 48 rows.
 
     Deviation: the steps of Eq. 5 meet at the transitions; as released they overlap by five samples each way.
     """
@@ -74,6 +74,6 @@ def static_matrix(st: int, ed: int) -> np.ndarray:
 
 
 def moved_cut(transitions: tuple[int, int], st_by: int, ed_by: int) -> tuple[int, int]:
-    """Transitions that many samples later, still in order and inside the clip."""
+    """Move transitions by that many samples, still in order and inside the clip."""
     st = min(max(transitions[0] + st_by, 0), N_SAMPLES - 2)
     return st, min(max(transitions[1] + ed_by, st + 1), N_SAMPLES - 1)

@@ -26,27 +26,28 @@ class PSNet(nn.Module):
         self.layer3 = nn.Linear(64, N_TRANSITIONS)
 
     def logits(self, gated: Tensor) -> Tensor:
-        """Gated features (B, 9, 1024) to logits (B, 96, 2)."""
+        """Map gated features (B, 9, 1024) to logits (B, 96, 2)."""
         x = self.inc(gated)
         for down in self.down:
             x = down(x)
         return self.layer3(F.relu(self.layer2(F.relu(self.layer1(x)))))
 
     def forward(self, gated: Tensor) -> Tensor:
-        """Gated features (B, 9, 1024) to probabilities (B, 96, 2)."""
+        """Map gated features (B, 9, 1024) to probabilities (B, 96, 2)."""
         return torch.sigmoid(self.logits(gated))
 
 
 def decode_release(probabilities: np.ndarray) -> tuple[int, int]:
-    """(96, 2) probabilities to the two transitions, each searched in its half of the dive (Eq. 4, as released)."""
+    """Decode (96, 2) probabilities to transitions, each searched in its half of the dive (Eq. 4, as released)."""
     half = len(probabilities) // 2
     return int(np.argmax(probabilities[:half, 0])), half + int(np.argmax(probabilities[half:, 1]))
 
 
 def decode_joint(probabilities: np.ndarray) -> tuple[int, int]:
-    """(96, 2) probabilities to the pair t1 < t2 over all samples with the largest sum of log probabilities.
+    """Decode (96, 2) probabilities to the pair t1 < t2 over all samples with the largest sum of log probabilities.
 
-    Deviation: Eq. 4 searches each transition in a fixed part of the dive; about 7 % of the true ones lie outside.
+    Deviation: Eq. 4 searches each transition in a fixed part of the dive; about 7 % of the true transitions lie
+    outside.
     """
     log = np.log(np.clip(np.asarray(probabilities, dtype=np.float64), 1e-12, 1.0))
     best_first = np.maximum.accumulate(log[:-1, 0])

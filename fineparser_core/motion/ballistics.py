@@ -1,4 +1,4 @@
-"""Gravity is the ruler: the path of the body's centre in the air gives speed, height, and the pixels of a metre."""
+"""Gravity is the ruler: the path of the body's center in the air gives speed, height, and the pixels of a meter."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from fineparser_core.types import DiveMotion
 _LEAST = 6
 #: Largest standard deviation of the acceleration, as a share of it.
 _LEAST_SURE = 0.3
-#: A body's centre is found no better than this share of its path's height in a frame, whatever the residuals say.
+#: A body's center is found no better than this share of its path's height in a frame, whatever the residuals say.
 _LEAST_SCATTER = 0.01
 # The boxes of a rising board begin the free fall too early; and most take-offs are so long before the highest point.
 _AFTER_START_S, _BEFORE_TOP_S = 0.05, 0.35
-#: What touches the water falls freely no more.
+#: Seconds before the water in which the fall is no longer free.
 _BEFORE_WATER_S = 0.03
-#: Errors of neighbouring frames go together over about so long: independent places are fewer than frames.
+#: Errors of neighboring frames go together over about so long: independent places are fewer than frames.
 CORRELATED_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ballistics:
-    """The ballistic path of a body's centre.
+    """The ballistic path of a body's center.
 
     Attributes:
         at_s: time that the coefficients belong to, in the middle of the path.
@@ -37,7 +37,7 @@ class Ballistics:
 
     @property
     def px_per_m(self) -> float:
-        """Pixels of the scene in a metre, at the distance of the diver, where seconds are real."""
+        """Pixels of the scene in a meter, at the distance of the diver, where seconds are real."""
         return float(self.coefficients[2, 1] / GRAVITY_M_S2)
 
     @property
@@ -46,23 +46,26 @@ class Ballistics:
         return float(np.sqrt(self.covariance[2, 2]) / self.coefficients[2, 1])
 
     def place(self, time_s: float) -> np.ndarray:
-        """(2,) x and y of the centre at a time."""
+        """Return x and y (2,) of the center at a time."""
         t = time_s - self.at_s
         return np.asarray(np.array([1.0, t, t**2 / 2]) @ self.coefficients)
 
     def speed(self, time_s: float) -> np.ndarray:
-        """(2,) x and y of the centre's velocity at a time, pixels of the scene a second."""
+        """Return x and y (2,) of the center's velocity at a time, pixels of the scene a second."""
         return np.asarray(np.array([0.0, 1.0, time_s - self.at_s]) @ self.coefficients)
 
     def top(self) -> tuple[float, float]:
-        """Time of the highest point, and the standard deviation of it by the fit."""
+        """Return the time of the highest point, and the standard deviation of it by the fit."""
         _, speed, gravity = self.coefficients[:, 1]
         slope = np.array([0.0, -1 / gravity, speed / gravity**2])
         return self.at_s - float(speed / gravity), float(np.sqrt(slope @ self.covariance @ slope))
 
 
 def in_the_air(times_s: np.ndarray, motion: DiveMotion, contact_s: float | None) -> np.ndarray:
-    """(n,) bool: times at which the body is surely in the air, whenever it left the board; seconds of the file."""
+    """Return the times (n,) bool at which the body is surely in the air, whenever it left the board.
+
+    Seconds of the file.
+    """
     top_s = motion.at_s - motion.velocity[1] / motion.gravity
     first_s = max(float(motion.path_s[0]) + _AFTER_START_S * motion.slowed, top_s - _BEFORE_TOP_S * motion.slowed)
     last_s = float(motion.path_s[-1]) if contact_s is None else contact_s
@@ -70,14 +73,14 @@ def in_the_air(times_s: np.ndarray, motion: DiveMotion, contact_s: float | None)
 
 
 def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None:
-    """Fits the path of a body's centre in the air, robustly against places that are off it.
+    """Fit the path of a body's center in the air, robustly against outliers.
 
     Args:
         times_s: (n,) seconds.
-        places: (n, 2) pixels of the scene; NaN where the centre is not seen.
+        places: (n, 2) pixels of the scene; NaN for an unseen center.
 
     Returns:
-        None where too little of it is seen, or nothing falls by more than a pixel.
+        None where too little of it shows, or nothing falls by more than a pixel.
     """
     from scipy.optimize import least_squares  # takes a third of a second to import
 
@@ -90,7 +93,7 @@ def fit_ballistics(times_s: np.ndarray, places: np.ndarray) -> Ballistics | None
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
     if np.linalg.cond(basis) > 1e6:
         return None
-    # What neighbours differ by beyond a smooth path.
+    # Scatter of neighbors around a smooth path.
     scatter = float(np.median(np.abs(np.diff(y, 2)))) * 1.4826 / np.sqrt(6)
     scatter = max(scatter, _LEAST_SCATTER * float(np.ptp(y)))
 

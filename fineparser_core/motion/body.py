@@ -1,4 +1,4 @@
-"""Where a body is, by its joints and its mask."""
+"""Places and angles of a body by its joints and its mask."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
 LEAST_CONFIDENCE = 0.1
 #: Probability from which a cell of a mask is the athlete's.
 ATHLETE = 0.5
-# Masses of the parts of a body as shares of the whole, and where their centres lie from the first joint to the second.
+# Masses of the parts of a body as shares of the whole, and where their centers lie from the first joint to the second.
 # Source: Winter, Biomechanics and Motor Control of Human Movement, table of anthropometric data (after Dempster).
 SEGMENTS = (
     ("head", "head", 0.081, 0.0),
@@ -19,15 +19,15 @@ SEGMENTS = (
     *((f"knee_{s}", f"ankle_{s}", 0.0465, 0.433) for s in "lr"),
     *((f"ankle_{s}", f"toe_{s}", 0.0145, 0.5) for s in "lr"),
 )
-#: Share of the body's mass that must be seen for its centre to be known.
+#: Share of the body's mass that must be seen for its center to be known.
 _LEAST_MASS = 0.85
 
 
 def joint(joints: np.ndarray, name: str) -> np.ndarray:
-    """(n, 2) places of a joint, or of the middle of both sides of one ("hip"); NaN where it was not seen.
+    """Return the places (n, 2) of a joint, or of the middle of its sides ("hip"); NaN where unseen.
 
     Args:
-        joints: (n, 16, 2), NaN where one was not seen.
+        joints: (n, 16, 2), NaN for unseen joints.
     """
     if name in KEYPOINT_NAMES:
         return np.asarray(joints[:, KEYPOINT_NAMES.index(name)])
@@ -38,7 +38,7 @@ def joint(joints: np.ndarray, name: str) -> np.ndarray:
 
 
 def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray:
-    """Return (n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen.
+    """Return (n,) degrees between two limbs, the mean of both sides: 180 is straight; NaN where unseen.
 
     Args:
         joints: as of `joint`.
@@ -53,8 +53,8 @@ def angles(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
     return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
 
 
-def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """(n, 2) the body's centre of mass; NaN where too little of the body was seen.
+def center_of_mass(joints: np.ndarray) -> np.ndarray:
+    """Return the body's center of mass (n, 2); NaN where too little of the body shows.
 
     Args:
         joints: as of `joint`.
@@ -68,8 +68,8 @@ def centre_of_mass(joints: np.ndarray) -> np.ndarray:
     return np.where(mass >= _LEAST_MASS, total / np.maximum(mass, 1e-9), np.nan)
 
 
-def mask_centres(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """The middle of each mask, (n, 2) x, y in source pixels; NaN without one.
+def mask_centers(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
+    """Return the middle of each mask, (n, 2) x, y in source pixels; NaN for an empty mask.
 
     Args:
         masks: (n, 112, 112) athlete probability.
@@ -84,7 +84,7 @@ def mask_centres(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
 
 def lowest_points(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """The lowest point of each mask, (n, 2) x, y in source pixels; NaN without one.
+    """Return the lowest point of each mask, (n, 2) x, y in source pixels; NaN for an empty mask.
 
     Args:
         masks, crops: as of `mask_centres`.
@@ -102,7 +102,9 @@ def lowest_points(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
 
 
 def body_lengths(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """Length of each mask along its longer axis, (n,) source pixels, as that of a rod as long; NaN without a mask.
+    """Return the length of each mask along its longer axis, (n,) source pixels, as that of a rod as long.
+
+    NaN without a mask.
 
     Args:
         masks, crops: as of `mask_centres`.

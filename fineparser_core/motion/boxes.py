@@ -1,9 +1,9 @@
-"""What moves in a video once the motion of the camera is taken out: boxes, frame by frame.
+"""Boxes of what moves in a video once the motion of the camera is taken out, frame by frame.
 
 An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
-both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
-and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
-So is what is laid over the picture, which stands still while the scene moves.
+both was there and nowhere else. A diver a twentieth of the picture high shows as a single box; spectators who sit,
+pillars and lane ropes do not, and ripples, flags and score boards, which move in place, are recognized by that and left
+out. So are overlays, which stand still while the scene moves.
 """
 
 from collections import deque
@@ -18,17 +18,17 @@ from fineparser_core.motion.overlays import Overlays, on_overlays
 LONG_SIDE_PX = 384
 #: Time between compared images: a diver in the air moves by a third of his length, a slow replay by a tenth.
 COMPARED_S = 0.1
-#: Least difference in grey values or a colour, of 255, after a blur of a pixel.
+#: Minimum difference in gray values or a color, of 255, after a blur of a pixel.
 _DIFFERENCE = 18.0
 _UNSEEN = 1000.0
 _MIN_AREA_PX = 12
 _MOST_IN_AN_IMAGE = 24
-#: An image of which more than this share differs from its neighbours follows a cut or a flash.
+#: An image of which more than this share differs from its neighbors follows a cut or a flash.
 _MAX_MOVING_SHARE = 0.35
 #: Below this support of the camera's motion two images do not show the same scene.
 CUT_SUPPORT = 0.04
-#: Share of its colours, of 6 x 6 x 6, that an image has in common with the one before, unless there is a cut.
-_SAME_COLOURS = 0.6
+#: Share of its colors, of 6 x 6 x 6, that an image shares with the image before, unless there is a cut.
+_SAME_COLORS = 0.6
 # A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
 _FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
 _SAME_SIZE = 1.7
@@ -45,10 +45,10 @@ class Motion:
         scale: source pixels a pixel.
         to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
         scene: (n,) int, number of the scene, which ends with a cut or where the camera could not be followed.
-        cut: (n,) bool, whether the image is the first one after a cut: other colours as well.
+        cut: (n,) bool, whether the image is the first after a cut, recognized by its colors as well.
         border: (n, 4) int, rows above the picture, columns left, rows below, columns right, by its scene so far.
         image: (m,) int64, index of the image of each box, ascending.
-        centre: (m, 2) x, y.
+        center: (m, 2) x, y.
         extent: (m, 2) width, height.
     """
 
@@ -60,13 +60,13 @@ class Motion:
     cut: np.ndarray = field(repr=False)
     border: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
-    centre: np.ndarray = field(repr=False)
+    center: np.ndarray = field(repr=False)
     extent: np.ndarray = field(repr=False)
 
     def seen_from(self, image: int, indices: np.ndarray) -> np.ndarray:
-        """Centres of boxes of the same scene as they lie in the view of one image, (len(indices), 2)."""
+        """Return the centers (len(indices), 2) of boxes of the same scene in the view of an image."""
         matrices = np.linalg.inv(self.to_first[image]) @ self.to_first[self.image[indices]]
-        return apply(matrices, self.centre[indices])
+        return apply(matrices, self.center[indices])
 
     def of_images(self, chosen: np.ndarray, times_s: np.ndarray) -> "Motion":
         """Return what moves in some of the images.
@@ -84,30 +84,30 @@ class Motion:
             cut=self.cut[chosen],
             border=self.border[chosen],
             image=places[self.image[kept]],
-            centre=self.centre[kept],
+            center=self.center[kept],
             extent=self.extent[kept],
         )
 
 
 def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) through a matrix (3, 3), or each through one of (n, 3, 3)."""
+    """Transform points (n, 2) by a matrix (3, 3), or each by its own of (n, 3, 3)."""
     moved = (matrices @ np.concatenate([points, np.ones((len(points), 1))], axis=1)[..., None])[..., 0]
     return np.asarray(moved[:, :2] / moved[:, 2:])
 
 
-class Colours:
-    """Those of the image before: where most of them are gone in the next one there may be a cut."""
+class Colors:
+    """Colors of the image before: where most of them are missing in the next image there may be a cut."""
 
     def __init__(self) -> None:
         self._before: np.ndarray | None = None
 
     def change(self, image: np.ndarray) -> bool:
-        """Whether most are gone in an image (H, W, 3) uint8 RGB, whose colours are those of the image before then."""
+        """Return True if most colors are gone in an image (H, W, 3) uint8 RGB; its colors are kept."""
         import cv2
 
         counts = cv2.calcHist([_reduced(image)[0]], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel()
         before, self._before = self._before, counts / counts.sum()
-        return before is not None and bool(np.minimum(before, self._before).sum() < _SAME_COLOURS)
+        return before is not None and bool(np.minimum(before, self._before).sum() < _SAME_COLORS)
 
 
 class MotionFinder:
@@ -120,15 +120,15 @@ class MotionFinder:
     def __init__(self, interval_s: float) -> None:
         self._apart = max(1, round(round(COMPARED_S / max(interval_s, 1e-3), 3)))  # as in `find_free_falls`
         self._images: deque[np.ndarray] = deque(maxlen=2 * self._apart + 1)
-        self._grey: np.ndarray | None = None
+        self._gray: np.ndarray | None = None
         self._last = np.eye(3)
         self._times: list[float] = []
         self._scenes: list[int] = []
-        self._colours = Colours()
+        self._colors = Colors()
         self._cuts: list[bool] = []
         self._borders: list[np.ndarray] = []
         self._to_first: list[np.ndarray] = []
-        self._boxes = np.empty((0, 5))  # of the scenes before: image, centre, width and height
+        self._boxes = np.empty((0, 5))  # of the scenes before: image, center, width and height
         self._new: list[tuple[int, float, float, int, int]] = []  # of this scene, overlays not yet left out
         self._overlays: Overlays | None = None
         self._scale = 1.0
@@ -138,23 +138,23 @@ class MotionFinder:
         import cv2
 
         image, self._scale = _reduced(image)
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        self._overlays = self._overlays or Overlays(grey.shape)
+        gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        self._overlays = self._overlays or Overlays(gray.shape)
         matrix, support = np.eye(3), 1.0
-        if self._grey is not None:
-            matrix, support = camera_motion(self._grey, grey, self._last, self._overlays.scene)
+        if self._gray is not None:
+            matrix, support = camera_motion(self._gray, gray, self._last, self._overlays.scene)
         lost = support < CUT_SUPPORT
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
-        self._cuts.append(self._colours.change(image) and lost)
+        self._cuts.append(self._colors.change(image) and lost)
         if lost:
             self._boxes, self._new = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)]), []
-        self._overlays.add(grey, self._to_first[-1], time_s, lost=lost)
+        self._overlays.add(gray, self._to_first[-1], time_s, lost=lost)
         self._borders.append(self._overlays.border)
         self._times.append(time_s)
         self._images.append(image)
-        self._grey = grey
+        self._gray = gray
         if len(self._images) == self._images.maxlen:
             self._compare(len(self._times) - 1 - self._apart, 255 * (1 - self._overlays.mask))
 
@@ -167,30 +167,30 @@ class MotionFinder:
         self._new = [(box[0] - n, *box[1:]) for box in self._new if box[0] >= n]
 
     def motion(self, since_s: float = -np.inf) -> Motion:
-        """What was found so far, or in the images since a time.
+        """Return the motion found so far, or in the images since a time.
 
         Raises:
             ValueError: no image was added.
         """
-        if self._grey is None or self._overlays is None:
+        if self._gray is None or self._overlays is None:
             raise ValueError("no image was added")
         n = int(np.searchsorted(self._times, since_s))
         boxes = np.concatenate([self._boxes, _without_overlays(self._new, self._overlays)])
         boxes = boxes[boxes[:, 0] >= n] - [n, 0, 0, 0, 0]
         found = Motion(
             times_s=np.array(self._times[n:]),
-            size_px=(self._grey.shape[1], self._grey.shape[0]),
+            size_px=(self._gray.shape[1], self._gray.shape[0]),
             scale=self._scale,
             to_first=np.array(self._to_first[n:]),
             scene=np.array(self._scenes[n:]),
             cut=np.array(self._cuts[n:]),
             border=np.array(self._borders[n:]),
             image=boxes[:, 0].astype(np.int64),
-            centre=boxes[:, 1:3],
+            center=boxes[:, 1:3],
             extent=boxes[:, 3:],
         )
         kept = ~_flickering(found)
-        return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
+        return replace(found, image=found.image[kept], center=found.center[kept], extent=found.extent[kept])
 
     def _compare(self, at: int, visible: np.ndarray) -> None:
         """Find what moves in the image in the middle of those held, where the scene is visible: (H, W) uint8, 255."""
@@ -212,22 +212,22 @@ class MotionFinder:
             red, green, blue = cv2.split(cv2.absdiff(image, there))
             difference = cv2.max(cv2.max(red, green), blue)
             differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
-        # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
+        # The image after decides alone where a following camera sees a place for the first time.
         different = np.minimum(*differences)
         different[(different == _UNSEEN) | (visible == 0)] = 0
         moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
         if moving.mean() > _MAX_MOVING_SHARE:
             return
         joined = cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        _, _, boxes, centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+        _, _, boxes, centers = cv2.connectedComponentsWithStats(joined, connectivity=8)
         area = boxes[1:, cv2.CC_STAT_AREA]
         for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
             if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
-                self._new.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+                self._new.append((at, *centers[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
 
 
 def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """An image (H, W, 3) with a longer side of `LONG_SIDE_PX` at most, and how many of its pixels are one of these."""
+    """Return an image (H, W, 3) with a longer side of at most `LONG_SIDE_PX`, and the source pixels per pixel."""
     import cv2
 
     height, width = image.shape[:2]
@@ -239,16 +239,16 @@ def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _without_overlays(boxes: list[tuple[int, float, float, int, int]], overlays: Overlays) -> np.ndarray:
-    """Boxes (m, 5) of a scene by all that is known of it at its end."""
+    """Return the boxes (m, 5) of a scene without those on overlays, as known at its end."""
     rows = np.array(boxes, np.float64).reshape(-1, 5)
     return rows[~on_overlays(overlays.mask, rows[:, 1:3], rows[:, 3:])]
 
 
 def _flickering(motion: Motion) -> np.ndarray:
-    """(m,) bool: boxes of what moves where it is."""
+    """Return the boxes (m,) bool that move in place."""
     flickers = np.zeros(len(motion.image), bool)
     times, size = motion.times_s[motion.image], motion.extent.max(axis=1, initial=0)
-    everywhere = apply(motion.to_first[motion.image], motion.centre) if len(times) else motion.centre
+    everywhere = apply(motion.to_first[motion.image], motion.center) if len(times) else motion.center
     scene = motion.scene[motion.image]
     for image in np.unique(motion.image):
         own = slice(*np.searchsorted(motion.image, [image, image + 1]))

@@ -1,6 +1,6 @@
 """Camera motion between two images: a similarity (shift, turn, zoom) that most of the tracked corners agree on.
 
-The athlete and water move otherwise than the scene; they are outvoted. So are the graphics of a broadcast where they
+The athlete and water move differently from the scene; they are outvoted. So are the graphics of a broadcast where they
 are few, and they have no vote once they are known.
 """
 
@@ -16,9 +16,9 @@ _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
 #: Less support of a motion near the guess is looked for again without it.
 _SURE = 0.4
-#: Where most corners that agree stand still to within the first, and at least so many moved by more than the second,
-#: half of them with one motion and all over the picture (standard deviation, in widths and heights), that motion is the
-#: camera's, and what stands still is laid over the picture.
+#: Limits for overlays: if most agreeing corners stand still to within the first value, and at least so many moved by
+#: more than the second, half of them with a common motion and all over the picture (standard deviation, in widths and
+#: heights), that motion is the camera's, and the still corners belong to an overlay.
 _STILL_PX, _MOVED_PX, _MIN_MOVED, _LEAST_SPREAD = 0.2, 1.0, 10, 0.15
 
 
@@ -28,7 +28,7 @@ def camera_motion(
     """Estimate how the scene moved between two images.
 
     Args:
-        before, after: (H, W) uint8 grey values, equal in size.
+        before, after: (H, W) uint8 gray values, equal in size.
         guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on. Where little
             supports it, the camera turned or stopped, or there is a cut, and the motion is looked for without it.
         scene: (H, W) uint8, 0 where `before` shows no scene but what is laid over it; all is scene without it.
@@ -77,7 +77,10 @@ def _estimated(
 
 
 def _similarity(end: np.ndarray, start: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """The (2, 3) that takes most of the points `end` (n, 2) to `start`, and which, (n,) bool; None where none does."""
+    """Return the (2, 3) that takes most of the points `end` (n, 2) to `start`, and which, (n,) bool.
+
+    None where none does.
+    """
     import cv2
 
     matrix, agree = cv2.estimateAffinePartial2D(end, start, ransacReprojThreshold=_AGREEMENT_PX, maxIters=500)

@@ -18,17 +18,17 @@ _SAMPLED_S = (1.1, 0.7)
 
 
 class Candidate(Sequence[np.ndarray]):
-    """The pictures of 96 samples, (H, W, 3) uint8 RGB, each made where it is asked for; and who is followed in them.
+    """The pictures of 96 samples, (H, W, 3) uint8 RGB, each made on demand; and the diver followed in them.
 
     Attributes:
-        diver: who falls freely; None for who was pointed at and does not, and where nobody is followed.
-        squares: (96, 3) centre x, centre y and side that follow the candidate, in pixels of the pictures; None where
-            nobody is followed.
+        diver: the diver who falls freely; None for a pointed-at person who does not, and where no person is followed.
+        squares: (96, 3) center x, center y and side that follow the candidate, in pixels of the pictures; None where no
+            person is followed.
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, their times.
         scales: (4,) float32, source pixels a pixel of the pictures, for x0, y0, x1, y1.
         notes: sentences about what is missing or damaged in the file.
-        divers: who may be the diver.
+        divers: candidates for the diver.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class Candidate(Sequence[np.ndarray]):
         squares: np.ndarray | None = None,
         cancel: CancelToken | None = None,
     ) -> None:
-        """Takes the samples of a clip out of what was read of its file.
+        """Take the samples of a clip out of the recording of its file.
 
         Args:
-            divers: who may be the diver.
-            fall: of who is followed.
-            squares: (n, 3) in source pixels, one for each picture of the recording.
+            divers: candidates for the diver.
+            fall: of the followed person.
+            squares: (n, 3) in source pixels, a square for each picture of the recording.
 
         Raises:
             VideoError: too much of the clip is damaged.
@@ -80,13 +80,13 @@ def find_candidate(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Candidate:
-    """Find who is followed in a clip; nobody, for whom the network may look, where nobody falls.
+    """Find the person to follow in a clip; none, so that the network searches, where no body falls.
 
-    Where somebody falls freely the samples lie around the fall, however long the clip is, so that one dive gives the
-    same samples in every clip that holds it.
+    The samples lie around the free fall, however long the clip is, so that a dive gives the same samples in every clip
+    that holds it.
 
     Args:
-        recording: what was read of the file; without it the clip is read.
+        recording: recording of the file; without it the clip is read.
         find_body: looks for bodies where it is not clear who the diver is.
         progress: receives the stage "read".
 
@@ -127,10 +127,10 @@ def find_candidate(
 
 
 def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -> np.ndarray:
-    """(96,) int64: pictures of a recording, evenly over some of them, around the fall where there is one.
+    """Return the indices (96,) int64 of pictures of a recording, spread evenly over a range, around the fall if given.
 
-    Where there are fewer pictures than samples each is taken once, and the rest repeats the last one: short clips are
-    not stretched.
+    Where there are fewer pictures than samples each is taken once, and the rest repeats the last picture: short clips
+    are not stretched.
     """
     first, last = images.start, images.stop - 1
     times_s = recording.motion.times_s

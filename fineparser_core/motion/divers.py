@@ -21,8 +21,8 @@ from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall
 from fineparser_core.types import DiverEvidence
 
 # The evidence of a fall scatters by half an e-fold among dives and among other things, with 1.4 e-folds between them: a
-# slope of 2 claims less than that. What is twice as clear as the least is a fall: more of it tells how well the body
-# stands out from what lies behind it, not whose it is.
+# slope of 2 claims less than that. Evidence twice the minimum is a fall: more evidence shows how well the body stands
+# out from its background, not whose it is.
 _FALL_SLOPE, _FALL_LEAST, _FALL_MOST = 2.0, -2.5, 1.4
 #: Change of the log odds with the logarithm of the body's relative length, and the most that it takes away: by the area
 #: in the picture, as the diver of a recording is whom it was made of.
@@ -33,21 +33,21 @@ _SPLASH_SHARES, _SPLASH_LOG_ODDS = (0.3, 0.65), (-1.5, 0.7)
 _SPLASH_S, _SPLASH_REACH = (0.1, 0.8), 1.5
 #: Log odds of an earlier fall, and the share of its evidence that a fall after it has at least.
 _EARLIER, _AS_CLEAR = -1.0, 0.5
-# Maximum log odds that the joint finder takes away and adds. It sees a body in one of six other things, and misses
-# drawn and far ones. That a body is seen better than another says nothing about whose dive it is.
+# Maximum log odds that the joint finder takes away and adds. It sees a body in a sixth of other things, and misses
+# drawn and far bodies. A body that shows better than another is no more likely the diver.
 _BODY_LEAST, _BODY_MOST = -0.7, 1.0
-# Candidates that lie so much behind the first, and a first one that is so little above the least, are looked at.
+# Candidates that lie so much behind the first, and a first candidate so little above the least, are looked at.
 _APART, _ABOVE = 3.0, 2.0
 #: When the joint finder looks: in real seconds before the fall begins, when a diver stands upright, and at this share
 #: of the fall, when most are upside down.
 _BEFORE_FALL_S, _AT_SHARE = 0.1, 0.92
 #: Maximum number of candidates that the joint finder looks at, six looks each.
 _MOST_LOOKED_AT = 4
-#: Below these log odds a fall is nobody's: the odds are one to four.
+#: Log odds below which a fall belongs to no diver: odds of 1 to 4.
 LEAST_LOG_ODDS = -1.4
-# Falls are of one body where the later one begins at most so long after the other and nearer than so many body lengths,
-# or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the body. A
-# later one that is so many times smaller is a bystander.
+# Falls are of the same body where the later fall begins at most so long after the other and nearer than so many body
+# lengths, or their boxes at the same time are nearer than so many: the hurdle, the splash, and limbs that fall with the
+# body. A later body that is so many times smaller is a bystander.
 _SAME_BODY_S, _SAME_BODY_SIZES, _SAME_TIME_SIZES, _SMALLER = 1.5, 2.0, 1.0, 1.9
 
 #: Log odds that a person is in two square pictures (H, W, 3) uint8 RGB: upright in the first, before the fall, and
@@ -70,17 +70,17 @@ class JudgedFall(NamedTuple):
         return sum(one.log_odds for one in self.reasons)
 
     def evidence(self, name: str) -> float:
-        """Return the log odds of one kind of evidence; 0 where it is missing."""
+        """Return the log odds of a kind of evidence; 0 where it is missing."""
         return sum(one.log_odds for one in self.reasons if one.name == name)
 
 
 def judge_falls(
     motion: Motion, falls: Sequence[FreeFall], find_body: FindBody | None = None, pictures: Pictures | None = None
 ) -> list[JudgedFall]:
-    """Judge which fall is the diver's, the likeliest first; of several falls of one body the clearest alone.
+    """Judge which fall is the diver's, the likeliest first; of several falls of a body the clearest alone.
 
     Args:
-        falls: the one with most evidence first.
+        falls: the fall with most evidence first.
         find_body: looks at the pictures of falls; without it nothing does.
     """
     bodies: list[FreeFall] = []
@@ -95,7 +95,7 @@ def judge_falls(
             log_odds = float(np.clip(find_body(pictures(bodies[place])), _BODY_LEAST, _BODY_MOST))
             reasons[place].append(DiverEvidence(name="body", log_odds=log_odds))
     weights = np.exp([sum(one.log_odds for one in each) for each in reasons])
-    shares = weights / (1 + weights.sum())  # the 1 is that of nobody
+    shares = weights / (1 + weights.sum())  # the 1 is the weight of no diver
     judged = [
         JudgedFall(fall, tuple(sorted(each, key=lambda one: -abs(one.log_odds))), float(share))
         for fall, each, share in zip(bodies, reasons, shares, strict=True)
@@ -109,7 +109,7 @@ def look_times(fall: FreeFall) -> tuple[float, float]:
 
 
 def _in_doubt(log_odds: Sequence[float]) -> list[int]:
-    """Which candidates a look can raise or drop: those that may still be the first, or a first one that is weak."""
+    """Return the candidates that a look can raise or drop: possible first candidates, or a weak first candidate."""
     order = sorted(range(len(log_odds)), key=lambda place: -log_odds[place])[:_MOST_LOOKED_AT]
     close = [place for place in order if log_odds[place] >= log_odds[order[0]] - _APART]
     weak = bool(order) and log_odds[order[0]] - _ABOVE < LEAST_LOG_ODDS
@@ -144,7 +144,7 @@ def _splash_log_odds(motion: Motion, fall: FreeFall) -> float:
 
 
 def same_body(motion: Motion, one: FreeFall, other: FreeFall) -> bool:
-    """Return True if two falls are those of one body, or of what it throws up."""
+    """Return True if two falls are those of the same body, or of what it throws up."""
     if motion.scene[one.seen_from] != motion.scene[other.seen_from]:
         return False
     first, second = sorted((one, other), key=lambda fall: fall.start_s)

@@ -11,15 +11,15 @@ from fineparser_core.motion.overlays import BLURRED_PX
 from fineparser_core.types import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 
-#: Fewer distinct frames hold no fall that could be told, nor anybody who could be followed.
+#: Minimum number of distinct frames in which a fall can be found or a person followed.
 LEAST_FRAMES = 12
 
 #: A diver walks or runs up by this many body lengths a second at most, and boxes scatter by as much.
 _SPEED, _SCATTER = 4.0, 0.3
-#: Size of a box in body lengths; a larger one holds the board as well.
+#: Size of a box in body lengths; a larger box holds the board as well.
 _SMALLEST, _LARGEST = 0.35, 2.0
-#: What is not seen goes on with the speed that it had, less of it after this time in seconds of real time: between the
-#: board and the first box that shows the diver alone, or under water.
+#: Decay time of the speed of an unseen diver, in seconds of real time: between the board and the first box that shows
+#: the diver alone, or under water.
 _SLOWING_S = 0.15
 #: Share of a new speed, as boxes scatter.
 _NEW_SPEED = 0.3
@@ -29,24 +29,24 @@ _SAMPLE_S = 1 / 30
 _STRETCHED = 1.25
 
 
-#: Falls with less evidence count where a person has pointed at the body that falls: clear ones, and those that boxes
-#: lie on loosely.
+#: Falls with less evidence count where a person has pointed at the body that falls: clear falls, and falls that boxes
+#: fit loosely.
 _LEAST_POINTED, _LEAST_LOOSE = LEAST_EVIDENCE / 3, LEAST_EVIDENCE / 6
 #: A fall is looked for within this time of the point: a diver may wait on the board for so long.
 _WAITING_S = 10.0
 #: Distance of a point on the diver from the middle of the square that follows him, in sides: its scatter, and at most.
 _POINT_SCATTER, _POINT_OFF = 0.2, 0.5
-#: Something moves at a point within this time, and at most so many times its size away.
+#: Maximum time and distance, in sizes of the box, between a point and the movement that it names.
 _POINT_S, _POINT_SIZES = 0.3, 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diver:
-    """A diver who was found by falling freely.
+    """A diver found by a free fall.
 
     Attributes:
         fall: in pixels of the reduced pictures.
-        motion: the fall in source pixels; its scene is the picture that `fall` is seen from.
+        motion: the fall in source pixels; its scene is the view of `fall`.
         scale: source pixels a pixel of the fall.
     """
 
@@ -56,7 +56,7 @@ class Diver:
 
 
 def fall_at_point(motion: Motion, image: int, athlete: AthletePoint) -> FreeFall | None:
-    """The fall of who is at a point of a picture, in the air or before or after it; None where nobody falls."""
+    """Return the fall of the person at a point of a picture, in the air or before or after it; None without a fall."""
     point = np.array([athlete.x, athlete.y]) / motion.scale
     among_s = motion.times_s[image] - _WAITING_S, motion.times_s[image] + _WAITING_S
     for loose, least in ((False, _LEAST_POINTED), (True, _LEAST_LOOSE)):
@@ -73,7 +73,7 @@ def fall_at_point(motion: Motion, image: int, athlete: AthletePoint) -> FreeFall
 
 
 def follow_point(motion: Motion, image: int, athlete: AthletePoint) -> np.ndarray:
-    """Squares (n, 3), as of `follow_diver`, that follow what moves at a point of a picture.
+    """Return squares (n, 3), as of `follow_diver`, that follow what moves at a point of a picture.
 
     Raises:
         ConfigError: nothing does.
@@ -100,7 +100,7 @@ def follow_point(motion: Motion, image: int, athlete: AthletePoint) -> np.ndarra
 
 
 def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
-    """A fall in source pixels.
+    """Return a fall in source pixels.
 
     Args:
         images: (96,) picture of each sample.
@@ -138,7 +138,7 @@ def _continued(motion: Motion) -> np.ndarray:
 
 
 def _picture(motion: Motion, fall: FreeFall) -> tuple[float, float, float, float]:
-    """x0, y0, x1, y1 of the picture in source pixels, without borders and what is blurred into them."""
+    """Return x0, y0, x1, y1 of the picture in source pixels, without borders and what is blurred into them."""
     border = motion.border[motion.scene == motion.scene[fall.seen_from]].min(axis=0)
     above, left, below, right = ((motion.scale * border + max(motion.scale, BLURRED_PX)) * (border > 0)).tolist()
     width, height = (motion.scale * side for side in motion.size_px)
@@ -146,31 +146,31 @@ def _picture(motion: Motion, fall: FreeFall) -> tuple[float, float, float, float
 
 
 def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
-    """Squares that track the diver through a clip.
+    """Return squares that track the diver through a clip.
 
     Outside the fall the nearest moving box is followed. Where nothing moves near by the diver stands still, or is under
     water: the place is kept, and moves as the scene does under the camera.
 
     Returns:
-        (n, 3) float64: centre x, centre y and side in source pixels, one for each image of `motion`.
+        (n, 3) float64: center x, center y and side in source pixels, a square for each image of `motion`.
     """
     n = len(motion.times_s)
-    centres, extents = np.empty((n, 2)), np.full(n, _STRETCHED * fall.size_px)
+    centers, extents = np.empty((n, 2)), np.full(n, _STRETCHED * fall.size_px)
     in_fall = np.arange(fall.first, fall.last + 1)
     shown, boxes = motion.image[fall.boxes], fall.boxes
     for axis in (0, 1):
-        centres[in_fall, axis] = np.interp(in_fall, shown, motion.centre[boxes, axis])
+        centers[in_fall, axis] = np.interp(in_fall, shown, motion.center[boxes, axis])
     extents[in_fall] = np.interp(in_fall, shown, motion.extent[boxes].max(axis=1))
     ends_s = np.array([fall.start_s, fall.end_s]) - fall.at_s
     speeds = np.array(fall.velocity) + np.outer(ends_s, [0.0, fall.acceleration])
-    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
-    return _squares(motion, centres, extents, fall.slowed)
+    _follow_boxes(motion, centers, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
+    return _squares(motion, centers, extents, fall.slowed)
 
 
 def _follow_boxes(
-    motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
+    motion: Motion, centers: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
 ) -> None:
-    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size.
+    """Fill in the centers (n, 2) before and after the known images by the nearest moving boxes of a body's size.
 
     Args:
         speeds: (2, 2) at the first and at the last known image, pixels a second.
@@ -179,9 +179,9 @@ def _follow_boxes(
     first, last = known
     for start, order, speed in (
         (first, range(first - 1, -1, -1), speeds[0]),
-        (last, range(last + 1, len(centres)), speeds[1]),
+        (last, range(last + 1, len(centers)), speeds[1]),
     ):
-        place, before = centres[start], start
+        place, before = centers[start], start
         for image in order:
             if motion.scene[image] == motion.scene[before]:
                 step_s = motion.times_s[image] - motion.times_s[before]
@@ -189,24 +189,24 @@ def _follow_boxes(
                 resting, expected = apply(view, np.stack([place, place + speed * step_s]))
                 seen = _nearest_box(motion, expected, image, abs(step_s), body_px)
                 place = expected if seen is None else seen
-                if seen is None or not step_s:  # a time stamp that is repeated tells no speed
+                if seen is None or not step_s:  # a repeated time stamp gives no speed
                     speed = speed * float(np.exp(-abs(step_s) / (_SLOWING_S * slowed)))
                 else:
                     speed = (1 - _NEW_SPEED) * speed + _NEW_SPEED * (seen - resting) / step_s
-            centres[image], before = place, image
+            centers[image], before = place, image
 
 
-def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray, slowed: float) -> np.ndarray:
+def _squares(motion: Motion, centers: np.ndarray, extents: np.ndarray, slowed: float) -> np.ndarray:
     pictures_a_sample = max(_SAMPLE_S * slowed / max(float(np.median(np.diff(motion.times_s))), 1e-3), 1.0)
-    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres), pictures_a_sample)
+    squares = smooth_track(np.arange(len(centers)), centers, extents, len(centers), pictures_a_sample)
     return limit_sides(squares, *motion.size_px) * motion.scale
 
 
 def _nearest_box(motion: Motion, expected: np.ndarray, image: int, step_s: float, body_px: float) -> np.ndarray | None:
-    """Centre of the box of a body's size in an image that is nearest to where it is expected; None without one."""
+    """Return the center of the body-sized box in an image nearest to the expected place; None without a box."""
     first, last = np.searchsorted(motion.image, [image, image + 1])
     boxes = np.arange(first, last)
     size = motion.extent[boxes].max(axis=1) / body_px
-    off = np.hypot(*(motion.centre[boxes] - expected).T)
+    off = np.hypot(*(motion.center[boxes] - expected).T)
     fits = (size > _SMALLEST) & (size < _LARGEST) & (off < body_px * (_SCATTER + _SPEED * step_s))
-    return np.asarray(motion.centre[boxes[fits][off[fits].argmin()]]) if fits.any() else None
+    return np.asarray(motion.center[boxes[fits][off[fits].argmin()]]) if fits.any() else None

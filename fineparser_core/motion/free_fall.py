@@ -1,7 +1,7 @@
-"""Finds bodies in free fall among moving boxes: the one thing in a swimming pool that only a diver does for long.
+"""Finds bodies in free fall among moving boxes: in a swimming pool only divers fall for long.
 
-In the air a body's centre moves along a parabola: evenly sideways, and with a constant acceleration downwards, g. How
-many pixels that is depends on the camera alone, and the body's own length in pixels tells whether it fits: a tucked or
+In the air a body's center moves along a parabola: evenly sideways, and with a constant acceleration downwards, g. How
+many pixels that is depends on the camera alone, and the body's own length in pixels shows whether it fits: a tucked or
 stretched body measures 0.6 to 1.6 m. Where the acceleration is too small for that, the recording is slowed down, by the
 square root of the ratio.
 """
@@ -15,7 +15,7 @@ from fineparser_core.motion.boxes import Motion
 
 #: Evidence of a dive: on eleven real dives 0.7 to 5.6, of anything else in their clips up to 0.6.
 LEAST_EVIDENCE = 0.6
-#: Usual longer side of a diver's box in the air, metres.
+#: Usual longer side of a diver's box in the air, meters.
 BODY_M = 1.15
 #: A fall is looked for within this time on either side of an image; a 10 m dive lasts 1.9 s, five in a slow replay.
 _REACH_S = 2.7
@@ -37,9 +37,9 @@ _ROUNDS = 3
 _USUAL, _SCATTER, _SLOW, _FAST = GRAVITY_M_S2 / BODY_M, 0.6, 0.5, 0.05
 _STRAYING = 0.2
 _DEEP_ENOUGH = 2.5
-#: Least length of a body as a share of the longer side of the picture.
+#: Minimum length of a body as a share of the longer side of the picture.
 _LEAST_SIZE = 1 / 45
-# A hurdle is a fall that the same body's next one follows: so long after it, with at least so large a share of its
+# A hurdle is a fall that the same body's next fall follows: so long after it, with at least so large a share of its
 # evidence, so many times as large either way (1.86 in eleven dives; a bystander of half the size is another body),
 # beginning at most so many body lengths aside, and going up to more than so many above where the hurdle ended, which no
 # splash does.
@@ -98,9 +98,9 @@ def find_free_falls(
     loose: bool = False,
     among_s: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[FreeFall]:
-    """Free falls of a recording, the one with most evidence first; none overlaps a better one in time.
+    """Find the free falls of a recording, that with most evidence first; no fall overlaps a better fall in time.
 
-    Of the hurdle and the dive after it the dive alone, with the evidence of the better of both.
+    Hurdles are left out; the dive after a hurdle has the better evidence of both.
 
     Args:
         at_once: several bodies may fall at the same time; no two falls share a box.
@@ -133,7 +133,7 @@ def find_free_falls(
 
 
 def _without_hurdles(motion: Motion, falls: list[FreeFall]) -> list[FreeFall]:
-    """Falls without those after which the same body goes up again, as nobody does who fell into the water."""
+    """Return the falls without those after which the same body goes up again, as it cannot from the water."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: fall.start_s):
         evidence, others = fall.evidence, []
@@ -161,7 +161,7 @@ def _goes_up_again(motion: Motion, fall: FreeFall, later: FreeFall) -> bool:
 
 
 def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s: float, loose: bool) -> list[FreeFall]:
-    """Falls that an image is in the middle of."""
+    """Return falls that an image is in the middle of."""
     groups = [np.arange(first[k], first[k + 1]) for k in (at - apart, at, at + apart)]
     if not all(map(len, groups)) or motion.scene[at - apart] != motion.scene[at + apart]:
         return []
@@ -211,7 +211,7 @@ def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s
 
 
 def _settled(motion: Motion, fall: FreeFall) -> FreeFall:
-    """A fall with the boxes that lie well on its parabola, back to where there are some: in a slow replay, farther.
+    """Return a fall with the boxes that lie well on its parabola, back to the first of them, farther in slow replays.
 
     What comes long after its end is the splash.
     """
@@ -246,7 +246,7 @@ def _on_parabola(
     gap_s: float = _GAP_S,
     loose: bool = False,
 ) -> np.ndarray:
-    """(q, len(images)) int: the box on each parabola in each image, -1 without one, from `at` outwards until a gap.
+    """Return the box on each parabola in each image, (q, len(images)) int, -1 without a box, from `at` until a gap.
 
     Args:
         gap_s: longest time without a box.
@@ -279,7 +279,7 @@ def _on_parabola(
 
 
 def _fit(place: np.ndarray, times: np.ndarray, on: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Least squares through the boxes on each parabola: (q, 2) start, (q, 2) velocity, (q,) acceleration."""
+    """Fit parabolas to their boxes by least squares: (q, 2) start, (q, 2) velocity, (q,) acceleration."""
     weight = (on >= 0).astype(float)
     x, y = (np.where(on >= 0, place[np.maximum(on, 0), axis], 0.0) for axis in (0, 1))
     basis = np.stack([np.ones_like(times), times, times**2 / 2])
@@ -337,7 +337,7 @@ def _fall(
 
 
 def _deviation(since: np.ndarray, off: np.ndarray) -> float:
-    """Standard deviation of the acceleration that was fitted to boxes at times (n,) with residuals (n, 2)."""
+    """Return the standard deviation of an acceleration fitted to boxes at times (n,) with residuals (n, 2)."""
     basis = np.stack([np.ones_like(since), since, since**2 / 2], axis=1)
     variance = float((off[:, 1] ** 2).sum()) / max(len(since) - 3, 1)
     return float(np.sqrt(variance * np.linalg.pinv(basis.T @ basis)[2, 2]))

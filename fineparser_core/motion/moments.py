@@ -1,8 +1,8 @@
-"""The moments of a dive, estimated once: take-off, top, come-out and contact, each by all that tells it.
+"""The moments of a dive, estimated once: take-off, top, come-out and contact, each by all its sources.
 
-Each source has a bias and a scatter, measured on labelled real clips with `packaging/benchmarks/moments.py`, and is
+Each source has a bias and a scatter, measured on labeled real clips with `packaging/benchmarks/moments.py`, and is
 sometimes wrong altogether. Their likelihoods are multiplied. A body that rises for a time and falls for another has
-fallen g/2 times the difference of their squares, which is the height of a board: what no board explains is unlikely.
+fallen g/2 times the difference of their squares, which is the height of a board: a height of no board is unlikely.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from fineparser_core.motion.body import (
     LEAST_CONFIDENCE,
     angles,
     body_lengths,
-    centre_of_mass,
+    center_of_mass,
     lowest_points,
-    mask_centres,
+    mask_centers,
 )
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
@@ -31,19 +31,20 @@ FRAME_S = 1 / 30
 
 
 class Source(NamedTuple):
-    """How far a reading is off: bias and standard deviation, in frames of a thirtieth of a second of real time."""
+    """Error of a reading: bias and standard deviation, in frames of a thirtieth of a second of real time."""
 
     bias: float
     deviation: float
 
 
-# Measured on the eleven labelled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
+# Measured on the eleven labeled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
 # network calls the take-off while a springboard still rises with the diver on it; the feet rise fastest when the legs
 # swing after they have left the board.
 NETWORK_SPRINGBOARD, NETWORK_PLATFORM = Source(-4.3, 1.5), Source(-1.0, 1.5)
 FEET = Source(1.0, 2.8)
 OPENING, HIPS, NETWORK_COME_OUT = Source(-0.2, 1.0), Source(-0.4, 1.6), Source(-2.0, 1.8)
-#: Where the fall of what is lowest has its kink, the hands touch; the first frame that shows it is half of one later.
+#: Error of the contact, read where the fall of the lowest point has its kink; the first frame that shows it is half a
+#: frame later.
 CONTACT = Source(-0.5, 1.0)
 #: Scatter of the path's highest point beyond what its fit states.
 _TOP_S = 0.025
@@ -51,23 +52,24 @@ _TOP_S = 0.025
 _WRONG, _ANYWHERE_S = 0.1, 1.0
 #: Boards, and the first height that is a platform's.
 BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
-# The body's centre falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
-# the board, and some 0.9 m over the water when the hands of a leaning body touch that. Metres.
+# The body's center falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
+# the board, and some 0.9 m over the water when the hands of a leaning body touch that. Meters.
 POSTURE_M, POSTURE_SCATTER_M = 0.2, 0.2
-#: By how much a slow replay's slowness is unknown, so much of its squared the height is.
+#: Uncertainty of a slow replay's slowness, as a share; the height varies with its square.
 _SLOWED_SHARE = 0.35
-#: The network's reading alone, where nobody was found to fall freely, in frames.
+#: Deviation of the network's reading where no free fall was found, in frames.
 _ALONE = 6.0
 #: Steps of the grid of times, and of the highest point; seconds of real time.
 _STEP_S, _TOP_STEP_S = 1 / 240, 1 / 120
-#: What lies farther from the likeliest time speaks of another one, and the share of the whole that contradicts it.
+#: Distance from the likeliest time beyond which another time is meant, and the share of the whole that makes a
+#: conflict.
 _SAME_S, _CONFLICT = 0.15, 0.2
 #: A contact that is so many standard deviations before the come-out contradicts it.
 _APART = 2.0
 
 
 def height_m(rise_s: float, fall_s: float) -> float:
-    """Metres that a body's centre falls below where it left the board, by how long it rises and how long it falls."""
+    """Return the meters that a body's center falls below its take-off, by the durations of its rise and fall."""
     return GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2)
 
 
@@ -79,7 +81,7 @@ def find_moments(
     crops: np.ndarray,
     joints: np.ndarray | None,
 ) -> Moments:
-    """The moments of a diver who falls freely.
+    """Return the moments of a diver who falls freely.
 
     Args:
         network_s: times at which the network lets flight and entry begin.
@@ -89,12 +91,12 @@ def find_moments(
         joints: (n, 16, 3) source pixels and confidence; None where the network sees none.
     """
     lowest_y = diver.motion.in_scene(lowest_points(masks, crops))[:, 1] / diver.scale
-    places, hips = diver.motion.in_scene(mask_centres(masks, crops)), None
+    places, hips = diver.motion.in_scene(mask_centers(masks, crops)), None
     if joints is not None:
         seen = diver.motion.in_scene(joints[..., :2].astype(np.float64))
         seen = np.where(joints[..., 2:] >= LEAST_CONFIDENCE, seen, np.nan)
-        centre, hips = centre_of_mass(seen), angles(seen, "shoulder", "hip", "knee")
-        places = centre if np.isfinite(centre).all(axis=1).any() else places
+        center, hips = center_of_mass(seen), angles(seen, "shoulder", "hip", "knee")
+        places = center if np.isfinite(center).all(axis=1).any() else places
     readings = read_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops), hips)
     distinct, first = np.unique(times_s, return_index=True)
     air = in_the_air(distinct, diver.motion, readings.contact_s)
@@ -105,11 +107,11 @@ def find_moments(
 def estimate_moments(
     network_s: tuple[float, float], readings: Readings, path: Ballistics | None, slowed: float
 ) -> Moments:
-    """The moments of a dive.
+    """Estimate the moments of a dive.
 
     Args:
         network_s: times at which the network lets flight and entry begin, seconds of the file, as all times are.
-        path: of the body's centre in the air, where it is seen.
+        path: of the body's center in the air; None where it does not show.
         slowed: how many times slower than real time the recording is.
     """
     unit_s = FRAME_S * slowed
@@ -121,13 +123,13 @@ def estimate_moments(
     come_out = _come_out(network_s[1], readings, slowed)
     if contact is not None:
         both_s = float(np.hypot(contact.deviation_s, come_out.deviation_s))
-        if contact.time_s + _APART * both_s < come_out.time_s:  # nobody opens in the water
+        if contact.time_s + _APART * both_s < come_out.time_s:  # bodies do not open in the water
             contact, come_out = replace(contact, conflict=True), replace(come_out, conflict=True)
     return Moments(take_off=take_off, top=top, come_out=come_out, contact=contact, covariance_s2=covariance)
 
 
 def network_alone(network_s: tuple[float, float]) -> Moments:
-    """The moments where nobody was found to fall freely: as the network reads them."""
+    """Return the moments as the network reads them, where no free fall was found."""
     take_off, come_out = (
         Moment(time_s=time_s, deviation_s=_ALONE * FRAME_S, sources=("network",)) for time_s in network_s
     )
@@ -148,7 +150,7 @@ def _come_out(network_s: float, readings: Readings, slowed: float) -> Moment:
 def _take_off(
     network_s: float, feet_s: float | None, path: Ballistics | None, contact: Moment | None, slowed: float
 ) -> tuple[Moment, Moment | None, float]:
-    """The take-off, the highest point, and their covariance: both together, as the board's height binds them."""
+    """Return the take-off, the highest point, and their covariance: both together, as the board's height binds them."""
     times_s = _grid([network_s] if feet_s is None else [network_s, feet_s], slowed)
     feet = np.ones(len(times_s)) if feet_s is None else _likelihood(times_s, feet_s, FEET, slowed)
     springboard, platform = (
@@ -183,7 +185,7 @@ def _take_off(
 def _fits_board(
     board_m: float, times_s: np.ndarray, tops_s: np.ndarray, contact: Moment | None, slowed: float
 ) -> np.ndarray:
-    """(take-offs, tops) likelihood that the fall is one from a board of that height."""
+    """Return the likelihood (take-offs, tops) that the fall is from a board of that height."""
     rise_s = (tops_s - times_s[:, None]) / slowed
     possible = (rise_s > 0).astype(float)
     if contact is None:
@@ -197,12 +199,12 @@ def _fits_board(
 
 
 def _grid(read_s: Sequence[float], slowed: float) -> np.ndarray:
-    """Times at which a moment may be that is read at some."""
+    """Return times at which a moment may be that is read at some."""
     return np.arange(min(read_s) - 0.4 * slowed, max(read_s) + 0.4 * slowed, _STEP_S * slowed)
 
 
 def _likelihood(times_s: np.ndarray, read_s: float, source: Source, slowed: float) -> np.ndarray:
-    """Of times, given that a source reads one."""
+    """Return the likelihood of times, given the reading of a source."""
     unit_s = FRAME_S * slowed
     off = (read_s - source.bias * unit_s - times_s) / (source.deviation * unit_s)
     right = np.exp(-0.5 * off**2) / (source.deviation * FRAME_S * np.sqrt(2 * np.pi))
@@ -212,9 +214,9 @@ def _likelihood(times_s: np.ndarray, read_s: float, source: Source, slowed: floa
 def _moment(
     times_s: np.ndarray, likely: np.ndarray, sources: tuple[str, ...], slowed: float
 ) -> tuple[Moment, np.ndarray]:
-    """The likeliest time and those around it, whose mean and scatter count; and which those are.
+    """Return the moment by the mean and scatter of the times around the likeliest, and the mask of these times.
 
-    Where others are nearly as likely the sources contradict one another: the scatter is that of all.
+    Where others are nearly as likely the sources contradict each other: the scatter is that of all.
     """
     near = np.abs(times_s - times_s[likely.argmax()]) <= _SAME_S * slowed
     share = likely / likely.sum()
@@ -228,7 +230,7 @@ def _moment(
 def place_moments(
     moments: Moments, decoded: tuple[int, int], sampled: np.ndarray, times_s: np.ndarray
 ) -> tuple[Transitions, tuple[int, int], int | None, Moments]:
-    """The frames of moments, and the samples at which flight and entry begin.
+    """Return the frames of moments, and the samples at which flight and entry begin.
 
     Args:
         decoded: samples at which the network lets flight and entry begin, which stand where the moments leave a phase

@@ -18,7 +18,7 @@ from fineparser_core.video.reader import VideoReader
 # Pictures are kept at this height: an athlete of a tenth of it still fills the network's crop. And of this area, as
 # pictures of more than 3 : 1 alone are wider.
 _KEPT_HEIGHT_PX, _KEPT_PX = 720, 3 * 720 * 720
-#: Memory that pictures may take: ten seconds of 720p, thirty a second. Older ones are read again where they are needed.
+#: Memory that pictures may take: ten seconds of 720p, thirty a second. Older pictures are read again when needed.
 _MOST_BYTES = 420_000_000
 
 
@@ -26,7 +26,7 @@ class Pictures:
     """Pictures by their frame, at most 720 rows high.
 
     Attributes:
-        size_px: (width, height) of them; None before the first one is kept.
+        size_px: (width, height) of them; None before the first is kept.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,30 +37,30 @@ class Pictures:
         self.size_px: tuple[int, int] | None = None
 
     def scaled(self, info: VideoInfo, geometry: Geometry) -> Callable[[av.VideoFrame], Planes]:
-        """What makes a decoded frame a picture that can be kept."""
+        """Return a function that makes a decoded frame a picture that can be kept."""
         scaler, self.size_px = PlaneScaler(geometry), kept_size(info.width_px, info.height_px)
 
         def make(frame: av.VideoFrame) -> Planes:
             self._matrix = frame_color_matrix(frame)
             assert self.size_px is not None
-            # Of its own: the decoder's memory is used again.
+            # The planes are copied, as the decoder's memory is used again.
             return Planes(*(np.array(plane) for plane in scaler.planes(frame, self.size_px, self._matrix)))
 
         return make
 
     def keep(self, frame: int, planes: Planes) -> None:
-        """Keeps a picture, in place of the oldest ones where there is no room."""
+        """Keep a picture, in place of the oldest if there is no room."""
         self._kept[frame] = planes
         self._n_bytes += _n_bytes(planes)
         while self._n_bytes > _MOST_BYTES:
             self._n_bytes -= _n_bytes(self._kept.popitem(last=False)[1])
 
     def reduced(self, planes: Planes) -> np.ndarray:
-        """A picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
+        """Return a picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
         return reduced(planes, self._matrix)
 
     def keep_only(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
-        """Forgets all others; reads again those that are not kept any more.
+        """Forget all other pictures; read again those that are not kept any more.
 
         Raises:
             VideoError: the file cannot be read.
@@ -88,7 +88,7 @@ class Pictures:
                         cancel.raise_if_cancelled()
 
     def rgb(self, frame: int) -> np.ndarray:
-        """A kept picture as (H, W, 3) uint8 RGB."""
+        """Return a kept picture as (H, W, 3) uint8 RGB."""
         return to_rgb(self._kept[frame], self._matrix)
 
 
@@ -97,7 +97,7 @@ def _n_bytes(planes: Planes) -> int:
 
 
 def kept_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height, both even, in which pictures of a size are kept."""
+    """Return the width and height, both even, in which pictures of a size are kept."""
     kept = min(height, _KEPT_HEIGHT_PX)
     if (pixels := kept * width * kept / height) > _KEPT_PX:
         kept = int(kept * (_KEPT_PX / pixels) ** 0.5)
@@ -109,7 +109,7 @@ def _even(length: float) -> int:
 
 
 def reduced(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
-    """A picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
+    """Return a picture as motion is looked for in it, (h, w, 3) uint8 RGB."""
     return to_rgb(_reduced(planes), matrix)
 
 

@@ -1,8 +1,8 @@
-"""What masks and the free fall tell of when the diver leaves the board, opens for the entry and touches the water.
+"""Readings by masks and the free fall: when the diver leaves the board, opens for the entry and touches the water.
 
 The feet go up with the board, fastest when they leave it. A body that was tucked or piked on the way down, after its
 twists if there are some, grows long before the entry.
-The hands fall, and what is lowest stays where the water is from then on.
+The hands fall, and the lowest point stays where the water is from then on.
 """
 
 from typing import NamedTuple
@@ -14,18 +14,18 @@ from fineparser_core.motion.free_fall import FreeFall
 
 #: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much.
 _AROUND_S = 0.18
-# Where transitions lie, in seconds of real time, for what is not measured: the take-off near the start of the parabola;
-# the entry from the come-out, at most this long before the parabola ends, to its end.
+# Expected places of unmeasured transitions, in seconds of real time: the take-off near the start of the parabola; the
+# entry from the come-out, at most this long before the parabola ends, to its end.
 _AT_START_S = 0.3
 _COME_OUT_S, _EDGE_S = 0.6, 0.12
-#: What any other place counts as.
+#: Likelihood of any other place.
 _ELSEWHERE = 0.0003
 #: A body opens where its length has gone up by this share of the way from the shortest on the way down, the median of
-#: so many samples, to that at the water; one that is less than so many times as long at the water was not closed.
+#: so many samples, to that at the water; a body less than so many times as long at the water was not closed.
 _OPENING, _SEVERAL, _CLOSED = 0.25, 3, 1.6
-#: Straight hips, and hips that are bent in a pike or a tuck, degrees: what lies between may be misread.
+#: Straight hips, and hips that are bent in a pike or a tuck, degrees: values between may be misread.
 _STRAIGHT_DEG, _BENT_DEG = 180.0, 120.0
-#: How long before the water the body is at its full length, seconds of real time.
+#: Time before the water at which the body has its full length, seconds of real time.
 _STRETCHED_S = 0.15
 #: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
 _BEFORE_S, _AFTER_S = 0.35, 0.3
@@ -38,7 +38,9 @@ _STEPS, _ROUNDS = 91, 2
 
 
 class Readings(NamedTuple):
-    """What masks and the free fall tell of the moments of a dive, seconds of the file; None for what does not show.
+    """Readings of the moments of a dive by masks and the free fall, seconds of the file.
+
+    None for those that do not show.
 
     Attributes:
         feet_s: when the feet rise fastest, which is about when they leave the board.
@@ -56,13 +58,13 @@ class Readings(NamedTuple):
 def read_moments(
     fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray, lengths: np.ndarray, hips: np.ndarray | None = None
 ) -> Readings:
-    """What tells the moments of a dive.
+    """Read the moments of a dive.
 
     Args:
         times_s: (n,) of the samples; repeated times are looked at once.
         lowest_y: (n,) of the lowest points, in pixels of the fall as a camera sees them that stands still; NaN without.
         lengths: (n,) of the bodies, in pixels; NaN without.
-        hips: (n,) angle of the hips, degrees; NaN without. None where no joints are seen.
+        hips: (n,) angle of the hips, degrees; NaN without. None where no joints were found.
     """
     times_s, first = np.unique(times_s, return_index=True)
     lowest_y, lengths = lowest_y[first], lengths[first]
@@ -74,7 +76,7 @@ def read_moments(
 
 
 def feet_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Time at which the feet leave the board; None where they are not seen.
+    """Return the time at which the feet leave the board; None where they are not seen.
 
     Args:
         times_s, lowest_y: as of `read_moments`, each time once.
@@ -87,7 +89,7 @@ def feet_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float |
 
 
 def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s: float) -> float | None:
-    """Time at which a tucked or piked body opens for the entry; None for one that was not closed, or does not show.
+    """Return the time at which a tucked or piked body opens for the entry; None if it was not closed, or does not show.
 
     Args:
         times_s, lengths: as of `read_moments`, each time once.
@@ -111,7 +113,7 @@ def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s:
 
 
 def hips_s(fall: FreeFall, times_s: np.ndarray, hips: np.ndarray, water_s: float) -> float | None:
-    """Time at which bent hips open for the entry; None for hips that were not bent, or do not show.
+    """Return the time at which bent hips open for the entry; None for hips that were not bent, or do not show.
 
     Args:
         times_s, hips: as of `read_moments`, each time once.
@@ -129,13 +131,13 @@ def hips_s(fall: FreeFall, times_s: np.ndarray, hips: np.ndarray, water_s: float
 
 
 def _crossing_s(times_s: np.ndarray, values: np.ndarray, level: float, before: int) -> float:
-    """Return the time at which values cross a level between one sample and the next."""
+    """Return the time at which values cross a level between a sample and the next."""
     share = (level - values[before]) / (values[before + 1] - values[before])
     return float(times_s[before] + share * (times_s[before + 1] - times_s[before]))
 
 
 def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
-    """How likely a fall makes each pair of first flight sample and first entry sample, (n, n), at most 1.
+    """Return the likelihood by the fall of each pair of first flight and first entry sample, (n, n), at most 1.
 
     Args:
         times_s: (n,) of the samples.
@@ -148,7 +150,9 @@ def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
 
 
 def water_contact_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Time of the first contact with the water, where the fall of the lowest point has a kink; None without one.
+    """Return the time of the first contact with the water, where the fall of the lowest point has a kink.
+
+    None without it.
 
     Args:
         times_s, lowest_y: as of `read_moments`, each time once.

@@ -29,15 +29,15 @@ PICTURES_A_SECOND = 30
 _EVERY_PICTURE_UP_TO = 31
 #: Seconds of real time before the free fall, which the hurdle takes, and after it, which the entry does.
 BEFORE_S, AFTER_S = 1.6, 1.5
-#: Least time between two dives of a file: what falls sooner is the hurdle, or the splash.
+#: Minimum time between two dives of a file; an earlier fall is the hurdle, or the splash.
 _APART_S = 4.0
-#: In slower replays a clip gets no longer.
+#: Slow motion factor beyond which a clip gets no longer.
 MOST_SLOWED = 4.0
-#: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; one that is longer
-#: than the second is not analysed whole unless a person says so, and is read again where its dives are.
+#: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; a file longer than
+#: the second is not analyzed whole unless a person requests it, and is read again where its dives are.
 SHORT_S, LONG_S = 5.0, 15.0
-#: Evidence of falls that are judged beside clearer ones, and of those that are where none is clear: of dives that are
-#: seen badly, or in part.
+#: Evidence of falls that are judged beside clearer falls, and of those that count where none is clear: dives that show
+#: badly, or in part.
 _LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
 #: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONG_S`: a quarter of an
 #: hour of waiting holds many.
@@ -60,18 +60,19 @@ class FoundDive(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What was read of a video, or of a range of its frames.
+    """Recording: the evidence read from a video, or from a range of its frames.
 
     Attributes:
         info: of the file.
-        ends: first and last frame of what was read.
+        ends: first and last frame that was read.
         frames: (n,) int64, source frames of the n pictures that were looked at, ascending.
         motion: what moves in these pictures.
-        falls: what may be a body in free fall, also at once, the one with most evidence first; in pixels of `motion`.
-        dives: those of them that are dives of their own, with their clips, in the same order.
+        falls: possible bodies in free fall, also at the same time, that with most evidence first; in pixels of
+            `motion`.
+        dives: those that are separate dives, with their clips, in the same order.
         pictures: the pictures themselves.
-        share_new: share of pictures that are new among those of the file; the repeated ones are left out, and the times
-            in `motion` are those at which the new ones lie evenly.
+        share_new: share of pictures that are new among those of the file; repeated pictures are left out, and the times
+            in `motion` are those at which the new pictures lie evenly.
         damaged: frames that could not be decoded whole.
     """
 
@@ -103,8 +104,8 @@ class Recording:
         return sorted(found, key=lambda segment: segment.in_frame)
 
     def covers(self, clip: Clip) -> bool:
-        """Whether the pictures of a clip are among those that were looked at."""
-        # Frames of which one is looked at.
+        """Return True if the pictures of a clip are among those that were looked at."""
+        # Distance between examined frames.
         between = max(int(np.searchsorted(self.info.pts_s, 1.5 / PICTURES_A_SECOND)), round(1.5 / self.share_new))
         first, last = int(self.frames[0]), int(self.frames[-1])
         return bool(
@@ -112,7 +113,7 @@ class Recording:
         )
 
     def images_of(self, clip: Clip) -> slice:
-        """The pictures that show a clip."""
+        """Return the pictures that show a clip."""
         first, last = np.searchsorted(self.frames, [clip.in_frame, clip.out_frame + 1])
         return slice(int(first), int(last))
 
@@ -122,7 +123,7 @@ class Recording:
         return shot if self.info.duration_s <= SHORT_S else around_fall(fall, self.info.pts_s, shot)
 
     def clip_at(self, athlete: AthletePoint) -> tuple[int, int]:
-        """Return the first and the last frame of the clip that holds a point at which nobody falls."""
+        """Return the first and the last frame of the clip that holds a point without a fall."""
         for dive in self.dives:
             if dive.first <= athlete.frame <= dive.last:
                 return dive.first, dive.last
@@ -140,7 +141,7 @@ class Recording:
         for fall in self.falls:
             boxes = fall.boxes[self.motion.image[fall.boxes] == image]
             if len(boxes):
-                x, y = self.motion.centre[boxes[0]] - [(x0 + x1) / 2, (y0 + y1) / 2]
+                x, y = self.motion.center[boxes[0]] - [(x0 + x1) / 2, (y0 + y1) / 2]
                 off = float(np.hypot(x, y)) / fall.size_px
                 best, nearest = (fall, off) if off < nearest else (best, nearest)
         return best
@@ -162,7 +163,7 @@ class Recording:
         find_body: FindBody | None = None,
         cancel: CancelToken | None = None,
     ) -> list[JudgedFall]:
-        """Return who may be the diver, the likeliest first; falls that are nobody's are left out.
+        """Return the candidates for the diver, the likeliest first; falls that are no diver's are left out.
 
         Args:
             images: pictures that hold the whole fall; all by default.
@@ -205,8 +206,8 @@ class Recording:
     def _candidate(self, judged: JudgedFall, chosen: bool) -> DiverCandidate:
         fall = judged.fall
         box = int(fall.boxes[len(fall.boxes) // 2])
-        centre, extent = self.motion.centre[box], self.motion.extent[box]
-        corners = np.concatenate([centre - extent / 2, centre + extent / 2]) * self.motion.scale
+        center, extent = self.motion.center[box], self.motion.extent[box]
+        corners = np.concatenate([center - extent / 2, center + extent / 2]) * self.motion.scale
         first, last = self.clip_around(fall)
         return DiverCandidate(
             frame=int(self.frames[self.motion.image[box]]),
@@ -219,7 +220,7 @@ class Recording:
         )
 
     def notes(self, images: slice) -> tuple[str, ...]:
-        """Sentences about what is missing or damaged in the file, and among some of the pictures.
+        """Return sentences about what is missing or damaged in the file, and among some of the pictures.
 
         Raises:
             VideoError: too many of them are damaged.
@@ -248,11 +249,11 @@ class DiveSearch:
         self._damaged: set[int] = set()
 
     def forget_pictures(self) -> None:
-        """Hold no memory while it waits to go on; pictures are read again where they are asked for."""
+        """Free the memory of pictures while the search is paused; they are read again on demand."""
         self._pictures.keep_only(())
 
     def run(self, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None) -> Recording:
-        """See `find_dives`."""
+        """Run the search, see `find_dives`."""
         with VideoReader(self._path) as reader:
             info = reader.info
             ends = self._first or 0, info.n_frames - 1 if self._last is None else self._last
@@ -260,9 +261,9 @@ class DiveSearch:
             between_s = np.diff(info.pts_s[frames])
             self._finder = self._finder or MotionFinder(float(np.median(between_s)) if len(between_s) else 0.0)
             wanted = frames[self._n_read :].tolist()
-            # The whole of a longer file is read again where its dives are: none of its pictures is asked for.
+            # A longer file is read again where its dives are: none of its pictures is kept.
             kept = info.duration_s <= LONG_S or (self._first, self._last) != (None, None)
-            # A pattern of frames is not one of times, and is followed for so long.
+            # A pattern of frames is not a pattern of times, and must hold for so long.
             may_repeat = kept and not info.variable_frame_rate
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
                 for index, planes in pictures:
@@ -287,9 +288,9 @@ class DiveSearch:
         falls = find_free_falls(motion, least_evidence=_LEAST_BESIDE, at_once=True)
         n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
         if not n_clear:
-            # Bodies that are seen badly are more likely the diver than nobody; who looks at them decides.
+            # Bodies that show badly are more likely the diver than none; the joint finder decides.
             falls = find_free_falls(motion, least_evidence=_LEAST_ALONE, at_once=True, loose=True)
-            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analysed in any case
+            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analyzed in any case
                 n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
         found = Recording(
             info=info,
@@ -351,11 +352,11 @@ def find_clip(
     cancel: CancelToken | None = None,
     search: DiveSearch | None = None,
 ) -> FoundClip:
-    """The clip to analyse of a file: the one rule of the window, the commands and Python.
+    """Find the clip to analyze of a file, by the rule of the window, the commands and Python.
 
-    A range that somebody chose is taken as it is, and the whole file where `trim` is off. Otherwise the likeliest
-    diver's dive is cut out, or anew that of who is at the athlete's point; of a file of at most 5 s the whole shot that
-    holds it. A file of at most 15 s in which nobody falls freely is taken whole.
+    A chosen range is taken as it is, and the whole file where `trim` is off. Else the likeliest diver's dive is cut
+    out, or that of the person at the athlete's point; of a file of at most 5 s the whole shot that holds it. A file of
+    at most 15 s without a free fall is taken whole.
 
     Args:
         athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
@@ -364,7 +365,7 @@ def find_clip(
             is.
 
     Raises:
-        NoDiveError: nobody falls freely in a longer recording.
+        NoDiveError: no free fall was found in a longer recording.
         VideoError: the file cannot be read, or is truncated and taken whole.
         ConfigError: the point is not in the file, or not in the range, or there are fewer divers.
         Cancelled: `cancel` was set.
@@ -414,7 +415,7 @@ def find_clip(
 
 
 def no_dive(path: Path) -> NoDiveError:
-    """The error for a file without a dive."""
+    """Return the error for a file without a dive."""
     return NoDiveError(
         "{0}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
         "--end-frame, or choose another recording.",
@@ -423,7 +424,7 @@ def no_dive(path: Path) -> NoDiveError:
 
 
 def looked_at(info: VideoInfo, first: int, last: int) -> np.ndarray:
-    """(n,) int64: the frames from `first` to `last` that are looked at, thirty a second or all of fewer."""
+    """Return the frames (n,) int64 from `first` to `last` to look at, thirty a second or all of fewer."""
     if info.fps <= _EVERY_PICTURE_UP_TO:
         return np.arange(first, last + 1)
     wanted_s = np.arange(info.pts_s[first], info.pts_s[last] + 1e-6, 1 / PICTURES_A_SECOND)
@@ -431,18 +432,18 @@ def looked_at(info: VideoInfo, first: int, last: int) -> np.ndarray:
 
 
 def between_cuts(cuts: np.ndarray, fall: FreeFall, times_s: np.ndarray, ends: tuple[int, int]) -> tuple[int, int]:
-    """First and last frame of the shot that holds a fall.
+    """Return the first and last frame of the shot that holds a fall.
 
     Args:
-        cuts: frames that are the first ones after a cut, as far as pictures lie between them.
-        ends: first and last frame of what was read.
+        cuts: first frames after a cut, as far as pictures lie between them.
+        ends: first and last frame that was read.
     """
     before, after = cuts[times_s[cuts] <= fall.start_s], cuts[times_s[cuts] >= fall.end_s]
     return int(before.max(initial=ends[0])), int(after.min(initial=ends[1] + 1)) - 1
 
 
 def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
-    """Of falls that follow one another too soon the one with more evidence; the one with most evidence first."""
+    """Drop falls that follow better falls too soon; the fall with most evidence comes first."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
         if all(_are_apart(fall, other) for other in kept):
@@ -457,7 +458,7 @@ def _are_apart(one: FreeFall, other: FreeFall) -> bool:
 def around_fall(
     fall: FreeFall, times_s: np.ndarray, ends: tuple[int, int], margins_s: tuple[float, float] = (BEFORE_S, AFTER_S)
 ) -> tuple[int, int]:
-    """First and last of the frames or pictures of a dive.
+    """Return the first and last of the frames or pictures of a dive.
 
     Args:
         times_s: of the frames or pictures.
@@ -471,7 +472,7 @@ def around_fall(
 
 
 def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[str, ...]:
-    """Sentences about what is missing or damaged in a file, of which `n_read` frames were read.
+    """Return sentences about what is missing or damaged in a file, of which `n_read` frames were read.
 
     Raises:
         VideoError: too many of them are damaged.

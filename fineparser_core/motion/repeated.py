@@ -1,7 +1,8 @@
 """Pictures that a recording shows again: 25 or 24 a second in a file of 30, or slow motion by repetition.
 
-A repeated picture differs from the one before by the noise of its encoding alone, and repeats come evenly: of so many
-frames so many are new. Frames keep their numbers; the repeated ones are left out, and the new ones lie evenly in time.
+A repeated picture differs from the picture before by the noise of its encoding alone, and repeats come evenly: of so
+many frames so many are new. Frames keep their numbers; repeated pictures are left out, and the new pictures lie evenly
+in time.
 """
 
 from typing import NamedTuple
@@ -14,10 +15,10 @@ from fineparser_core.language import Phrase
 #: who is a twentieth of the picture high fills two of 1,300.
 _BLOCK_PX, _MOST_CHANGED = 8, 0.005
 #: A repeated picture changes by less than this share of what those around it change by, of which so many on either side
-#: are looked at; and these by more than so many grey values, or nothing moves.
+#: are looked at; and these by more than so many gray values, or nothing moves.
 _REPEATED, _AROUND, _MOVES = 0.3, 4, 5.0
-#: Minimum and maximum share of new pictures among all: each is shown twice, or one of ten is. Of fewer a body that
-#: falls is not found; a replay that shows each three times is slow motion as any other.
+#: Minimum and maximum share of new pictures among all: each is shown twice, or a tenth of them. With fewer a falling
+#: body is not found; a replay that shows each three times is ordinary slow motion.
 _SHARES = (0.45, 0.92)
 #: Error of a pattern at the end, in pictures, and the places that it may begin at.
 _STEP, _PHASES = 0.25, np.arange(0.0, 1.0, 0.05)
@@ -31,7 +32,7 @@ class Repeats(NamedTuple):
     Attributes:
         share: of new pictures among all.
         new: (n,) bool.
-        places: (k,) float, where the new ones lie when they are spread evenly, in pictures.
+        places: (k,) float, places of the new pictures when spread evenly, in pictures.
     """
 
     share: float
@@ -40,7 +41,7 @@ class Repeats(NamedTuple):
 
 
 def repeated_note(share_new: float, fps: float) -> Phrase:
-    """A sentence for the user: that pictures are repeated, of so many a second."""
+    """Return a sentence for the user: that pictures are repeated, of so many a second."""
     return Phrase(
         "Pictures are repeated: of {0:.0f} a second {1:.0f} are new. The others are left out, and the new ones are "
         "taken to lie evenly in time.",
@@ -71,15 +72,15 @@ class PictureChanges:
         self._before = image
 
     def repeats(self) -> Repeats | None:
-        """The pattern in which pictures are repeated; None where there is none."""
+        """Return the pattern in which pictures are repeated; None where there is none."""
         return find_repeats(np.array(self._changes))
 
 
 def find_repeats(changes: np.ndarray) -> Repeats | None:
-    """The pattern in which pictures are repeated; None where there is none.
+    """Return the pattern in which pictures are repeated; None where there is none.
 
     Args:
-        changes: (n,) of each picture from the one before; that of the first counts for nothing.
+        changes: (n,) of each picture from the picture before; the first value is ignored.
     """
     n = len(changes)
     if n < 2 * _AROUND:
@@ -97,7 +98,7 @@ def find_repeats(changes: np.ndarray) -> Repeats | None:
     shares = np.arange(*_SHARES, _STEP / n)
     agree = np.array([((_patterns(share, n) == small) & moves).sum(axis=1) for share in shares])
     alike = np.flatnonzero(agree.max(axis=1) == agree.max())
-    at = alike[len(alike) // 2]  # of those that fit alike the one in the middle
+    at = alike[len(alike) // 2]  # the middle of those that fit alike
     repeated = _patterns(shares[at], n)[agree[at].argmax()]
     as_repeated = small[repeated & moves].mean() if (repeated & moves).any() else 0.0
     as_new = (~small[~repeated & moves]).mean() if (~repeated & moves).any() else 0.0
@@ -109,6 +110,6 @@ def find_repeats(changes: np.ndarray) -> Repeats | None:
 
 
 def _patterns(share: float, n: int) -> np.ndarray:
-    """(phases, n) bool: which of n pictures are repeated, of which such a share is new."""
+    """Return masks (phases, n) of the repeated pictures among n, of which the given share is new."""
     counts = np.floor(np.arange(n) * share + _PHASES[:, None])
     return np.asarray(np.diff(counts, axis=1, prepend=counts[:, :1] - 1) == 0)

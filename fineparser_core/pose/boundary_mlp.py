@@ -11,18 +11,18 @@ from fineparser_core.pose.pose_features import POSE_FEATURES
 
 # Samples around a transition: faults of a take-off also show in the first samples of the flight.
 _AROUND = np.arange(-14, 13)
-# Of the flight, and a little beyond either end, as shares of it.
+# Places in the flight, and a little beyond either end, as shares of it.
 _FLIGHT = np.linspace(-0.1, 1.1, 36)
 _LENGTHS = (len(_AROUND), len(_FLIGHT), len(_AROUND))
 _WIDTHS = (192, 96)
 
 
 class BoundaryAlignedPoseMLP(nn.Module):
-    """Pose features (B, 96, POSE_FEATURES) to what is added to the step tokens, (B, 3, duration, 64).
+    """Maps pose features (B, 96, POSE_FEATURES) to an addition to the step tokens, (B, 3, duration, 64).
 
     The projections of the paper see a step stretched to a fixed length, and features mixed before they are cut. Faults
-    of a take-off are small and short: here every sample, counted from the transition, has weights of its own. The
-    output starts at zero.
+    of a take-off are small and short: here every sample, counted from the transition, has its own weights. The output
+    starts at zero.
     """
 
     def __init__(self, duration: int) -> None:
@@ -47,6 +47,6 @@ def _mlp(in_size: int, out_size: int) -> nn.Sequential:
 
 
 def _aligned_samples(st: int, ed: int) -> np.ndarray:
-    """Samples of the three steps, one after the other."""
+    """Return the samples of the three steps in order."""
     flight = np.round(st + (ed - st) * _FLIGHT).astype(np.int64)
     return np.concatenate([st + _AROUND, flight, ed + _AROUND]).clip(0, N_SAMPLES - 1)

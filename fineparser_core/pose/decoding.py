@@ -9,11 +9,12 @@ from fineparser_core.models.temporal_parser import decode_joint, decode_release
 
 # Standard deviation in samples, that of the targets in our own training (`TRANSITION_WIDTH`), and reach.
 _SMOOTH_WIDTH, _SMOOTH_REACH = 1.5, 5
-# From take-off to come-out. FineDiving's 2,251 training dives at 25 frames/s have a mean of 1.445 s and a standard
-# deviation of 0.21 s; a little more, as lower boards are rare there.
+# Duration of the flight from take-off to come-out. FineDiving's 2,251 training dives at 25 frames/s have a mean of
+# 1.445 s and a standard deviation of 0.21 s; a little more, as lower boards are rare there.
 _FLIGHT_S, _FLIGHT_SPREAD_S = 1.44, 0.24
-# How likely a flight of any other length is against one of the commonest (slow motion, say), and what a transition that
-# does not show counts as. Smoothed peaks over their ratio, a tenth, are taken as they are, however long the flight.
+# Likelihood of a flight of any other length, in slow motion for example, relative to the commonest, and that of a
+# transition that does not show. Smoothed peaks over their ratio, a tenth, are taken as they are, however long the
+# flight.
 _ANY_LENGTH, _UNSEEN = 0.02, 0.002
 
 
@@ -28,19 +29,17 @@ class TransitionDecoder(Protocol):
 def decode_flight(
     probabilities: np.ndarray, seconds: float | None = None, prior: np.ndarray | None = None
 ) -> tuple[int, int]:
-    """(96, 2) probabilities to the pair t1 < t2 that they, and how long flights last, make the likeliest.
+    """Decode (96, 2) probabilities to the likeliest pair t1 < t2, given the usual duration of flights.
 
     Deviation: Eq. 4 decodes each transition alone. Gravity links them: where a spectator hides the take-off, it is
     about as long before the entry as in other dives. Among peaks this chooses, but it moves none of them.
 
-    Probabilities are smoothed over neighbouring samples, for weights whose targets were as wide: every sample has an
-    output channel of its own, and which of three neighbours is highest is chance, down to the rounding of half
-    precision.
+    Probabilities are smoothed over neighboring samples, for weights whose targets were as wide: every sample has its
+    own output channel, and which of three neighbors is highest is chance, down to the rounding of half precision.
 
     Args:
         seconds: from the first sample to the last; None where that is not known, and any flight is as likely.
-        prior: (n, n), how likely each pair is by what was seen of the fall; it takes the place of the usual
-            length, and moves peaks as well.
+        prior: (n, n), likelihood of each pair by the seen fall; it replaces the usual length, and moves peaks as well.
     """
     smooth = np.stack([_smoothed(column) for column in np.asarray(probabilities, dtype=np.float64).T], axis=1)
     n = len(smooth)
@@ -66,7 +65,7 @@ def _smoothed(column: np.ndarray) -> np.ndarray:
 
 
 def _peak(column: np.ndarray, start: int, after: int = -1) -> int:
-    """The sample uphill of `start`, within reach and later than `after`; `start` itself where nothing shows."""
+    """Return the sample uphill of `start`, within reach and later than `after`; `start` itself where nothing shows."""
     at = start
     for _ in range(_SMOOTH_REACH):
         beside = [i for i in (at - 1, at + 1) if after < i < len(column) and column[i] > max(column[at], _UNSEEN)]
@@ -75,7 +74,7 @@ def _peak(column: np.ndarray, start: int, after: int = -1) -> int:
 
 
 def _by_probabilities(decode: Decoder) -> TransitionDecoder:
-    """A decoder of the paper, which knows neither time nor prior."""
+    """Return a decoder of the paper, which knows neither time nor prior."""
 
     def decode_alone(
         probabilities: np.ndarray, seconds: float | None = None, prior: np.ndarray | None = None

@@ -15,8 +15,8 @@ from fineparser_core.pose.transition_head import PoseTransitionHead
 class FineParserPose(FineParser):
     """The network of the bundled weights; not in the paper.
 
-    What differs from FineParser: the static backbone estimates keypoints instead of computing ResNet features, the mean
-    of PSNet's logits and those of a head that reads poses tells the transitions, and masks are refined.
+    Differences from FineParser: the static backbone estimates keypoints instead of computing ResNet features,
+    transitions are the mean of PSNet's logits and those of a head that reads poses, and masks are refined.
 
     Args:
         step_weights: of `FineParser`.
@@ -34,7 +34,7 @@ class FineParserPose(FineParser):
         self.pose_steps = PoseTransitionHead()
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
-        """As `FineParser.step_probabilities`.
+        """Return the step probabilities, see `FineParser.step_probabilities`.
 
         Args:
             static_features: (B, 96, POSE_FEATURES).

@@ -16,7 +16,7 @@ KEYPOINTS = "keypoints"
 BODY = JOINTS.index("board")
 #: Values of a detected keypoint: x, y and spread in pixels of the frame, and the logit that it is visible.
 KEYPOINT_SIZE = 4
-#: A frame is seen together with its neighbours.
+#: Number of frames that the network sees together: a frame and its neighbors.
 FRAMES_SEEN = 3
 #: Channels of the features at 28 x 28, and of the coarsest.
 FINE_SIZE, COARSE_SIZE = 64, 176
@@ -26,7 +26,7 @@ _WIDTHS = (32, FINE_SIZE, 112, COARSE_SIZE)
 
 
 class KeypointHeatmapNet(nn.Module):
-    """Frames with their neighbours to heatmaps of the keypoints: a small U-Net of residual blocks."""
+    """Frames with their neighbors to heatmaps of the keypoints: a small U-Net of residual blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class KeypointHeatmapNet(nn.Module):
         self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
 
     def heatmaps(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Heatmap logits (N, 16, 28, 28) and the coarsest features (N, COARSE_SIZE, 7, 7).
+        """Return heatmap logits (N, 16, 28, 28) and the coarsest features (N, COARSE_SIZE, 7, 7).
 
         Args:
             frames: (N, 9, 112, 112), as `stack_neighbours` gives them.
@@ -59,24 +59,26 @@ class KeypointHeatmapNet(nn.Module):
         return self.out(self.finer(self.join_fine(fine + upsample_2x(self.raise_middle(middle))))), coarse
 
     def visibility(self, heatmaps: Tensor) -> Tensor:
-        """(N, 16) logits that a keypoint is visible: the sum over its heatmap."""
+        """Return the logits (N, 16) that a keypoint is visible: the sum over its heatmap."""
         return heatmaps.flatten(2).logsumexp(dim=-1) + self.bias
 
     def read(self, heatmaps: Tensor) -> Tensor:
-        """Detected keypoints (N, 16, KEYPOINT_SIZE) of heatmap logits (N, 16, h, w)."""
+        """Return detected keypoints (N, 16, KEYPOINT_SIZE) of heatmap logits (N, 16, h, w)."""
         places, spread = soft_argmax(heatmaps)
         return torch.cat([places, spread[..., None], self.visibility(heatmaps)[..., None]], dim=-1)
 
 
-def stack_neighbours(clip: Tensor) -> Tensor:
-    """(T, 3, h, w) to (T, 9, h, w): the frame before, itself, and the one after it."""
+def stack_neighbors(clip: Tensor) -> Tensor:
+    """Stack frames (T, 3, h, w) with their neighbors to (T, 9, h, w): frame before, frame, frame after."""
     before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
     return torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
 
 
 def soft_argmax(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean place (N, J, 2), x and y in pixels of the frame, under the softmax of each heatmap (N, J, h, w), and its
-    standard deviation (N, J) in pixels."""
+    """Return the mean place (N, J, 2), x and y in pixels of the frame, and its standard deviation (N, J) in pixels.
+
+    Both are under the softmax of each heatmap (N, J, h, w).
+    """
     share = heatmaps.flatten(2).softmax(dim=-1).view_as(heatmaps)
     cell = (torch.arange(heatmaps.shape[-1], device=heatmaps.device) + 0.5) * (MASK_SIZE / heatmaps.shape[-1])
     along = torch.stack([share.sum(dim=2), share.sum(dim=3)], dim=2)
@@ -86,7 +88,7 @@ def soft_argmax(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def resolve_left_right(keypoints: Tensor) -> Tensor:
-    """Keypoints (B, T, 16, n), x and y first, whose left and right are consistent through each clip.
+    """Make left and right of keypoints (B, T, 16, n), x and y first, consistent through each clip.
 
     In single frames the naming of the sides is arbitrary: they are swapped in every frame in which that brings the
     keypoints nearer to those of the frame before.
@@ -97,7 +99,7 @@ def resolve_left_right(keypoints: Tensor) -> Tensor:
 
 
 def nearer_swapped(keypoints: Tensor, to: Tensor) -> Tensor:
-    """(...) whether keypoints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
+    """Return (...) whether keypoints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
     swapped = keypoints[..., list(KEYPOINT_FLIP), :]
     off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (keypoints, swapped))
     return off_swapped < off

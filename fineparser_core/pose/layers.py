@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def full_precision(x: Tensor) -> torch.autocast:
-    """Switches autocast off: coordinates in half precision would move keypoints by half a pixel, and scores by a point.
+    """Switch autocast off: coordinates in half precision would move keypoints by half a pixel, and scores by a point.
 
     The networks that give heatmaps lose nothing by it: in bfloat16 a keypoint moves by 0.04 pixels.
     """
@@ -17,7 +17,7 @@ def full_precision(x: Tensor) -> torch.autocast:
 
 
 def upsample_2x(x: Tensor) -> Tensor:
-    """(N, C, h, w) to (N, C, 2 h, 2 w), bilinear."""
+    """Upsample (N, C, h, w) to (N, C, 2 h, 2 w), bilinear."""
     return F.interpolate(x, scale_factor=2, mode="bilinear")
 
 

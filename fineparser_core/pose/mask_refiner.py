@@ -40,7 +40,7 @@ class RefinedMaskDecoder(MaskDecoder):
 
 
 class MaskRefiner(nn.Module):
-    """From the coarsest tap to the finest, each step up-sampled, added to the next tap and convolved.
+    """Refines masks from the coarsest tap to the finest: each step is up-sampled, added to the next tap and convolved.
 
     Its logits are added to the fused map of `MaskDecoder`, then `MaskSharpener` looks at the frames. Both start at
     zero, so that training starts from the paper's decoder.
@@ -57,14 +57,14 @@ class MaskRefiner(nn.Module):
         self.sharpener = MaskSharpener()
 
     def middle(self, taps: Sequence[Tensor]) -> Tensor:
-        """Taps of N windows to what is known at the second one's scale, (N, 32, 8, 28, 28)."""
+        """Mix the taps of N windows at the second tap's scale, (N, 32, 8, 28, 28)."""
         x = self._mixed(3, self.lateral[3](taps[3]))
         for level in (2, 1):
             x = self._mixed(level, self._raised(level, x, taps))
         return x
 
     def forward(self, taps: Sequence[Tensor], middle: Tensor | None = None) -> Tensor:
-        """Taps of N windows, and `middle` where it is known already, to logits (N, 16, 112, 112)."""
+        """Map taps of N windows, and `middle` where it is known already, to logits (N, 16, 112, 112)."""
         x = self.middle(taps) if middle is None else middle
         out: Tensor = self.out(self._mixed(0, self._raised(0, x, taps)))
         return out[:, 0]
@@ -79,9 +79,9 @@ class MaskRefiner(nn.Module):
 
 
 class MaskSharpener(nn.Module):
-    """Draws each frame's mask anew, from the frame, the coarse mask and what the taps know around that frame.
+    """Draws each frame's mask anew, from the frame, the coarse mask and the taps around that frame.
 
-    The taps know two frames as one and no cell finer than two pixels: of a fast limb they know about where it is.
+    The taps merge two frames and have no cell finer than two pixels: they place a fast limb only roughly.
     """
 
     def __init__(self) -> None:
@@ -101,11 +101,11 @@ class MaskSharpener(nn.Module):
         nn.init.zeros_(self.last.get_parameter("bias"))
 
     def forward(self, logits: Tensor, windows: Tensor, middle: Tensor) -> Tensor:
-        """What is to be added to mask logits (N, T, H, W), of any even number of samples T.
+        """Return the addition to mask logits (N, T, H, W), of any even number of samples T.
 
         Args:
             windows: (N, 3, T, H, W).
-            middle: (N, 32, T / 2, H / 4, W / 4), what `MaskRefiner.middle` gives.
+            middle: (N, 32, T / 2, H / 4, W / 4), output of `MaskRefiner.middle`.
         """
         frames = windows.transpose(1, 2).flatten(0, 1)
         seen = torch.cat([logits.flatten(0, 1)[:, None].to(frames.dtype) / _LOGIT_SCALE, frames], dim=1)

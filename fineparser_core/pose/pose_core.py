@@ -31,7 +31,7 @@ class PoseCoRe(CoRe):
         self.tree = RegressionTree(2 * (FEATURE_SIZE + _POSE_SIZE) + 1)
 
     def features(self, video: Tensor) -> Tensor:
-        """As `PooledModel.features`, (B, 1280)."""
+        """Return features (B, 1280), see `PooledModel.features`."""
         with self.encoders(video.device):
             joints = self.static_encoder(video)
         ways = self.ways(joints.float().flatten(2).transpose(1, 2)).mean(dim=2)

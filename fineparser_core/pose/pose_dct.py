@@ -25,7 +25,7 @@ class JointTracks(nn.Module):
 
     @torch.no_grad()
     def forward(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, 112, 112) to the body's joints (B, 96, 15, 2), from the head on, in their spread."""
+        """Map videos (B, 3, 96, 112, 112) to the body's joints (B, 96, 15, 2), from the head on, in their spread."""
         frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
         joints = self.backbone.features_and_keypoints(frames)[1].float().unflatten(0, (len(video), -1))[..., :BODY, :2]
         joints = joints - joints[..., _HEAD, None, :]

@@ -14,7 +14,7 @@ _LIMBS = (
     ("toe", "ankle"), ("wrist", "ankle"), ("knee", "pelvis"), ("ankle", "knee"),
 )  # fmt: skip
 _GAPS = ("ankle", "knee", "wrist", "elbow", "shoulder", "hip", "toe")
-# Usual sizes, by which angles (radians), limbs and gaps (pixels) come near one.
+# Usual sizes, by which angles (radians), limbs and gaps (pixels) are scaled to about 1.
 _ANGLE, _LIMB_PX, _GAP_PX = 1.5, 45.0, 20.0
 _FROM_BOARD = ("pelvis", "toe", "wrist")
 _LARGEST = 4.0
@@ -24,7 +24,7 @@ POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_F
 
 
 def clip_features(tracked: Tensor, water: Tensor) -> Tensor:
-    """Features (B, T, POSE_FEATURES) of clips.
+    """Return features (B, T, POSE_FEATURES) of clips.
 
     Args:
         tracked: (B, T, 16, 3), see `TemporalPoseRefiner`.
@@ -35,7 +35,7 @@ def clip_features(tracked: Tensor, water: Tensor) -> Tensor:
 
 
 def pose_features(joints: Tensor, visible: Tensor) -> Tensor:
-    """Angles, directions and distances of poses, and the way from the board.
+    """Return angles, directions and distances of poses, and the way from the board.
 
     They are the same for a mirrored pose and, but for the visibilities, for left and right swapped. What depends on a
     keypoint that is hardly visible fades to 0; the visibilities are among the features.
@@ -47,7 +47,7 @@ def pose_features(joints: Tensor, visible: Tensor) -> Tensor:
     Returns: (..., POSE_FEATURES - 2).
     """
     places = {name: joints[..., i, :] for i, name in enumerate(JOINTS)}
-    # How certain a visible keypoint is says nothing about an angle there.
+    # The confidence of a visible keypoint carries no information about an angle there.
     seen = {name: (visible[..., i] / _VISIBLE).clamp(max=1) for i, name in enumerate(JOINTS)}
     for name in _GAPS:
         places[name] = (places[f"{name}_l"] + places[f"{name}_r"]) / 2
@@ -83,6 +83,6 @@ def pose_features(joints: Tensor, visible: Tensor) -> Tensor:
 
 
 def _angle(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """Unsigned angle at b, radians."""
+    """Return unsigned angle at b, radians."""
     u, v = a - b, c - b
     return torch.atan2((u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]).abs(), (u * v).sum(dim=-1))

@@ -11,16 +11,17 @@ from fineparser_core.pose.layers import DilatedConvs, full_precision
 from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length, keypoints_of, shown
 from fineparser_core.pose.pose_features import POSE_FEATURES
 
-#: By how many samples the cuts between steps are moved, in training and for the mean of the tokens.
+#: Maximum number of samples by which cuts between steps are moved, in training and for the mean of the tokens.
 CUTS_MOVED = 2
 
 
 class PoseFeatureEncoder(nn.Linear):
-    """Pose features (..., POSE_FEATURES) to (..., out_size) that are cut into steps, followed by the pose features
-    themselves, float32.
+    """Maps pose features (..., POSE_FEATURES) to features (..., out_size) that are cut into steps, float32.
 
-    Each sample is seen together with those around it: faults of a take-off show in the first samples of the flight,
-    which belong to another step. The samples are those of whole clips, as of `PoseBackbone`.
+    The pose features themselves follow.
+
+    The encoder sees each sample together with those around it: faults of a take-off show in the first samples of the
+    flight, which belong to another step. The samples are those of whole clips, as of `PoseBackbone`.
     """
 
     def __init__(self, out_size: int) -> None:
@@ -52,10 +53,13 @@ class PoseStaticEncoder(StaticEncoder):
         )
 
     def encode_frames(self, frames: Tensor) -> FrameEncoding:
-        """As `StaticEncoder.encode_frames`; keypoints are as each frame shows them, features are of tracked ones."""
+        """Encode frames, see `StaticEncoder.encode_frames`.
+
+        Keypoints are as each frame shows them, features are of tracked keypoints.
+        """
         features, keypoints = self.backbone.features_and_keypoints(frames)
         return FrameEncoding(features, {KEYPOINTS: keypoints})
 
     def some_estimates(self, frames: Tensor, every: int) -> dict[str, Tensor]:
-        """As `StaticEncoder.some_estimates`."""
+        """Return estimates of some frames, see `StaticEncoder.some_estimates`."""
         return {KEYPOINTS: shown(keypoints_of(self.backbone.frame_poses(frames, every)))}

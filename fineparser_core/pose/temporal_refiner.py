@@ -7,15 +7,15 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right
 from fineparser_core.pose.layers import DilatedConvs, full_precision
 
-# Usual sizes, by which inputs and outputs come near one.
+# Usual sizes, by which inputs and outputs are scaled to about 1.
 _SPREAD_PX, _LOGIT, _CHANGE_PX = 8.0, 4.0, 8.0
 
 
 class TemporalPoseRefiner(DilatedConvs):
     """Corrects keypoints by those of the frames around them.
 
-    Detected keypoints (B, T, 16, KEYPOINT_SIZE) to tracked ones (B, T, 16, 3): x and y in pixels of the frame, and the
-    logit that the keypoint is visible. The correction starts at zero.
+    Detected keypoints (B, T, 16, KEYPOINT_SIZE) become tracked keypoints (B, T, 16, 3): x and y in pixels of the frame,
+    and the logit that the keypoint is visible. The correction starts at zero.
     """
 
     def __init__(self) -> None:

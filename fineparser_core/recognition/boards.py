@@ -12,14 +12,14 @@ from fineparser_core.types import Recognition
 
 #: Prior probability of boards: clubs dive from 1 m and 3 m, competitions from 3 m and 10 m, hardly anybody from 7.5 m.
 _COMMON = {1.0: 0.3, 3.0: 0.3, 5.0: 0.12, 7.5: 0.03, 10.0: 0.25}
-#: Share of falls whose times or sizes are misread altogether, and the metres within which these lie anywhere.
+#: Share of falls whose times or sizes are misread altogether, and the meters within which these lie anywhere.
 _WRONG, _ANYWHERE_M = 0.03, 12.0
 #: Share of recordings at 25 pictures a second whose file plays them at 30, by which squared their falls are too low.
 _SPED_UP, _SPED_UP_SQUARED = 0.1, 1.44
-#: Distance of shoulders and hips as they are found in the air, metres, and by how much those of divers and of joints
+#: Distance of shoulders and hips as they are found in the air, meters, and by how much those of divers and of joints
 #: differ, as a share: on eleven real clips a sixth less than anatomy has.
 _TORSO_M, _TORSO_SHARE = 0.4, 0.25
-#: Uncertainty of the height of the board's edge: metres, as it swings and the water is touched nearer to the
+#: Uncertainty of the height of the board's edge: meters, as it swings and the water is touched nearer to the
 #: camera or farther, and a share, as the camera may look up or down; of a replay, how slow it is.
 _EDGE_M, _EDGE_SHARE, _SLOWED_SHARE = 0.5, 0.15, 0.35
 #: Torsos that must be seen for that.
@@ -29,8 +29,7 @@ _SEEN = 0.9
 
 
 def boards(dive: InTheAir) -> dict[float, float]:
-    """Return the probability of each board by the times of the fall, the board's height in the picture, and the size of
-    the body."""
+    """Return the probability of each board by the fall's times, the edge in the picture and the body's size."""
     by_gravity = [found for found in (_fall_by_time(dive), _fall_by_edge(dive)) if found is not None]
     by_size = _fall_by_size(dive)
     likely = dict(_COMMON)
@@ -54,7 +53,10 @@ def _density(value: float, mean: float, deviation: float) -> float:
 
 
 def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
-    """Metres that the body's centre falls below the take-off by its times, and their deviation; None in slow motion."""
+    """Return the meters that the body's center falls below the take-off by its times, and their deviation.
+
+    None in slow motion.
+    """
     moments = dive.moments
     if dive.seen.slowed != 1 or moments.top is None or moments.contact is None:
         return None
@@ -68,7 +70,7 @@ def _fall_by_time(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def _fall_by_edge(dive: InTheAir) -> tuple[float, float] | None:
-    """The same by the board's edge over the water in the picture, where gravity tells the scale."""
+    """Return the same by the board's edge over the water in the picture, with the scale by gravity."""
     if dive.path is None or dive.board is None or dive.water_y is None:
         return None
     height_m = (dive.water_y - float(dive.board[1])) / dive.path.px_per_m
@@ -77,7 +79,7 @@ def _fall_by_edge(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def _fall_by_size(dive: InTheAir) -> tuple[float, float] | None:
-    """The same by the torso's length in the picture."""
+    """Return the same by the torso's length in the picture."""
     if dive.path is None or dive.touches is None:
         return None
     torso = dive.seen.joint("shoulder") - dive.seen.joint("hip")
@@ -91,7 +93,7 @@ def _fall_by_size(dive: InTheAir) -> tuple[float, float] | None:
 
 
 def seen_board(seen: Recognition | None) -> float | None:
-    """Return the board that the fall shows, metres; None where it is not sure enough."""
+    """Return the board that the fall shows, meters; None where it is not sure enough."""
     if seen is None or not seen.boards_m:
         return None
     board_m = max(seen.boards_m, key=lambda one: seen.boards_m[one])
@@ -102,7 +104,7 @@ def with_seen_board(difficulty: Difficulty | None, dive: DiveNumber, seen: Recog
     """Return the difficulty from the board that the fall shows, where none was given and it is known from there.
 
     Args:
-        difficulty: as asked for; None where no board was given and no record says which is usual.
+        difficulty: as requested; None where no board was given and no usual board is known.
     """
     board_m = seen_board(seen)
     if board_m is None or (difficulty is not None and difficulty.source != "commonest board"):

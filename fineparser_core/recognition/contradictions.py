@@ -1,4 +1,4 @@
-"""Contradictions between a typed dive number or board and the dive that was seen."""
+"""Contradictions between a typed dive number or board and the dive in the video."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from fineparser_core.language import Phrase
 from fineparser_core.recognition.numbers import DIRECTION_NAMES
 from fineparser_core.types import Contradiction, Recognition
 
-#: Probability that a typed value is wrong from which it is told, and from which it is beyond reasonable doubt.
+#: Probability that a typed value is wrong from which it is reported, and from which it is beyond reasonable doubt.
 _TOLD, _CERTAIN = 0.9, 0.99
-#: The same of a board: whoever misreads the time of the contact misreads all that tells the board.
+#: The same for a board: a misread time of the contact falsifies all evidence of the board.
 _BOARD_TOLD, _BOARD_CERTAIN = 0.98, 0.999
 #: Values of the parts "armstand" and "twists", and what they are called.
 _YES_NO = {True: "yes", False: "no"}
@@ -26,10 +26,10 @@ _MISREAD, _MOST_HALVES = 0.02, 12
 
 
 def contradictions(seen: Recognition, dive_number: str, board_m: float | None) -> tuple[Contradiction, ...]:
-    """Return the parts of a typed number and board that speak against what was seen, the surest first.
+    """Return the parts of a typed number and board that contradict the video, the surest first.
 
     Args:
-        dive_number: as typed; what is no dive number contradicts nothing.
+        dive_number: as typed; an invalid number contradicts nothing.
         board_m: None where no board was typed.
     """
     dive = known_number(dive_number)
@@ -102,7 +102,7 @@ def _of_board(seen: Recognition, board_m: float) -> list[Contradiction]:
 
 
 def contradiction_text(one: Contradiction) -> Phrase:
-    """Return a contradiction as one plain sentence."""
+    """Return a contradiction as a plain sentence."""
     typed, seen = (_value_text(one.part, value) for value in (one.typed, one.seen))
     return Phrase("You entered {0}; the video shows {1}.", typed, seen)
 
@@ -120,7 +120,7 @@ def _value_text(part: str, value: str) -> Phrase:
 
 
 def held_back(dive_number: str, found: Sequence[Contradiction]) -> Phrase | None:
-    """Return why a dive is not scored as the entered one, with the way out; None where no contradiction is certain."""
+    """Return why a dive is not scored as the entered dive, with the way out; None where no contradiction is certain."""
     certain = next((one for one in found if one.certain), None)
     if certain is None:
         return None

@@ -1,4 +1,4 @@
-"""Weights of frames: each counts as its joints are sure, and neighbours count once."""
+"""Weights of frames: each counts as its joints are sure, and neighbors count once."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from fineparser_core.motion.ballistics import CORRELATED_S
 
 
 def confidence(seen: SeenDive, *names: str) -> np.ndarray:
-    """Return (n,) the probability that all of some joints, of two sides the surer one, lie where they were seen."""
+    """Return the probability (n,) that all given joints, of two sides the surer, lie where they were found."""
     found = []
     for name in names:
         sides = [name] if name in KEYPOINT_NAMES else [f"{name}_l", f"{name}_r"]
@@ -17,7 +17,7 @@ def confidence(seen: SeenDive, *names: str) -> np.ndarray:
 
 
 def independent(times_s: np.ndarray) -> np.ndarray:
-    """Return (n,) by how much each frame counts, as errors of neighbouring ones go together."""
+    """Return the weight (n,) of each frame, as errors of neighboring frames go together."""
     return np.minimum(np.gradient(times_s) / CORRELATED_S, 1.0) if len(times_s) > 1 else np.ones(len(times_s))
 
 

@@ -5,9 +5,9 @@ import numpy as np
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.recognition.evidence import confidence, independent, probability
 
-# Hips and knees bend to one side, and the toes point to the front. Of three joints the middle of which bends: the sign
-# of its bend for a diver who faces to the right, clockwise in the picture, and degrees that it bends the other way, too
-# (backs arch, and joints are found as far off).
+# Hips and knees bend to a single side, and the toes point to the front. Each row has three joints, the middle of which
+# bends: the sign of its bend for a diver who faces to the right, clockwise in the picture, and degrees that it bends
+# the other way, too (backs arch, and joints are found as far off).
 _BENDS = (("shoulder", "hip", "knee", -1, 40.0), ("hip", "knee", "ankle", 1, 15.0), ("knee", "ankle", "toe", -1, 15.0))
 #: Degrees beyond these at which a bend says all that it can, and degrees short of a full turn about that say as little.
 _SURELY_BENT, _FOLDED = 45.0, 35.0
@@ -17,9 +17,9 @@ _LOG_ODDS = 3.0
 _BEFORE_S = 1.0
 #: Share of the flight in which a twisting body still faces as it did on the board.
 _UNTWISTED = 0.15
-#: Usual horizontal speed of a dive and how far that of the picture scatters, metres a second.
+#: Usual horizontal speed of a dive and how far that of the picture scatters, meters a second.
 _SPEED, _SPEED_SCATTER = 1.0, 0.4
-#: Maximum log odds of one kind of evidence: a whole clip may be misread.
+#: Maximum log odds of a kind of evidence: a whole clip may be misread.
 _MOST = 5.0
 
 
@@ -41,7 +41,7 @@ def faces_right(dive: InTheAir, twisting: float) -> float:
                 lengths = [np.hypot(*one.T) / max(float(np.nanquantile(np.hypot(*one.T), 0.8)), 1e-6) for one in (u, v)]
                 bend = np.degrees(np.arctan2(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)))
             size = np.minimum((np.abs(bend) - other_way) / _SURELY_BENT, (180 - np.abs(bend)) / _FOLDED)
-            # A limb that points at the camera tells nothing.
+            # A limb that points at the camera is no evidence.
             said = sign * np.sign(bend) * np.clip(size, 0, 1) * np.minimum(lengths[0], 1) * np.minimum(lengths[1], 1)
             said *= confidence(seen, start, middle, end) * independent(seen.times_s)
             total += float(np.clip(_LOG_ODDS * np.nansum(said[first:last]), -_MOST, _MOST))

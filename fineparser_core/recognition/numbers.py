@@ -1,4 +1,4 @@
-"""Every dive number with a degree of difficulty, and how likely each is given what was seen of its parts."""
+"""Every dive number with a degree of difficulty, and its likelihood given the recognized parts."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +15,8 @@ _MOST = 10
 _LEAST = 0.005
 #: Prior of a dive from a board without a known degree of difficulty, relative to others.
 _UNKNOWN_BOARD = 0.2
-#: Priors of flying dives, of straight ones of more than so many half somersaults, and twisting ones that enter the
-#: wrong way about or hold the wrong position for their somersaults, of which those of so many half ones are free.
+#: Priors of flying dives, of straight dives of more than so many half somersaults, and of twisting dives that enter the
+#: wrong way about or hold the wrong position for their somersaults, where those of so many half somersaults are free.
 _FLYING, _STRAIGHT, _MOST_STRAIGHT, _ODD, _MOST_FREE = 0.01, 0.1, 2, 0.1, 4
 
 
@@ -31,7 +31,7 @@ class KnownNumber:
 
 @cache
 def known_numbers() -> tuple[KnownNumber, ...]:
-    """All dive numbers with a known degree of difficulty."""
+    """Return all dive numbers with a known degree of difficulty."""
     names = {row.dive_number for row in recorded_difficulties()}
     names |= {f"{group}{flying}{half}{p}" for group in "1234" for flying in "01" for half in range(12) for p in "ABC"}
     names |= {
@@ -53,7 +53,7 @@ def number_shares(
     armstand: float,
     boards_m: dict[float, float],
 ) -> tuple[SeenNumber, ...]:
-    """Return the likeliest numbers with their probabilities, the first one first.
+    """Return the likeliest numbers with their probabilities, in descending order.
 
     Args:
         counts: probability of each direction with each number of half somersaults.

@@ -11,20 +11,21 @@ Values = TypeVar("Values", float, np.ndarray)
 
 #: Usual angles of hips and knees in each position and their scatter over dives and divers, degrees.
 _HELD = {"A": ((165.0, 18.0), (168.0, 16.0)), "B": ((65.0, 32.0), (162.0, 20.0)), "C": ((65.0, 32.0), (75.0, 30.0))}
-#: Error of reading an angle, degrees, and the range over which a wrong one lies anywhere.
+#: Error of reading an angle, degrees, and the range over which a wrong reading lies anywhere.
 _READ_DEG, _ANYWHERE_DEG = 12.0, 180.0
 #: Share of right readings among the surest.
 _RIGHT = 0.9
 #: Hips that are straight, degrees.
 _STRAIGHT_DEG = 148.0
-#: Share of the flight up to the come-out with straight hips: mean and scatter of a twisting dive, of one that does not
-#: twist straight, and the mean of one in pike or tuck.
+#: Share of the flight up to the come-out with straight hips: mean and scatter of a twisting dive, of a straight dive
+#: without twists, and the mean of a dive in pike or tuck.
 _TWISTING, _STRAIGHT, _BENT = (0.5, 0.25), (0.9, 0.12), 0.08
 #: Share of dives whose hips are misread altogether.
 _MISREAD = 0.1
-#: Half somersaults from which a body that does not twist stays bent until it comes out, and how rare straight ones are.
+#: Half somersaults from which a body that does not twist stays bent until it comes out, and the share of straight
+#: dives.
 _STAYS_BENT, _RARE = 3, 0.1
-#: Probability that a dive twists where nothing tells, and that one from a platform starts from an armstand.
+#: Prior probability that a dive twists, and that a dive from a platform starts from an armstand.
 _TWISTS, _ARMSTANDS = 0.2, 0.1
 #: Time before the take-off in which an armstand shows, seconds.
 _STANDS_S = (0.7, 0.1)
@@ -43,7 +44,7 @@ def position(dive: InTheAir) -> dict[str, float]:
     shown = np.isfinite(hips) & np.isfinite(knees)
     if not shown.any():
         return dict.fromkeys(_HELD, 1 / len(_HELD))
-    # A pike may last for a moment: the tighter half tells of the hips.
+    # A pike may last for a moment: only the tighter half of the hips' angles counts.
     tight = shown & (hips <= np.nanmedian(hips[shown]))
     logs = dict.fromkeys(_HELD, 0.0)
     for values, use, which in ((hips, tight, 0), (knees, shown, 1)):

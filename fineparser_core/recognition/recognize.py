@@ -18,14 +18,14 @@ _FEET_FIRST = {0: 0.1, 2: 0.5, 4: 0.3}
 _FEET_FIRST_OF_MORE = 0.05
 #: Probability from which a number of half somersaults may be.
 _MAY_BE = 0.003
-#: Half somersaults that are told apart: eleven are the most in the table.
+#: Maximum number of half somersaults; eleven are the most in the table.
 _MOST_HALVES = 11
 #: First board that armstands are done from.
 _PLATFORM_FROM_M = 5.0
 
 
 def recognize(parse: DiveParse) -> Recognition | None:
-    """Recognize the dive of a parse; None where too little of the body or its fall was seen."""
+    """Recognize the dive of a parse; None where too little of the body or its fall shows."""
     dive = None if parse.motion is None or parse.joints is None else measured_dive(parse)
     if dive is None or parse.moments.contact is None:
         return None
@@ -56,7 +56,7 @@ def recognize(parse: DiveParse) -> Recognition | None:
 
 
 def _halves(turning: Turning, armstand: bool) -> dict[tuple[int, int], float]:
-    """The probability of each sense of turning, 1 clockwise, with each number of half somersaults."""
+    """Return the probability of each sense of turning, 1 clockwise, with each number of half somersaults."""
     found = {}
     for sense in (1, -1):
         for half in range(_MOST_HALVES + 1):
@@ -69,12 +69,12 @@ def _halves(turning: Turning, armstand: bool) -> dict[tuple[int, int], float]:
 
 
 def _turns_of(half: int) -> float:
-    """Turns of the body's line at the contact of a dive of so many half somersaults."""
+    """Return the turns of the body's line at the contact of a dive of so many half somersaults."""
     return half / 2 - _SHORT * (half > 0)
 
 
 def _unsigned(turning: Turning, halves: dict[tuple[int, int], float]) -> tuple[float, float]:
-    """The half somersaults about the likeliest number, not rounded, and a standard deviation.
+    """Return the half somersaults about the likeliest number, not rounded, and a standard deviation.
 
     It is the least by which no number that may be is less likely than it was found to be.
     """
@@ -91,7 +91,7 @@ def _unsigned(turning: Turning, halves: dict[tuple[int, int], float]) -> tuple[f
 
 
 def _with_directions(halves: dict[tuple[int, int], float], faces: float, goes: float) -> dict[tuple[str, int], float]:
-    """The probability of each direction with each number of half somersaults.
+    """Return the probability of each direction with each number of half somersaults.
 
     Args:
         faces, goes: probabilities that the diver faces, and the dive goes, to the right.

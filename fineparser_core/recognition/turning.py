@@ -1,8 +1,8 @@
-"""The turns of the body from take-off to entry, tracked through frames in which it is not seen well.
+"""The turns of the body from take-off to entry, tracked through frames that show it badly.
 
-In the air angular momentum is conserved: the body turns as fast as its shape lets it, always in one sense. A filter on
-a grid follows all angles and all momenta at once, so that frames that say nothing are bridged by the rate of the
-others, and what is left open stays open.
+In the air angular momentum is conserved: the body turns as fast as its shape lets it, always in the same sense. A
+filter on a grid follows all angles and all momenta at once, so that frames without evidence are bridged by the rate of
+the others, and ambiguities stay open.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from fineparser_core.recognition.evidence import confidence, independent
 #: Steps of the angle in a turn, and turns on either side that are followed: no dive has more than 5½ somersaults.
 _STEPS, _MOST_TURNS = 24, 6.0
 #: Angular momentum on the grid, as the rate of a straight body in turns a second: the fastest tucked bodies turn 3.2
-#: times a second with a quarter of the straight one's inertia.
+#: times a second with a quarter of the straight body's inertia.
 _FASTEST, _N_RATES = 1.0, 41
 #: Inertia of a straight body with raised arms about its side-to-side axis, in masses times squared torso lengths, the
-#: least that a tucked one has as a share of it, and what limbs have of their own beyond their centres.
+#: least inertia of a tucked body as a share of it, and the limbs' inertia about their centers.
 _STRAIGHT_INERTIA, _LEAST_SHARE, _OWN_INERTIA = 0.95, 0.2, 0.08
-#: Scatter of a joint in torso lengths where it lies within a fifth of one, and where it does not.
+#: Scatter of a joint in torso lengths where it lies within a fifth of a torso length, and where it does not.
 _NEAR_SCATTER, _FAR_SCATTER = 0.1, 0.35
 #: Share of trunks that are farther off and wrong altogether, and that have shoulders and hips exchanged.
 _LOST, _EXCHANGED = 0.45, 0.15
@@ -31,9 +31,9 @@ _INERTIA_S = 0.06
 _LEAST_SURE = 0.05
 #: Scatter of the line from hips to shoulders about the body's own, radians: backs bend.
 _LINE_SCATTER = 0.15
-#: Joints by whose move from frame to frame the body's turn is told, of both sides the middle; how many must be seen.
+#: Joints whose motion between frames gives the body's turn, the middle of both sides; minimum number that must show.
 _BODY, _LEAST_JOINTS = ("head", "shoulder", "hip", "knee", "ankle", "elbow", "wrist"), 4
-#: Scatter of such turns, and what remains of the joints' move in torso lengths where few are right.
+#: Scatter of these turns, and remainder of the joints' motion in torso lengths where few are right.
 _STEP_SCATTER, _STEP_REMAINDER = 0.04, 0.3
 #: Change of the rate by what the shape does not tell, turns a second in the square root of a second.
 _RATE_DRIFT = 0.1
@@ -94,7 +94,7 @@ def track_turning(dive: InTheAir, armstand: bool) -> Turning | None:
 
 
 def _bent_turns(dive: InTheAir) -> float:
-    """Turns by which the trunk is ahead of the body's line at the entry, where the hips are not straight yet."""
+    """Return the turns by which the trunk is ahead of the body's line at the entry, where the hips are still bent."""
     seen = dive.seen
     first = int(np.searchsorted(seen.times_s, seen.times_s[dive.end] - _LINE_S))
     window = slice(max(first, 0), dive.end + 1)
@@ -112,15 +112,15 @@ def _bent_turns(dive: InTheAir) -> float:
 
 
 def _inertia(dive: InTheAir, window: slice, torso: float, sure: np.ndarray) -> np.ndarray:
-    """(n,) inertia of the body about its side-to-side axis in torso lengths squared, as smoothly as bodies move.
+    """Return the smoothed inertia (n,) of the body about its side-to-side axis in torso lengths squared.
 
     Args:
-        sure: (n,) probability that the body was seen right, by which frames count.
+        sure: (n,) probability that the body was found right, by which frames count.
     """
-    centre = dive.seen.centre_of_mass()[window]
-    total, mass = np.zeros(len(centre)), np.zeros(len(centre))
+    center = dive.seen.center_of_mass()[window]
+    total, mass = np.zeros(len(center)), np.zeros(len(center))
     for first, second, share, along in SEGMENTS:
-        off = ((1 - along) * dive.seen.joint(first) + along * dive.seen.joint(second))[window] - centre
+        off = ((1 - along) * dive.seen.joint(first) + along * dive.seen.joint(second))[window] - center
         square = (off**2).sum(axis=1) / torso**2
         shown = np.isfinite(square)
         total += np.where(shown, share * square, 0)
@@ -135,9 +135,9 @@ def _inertia(dive: InTheAir, window: slice, torso: float, sure: np.ndarray) -> n
 
 
 def _steps(dive: InTheAir, window: slice, torso: float) -> list[tuple[float, float]]:
-    """The turn of the whole body from each frame's predecessor to it, clockwise in the picture, and how sure that is.
+    """Return the turn of the whole body since the frame before, clockwise, and its probability, for each frame.
 
-    Joints that move otherwise than turning together are not sure.
+    Joints that do not turn together lower the probability.
     """
     places = np.stack([dive.seen.joint(name)[window] for name in _BODY], axis=1)
     sure = np.stack([confidence(dive.seen, name)[window] for name in _BODY], axis=1)
@@ -161,7 +161,7 @@ def _steps(dive: InTheAir, window: slice, torso: float) -> list[tuple[float, flo
 
 
 def _turned(step: tuple[float, float], rates: np.ndarray) -> np.ndarray:
-    """(n,) likelihood of a turn of the whole body that is seen, were it turned by so much."""
+    """Return the likelihood (n,) of a seen turn of the whole body for each true turn."""
     turn, right = step
     off = (turn - rates + 0.5) % 1 - 0.5
     density = np.exp(-0.5 * (off / _STEP_SCATTER) ** 2) / (_STEP_SCATTER * np.sqrt(2 * np.pi))
@@ -169,7 +169,7 @@ def _turned(step: tuple[float, float], rates: np.ndarray) -> np.ndarray:
 
 
 def _seen(angle: float, length: float, sure: float, grid: np.ndarray) -> np.ndarray:
-    """(n,) likelihood of a trunk of that angle and length in torso lengths, were the body turned so far."""
+    """Return the likelihood (n,) of a trunk of that angle and length in torso lengths, were the body turned so far."""
     off = (grid - angle + 0.5) % 1 - 0.5
     near = _around(off, _NEAR_SCATTER, length)
     far = _around(off, _FAR_SCATTER, length)
@@ -178,13 +178,13 @@ def _seen(angle: float, length: float, sure: float, grid: np.ndarray) -> np.ndar
 
 
 def _around(off: np.ndarray, scatter: float, length: float) -> np.ndarray:
-    """Density of a trunk's angle that is off by so many turns, where the joints at its ends scatter by so much."""
+    """Return the density of a trunk's angle off by so many turns, by the scatter of the joints at its ends."""
     deviation = float(np.hypot(np.sqrt(2) * scatter / max(length, 0.1), _LINE_SCATTER)) / (2 * np.pi)
     return np.asarray(np.exp(-0.5 * (off / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
 
 
 def _moved(likely: np.ndarray, cells: np.ndarray, step_s: float) -> np.ndarray:
-    """The distribution a step later: each rate moves its angles by so many cells, and both scatter."""
+    """Return the distribution a step later: each rate moves its angles by so many cells, and both scatter."""
     out = np.zeros_like(likely)
     for k, by in enumerate(cells):
         whole = int(np.floor(by))
@@ -205,7 +205,7 @@ def _shifted(values: np.ndarray, by: int) -> np.ndarray:
 
 
 def _blurred(values: np.ndarray, deviation: float, axis: int) -> np.ndarray:
-    """Values after a diffusion of that deviation in cells."""
+    """Return the values after a diffusion of that deviation in cells."""
     reach = max(1, int(np.ceil(3 * deviation)))
     at = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (at / max(deviation, 1e-3)) ** 2)

@@ -3,7 +3,7 @@
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.types import Recognition
 
-#: Numbers that are told, and the probability from which one is.
+#: Maximum number of dive numbers shown, and their minimum probability.
 _MOST, _LEAST = 3, 0.02
 #: Probability from which the dive is described in words.
 _DESCRIBED = 0.5

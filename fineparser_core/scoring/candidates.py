@@ -15,13 +15,13 @@ from fineparser_core.types import Analysis, ProfileIdentity
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A judged dive that may teach.
+    """A judged dive that a profile may be learned from.
 
     Attributes:
-        dive: what is known of it.
-        analysis: what was found; None: nothing.
-        moved: its `moved_quantities`; None: they are measured when they are needed.
-        error: why nothing was found; "": nobody has looked yet.
+        dive: the judged dive.
+        analysis: its analysis; None: nothing was found.
+        moved: its `moved_quantities`; None: they are measured when needed.
+        error: why nothing was found; "": not analyzed yet.
     """
 
     dive: JudgedDive
@@ -102,7 +102,7 @@ class Candidate:
 
 
 def model_of(candidates: Sequence[Candidate]) -> str:
-    """Id of the weights of the analyses. Raises: ConfigError, where they are by several."""
+    """Return the id of the weights of the analyses. Raises: ConfigError, where they are by several."""
     models = {one.analysis.parse.model.id for one in candidates if one.analysis is not None}
     if len(models) > 1:
         raise ConfigError(

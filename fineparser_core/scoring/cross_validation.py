@@ -11,7 +11,7 @@ from fineparser_core.scoring.learning import JudgedScore, Learned, as_shipped, c
 from fineparser_core.scoring.profile import CrossValidated, Gain, Profile
 from fineparser_core.support.bootstrap import bootstrap_interval
 
-#: Fewer athletes, or events, left out one at a time say little of others.
+#: Minimum number of athletes, or events, to be left out in turn; fewer say little about others.
 _LEAST_GROUPS = 3
 _LEVEL, _HIGHEST = 0.9, 10.0
 #: Ways that calibrated awards are held against.
@@ -20,15 +20,15 @@ OVER = ("shipped", "mean of the number", "mean of the athlete")
 
 @dataclass(frozen=True, kw_only=True)
 class Predicted:
-    """Awards of dives (n,), each by what is known without its athlete, event or itself, and whose it is.
+    """Awards of dives (n,), each predicted without its athlete, event or itself, with its group.
 
     Attributes:
         calibrated: by what the others taught.
         others: (3, n) by `OVER`: what is shipped; the mean mark of the number and board among the others (of all of
             them where it is not among them); the mean mark of the same athlete's other dives, which the others lack:
-            what a coach who knows the athlete would say.
-        varied: whether each of `others` tells dives apart; the mean of all others is lower for better dives only
-            because it leaves them out.
+            the guess of a coach who knows the athlete.
+        varied: whether each of `others` separates dives; the mean of all others is lower for better dives only because
+            it leaves them out.
         left_out: "athlete", "event" or "dive"; `group` (n,) of which.
     """
 
@@ -62,7 +62,7 @@ class Predicted:
 
 
 def cross_validate(dives: Sequence[JudgedScore]) -> Predicted:
-    """Predicts each dive by the others: those of other athletes, where enough are named, of other events, or all.
+    """Predict each dive by the others: those of other athletes, where enough are named, of other events, or all.
 
     Raises: what `check_marks` raises.
     """
@@ -127,10 +127,10 @@ def _rank_correlation(predicted: np.ndarray, award: np.ndarray) -> float:
 
 
 def _interval(gains: np.ndarray, group: np.ndarray) -> tuple[float, float]:
-    """The ends of the 90 % interval of a mean gain, over groups of dives.
+    """Return the ends of the 90 % interval of a mean gain, over groups of dives.
 
-    A bootstrap of few groups is too narrow: it is widened as Student's interval is against the
-    normal one (Hesterberg 2015).
+    A bootstrap of few groups is too narrow: it is widened as Student's interval is against the normal interval
+    (Hesterberg 2015).
     """
     groups = [gains[group == one] for one in np.unique(group)]
     sums, counts = np.array([one.sum() for one in groups]), np.array([len(one) for one in groups])

@@ -10,9 +10,9 @@ _AFTER_START = 2.0
 
 
 def missing_evidence(parse: DiveParse) -> Phrase | None:
-    """A sentence that says what a score of a dive lacks to rest on, and the way out; None where it lacks nothing.
+    """Return a sentence about the evidence that a dive lacks for a score, and the way out; None where it lacks none.
 
-    Of weights that see whole pictures nobody is followed, and nothing is asked.
+    With weights that see whole pictures no diver is followed, and no evidence is required.
     """
     if isinstance(get_preprocessing(parse.model.preprocessing), FullFrame):
         return None

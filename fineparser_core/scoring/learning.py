@@ -1,14 +1,13 @@
-"""Learns how the judges of a club mark, from dives that are analysed and judged: in closed form.
+"""Learns how the judges of a club mark, from dives that are analyzed and judged: in closed form.
 
-An award is a sum that is linear in what is learned: level, scale, the weight of each measure, the network's share.
+An award is a sum that is linear in the learned values: level, scale, the weight of each measure, the network's share.
 
-    award = mean + offset + scale * (exemplar's award - mean) + sum(weight * what the measure adds) + share * network
+    award = mean + offset + scale * (exemplar's award - mean) + sum(weight * the measure's addition) + share * network
 
-Each is held to what is shipped by a normal prior: weights by what all, those of a phase, and each of them have of
-their own. How tight the priors are is not known: the result is the mean over a grid of them, each as likely as it
-makes the marks (empirical Bayes, averaged), so that a few dives move little. Marks of one athlete go together: what is
-not measured of a diver comes again. Marks of phases, where there are some, say how much each phase counts, and what
-counts in it.
+Each is held to the shipped value by a normal prior: weights by a factor of all, a factor of their phase, and their own.
+How tight the priors are is not known: the result is the mean over a grid of them, each as likely as it makes the marks
+(empirical Bayes, averaged), so that a few dives move little. Marks of an athlete go together: unmeasured qualities of a
+diver come again. Marks of phases, where given, show how much each phase counts, and what counts in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,12 +39,12 @@ _OFFSETS, _WEIGHTS, _NOISES = (0.0, 0.15, 0.3, 0.5), (0.0, 0.15, 0.3, 0.6, 1.0),
 _TIGHT = 2.0
 #: Prior deviation of the network's share, relative to that of a weight.
 _OF_SHARE = 0.25
-#: Prior deviation of a dive number's own offset, relative to the common one.
+#: Prior deviation of a dive number's own offset, relative to the common offset.
 _OF_NUMBER = 0.75
 #: Share of the variance of marks that is the athlete's.
 _OF_ATHLETE = 0.3
-#: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and how far the
-#: emphasis of a phase may be another one.
+#: Deviation of a phase's mark against that of an award, of the award about the marks of its phases, and of the emphasis
+#: of a phase.
 _OF_PHASE, _ABOUT_PHASES, _EMPHASIS = 2.5, 0.6, 0.1
 #: For weights that would be negative.
 _LEAST_DEVIATION = 0.15
@@ -53,7 +52,7 @@ _LEAST_DEVIATION = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedScore:
-    """A judged dive as it was analysed with what is shipped.
+    """A judged dive as it was analyzed with what is shipped.
 
     Attributes:
         name: what a person calls it.
@@ -77,7 +76,7 @@ class JudgedScore:
 
 
 def why_not(analysis: Analysis) -> str:
-    """Why nothing can be learned from a dive so analysed, a sentence; "" where it can."""
+    """Return why nothing can be learned from a dive so analyzed, a sentence; "" where it can."""
     if analysis.scoring is None and analysis.own_award is None:
         unscored = analysis.parse.refusal or analysis.withheld or analysis.unscored
         return unscored or Phrase("A dive without a number is not scored: give its number.")
@@ -86,7 +85,7 @@ def why_not(analysis: Analysis) -> str:
 
 
 def queries_of(analysis: Analysis, moved: Sequence[Quantities]) -> tuple[Quantities, ...]:
-    """The queries of a dive: by its moved moments where these were measured."""
+    """Return the queries of a dive: by its moved moments where these were measured."""
     return tuple(moved) or (quantities(analysis.measures or ()),)
 
 
@@ -95,7 +94,7 @@ Marked = tuple[str, float, tuple[float, float, float] | None]
 
 
 def check_marks(dives: Sequence[Marked]) -> None:
-    """Raises: ConfigError for marks that teach nothing, a sentence each."""
+    """Check that marks can be learned from. Raises: ConfigError for marks that teach nothing, a sentence each."""
     awards: dict[str, float] = {}
     for name, award, phases in dives:
         marks = (award, *(phases or ()))
@@ -165,13 +164,13 @@ class Table:
         )
 
     def predicted(self, learned: Learned) -> np.ndarray:
-        """(n,) awards by what was learned."""
+        """Return the awards (n,) by the learned values."""
         of_number = np.array([learned.numbers.get(number, 0.0) for number in self.number.tolist()])
         return np.asarray(measured_stream().mean_award + self.parts.sum(axis=1) @ learned.solution + of_number)
 
 
 def table_of(dives: Sequence[JudgedScore]) -> Table:
-    """The dives as a table."""
+    """Return the dives as a table."""
     nobody = range(-1, -len(dives) - 1, -1)
     athletes: Mapping[str, int] = {name: i for i, name in enumerate(dict.fromkeys(dive.athlete for dive in dives))}
     return Table(
@@ -225,12 +224,12 @@ def learn(table: Table) -> Learned:
 
 
 def _measures() -> tuple[str, ...]:
-    """Measures of the terms, in the order of the columns."""
+    """Return the measures of the terms, in the order of the columns."""
     return tuple(dict.fromkeys(term.measure for term in measured_stream().terms))
 
 
 def _parts(dive: JudgedScore) -> np.ndarray:
-    """(3, 3 + m) of `Table`: as the stream adds it, with what is learned left open."""
+    """Return the parts (3, 3 + m) of `Table`: as the stream adds them, with learned values left open."""
     stream, known, names = measured_stream(), exemplar_quantities(), _measures()
     number, board_m, points = parse_dive_number(dive.dive_number), dive.difficulty.board_m, 3 * dive.difficulty.value
     found = np.zeros((len(STEP_NAMES), 3 + len(names)))
@@ -250,7 +249,7 @@ def _parts(dive: JudgedScore) -> np.ndarray:
 
 
 def _emphasis(table: Table) -> np.ndarray:
-    """(3,) by how much each phase counts in an award: as shipped, moved by the marks of phases."""
+    """Return the weights (3,) of the phases in an award: as shipped, moved by the marks of phases."""
     shares = np.array(measured_stream().step_shares)
     marked = np.isfinite(table.marks).all(axis=1)
     if marked.sum() < 3:
@@ -261,8 +260,10 @@ def _emphasis(table: Table) -> np.ndarray:
 
 
 def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the start of learning (p,), and its directions (p, q), all of deviation 1: offset, all weights
-    together, those of a phase, each, and the network's share."""
+    """Return the start of learning (p,), and its directions (p, q), all of deviation 1.
+
+    The directions are offset, all weights together, those of a phase, each, and the network's share.
+    """
     stream, names = measured_stream(), _measures()
     steps = [next(STEP_NAMES.index(term.step) for term in stream.terms if term.measure == name) for name in names]
     start = as_shipped().solution
@@ -279,7 +280,7 @@ def _prior(emphasis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scales(basis: np.ndarray, offset: float, weight: float, n_numbers: int) -> np.ndarray:
-    """Standard deviations of what the solution is moved by, and of what each number has of its own."""
+    """Return the standard deviations of the moves of the solution, and of each number's own offset."""
     scales = np.full(basis.shape[1] + n_numbers, weight)
     scales[0], scales[basis.shape[1] - 1] = offset, _OF_SHARE * weight
     scales[basis.shape[1] :] = _OF_NUMBER * offset
@@ -289,10 +290,10 @@ def _scales(basis: np.ndarray, offset: float, weight: float, n_numbers: int) -> 
 def _whitened(
     table: Table, emphasis: np.ndarray, start: np.ndarray, numbers: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of which each has noise of its own, of one size: of awards, then of marks of phases.
+    """Return rows with independent noise of equal size: of awards, then of marks of phases.
 
     Returns:
-        What rows are a function of, how far they are off at the start, and of which number they are.
+        The design of the rows, their errors at the start, and the number of each row.
     """
     together = table.athlete[:, None] == table.athlete
     root = np.linalg.cholesky(_OF_ATHLETE * together + (1 - _OF_ATHLETE) * np.eye(len(together)))
@@ -311,7 +312,7 @@ def _whitened(
 
 
 def _not_negative(solution: np.ndarray, design: np.ndarray, moved_by: np.ndarray, noise: float) -> np.ndarray:
-    """The nearest solution by its own uncertainty in which nothing but the offset is negative."""
+    """Return the nearest solution by its own uncertainty in which nothing but the offset is negative."""
     precision = design.T @ design / noise**2 + np.linalg.inv(moved_by @ moved_by.T)
     root = np.linalg.cholesky(precision).T
     least = np.zeros(len(solution))

@@ -1,8 +1,8 @@
-"""The measured stream R_M: what was measured of a dive against what an exemplar shows, in awards of each phase.
+"""The measured stream R_M: measures of a dive against those of an exemplar, in awards of each phase.
 
-Each term is an award as a function of one measure that is best in a range and never rises on the way out of it, as the
-rules of judging have it; how fast it falls is in `resources/tables/measured_stream.json`. A measure that is uncertain
-counts less, one that was not seen not at all. Numpy only.
+Each term is an award as a function of a measure that is best in a range and never rises on the way out of it, as the
+rules of judging have it; how fast it falls is in `resources/tables/measured_stream.json`. An uncertain measure counts
+less, an unseen measure not at all. Numpy only.
 """
 
 import json
@@ -40,7 +40,7 @@ TABLE = ("tables", "measured_stream.json")
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
 
-#: Measures of rendered dives that a real one does not have like that.
+#: Measures of rendered dives that differ from those of real dives.
 NOT_AS_REAL = frozenset({"legs_line"})
 
 #: Values by name, each with its standard deviation.
@@ -49,14 +49,14 @@ Quantities = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """An award as a function of one quantity.
+    """An award as a function of a quantity.
 
     Attributes:
         low, high: the range in which it is best, and below, above: awards a unit that it falls outside.
         usual: the value of a usual dive.
-        spread: standard deviation of the quantity over dives: what is more uncertain counts less.
+        spread: standard deviation of the quantity over dives; uncertain quantities count less.
         most: awards that it takes off at most, against the best: an angle of joints that would take more is more likely
-            misread than dived.
+            misread.
         boards_m, positions: of which dives; empty for all.
         instead_of: another quantity, where that was not measured.
     """
@@ -75,20 +75,20 @@ class Term:
     instead_of: str = ""
 
     def award(self, value: float) -> float:
-        """Awards against the best, never positive."""
+        """Return awards against the best, never positive."""
         fall = self.below * max(self.low - value, 0.0) + self.above * max(value - self.high, 0.0)
         return -min(fall, self.most)
 
     def against_usual(self, value: float) -> float:
-        """Awards against a usual dive."""
+        """Return awards against a usual dive."""
         return self.award(value) - self.award(self.usual)
 
     def certainty(self, deviation: float) -> float:
-        """By how much a measure with that standard deviation counts, 0 to 1."""
+        """Return the weight of a measure with that standard deviation, 0 to 1."""
         return self.spread**2 / (self.spread**2 + deviation**2)
 
     def applies(self, dive: DiveNumber, board_m: float | None) -> bool:
-        """Whether it is of dives of this number and board."""
+        """Return True if it is of dives of this number and board."""
         return (not self.boards_m or board_m in self.boards_m) and (
             not self.positions or dive.position in self.positions
         )
@@ -99,14 +99,14 @@ class MeasuredStream:
     """The stream with its terms.
 
     Attributes:
-        network_share: by how much the network's own streams count beside it.
+        network_share: weight of the network's own streams beside it.
         mean_award: of a usual dive.
         step_shares: of the phases in an award.
-        interval, own_interval: of a score by this stream, and of one without exemplars.
-        checked: how the award of its own came out.
-        offset, scale: of awards by the judges of a profile, about the mean award, and `numbers`: what dives of a number
-            have beyond, by `number_key`; see `judged`.
-        profile: what made it of the bundled stream; None for that itself.
+        interval, own_interval: of a score by this stream, and of a score without exemplars.
+        checked: errors of the award by measures alone on real dives.
+        offset, scale: of awards by the judges of a profile, about the mean award, and `numbers`: further offsets of
+            dive numbers, by `number_key`; see `judged`.
+        profile: profile that changed the bundled stream; None for the bundled stream itself.
     """
 
     terms: tuple[Term, ...]
@@ -122,12 +122,12 @@ class MeasuredStream:
     profile: ProfileIdentity | None = None
 
     def judged(self, award: float, dive: DiveNumber, board_m: float | None) -> float:
-        """What the judges of the profile would give an exemplar of this award."""
+        """Return the award that the profile's judges would give an exemplar of this award."""
         offset = self.offset + self.numbers.get(number_key(dive, board_m), 0.0)
         return self.mean_award + offset + self.scale * (award - self.mean_award)
 
     def judged_score(self, score: float, dive: DiveNumber, difficulty: Difficulty) -> float:
-        """Points of an exemplar as `judged`; those that it has where there is no profile."""
+        """Return the points of an exemplar by `judged`; its own points without a profile."""
         if self.profile is None:
             return score
         points_an_award = 3 * difficulty.value
@@ -136,16 +136,15 @@ class MeasuredStream:
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
-        """(3,) awards of each phase of a dive against an exemplar, by what is known of both."""
+        """Return the awards (3,) of each phase of a dive against an exemplar, by their known quantities."""
         return _by_step(self.parts(query, exemplar, dive, board_m))
 
     def parts(
         self, query: Quantities, exemplar: Quantities | None, dive: DiveNumber, board_m: float | None
     ) -> Iterator[tuple[Term, float]]:
-        """Terms with the awards that they add, of a dive against an exemplar; without one, against a usual dive.
+        """Yield terms with the awards that they add, of a dive against an exemplar, or against a usual dive if None.
 
-        Where the exemplar has not been measured as the dive was, what stands for that measure is taken, each against
-        that of a usual dive.
+        Where the exemplar lacks a measure of the dive, its substitute is taken, each against that of a usual dive.
         """
         for term in self._terms(query, dive, board_m):
             if exemplar is None:
@@ -162,12 +161,12 @@ class MeasuredStream:
                     break
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
-        """(3,) awards of each phase of a dive against another one of which nothing but its award is known."""
+        """Return the awards (3,) of the phases of a dive against another dive of which only the award is known."""
         off = self.scale * (award - self.mean_award) * np.array(self.step_shares)
         return _by_step(self.parts(query, None, dive, board_m)) - off
 
     def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
-        """The award of a dive by what was measured alone; None where fewer than two phases were."""
+        """Return the award of a dive by its measures alone; None where fewer than two phases were."""
         board_m = difficulty.board_m
         if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
             return None
@@ -196,7 +195,7 @@ class MeasuredStream:
 
 
 def number_key(dive: DiveNumber, board_m: float | None) -> str:
-    """A number and its board, such as "103B 1"."""
+    """Return a key of a number and its board, "103B 1"."""
     return str(dive) if board_m is None else f"{dive} {board_m:g}"
 
 
@@ -210,12 +209,12 @@ def _by_step(parts: Iterator[tuple[Term, float]]) -> np.ndarray:
 def measured(
     parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream | None = None
 ) -> Analysis:
-    """What was measured of a dive of known number, and the award by that alone; without a score yet.
+    """Measure a dive of known number, with the award by measures alone; without a score yet.
 
     Moments that a person has placed and gravity contradicts are marked.
 
     Args:
-        stream: that of a profile; None for the bundled one.
+        stream: that of a profile; None for the bundled stream.
     """
     found = measure_dive(parse, dive_number=str(dive), board_m=known_board(difficulty))
     parse = _marked(parse, found.contradicted)
@@ -224,25 +223,25 @@ def measured(
 
 
 def _marked(parse: DiveParse, contradicted: frozenset[str]) -> DiveParse:
-    """The parse, its moments that gravity contradicts marked as such."""
+    """Return the parse with a mark on the moments that gravity contradicts."""
     marked = {name: replace(getattr(parse.moments, name), conflict=True) for name in contradicted}
     return replace(parse, moments=replace(parse.moments, **marked)) if marked else parse
 
 
 def known_board(difficulty: Difficulty) -> float | None:
-    """The board that a dive is from; the commonest one of its number is not known to be it."""
+    """Return the board that a dive is from; None if it is only the commonest board of its number."""
     return difficulty.board_m if difficulty.source != "commonest board" else None
 
 
 def add_measures(
     scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty, stream: MeasuredStream | None = None
 ) -> Scoring:
-    """A score of the network's streams with the measured one added; the same where nothing was measured.
+    """Add the measured stream to a score of the network's streams; it stays the same where nothing was measured.
 
     The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in.
 
     Args:
-        stream: that of a profile; None for the bundled one.
+        stream: that of a profile; None for the bundled stream.
     """
     stream = stream or measured_stream()
     queries = moved_quantities(parse, dive, difficulty)
@@ -265,7 +264,7 @@ def add_measures(
 
 
 def calibrated_notes(profile: ProfileIdentity | None) -> tuple[str, ...]:
-    """A sentence on whose scale a score is."""
+    """Return a sentence on whose scale a score is."""
     if profile is None:
         return ()
     return (Phrase("Calibrated on {0} of your dives: profile {1}.", profile.dives, profile.name),)
@@ -274,7 +273,7 @@ def calibrated_notes(profile: ProfileIdentity | None) -> tuple[str, ...]:
 def moved_quantities(
     parse: DiveParse, dive: DiveNumber, difficulty: Difficulty
 ) -> list[dict[str, tuple[float, float]]]:
-    """`quantities` of a dive were its moments a little otherwise, equally likely each: see `moved_parses`."""
+    """Return `quantities` of a dive for slightly moved moments, equally likely each: see `moved_parses`."""
     number, board_m = str(dive), known_board(difficulty)
     return [
         quantities(measure_dive(moved, dive_number=number, board_m=board_m).readings) for moved in moved_parses(parse)
@@ -288,13 +287,13 @@ def with_measures(
     difficulty: Difficulty,
     stream: MeasuredStream | None = None,
 ) -> tuple[ExemplarVote, ...]:
-    """Votes of the network with the measured stream added, and the network's own streams by their share.
+    """Add the measured stream to votes of the network, whose own streams count by their share.
 
     Exemplars have the scores that the judges of a profile would give them.
 
     Args:
-        queries: what was measured of the dive, equally likely each: the stream is the mean over them.
-        stream: that of a profile; None for the bundled one.
+        queries: quantities of the dive, equally likely each: the stream is the mean over them.
+        stream: that of a profile; None for the bundled stream.
     """
     stream, added, points_an_award = stream or measured_stream(), [], 3 * difficulty.value
     mean_awards = _awards(votes, queries, dive, difficulty, stream).mean(axis=1)
@@ -318,10 +317,10 @@ def _awards(
     difficulty: Difficulty,
     stream: MeasuredStream,
 ) -> np.ndarray:
-    """(votes, queries, 3) awards of each phase of the dive against each exemplar, by each of the queries."""
+    """Return the awards (votes, queries, 3) of each phase of the dive against each exemplar, by each of the queries."""
     known, found = exemplar_quantities(), []
     for vote in votes:
-        # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
+        # The exemplar was dived with some degree of difficulty of its board: its award follows from its score.
         award = vote.score / (3 * difficulty.value)
         found.append(
             [
@@ -335,7 +334,7 @@ def _awards(
 
 
 def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:
-    """What the terms are functions of: measures, the take-off speed (m/s), the come-out as a share of the flight."""
+    """Return the quantities of the terms: measures, the take-off speed (m/s), the come-out as a share of the flight."""
     values = {one.name: (one.value, one.uncertainty) for one in found}
     return values | _derived(values)
 
@@ -354,22 +353,22 @@ def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
 
 @cache
 def measured_stream() -> MeasuredStream:
-    """The bundled stream."""
+    """Return the bundled stream."""
     table: dict[str, Any] = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
     return from_json(table | {"checked": table["own_award_checked"]}, MeasuredStream)
 
 
 @cache
 def exemplar_measures() -> dict[str, dict[str, float]]:
-    """What is truly measured of the bundled exemplars, by their ids: from the motion that was rendered."""
+    """Return the true measures of the bundled exemplars, by their ids, from the rendered motion."""
     return {dive["id"]: dive["measures"] for dive in rendered_facts()}
 
 
 @cache
 def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
-    """What is known of the bundled exemplars, by their ids.
+    """Return the quantities of the bundled exemplars, by their ids.
 
-    Not the line of their legs: a rendered body turns on under water, which a diver stops.
+    The line of their legs is left out: a rendered body turns on under water, where a diver stops.
     """
     found = {}
     for exemplar, row in exemplar_measures().items():

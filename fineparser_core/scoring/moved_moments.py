@@ -1,6 +1,6 @@
-"""A dive as it would be measured were its moments a little otherwise: what a score is averaged over.
+"""Parses of a dive with slightly moved moments, over which a score is averaged.
 
-No moment of a dive is known to the frame, and a score shall not hang on one.
+No moment of a dive is known to the frame, and a score shall not depend on a single frame.
 """
 
 from dataclasses import replace
@@ -9,13 +9,13 @@ import numpy as np
 
 from fineparser_core.types import DiveParse, Moment, Moments
 
-#: Largest standard deviation that a moment is moved by, real seconds: where its sources contradict one another it may
-#: be anywhere, and a dive that is measured there says nothing.
+#: Largest standard deviation that a moment is moved by, real seconds: where its sources contradict each other it may be
+#: anywhere, and measures there mean nothing.
 MOST_S = 0.1
 
 
 def moved_parses(parse: DiveParse) -> list[DiveParse]:
-    """Parses whose means over a function are those over the uncertain moments, to the second order.
+    """Return parses whose means over a function are those over the uncertain moments, to the second order.
 
     Each of the n moments that are known is moved by the square root of n standard deviations to either side; the
     highest point moves with the take-off as far as the two go together.

@@ -135,7 +135,7 @@ class Profile:
         return ProfileIdentity(id=self.id, name=self.name, dives=self.dives)
 
     def stream(self) -> MeasuredStream:
-        """The measured stream as these judges mark.
+        """Return the measured stream as these judges mark.
 
         Its intervals are those of the dives that were left out; the fewer there were, the more as shipped.
         """
@@ -181,12 +181,12 @@ def active_path() -> Path:
 
 
 def active_profile() -> Profile | None:
-    """The profile that scores are made by; None: as shipped. Raises: ConfigError, as `read_profile`."""
+    """Return the profile that scores are made by; None: as shipped. Raises: ConfigError, as `read_profile`."""
     return read_profile(active_path()) if active_path().is_file() else None
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile of a file.
+    """Return the profile of a file.
 
     Raises:
         ConfigError: it cannot be read, or is none.
@@ -204,7 +204,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def write_profile(profile: Profile, path: Path) -> None:
-    """Writes a profile, whole or not at all.
+    """Write a profile, whole or not at all.
 
     Raises:
         ExportError: it cannot be written.
@@ -214,7 +214,7 @@ def write_profile(profile: Profile, path: Path) -> None:
 
 
 def check_model(profile: Profile, model: str) -> None:
-    """Raises: ConfigError where a profile is of analyses by other weights."""
+    """Check the weights of a profile. Raises: ConfigError where a profile is of analyses by other weights."""
     if profile.model != model:
         raise ConfigError(
             "The profile {0} was learned with the weights {1}, and these are {2}: learn it again, or score without it.",

@@ -24,10 +24,10 @@ from fineparser_core.video.sampling import frame_to_sample
 
 #: Distance of an outlier from the median, in robust standard deviations (1.4826 * MAD).
 _OUTLIER_DEVIATIONS = 3.0
-#: Least robust standard deviation in points, so that votes that almost agree have no outliers.
+#: Minimum robust standard deviation in points, so that votes that almost agree have no outliers.
 _MIN_DEVIATION_POINTS = 1.0
 _MIN_VOTES_FOR_OUTLIERS = 4
-#: What is said of a moment that hardly shows, until a person has placed it; the second where the clip shows too little
+#: Warnings about a moment that hardly shows, until a person has placed it; the second where the clip shows too little
 #: beside it.
 UNSURE_TAKE_OFF = (
     Phrase("The take-off hardly shows: check where it is set."),
@@ -40,9 +40,9 @@ UNSURE_ENTRY = (
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
-    """First and last possible frame of a moment if the transitions beside it stay.
+    """Return the first and last possible frame of a moment if the transitions beside it stay.
 
-    Every step keeps at least one frame, and the two transitions keep different samples.
+    Every step keeps at least a frame, and the two transitions keep different samples.
 
     Args:
         place: 0 for the first frame of the flight, 1 for that of the entry, 2 for the first contact with the water.
@@ -89,7 +89,7 @@ def correct_transitions(
 
 
 def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
-    """The parse with other transitions; a contact with the water that would lie before the entry is dropped.
+    """Return the parse with other transitions; a contact with the water that would lie before the entry is dropped.
 
     A moment that a person has placed is certain to the frame, and no note doubts it any more; the others stay as they
     were estimated.
@@ -112,7 +112,7 @@ def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
 
 
 def _placed(parse: DiveParse, time_s: float) -> Moment:
-    """A moment that a person has placed at a frame, within which it lies anywhere."""
+    """Return a moment that a person has placed at a frame, within which it lies anywhere."""
     return Moment(time_s=time_s, deviation_s=1 / (parse.clip.fps * sqrt(12)), sources=("hand",))
 
 
@@ -177,7 +177,7 @@ def aggregate_votes(
 
 
 def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
-    """The score without the votes of some exemplars; they are not replaced by others.
+    """Return the score without the votes of some exemplars; they are not replaced by others.
 
     Raises:
         ExemplarError: no vote remains.
@@ -202,7 +202,10 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
 
 
 def outliers(votes: Sequence[ExemplarVote]) -> frozenset[str]:
-    """Ids of the exemplars whose votes are outliers by the median absolute deviation; none among fewer than four."""
+    """Return the ids of the exemplars whose votes are outliers by the median absolute deviation.
+
+    None among fewer than four.
+    """
     if len(votes) < _MIN_VOTES_FOR_OUTLIERS:
         return frozenset()
     distance = np.abs(np.array([v.vote for v in votes]) - np.median([v.vote for v in votes]))
@@ -211,7 +214,7 @@ def outliers(votes: Sequence[ExemplarVote]) -> frozenset[str]:
 
 
 def _means(votes: Sequence[ExemplarVote]) -> tuple[float, float, tuple[Contribution, ...]]:
-    """Score, spread and mean contributions of votes."""
+    """Return score, spread and mean contributions of votes."""
     means = []
     for step, parts in zip(STEP_NAMES, zip(*(v.contributions for v in votes), strict=True), strict=True):
         dynamic = float(np.mean([p.dynamic for p in parts]))

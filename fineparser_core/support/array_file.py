@@ -1,4 +1,4 @@
-"""Records with arrays in one file, an NPZ archive: the fields as JSON, each array read only where it is asked for."""
+"""Records with arrays in an NPZ archive: the fields as JSON, each array read on demand."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -53,7 +53,7 @@ def read_array_file(path: Path, names: Collection[str] | None = None) -> tuple[d
 
 
 def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
-    """The arrays of `read_array_file`, where the fields are known already.
+    """Return the arrays of `read_array_file`, where the fields are known already.
 
     Raises:
         ExportError: missing, damaged, or another file.
@@ -72,7 +72,7 @@ def _arrays(archive: ZipFile, names: Collection[str] | None) -> dict[str, np.nda
 
 @contextmanager
 def _opened(path: Path) -> Iterator[ZipFile]:
-    """The archive; whatever damage is found in it is an `ExportError`."""
+    """Yield the archive; whatever damage is found in it is an `ExportError`."""
     try:
         with path.open("rb") as file, ZipFile(file) as archive:
             yield archive

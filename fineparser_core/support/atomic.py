@@ -1,8 +1,8 @@
 """Atomic writes: a temporary file or folder is written, flushed to disk and renamed; what a kill leaves is swept.
 
-The name of a temporary file or folder says which process owns it: ".NAME.MACHINE-PID-RANDOM.tmp". A process sweeps
-the folders that it writes to: it deletes what processes left there that have ended, and nothing of one that still runs
-or that runs on another machine.
+The name of a temporary file or folder names the process that owns it: ".NAME.MACHINE-PID-RANDOM.tmp". A process sweeps
+the folders that it writes to: it deletes what processes left there that have ended, and nothing of a process that still
+runs or that runs on another machine.
 """
 
 import errno
@@ -103,21 +103,21 @@ def try_writing(folder: Path) -> None:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether a write failed as the disk, or this user's share of it, is full."""
+    """Return True if a write failed as the disk, or this user's share of it, is full."""
     return error.errno in _FULL
 
 
 def temporary_path(path: Path) -> Path:
-    """A new path beside `path` for a temporary file or folder of this process, which it renames or deletes.
+    """Return a new path beside `path` for a temporary file or folder of this process, which it renames or deletes.
 
-    The first one in a folder sweeps it.
+    The first call for a folder sweeps it.
     """
     _sweep_once(path.parent)
     return path.with_name(f"{_prefix(path.name)}{uuid4().hex[:8]}.tmp")
 
 
 def temporary_folder(name: str) -> tempfile.TemporaryDirectory:
-    """Make a folder of this process where the system keeps temporary files; the first one sweeps there.
+    """Make a folder of this process where the system keeps temporary files; the first call sweeps there.
 
     Raises:
         OSError: it cannot be made.
@@ -167,7 +167,7 @@ def _sweep_once(folder: Path) -> None:
 
 @cache
 def _machine() -> str:
-    """Eight digits that tell apart the machines and containers that share a folder: process ids are theirs alone."""
+    """Return eight digits that identify a machine or container among those that share a folder."""
     try:
         process_ids = os.stat("/proc/self/ns/pid").st_ino  # of Linux
     except OSError:
@@ -176,7 +176,7 @@ def _machine() -> str:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process of this machine runs; True as well where its id now belongs to another one."""
+    """Return True if a process of this machine runs, or another process has its id now."""
     if sys.platform == "win32":
         import ctypes
 

@@ -11,7 +11,7 @@ _AT_ONCE = 2**21
 def bootstrap_interval(
     statistic: Callable[[np.ndarray], np.ndarray], n: int, *, resamples: int = 2000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a statistic over n dives, drawn with replacement.
+    """Return the percentile bootstrap interval of a statistic over n dives, drawn with replacement.
 
     Args:
         statistic: gets (k, n) int64 indices of dives, a draw a row, and gives their (k,) numbers, nan where there

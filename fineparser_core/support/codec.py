@@ -1,7 +1,7 @@
-"""Records as JSON and back, by the types of their fields: what a stranger may have written is read nowhere else.
+"""Records as JSON and back, by the types of their fields; untrusted JSON is read here alone.
 
-A record is a frozen dataclass; its bounds are annotations, such as `Annotated[int, Meta(ge=0)]`. Keys that it lacks are
-passed over. `parse_json` bounds the document as a whole before.
+A record is a frozen dataclass; its bounds are annotations, `Annotated[int, Meta(ge=0)]` for example. Unknown keys are
+ignored. `parse_json` bounds the document as a whole before.
 """
 
 import re
@@ -16,7 +16,7 @@ from fineparser_core.printable import without_surrogates
 
 Value = TypeVar("Value")
 
-#: Longest path, in characters: no system that the program runs on has longer ones.
+#: Longest path, in characters: no system that the program runs on has longer paths.
 LONGEST_PATH = 4096
 
 _WORDS = {
@@ -30,13 +30,13 @@ _WORDS = {
 
 
 def from_json(value: Any, kind: type[Value]) -> Value:
-    """A value of JSON as one of a type: of a record, or of a field.
+    """Convert a value of JSON to a type: of a record, or of a field.
 
     Args:
         value: parsed; numpy arrays and records of the right type, which are no JSON, are taken as they are.
 
     Raises:
-        ValueError: it is none; the text is short and says where and what it is.
+        ValueError: the value does not fit; the text is short and names place and value.
     """
     try:
         return msgspec.convert(value, kind, dec_hook=_decoded)
@@ -45,12 +45,12 @@ def from_json(value: Any, kind: type[Value]) -> Value:
 
 
 def to_json(value: Any) -> Any:
-    """The inverse of `from_json`, of JSON's types."""
+    """Return the inverse of `from_json`, of JSON's types."""
     return msgspec.to_builtins(value, enc_hook=_encoded)
 
 
 def shown(value: object) -> str:
-    """The beginning of a value of any size, for a message."""
+    """Return the beginning of a value of any size, for a message."""
     return reprlib.repr(value)[:80]
 
 
@@ -65,13 +65,13 @@ def _decoded(kind: type, value: Any) -> Any:
 def _encoded(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, Path | str):  # such as a phrase
+    if isinstance(value, Path | str):  # a phrase, for example
         return str(value)
     raise NotImplementedError
 
 
 def _reason(document: Any, said: str) -> str:
-    """A message of msgspec in plain words, with the value that it is about where that can be found."""
+    """Return a message of msgspec in plain words, with the value that it is about where that can be found."""
     placed = re.fullmatch(r"(.*) - at `\$\.?(.*)`", said, re.DOTALL)
     message, path = placed.groups() if placed else (said, "")
     place = f"{path}: " if path else ""

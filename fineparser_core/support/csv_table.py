@@ -8,7 +8,7 @@ from unicodedata import combining, normalize
 
 from fineparser_core.printable import printable
 
-#: First characters of a formula; a spreadsheet may take the full-width forms for the plain ones.
+#: First characters of a formula; a spreadsheet may take the full-width forms for the plain characters.
 _FORMULA = ("=", "+", "-", "@")
 #: Characters that a spreadsheet may drop at the beginning of a cell, so that what follows them begins it.
 _DROPPED = "".join(map(chr, (*range(0x21), 0x7F, 0x85, 0xA0, 0x200B, 0x200C, 0x200D, 0x2060, 0x3000, 0xFEFF)))
@@ -16,7 +16,7 @@ _DELIMITERS = ",;\t"
 
 
 def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, decimals: int | None = None) -> bytes:
-    """A table in UTF-8, without a byte order mark.
+    """Return a table in UTF-8, without a byte order mark.
 
     Args:
         columns: keys of the rows; None, or a key that a row lacks, is an empty cell.
@@ -39,13 +39,13 @@ def _cell(value: object, decimals: int | None) -> object:
 
 
 def _text(value: str) -> str:
-    """Text that no spreadsheet runs: an apostrophe goes before what could be taken for a formula."""
+    """Make a text safe for spreadsheets: an apostrophe goes before a possible formula."""
     begins = normalize("NFKC", value.lstrip(_DROPPED)[:1]).startswith(_FORMULA) or value[:1] in ("\t", "\r", "\n")
     return ("'" if begins else "") + printable(value, keep="\n\t")
 
 
 def decoded_table(data: bytes) -> str | None:
-    """The text of a table in UTF-8, UTF-16 or Windows' Latin (cp1252); None where it is none, but a workbook."""
+    """Return the text of a table in UTF-8, UTF-16 or Windows' Latin (cp1252); None where it is none, but a workbook."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         read = data.decode("utf-16", errors="replace")
     else:
@@ -57,7 +57,7 @@ def decoded_table(data: bytes) -> str | None:
 
 
 def table_rows(content: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a table with their numbers as a spreadsheet counts them, from 1.
+    """Yield the rows of a table with their numbers as a spreadsheet counts them, from 1.
 
     Cells are delimited by what the first line has most of: comma, semicolon or tab.
 
@@ -73,6 +73,6 @@ def table_rows(content: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def folded(name: str) -> str:
-    """A name of a column without case, accents, spaces and signs."""
+    """Return a name of a column without case, accents, spaces and signs."""
     plain = (letter for letter in normalize("NFKD", name.casefold()) if not combining(letter))
     return re.sub(r"[\W_]+", "", "".join(plain))

@@ -17,13 +17,13 @@ _N_PARTS = 32
 
 
 def digest(*facts: object) -> str:
-    """A name made of facts of JSON types, 32 hexadecimal digits; other with another version of the program."""
+    """Return a name made of facts of JSON types, 32 hexadecimal digits; other with another version of the program."""
     text = json.dumps([__version__, PIPELINE, *facts], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def content_digest(path: Path) -> str:
-    """Digest of a file's content: its size, the MiB at its start and at its end, and 32 parts of 64 KiB between them.
+    """Compute a digest of a file: its size, the MiB at its start and end, and 32 parts of 64 KiB between them.
 
     All of a file of 4 MiB or less. A longer video that was changed differs at its start or end, where its index lies.
 

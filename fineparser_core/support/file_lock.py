@@ -1,4 +1,4 @@
-"""A lock that one program holds and that ends with it, however it ends."""
+"""A lock that a program holds and that ends with it, even if it is killed."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import IO
 
 
 def lock_file(path: Path) -> IO[bytes] | None:
-    """Lock a file until it is closed; it is made if it is missing. None if another one holds the lock.
+    """Lock a file until it is closed; it is created if it is missing. Return None if another program holds the lock.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     file = path.open("ab")
     try:

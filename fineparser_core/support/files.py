@@ -19,7 +19,7 @@ _NESTS = {dict, list}
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:
-    """The content of a regular file.
+    """Return the content of a regular file.
 
     Raises:
         OSError: it is missing, not a regular file, or larger than `most_bytes`; `strerror` says which.
@@ -34,7 +34,7 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
     if state.st_size <= most_bytes:
         with path.open("rb") as file:
-            data = file.read(state.st_size + 1)  # Windows takes the memory of all that is asked for
+            data = file.read(state.st_size + 1)  # Windows allocates the requested size at once
             if len(data) > state.st_size:  # it has grown meanwhile
                 data += file.read(most_bytes + 1 - len(data))
         if len(data) <= most_bytes:
@@ -43,7 +43,7 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8, finite numbers of at most 64 bits or so, nesting of at most `MOST_NESTING`.
+    """Parse strict JSON: UTF-8, finite numbers of at most 64 bits or so, nesting of at most `MOST_NESTING`.
 
     Raises:
         ValueError: it is something else; the text is short.

@@ -43,7 +43,7 @@ def do_jobs(
     *,
     more: Callable[[], Sequence[Job] | None] = lambda: None,
 ) -> Generator[tuple[int, Answer | Died], None, None]:
-    """Yields the place of each job and its answer as they are done; once it ends, so have the processes.
+    """Yield the place of each job and its answer as they are done; once it ends, so have the processes.
 
     Args:
         open_worker: called once in each process; it and all that is sent must be picklable.
@@ -79,7 +79,7 @@ def do_jobs(
             for connection, worker in workers.items():
                 if waiting and worker.ready and worker.job is None:
                     worker.job, job = waiting.popleft()
-                    with suppress(OSError):  # it has just died, which is seen next
+                    with suppress(OSError):  # it has just died, which is noticed next
                         connection.send(job)
             cancel.raise_if_cancelled()
             try:

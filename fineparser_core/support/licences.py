@@ -1,4 +1,4 @@
-"""Licences of what others wrote that the program needs or brings along."""
+"""Licenses of what others wrote that the program needs or brings along."""
 
 import re
 import sys
@@ -21,19 +21,19 @@ _LONGEST_TEXT = 500_000
 # Kept by hand: what metadata do not say, and the GPL 2, which no package brings. The GPL 3 comes with NumPy, the LGPL 3
 # with fpdf2 and the LGPL 2.1 with OpenCV.
 _KEPT = resource("licences")
-#: Licences of packages whose metadata name none.
+#: Licenses of packages whose metadata name none.
 _UNNAMED = {"cuda-toolkit": "LicenseRef-NVIDIA-Proprietary"}
 _NOTES = _KEPT / "notes.md"
 
 
 @dataclass(frozen=True)
 class Licensed:
-    """A package of somebody else.
+    """A third-party package.
 
     Attributes:
-        licence: as its metadata name it; "" where they do not.
+        license: as its metadata name it; "" where they do not.
         home: address of its page; "" where unknown.
-        texts: name and content of each licence file that it brings.
+        texts: name and content of each license file that it brings.
     """
 
     name: str
@@ -44,7 +44,10 @@ class Licensed:
 
 
 def packages_in_use() -> list[Licensed]:
-    """Every installed package that the command line and the app need, by name; empty where metadata are missing."""
+    """Return every installed package that the command line and the app need, by name.
+
+    Empty where metadata are missing.
+    """
     found: dict[str, Licensed] = {}
     waiting = [(_OWN, _EXTRAS)]
     while waiting:
@@ -96,7 +99,7 @@ def _texts(package: Distribution) -> list[tuple[str, str]]:
 
 
 def licence_page() -> str:
-    """The page as Markdown: all packages with version and licence, and what needs saying of some."""
+    """Return the page as Markdown: all packages with version and license, and what needs saying of some."""
     page = made(PAGE_NAME)
     if is_frozen() and page.is_file():
         return page.read_text(encoding="utf-8")
@@ -113,7 +116,7 @@ def licence_page() -> str:
 
 
 def licence_texts() -> str:
-    """The licence files of all packages, one after the other."""
+    """Return the license files of all packages in a row."""
     texts = made(TEXTS_NAME)
     if is_frozen() and texts.is_file():
         return texts.read_text(encoding="utf-8")

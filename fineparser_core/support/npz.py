@@ -13,7 +13,7 @@ DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zli
 
 
 def read_array(archive: ZipFile, name: str, most_bytes: int, *, kinds: str = "biuf") -> np.ndarray:
-    """An array of numbers, which cannot be changed, in an archive that `np.savez` or `np.savez_compressed` wrote.
+    """Read a constant array of numbers of an archive that `np.savez` or `np.savez_compressed` wrote.
 
     Args:
         most_bytes: of its content.

@@ -26,12 +26,12 @@ STOP_SIGNALS = (*TERMINAL_SIGNALS, signal.SIGTERM)
 
 
 def is_frozen() -> bool:
-    """Whether this is the app with everything in one folder, which has no Python that others could use."""
+    """Return True in the bundled app, which has no Python that others could use."""
     return bool(getattr(sys, "frozen", False))
 
 
 def own_process(module: str, *arguments: str) -> list[str]:
-    """Program and arguments of a process that runs a module of ours as `python -m` would.
+    """Return program and arguments of a process that runs a module of ours as `python -m` would.
 
     Elsewhere than in the frozen app -P keeps the working directory off the path: the coach's folder may hold a
     `json.py`. There the command line beside the window's program runs the module: it has standard streams on Windows,
@@ -60,7 +60,7 @@ class _SafeContext(SpawnContext):
 def spawn_context() -> SpawnContext:
     """Return the context of `multiprocessing` whose processes start without the working folder on their path.
 
-    `multiprocessing` starts each of them, and one that counts its semaphores, with `python -c`, which looks into the
+    `multiprocessing` starts each of them, and a tracker of its semaphores, with `python -c`, which looks into the
     working folder first: a stranger's `pickle.py` beside the clips would be run.
     """
     if sys.platform != "win32":
@@ -110,7 +110,7 @@ def deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Have this process of `multiprocessing` end once its parent does, killed or not.
+    """Make this process of `multiprocessing` end once its parent does, killed or not.
 
     It would wait for work for ever, or go on writing where another run writes.
     """

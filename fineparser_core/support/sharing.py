@@ -68,7 +68,10 @@ figcaption {{ display: flex; gap: 1rem; justify-content: space-between; overflow
 
 
 def local_addresses() -> list[str]:
-    """This computer's IPv4 addresses in local networks, the likeliest first; asking for its name may take seconds."""
+    """Return this computer's IPv4 addresses in local networks, the likeliest first.
+
+    Asking for its name may take seconds.
+    """
     found: list[str] = []
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing: the system says which address it would send from
@@ -79,13 +82,13 @@ def local_addresses() -> list[str]:
 
 
 def _is_local(address: str) -> bool:
-    """Whether an address is one of a home, a club or a phone's hotspot; others can be reached from anywhere."""
+    """Return True for an address of a home, a club or a phone's hotspot; others can be reached from anywhere."""
     parsed = ipaddress.ip_address(address)
     return parsed.is_private and not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
 
 
 def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:
-    """First and last byte that a Range header asks for; None: all of them, as it asks for nothing that is understood.
+    """Return the first and last byte that a Range header requests; None for all of them, as for an unknown request.
 
     Raises:
         ValueError: the file has none of them.
@@ -105,17 +108,17 @@ def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:
 
 
 class ShareServer:
-    """Serves files on threads of its own until it is closed.
+    """Serves files on its own threads until it is closed.
 
     Attributes:
-        url: of the page; nobody guesses it.
+        url: of the page; it cannot be guessed.
     """
 
     def __init__(self, address: str, files: Mapping[int, Path]) -> None:
-        """Begin to serve at one address of this computer.
+        """Begin to serve at an address of this computer.
 
         Raises:
-            OSError: there is no such address.
+            OSError: the address is unavailable.
         """
         self._real: dict[Path, str] = {}
         self.files = files
@@ -138,10 +141,10 @@ class ShareServer:
         self._files = dict(files)
 
     def open(self, path: Path) -> io.BufferedReader:
-        """Open one of the files; links that were not there when it was first chosen are not followed.
+        """Open a shared file; links that were not there when it was first chosen are not followed.
 
         Raises:
-            OSError: there is no such file.
+            OSError: the file is missing or has changed.
         """
         real = self._real[path]
         with ExitStack() as refused:
@@ -160,7 +163,7 @@ class ShareServer:
         self._thread.join()
 
     def page(self) -> bytes:
-        """The page, in the language of this process."""
+        """Return the page, in the language of this process."""
         title = escape(text("Dives from FineParser Studio"))
         what = text(
             "These files are on the computer that showed the code, until sharing ends there: save what you keep."
@@ -195,7 +198,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(*args)
 
     def server_bind(self) -> None:
-        """Without the base class's question for this computer's name, which may take seconds."""
+        """Bind without looking up this computer's name, which may take seconds."""
         TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -243,7 +246,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one request, whose head was read within bounds."""
+    """Answers a request, whose head was read within bounds."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -264,10 +267,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests hold the secret part of the address."""
+        """Log nothing, as requests hold the secret part of the address."""
 
     def _read_head(self) -> bytes:
-        """A request without its body, read until its time is over."""
+        """Return a request without its body, read until its time is over."""
         head, ends_s = b"", time.monotonic() + _REQUEST_S
         while b"\r\n\r\n" not in head:
             self.connection.settimeout(max(ends_s - time.monotonic(), 1e-3))

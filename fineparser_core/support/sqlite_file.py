@@ -1,7 +1,7 @@
 """SQLite files that several programs share and that outlive damage: opening, checking, backing up, restoring.
 
-SQLite's write-ahead log separates readers from one writer, and an unfinished transaction of a killed program is rolled
-back.
+SQLite's write-ahead log separates readers from a single writer, and an unfinished transaction of a killed program is
+rolled back.
 """
 
 import os
@@ -95,7 +95,7 @@ def write_ahead(db: sqlite3.Connection, patience_s: float = PATIENCE_S) -> None:
 
 
 def version_of(db: sqlite3.Connection) -> int:
-    """Return the schema version of an open file; 0 for an empty one."""
+    """Return the schema version of an open file; 0 for an empty file."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -119,7 +119,7 @@ def damage_of(path: Path, query: str = "", schema: str = "") -> str:
 
     Args:
         query: of the URI of SQLite.
-        schema: script that makes an empty file; one of the same version must hold what it makes.
+        schema: script that makes an empty file; a file of the same version must hold its tables.
 
     Raises:
         sqlite3.Error: it cannot be opened.
@@ -133,7 +133,7 @@ def damage_of(path: Path, query: str = "", schema: str = "") -> str:
                 return "it is empty"
             return schema_amiss(db, schema)[1] if f"user_version = {version_of(db)};" in schema else ""
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # SQLITE_ERROR stands for a format or a schema that this SQLite does not know.
+        # SQLITE_ERROR means a format or a schema that this SQLite does not know.
         if is_damage(error) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_ERROR:
             return reason_of(error)
         raise
@@ -176,7 +176,7 @@ def exclusive(path: Path) -> Iterator[None]:
     """Keep other programs from opening, repairing or backing up a database; a killed program's hold ends with it.
 
     Args:
-        path: of a lock file, a database of its own.
+        path: of a lock file, which is a separate database.
     """
     with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as hold:
         hold.execute("BEGIN EXCLUSIVE")

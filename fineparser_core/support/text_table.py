@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def text_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,), indent: str = ""
 ) -> str:
-    """Lines of columns that are as wide as their widest cell.
+    """Format a table whose columns are as wide as their widest cell.
 
     Args:
         left: indices of the columns that are aligned to the left; the others are aligned to the right.

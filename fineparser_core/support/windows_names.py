@@ -1,4 +1,4 @@
-"""Names of files that Windows gives to devices, takes for a part of another file, or writes otherwise."""
+"""Names of files that Windows gives to devices, takes for a part of another file, or writes differently."""
 
 import re
 from pathlib import PureWindowsPath
@@ -10,9 +10,9 @@ _DEVICE = re.compile(
 
 
 def refused_part(path: PureWindowsPath) -> str | None:
-    """Return the first part of a path that Windows has no file or folder of, or None.
+    r"""Return the first part of a path that Windows has no file or folder of, or None.
 
-    Drives and shares are no names of files: C:, \\\\server\\share.
+    Drives and shares are no names of files: C:, \\server\share.
     """
     for name in path.parts[len(path.anchor) > 0 :]:
         if name not in (".", "..") and (_FORBIDDEN.search(name) or name[-1] in ". " or _DEVICE.fullmatch(name)):

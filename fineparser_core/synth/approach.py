@@ -23,8 +23,8 @@ class Approach:
 
     Attributes:
         poses: time -> pose vector.
-        track: time -> (lean in radians, x of the feet in metres, lift above the board in metres, heel raise 0..1).
-        tip: time -> displacement of the board's tip in metres, negative downwards.
+        track: time -> (lean in radians, x of the feet in meters, lift above the board in meters, heel raise 0..1).
+        tip: time -> displacement of the board's tip in meters, negative downwards.
         heading: 0 facing the water, pi facing the board.
         running: whether the diver walks and hurdles; False for a standing take-off.
         sway_rad: sideways lean at take-off, to which it grows exponentially.
@@ -47,7 +47,7 @@ class Approach:
     time_warp: np.ndarray | None = field(default=None, repr=False)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the board's tip at times (N,): (N,) metres; the board rings after take-off."""
+        """Return the displacement of the board's tip at times (N,): (N,) meters; the board rings after take-off."""
         before = self.tip(self._key_time(time_s))
         if not self.springboard:
             return before
@@ -73,9 +73,9 @@ class Approach:
         if self.armstand:
             return self
         keys = np.linspace(-0.7, 0.0, 141)
-        centre = bodies.centre_of_mass(self.world_joints(body, keys))
-        low = int(np.argmin(centre[:-10, 2]))
-        moves = np.diff(centre[low:], axis=0)
+        center = bodies.center_of_mass(self.world_joints(body, keys))
+        low = int(np.argmin(center[:-10, 2]))
+        moves = np.diff(center[low:], axis=0)
         rise = np.concatenate([[0.0], np.cumsum(np.hypot(moves[:, 0], np.maximum(moves[:, 2], 0.0)))])
         # A share of uniform time keeps the last keyframes, at which the body hardly rises, from being skipped.
         rise += 0.2 * rise[-1] * np.linspace(0, 1, len(rise))
@@ -85,7 +85,7 @@ class Approach:
         return replace(self, time_warp=np.stack([at, shown]))
 
     def world_joints(self, body: Body, time_s: np.ndarray) -> np.ndarray:
-        """Joint positions at times (N,): (N, J, 3) metres; hands or feet are in contact with the board."""
+        """Return joint positions at times (N,): (N, J, 3) meters; hands or feet are in contact with the board."""
         clipped = self._key_time(time_s)
         poses = self.poses(clipped)
         lean, feet_x, lift, heel = self.track(clipped).T
@@ -127,7 +127,7 @@ def _flat_feet(poses: np.ndarray, lean: np.ndarray, heel: np.ndarray) -> np.ndar
     return out
 
 
-#: Keyframes: time in seconds, pose vector, track (see `Approach.track`) and displacement of the tip in metres.
+#: Keyframes: time in seconds, pose vector, track (see `Approach.track`) and displacement of the tip in meters.
 _Keys = list[tuple[float, np.ndarray, tuple[float, float, float, float], float]]
 
 
@@ -167,12 +167,12 @@ def plan_approach(
 
 
 def _balanced(approach: Approach, body: Body) -> Approach:
-    """Correct the lean so that the centre of mass stays over the feet until the push-off moves it over the water."""
+    """Correct the lean so that the center of mass stays over the feet until the push-off moves it over the water."""
     times, values = approach.track.x, approach.track(approach.track.x)
     joints = approach.world_joints(body, times)
-    centre = bodies.centre_of_mass(joints)
-    ahead = (centre[:, 0] - values[:, 1]) * np.cos(approach.heading)
-    height = centre[:, 2] - joints[..., 2].min(1)
+    center = bodies.center_of_mass(joints)
+    ahead = (center[:, 0] - values[:, 1]) * np.cos(approach.heading)
+    height = center[:, 2] - joints[..., 2].min(1)
     wanted = np.full(len(times), -0.04)
     wanted[-2] += 0.45 * (ahead[-1] - wanted[-2])
     wanted[-1] = ahead[-1]
@@ -192,7 +192,7 @@ def _lean_at_take_off(outward: float, sense: float, faults: Faults, rng: np.rand
 
 
 def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Keyframes of a standing take-off: stand, raise the arms, crouch, jump; a springboard is pressed."""
+    """Return the keyframes of a standing take-off: stand, raise the arms, crouch, jump; a springboard is pressed."""
     x = -0.03 if not backward else -0.06
     stand_arms = rng.choice([0.05, 1.55, 3.0], p=[0.4, 0.35, 0.25])
     stand = pose(shoulder=stand_arms, abduct=0.12)
@@ -225,7 +225,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
 
 
 def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Keyframes of a running take-off: strides, a hurdle onto the end of the board, the jump."""
+    """Return the keyframes of a running take-off: strides, a hurdle onto the end of the board, the jump."""
     quick = rng.uniform(0.85, 1.15)
     hurdle_s = (0.62 if springboard else 0.42) * quick
     crouch_s = (0.42 if springboard else 0.3) * quick
@@ -276,7 +276,7 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
 
 
 def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Generator) -> tuple[_Keys, float]:
-    """Keyframes and heading of an armstand: hold, bend, fall, push off. The lean is near pi, as 0 is upright."""
+    """Return keyframes and heading of an armstand: hold, bend, fall, push off. The lean is near pi, as 0 is upright."""
     heading = np.pi if dive.direction == 2 else 0.0
     upside = sense * np.pi
     x = -0.12

@@ -1,4 +1,4 @@
-"""The body of a diver: proportions, colours, forward kinematics, mass distribution and capsules.
+"""The body of a diver: proportions, colors, forward kinematics, mass distribution and capsules.
 
 Body frame: x to the front, y to the left, z towards the head. Angles are about the lateral (y) axis, in radians,
 positive forwards. A pose is a vector of the parameters named in `POSE`.
@@ -27,7 +27,7 @@ TRUNK_SHARE = 0.45
 
 
 def pose(base: np.ndarray | None = None, **angles: float) -> np.ndarray:
-    """A pose vector (len(POSE),) float64.
+    """Return a pose vector (len(POSE),) float64.
 
     Args:
         base: pose to start from; None is standing at attention with flexed feet.
@@ -45,7 +45,7 @@ def pose(base: np.ndarray | None = None, **angles: float) -> np.ndarray:
 
 
 def angle(poses: np.ndarray, name: str) -> np.ndarray:
-    """Column `name` of poses (N, len(POSE))."""
+    """Return the column `name` of poses (N, len(POSE))."""
     return poses[:, _INDEX[name]]
 
 
@@ -54,11 +54,11 @@ class Body:
     """The body of an athlete or a bystander.
 
     Attributes:
-        lengths: segment lengths in metres by name (pelvis_waist, waist_neck, thigh, shank, foot, upper_arm, ...).
+        lengths: segment lengths in meters by name (pelvis_waist, waist_neck, thigh, shank, foot, upper_arm, ...).
         girth: factor on all radii.
         chest: factor on the width of chest and shoulders.
         hips: factor on the width of the pelvis.
-        skin, suit, hair: (3,) RGB colours, 0..1.
+        skin, suit, hair: (3,) RGB colors, 0..1.
         suit_parts: names of the segments that the suit covers.
     """
 
@@ -96,10 +96,10 @@ def sample_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
     lengths = {name: height * share * float(rng.normal(1.0, 0.025)) for name, share in shares.items()}
     tone = rng.dirichlet(np.full(len(SKINS), 0.35)) @ SKINS
     skin = np.clip(tone * rng.normal(1.0, 0.05) + rng.normal(0, 0.015, 3), 0.08, 1.0)
-    suit = _suit_colour(rng)
+    suit = _suit_color(rng)
     hair = HAIRS[rng.integers(len(HAIRS))] * rng.uniform(0.7, 1.3)
     if athlete and rng.random() < 0.06:
-        hair = _suit_colour(rng)
+        hair = _suit_color(rng)
     if not athlete:
         parts = {"chest", "waist", "pelvis", "shoulders", "upper_arm"} | ({"thigh"} if rng.random() < 0.9 else set())
         parts |= {"shank"} if rng.random() < 0.6 else set()
@@ -128,26 +128,26 @@ def sample_partner(body: Body, rng: np.random.Generator) -> Body:
     return replace(other, suit=body.suit, suit_parts=body.suit_parts)
 
 
-def _suit_colour(rng: np.random.Generator) -> np.ndarray:
+def _suit_color(rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.45:
         return np.clip(np.array([0.07, 0.08, 0.16]) * rng.uniform(0.4, 2.0, 3), 0.02, 1.0)
     return np.clip(rng.uniform(0.05, 0.95, 3), 0.03, 0.95)
 
 
 def _down(forward: np.ndarray, aside: np.ndarray | float = 0.0) -> np.ndarray:
-    """Unit vectors (..., 3) that point down at angle 0, rotated by `forward` about y and by `aside` to the left."""
+    """Return unit vectors (..., 3) that point down at angle 0, rotated by `forward` about y and `aside` to the left."""
     forward, aside = np.broadcast_arrays(forward, aside)
     return np.stack([-np.sin(forward) * np.cos(aside), np.sin(aside), -np.cos(forward) * np.cos(aside)], -1)
 
 
 def joints_in_body_frame(body: Body, poses: np.ndarray) -> np.ndarray:
-    """Forward kinematics: joint positions with the pelvis at the origin.
+    """Compute joint positions with the pelvis at the origin by forward kinematics.
 
     Args:
         poses: (N, len(POSE)) float64.
 
     Returns:
-        (N, len(JOINTS), 3) float64, metres.
+        (N, len(JOINTS), 3) float64, meters.
     """
     length = body.lengths
     out = np.zeros((len(poses), len(JOINTS), 3))
@@ -218,14 +218,14 @@ def _arm(body: Body, poses: np.ndarray, chest: np.ndarray, side: str, sign: floa
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Normalise vectors (..., D) to length 1."""
+    """Normalize vectors (..., D) to length 1."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def _solve_arm(
     shoulder: np.ndarray, target: np.ndarray, upper: float, lower: float, sign: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two-bone inverse kinematics with the elbow to the side: (elbow, wrist), each (N, 3)."""
+    """Solve the two-bone inverse kinematics with the elbow to the side: (elbow, wrist), each (N, 3)."""
     to = target - shoulder
     distance = np.clip(np.linalg.norm(to, axis=-1, keepdims=True), abs(upper - lower) + 1e-3, upper + lower - 1e-3)
     along = unit(to)
@@ -247,15 +247,15 @@ _MASS_B = np.array([JOINT[b] for _, b, _ in _MASSES])
 _MASS = np.array([m for _, _, m in _MASSES]) / sum(m for _, _, m in _MASSES)
 
 
-def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """Centre of mass (N, 3) of joints (N, J, 3)."""
+def center_of_mass(joints: np.ndarray) -> np.ndarray:
+    """Return the center of mass (N, 3) of joints (N, J, 3)."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2
     return np.einsum("s,nsk->nk", _MASS, middle)
 
 
 def lateral_inertia(joints: np.ndarray) -> np.ndarray:
-    """Moment of inertia about the lateral axis through the centre of mass, per unit mass: (N,) in m²."""
-    middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2 - centre_of_mass(joints)[:, None]
+    """Return the moment of inertia about the lateral axis through the center of mass, per unit mass: (N,) in m²."""
+    middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2 - center_of_mass(joints)[:, None]
     rods = ((joints[:, _MASS_A] - joints[:, _MASS_B]) ** 2)[..., [0, 2]].sum(-1) / 12
     return (_MASS * (middle[..., 0] ** 2 + middle[..., 2] ** 2 + rods + 0.004)).sum(-1)
 
@@ -266,16 +266,16 @@ class Capsules:
 
     Attributes:
         a, b: (S,) int joint indices.
-        radii: (S, 2, 2) metres: [end][lateral half width, frontal half depth].
-        colours: (S, 3) RGB, 0..1.
-        lift: (S,) metres by which a segment is moved towards the camera in the depth order.
+        radii: (S, 2, 2) meters: [end][lateral half width, frontal half depth].
+        colors: (S, 3) RGB, 0..1.
+        lift: (S,) meters by which a segment is moved towards the camera in the depth order.
         belly: (S,) share by which a segment is thicker than a straight taper at a third of its length.
     """
 
     a: np.ndarray
     b: np.ndarray
     radii: np.ndarray
-    colours: np.ndarray
+    colors: np.ndarray
     lift: np.ndarray
     belly: np.ndarray
 
@@ -303,7 +303,7 @@ def capsules(body: Body) -> Capsules:
     """Build the capsules of a body."""
     rows: list[tuple[int, int, list[list[float]], np.ndarray, float, float]] = []
 
-    def colour(part: str) -> np.ndarray:
+    def color(part: str) -> np.ndarray:
         if part == "hair":
             return body.hair
         return body.suit if part in body.suit_parts else body.skin
@@ -312,17 +312,17 @@ def capsules(body: Body) -> Capsules:
         wide = {"chest": body.chest, "shoulders": body.chest, "waist": body.hips, "pelvis": body.hips}.get(part, 1.0)
         g = 1.0 if part in ("face", "hair") else body.girth
         radii = [[al * wide * g, af * g], [bl * wide * g, bf * g]]
-        rows.append((JOINT[a], JOINT[b], radii, colour(part), lift, 0.0))
+        rows.append((JOINT[a], JOINT[b], radii, color(part), lift, 0.0))
     for side in ("_l", "_r"):
         for part, a, b, ra, rb, belly in _SIDES:
             g = body.girth if part not in ("hand", "foot") else 1.0
             round_ = [[ra * g, ra * g], [rb * g, rb * g]]
-            rows.append((JOINT[a + side], JOINT[b + side], round_, colour(part), 0.0, belly))
+            rows.append((JOINT[a + side], JOINT[b + side], round_, color(part), 0.0, belly))
     return Capsules(
         a=np.array([r[0] for r in rows]),
         b=np.array([r[1] for r in rows]),
         radii=np.array([r[2] for r in rows]),
-        colours=np.array([r[3] for r in rows]),
+        colors=np.array([r[3] for r in rows]),
         lift=np.array([r[4] for r in rows]),
         belly=np.array([r[5] for r in rows]),
     )

@@ -16,7 +16,7 @@ class Bystanders:
 
     Args:
         time_s: (T,) times of the frames.
-        draw: makes the figure of a body, its joints (T or 1, J, 3) in metres and the gloss of its skin.
+        draw: makes the figure of a body, its joints (T or 1, J, 3) in meters and the gloss of its skin.
     """
 
     def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Figure]) -> None:
@@ -25,11 +25,11 @@ class Bystanders:
     def person(
         self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
     ) -> Figure:
-        """A person with given poses.
+        """Return a person with given poses.
 
         Args:
             poses: (T or 1, len(POSE)).
-            place: (T or 1, 3) metres, position of the lowest point of the body.
+            place: (T or 1, 3) meters, position of the lowest point of the body.
             facing: heading in radians, 0 along x.
         """
         turned = flight.rotate_body(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
@@ -39,11 +39,11 @@ class Bystanders:
     def standing(
         self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
     ) -> Figure:
-        """A person who stands or sits still."""
+        """Return a person who stands or sits still."""
         return self.person(body, _stance(seated, rng)[None], place[None], facing)
 
     def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
-        """A walking person who passes `place` in the middle of the clip."""
+        """Return a walking person who passes `place` in the middle of the clip."""
         swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
         still = _stance(False, rng)
         poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])

@@ -10,7 +10,7 @@ class Camera:
     """Pinhole camera over N instants.
 
     Attributes:
-        position: (3,) metres, world frame.
+        position: (3,) meters, world frame.
         rotation: (N, 3, 3) world to camera; camera x right, y down, z forward.
         focal_px: (N,) pixels.
         width_px, height_px: image size.
@@ -26,11 +26,11 @@ class Camera:
         """Project world points.
 
         Args:
-            points: (P, 3) metres for one instant, (M, P, 3) for M instants.
+            points: (P, 3) meters for a single instant, (M, P, 3) for M instants.
             at: index of the instant, or an array or slice of M indices.
 
         Returns:
-            Pixels (..., 2) and depths (...) in metres.
+            Pixels (..., 2) and depths (...) in meters.
         """
         seen = (points - self.position) @ np.swapaxes(self.rotation[at], -1, -2)
         depth = np.maximum(seen[..., 2], 0.1)
@@ -39,7 +39,7 @@ class Camera:
         return pixel, seen[..., 2]
 
     def plane_homography(self, at: int, origin: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Homography (3, 3) from plane coordinates (a, b, 1), the point origin + a u + b v, to pixels at an instant."""
+        """Return the homography (3, 3) from coordinates (a, b, 1) of the plane origin + a u + b v to pixels."""
         k = np.array(
             [[self.focal_px[at], 0, self.width_px / 2], [0, self.focal_px[at], self.height_px / 2], [0, 0, 1.0]]
         )
@@ -58,7 +58,7 @@ class Viewpoint:
         shake_px: standard deviation of the camera's shake.
         fixed: True for a static camera that shows board and water at once.
         lag_s, overshoot: time constant and damping ratio of the tracking.
-        offset: mean position of the athlete relative to the centre, as a share of width and height.
+        offset: mean position of the athlete relative to the center, as a share of width and height.
         roll_rad: rotation about the optical axis.
         zoom: factors on the focal length at the start of the clip and at the water.
     """
@@ -128,7 +128,7 @@ def animate_camera(
     """Move a camera so that it tracks a target with lag, overshoot, zoom and shake.
 
     Args:
-        target: (N, 3) metres.
+        target: (N, 3) meters.
         step_s: time between instants.
         phase: (N,) progress of the zoom, 0 at the start and 1 at the water.
         size: (width_px, height_px).

@@ -4,9 +4,8 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +29,7 @@ _RECORDS, _PARTIAL = ".records", ".partial"
 _SETTINGS = "synthesis.json"
 _MASK_QUALITY = 92
 
-# Weights of the dive numbers: the eight most common ones of FineDiving have 80 %.
+# Weights of the dive numbers: the eight most common of FineDiving have 80 %.
 NUMBER_SHARES = {
     "407C": 16, "107B": 14, "307C": 11, "5253B": 10, "205B": 9, "207C": 8, "109C": 6, "405B": 6,
     "5154B": 2, "6243D": 2, "305B": 1.5, "5152B": 1.5, "5255B": 1.2, "301B": 1.2, "201B": 1, "626C": 1.5, "305C": 1,
@@ -95,7 +94,7 @@ class DatasetPlan(Protocol):
     def __len__(self) -> int: ...
 
     def dive(self, i: int) -> PlannedDive:
-        """Dive i, the same at every call."""
+        """Return dive i, the same at every call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +127,7 @@ class SynthConfig:
         return self.train + self.test
 
     def dive(self, i: int) -> PlannedDive:
-        """Dive i; its event is named by the board."""
+        """Return dive i; its event is named by the board."""
         spec, seed = sample_spec(self, i)
         split = "train" if i < self.train else "test"
         return PlannedDive(key=(f"rendered_{spec.board_m:g}m", i + 1), spec=spec, seed=seed, split=split)
@@ -167,7 +166,7 @@ def _sample_board(dive: DiveNumber, rng: np.random.Generator) -> float:
 
 
 def sub_actions(dive: DiveNumber) -> list[int]:
-    """Sub-action ids of FineDiving, in order: direction, twists, somersaults, entry."""
+    """Return the sub-action ids of FineDiving, in order: direction, twists, somersaults, entry."""
     direction = dive.direction + (4 if dive.armstand else 0)
     ids = _SOMERSAULT_IDS["B" if dive.position == "D" else dive.position]
     somersault = ids.get(dive.half_somersaults) or _SOMERSAULT_IDS["B"].get(dive.half_somersaults, 16)
@@ -176,7 +175,7 @@ def sub_actions(dive: DiveNumber) -> list[int]:
 
 
 def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
-    """Frame labels in FineDiving's convention.
+    """Return the frame labels in FineDiving's convention.
 
     Returns:
         The last frames before each transition (2 or 3,), and the sub-action id of every frame (T,); both int64.
@@ -200,20 +199,15 @@ def synthesize(
     plan: DatasetPlan,
     *,
     workers: int = 1,
-    shard: tuple[int, int] = (0, 1),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> int:
+) -> None:
     """Render the dives that are missing in a folder, then write annotations and splits.
 
-    Every dive is written atomically, and an interrupted call can be continued by another one.
+    Every dive is written atomically, and an interrupted call can be continued by another.
 
     Args:
         workers: number of processes; the result does not depend on it.
-        shard: (rank, count): render only the dives rank, rank + count, ...; shards may run concurrently in one folder.
-
-    Returns:
-        The number of missing dives of other shards; annotations are written when it is 0.
 
     Raises:
         ConfigError: the folder holds dives of other settings, or other files.
@@ -221,20 +215,16 @@ def synthesize(
         Cancelled: `cancel` was set; finished dives are kept.
     """
     cancel = cancel or CancelToken()
-    mine = range(len(plan))[shard[0] :: shard[1]]
     try:
         _prepare(root, plan)
         try:
-            missing = [i for i in mine if not _record_path(root, i).is_file()]
-            before = len(mine) - len(missing)
-            progress(Progress("render", before, len(mine)))
-            _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(mine))))
+            missing = [i for i in range(len(plan)) if not _record_path(root, i).is_file()]
+            before = len(plan) - len(missing)
+            progress(Progress("render", before, len(plan)))
+            _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(plan))))
         finally:
-            _remove_partial(root, mine)
-        n_missing = sum(not _record_path(root, i).is_file() for i in range(len(plan)))
-        if not n_missing:
-            write_annotations(root, plan)
-        return n_missing
+            shutil.rmtree(root / _PARTIAL, ignore_errors=True)
+        write_annotations(root, plan)
     except OSError as error:
         raise ExportError(
             f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
@@ -257,14 +247,6 @@ def _prepare(root: Path, plan: DatasetPlan) -> None:
     for name in (FRAME_FOLDER, MASK_FOLDER, _RECORDS, _PARTIAL):
         (root / name).mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(plan.settings).encode())
-
-
-def _remove_partial(root: Path, mine: Iterable[int]) -> None:
-    for i in mine:
-        shutil.rmtree(root / _PARTIAL / str(i), ignore_errors=True)
-    # Fails if another shard uses the folder.
-    with suppress(OSError):
-        (root / _PARTIAL).rmdir()
 
 
 def _render(

@@ -21,7 +21,7 @@ class Figure:
     Attributes:
         outlines: (M, S, L, P, 2) float64 pixels, polygons of the L nested layers of each segment; layer 0 is the
             silhouette.
-        colours: (M, S, L, 3) uint8 RGB.
+        colors: (M, S, L, 3) uint8 RGB.
         order: (M, S) int, segments from far to near.
         shown: (M, S) bool, False for segments under water or behind the camera.
     """
@@ -41,7 +41,7 @@ class Figure:
         """Project and shade the capsules.
 
         Args:
-            joints: (M, J, 3) metres.
+            joints: (M, J, 3) meters.
             at: (M,) instants of the camera.
             light: (3,) unit vector towards the lamp.
             gloss: strength of specular highlights.
@@ -82,7 +82,7 @@ class Figure:
         belly = (ra + _BELLY_AT * (rb - ra)) * (1 + capsules.belly)
         self._outline((pa, pb), (ra, rb, belly), (cap_a, cap_b), in_picture, (across * light).sum(-1))
         dark = 1 - _SHADOW * _shadowed((a + b) / 2, np.linalg.norm(b - a, axis=-1), capsules.radii.mean((1, 2)), light)
-        self._shade(axis, across, view, light, capsules.colours * dark[..., None], gloss, contrast)
+        self._shade(axis, across, view, light, capsules.colors * dark[..., None], gloss, contrast)
         # Segments behind the camera cannot be drawn.
         self.shown &= (da > 0.5) & (db > 0.5)
         silhouettes = np.clip(self.outlines[:, :, 0], -1e6, 1e6)
@@ -118,10 +118,10 @@ class Figure:
         for share, shift, _ in _LAYERS:
             move = (shift * lit)[..., None, None] * side[..., None, :]
             rings = []
-            for centre, radius, extent, direction in ((pb, radii[1], caps[1], 1.0), (pa, radii[0], caps[0], -1.0)):
+            for center, radius, extent, direction in ((pb, radii[1], caps[1], 1.0), (pa, radii[0], caps[0], -1.0)):
                 around = direction * np.sin(_CAP + np.pi / 2), direction * -np.cos(_CAP + np.pi / 2)
                 ring = (
-                    centre[..., None, :]
+                    center[..., None, :]
                     + move * radius[..., None, None]
                     + share * (extent[..., None] * around[0])[..., None] * along[..., None, :]
                     + share * (radius[..., None] * around[1])[..., None] * side[..., None, :]
@@ -148,16 +148,19 @@ class Figure:
         toward = toward * -np.sign((toward * view).sum(-1, keepdims=True))
         lit_across = np.abs((across * light).sum(-1))
         lit_toward = (toward * light).sum(-1)
-        colours = []
+        colors = []
         for _, _, place in _LAYERS:
             normal = place * lit_across + np.sqrt(1 - place**2) * lit_toward
             value = 0.82 + contrast * (np.clip(normal, -0.3, 1) - 0.5)
             shine = gloss * np.clip(normal, 0, 1) ** 8 * (place > 0.5)
-            colours.append(base * value[..., None] + shine[..., None])
-        self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)
+            colors.append(base * value[..., None] + shine[..., None])
+        self.colors = np.clip(np.stack(colors, axis=2) * 255, 0, 255).astype(np.uint8)
 
     def bounds(self, moments: slice, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-        """Half-open pixel box (x0, y0, x1, y1) of the figure in an image of (width, height); None if it is outside."""
+        """Return the half-open pixel box (x0, y0, x1, y1) of the figure in an image of (width, height).
+
+        None if it is outside.
+        """
         low, high = self._low[moments].min(0), self._high[moments].max(0)
         x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
         x1, y1 = min(int(high[0]), size[0]), min(int(high[1]), size[1])
@@ -171,7 +174,7 @@ class Figure:
             corner: (x, y) of the canvas's pixel (0, 0) in the image.
         """
         fixed = _fixed(self.outlines[moment], corner, 1)
-        tones = self.colours[moment].tolist()
+        tones = self.colors[moment].tolist()
         for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
             for outline, tone in zip(fixed[s], tones[s], strict=True):
                 cv2.fillConvexPoly(canvas, outline, (*tone, 255), cv2.LINE_AA, _SHIFT)
@@ -180,7 +183,7 @@ class Figure:
         """Paint unshaded, interpolated towards the next moment by `share`; this fills gaps in motion blur."""
         after = min(moment + 1, len(self.outlines) - 1)
         fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[after, :, 0], corner, 1)
-        tones = self.colours[moment, :, 1].tolist()
+        tones = self.colors[moment, :, 1].tolist()
         for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
             cv2.fillConvexPoly(canvas, fixed[s], (*tones[s], 255), cv2.LINE_AA, _SHIFT)
 
@@ -192,18 +195,18 @@ class Figure:
 
 
 def _fixed(outlines: np.ndarray, corner: tuple[int, int], scale: int) -> np.ndarray:
-    # Coordinates are of pixel centres: p in the image is scale * (p - corner + 0.5) - 0.5 on the canvas.
+    # Coordinates are of pixel centers: p in the image is scale * (p - corner + 0.5) - 0.5 on the canvas.
     points = scale * (outlines - np.array(corner) + 0.5) - 0.5
     return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
 
 
 def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """The share of each segment that lies in the shadow of another one: (M, S), 0..1.
+    """Return the share of each segment that lies in the shadow of another segment: (M, S), 0..1.
 
     Args:
-        middle: (M, S, 3) metres, midpoints of the segments.
-        length: (M, S) metres.
-        radius: (S,) metres.
+        middle: (M, S, 3) meters, midpoints of the segments.
+        length: (M, S) meters.
+        radius: (S,) meters.
         light: (3,) unit vector towards the lamp.
     """
     height = middle @ light

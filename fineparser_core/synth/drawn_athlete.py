@@ -19,10 +19,10 @@ _MAX_GAP_PX = 2.0
 
 
 class DrawnAthlete:
-    """An athlete as one camera sees it."""
+    """An athlete as seen by a camera."""
 
     def __init__(self, exposures: Exposures, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
-        """Prepare the figures; joints are (N, J, 3) metres at all instants of the camera."""
+        """Prepare the figures; joints are (N, J, 3) meters at all instants of the camera."""
         camera, light = exposures.camera, exposures.light
         capsules = bodies.capsules(athlete.motion.body)
         self._n_exposed = exposures.instants.shape[1]
@@ -93,7 +93,7 @@ def paint_athlete(
             total += layer
     painted = len(moments) + between * (len(moments) - 1)
     average = ((total + painted // 2) // painted).astype(np.uint8)
-    blend(image[y0:y1, x0:x1], _smooth_colours(average))
+    blend(image[y0:y1, x0:x1], _smooth_colors(average))
     silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
     figure.paint_mask(middle, silhouette, (x0, y0), 2)
     small = silhouette.reshape(y1 - y0, 2, x1 - x0, 2).astype(np.uint16).sum((1, 3)) >= 2 * 255
@@ -101,7 +101,7 @@ def paint_athlete(
     mask[y0:y1, x0:x1] |= small | (average[..., 3] > 140)
 
 
-def _smooth_colours(layer: np.ndarray) -> np.ndarray:
+def _smooth_colors(layer: np.ndarray) -> np.ndarray:
     """Blur the edges between the segments of a premultiplied RGBA layer (h, w, 4) without changing its opacity."""
     wide = 3 if layer.shape[0] < 130 else 5
     soft = cv2.GaussianBlur(layer, (wide, wide), 0)

@@ -28,8 +28,8 @@ class BodyMotion:
         come_out_s: time at which the body begins to open for the entry.
         contact_s: time at which the hands (feet, in a feet-first entry) touch the water.
         twist_end_s: time at which the twist is complete; 0 without a twist.
-        contact_x: distance of the point of entry from the tip of the board, metres.
-        start_velocity, start_centre: (3,) velocity and position of the centre of mass at take-off.
+        contact_x: distance of the point of entry from the tip of the board, meters.
+        start_velocity, start_centre: (3,) velocity and position of the center of mass at take-off.
         heading: 0 if the diver faces the water at take-off, pi if the diver faces the board.
         clock: (n,) times of the following three.
         rotation_rad, twist_rad, tilt_rad: (n,) somersault, twist and sideways tilt angles.
@@ -46,7 +46,7 @@ class BodyMotion:
     twist_end_s: float
     contact_x: float
     start_velocity: np.ndarray
-    start_centre: np.ndarray
+    start_center: np.ndarray
     heading: float
     feet_first: bool
     clock: np.ndarray = field(repr=False)
@@ -56,17 +56,17 @@ class BodyMotion:
     flight_pose: PchipInterpolator = field(repr=False)
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
+        """Return the joints (N, J, 3) and center of mass (N, 3) in meters at times (N,)."""
         joints = np.empty((len(time_s), len(bodies.JOINTS), 3))
-        centre = np.empty((len(time_s), 3))
+        center = np.empty((len(time_s), 3))
         on_board = time_s < 0
         if on_board.any():
             joints[on_board] = self.approach.world_joints(self.body, time_s[on_board])
-            centre[on_board] = bodies.centre_of_mass(joints[on_board])
+            center[on_board] = bodies.center_of_mass(joints[on_board])
         air = time_s[~on_board]
         if len(air):
             local = bodies.joints_in_body_frame(self.body, self.flight_pose(np.minimum(air, self.clock[-1])))
-            local -= bodies.centre_of_mass(local)[:, None]
+            local -= bodies.center_of_mass(local)[:, None]
             turned = rotate_body(
                 local,
                 self.heading,
@@ -74,17 +74,17 @@ class BodyMotion:
                 np.interp(air, self.clock, self.tilt_rad),
                 np.interp(air, self.clock, self.twist_rad),
             )
-            centre[~on_board] = self._centre(air)
-            joints[~on_board] = turned + centre[~on_board][:, None]
-        return joints, centre
+            center[~on_board] = self._center(air)
+            joints[~on_board] = turned + center[~on_board][:, None]
+        return joints, center
 
-    def _centre(self, time_s: np.ndarray) -> np.ndarray:
+    def _center(self, time_s: np.ndarray) -> np.ndarray:
         dry = np.minimum(time_s, self.contact_s)[:, None]
-        centre = self.start_centre + self.start_velocity * dry
-        centre[:, 2] -= GRAVITY_M_S2 * dry[:, 0] ** 2 / 2
+        center = self.start_center + self.start_velocity * dry
+        center[:, 2] -= GRAVITY_M_S2 * dry[:, 0] ** 2 / 2
         wet = np.maximum(time_s - self.contact_s, 0.0)[:, None]
         speed = self.start_velocity - np.array([0.0, 0.0, GRAVITY_M_S2 * self.contact_s])
-        return centre + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
+        return center + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
 
 
 def rotate_body(
@@ -121,16 +121,16 @@ def plan_motion(
     else:
         up = (3.3 if approach.running else 2.8) * faults.height_factor * rng.uniform(0.95, 1.05)
     approach = approach.with_push_off(body, up)
-    start_centre = bodies.centre_of_mass(approach.world_joints(body, np.array([-1e-3])))[0]
+    start_center = bodies.center_of_mass(approach.world_joints(body, np.array([-1e-3])))[0]
     start_rotation = approach.rotation_at_take_off
     feet_first = (dive.half_somersaults % 2 == 0) != dive.armstand
     lead_m = _entry_reach(body, feet_first) * np.cos(faults.off_vertical_rad)
-    drop = start_centre[2] - lead_m
+    drop = start_center[2] - lead_m
     contact = float((up + np.sqrt(up**2 + 2 * GRAVITY_M_S2 * max(drop, 0.05))) / GRAVITY_M_S2)
     reach_x = (
         1.25 + 0.03 * board_m + (0.5 if springboard else 0.0) + (0.4 if approach.running else 0.0) + faults.distance_m
     )
-    along = max(0.35, (max(reach_x, 0.55) - start_centre[0]) / contact)
+    along = max(0.35, (max(reach_x, 0.55) - start_center[0]) / contact)
     velocity = np.array([along, rng.normal(0, 0.04), up])
 
     lead_s = _ENTRY_LEAD_S * rng.uniform(0.85, 1.2) - faults.late_s
@@ -159,9 +159,9 @@ def plan_motion(
         come_out_s=come_out,
         contact_s=contact,
         twist_end_s=twist_span[1],
-        contact_x=float(start_centre[0] + along * contact),
+        contact_x=float(start_center[0] + along * contact),
         start_velocity=velocity,
-        start_centre=start_centre,
+        start_center=start_center,
         heading=approach.heading,
         feet_first=feet_first,
         clock=clock,
@@ -178,9 +178,9 @@ _STRETCHED = pose(shoulder=3.05, abduct=-0.16, point=0.95)
 def _entry_reach(body: Body, feet_first: bool) -> float:
     shape = pose(_STRETCHED, shoulder=0.1, abduct=0.1) if feet_first else _STRETCHED
     joints = bodies.joints_in_body_frame(body, shape[None])
-    centre = bodies.centre_of_mass(joints)[0, 2]
+    center = bodies.center_of_mass(joints)[0, 2]
     lead = joints[0, JOINT["toe_l"], 2] if feet_first else joints[0, JOINT["finger_l"], 2]
-    return float(abs(lead - centre))
+    return float(abs(lead - center))
 
 
 def flight_shape(position: str, faults: Faults, rng: np.random.Generator) -> np.ndarray:
@@ -222,7 +222,7 @@ def _flight_keys(
     feet_first: bool,
     rng: np.random.Generator,
 ) -> tuple[list[tuple[float, np.ndarray]], tuple[float, float]]:
-    """Keyframes (time, pose) from take-off to below the water, and begin and end of the twist in seconds."""
+    """Return the keyframes (time, pose) from take-off to below the water, and begin and end of the twist in seconds."""
     position = dive.position if dive.position != "D" else "B"
     shape = flight_shape(position, faults, rng)
     point = 0.97 - 0.75 * faults.toes_flexed
@@ -262,7 +262,7 @@ def _flight_keys(
 def _opening_keys(
     position: str, span: tuple[float, float], faults: Faults, feet_first: bool, point: float, rng: np.random.Generator
 ) -> list[tuple[float, np.ndarray]]:
-    """Keyframes (time, pose) of the come-out: the legs stretch, the trunk follows, the arms rise beside or before it.
+    """Return the keyframes (time, pose) of the come-out: legs stretch, the trunk follows, the arms rise.
 
     Args:
         span: times of the come-out and of the contact with the water.
@@ -296,7 +296,7 @@ def _opening_keys(
 def _twist(
     dive: DiveNumber, clock: np.ndarray, span: tuple[float, float], faults: Faults, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twist and sideways tilt, both (n,) radians at the times `clock`."""
+    """Return twist and sideways tilt, both (n,) radians at the times `clock`."""
     side = rng.choice([-1.0, 1.0])
     wobble = faults.wobble_rad * np.sin(np.clip(clock / clock[-1], 0, 1) * np.pi * rng.uniform(1.0, 2.0))
     tilt = wobble + faults.sway_rad * np.exp(-clock / 0.3)

@@ -13,12 +13,12 @@ _OPAQUE = 127
 
 
 class Foreground:
-    """An object near the camera, out of focus, that covers the athlete in at least one frame.
+    """An object near the camera, out of focus, that covers the athlete in some frames.
 
     Args:
         at: (T,) instant of the camera of each frame.
         joints_px: (T, J, 2) pixels, joints of the athlete.
-        position: (T, 3) metres, position of the athlete.
+        position: (T, 3) meters, position of the athlete.
     """
 
     def __init__(
@@ -28,20 +28,20 @@ class Foreground:
         size = np.array([camera.width_px, camera.height_px])
         kind = str(rng.choice(["pole", "railing", "head", "edge"], p=[0.3, 0.3, 0.25, 0.15]))
         self._kind = kind
-        centre = joints_px.mean(1)
-        visible = np.flatnonzero(((centre > 0) & (centre < size)).all(1) & (position[:, 2] > 0))
+        center = joints_px.mean(1)
+        visible = np.flatnonzero(((center > 0) & (center < size)).all(1) & (position[:, 2] > 0))
         moment = int(rng.choice(visible)) if len(visible) else 0
         ray = position[moment] - camera.position
         away = float(np.linalg.norm(ray))
         near = min(float(rng.uniform(5, 10) if kind == "head" else rng.uniform(3, 8)), 0.6 * away)
         right = camera.rotation[at[moment], 0]
-        # The length at the occluder's distance that covers a metre at the athlete's distance.
-        metre = near / away
-        self._middle = camera.position + ray * metre + right * rng.normal(0, 0.6 * metre)
+        # The length at the occluder's distance that covers a meter at the athlete's distance.
+        meter = near / away
+        self._middle = camera.position + ray * meter + right * rng.normal(0, 0.6 * meter)
         self._right = np.array([right[0], right[1], 0.0])
-        self._wide = metre * float(rng.uniform(0.08, 0.24))
-        self._gap = metre * float(rng.uniform(1.2, 3.0))
-        self._low = metre * float(rng.uniform(-0.3, 0.6))
+        self._wide = meter * float(rng.uniform(0.08, 0.24))
+        self._gap = meter * float(rng.uniform(1.2, 3.0))
+        self._low = meter * float(rng.uniform(-0.3, 0.6))
         tone = rng.uniform(10, 90, 3) if rng.random() < 0.6 else rng.uniform(90, 235) + rng.normal(0, 12, 3)
         self._tone = tuple(int(v) for v in np.clip(tone, 0, 255))
         self._blur = int(rng.integers(0, max(2, size[1] // 60))) * 2 + 1

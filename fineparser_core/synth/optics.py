@@ -13,19 +13,19 @@ class Optics:
     """Parameters of the effects, constant over a dive.
 
     Attributes:
-        curves: (256, 3) uint8, lookup table of exposure, contrast, gamma and colour cast per channel.
-        saturation: factor on the colour saturation.
+        curves: (256, 3) uint8, lookup table of exposure, contrast, gamma and color cast per channel.
+        saturation: factor on the color saturation.
         defocus_px: standard deviation of a Gaussian blur.
         soften: scale to which the frame is reduced and enlarged again; 1 keeps it.
-        noise: standard deviation of the sensor noise in grey levels.
+        noise: standard deviation of the sensor noise in gray levels.
         shutter: share of the frame time during which the shutter is open.
         readout: share of the frame time between the first and the last row of a rolling shutter; 0 is a global shutter.
         ghosting: share of the previous frame in a frame, as after a conversion of the frame rate.
-        skip_threshold: grey levels; blocks that change less are not coded; 0 codes all blocks.
-        interlaced: the odd rows are half a frame later than the even ones.
+        skip_threshold: gray levels; blocks that change less are not coded; 0 codes all blocks.
+        interlaced: the odd rows are half a frame later than the even rows.
         occluded: an object in the foreground covers the athlete, see `foreground`.
         jpeg_quality: quality at which the frames are stored.
-        graphics: (H, W, 4) uint8 premultiplied RGBA overlay of the broadcast; None without one.
+        graphics: (H, W, 4) uint8 premultiplied RGBA overlay of the broadcast; None without an overlay.
         grain: (H + 64, W + 64, 3) int8 noise, of which every frame takes a random crop.
     """
 
@@ -129,7 +129,10 @@ def motion_blur(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
 
 
 def _pair_kernel(x: float, y: float) -> np.ndarray:
-    """(3, 3) kernel: the mean of two images shifted by plus and minus half of (x, y), bilinear; |x|, |y| < 2 pixels."""
+    """Return a kernel (3, 3) for the mean of two images shifted by plus and minus half of (x, y), bilinear.
+
+    |x|, |y| < 2 pixels.
+    """
     near = np.arange(-1, 2)
     kernel = np.zeros((3, 3))
     for sign in (-0.5, 0.5):
@@ -139,7 +142,7 @@ def _pair_kernel(x: float, y: float) -> np.ndarray:
 
 
 def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
-    """The image shifted by plus and minus half of (x, y) whole pixels."""
+    """Return the image shifted by plus and minus half of (x, y) whole pixels."""
     height, width = image.shape[:2]
     wide, high = abs(x) // 2 + 1, abs(y) // 2 + 1
     large = cv2.copyMakeBorder(image, high, high, wide, wide, cv2.BORDER_REPLICATE)
@@ -151,7 +154,7 @@ def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.nda
     """Apply the skew of a rolling shutter to an image (H, W, 3) or a mask (H, W).
 
     Args:
-        move: (x, y) pixels by which static objects move in one frame.
+        move: (x, y) pixels by which static objects move in a frame.
         readout: see `Optics`.
     """
     height, width = image.shape[:2]
@@ -180,8 +183,8 @@ def apply_optics(image: np.ndarray, optics: Optics, rng: np.random.Generator) ->
     if optics.defocus_px > 0.25:
         image = cv2.GaussianBlur(image, (0, 0), optics.defocus_px)
     if abs(optics.saturation - 1) > 0.02:
-        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-        image = cv2.addWeighted(image, optics.saturation, grey, 1 - optics.saturation, 0)
+        gray = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        image = cv2.addWeighted(image, optics.saturation, gray, 1 - optics.saturation, 0)
     image = cv2.LUT(image, optics.curves[None])
     if optics.noise > 0.5:
         y, x = rng.integers(0, 64, 2)
@@ -201,7 +204,7 @@ def skip_unchanged_blocks(image: np.ndarray, before: np.ndarray, optics: Optics)
     high, wide = height // _BLOCK_PX, width // _BLOCK_PX
     whole = slice(high * _BLOCK_PX), slice(wide * _BLOCK_PX)
     change = cv2.resize(cv2.absdiff(image[whole], before[whole]), (wide, high), interpolation=cv2.INTER_AREA).max(2)
-    # Neighbours of a changed block are coded, too, so that moving objects leave no trails.
+    # Neighbors of a changed block are coded, too, so that moving objects leave no trails.
     coded = cv2.dilate((change > optics.skip_threshold).astype(np.uint8), np.ones((3, 3), np.uint8))
     # Partial blocks at the edges are always coded.
     moved = np.ones((height, width), np.uint8)

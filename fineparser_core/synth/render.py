@@ -48,7 +48,7 @@ class DiveSpec:
 
     Attributes:
         dive_number: e.g. "5253B".
-        board_m: height of the board in metres; None is the board from which the dive is performed most often.
+        board_m: height of the board in meters; None is the board from which the dive is performed most often.
         qualities: of take-off, flight and entry, 0..10.
         n_frames, first_flight_frame, first_entry_frame: the timing; all three are set or none.
         height_px: height of the frames.
@@ -155,7 +155,7 @@ class DivePlan:
 
     Attributes:
         qualities, awards, faults: of the athlete nearest to the camera.
-        athletes: that one first.
+        athletes: the nearest first.
         rng: the generator that the camera and the scene are drawn from next.
     """
 
@@ -171,7 +171,7 @@ class DivePlan:
 
 
 def plan_dive(spec: DiveSpec, seed: int) -> DivePlan:
-    """The motion of the dive that `render_dive` renders of the same spec and seed.
+    """Return the motion of the dive that `render_dive` renders of the same spec and seed.
 
     Raises:
         ConfigError: the dive number, board or timing is invalid.
@@ -255,10 +255,10 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
 def sample_athletes(
     dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], spec: DiveSpec, rng: np.random.Generator
 ) -> tuple[list[Athlete], rubric.Faults]:
-    """Sample one athlete or, for a synchro dive, two.
+    """Sample an athlete or, for a synchro dive, two.
 
     Returns:
-        The athletes, the one nearest to the camera first, and the faults of the first.
+        The athletes, the nearest to the camera first, and the faults of the first.
     """
     springboard = board_m in SPRINGBOARDS_M
     # The same seed for both: apart from their faults the two of a pair move alike.

@@ -8,7 +8,7 @@ deficient, 0.5 to 2 unsatisfactory. A good dive (7.5) is about 8 degrees short o
 at 5 and below the deviation from the vertical and the faults of legs, knees and toes are obvious. The rules cap the
 awards of wrong arms at entry (4.5) and of another position (2); these failures are not simulated. Verticality and
 splash follow the quality closely, most other faults to 25 %, as judges weigh them against each other. The sizes are not
-tuned: larger faults would be easier to learn from rendered dives and would transfer less to filmed ones.
+tuned: larger faults would be easier to learn from rendered dives and would transfer less to filmed dives.
 
 Source: scale and criteria of the diving rules. Deviation: the rules give no degrees; the sizes and the weights of the
 faults within a step are this project's interpretation.
@@ -103,7 +103,7 @@ def sample_faults(qualities: tuple[float, float, float], rng: np.random.Generato
 
 
 def true_award(qualities: tuple[float, float, float]) -> float:
-    """The award of the rubric without the judges' noise, 0..10."""
+    """Return the award of the rubric without the judges' noise, 0..10."""
     return float(np.dot(STEP_WEIGHTS, qualities) / 10.0)
 
 
@@ -115,5 +115,5 @@ def judge(qualities: tuple[float, float, float], rng: np.random.Generator) -> tu
 
 
 def score(awards: tuple[float, ...], difficulty: float) -> float:
-    """The score of a dive from its awards."""
+    """Return the score of a dive from its awards."""
     return Judging(awards=awards).score(difficulty)

@@ -32,19 +32,19 @@ class Box:
     """An axis-aligned box.
 
     Attributes:
-        low, high: opposite corners, metres.
+        low, high: opposite corners, meters.
         bent_by: index of the athlete whose springboard the box is part of; None for a rigid box.
         near: whether it lies between the camera and the athletes.
     """
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    colour: np.ndarray
+    color: np.ndarray
     bent_by: int | None = None
     near: bool = False
 
     def corners(self) -> np.ndarray:
-        """(8, 3) metres."""
+        """Return the corners (8, 3) in meters."""
         ends = np.array([self.low, self.high])
         return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
@@ -55,8 +55,8 @@ class Scene:
     Args:
         at: (T,) instant of the camera in the middle of each frame.
         time_s: (T,) times of the frames.
-        boards: for each athlete the lateral distance of the board from the first one in metres, and the displacement
-            (T,) of its tip in metres.
+        boards: for each athlete the lateral distance of the board from the first board in meters, and the displacement
+            (T,) of its tip in meters.
         athlete: body of the athlete, whose suit other divers may wear.
         light: (3,) unit vector towards the lamp.
     """
@@ -132,28 +132,28 @@ class Scene:
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
     def _sample_deck_position(self, lateral_m: float, rng: np.random.Generator) -> np.ndarray:
-        """A position (3,) on the deck in front of the wall."""
+        """Return a position (3,) on the deck in front of the wall."""
         return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * lateral_m
 
     def _judges(self, rng: np.random.Generator) -> tuple[list[Box], list[Figure]]:
-        """A row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
+        """Return a row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
         chairs, people = [], []
         high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
-        shirt, paint = np.array(textures.colour(rng)) / 255, np.array(textures.colour(rng), float)
+        shirt, paint = np.array(textures.color(rng)) / 255, np.array(textures.color(rng), float)
         if rng.random() < 0.5:
             shirt = np.full(3, rng.uniform(0.75, 0.98))
         start = self._sample_deck_position(rng.uniform(-6, 3), rng)
         facing = float(np.arctan2(-self._back[1], -self._back[0]))
         for k in range(int(rng.integers(3, 8))):
             x, y = (start + self._along * (k * apart))[:2]
-            chairs.append(Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
+            chairs.append(Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), color=paint))
             body = replace(bodies.sample_body(rng, athlete=False), suit=shirt)
             stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
             people.append(self._figures.person(body, stance[None], np.array([[x, y, high]]), facing))
         return chairs, people
 
     def _bystanders(self, spots: list[np.ndarray], athlete: bodies.Body, rng: np.random.Generator) -> list[Figure]:
-        """Officials and coaches on the deck, and people at `spots`, most of them divers similar to the athlete."""
+        """Draw officials and coaches on the deck, and people at `spots`, most of them divers similar to the athlete."""
         people = []
         for _ in range(int(rng.integers(2, 7))):
             place, facing = self._sample_deck_position(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
@@ -252,7 +252,7 @@ class Scene:
         half = (np.array(box.high) - np.array(box.low)) / 2
         outside = _BOX_NORMALS @ (self._camera.position - middle) > np.abs(_BOX_NORMALS) @ half
         for face, normal in zip(np.array(_BOX_FACES)[outside], _BOX_NORMALS[outside], strict=True):
-            tone = np.clip(box.colour * (0.6 + 0.4 * max(0.0, float(normal @ self._light))), 0, 255)
+            tone = np.clip(box.color * (0.6 + 0.4 * max(0.0, float(normal @ self._light))), 0, 255)
             points = np.round(np.clip(pixel[face], -8e3, 8e3) * 16).astype(np.int32)
             cv2.fillConvexPoly(image, points, tone.tolist() if image.ndim == 3 else 255, cv2.LINE_AA, _SHIFT)
 
@@ -271,7 +271,7 @@ class Scene:
         return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
     def _rippled(self, ground: np.ndarray, at: int, top: int, time_s: float) -> np.ndarray:
-        """The ground (h, w, 4) as RGB (h, w, 3), with two drifting wave patterns where its last channel is water."""
+        """Return the ground (h, w, 4) as RGB (h, w, 3), with two drifting wave patterns on water, the last channel."""
         land, water = cv2.cvtColor(ground, cv2.COLOR_RGBA2RGB), cv2.extractChannel(ground, 3)
         wet = np.flatnonzero(water.max(1))
         if not len(wet):
@@ -298,7 +298,7 @@ def blend(image: np.ndarray, layer: np.ndarray) -> None:
 
 
 def _ripples(rng: np.random.Generator) -> np.ndarray:
-    """A tileable wave pattern (256, 256) uint8 with mean 128."""
+    """Return a tileable wave pattern (256, 256) uint8 with mean 128."""
     y, x = np.mgrid[0:256, 0:256] * (2 * np.pi / 256)
     waves = np.zeros((256, 256))
     for _ in range(14):
@@ -308,7 +308,7 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
     return np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
 
 
-#: Both ends in metres, colour, thickness in metres, and whether it is nearer to the camera than the athlete.
+#: Both ends in meters, color, thickness in meters, and whether it is nearer to the camera than the athlete.
 Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
@@ -330,22 +330,22 @@ def sample_boards(
     spots = [np.array([rng.uniform(-5.5, -1.7), rng.uniform(0.6, 7.0), 0.0]) for _ in range(beside)]
     rails: list[Rail] = []
     concrete = np.clip(np.full(3, rng.uniform(90, 225)) + rng.normal(0, 12, 3), 0, 255)
-    paint = np.array(textures.colour(rng), float)
-    metal = textures.colour(rng)
+    paint = np.array(textures.color(rng), float)
+    metal = textures.color(rng)
     if springboard:
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
         for k, y in enumerate(lateral_m):
             low, high = y - 0.25, y + 0.25
-            boxes.append(Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bent_by=k))
-            boxes.append(Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), colour=tone))
-            boxes.append(Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), colour=concrete))
-            boxes.append(Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), colour=paint))
+            boxes.append(Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), color=tone, bent_by=k))
+            boxes.append(Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), color=tone))
+            boxes.append(Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), color=concrete))
+            boxes.append(Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), color=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
             if rng.random() < 0.5 or abs(side + 0.25 - lateral_m[-1]) < 1.0:
                 continue
-            boxes.append(Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
-            boxes.append(Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
+            boxes.append(Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), color=tone))
+            boxes.append(Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), color=paint))
             if rng.random() < 0.5:
                 spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
         if rng.random() < 0.3:
@@ -354,16 +354,14 @@ def sample_boards(
         half = rng.uniform(0.9, 1.5)
         far_side = half + lateral_m[-1]
         slab = rng.uniform(0.2, 0.5)
-        boxes.append(Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), colour=concrete))
+        boxes.append(Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), color=concrete))
         edge = paint if rng.random() < 0.5 else concrete
-        boxes.append(Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), colour=edge))
+        boxes.append(Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), color=edge))
         # The near side of the slab covers the feet for a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
             near, far = (low, -half, board_m - slab), (high, -_CLEARANCE_M, board_m)
-            boxes.append(Box(low=near, high=far, colour=tone, near=True))
-        boxes.append(
-            Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
-        )
+            boxes.append(Box(low=near, high=far, color=tone, near=True))
+        boxes.append(Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), color=concrete * rng.uniform(0.5, 1.0)))
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
         for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.55 else 0):
             spots.append(np.array([rng.uniform(-5.5, -1.4), rng.uniform(0.4, far_side - 0.1), board_m]))
@@ -371,9 +369,9 @@ def sample_boards(
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
             tip = rng.uniform(-1.5, 0.2)
-            boxes.append(Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), colour=concrete * rng.uniform(0.8, 1.1)))
+            boxes.append(Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), color=concrete * rng.uniform(0.8, 1.1)))
             boxes.append(
-                Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
+                Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), color=concrete * rng.uniform(0.5, 1.0))
             )
             for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
                 spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))

@@ -36,7 +36,7 @@ class Timing:
     start_s: float
 
     def time_s(self) -> np.ndarray:
-        """(n_frames,) times of the frames."""
+        """Return the times (n_frames,) of the frames."""
         return self.start_s + np.arange(self.n_frames) * self.step_s
 
 
@@ -53,17 +53,17 @@ def film_athletes(
 
     Args:
         subframes: number of instants a frame.
-        close: follow the neck of the first athlete instead of the centre of mass of all.
+        close: follow the neck of the first athlete instead of the center of mass of all.
 
     Returns:
-        The camera, and for each athlete the joints (N, J, 3) in metres, N = n_frames * subframes.
+        The camera, and for each athlete the joints (N, J, 3) in meters, N = n_frames * subframes.
     """
     count = timing.n_frames * subframes
     middle = (subframes - 1) / 2
     time = timing.start_s + (np.arange(count) - middle) * timing.step_s / subframes
     motions = [athlete.world_joints(time) for athlete in athletes]
     contact_s = athletes[0].contact_s
-    target = np.mean([centre for _, centre in motions], axis=0)
+    target = np.mean([center for _, center in motions], axis=0)
     target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
     under = time > contact_s
     target[under, :2] = target[np.searchsorted(time, contact_s).clip(0, count - 1), :2]
@@ -85,7 +85,7 @@ def render_shot(
     """Render the frames of a shot; the masks cover all athletes, the joints are those of the first.
 
     Args:
-        joints: for each athlete (N, J, 3) metres at the instants of the camera, from `film_athletes`.
+        joints: for each athlete (N, J, 3) meters at the instants of the camera, from `film_athletes`.
     """
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
@@ -135,7 +135,7 @@ def render_shot(
         frames[i] = apply_optics(image, optics, rng)
         if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
             frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
-    # The centre of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
+    # The center of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
     return frames, masks, ((joints_px + 0.5) / size).astype(np.float32)
 
 
@@ -152,7 +152,7 @@ def render_underwater(
 
 
 def to_fields(timing: Timing) -> Timing:
-    """The timing of the fields of an interlaced video, two for every frame."""
+    """Return the timing of the fields of an interlaced video, two for every frame."""
     step = timing.step_s / 2
     return Timing(
         n_frames=2 * timing.n_frames,
@@ -171,7 +171,7 @@ def interlace(fields: Shot) -> Shot:
 
 
 def _camera_move(camera: Camera, exposed: np.ndarray) -> tuple[float, float]:
-    """Image motion (x, y) in pixels of static objects while the shutter is open.
+    """Return image motion (x, y) in pixels of static objects while the shutter is open.
 
     Args:
         exposed: (E,) instants of the camera at which the shutter is open.

@@ -14,7 +14,7 @@ class Splash:
 
     Args:
         at: (T,) instant of the camera of each frame.
-        where: (3,) metres, point of entry.
+        where: (3,) meters, point of entry.
         size: 0 (rip entry) to 1; determines number, speed and spread of the droplets.
         since_s: (T,) time since the contact with the water.
         exposure_s: exposure time, which determines the length of the droplets' streaks.
@@ -55,7 +55,7 @@ class Splash:
         self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
 
     def _droplets(self, since: float) -> tuple[np.ndarray, np.ndarray]:
-        """Indices (n,) and positions (n, 3) of the droplets in the air."""
+        """Return indices (n,) and positions (n, 3) of the droplets in the air."""
         age = since - self._born
         z = self._up * age - GRAVITY_M_S2 * age**2 / 2
         live = (age > 0) & (z > -0.02)
@@ -110,7 +110,7 @@ class Splash:
         return cover
 
     def _depth(self, at: int) -> float:
-        """Distance of the point of entry along the optical axis, metres."""
+        """Return the distance of the point of entry along the optical axis, meters."""
         return max(1.0, float((self._where - self._camera.position) @ self._camera.rotation[at, 2]))
 
     def _foam(self, cover: np.ndarray, image: np.ndarray, at: int, since: float) -> None:
@@ -127,8 +127,8 @@ class Splash:
         below, far = self._camera.project(np.array([[self._where[0], self._where[1], 0.0]]), at)
         wide = 1.3 * radius * scale / float(far[0])
         patch = np.zeros_like(cover)
-        centre = (int(np.clip(below[0, 0], -4e3, 4e3)), int(np.clip(below[0, 1], -4e3, 4e3)))
-        cv2.ellipse(patch, centre, (max(1, int(wide)), max(1, int(wide * max(tilt, 0.12)))), 0, 0, 360, 90, -1)
+        center = (int(np.clip(below[0, 0], -4e3, 4e3)), int(np.clip(below[0, 1], -4e3, 4e3)))
+        cv2.ellipse(patch, center, (max(1, int(wide)), max(1, int(wide * max(tilt, 0.12)))), 0, 0, 360, 90, -1)
         x, y, w, h = cv2.boundingRect(patch)
         if w:
             share = (cv2.blur(patch[y : y + h, x : x + w], (7, 5)).astype(np.float32) / 255 * fade)[..., None]

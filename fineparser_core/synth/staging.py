@@ -30,23 +30,23 @@ class Athlete:
 
     @property
     def contact_point(self) -> np.ndarray:
-        """Point of the first contact with the water, (3,) metres."""
+        """Point of the first contact with the water, (3,) meters."""
         motion = self.motion
         return np.array([motion.contact_x, motion.start_velocity[1] * motion.contact_s + self.lateral_m, 0.0])
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
-        joints, centre = self.motion.world_joints(time_s - self.delay_s)
+        """Return the joints (N, J, 3) and center of mass (N, 3) in meters at times (N,)."""
+        joints, center = self.motion.world_joints(time_s - self.delay_s)
         offset = np.array([0.0, self.lateral_m, 0.0])
-        return joints + offset, centre + offset
+        return joints + offset, center + offset
 
     def board_edge(self, time_s: np.ndarray) -> np.ndarray:
-        """Middle of the front edge of this athlete's board at times (N,): (N, 3) metres."""
+        """Return the middle of the front edge of this athlete's board at times (N,): (N, 3) meters."""
         height = self.motion.board_m + self.deflection(time_s)
         return np.stack([np.zeros_like(height), np.full_like(height, self.lateral_m), height], axis=-1)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the tip of this athlete's board at times (N,): (N,) metres."""
+        """Return the displacement of the tip of this athlete's board at times (N,): (N,) meters."""
         return self.motion.approach.deflection(time_s - self.delay_s)
 
 

@@ -15,15 +15,15 @@ def smooth_noise(shape: tuple[int, int], cells: int, rng: np.random.Generator) -
     return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
 
 
-def colour(rng: np.random.Generator) -> tuple[int, int, int]:
-    """Sample an RGB colour of a pool hall: often blue or grey, sometimes any other."""
+def color(rng: np.random.Generator) -> tuple[int, int, int]:
+    """Sample an RGB color of a pool hall: often blue or gray, sometimes any other."""
     kind = rng.random()
     if kind < 0.35:
         base = np.array([20, 90, 160]) * rng.uniform(0.3, 1.4) + rng.normal(0, 25, 3)
     elif kind < 0.7:
         base = np.full(3, rng.uniform(15, 235)) + rng.normal(0, 10, 3)
     elif kind < 0.8:
-        # Similar to skin, so that the athlete cannot be recognised by colour alone.
+        # Similar to skin, so that the athlete cannot be recognized by color alone.
         base = np.array([205, 160, 125]) * rng.uniform(0.4, 1.15)
     else:
         base = rng.uniform(10, 245, 3)
@@ -43,7 +43,7 @@ def _rect(image: np.ndarray, x0: float, y0: float, x1: float, y1: float, fill: t
 def _crowd(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Generator) -> None:
     """Draw rows of spectators between the image rows y0 and y1."""
     width = image.shape[1]
-    _rect(image, 0, y0, width, y1, colour(rng))
+    _rect(image, 0, y0, width, y1, color(rng))
     row, seat = max(4.0, rng.uniform(0.5, 0.75) * scale), max(3.0, rng.uniform(0.42, 0.55) * scale)
     full = rng.uniform(0.6, 1.0)
     dim = rng.uniform(0.35, 1.0)
@@ -72,7 +72,7 @@ def _lettering(image: np.ndarray, y0: int, y1: int, rng: np.random.Generator) ->
     tall = y1 - y0
     size = max(0.3, tall / 34 * rng.uniform(0.5, 1.0))
     x = rng.uniform(-50, 50)
-    fill, thick = colour(rng), max(1, int(size * rng.uniform(1, 3)))
+    fill, thick = color(rng), max(1, int(size * rng.uniform(1, 3)))
     while x < image.shape[1]:
         if rng.random() < 0.15:
             radius = int(tall * 0.22)
@@ -91,7 +91,7 @@ def _lettering(image: np.ndarray, y0: int, y1: int, rng: np.random.Generator) ->
 
 def _panels(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Generator) -> None:
     x = 0.0
-    base = np.array(colour(rng))
+    base = np.array(color(rng))
     step = rng.uniform(0.6, 5) * scale
     while x < image.shape[1]:
         wide = step * rng.uniform(0.7, 1.3)
@@ -103,7 +103,7 @@ def _panels(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Ge
 
 
 def _windows(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Generator) -> None:
-    _rect(image, 0, y0, image.shape[1], y1, colour(rng))
+    _rect(image, 0, y0, image.shape[1], y1, color(rng))
     wide, bar = rng.uniform(0.8, 3) * scale, max(1.0, rng.uniform(0.05, 0.4) * scale)
     bright = rng.uniform(120, 255)
     for x in np.arange(0, image.shape[1], wide).tolist():
@@ -125,7 +125,7 @@ def _trees(image: np.ndarray, y1: int, scale: float, rng: np.random.Generator) -
 
 
 def _scaffold(image: np.ndarray, scale: float, rng: np.random.Generator) -> None:
-    fill, wide = colour(rng), max(1, int(rng.uniform(0.04, 0.2) * scale))
+    fill, wide = color(rng), max(1, int(rng.uniform(0.04, 0.2) * scale))
     x = rng.uniform(0, image.shape[1])
     high, step = image.shape[0], rng.uniform(1.0, 2.5) * scale
     for k in range(int(rng.integers(2, 5))):
@@ -139,13 +139,13 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
     """Sample the backdrop behind the pool.
 
     Args:
-        scale: pixels per metre.
+        scale: pixels per meter.
 
     Returns:
         (h, w, 3) uint8 RGB, bottom row at the foot of the wall.
     """
     h, w = max(64, int(height_m * scale)), max(96, int(width_m * scale))
-    image = np.full((h, w, 3), colour(rng), np.uint8)
+    image = np.full((h, w, 3), color(rng), np.uint8)
     outdoor = rng.random() < 0.2
     y = h
     while y > 0:
@@ -164,20 +164,20 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
         elif kind < 0.8:
             _windows(image, top, y, scale, rng)
         else:
-            _rect(image, 0, top, w, y, colour(rng))
+            _rect(image, 0, top, w, y, color(rng))
         y = top
     for _ in range(int(rng.integers(0, 6))):
         # Stairs, walls and roofs that are not horizontal.
         x, reach, rise = rng.uniform(0, w), rng.uniform(1, 8) * scale, rng.uniform(-5, 5) * scale
         y0, thick = rng.uniform(0, h), rng.uniform(0.3, 3) * scale
         corners = np.array([[x, y0], [x + reach, y0 + rise], [x + reach, y0 + rise + thick], [x, y0 + thick]])
-        cv2.fillPoly(image, [corners.astype(np.int32)], colour(rng), cv2.LINE_AA)
+        cv2.fillPoly(image, [corners.astype(np.int32)], color(rng), cv2.LINE_AA)
     for _ in range(int(rng.integers(0, 10))):
         x, y0 = rng.uniform(0, w), rng.uniform(0, h)
-        _rect(image, x, y0, x + rng.uniform(0.2, 3) * scale, y0 + rng.uniform(0.2, 3) * scale, colour(rng))
+        _rect(image, x, y0, x + rng.uniform(0.2, 3) * scale, y0 + rng.uniform(0.2, 3) * scale, color(rng))
     for _ in range(int(rng.integers(0, 4))):
         x = rng.uniform(0, w)
-        _rect(image, x, 0, x + rng.uniform(0.15, 1.5) * scale, h, colour(rng))
+        _rect(image, x, 0, x + rng.uniform(0.15, 1.5) * scale, h, color(rng))
     if rng.random() < 0.4:
         _scaffold(image, scale, rng)
     light = 1.0 + 0.12 * smooth_noise((h, w), 4, rng) + 0.05 * smooth_noise((h, w), 30, rng)
@@ -192,14 +192,14 @@ def ground(
 
     Args:
         size_m: extent along x and y.
-        pool: (x0, x1, y0, y1) of the water within it, metres from the corner.
-        scale: pixels per metre.
+        pool: (x0, x1, y0, y1) of the water within it, meters from the corner.
+        scale: pixels per meter.
 
     Returns:
         (h, w, 3) uint8 RGB; column along x, row along y.
     """
     w, h = int(size_m[0] * scale), int(size_m[1] * scale)
-    deck = np.clip(np.array(colour(rng)) * 0.5 + 95 + rng.normal(0, 15), 0, 255)
+    deck = np.clip(np.array(color(rng)) * 0.5 + 95 + rng.normal(0, 15), 0, 255)
     image = np.empty((h, w, 3), np.float32)
     image[:] = deck * (1 + 0.06 * smooth_noise((h, w), 24, rng)[..., None])
     x0, x1, y0, y1 = (int(v * scale) for v in pool)

@@ -8,7 +8,7 @@ from fineparser_core.synth.flight import BodyMotion
 from fineparser_core.synth.render import DivePlan
 
 #: Constants of `measures.flight`: the share of the time from leaving the board to opening after which the
-#: position is held, and the share of its frames that are at least as tight as the tightness that is told.
+#: position is held, and the share of its frames that are at least as tight as the reported tightness.
 _HELD_FROM, _TIGHT = 0.4, 0.25
 _OPEN_DEG = 150.0
 _STEP_S = 0.01
@@ -17,9 +17,9 @@ _RECOIL_S = 0.6
 
 
 def true_measures(plan: DivePlan) -> dict[str, float]:
-    """Value of every measure that the motion tells, by its name, in the units of `fineparser_core.measures`.
+    """Return the values of all measures of a motion, by name, in the units of `fineparser_core.measures`.
 
-    Of the athlete nearest to the camera. The line at entry is that of the body in the plane of the dive.
+    They are those of the athlete nearest to the camera. The line at entry is that of the body in the plane of the dive.
     """
     motion = plan.athletes[0].motion
     up = float(motion.start_velocity[2])
@@ -46,9 +46,9 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     found["entry_angle"] = _entry_angle(motion, at_entry[0])
     found["hip_line"] = 180 - float(_angle(at_entry, "shoulder", "hip", "knee")[0])
     found["elbow_angle"] = float(_angle(at_entry, "shoulder", "elbow", "wrist")[0])
-    leaving, centre = motion.world_joints(np.array([-1e-3]))
+    leaving, center = motion.world_joints(np.array([-1e-3]))
     feet = _middle(leaving, "ankle")[0]
-    found["lean"] = float(np.degrees(np.arctan2(centre[0, 0] - feet[0], centre[0, 2] - feet[2])))
+    found["lean"] = float(np.degrees(np.arctan2(center[0, 0] - feet[0], center[0, 2] - feet[2])))
     opening_s = np.arange(motion.come_out_s, motion.contact_s, _STEP_S)
     hips = _angle(motion.world_joints(opening_s)[0], "shoulder", "hip", "knee")
     opened = np.flatnonzero(hips >= _OPEN_DEG)
@@ -79,7 +79,10 @@ def _closest_approach(motion: BodyMotion) -> float:
 
 
 def _legs_line(motion: BodyMotion) -> float | None:
-    """Line of the legs off the vertical as the hips go under, degrees; + over. None for a feet-first entry."""
+    """Return the line of the legs off the vertical as the hips go under, degrees; + over.
+
+    None for a feet-first entry.
+    """
     times = np.arange(motion.contact_s, motion.contact_s + 0.35, _STEP_S)
     joints, _ = motion.world_joints(times)
     under = np.flatnonzero(_middle(joints, "hip")[:, 2] <= 0)
@@ -93,14 +96,14 @@ def _legs_line(motion: BodyMotion) -> float | None:
 
 def _board_distance(motion: BodyMotion) -> float:
     times = np.arange(0.0, motion.contact_s, _STEP_S)
-    _, centre = motion.world_joints(times)
-    top = int(centre[:, 2].argmax())
-    below = np.flatnonzero(centre[top:, 2] <= motion.board_m)
-    return float(centre[top + below[0], 0]) if len(below) else float("nan")
+    _, center = motion.world_joints(times)
+    top = int(center[:, 2].argmax())
+    below = np.flatnonzero(center[top:, 2] <= motion.board_m)
+    return float(center[top + below[0], 0]) if len(below) else float("nan")
 
 
 def _entry_angle(motion: BodyMotion, joints: np.ndarray) -> float:
-    """Line of the body off the vertical, degrees; + over-rotated."""
+    """Return the line of the body off the vertical, degrees; + over-rotated."""
     line = _middle(joints[None], "ankle")[0] - _middle(joints[None], "shoulder")[0]
     line = line if line[2] > 0 else -line
     sense = np.sign(motion.rotation_rad[-1] - motion.rotation_rad[0])
@@ -112,7 +115,7 @@ def _middle(joints: np.ndarray, name: str) -> np.ndarray:
 
 
 def _angle(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray:
-    """(n,) degrees, the mean of both sides."""
+    """Return the angles (n,) in degrees, the mean of both sides."""
     sides = []
     for side in "lr":
         a, b, c = (joints[:, JOINT[f"{name}_{side}"]] for name in (first, middle, last))
@@ -121,11 +124,11 @@ def _angle(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
 
 
 def _in_plane(vectors: np.ndarray) -> np.ndarray:
-    """Vectors (n, 3) as a camera at the side sees them."""
+    """Return vectors (n, 3) as a camera at the side sees them."""
     return vectors * np.array([1.0, 0.0, 1.0])
 
 
 def _between(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """(n,) degrees between vectors (n, 3)."""
+    """Return the angles (n,) in degrees between vectors (n, 3)."""
     cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
     return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

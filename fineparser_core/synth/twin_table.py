@@ -65,7 +65,10 @@ def sample_records(seed: int) -> list[TwinRecord]:
 
 
 def _transitions(n_frames: int, take_off: float, flight: int) -> tuple[int, int]:
-    """First frames of flight and entry; flight and take-off are shortened if the entry would not fit into the clip."""
+    """Return the first frames of flight and entry.
+
+    Flight and take-off are shortened if the entry would not fit into the clip.
+    """
     last = n_frames - _MIN_ENTRY_FRAMES
     flight = min(flight, last - 1)
     first = min(max(round(take_off * n_frames), 1), last - flight)
@@ -73,7 +76,7 @@ def _transitions(n_frames: int, take_off: float, flight: int) -> tuple[int, int]
 
 
 def _stratified(quantiles: Sequence[float], n: int, rng: np.random.Generator) -> Iterator[float]:
-    """n values of a distribution given by equidistant quantiles, one from each n-th of it, in random order."""
+    """Draw n values of a distribution given by equidistant quantiles, a value from each n-th of it, in random order."""
     shares = (rng.permutation(n) + 0.5) / n
     values: list[float] = np.interp(shares, np.linspace(0, 1, len(quantiles)), quantiles).tolist()
     return iter(values)

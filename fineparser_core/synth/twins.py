@@ -7,7 +7,7 @@ their distribution (`synth.twin_table`).
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -21,8 +21,6 @@ from fineparser_core.synth.dataset import PlannedDive
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
-#: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.
-SUBSETS = {"medium": (1800, 80), "mini": (240, 80)}
 #: Standard deviation of the qualities of a dive around its award, as in `rubric.sample_qualities`.
 _QUALITY_STD = 1.3
 #: Transitions of records that have none, as shares of the length: the medians of all records.
@@ -36,8 +34,8 @@ class TwinRecord:
     Attributes:
         event, index: key of the record.
         score: points, 3 * difficulty * award.
-        board_m: height of the board in metres; None if the event does not name it.
-        synchro: whether it is a synchronised dive.
+        board_m: height of the board in meters; None if the event does not name it.
+        synchro: whether it is a synchronized dive.
         split: "train", "test", or "" for none.
     """
 
@@ -60,7 +58,7 @@ class TwinRecord:
 
     @property
     def has_steps(self) -> bool:
-        """Whether the transitions give three steps of at least one frame each."""
+        """True if the transitions give three steps of at least a frame each."""
         return 0 < self.first_flight_frame < self.first_entry_frame < self.n_frames
 
 
@@ -74,7 +72,7 @@ class TwinPlan:
         seed: of qualities and renderings.
         skipped: ids of the records that cannot be rendered, and the reasons.
         variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
-            it, so that no dive is taken for one of another variant.
+            it, so that no dive is taken for that of another variant.
     """
 
     records: tuple[TwinRecord, ...]
@@ -96,7 +94,7 @@ class TwinPlan:
         return len(self.chosen)
 
     def dive(self, i: int) -> PlannedDive:
-        """The twin of the i-th chosen record."""
+        """Return the twin of the i-th chosen record."""
         record = self.records[self.chosen[i]]
         variant = [self.variant] if self.variant > 1 else []
         rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717, *variant])
@@ -129,29 +127,25 @@ class TwinPlan:
         )
 
     def notes(self) -> dict[str, int]:
-        """Differences between twins and records, each with the number of twins that have it."""
+        """Return differences between twins and records, each with the number of twins that have it."""
         return dict(Counter(note for i in range(len(self)) for note in self.dive(i).metadata["notes"]))
 
 
-def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0, variant: int = 1) -> TwinPlan:
-    """Plan twins of all records of the two splits ("full") or of a subset.
-
-    The seed determines the subset. Every dive number of its test dives occurs in the training dives of the mini set.
+def plan_twins(records: Iterable[TwinRecord], seed: int = 0, variant: int = 1) -> TwinPlan:
+    """Plan twins of all records of the two splits.
 
     Args:
-        size: "full" or one of `SUBSETS`.
         variant: see `TwinPlan`.
 
     Raises:
-        ConfigError: there are too few records for the subset, or none that can be rendered.
+        ConfigError: no record can be rendered.
     """
     ordered = tuple(sorted((r for r in records if r.split), key=lambda r: (r.event, r.index)))
     skipped = {f"{r.event}/{r.index}": reason for r in ordered if (reason := _reason_to_skip(r))}
     usable = [i for i, r in enumerate(ordered) if f"{r.event}/{r.index}" not in skipped]
     if not usable:
         raise ConfigError("There is no record of which a twin can be rendered: check the annotations and their splits.")
-    chosen = usable if size == "full" else _draw_subset(ordered, usable, size, seed)
-    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, skipped=skipped, variant=variant)
+    return TwinPlan(records=ordered, chosen=tuple(usable), seed=seed, skipped=skipped, variant=variant)
 
 
 def sample_qualities_for(award: float, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -170,7 +164,7 @@ def sample_qualities_for(award: float, rng: np.random.Generator) -> tuple[float,
 
 
 def _board_to_render(record: TwinRecord) -> float | None:
-    """The record's board, or another one if the dive has no known DD from it; None if it has none from any board."""
+    """Return the record's board, or another board if the dive has no known DD from it; None if it has none from any."""
     dive = parse_dive_number(record.dive_number)
     for board_m in (record.board_m, *reversed(BOARDS_M)):
         try:
@@ -181,7 +175,7 @@ def _board_to_render(record: TwinRecord) -> float | None:
 
 
 def _reason_to_skip(record: TwinRecord) -> str:
-    """Why a record cannot be rendered; empty if it can."""
+    """Return why a record cannot be rendered; empty if it can."""
     try:
         if _board_to_render(record) is None:
             return f"No DD of {record.dive_number} is known."
@@ -190,19 +184,3 @@ def _reason_to_skip(record: TwinRecord) -> str:
     if record.n_frames < 4:
         return f"{record.n_frames} frames are too few for three phases."
     return "" if record.difficulty > 0 else f"A DD of {record.difficulty:g} gives no award."
-
-
-def _draw_subset(records: Sequence[TwinRecord], usable: Sequence[int], size: str, seed: int) -> list[int]:
-    rng = np.random.default_rng([seed, 0x3171])
-    n_train, n_test = SUBSETS[size]
-    train = rng.permutation([i for i in usable if records[i].split == "train"])
-    # All sizes share the test dives of the mini set, so that their results are comparable.
-    trained = {records[i].dive_number for i in train[: SUBSETS["mini"][0]]}
-    in_test = [i for i in usable if records[i].split == "test" and records[i].dive_number in trained]
-    test = rng.permutation(in_test)
-    for split, found, count in (("train", train, n_train), ("test", test, n_test)):
-        if len(found) < count:
-            raise ConfigError(
-                f"A {size} set needs {count} {split} dives, and there are {len(found)}: make the full one."
-            )
-    return sorted([*train[:n_train].tolist(), *test[:n_test].tolist()])

@@ -38,7 +38,7 @@ class UnderwaterView:
     """The view of an underwater camera, drawn frame by frame.
 
     Args:
-        joints: (T, J, 3) metres.
+        joints: (T, J, 3) meters.
         since_s: (T,) time since the contact with the water.
         splash: size of the splash, 0 (rip entry) to 1; determines the number of bubbles.
         size: (width_px, height_px).

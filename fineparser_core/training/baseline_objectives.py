@@ -1,4 +1,4 @@
-"""The objective of each rival, and the one function that picks the objective of a network."""
+"""The objective of each rival, and the function that picks the objective of a network."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ _DRAWS = 17  # part of the seed
 
 
 class ScoreObjective(Objective):
-    """Squared error of the score as a share of 100 points; C3D-AVG adds the absolute one, and its tasks.
+    """Squared error of the score as a share of 100 points; C3D-AVG adds the absolute error, and its tasks.
 
     Source of the latter: Parmar and Morris 2019, without captions.
     """
@@ -122,7 +122,7 @@ class MUSDLObjective(Objective):
 class CoReObjective(Objective):
     """Log loss of the true group, and squared error of the position within it, for every ordered pair.
 
-    Choice of ours: the source adds the binary loss of every leaf; the log loss of the true one has the same minimum.
+    Choice of ours: the source adds the binary loss of every leaf; the log loss of the true group has the same minimum.
     """
 
     model: CoRe
@@ -175,7 +175,7 @@ class TSAObjective(Objective):
 def make_objective(
     model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
 ) -> Objective:
-    """The objective of a network.
+    """Return the objective of a network.
 
     Args:
         records: of the training dives; CoRe's groups are cut by their score differences.
@@ -206,7 +206,7 @@ def make_objective(
 
 
 def pair_differences(records: Sequence[DiveRecord], criterion: str) -> np.ndarray:
-    """Score differences (n,) in points of every pair of dives that may be compared, one direction each.
+    """Return score differences (n,) in points of every pair of dives that may be compared, a single direction each.
 
     Raises:
         ConfigError: an unknown criterion.
@@ -220,5 +220,5 @@ def pair_differences(records: Sequence[DiveRecord], criterion: str) -> np.ndarra
 
 
 def _divergence(logits: Tensor, target: Tensor) -> Tensor:
-    """KL(target || softmax(logits)) over the last axis: (.., n) to (..)."""
+    """Return KL(target || softmax(logits)) over the last axis: (.., n) to (..)."""
     return F.kl_div(torch.log_softmax(logits, dim=-1), target, reduction="none").sum(dim=-1)

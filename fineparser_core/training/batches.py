@@ -15,7 +15,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import draw_view, view_frames, view_masks
-from fineparser_core.inference.encoder import normalise
+from fineparser_core.inference.encoder import normalize
 
 _AWARDS = 3
 _ALL = np.arange(N_SAMPLES)
@@ -28,13 +28,13 @@ class Batch:
     """Dives and the ordered pairs among them.
 
     Attributes:
-        video: (V, 3, 96, H, W) float32, ImageNet-normalised; as made, before `to`, (V, 96, H, W, 3) uint8 RGB, a
+        video: (V, 3, 96, H, W) float32, ImageNet-normalized; as made, before `to`, (V, 96, H, W, 3) uint8 RGB, a
             quarter of the bytes to hand over.
         scores: (V,) points.
         difficulty: (V,) DD.
         awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
-        elements: (V, 5) int64, what the dive number says, see `DiveNumber.elements`; -1 where it is none. None: nobody
-            knows.
+        elements: (V, 5) int64, elements of the dive number, see `DiveNumber.elements`; -1 for an invalid number. None:
+            unknown.
         place: epoch and index in it, on which alone every random draw depends.
         query, exemplar: (P,) int64, rows of the dives.
         paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
@@ -57,7 +57,7 @@ class Batch:
 
     @cached_property
     def cuts(self) -> tuple[tuple[int, int], ...] | None:
-        """The transitions as numbers of the host, so that nobody waits for the device to read them."""
+        """The transitions as numbers of the host, so that reading them does not wait for the device."""
         return None if self.transitions is None else _pairs(self.transitions.tolist())
 
     @cached_property
@@ -66,17 +66,17 @@ class Batch:
         return _pairs(zip(self.query.tolist(), self.exemplar.tolist(), strict=True))
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on a device, where pixels become what the network takes."""
+        """Return the same batch on a device, where pixels become what the network takes."""
         return self._each(lambda one: one.to(device, non_blocking=True))._as_network_input()
 
     def pin_memory(self) -> "Batch":
-        """The same batch in page-locked memory, out of which a GPU fetches by itself."""
+        """Return the same batch in page-locked memory, out of which a GPU fetches by itself."""
         return self._each(Tensor.pin_memory)
 
     def _as_network_input(self) -> "Batch":
         if self.video.dtype != torch.uint8:
             return self
-        video = normalise(self.video.flatten(0, 1)).unflatten(0, self.video.shape[:2]).transpose(1, 2)
+        video = normalize(self.video.flatten(0, 1)).unflatten(0, self.video.shape[:2]).transpose(1, 2)
         masks = self.masks.float() / 255 if self.masks is not None else None
         return self._with({"video": video, "masks": masks})
 
@@ -84,7 +84,7 @@ class Batch:
         return self._with({k: change(v) for k, v in vars(self).items() if isinstance(v, Tensor)})
 
     def _with(self, changed: dict[str, Any]) -> "Batch":
-        """The same dives and pairs with other tensors of them."""
+        """Return the same dives and pairs with other tensors of them."""
         other = replace(self, **changed)
         vars(other).update(cuts=self.cuts, pairs=self.pairs)
         return other
@@ -104,7 +104,7 @@ class BatchPlan:
 
 
 def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[BatchPlan]:
-    """Every batch of an epoch, in order, drawn from (seed, epoch).
+    """Return every batch of an epoch, in order, drawn from (seed, epoch).
 
     Paper pairs: `batch_size` queries with an exemplar each, both directions. All pairs: up to `batch_size` dives that
     may be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch_size` at a time.
@@ -136,7 +136,7 @@ def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int
 
 
 def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
-    """The tensors of a batch, pixels as uint8.
+    """Return the tensors of a batch, pixels as uint8.
 
     Args:
         dives: of the training split.
@@ -177,7 +177,7 @@ def make_batch(dives: Sequence[DatasetDive], plan: BatchPlan, config: TrainConfi
 
 
 def three_awards(awards: Sequence[float]) -> np.ndarray:
-    """The three counted awards, ascending; nan where none are recorded.
+    """Return the three counted awards, ascending; nan where none are recorded.
 
     Of seven the two highest and two lowest are dropped. The five that count in synchro become their lowest, median
     and highest, scaled so that three of them sum to three fifths of the five.
@@ -194,9 +194,9 @@ def three_awards(awards: Sequence[float]) -> np.ndarray:
 
 
 def ordered_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The N(N - 1) ordered pairs of a batch: query and exemplar indices.
+    """Return the N(N - 1) ordered pairs of a batch: query and exemplar indices.
 
-    The paper draws one exemplar a query; every dive of the batch is encoded once here and serves in all pairs.
+    The paper draws an exemplar for each query; every dive of the batch is encoded once here and serves in all pairs.
     """
     query, exemplar = np.nonzero(~np.eye(n, dtype=bool))
     return query, exemplar

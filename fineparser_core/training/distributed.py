@@ -13,7 +13,7 @@ import torch.distributed as dist
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.device import choose_device
 
-#: Time that processes wait for one that decodes or measures a last dive, or hangs.
+#: Time that processes wait for a process that decodes or measures a last dive, or hangs.
 _PATIENCE = timedelta(hours=1)
 #: Iterations of a GPU between two looks at their losses, for which the host has to wait.
 _UNWATCHED = 16
@@ -24,9 +24,9 @@ class Processes:
     """This process among its peers.
 
     Attributes:
-        rank: 0 for the one that writes.
-        world: how many there are.
-        device: of this one.
+        rank: 0 for the process that writes.
+        world: number of processes.
+        device: of this process.
     """
 
     rank: int = 0
@@ -44,7 +44,7 @@ class Processes:
         return _UNWATCHED if self.device.type == "cuda" else 1
 
     def any(self, flag: bool) -> bool:
-        """Whether any process has the flag set, so that all stop at the same step."""
+        """Return True if any process has the flag set, so that all stop at the same step."""
         if self.world == 1:
             return flag
         flags = torch.tensor([float(flag)], device=self.device)
@@ -52,7 +52,7 @@ class Processes:
         return bool(flags.item())
 
     def gather(self, value: Any) -> list[Any]:
-        """Every process's value, by rank."""
+        """Gather every process's value, by rank."""
         if self.world == 1:
             return [value]
         values: list[Any] = [None] * self.world
@@ -60,18 +60,18 @@ class Processes:
         return values
 
     def wait(self) -> None:
-        """Returns once all processes have called it."""
+        """Wait until all processes have called it."""
         if self.world > 1:
             dist.barrier()
 
 
 @contextmanager
 def processes(device: str = "auto") -> Iterator[Processes]:
-    """The processes that `torchrun` started, or this one alone; one CUDA device each, gloo on CPU.
+    """Join the processes that `torchrun` started, or run alone; a CUDA device each, gloo on CPU.
 
     Raises:
-        ConfigError: no such device.
-        FineParserError: another process ended while this one waited for it.
+        ConfigError: the device is unavailable.
+        FineParserError: another process ended while this process waited for it.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     chosen = choose_device(device)

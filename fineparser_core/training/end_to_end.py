@@ -23,7 +23,7 @@ from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -54,16 +54,19 @@ class Splits:
     test: Sequence[DatasetDive]
 
     def median_transitions(self) -> tuple[float, float] | None:
-        """Medians over the training dives, in samples, the naive baseline of transitions; None without labels."""
+        """Return the medians over the training dives, in samples, the naive baseline of transitions.
+
+        None without labels.
+        """
         return median_transitions([dive.record for dive in self.train])
 
 
 class Plan:
-    """Which batches this process computes in which iteration; the same dives in the same order for a seed.
+    """Assignment of batches to iterations of this process; the same dives in the same order for a seed.
 
-    The batches of an epoch are dealt out to the processes in turn; the first ones are dealt again where their number is
-    not divisible. Deviation: the release's accumulation is off by one and leaks into the next epoch; here an epoch ends
-    with whatever is left.
+    The batches of an epoch are dealt out to the processes in turn; the first batches are dealt again where their number
+    is not divisible. Deviation: the release's accumulation is off by 1 and leaks into the next epoch; here an epoch
+    ends with whatever is left.
     """
 
     def __init__(self, dives: Sequence[DatasetDive], config: TrainConfig, peers: Processes) -> None:
@@ -78,30 +81,30 @@ class Plan:
                 "or with --pairing random."
             )
 
-    @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
+    @lru_cache(maxsize=2)  # noqa: B019 - a single plan in a run
     def batches(self, epoch: int) -> list[tuple[int, BatchPlan]]:
-        """(index in the epoch, batch) of this process."""
+        """Return (index in the epoch, batch) of this process."""
         every = list(enumerate(epoch_batches(self._records, self._config, epoch)))
         n_dealt = math.ceil(len(every) / self._peers.world) * self._peers.world
         return list(islice(cycle(every), self._peers.rank, n_dealt, self._peers.world))
 
     def epoch_of(self, iteration: int) -> int:
-        """The epoch of an iteration, from 0."""
+        """Return the epoch of an iteration, from 0."""
         return int(np.searchsorted(self.ends, iteration, side="right"))
 
     def place(self, iteration: int, part: int) -> tuple[int, int, BatchPlan]:
-        """Epoch, index in the epoch, and batch."""
+        """Return epoch, index in the epoch, and batch."""
         return self.epoch_of(iteration), *self.parts(iteration)[part]
 
     def parts(self, iteration: int) -> list[tuple[int, BatchPlan]]:
-        """The batches whose gradients an iteration sums."""
+        """Return the batches whose gradients an iteration sums."""
         epoch = self.epoch_of(iteration)
         start = (iteration - (self.ends[epoch - 1] if epoch else 0)) * self._config.grad_accum_steps
         return self.batches(epoch)[start : start + self._config.grad_accum_steps]
 
 
 def schedule(config: TrainConfig, iteration: int, iterations: int, peak: float) -> float:
-    """Linear warm-up from `warmup_lr`, then the cosine over all iterations down to `final_lr`."""
+    """Return the learning rate: linear warm-up from `warmup_lr`, then the cosine down to `final_lr`."""
     warm_up = config.warmup_epochs * iterations / config.epochs
     if iteration < warm_up:
         return config.warmup_lr + (peak - config.warmup_lr) * iteration / warm_up
@@ -109,7 +112,7 @@ def schedule(config: TrainConfig, iteration: int, iterations: int, peak: float) 
 
 
 def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[list[nn.Parameter], float]]:
-    """Freezes what the configuration freezes; the rest by learning rate."""
+    """Freeze the parameters that the configuration names; group the rest by learning rate."""
     rates = {"model.i3d.": config.i3d_lr, "model.psnet.": config.psnet_lr}
     rates["model.spatial_parser.encoder."] = config.mask_encoder_lr
     groups: dict[float, list[nn.Parameter]] = {}
@@ -139,7 +142,7 @@ def train_end_to_end(
     cancel: CancelToken,
     peers: Processes,
 ) -> list[dict[str, Any]]:
-    """Trains, evaluates after epochs, and leaves the weights of the picked epoch in OUT/best.pt.
+    """Train, evaluate after epochs, and leave the weights of the picked epoch in OUT/best.pt.
 
     Args:
         settings: what to use of the machine.
@@ -165,9 +168,9 @@ def train_end_to_end(
     if peers.world > 1:
         if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
             objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
-        # Without masks or steps some modules get no gradient, and parts of one's own may have weights that nobody uses.
-        labelled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
-        whole = labelled and config.mask_weight > 0 and not (config.own_backbone or config.own_head)
+        # Without masks or steps some modules get no gradient, and a user's own parts may have unused weights.
+        labeled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        whole = labeled and config.mask_weight > 0 and not (config.own_backbone or config.own_head)
         # Views of the buckets, as gradients of kernels that lie channels last do not lie as plain buckets do.
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole, gradient_as_bucket_view=True)
     events = Events(out, on=peers.writes, settings=vars(config))
@@ -196,7 +199,7 @@ def train_end_to_end(
         for split, dives in (("validation", splits.validation), ("test", splits.test if config.test_epochs else ())):
             if dives:
                 results = evaluate_sharded(shown.model, dives, splits.train, config, cancel=cancel, peers=peers)
-                entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
+                entry[split] = metric_values(summarize(results, median_transitions=median, seed=config.seed))
                 # A run that was killed before its checkpoint has written this entry already.
                 events.cut(split, entry["epoch"] - 1)
                 events.write(split, entry["epoch"], entry[split])
@@ -253,7 +256,7 @@ def evaluate_sharded(
     cancel: CancelToken,
     peers: Processes,
 ) -> list[DiveResult]:
-    """Results of dives as the frame cache stores them, against exemplars from a pool; see `run_sharded`."""
+    """Return the results of dives as the frame cache stores them, against exemplars from a pool; see `run_sharded`."""
     evaluator = Evaluator(model, [dive.record for dive in pool], pool, protocol_of(config))
     return run_sharded(evaluator, dives, cancel=cancel, peers=peers)
 
@@ -272,7 +275,7 @@ def protocol_of(config: TrainConfig) -> Protocol:
 def run_sharded(
     evaluator: Evaluator, dives: Sequence[DatasetDive], *, cancel: CancelToken, peers: Processes
 ) -> list[DiveResult]:
-    """Results of all dives in order, each measured by one of the processes; every process gets all.
+    """Return the results of all dives in order, each measured by a single process; every process gets all.
 
     Raises:
         Cancelled: once the token of any process is set.
@@ -293,7 +296,7 @@ def run_sharded(
 
 
 def _logged() -> ProgressCallback:
-    """Progress as log lines with the time that is left, one now and then."""
+    """Return a callback that logs progress with the remaining time now and then."""
     began = reported_s = time.monotonic()
 
     def tell(progress: Progress) -> None:
@@ -308,7 +311,7 @@ def _logged() -> ProgressCallback:
 
 
 def load_best(model: AQAModel, out: Path) -> None:
-    """Loads what the picked epoch left in OUT/best.pt.
+    """Load the weights of the picked epoch from OUT/best.pt.
 
     Raises:
         CheckpointError: it cannot be read.
@@ -323,7 +326,7 @@ _COMPILED = ("i3d", "spatial_parser", "spatial_parser.encoder", "static_encoder.
 
 
 def compile_encoders(model: AQAModel) -> None:
-    """Makes the encoders run through `torch.compile` when they are called."""
+    """Make the encoders run through `torch.compile` when they are called."""
     for name in _COMPILED:
         try:
             model.get_submodule(name).compile()

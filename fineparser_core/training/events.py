@@ -22,12 +22,12 @@ _LONGEST_PARAM = 500
 
 
 class Events:
-    """Appends to FOLDER/events.jsonl, one line an event, and to FOLDER/tensorboard.
+    """Appends to FOLDER/events.jsonl, a line for each event, and to FOLDER/tensorboard.
 
     Where MLFLOW_TRACKING_URI names a server or folder, settings, metrics and the finished weights go there too, as a
     run named after FOLDER, which a resumed run goes on with.
 
-    A resumed run calls `go_on` first, because it computes again whatever came after its checkpoint.
+    A resumed run calls `go_on` first, because it repeats the iterations after its checkpoint.
 
     Args:
         on: False writes nothing, for processes other than the first.
@@ -48,7 +48,7 @@ class Events:
             self._board.purge_step = iteration + 1
 
     def cut(self, stage: str, iteration: int) -> None:
-        """Deletes the events of a stage after an iteration, and an incomplete last line."""
+        """Delete the events of a stage after an iteration, and an incomplete last line."""
         if not self._on or not self._path.exists():
             return
         kept = []
@@ -62,7 +62,7 @@ class Events:
         write_whole(self._path, "".join(f"{line}\n" for line in kept))
 
     def write(self, stage: str, iteration: int, values: Mapping[str, float]) -> None:
-        """One event; values that are not finite are left out, as JSON does not have them.
+        """Write an event; values that are not finite are left out, as JSON does not have them.
 
         Raises:
             ExportError: it cannot be written.
@@ -89,7 +89,7 @@ class Events:
                 self._mlflow = None
 
     def images(self, stage: str, name: str, iteration: int, image: np.ndarray) -> None:
-        """An image (H, W, 3) uint8 for TensorBoard."""
+        """Log an image (H, W, 3) uint8 for TensorBoard."""
         self._show(lambda board: board.add_image(f"{stage}/{name}", image, iteration, dataformats="HWC"))
 
     def histogram(self, name: str, iteration: int, values: np.ndarray) -> None:
@@ -98,7 +98,7 @@ class Events:
             self._show(lambda board: board.add_histogram(name, values, iteration))
 
     def weights(self, bundle: Path) -> None:
-        """The folder of finished weights, for MLflow."""
+        """Log the folder of finished weights, for MLflow."""
         if self._mlflow is not None:
             try:
                 self._mlflow.log_artifacts(str(bundle), bundle.name)
@@ -106,7 +106,7 @@ class Events:
                 logger.warning("MLflow does not take the weights (%s): they are in %s", type(error).__name__, bundle)
 
     def close(self) -> None:
-        """Flushes TensorBoard's file and ends MLflow's run."""
+        """Flush TensorBoard's file and end MLflow's run."""
         self._show(lambda board: board.close())
         if self._mlflow is not None:
             with suppress(Exception):

@@ -1,4 +1,4 @@
-"""The initial weights of a run: Kinetics for every I3D, ImageNet for the static backbone, a bundle, or random ones."""
+"""The initial weights of a run: Kinetics for each I3D, ImageNet for the static backbone, a bundle, or random."""
 
 import logging
 from pathlib import Path
@@ -34,7 +34,7 @@ def initial_model(
     static_backbone: BackboneFactory | None = None,
     head: HeadFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
-    """The network a run starts from, and notices for its card; what is not given is drawn from the seed.
+    """Return the network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
@@ -102,7 +102,7 @@ def startable(config: TrainConfig) -> dict[str, bool]:
 
 
 def check_start(config: TrainConfig, settings: RunSettings) -> None:
-    """Sees whether there are the initial weights that a configuration asks for.
+    """Check that the initial weights of a configuration exist.
 
     Raises:
         ConfigError: there are no ImageNet weights for the static backbone, or weights are given for a part that the

@@ -12,7 +12,7 @@ from fineparser_core.data.dives import DatasetDive
 from fineparser_core.support.own_process import STOP_SIGNALS, ignore, spawn_context
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
-#: Batches that each worker has made before they are asked for.
+#: Number of batches that each worker makes ahead.
 AHEAD = 2
 
 
@@ -20,7 +20,7 @@ class Batches(Protocol):
     """Which batch is computed when."""
 
     def place(self, iteration: int, part: int) -> tuple[int, int, BatchPlan]:
-        """Epoch, index in it, and plan of a batch."""
+        """Return epoch, index in it, and plan of a batch."""
 
     def parts(self, iteration: int) -> Sequence[object]:
         """Return the parts of an iteration, as many as it sums."""
@@ -29,12 +29,12 @@ class Batches(Protocol):
 class BatchLoader:
     """The batches of a run in their order, equal whatever made them.
 
-    A batch depends on nothing but the seed and its place, so that workers need no generator of their own.
+    A batch depends on nothing but the seed and its place, so that workers need no own generator.
 
     Args:
         dives: of the training split.
         iterations: where the run ends.
-        workers: processes; 0 makes each batch when it is asked for.
+        workers: processes; 0 makes each batch on demand.
         pinned: hand batches over in page-locked memory, for a GPU.
     """
 
@@ -54,7 +54,7 @@ class BatchLoader:
         self._next: tuple[int, int] | None = None
 
     def batch(self, iteration: int, part: int) -> Batch:
-        """The batch of a place; the next ones are made meanwhile."""
+        """Return the batch of a place; the next batches are made meanwhile."""
         if not self._workers:
             return self._made[iteration, part]
         if self._next != (iteration, part):
@@ -66,7 +66,7 @@ class BatchLoader:
                 return next(self._coming)
 
     def close(self) -> None:
-        """Ends the workers. They ignore the signal by which Python would end them at its exit."""
+        """End the workers. They ignore the signal by which Python would end them at its exit."""
         self._coming, self._next = iter(()), None
 
     def _from(self, iteration: int, part: int) -> Iterator[Batch]:
@@ -87,7 +87,7 @@ class BatchLoader:
 
 
 def _begin(worker: int) -> None:
-    """Leaves it to the run to end: torchrun and Slurm signal all processes, but batches come until the checkpoint."""
+    """Ignore stop signals, which torchrun and Slurm send to all processes; batches must come until the checkpoint."""
     ignore(STOP_SIGNALS)
 
 

@@ -1,4 +1,4 @@
-"""The training loop: optimiser, schedule, accumulation, checkpoints and events of one stage.
+"""The training loop: optimizer, schedule, accumulation, checkpoints and events of a stage.
 
 An interrupted stage resumes from its last checkpoint with the same batches and bitwise the same losses, because a batch
 depends on nothing but (seed, epoch, index of the batch).
@@ -32,25 +32,25 @@ CONSOLE_EVERY_S = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A training stage: the modules, their optimiser, and the losses.
+    """A training stage: the modules, their optimizer, and the losses.
 
     Attributes:
         name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
-        iterations: updates of the optimiser.
-        compute_losses: (iteration, part) to losses by name; "total" is minimised.
+        iterations: updates of the optimizer.
+        compute_losses: (iteration, part) to losses by name; "total" is minimized.
         schedule: (iteration, peak) to a learning rate.
         parts: how many batches' gradients an iteration sums.
         clip_norm: gradients are clipped to this norm; 0 is off.
         optimizer: "adam", "adamw" or "sgd".
         momentum: of "sgd".
-        weight_decay: of the optimiser.
+        weight_decay: of the optimizer.
         scaled: whether losses are scaled for float16 gradients.
-        checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
-        kept: how many of the last checkpoints stay; where more than one, as OUT/<stage>-<iteration>.pt beside it.
+        checkpoint_every: iterations between checkpoints, besides the last and a cancelled iteration.
+        kept: how many of the last checkpoints stay; where several, as OUT/<stage>-<iteration>.pt beside it.
         without_exchange: the context in which gradients are summed that processes need not exchange yet.
-        after: work between iterations, such as an evaluation.
+        after: work between iterations, for example an evaluation.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class After:
-    """Work between iterations, such as an evaluation.
+    """Work between iterations, for example an evaluation.
 
     Attributes:
-        due: whether an iteration count is one to work at.
+        due: whether work is due at an iteration count.
         work: (iteration, modules, state so far) to the new state, a JSON value that checkpoints keep.
     """
 
@@ -96,17 +96,17 @@ class _Progress:
 def run_stage(
     stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
 ) -> Any:
-    """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
+    """Run a stage to its end, resuming an interrupted stage; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, iteration, state). With several processes, the logged losses
-    are those of the first one's part of the batch.
+    Writes OUT/<stage>.pt (modules, optimizer, iteration, state). With several processes, the logged losses
+    are those of the first process's part of the batch.
 
     Returns: the state that `Stage.after` made.
 
     Raises:
         FineParserError: where the loss is not finite; the last checkpoint is from before it.
         CheckpointError: the checkpoint is damaged or of other modules.
-        ExportError: a checkpoint cannot be written; the one before is untouched.
+        ExportError: a checkpoint cannot be written; the checkpoint before is untouched.
         Cancelled: once the token of any process is set; the checkpoint is written first.
     """
     peers = peers or Processes()
@@ -157,7 +157,7 @@ def run_stage(
     unread: list[tuple[int, float, dict[str, Tensor]]] = []
 
     def read_losses() -> None:
-        """Takes the losses over from the device, which has to finish first."""
+        """Take the losses over from the device, which has to finish first."""
         for iteration, rate, losses in unread:
             values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
             if not math.isfinite(values["total"]):
@@ -183,7 +183,7 @@ def run_stage(
         if (watched or peers.world == 1) and peers.any(cancel.cancelled):
             read_losses()
             checkpoint()
-            peers.wait()  # torchrun ends all processes once one has ended
+            peers.wait()  # torchrun ends all processes once any has ended
             cancel.cancel()
             cancel.raise_if_cancelled()
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
@@ -205,7 +205,7 @@ def run_stage(
 
 
 def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
-    """The optimiser of a stage over its groups of parameters, each at its peak learning rate."""
+    """Return the optimizer of a stage over its groups of parameters, each at its peak learning rate."""
     groups = [{"params": list(params), "lr": lr} for params, lr in stage.groups]
     match stage.optimizer:
         case "adam":
@@ -220,7 +220,10 @@ def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
 def _update(
     stage: Stage, iteration: int, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler
 ) -> dict[str, Tensor]:
-    """One iteration: summed gradients of its parts, clipped, applied. Losses, on the device, are means of the parts."""
+    """Run an iteration: sum, clip and apply the gradients of its parts.
+
+    Losses, on the device, are means of the parts.
+    """
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, Tensor] = {}
     n_parts = stage.parts(iteration)
@@ -239,7 +242,7 @@ def _update(
 
 
 def _keep(path: Path, iteration: int, kept: int) -> None:
-    """Names a checkpoint after its iteration, too, and removes the oldest of such names."""
+    """Also name a checkpoint after its iteration, and remove the oldest of these names."""
     named = path.with_stem(f"{path.stem}-{iteration:08d}")
     named.unlink(missing_ok=True)
     try:

@@ -8,7 +8,7 @@ from fineparser_core.constants import N_SAMPLES
 
 
 def focal_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
-    """Mean binary focal loss.
+    """Return the mean binary focal loss.
 
     Source: Eq. 9. Deviation: the equation has alpha_t; the release sets none, and averages over all elements.
 
@@ -26,7 +26,7 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, ga
 
 
 def mask_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
-    """L_SAP: focal loss summed over the four side maps and the fused one.
+    """Compute L_SAP: focal loss summed over the four side maps and the fused map.
 
     Source: Eq. 8. Deviation: the equation sums the side maps; the release supervises the fused map as well.
 
@@ -42,13 +42,13 @@ def mask_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gam
 
 
 def transition_target(transitions: Tensor) -> Tensor:
-    """Labels (B, 2) of first samples of the new steps to targets (B, 96, 2): 1 at its transition, else 0 (Eq. 10)."""
+    """Map labels (B, 2), first samples of the new steps, to targets (B, 96, 2): 1 at transitions, else 0 (Eq. 10)."""
     position = torch.arange(N_SAMPLES, device=transitions.device)
     return (position[None, :, None] == transitions[:, None, :]).float()
 
 
 def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:
-    """L_TAP: mean binary cross-entropy over (B, 96, 2), unweighted.
+    """Compute L_TAP: mean binary cross-entropy over (B, 96, 2), unweighted.
 
     Source: Eq. 10. Deviation: the equation sums over the samples of a transition; as released all are averaged.
     """
@@ -56,7 +56,7 @@ def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:
 
 
 def regression_loss(delta: Tensor, difference: Tensor) -> Tensor:
-    """L_Reg: mean squared error between predicted and true score difference (B,), in points squared (Eq. 11).
+    """Compute L_Reg: mean squared error between predicted and true score difference (B,), in points squared (Eq. 11).
 
     The release adds both directions of a pair; all pairs of a batch hold both as rows.
     """

@@ -20,7 +20,7 @@ ScoreLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 class Objective(nn.Module):
-    """A network and its losses as one module, so that one call trains it in one process or in many."""
+    """A network and its losses as a module, so that the same call trains it in a single process or in many."""
 
     model: AQAModel
 
@@ -30,7 +30,7 @@ class Objective(nn.Module):
 
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Losses by name; "total" is minimised.
+        """Compute the losses by name; "total" is minimized.
 
         Args:
             progress: share of the epochs that are over, in [0, 1).
@@ -38,10 +38,10 @@ class Objective(nn.Module):
 
 
 def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> None:
-    """Sees whether a loss of one's own can be learned from.
+    """Check that a user's own loss can be learned from.
 
     Raises:
-        ConfigError: it fails, gives no number that depends on what is predicted, or the method has its own losses.
+        ConfigError: it fails, gives no number that depends on the prediction, or the method has its own losses.
     """
     if config.method not in FINEPARSERS:
         raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
@@ -56,7 +56,7 @@ def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> No
 
 
 def release_score_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """L_Reg (Eq. 11) as released, of the score differences (B,) of ordered pairs: see `FineParserObjective`."""
+    """Compute L_Reg (Eq. 11) as released, of the score differences (B,) of ordered pairs: see `FineParserObjective`."""
     return 2 * regression_loss(predicted, true)
 
 
@@ -104,12 +104,12 @@ class FineParserObjective(Objective):
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:
         model, cuts = self.model, batch.cuts
-        labelled = model.has_steps and cuts is not None
-        cut_at = list(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
+        labeled = model.has_steps and cuts is not None
+        cut_at = list(cuts) if labeled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
         static_tokens = None
         if parsed.frame_features is not None:
             static = cut_at
-            if parsed.probabilities is not None and labelled and progress > self.config.teacher_forcing:
+            if parsed.probabilities is not None and labeled and progress > self.config.teacher_forcing:
                 decode = DECODERS[self.config.decoding]
                 static = [decode(p) for p in parsed.probabilities.detach().cpu().numpy()]
             per_dive = self._static_tokens(parsed.frame_features, static, paired=batch.paired)
@@ -133,7 +133,7 @@ class FineParserObjective(Objective):
 
 
 def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
-    """Puts the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
+    """Put the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
     objective.train()
     fixed = {"release": getattr(objective.model, "i3d", None), "fixed": objective}.get(batch_norm)
     kept = set(fixed.modules()) if fixed is not None else set()

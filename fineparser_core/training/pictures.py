@@ -10,7 +10,7 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
-from fineparser_core.inference.encoder import normalise
+from fineparser_core.inference.encoder import normalize
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.pose.decoding import DECODERS
 
@@ -20,7 +20,7 @@ _GREEN, _RED = (40, 220, 90), (255, 70, 60)
 
 @torch.inference_mode()
 def mask_sheet(model: AQAModel, dives: Sequence[DatasetDive], config: TrainConfig) -> np.ndarray | None:
-    """Six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
+    """Draw six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
 
     Returns: None for a method or a data set without masks.
     """
@@ -30,7 +30,7 @@ def mask_sheet(model: AQAModel, dives: Sequence[DatasetDive], config: TrainConfi
     for dive in dives[:_DIVES]:
         view = plain_view(dive, config.preprocessing)
         frames = view_frames(dive, view, np.arange(N_SAMPLES))
-        video = normalise(torch.from_numpy(frames).to(device)).transpose(0, 1)[None]
+        video = normalize(torch.from_numpy(frames).to(device)).transpose(0, 1)[None]
         masks = model.encode(video, DECODERS[config.decoding]).mask_probability
         if masks is None or dive.masks is None:
             return None

@@ -70,7 +70,7 @@ def _rival(config: TrainConfig, name: Method) -> TrainConfig:
     config = replace(config, method=name, freeze=_FREEZE.get(name, ()), start=start)
     if name in _BUNDLED:  # whose networks learned on whole squeezed frames and on crops, not on rows of them
         config = replace(config, preprocessing="whole")
-    if name.startswith("c3d"):  # its sources' rate: without batch norms a tenfold one diverges
+    if name.startswith("c3d"):  # its sources' rate: without batch norms a tenfold rate diverges
         config = replace(config, lr=1e-4, warmup_lr=1e-5, final_lr=1e-5)
     return config
 
@@ -94,7 +94,7 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
 
 
 def get_config(name: str) -> TrainConfig:
-    """A preset by its name.
+    """Return a preset by its name.
 
     Raises:
         ConfigError: there is none of that name, or it is `MEASURED`.

@@ -32,7 +32,7 @@ class DataStamp:
 
 
 def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
-    """The stamp of some records of a data set."""
+    """Return the stamp of some records of a data set."""
     rendered = (data.root / _RENDERED).is_file()
     labels = hashlib.sha256(repr([asdict(record) for record in records]).encode()).hexdigest()
     return DataStamp(
@@ -47,7 +47,7 @@ def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[D
 
 
 def trained_on(stamp: DataStamp, begun: WeightsCard | None = None) -> str:
-    """One sentence for whoever sees a score.
+    """Return a sentence for whoever sees a score.
 
     Args:
         begun: of the weights from which the run starts, which learned something, too.
@@ -59,13 +59,13 @@ def trained_on(stamp: DataStamp, begun: WeightsCard | None = None) -> str:
 
 
 def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
-    """Makes the folder of a run and records its settings; a folder that holds a run is opened only to resume that run.
+    """Make the folder of a run and record its settings; a folder that holds a run is opened only to resume that run.
 
     Args:
         settings: JSON values that must be equal for a run to go on.
 
     Raises:
-        ConfigError: the folder cannot be made, holds a run that was not asked for, or one with other settings.
+        ConfigError: the folder cannot be made, holds another run, or a run with other settings.
         ExportError: the stamp cannot be written.
     """
     path = out / _STAMP
@@ -105,7 +105,7 @@ def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] |
 
 
 def commit() -> str:
-    """The commit of the checkout that runs, "-dirty" where files differ; of an installed program its version."""
+    """Return the commit of the checkout that runs, "-dirty" where files differ; of an installed program its version."""
     root = Path(__file__).resolve().parents[2]
     if (root / ".git").exists():
         with suppress(OSError, subprocess.CalledProcessError):

@@ -26,7 +26,7 @@ from fineparser_core.data.video_dives import IMPORT, VideoDives
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
-from fineparser_core.evaluation.summary import Summary, summarise
+from fineparser_core.evaluation.summary import Summary, summarize
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.aqa_model import AQAModel
@@ -72,8 +72,8 @@ class FinishedRun:
     Attributes:
         bundle: folder of the weights, for `load_model` and `fineparser evaluate`.
         card: of these weights.
-        epoch: the one whose weights these are, from 1.
-        results: what OUT/results.json holds.
+        epoch: number of the chosen epoch, from 1.
+        results: content of OUT/results.json.
         summary: of the test split; None where the data set has no test dives.
     """
 
@@ -89,10 +89,10 @@ class OwnParts:
     """A researcher's own parts in place of the paper's. A card keeps their names alone, never code.
 
     Attributes:
-        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features
+        static_backbone: makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalized, to features
             (N, n). `load_model` has to be given the function again.
-        head: makes what compares the step tokens of two dives, see `HeadFactory`; likewise.
-        loss: what stands for L_Reg: predicted and true score differences (P,) in points, of both directions of every
+        head: makes the head that compares the step tokens of two dives, see `HeadFactory`; likewise.
+        loss: replacement of L_Reg: predicted and true score differences (P,) in points, of both directions of every
             pair, to a scalar, which `TrainConfig.regression_weight` weighs.
     """
 
@@ -111,7 +111,7 @@ def train(
     cancel: CancelToken | None = None,
     peers: Processes | None = None,
 ) -> FinishedRun:
-    """Trains with a configuration and writes OUT/bundle and OUT/results.json.
+    """Train with a configuration and write OUT/bundle and OUT/results.json.
 
     Args:
         config: what to compute, or the name of a preset.
@@ -119,8 +119,8 @@ def train(
         out: folder for checkpoints, events, results and the finished bundle.
         settings: where to start from, and what to use of the machine.
         own: parts of the network, and a loss, of your own.
-        cancel: asked between iterations; the run can then be resumed.
-        peers: the processes that `torchrun` started; None is this one alone, on the CPU.
+        cancel: checked between iterations; the run can then be resumed.
+        peers: the processes that `torchrun` started; None is this process alone, on the CPU.
 
     Raises:
         FineParserError: with the sentence for the user.
@@ -249,7 +249,7 @@ def read_results(out: Path) -> dict[str, Any] | None:
 
 
 def _with_own(config: TrainConfig, own: OwnParts) -> TrainConfig:
-    """The configuration with the names of a researcher's parts."""
+    """Return the configuration with the names of a researcher's parts."""
     if own.static_backbone is not None:
         config = replace(config, static_backbone=f"{OWN}{name_of(own.static_backbone)}")
     return config if own.head is None else replace(config, head=f"{OWN}{name_of(own.head)}")
@@ -266,7 +266,7 @@ def _recorded(
 
 
 def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSettings, tuple[str, ...]]:
-    """The settings with the weights to start from, and what the names of the tensors that are taken start with.
+    """Return the settings with the weights to start from, and the prefixes of the taken tensors.
 
     A rival that looks through a network which is not trained has that from the bundled weights, whatever else it gets.
     """
@@ -279,14 +279,14 @@ def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSet
 
 
 def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> dict[str, list[DiveRecord]]:
-    """The records of a run's "train", "validation" and "test" dives.
+    """Return the records of a run's "train", "validation" and "test" dives.
 
     Raises:
         ConfigError: see `check_labels`; or the data set cannot be split.
         AnnotationError: see `check_labels`; or no training dive has labels that a dive can have, or can be used.
     """
     check_labels(data, config)
-    training, test = _rightly_labelled(data, "train"), _rightly_labelled(data, "test")
+    training, test = _rightly_labeled(data, "train"), _rightly_labeled(data, "test")
     if settings.limit is not None:
         cache = DatasetCache(settings.cache or default_cache(data), data, config.preprocessing)
         training, test = (cache.usable(records, settings.limit) for records in (training, test))
@@ -300,8 +300,11 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     return {"train": training, "validation": validation, "test": test}
 
 
-def _rightly_labelled(data: DiveSet, split: str) -> list[DiveRecord]:
-    """The dives of a split but those whose labels no dive can have; the log names these, and says what else is odd."""
+def _rightly_labeled(data: DiveSet, split: str) -> list[DiveRecord]:
+    """Return the dives of a split but those whose labels no dive can have.
+
+    The log names these, and further oddities.
+    """
     records = data.split(split)
     right = [record for record in records if record.fault is None]
     wrong = [f"{record.id}: {record.fault}" for record in records if record.fault is not None]
@@ -323,7 +326,7 @@ def _rightly_labelled(data: DiveSet, split: str) -> list[DiveRecord]:
 
 
 def check_labels(data: DiveSet, config: TrainConfig) -> None:
-    """Sees whether a data set has what the network learns from.
+    """Check that a data set has the labels that the network learns from.
 
     Raises:
         ConfigError: it lacks step labels.
@@ -356,7 +359,7 @@ def _load(
     shifts = {"train": config.temporal_shift, "validation": 0, "test": 0}
     caches = {name: DatasetCache(folder, data, config.preprocessing, shift) for name, shift in shifts.items()}
 
-    if peers.writes:  # of all splits, before each process decodes a share of one
+    if peers.writes:  # of all splits, before each process decodes a share of a split
         check_room(folder, [caches[name].plan(which) for name, which in records.items()])
     peers.wait()
 
@@ -389,7 +392,7 @@ def _load(
 
 @contextmanager
 def limited(minutes: float | None, cancel: CancelToken) -> Iterator[None]:
-    """Sets the token after so many minutes; None is never."""
+    """Set the token after so many minutes; None is never."""
 
     def stop() -> None:
         logger.info("stops after %g minutes: --resume goes on", minutes)
@@ -414,7 +417,7 @@ def _switched(settings: RunSettings) -> Iterator[None]:
     cudnn.benchmark = settings.cudnn_benchmark
     torch.use_deterministic_algorithms(settings.deterministic, warn_only=True)
     if settings.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS has no such algorithms
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS has no deterministic algorithms
     try:
         yield
     finally:
@@ -431,7 +434,7 @@ def _test(
     cancel: CancelToken,
     peers: Processes,
 ) -> Summary:
-    """The test split by the weights of the finished bundle, exactly as `fineparser evaluate` measures it."""
+    """Return the test split by the weights of the finished bundle, exactly as `fineparser evaluate` measures it."""
     to_channels_last(model.to(peers.device))
     model.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
 
@@ -451,6 +454,6 @@ def _test(
     peers.wait()
     evaluation = evaluation or prepared()
     results = run_sharded(evaluation.evaluator, evaluation.dives, cancel=cancel, peers=peers)
-    return summarise(
+    return summarize(
         results, median_transitions=evaluation.median_transitions, exemplars=config.exemplars, seed=config.seed
     )

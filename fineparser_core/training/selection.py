@@ -1,7 +1,7 @@
 """Selection of the epoch whose weights a run keeps.
 
-Deviation: the release picks the best epoch on the test split, and another one for each metric; that overstates what
-the weights can do. Here the validation split picks one epoch. Both are reported, by name.
+Deviation: the release picks the best epoch on the test split, and another epoch for each metric; that overstates the
+quality of the weights. Here the validation split picks a single epoch. Both are reported, by name.
 """
 
 import math
@@ -11,12 +11,12 @@ from typing import Any
 
 from fineparser_core.evaluation.summary import METRICS, Summary
 
-# Metrics by which an epoch is picked, in order: the next one decides between equals.
+# Metrics by which an epoch is picked, in order: the next decides between equals.
 _PICK_BY = ("rho", "r_l2_x100", "aiou_75", "s_measure")
 
 
 def metric_values(summary: Summary) -> dict[str, float]:
-    """The metrics of a summary alone, by name."""
+    """Return the metrics of a summary alone, by name."""
     return {name: metric.value for name, metric in summary.metrics.items()}
 
 
@@ -28,7 +28,10 @@ def _quality(name: str, value: float | None) -> float:
 
 
 def picked_epoch(history: Sequence[dict[str, Any]]) -> int:
-    """The epoch with the best validation metrics, the earliest of equals; the last one without a validation split."""
+    """Return the epoch with the best validation metrics, the earliest of equals.
+
+    The last epoch without a validation split.
+    """
     if not any("validation" in entry for entry in history):
         return int(history[-1]["epoch"])
 
@@ -40,7 +43,7 @@ def picked_epoch(history: Sequence[dict[str, Any]]) -> int:
 
 
 def best_on_test(history: Sequence[dict[str, Any]]) -> dict[str, tuple[int, float]]:
-    """For every metric its best value over the epochs on the test split, and that epoch: the release's way."""
+    """Return for every metric its best value over the epochs on the test split, and that epoch: the release's way."""
     best = {}
     tested = [entry for entry in history if "test" in entry]
     for name in METRICS:

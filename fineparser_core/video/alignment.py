@@ -1,4 +1,4 @@
-"""Maps the frames of one dive to those of another: aligned by step, or in real time from a pair of frames."""
+"""Maps the frames of a dive to those of another: aligned by step, or in real time from a pair of frames."""
 
 from enum import Enum, auto
 
@@ -47,7 +47,10 @@ class StepAlignment:
         self.anchor = boundaries[1], other_boundaries[1]
 
     def map_frame(self, frame: int) -> int:
-        """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other dive."""
+        """Return the frame of the other dive that belongs to a frame of the reference dive.
+
+        Clamped to the other dive.
+        """
         time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)]
         other_s = np.interp(time_s, self._boundaries_s, self._other_boundaries_s)
         # The frame at or before that time, so that both dives are always in the same step. The tolerance absorbs
@@ -56,7 +59,7 @@ class StepAlignment:
 
 
 class OffsetAlignment:
-    """An alignment in real time, in which one frame of each dive coincide.
+    """An alignment in real time, in which a frame of each dive coincide.
 
     Args:
         frame, other_frame: the frames that coincide.
@@ -73,7 +76,10 @@ class OffsetAlignment:
         self.anchor = frame, other_frame
 
     def map_frame(self, frame: int) -> int:
-        """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other file."""
+        """Return the frame of the other dive that belongs to a frame of the reference dive.
+
+        Clamped to the other file.
+        """
         time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)] + self._offset_s
         return max(int(np.searchsorted(self._other_times_s, time_s + 1e-6, side="right")) - 1, 0)
 
@@ -81,12 +87,12 @@ class OffsetAlignment:
 def aligned(
     way: Alignment, one: ComparedDive, other: ComparedDive, times_s: np.ndarray, other_times_s: np.ndarray
 ) -> StepAlignment | OffsetAlignment:
-    """The alignment of two dives; by the come-out where the water's contact is not known of both.
+    """Align two dives; by the come-out where the water's contact is not known of both.
 
     Args:
         way: any but MANUAL.
-        times_s: (n_frames,) presentation times of the first one's file.
-        other_times_s: the same of the other one's.
+        times_s: (n_frames,) presentation times of the first dive's file.
+        other_times_s: the same of the other dive's.
     """
     if way is Alignment.STEPS:
         return StepAlignment(step_boundaries(one.steps), step_boundaries(other.steps), times_s, other_times_s)
@@ -97,6 +103,6 @@ def aligned(
 
 
 def step_boundaries(steps: tuple[StepSpan, StepSpan, StepSpan]) -> Boundaries:
-    """The first frame of each step and the last frame of the dive."""
+    """Return the first frame of each step and the last frame of the dive."""
     first, second, third = steps
     return first.start_frame, second.start_frame, third.start_frame, third.end_frame - 1

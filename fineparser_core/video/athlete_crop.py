@@ -13,28 +13,28 @@ from fineparser_core.constants import N_SAMPLES
 _SIDE_FACTOR = 1.6
 #: Minimum side as a share of the frame's height: a smaller square shows only a few blurred pixels.
 _MIN_SIDE_SHARE = 0.1
-#: Connected components considered in every frame, and the least size of one in cells of the mask.
+#: Connected components considered in every frame, and their least size in cells of the mask.
 _MAX_CANDIDATES, _MIN_CELLS = 4, 2
 #: Extent of a body's mask relative to that of its joints.
 _MASK_TO_JOINTS = 1.12
 #: Minimum number of visible joints in a frame, and of frames with so many in a clip.
 _MIN_JOINTS, _MIN_FRAMES = 10, 10
 # Samples of a clip of 96: longest gap in a track, half window of the side's percentile filter, and standard
-# deviations of the smoothing of side and centre.
+# deviations of the smoothing of side and center.
 _MAX_GAP = 12
-_SIDE_WINDOW, _SIDE_SIGMA, _CENTRE_SIGMA = 20, 6.0, 1.2
+_SIDE_WINDOW, _SIDE_SIGMA, _CENTER_SIGMA = 20, 6.0, 1.2
 #: The same half window for the extents of joints, a flight from 1 m: at the entry those of stretched bodies that go
-#: under are often not seen. A longer one made tucked bodies small in their crops, and labelled joints worse.
+#: under often do not show. A longer window made tucked bodies small in their crops, and labeled joints worse.
 _JOINTS_SIDE_WINDOW = 25
 # Costs of a track relative to the gain of a frame that shows an athlete of typical size.
 _JUMP_COST, _GAP_COST = 0.35, 0.1
 
 
 def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold: float = 0.5) -> np.ndarray:
-    """Squares that track the athlete through a clip.
+    """Return squares that track the athlete through a clip.
 
     The largest connected components of every mask are candidates. Dynamic programming selects the track through them
-    that maximises the visible area minus costs for jumps and gaps. Frames without a candidate are interpolated.
+    that maximizes the visible area minus costs for jumps and gaps. Frames without a candidate are interpolated.
 
     Args:
         masks: (T, h, w) share or probability of athlete per cell, of the resized whole frames.
@@ -42,8 +42,8 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
         threshold: least value of a cell that belongs to an athlete.
 
     Returns:
-        (T, 3) float64: centre x, centre y and side in pixels of the frame. A square may extend beyond the frame. If no
-        mask has a candidate, the square is centred on the frame.
+        (T, 3) float64: center x, center y and side in pixels of the frame. A square may extend beyond the frame. If no
+        mask has a candidate, the square is centered on the frame.
     """
     length = len(masks)
     candidates = [_find_candidates(mask, width_px, height_px, threshold) for mask in masks]
@@ -59,7 +59,7 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
 def squares_around_joints(
     joints: np.ndarray, visible: np.ndarray, every: int, width_px: int, height_px: int
 ) -> np.ndarray | None:
-    """Squares as of `track_athlete`, around detected joints, which give the body's extent more precisely than masks.
+    """Return squares as `track_athlete`, around joints, which give the body's extent more precisely than masks.
 
     Args:
         joints: (n, J, 2) pixels of the frame, in the first of every so many frames.
@@ -72,21 +72,21 @@ def squares_around_joints(
     if len(frames) * every < _MIN_FRAMES:
         return None
     bodies = [joints[t, visible[t]] for t in frames]
-    centres = np.array([body.mean(axis=0) for body in bodies])
+    centers = np.array([body.mean(axis=0) for body in bodies])
     extents = np.array([_MASK_TO_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
-    squares = smooth_track(frames * every, centres, extents, len(joints) * every, side_window=_JOINTS_SIDE_WINDOW)
+    squares = smooth_track(frames * every, centers, extents, len(joints) * every, side_window=_JOINTS_SIDE_WINDOW)
     return limit_sides(squares, width_px, height_px)
 
 
 def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
-    """Squares (n, 3) with sides that are neither a few blurred pixels nor more than the picture."""
+    """Return squares (n, 3) with sides that are neither a few blurred pixels nor more than the picture."""
     side = np.clip(squares[:, 2:], _MIN_SIDE_SHARE * height_px, max(width_px, height_px))
     return np.concatenate([squares[:, :2], side], axis=1)
 
 
 def smooth_track(
     frames: np.ndarray,
-    centres: np.ndarray,
+    centers: np.ndarray,
     extents: np.ndarray,
     length: int,
     unit: float | None = None,
@@ -96,30 +96,30 @@ def smooth_track(
 
     Args:
         frames: (n,) ascending, frames in which the athlete is visible.
-        centres: (n, 2) centres of the boxes.
+        centers: (n, 2) centers of the boxes.
         extents: (n,) longer sides of the boxes.
         length: number of frames of the clip.
-        unit: frames from one sample to the next; by default those of a clip of 96 samples.
+        unit: frames between samples; by default those of a clip of 96 samples.
         side_window: half window of the side's percentile filter, in samples.
 
     Returns:
-        (length, 3) float64: centre x, centre y and side, in the unit of the centres.
+        (length, 3) float64: center x, center y and side, in the unit of the centers.
     """
     from scipy import ndimage  # takes a third of a second to import, which readers of videos do not need
 
     each = np.arange(length)
-    centre = np.stack([np.interp(each, frames, centres[:, axis]) for axis in (0, 1)], axis=1)
+    center = np.stack([np.interp(each, frames, centers[:, axis]) for axis in (0, 1)], axis=1)
     extent = np.interp(each, frames, extents)
     unit = length / N_SAMPLES if unit is None else unit
     window = 2 * max(1, round(side_window * unit)) + 1
     stretched = ndimage.percentile_filter(extent, 90, size=window, mode="nearest")
     side = _SIDE_FACTOR * ndimage.gaussian_filter1d(stretched, _SIDE_SIGMA * unit, mode="nearest")
-    centre = ndimage.gaussian_filter1d(centre, _CENTRE_SIGMA * unit, axis=0, mode="nearest")
-    return np.concatenate([centre, side[:, None]], axis=1)
+    center = ndimage.gaussian_filter1d(center, _CENTER_SIGMA * unit, axis=0, mode="nearest")
+    return np.concatenate([center, side[:, None]], axis=1)
 
 
 def square_to_xyxy(square: np.ndarray, scale: float = 1.0) -> tuple[int, int, int, int]:
-    """Round a square (centre x, centre y, side), enlarged by `scale`, to pixels x0, y0, x1, y1."""
+    """Round a square (center x, center y, side), enlarged by `scale`, to pixels x0, y0, x1, y1."""
     x, y, side = (float(value) for value in square)
     size = max(8, round(side * scale))
     left, top = round(x - size / 2), round(y - size / 2)
@@ -157,7 +157,7 @@ def crop_mask(mask: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int) -
 
 
 def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """A mask float32 of a rectangle (x0, y0, x1, y1) of a frame as one of the whole frame, 0 outside the rectangle.
+    """Expand a mask float32 of a rectangle (x0, y0, x1, y1) of a frame to the whole frame, 0 outside the rectangle.
 
     Args:
         size: (H, W) of the frame.
@@ -173,7 +173,7 @@ def uncrop_mask(mask: np.ndarray, xyxy: np.ndarray, size: tuple[int, ...]) -> np
 
 
 def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold: float) -> np.ndarray:
-    """Connected components of a mask, the largest first: (n, 4) centre x, centre y, longer side in pixels, and area."""
+    """Return connected components of a mask, the largest first: (n, 4) center x and y, longer side in pixels, area."""
     import cv2
 
     athlete = (mask >= threshold).astype(np.uint8)
@@ -196,7 +196,7 @@ def _find_candidates(mask: np.ndarray, width_px: int, height_px: int, threshold:
 
 
 def _best_track(candidates: list[np.ndarray], height_px: int) -> dict[int, int]:
-    """The best track by dynamic programming, as a mapping from frames to indices of their candidates."""
+    """Return the best track by dynamic programming, as a mapping from frames to indices of their candidates."""
     largest = [float(c[0, 3]) for c in candidates if len(c)]
     if not largest:
         return {}

@@ -20,8 +20,8 @@ def make_clip(
     """Create the clip of the frames in_frame to out_frame of a video, both included; None is its first or last frame.
 
     Args:
-        athlete: a point on the diver, where somebody else would be followed.
-        trimmed: nobody asked for these frames: those before and after them are counted.
+        athlete: a point on the diver, where another person would be followed.
+        trimmed: the frames were chosen automatically: those before and after them are counted.
 
     Raises:
         ConfigError: the point is not in the clip.

@@ -1,4 +1,4 @@
-"""Containers of video: opened by one function, and what their headers declare before FFmpeg allocates by it."""
+"""Containers of video: their opening, and the declarations of their headers, read before FFmpeg allocates by them."""
 
 import re
 import zlib
@@ -20,7 +20,7 @@ _EDITS = re.compile(rb"elst.{4}(.{4})", re.DOTALL)
 _IS_VIDEO = re.compile(rb"hdlr.{8}vide", re.DOTALL)
 _MATROSKA, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
-#: PyAV before 19 refuses titles that are not UTF-8 unless this is set; 19 has no such argument and takes any encoding.
+#: PyAV before 19 refuses titles that are not UTF-8 unless this is set; 19 lacks this argument and takes any encoding.
 _ANY_TITLE: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
@@ -34,7 +34,7 @@ def open_container(
     """Open a file, an address or a stream of bytes for reading, whatever the encoding of its titles.
 
     Args:
-        form: FFmpeg's name of the format; None: told by the content.
+        form: FFmpeg's name of the format; None: found by the content.
         options: FFmpeg's options of the format and the protocol.
         timeout_s: of opening and of each read; None: without end.
 
@@ -46,7 +46,7 @@ def open_container(
 
 
 def demuxed(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
-    """The packets of some streams; PyAV before 19 fails at their end where damage has made up further streams."""
+    """Yield the packets of some streams; PyAV before 19 fails at their end where damage has made up further streams."""
     with suppress(IndexError):
         yield from container.demux(*streams)
 
@@ -55,8 +55,8 @@ class Declared(NamedTuple):
     """Declarations in the header of a file.
 
     Attributes:
-        frames: of its largest video track, as FFmpeg would list them; 0 where the header has no such number.
-        cut_off: it is shorter than it says; of an MP4, that its last fragment is, as headers of others count frames.
+        frames: of its largest video track, as FFmpeg would list them; 0 where the header lacks it.
+        cut_off: it is shorter than declared; for an MP4, its last fragment is, as headers of others count frames.
     """
 
     frames: int = 0
@@ -93,7 +93,7 @@ def _of_boxes(file: BinaryIO, size: int) -> Declared:
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, start and end of the content) of every box of the top level; the last may end beyond the file."""
+    """Yield (kind, start and end of the content) of every box of the top level; the last may end beyond the file."""
     at = 0
     while at + 8 <= size:
         file.seek(at)
@@ -142,7 +142,7 @@ def _matroska_end(file: BinaryIO) -> int:
 
 
 def _variable_number(file: BinaryIO) -> int | None:
-    """An EBML number of 1 to 8 bytes; None where it is unknown."""
+    """Return an EBML number of 1 to 8 bytes; None where it is unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None

@@ -25,18 +25,18 @@ _MOST_NAMES = 6
 
 
 def is_video(path: Path) -> bool:
-    """Whether the name of a file is that of a video."""
+    """Return True if the name of a file is that of a video."""
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def sort_key(path: Path) -> tuple:
-    """Natural sort order: dive 2 before dive 10."""
+    """Return the key of a natural sort order: dive 2 before dive 10."""
     parts = re.split(r"(\d+)", str(path).casefold())
     return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in parts)
 
 
 def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The videos of a folder and of the folders in it, and the other files, each in order of name.
+    """Return the videos of a folder and of the folders in it, and the other files, each in order of name.
 
     Hidden files and folders that cannot be read are in neither list.
     """
@@ -50,6 +50,6 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def names_of(paths: Sequence[Path]) -> str:
-    """Names of the first files, and the number of the others."""
+    """Return the names of the first files, and the number of the others."""
     names = ", ".join(path.name for path in paths[:_MOST_NAMES])
     return names if len(paths) <= _MOST_NAMES else f"{names} … (+{len(paths) - _MOST_NAMES})"

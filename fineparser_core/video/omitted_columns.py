@@ -5,6 +5,6 @@ _GROUP, _OMITTED = 16, 4
 
 
 def omitted_columns(width_px: int) -> int:
-    """Columns at the right that a conversion to bgra omits, so that a picture of this width is converted twice."""
+    """Return the number of columns at the right that a conversion to bgra omits; such pictures are converted twice."""
     remainder = width_px % _GROUP
     return remainder if remainder <= _OMITTED else 0

@@ -36,7 +36,7 @@ class Picture:
         return sum(plane.buffer_size for plane in self._stored.planes)
 
     def bgra(self) -> np.ndarray:
-        """The upright picture as (height, width, 4) uint8 in the memory layout of Qt's RGB32: B, G, R, 255."""
+        """Return the upright picture as (height, width, 4) uint8 in the memory layout of Qt's RGB32: B, G, R, 255."""
         stored = self._stored
         pixels = stored.to_ndarray(format="bgra", threads=_THREADS)
         if remainder := omitted_columns(stored.width):
@@ -55,7 +55,7 @@ class Scaler:
         self._deep = VideoReformatter()
 
     def picture(self, frame: av.VideoFrame, size_px: tuple[int, int]) -> Picture:
-        """The frame scaled to (width, height) of the upright picture, but never enlarged."""
+        """Return the frame scaled to (width, height) of the upright picture, but never enlarged."""
         width, height = (max(min(wanted, own), 1) for wanted, own in zip(size_px, self._geometry.size_px, strict=True))
         if self._geometry.quarter_turns % 2:
             width, height = height, width
@@ -68,7 +68,7 @@ class Scaler:
         return Picture(small, self._geometry)
 
     def rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        """The frame in full size as (H, W, 3) uint8 RGB, upright and with square pixels."""
+        """Return the frame in full size as (H, W, 3) uint8 RGB, upright and with square pixels."""
         geometry = self._geometry
         size_px = geometry.stored_width_px, geometry.stored_height_px
         if is_hdr(frame):

@@ -17,7 +17,7 @@ from fineparser_core.video.probe import Geometry
 
 # FFmpeg's AVCOL_SPC_UNSPECIFIED.
 _UNSPECIFIED = 2
-# Frames without a colour tag are taken for BT.709 from this height on and for BT.601 below it, as players do.
+# Frames without a color tag are taken for BT.709 from this height on and for BT.601 below it, as players do.
 _HD_HEIGHT_PX = 720
 # The reformatter of a thread, whose tables and threads cost more than the conversion of a picture.
 _kept = local()
@@ -56,20 +56,23 @@ class ColorMatrix(Enum):
         u, v = (128 + 224 * (c[::2, ::2] + c[1::2, ::2] + c[::2, 1::2] + c[1::2, 1::2]) / 4 for c in (u, v))
         return Planes(*(np.rint(plane).astype(np.uint8) for plane in (16 + 219 * luma, u, v)))
 
-    def colour(self, rgb: tuple[int, ...]) -> tuple[int, int, int]:
-        """Convert an RGB colour to (y, u, v)."""
+    def color(self, rgb: tuple[int, ...]) -> tuple[int, int, int]:
+        """Convert an RGB color to (y, u, v)."""
         y, u, v = self.planes(np.full((2, 2, 3), rgb, np.uint8))
         return int(y[0, 0]), int(u[0, 0]), int(v[0, 0])
 
 
 def frame_color_matrix(frame: av.VideoFrame) -> ColorMatrix:
-    """The frame's own matrix, so that its colours need no conversion; BT.709 if it has another one or none."""
+    """Return the frame's own matrix, so that its colors need no conversion.
+
+    BT.709 if it has another matrix or none.
+    """
     own = _own_matrix(frame)
     return own if own is not None else ColorMatrix.BT709
 
 
 class PlaneScaler:
-    """Converts the decoded frames of one video to upright planes. Keeps FFmpeg's scaling tables between frames."""
+    """Converts the decoded frames of a video to upright planes. Keeps FFmpeg's scaling tables between frames."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -92,7 +95,7 @@ class PlaneScaler:
             width,
             height,
             "yuv420p",
-            # Equal colour spaces make this a copy. None (RGB, BT.2020) makes FFmpeg use the frame's own tag.
+            # Equal color spaces make this a copy. None (RGB, BT.2020) makes FFmpeg use the frame's own tag.
             src_colorspace=own.value.tag if own is not None else None,
             dst_colorspace=matrix.value.tag,
             src_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
@@ -131,7 +134,7 @@ def to_rgb(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
 
 
 def _own_matrix(frame: av.VideoFrame) -> ColorMatrix | None:
-    """The matrix of a frame; None for RGB and for matrices that `ColorMatrix` lacks."""
+    """Return the matrix of a frame; None for RGB and for matrices that `ColorMatrix` lacks."""
     if frame.format.is_rgb or frame.format.has_palette:
         return None
     if frame.colorspace == _UNSPECIFIED:

@@ -1,4 +1,4 @@
-"""Named preprocessings from a frame to the 112 x 112 input of the network; a weights card names the one it needs.
+"""Named preprocessings from a frame to the 112 x 112 input of the network; a weights card names its preprocessing.
 
 Frames are resized with an antialiased bilinear (triangle) filter, as in Pillow, written as two sparse matrices per
 frame size.
@@ -78,12 +78,12 @@ class FullFrame:
         return np.ascontiguousarray(self._resample(mask[:, :, None], range(self.resized_height_px))[:, :, 0])
 
     def crop_xyxy(self, width_px: int, height_px: int) -> tuple[float, float, float, float]:
-        """The rectangle x0, y0, x1, y1 of a frame that the network receives, source pixels."""
+        """Return the rectangle x0, y0, x1, y1 of a frame that the network receives, source pixels."""
         scale = height_px / self.resized_height_px
         return 0.0, self.first_row * scale, float(width_px), (self.first_row + MASK_SIZE) * scale
 
     def _resample(self, image: np.ndarray, kept: range) -> np.ndarray:
-        """The rows `kept` of the resized image (H, W, C): (len(kept), 112, C) float32."""
+        """Return the rows `kept` of the resized image (H, W, C): (len(kept), 112, C) float32."""
         height, width, channels = image.shape
         rows = _triangle_filter(height, self.resized_height_px, kept)
         columns = _triangle_filter(width, MASK_SIZE, range(MASK_SIZE))
@@ -98,13 +98,13 @@ def _rounded(image: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _triangle_filter(n_in: int, n_out: int, kept: range) -> "sparse.csr_array":
-    """The matrix (len(kept), n_in) float32 of a bilinear resize from n_in to n_out pixels, rows `kept` only."""
+    """Return the matrix (len(kept), n_in) float32 of a bilinear resize from n_in to n_out pixels, rows `kept` only."""
     from scipy import sparse  # takes a third of a second to import, which users of `crop_xyxy` do not need
 
     scale = n_in / n_out
     support = max(scale, 1.0)
-    centres = (np.asarray(kept) + 0.5) * scale
-    distance = (np.arange(n_in)[None, :] + 0.5 - centres[:, None]) / support
+    centers = (np.asarray(kept) + 0.5) * scale
+    distance = (np.arange(n_in)[None, :] + 0.5 - centers[:, None]) / support
     weights = np.clip(1.0 - np.abs(distance), 0.0, None)
     weights /= weights.sum(axis=1, keepdims=True)
     return sparse.csr_array(weights.astype(np.float32))
@@ -120,7 +120,7 @@ PREPROCESSINGS: dict[str, Preprocessing] = {
     p.name: p
     for p in (
         # Deviation: the release's configuration asks for 200 x 112 (width x height), but its resize swaps the two.
-        # Frames become 112 x 200, and the centre crop removes 22 % at the top and at the bottom. The paper gives no
+        # Frames become 112 x 200, and the center crop removes 22 % at the top and at the bottom. The paper gives no
         # size.
         FullFrame(name="release", resized_height_px=200, first_row=44),
         WHOLE,
@@ -130,10 +130,10 @@ PREPROCESSINGS: dict[str, Preprocessing] = {
 
 
 def get_preprocessing(name: str) -> Preprocessing:
-    """The preprocessing with a name.
+    """Return the preprocessing with a name.
 
     Raises:
-        ConfigError: there is no such name.
+        ConfigError: the name is unknown.
     """
     try:
         return PREPROCESSINGS[name]

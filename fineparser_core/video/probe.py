@@ -1,4 +1,4 @@
-"""Properties and frame index of a video file, found by reading its packets and decoding one frame.
+"""Properties and frame index of a video file, found by reading its packets and decoding a frame.
 
 Frames are addressed by their presentation time stamps, never by index / fps, which selects wrong frames at a variable
 frame rate.
@@ -36,17 +36,17 @@ av.logging.set_level(None)
 
 #: Maximum number of frames, over 18 hours of video; a header that declares more is damaged or a trap.
 MOST_FRAMES = 2_000_000
-#: Maximum pixels of a frame, 8192 x 4320. FFmpeg refuses larger ones before it allocates them.
+#: Maximum pixels of a frame, 8192 x 4320. FFmpeg refuses larger frames before it allocates them.
 MOST_PIXELS = 36_000_000
-# Files that name other files, and pictures by a pattern: a video is one file.
+# Files that name other files, and pictures by a pattern: a video is a single file.
 _NOT_ONE_FILE = {"concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "tty", "webm_dash_manifest"}
 _FORMATS = ",".join(sorted(av.formats_available - _NOT_ONE_FILE))
 # Local files only, and only those that are videos themselves.
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "max_pixels": str(MOST_PIXELS)}
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-# A pixel is not 20 times as wide as it is high; such a header is damaged.
+# A pixel is not 20 times as wide as it is high; a header that says so is damaged.
 _MOST_ASPECT = 20
-# Longer intervals between time stamps are damaged ones.
+# Longer intervals between time stamps mean damage.
 _MOST_DURATION_S = 30 * 24 * 3600
 _LEAST_RATE, _MOST_RATE = Fraction(1, 100), 100_000
 # Clocks that were never set begin in 1904, 1970 or 1980.
@@ -76,7 +76,7 @@ class FrameIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry:
-    """The transform from a decoded frame to an upright one with square pixels.
+    """The transform from a decoded frame to an upright frame with square pixels.
 
     Attributes:
         stored_width_px: width after correction of the pixel aspect ratio, before rotation.
@@ -178,9 +178,9 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
 
 
 def recording_day(metadata: Mapping[str, str]) -> str | None:
-    """The day of a recording by the metadata of its file, YYYY-MM-DD; a time in UTC is told in the local zone.
+    """Return the day of a recording by the metadata of its file, YYYY-MM-DD.
 
-    None where the file does not say, or says what a camera without a clock does.
+    A time in UTC is converted to the local zone. None where it is missing, or that of a camera without a clock.
     """
     for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
         try:
@@ -197,7 +197,7 @@ def recording_day(metadata: Mapping[str, str]) -> str | None:
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and yield its container and video stream; closes the file at the end.
 
-    Of several video streams it is the first one that is marked as the default.
+    Of several video streams the first that is marked as the default is used.
 
     Raises:
         VideoError: the file is not a video, has no video stream, or is larger than any video.
@@ -207,7 +207,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(_why_not_opened(path, error)) from None
     with container:
-        # FFmpeg reports the cover picture of a sound file as a stream of one frame.
+        # FFmpeg reports the cover picture of a sound file as a stream of a single frame.
         pictures = [s for s in container.streams.video if not s.disposition & _NOT_VIDEO]
         if not pictures and container.streams.audio:
             raise VideoError("{0} has sound but no picture: choose a video.", path)
@@ -234,7 +234,7 @@ def _refuse_too_many(path: Path, n_frames: int) -> None:
 
 
 def intact_packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet]:
-    """The stream's packets without corrupt ones, with which truncated files end and which would stop the decoder."""
+    """Return the stream's packets without corrupt packets, which end truncated files and stop the decoder."""
     return (packet for packet in demuxed(container, stream) if not packet.is_corrupt)
 
 
@@ -267,7 +267,7 @@ def _index_packets(
                 continue
             n_packets += 1
             _refuse_too_many(path, n_packets)
-            # Empty packets repeat the last frame; discarded ones lie outside the edit list.
+            # Empty packets repeat the last frame; discarded packets lie outside the edit list.
             if packet.size and not packet.is_discard:
                 stamps.append(packet.pts)
                 key_flags.append(packet.is_keyframe)
@@ -281,7 +281,7 @@ def _index_packets(
     raw = container.format.flags & _NO_STAMPS
     distinct = len(set(known)) == len(stamps)
     if raw or time_base is None or not distinct or (known and _span_s(known, time_base) > _MOST_DURATION_S):
-        # No stamps, or repeated or impossible ones: number the frames at the nominal rate.
+        # Stamps are missing, repeated or impossible: number the frames at the nominal rate.
         pts = np.arange(len(stamps), dtype=np.int64)
         index = FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False)
         return index, 1 / _rate(stream), n_missing, n_damaged
@@ -301,7 +301,7 @@ def _span_s(stamps: list[int], time_base: Fraction) -> float:
 
 
 def _rate(stream: VideoStream) -> Fraction:
-    """Frames per second as the header has it, or a usual one."""
+    """Return the frames per second by the header, or a usual rate."""
     for rate in (stream.average_rate, stream.guessed_rate):
         if rate and _LEAST_RATE <= rate <= _MOST_RATE:
             return Fraction(rate)
@@ -340,7 +340,7 @@ def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStr
 
 
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
-    """(counter-clockwise quarter turns, whether to mirror before them) from the frame's display matrix."""
+    """Return (counter-clockwise quarter turns, whether to mirror before them) from the frame's display matrix."""
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return 0, False

@@ -29,7 +29,7 @@ _MAX_FRAMES_FORWARD = 12
 # Decoding threads beyond these need memory, a frame each, and gain little.
 _MAX_THREADS = 8
 _MAX_PIXELS_AT_ONCE = 100_000_000
-# Frames that are decoded while the one before them is looked at.
+# Maximum number of frames, and of their pixels, that are decoded ahead.
 _MOST_AHEAD, _MAX_PIXELS_AHEAD = 4, 33_000_000
 
 
@@ -40,7 +40,7 @@ class VideoReader:
 
     Attributes:
         info: see `probe`.
-        geometry: transform from a decoded frame to an upright one.
+        geometry: transform from a decoded frame to an upright frame.
         keyframes: (k,) int64 ascending, frames at which decoding can start.
         damaged: frames read that could not be decoded, or not whole.
     """
@@ -63,7 +63,7 @@ class VideoReader:
         self._decoded: Iterator[tuple[int, av.VideoFrame]] = iter(())
         self._current: tuple[int, av.VideoFrame] | None = None
         self._next: tuple[int, av.VideoFrame] | None = None
-        self._needed_from = 0  # non-reference frames before this one are skipped
+        self._needed_from = 0  # non-reference frames before this frame are skipped
         self._skipped_before = 0  # the latest `_needed_from` since decoding started at a keyframe
 
     def __enter__(self) -> Self:
@@ -78,15 +78,15 @@ class VideoReader:
         self._closing.close()
 
     def frame(self, index: int) -> np.ndarray:
-        """Frame `index` of the file as (H, W, 3) uint8 RGB.
+        """Return frame `index` of the file as (H, W, 3) uint8 RGB.
 
         Raises:
-            VideoError: there is no such frame, or nothing before it can be decoded.
+            VideoError: the frame does not exist, or nothing before it can be decoded.
         """
         return self._scaler.rgb(self.decoded(index))
 
     def decoded(self, index: int) -> av.VideoFrame:
-        """Frame `index` as decoded: neither rotated nor scaled.
+        """Return frame `index` as decoded: neither rotated nor scaled.
 
         Raises:
             VideoError: see `frame`.
@@ -96,7 +96,7 @@ class VideoReader:
         return self._current[1]
 
     def picture(self, size_px: tuple[int, int]) -> Picture:
-        """The frame at which the last `seek` ended, scaled to (width, height) of the upright picture."""
+        """Return the frame at which the last `seek` ended, scaled to (width, height) of the upright picture."""
         assert self._current is not None
         return self._scaler.picture(self._current[1], size_px)
 
@@ -115,7 +115,7 @@ class VideoReader:
     def frames_ahead(
         self, indices: Iterable[int], make: Callable[[np.ndarray], np.ndarray] = lambda frame: frame
     ) -> Generator[tuple[int, np.ndarray]]:
-        """`decoded_ahead` of what is made of full-size RGB frames."""
+        """Yield `decoded_ahead` of the results made of full-size RGB frames."""
         return self.decoded_ahead(indices, lambda decoded: make(self._scaler.rgb(decoded)))
 
     def decoded_ahead(
@@ -152,7 +152,7 @@ class VideoReader:
             False if the seek was abandoned.
 
         Raises:
-            VideoError: there is no such frame, or nothing before it can be decoded.
+            VideoError: the frame does not exist, or nothing before it can be decoded.
         """
         if not 0 <= index < self.info.n_frames:
             raise VideoError(
@@ -188,12 +188,12 @@ class VideoReader:
         return True
 
     def keyframe_before(self, index: int) -> int:
-        """The keyframe at which decoding must start to reach a frame."""
+        """Return the keyframe at which decoding must start to reach a frame."""
         at = int(np.searchsorted(self.keyframes, index, side="right")) - 1
         return int(self.keyframes[at]) if at >= 0 else 0
 
     def _is_reachable(self, index: int) -> bool:
-        """Whether decoding forward from the current frame is the cheapest way to a frame."""
+        """Return True if decoding forward from the current frame is the cheapest way to a frame."""
         if self._current is None or self._current[0] > index:
             return False
         return index - self._current[0] <= _MAX_FRAMES_FORWARD or self.keyframe_before(index) <= self._current[0]

@@ -40,12 +40,12 @@ def sample_frames(info: VideoInfo, in_frame: int, out_frame: int) -> np.ndarray:
 
 
 def valid_samples(sampled: np.ndarray) -> np.ndarray:
-    """(96,) bool: False for the samples that repeat the last frame, of which a short clip's 96 are filled up."""
+    """Return (96,) bool: False for the samples that repeat the last frame, of which a short clip's 96 are filled up."""
     return np.asarray(np.arange(len(sampled)) <= np.searchsorted(sampled, sampled[-1]))
 
 
 def frame_to_sample(sampled: np.ndarray, frame: int) -> int:
-    """The first sample at or after a source frame; the last sample for frames after all samples.
+    """Return the first sample at or after a source frame; the last sample for frames after all samples.
 
     `sampled[k]` is the inverse.
 

@@ -24,16 +24,16 @@ _PREROLL_S = 0.1
 
 
 class Soundtrack:
-    """The sound of a video from one time to another, used inside a `with` block; a file without any is silent.
+    """The sound of a video between two times, used inside a `with` block; a file without any is silent.
 
-    What cannot be decoded is left out: a picture is worth writing without its sound.
+    Undecodable parts are left out: a picture is worth writing without its sound.
 
     Attributes:
         found: whether the file has sound that can be read.
     """
 
     def __init__(self, path: Path, start_s: float, end_s: float) -> None:
-        """Args: start_s, end_s: of the part, from the file's first frame."""
+        """Store the part, from start_s to end_s, counted from the file's first frame."""
         self.found = False
         self._path, self._start_s, self._end_s = path, start_s, end_s
         self._closing = ExitStack()
@@ -41,7 +41,7 @@ class Soundtrack:
         self._packets: Iterator[tuple[float, Packet]] = iter(())
 
     def __enter__(self) -> Self:
-        """Raises: VideoError, if the file cannot be read."""
+        """Open the file. Raises: VideoError, if the file cannot be read."""
         index = inspect_video(self._path)[1]
         self._input, video = self._closing.enter_context(open_video(self._path))
         self._source = next((one for one in self._input.streams.audio if one.codec_context is not None), None)
@@ -99,7 +99,7 @@ class Soundtrack:
                     yield float(part.pts * part.time_base) - self._origin_s, part.to_ndarray().reshape(-1, 2)
 
     def _within(self, packets: Iterator[Packet], made: AudioStream) -> Iterator[tuple[float, Packet]]:
-        """The packets of the part, with their times in it; the first may begin before it, which players skip."""
+        """Yield the packets of the part, with their times in it; the first may begin before it, which players skip."""
         offset_s, last_dts = self._origin_s + self._start_s, None
         for packet in packets:
             tick_s = packet.time_base

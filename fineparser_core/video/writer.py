@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 _TIME_BASE = Fraction(1, 60_000)
 # x264's macroblock tree depends on thread scheduling; without it the same frames give the same file.
 _DETERMINISTIC = {"x264-params": "mbtree=0"}
-# H.264 if FFmpeg was built with x264, otherwise MPEG-4 part 2 (larger and softer), which FFmpeg always has.
+# H.264 if FFmpeg was built with x264, else MPEG-4 part 2 (larger and softer), which FFmpeg always has.
 _CODECS = {"libx264": {"crf": "18", "preset": "veryfast", **_DETERMINISTIC}, "mpeg4": {"qmin": "2", "qmax": "4"}}
 # A quarter of the size of the same pictures in H.264, for bundled clips. Not every program plays AV1, FFmpeg does.
 _COMPACT = {
@@ -42,7 +42,7 @@ class VideoWriter:
     """An MP4 file, written frame by frame inside a `with` block.
 
     The file is written under a temporary name. It is renamed at the end of the block once it has been read back and all
-    time stamps match; after an exception it is deleted. Odd sides are padded by a pixel, as the codecs need even ones.
+    time stamps match; after an exception it is deleted. Odd sides are padded by a pixel, as the codecs need even sides.
 
     Attributes:
         codec: "libx264", or "mpeg4" if that is missing; "libsvtav1" for a compact file.
@@ -64,7 +64,7 @@ class VideoWriter:
 
         Args:
             fps: nominal frame rate for the header; the frames have their own times.
-            matrix: colour matrix of the frames.
+            matrix: color matrix of the frames.
             compact: write a smaller file, more slowly and slightly softer.
             title: of the file's metadata.
             sound: what is heard from the first frame on; entered by the caller.
@@ -85,14 +85,14 @@ class VideoWriter:
         self._stream: VideoStream
 
     def __enter__(self) -> Self:
-        """Raises: ExportError, if the file cannot be created."""
+        """Open the file. Raises: ExportError, if the file cannot be created."""
         self._writing.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        """Raises: ExportError, if the file cannot be completed."""
+        """Complete the file. Raises: ExportError, if the file cannot be completed."""
         return self._writing.__exit__(kind, error, trace)
 
     @property
@@ -168,7 +168,8 @@ class VideoWriter:
         return stream
 
     def _check(self, file: str) -> None:
-        """Raises: ExportError, if a frame is missing in the finished file or has another time."""
+        """Check the finished file. Raises: ExportError, if a frame is missing in the finished file or has another
+        time."""
         try:
             with av.open(file, format="mp4") as written:
                 stream = written.streams.video[0]

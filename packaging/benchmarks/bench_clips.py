@@ -62,14 +62,14 @@ def _frames(width: int, height: int, count: int) -> Iterator[np.ndarray]:
     margin = width // 3
     scene = _texture(generator, height + margin, width + margin, (4, 9, 20, 60, 200))
     noise = generator.normal(0, 5, (8, height, width)).round().astype(np.int16)
-    colour = _texture(generator, height // 2 + margin, width // 2 + margin, (40, 160)) // 4 + 96
+    color = _texture(generator, height // 2 + margin, width // 2 + margin, (40, 160)) // 4 + 96
     for number in range(count):
         x = int(margin / 2 * (1 + np.sin(number / 45)))
         y = int(margin / 2 * (1 + np.sin(number / 28)))
         picture = np.empty((height * 3 // 2, width), np.uint8)
         luma = scene[y : y + height, x : x + width].astype(np.int16) + noise[number % 8]
         picture[:height] = np.clip(luma, 16, 235)
-        half = colour[y // 2 : y // 2 + height // 2, x // 2 : x // 2 + width // 2]
+        half = color[y // 2 : y // 2 + height // 2, x // 2 : x // 2 + width // 2]
         picture[height : height * 5 // 4] = half.reshape(height // 4, width)
         picture[height * 5 // 4 :] = 224 - picture[height : height * 5 // 4]
         yield picture

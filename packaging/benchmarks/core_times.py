@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "core" / "evaluation"))
+sys.path.extend(str(Path(__file__).resolve().parents[2] / name) for name in ("tests", "tests/core/evaluation"))
 
 import numpy as np
 from made_results import dive
@@ -18,7 +18,7 @@ from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation.mask_metrics import f_beta_adaptive, f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.scoring.learning import learn, table_of
 from fineparser_core.support.bootstrap import bootstrap_interval
@@ -47,7 +47,7 @@ def main() -> int:
         ),
         _said(
             f"summary of {_TEST} dives, in times of one interval of a mean",
-            lambda: summarise(results, median_transitions=(30, 65)),
+            lambda: summarize(results, median_transitions=(30, 65)),
             lambda: bootstrap_interval(lambda rows: errors[rows].mean(axis=1), _TEST),
             200,
         ),

@@ -79,15 +79,15 @@ def same_person(results: Sequence[Result]) -> list[bool]:
         return [False] * len(results)
     flight_s = known[0].flight_s
     assert flight_s is not None
-    centres = {id(one): _centres(one, flight_s) for one in known}
-    median = np.median([centre[:, :2] for centre in centres.values()], axis=0)
+    centers = {id(one): _centres(one, flight_s) for one in known}
+    median = np.median([center[:, :2] for center in centers.values()], axis=0)
 
     def same(one: Result) -> bool:
         take_off, come_out = one.moments_s.get("take_off"), one.moments_s.get("come_out")
-        if id(one) not in centres or take_off is None or come_out is None:
+        if id(one) not in centers or take_off is None or come_out is None:
             return False
-        centre = centres[id(one)]
-        away = np.linalg.norm(centre[:, :2] - median, axis=1) / centre[:, 2]
+        center = centers[id(one)]
+        away = np.linalg.norm(center[:, :2] - median, axis=1) / center[:, 2]
         return bool(away.mean() < _SAME_SIDES and take_off < flight_s[1] and come_out > flight_s[0])
 
     return [same(one) for one in results]

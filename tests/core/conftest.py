@@ -22,8 +22,8 @@ TIMING = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
 
 
 def painted(dive: RenderedDive, seed: int) -> RenderedDive:
-    grey = np.random.default_rng(seed).integers(80, 120, (*dive.masks.shape, 1)).repeat(3, axis=3)
-    return replace(dive, frames=np.where(dive.masks[..., None] > 0, (220, 30, 30), grey).astype(np.uint8))
+    gray = np.random.default_rng(seed).integers(80, 120, (*dive.masks.shape, 1)).repeat(3, axis=3)
+    return replace(dive, frames=np.where(dive.masks[..., None] > 0, (220, 30, 30), gray).astype(np.uint8))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Library → Learn from my judged dives: which count, what comes of them, and scores by the profile that is used."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from club_set import write_set
 from finding import named, press, reads
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from simulated_club import club, judged
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
@@ -18,10 +18,6 @@ from fineparser_core.types import Analysis, Measure
 from fineparser_gui.dialogs.learn_dialog import LearnDialog
 from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.worker.protocol import ScoreRequest, decode, encode
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
-
-from simulated_club import club, judged
 
 
 @pytest.fixture

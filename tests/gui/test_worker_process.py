@@ -12,6 +12,7 @@ import pytest
 from answers_kit import script
 from platforms import KILL
 from PySide6.QtCore import QProcess
+from simulated_club import club, judged
 
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
@@ -24,10 +25,6 @@ from fineparser_gui.services import worker_client
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.task import TaskState, Urgency
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
-
-from simulated_club import club, judged
 
 
 @pytest.fixture

@@ -183,11 +183,8 @@ def _synthesize() -> Iterator[Refusal]:
         yield from _bad_values(run, option, NO_SEEDS)
     yield from _bad_values((*run, "--train", "1"), "--workers", ("1000000", *NO_COUNTS))
     yield from _bad_values((*run, "--train", "1"), "--numbers", ("999Z", ",", "\udcff"))
-    yield from _bad_values((*run, "--train", "1"), "--shard", ("0/0", "3/2", "1", "", "1/2/3", "-1/2"))
     yield from _bad_values(run, "--variant", ("2", *NO_COUNTS))
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
-    yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
-    yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)
 
 
 def _exemplars() -> Iterator[Refusal]:

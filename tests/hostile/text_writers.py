@@ -23,7 +23,7 @@ from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.model_card import model_card
 from fineparser_core.evaluation.report import write_report
 from fineparser_core.evaluation.results import DiveResult, write_predictions
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.analysis_json import read_masks_npz as read_masks
 from fineparser_core.export.coach_marks import NOTE, Mark
@@ -153,7 +153,7 @@ def _file(case: Case) -> None:
 
 def _page(case: Case) -> None:
     results = [_result(f"{case.text}/{n}") for n in range(3)]
-    summary = summarise(results, median_transitions=(30, 65))
+    summary = summarize(results, median_transitions=(30, 65))
     write_report(
         case.folder / "r.html", summary, results, title=case.text, provenance={"weights": case.text}, thumbnails={}
     )

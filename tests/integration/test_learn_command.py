@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +11,13 @@ from typing import Any
 
 import pytest
 from club_set import write_set
+from simulated_club import club
 
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, read_profile, write_profile
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "benchmarks"))
-
-from simulated_club import club
 
 ROOT = Path(__file__).resolve().parents[2]
 Fineparser = Callable[..., Any]

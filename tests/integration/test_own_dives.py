@@ -186,8 +186,8 @@ def test_the_apps_own_model_goes_on_to_learn(club: Path, fineparser: Fineparser,
     settings += ["--validation-share", "0", "--device", "cpu", "--cache", str(tmp_path / "cache")]
     bare = fineparser("train", *settings, "--data", tmp_path / "bare.json", "--out", tmp_path / "run")
     assert "data import TABLE --label" in bare.err
-    labelled = fineparser("data", "import", tmp_path / "bare.json", "--out", tmp_path / "club.json", "--label")
-    assert labelled.code == 0, labelled.err
+    labeled = fineparser("data", "import", tmp_path / "bare.json", "--out", tmp_path / "club.json", "--label")
+    assert labeled.code == 0, labeled.err
     trained = fineparser("train", *settings, "--data", tmp_path / "club.json", "--out", tmp_path / "run")
     assert trained.code == 0, trained.err
     before, old = load_fineparser(bundled_weights())

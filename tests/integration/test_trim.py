@@ -64,9 +64,9 @@ def empty_pool(n_frames: int) -> Frames:
 
 def close_up(frame: np.ndarray, n_frames: int) -> Frames:
     """A picture that is slowly zoomed into."""
-    centre = (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
+    center = (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
     return [
-        cv2.warpAffine(frame, cv2.getRotationMatrix2D(centre, 0, 1 + 0.003 * i), SIZE_PX, borderMode=cv2.BORDER_REFLECT)
+        cv2.warpAffine(frame, cv2.getRotationMatrix2D(center, 0, 1 + 0.003 * i), SIZE_PX, borderMode=cv2.BORDER_REFLECT)
         for i in range(n_frames)
     ]
 

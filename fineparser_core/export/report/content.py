@@ -40,7 +40,7 @@ def make_report(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Report:
-    """A page for each dive; one whose video is not there has no pictures, and says so.
+    """Make a page for each dive; a dive whose video is missing has no pictures, and a note.
 
     Args:
         progress: receives the stage "write", counted in dives.
@@ -57,7 +57,7 @@ def make_report(
 
 
 def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
-    """The page of a dive; raises as `make_report`."""
+    """Return the page of a dive; raises as `make_report`."""
     analysis, found = dive.analysis, measures_of(dive.analysis)
     strips, other = [], dive.comparison
     if dive.path.is_file():
@@ -87,7 +87,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
 
 
 def _strobe(dive: ReportedDive, cancel: CancelToken | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The stroboscopic picture, or a sentence that says why there is none."""
+    """Return the stroboscopic picture, or a sentence that says why there is none."""
     if dive.strobe is None or not dive.path.is_file():
         return None, ()
     try:
@@ -151,7 +151,7 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
 
 
 def _judged(judging: Judging, scored: Scoring | OwnAward | None) -> str:
-    """The award of the judges and the points, and behind them the awards of all."""
+    """Return the award of the judges and the points, and behind them the awards of all."""
     award = number(judging.award, 2)
     points = number(judging.score(scored.difficulty), 2) if scored is not None else ""
     said = text("{0} · {1} points", award, points) if points else text("award {0}", award)
@@ -167,7 +167,7 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     return tuple(
         Phase(
             name=text(step.name),
-            colour=STEP_COLOURS[step.name],
+            color=STEP_COLOURS[step.name],
             times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,
@@ -183,7 +183,7 @@ def _signed(points: float) -> str:
 
 
 def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tuple[MeasuredRow, ...]:
-    """What was measured in a phase: what speaks against the dive first, then the rest."""
+    """Return the measures of a phase: those that speak against the dive first, then the rest."""
     against = [finding.measure for finding in told]
     rest = [measure for measure in found if measure not in against]
     rows = []

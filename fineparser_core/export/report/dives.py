@@ -1,4 +1,4 @@
-"""Dives of a report: what was analysed, and what the coach knows of them."""
+"""Dives of a report: what was analyzed, and what the coach knows of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ class ReportedDive:
         path: of the video.
         diver: name, or "".
         date: ISO date of the dive, or "".
-        outcome: what became of it.
+        outcome: "balk", "repeat", "failed" or "".
         note: of the coach, lines.
         judging: the judges' marks; None where there are none.
         marks: drawings and notes on frames.
         bands: of good dives of the same number, by the measures' names; empty where they are not known.
-        trend: dives of this number by the same diver, this one among them, in order of time.
+        trend: dives of this number by the same diver, this dive included, in order of time.
         comparison: a dive to show below; None for none.
         strobe: how its stroboscopic picture is made; None for none.
         analysis: with a score, or without.

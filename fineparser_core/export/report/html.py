@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing beside it and prints on A4."""
+"""A report as a self-contained HTML file that prints on A4."""
 
 import base64
 from pathlib import Path
@@ -39,7 +39,7 @@ def _write(template: str, path: Path, **values: object) -> None:
 
 
 def jpeg(image: np.ndarray) -> bytes:
-    """An image (H, W, 3) uint8 RGB as JPEG."""
+    """Return an image (H, W, 3) uint8 RGB as JPEG."""
     import cv2
 
     flags = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]

@@ -8,7 +8,7 @@ from fineparser_core.language import text
 
 _MARGIN, _ROW = 11.0, 4.9
 _RIGHT, _END = PAGE_MM[0] - _MARGIN, PAGE_MM[1] - _MARGIN
-#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last one first.
+#: Left edges of round, dive, board, DD and the awards; right edges of the results, the last result first.
 _CELLS, _AWARDS, _RESULTS = (_MARGIN, 25.0, 44.0, 60.0), 72.0, (_RIGHT, _RIGHT - 19, _RIGHT - 38)
 _AWARD = 6.2
 
@@ -32,7 +32,7 @@ def write_sheet_pdf(sheet: MeetSheet, path: Path) -> None:
             y = _room(canvas, y, _ROW * (min(len(athlete.dives), 12) + 3))
             y = _draw_athlete(canvas, sheet, athlete, y) + 3
     for sentence in sheet.about:
-        y = canvas.lines(_MARGIN, _room(canvas, y, 8), sentence, 7, _RIGHT - _MARGIN, colour=FAINT)
+        y = canvas.lines(_MARGIN, _room(canvas, y, 8), sentence, 7, _RIGHT - _MARGIN, color=FAINT)
     canvas.write(path)
 
 
@@ -52,9 +52,9 @@ def _draw_athlete(canvas: PdfCanvas, sheet: MeetSheet, athlete: SheetAthlete, y:
     canvas.text(right[1], y, athlete.total, 10, bold=True, align="R")
     y += 5.6
     for x, name in zip((*_CELLS, _AWARDS), (*cells, text("awards")), strict=True):
-        canvas.text(x, y, name, 7, colour=FAINT)
+        canvas.text(x, y, name, 7, color=FAINT)
     for x, name in zip(right, results, strict=True):
-        canvas.text(x, y, name, 7, colour=FAINT, align="R")
+        canvas.text(x, y, name, 7, color=FAINT, align="R")
     y += 3.6
     for dive in athlete.dives:
         y = _room(canvas, y, _ROW)
@@ -69,11 +69,11 @@ def _draw_dive(canvas: PdfCanvas, dive: SheetDive, y: float, right: tuple[float,
         canvas.text(x, y + 0.6, cell, 8)
     x = _AWARDS
     for award, counts in dive.awards:
-        canvas.text(x, y + 0.6, award, 8, colour=INK if counts else FAINT)
+        canvas.text(x, y + 0.6, award, 8, color=INK if counts else FAINT)
         if not counts:
             middle = y + _ROW / 2
             canvas.line(((x - 0.4, middle), (x + canvas.width(award, 8) + 0.4, middle)), FAINT)
         x += _AWARD
-    canvas.text(x, y + 0.6, dive.remark, 8, colour=FAINT, width=max(right[0] - 14 - x, 6))
+    canvas.text(x, y + 0.6, dive.remark, 8, color=FAINT, width=max(right[0] - 14 - x, 6))
     for x, result in zip(right, dive.results, strict=True):
         canvas.text(x, y + 0.6, result, 8, align="R")

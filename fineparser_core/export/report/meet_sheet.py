@@ -16,7 +16,7 @@ class SheetDive:
     Attributes:
         cells: round, dive, board, DD.
         awards: each with whether it counts.
-        results: points, total, and the model's score where it is asked for.
+        results: points, total, and the model's score if requested.
         remark: "restart", "failed", "skipped", or "".
     """
 
@@ -56,7 +56,7 @@ class MeetSheet:
 
 
 def make_sheet(meet: Meet, predicted: Mapping[str, float] | None = None) -> MeetSheet:
-    """The sheet of a meet.
+    """Return the sheet of a meet.
 
     Args:
         predicted: the model's scores by the names of the dives; None: none are shown.
@@ -112,5 +112,5 @@ def _line(row: ListedDive, total: float | None, predicted: Mapping[str, float] |
 
 
 def outcome_text(outcome: str) -> str:
-    """What became of a dive, in the language of the process."""
+    """Return the outcome of a dive in the language of the process."""
     return {"restart": text("restart −2"), "failed": text("failed"), "skipped": text("skipped")}.get(outcome, "")

@@ -15,7 +15,7 @@ _APPROACH_S, _AFTER_S = 0.6, 0.4
 _DOWN_S = 0.25
 
 
-#: Measures of which the first that there is tells which frame of a moment is shown, as its angle is drawn there.
+#: Measures by moment, in order of preference, whose frame is shown, as their angle is drawn there.
 _SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("entry_angle", "hip_line")}
 
 
@@ -34,7 +34,7 @@ class ShownMoment(NamedTuple):
 def moments_of(
     steps: tuple[StepSpan, StepSpan, StepSpan], times_s: np.ndarray, contact_frame: int | None = None
 ) -> tuple[ShownMoment, ...]:
-    """Approach, take-off, flight, come-out, entry and after it.
+    """Return the shown moments: approach, take-off, flight, come-out, entry and after it.
 
     Args:
         times_s: (n_frames,) presentation times of the file.
@@ -59,7 +59,7 @@ def moments_of(
 
 
 def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[ShownMoment, ...]:
-    """`moments_of` of a parsed dive; they are shown where their angles were measured."""
+    """Return `moments_of` of a parsed dive; they are shown where their angles were measured."""
     moments = moments_of(parse.steps, times_s, parse.first_water_contact_frame)
     read_at = {measure.name: measure.frame for measure in found}
 

@@ -10,7 +10,7 @@ from fineparser_core.printable import printable
 
 
 def make_overview(dives: Sequence[ReportedDive], title: str, note: str) -> Overview:
-    """The overview of dives, in order of time."""
+    """Return the overview of dives, in order of time."""
     days = sorted(dive.date for dive in dives if dive.date)
     facts = [(text("dives"), str(len(dives)))]
     if days:

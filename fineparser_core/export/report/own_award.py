@@ -5,7 +5,10 @@ from fineparser_core.types import OwnAward
 
 
 def own_award_text(own: OwnAward) -> str:
-    """The award by measures alone with its interval: "award 6.8 from measures alone; 80 % interval 3.3 to 10.0"."""
+    """Return the award by measures alone with its interval: "award 6.8 from measures alone.
+
+    80 % interval 3.3 to 10.0".
+    """
     low, high = own.award_range
     level = f"{100 * own.interval.level:.0f}"
     said = text("award {0} from measures alone", number(own.award, 1))

@@ -63,7 +63,7 @@ class Phase:
     """A phase of the dive.
 
     Attributes:
-        colour: #rrggbb.
+        color: #rrggbb.
         points: that the model attributes to it, relative to the exemplars; None without a score.
         points_share: their share of the largest of the dive's, -1 to 1, for a bar.
         rows: what was measured.
@@ -71,7 +71,7 @@ class Phase:
     """
 
     name: str
-    colour: str
+    color: str
     times: str
     points: str | None
     points_share: float
@@ -90,13 +90,13 @@ class TrendPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A dive on one page.
+    """A dive on a page.
 
     Attributes:
         headline: the score and what it is; (text, line below it).
         facts: (name, value), a line each.
         strips: frames of the dive and, below, those of the dive it is compared with.
-        trend: dives of this number by the same diver in order of time, this one among them; empty for one alone.
+        trend: dives of this number by the same diver in order of time, this dive included; empty for a single dive.
         note: of the coach, lines.
         about: what the numbers are and are not, sentences.
         warning: why the score should not be trusted, or "".
@@ -122,7 +122,7 @@ class NumberOverview:
 
     Attributes:
         awards: implied by the first, the latest and the best of their scores; "" where none is scored.
-        trend: in order of time; empty for one alone.
+        trend: in order of time; empty for a single dive.
     """
 
     number: str
@@ -133,7 +133,7 @@ class NumberOverview:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Several dives on one page.
+    """Several dives on a page.
 
     Attributes:
         facts: (name, value), a line each.
@@ -150,7 +150,7 @@ class Overview:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All pages, a dive each, after the overview where there is one."""
+    """All pages, a dive each, after the overview if there is any."""
 
     title: str
     pages: tuple[Page, ...]

@@ -1,4 +1,4 @@
-"""A report as PDF: each dive on one page of A4."""
+"""A report as PDF: each dive on a page of A4."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
 _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
-#: Height of a chart of the overview, and rows of its table that leave room for one row of charts.
+#: Height of a chart of the overview, and rows of its table that leave room for a row of charts.
 _CHART, _MOST_NUMBERS = 44.0, 24
 _GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
 
@@ -52,7 +52,7 @@ def write_pdf(report: Report, path: Path) -> None:
 
 
 def _draw_strobe(canvas: PdfCanvas, title: str, image: np.ndarray) -> None:
-    """A page with the stroboscopic picture, as large as fits."""
+    """Draw a page with the stroboscopic picture, as large as fits."""
     canvas.add_page()
     canvas.text(_MARGIN, _MARGIN, title, 12, bold=True, width=_WIDTH)
     top = _MARGIN + 8
@@ -65,32 +65,32 @@ def _draw_head(canvas: PdfCanvas, page: Page) -> float:
     y = _MARGIN + 8.5
     names = max((canvas.width(name, 8, bold=True) for name, _ in page.facts), default=0.0) + 3
     for name, said in page.facts:
-        canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
-        canvas.text(_MARGIN + names, y, said, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - names - 4)
+        canvas.text(_MARGIN, y, name, 8, bold=True, color=FAINT)
+        canvas.text(_MARGIN + names, y, said, 8, color=FAINT, width=_WIDTH - _SCORE_WIDTH - names - 4)
         y += 3.9
     right = _MARGIN + _WIDTH
     canvas.text(right, _MARGIN - 1, page.headline[0], 26, bold=True, align="R", width=_SCORE_WIDTH)
     below = _MARGIN + 11.5
     for line in canvas.wrapped(page.headline[1], 8, _SCORE_WIDTH, 2):
-        canvas.text(right, below, line, 8, colour=FAINT, align="R", width=_SCORE_WIDTH)
+        canvas.text(right, below, line, 8, color=FAINT, align="R", width=_SCORE_WIDTH)
         below += 3.7
     if page.warning:
-        y = canvas.lines(_MARGIN, max(y, below) + 0.5, page.warning, 8, _WIDTH, most=2, colour=_WARN)
+        y = canvas.lines(_MARGIN, max(y, below) + 0.5, page.warning, 8, _WIDTH, most=2, color=_WARN)
     return max(y, below) + 1
 
 
 def _draw_strip(canvas: PdfCanvas, strip: PictureRow, y: float) -> float:
     if strip.heading:
-        canvas.text(_MARGIN, y + 1.5, strip.heading, 8, bold=True, colour=FAINT, width=_WIDTH)
+        canvas.text(_MARGIN, y + 1.5, strip.heading, 8, bold=True, color=FAINT, width=_WIDTH)
         y += 6
     n = len(strip.pictures)
     side = (_WIDTH - (n - 1) * _GAP) / n
     for at, picture in enumerate(strip.pictures):
         x = _MARGIN + at * (side + _GAP)
         canvas.picture(x, y, side, jpeg(picture.image))
-        canvas.text(x, y + side + 0.6, picture.caption, 7, colour=FAINT, width=side)
+        canvas.text(x, y + side + 0.6, picture.caption, 7, color=FAINT, width=side)
         if picture.angles:
-            canvas.lines(x, y + side + 3.6, picture.angles, 6, side, most=2, colour=FAINT)
+            canvas.lines(x, y + side + 3.6, picture.angles, 6, side, most=2, color=FAINT)
     return y + side + (10.0 if any(picture.angles for picture in strip.pictures) else 4.5)
 
 
@@ -98,14 +98,14 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
     canvas.text(x, y, phase.name, 11, bold=True)
     if phase.points is not None:
         canvas.text(x + _COLUMN, y, phase.points, 11, bold=True, align="R")
-    canvas.box(x, y + 5.2, _COLUMN, 0.9, phase.colour)
-    canvas.text(x, y + 6.8, phase.times, 7, colour=FAINT)
+    canvas.box(x, y + 5.2, _COLUMN, 0.9, phase.color)
+    canvas.text(x, y + 6.8, phase.times, 7, color=FAINT)
     y += 10.8
     if phase.points is not None:
-        canvas.text(x + _COLUMN, y - 4, text("points by the model"), 7, colour=FAINT, align="R")
+        canvas.text(x + _COLUMN, y - 4, text("points by the model"), 7, color=FAINT, align="R")
         canvas.box(x, y, _COLUMN, 2, _BACK)
         middle, half = x + _COLUMN / 2, _COLUMN / 2 * phase.points_share
-        canvas.box(min(middle, middle + half), y, abs(half), 2, phase.colour)
+        canvas.box(min(middle, middle + half), y, abs(half), 2, phase.color)
         canvas.line(((middle, y - 0.5), (middle, y + 2.5)), FAINT)
         y += 4
     sentences = [line for sentence in phase.sentences for line in canvas.wrapped(sentence, 7.5, _COLUMN - 3, 3)]
@@ -118,10 +118,10 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
         _draw_row(canvas, row, x, y)
         y += height
     if not phase.rows:
-        canvas.text(x, y + 0.5, text("Nothing of this phase was measured."), 7.5, colour=FAINT, width=_COLUMN)
+        canvas.text(x, y + 0.5, text("Nothing of this phase was measured."), 7.5, color=FAINT, width=_COLUMN)
         y += 5
     if phase.sentences:
-        canvas.text(x, y + 0.8, text("What speaks against it, measured"), 7.5, bold=True, colour=FAINT, width=_COLUMN)
+        canvas.text(x, y + 0.8, text("What speaks against it, measured"), 7.5, bold=True, color=FAINT, width=_COLUMN)
         y += 4.5
         for sentence in phase.sentences:
             canvas.dot(x + 0.9, y + 1.7, 0.5, INK)
@@ -134,7 +134,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     canvas.text(x + _COLUMN, y + 0.6, row.value, 8, bold=row.outside, align="R")
     canvas.text(x, y + 0.6, row.name, 8, width=_COLUMN - room - 1.5)
     if row.good:
-        canvas.text(x + _COLUMN, y + 4.3, row.good, 6.5, colour=FAINT, align="R")
+        canvas.text(x + _COLUMN, y + 4.3, row.good, 6.5, color=FAINT, align="R")
     if row.gauge is not None:
         top, gauge = y + 5.0, row.gauge
         beside = canvas.width(row.good, 6.5) if row.good else 0.0
@@ -148,7 +148,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
 
 def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
     top = _PHASES_END + 2
-    canvas.text(_MARGIN, top, text("Coach's note"), 8, bold=True, colour=FAINT)
+    canvas.text(_MARGIN, top, text("Coach's note"), 8, bold=True, color=FAINT)
     canvas.frame(_MARGIN, top + 4.5, wide, _NOTE_END - top - 6)
     y = top + 5.5
     most = int((_NOTE_END - 2 - y) / 3.9)
@@ -162,37 +162,37 @@ def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
 def _draw_trend(
     canvas: PdfCanvas, heading: str, trend: Sequence[TrendPoint], place: tuple[float, float, float, float]
 ) -> None:
-    """A chart at left, top, width, bottom."""
+    """Draw a chart at left, top, width, bottom."""
     left, top, wide, bottom = place
-    canvas.text(left, top, heading, 8, bold=True, colour=FAINT, width=wide)
+    canvas.text(left, top, heading, 8, bold=True, color=FAINT, width=wide)
     x0, y0, width, height = left + 5, bottom - 6, wide - 6, bottom - 6 - (top + 6)
     chart = trend_chart(trend)
     for share, tick in chart.ticks:
         y = y0 - height * share
         canvas.line(((x0, y), (x0 + width, y)))
-        canvas.text(x0 - 1.2, y - 1.5, str(tick), 6.5, colour=FAINT, align="R")
+        canvas.text(x0 - 1.2, y - 1.5, str(tick), 6.5, color=FAINT, align="R")
     places = [(x0 + width * x, y0 - height * y) for x, y, _ in chart.points]
     canvas.line(places, _MARK, 0.35)
     room = width / len(places)
     for at, ((x, y), (_, _, point)) in enumerate(zip(places, chart.points, strict=True)):
         canvas.dot(x, y, 1.1 if point.is_this else 0.7, _WARN if point.is_this else _MARK)
         if len(places) <= 6 or point.is_this or at in (0, len(places) - 1):
-            canvas.text(x, y0 + 1.2, point.label, 6.5, colour=FAINT, align="C", width=max(room - 1, 12))
+            canvas.text(x, y0 + 1.2, point.label, 6.5, color=FAINT, align="C", width=max(room - 1, 12))
 
 
 def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
     canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH)
     y = _MARGIN + 8.5
     for name, value in page.facts:
-        canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
-        canvas.text(_MARGIN + 28, y, value, 8, colour=FAINT, width=_WIDTH - 28)
+        canvas.text(_MARGIN, y, name, 8, bold=True, color=FAINT)
+        canvas.text(_MARGIN + 28, y, value, 8, color=FAINT, width=_WIDTH - 28)
         y += 3.9
     y += 4
     canvas.text(_MARGIN, y, text("Implied awards by dive number"), 11, bold=True)
     y += 7
     columns = [_MARGIN + _WIDTH * share for share in (0.5, 0.65, 0.8, 1.0)]
     for x, name in zip(columns, (text("dives"), text("first"), text("latest"), text("best")), strict=True):
-        canvas.text(x, y, name, 8, bold=True, colour=FAINT, align="R")
+        canvas.text(x, y, name, 8, bold=True, color=FAINT, align="R")
     for row in page.rows[:_MOST_NUMBERS]:
         y += _SHORT_ROW
         canvas.line(((_MARGIN, y), (_MARGIN + _WIDTH, y)))
@@ -211,14 +211,14 @@ def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
 
 def _draw_foot(canvas: PdfCanvas, about: Sequence[str]) -> None:
     y = _NOTE_END + 1
-    canvas.text(_MARGIN, y, text("What the numbers are, and are not"), 8, bold=True, colour=FAINT)
+    canvas.text(_MARGIN, y, text("What the numbers are, and are not"), 8, bold=True, color=FAINT)
     y += 4.4
     for sentence in about:
         room = int((_END - 11 - y) / 3.2)
         if room < 1:
             break
-        y = canvas.lines(_MARGIN, y, sentence, 7, _WIDTH, most=min(room, 3), colour=FAINT) + 0.4
+        y = canvas.lines(_MARGIN, y, sentence, 7, _WIDTH, most=min(room, 3), color=FAINT) + 0.4
     for at, name in enumerate((text("coach"), text("date"))):
         x = _MARGIN + at * 75
         canvas.line(((x, _END - 3.5), (x + 60, _END - 3.5)), FAINT)
-        canvas.text(x, _END - 3, name, 7, colour=FAINT)
+        canvas.text(x, _END - 3, name, 7, color=FAINT)

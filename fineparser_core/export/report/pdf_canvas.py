@@ -1,8 +1,8 @@
-"""Text, boxes and pictures on the pages of a PDF, lengths in millimetres from the upper left corner.
+"""Text, boxes and pictures on the pages of a PDF, lengths in millimeters from the upper left corner.
 
-Text is set in a wide font of the system where there is one, so that names of any script are letters of the file; what
-that font lacks is drawn as a picture by OpenCV, which brings Chinese, Japanese and Korean along. Without any font, the
-one that every reader of PDF has sets the letters of Western Europe.
+Text is set in a wide font of the system if there is any, so that names of any script are letters of the file; what that
+font lacks is drawn as a picture by OpenCV, which brings Chinese, Japanese and Korean along. Without any font, the font
+that every reader of PDF has sets the letters of Western Europe.
 """
 
 import os
@@ -44,7 +44,10 @@ def _font_folders() -> list[Path]:
 
 
 def system_faces() -> tuple[Path, Path] | None:
-    """The files of a regular and a bold face; None where the system has none of those that are known to be wide."""
+    """Return the files of a regular and a bold face.
+
+    None where the system has none of those that are known to be wide.
+    """
     folders = _font_folders()
     for names in _FACES.get(sys.platform, _FACES["linux"]):
         for folder in folders:
@@ -81,30 +84,30 @@ class PdfCanvas:
         """Begin a page."""
         self._pdf.add_page()
 
-    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        """A filled box."""
-        self._pdf.set_fill_color(*rgb(colour))
+    def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
+        """Draw a filled box."""
+        self._pdf.set_fill_color(*rgb(color))
         self._pdf.rect(x, y, width, height, style="F")
 
-    def frame(self, x: float, y: float, width: float, height: float, colour: str = RULE) -> None:
-        """The outline of a box."""
-        self._pdf.set_draw_color(*rgb(colour))
+    def frame(self, x: float, y: float, width: float, height: float, color: str = RULE) -> None:
+        """Draw the outline of a box."""
+        self._pdf.set_draw_color(*rgb(color))
         self._pdf.set_line_width(0.2)
         self._pdf.rect(x, y, width, height, style="D")
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str = RULE, width: float = 0.2) -> None:
-        """An open line."""
-        self._pdf.set_draw_color(*rgb(colour))
+    def line(self, points: Sequence[tuple[float, float]], color: str = RULE, width: float = 0.2) -> None:
+        """Draw an open line."""
+        self._pdf.set_draw_color(*rgb(color))
         self._pdf.set_line_width(width)
         self._pdf.polyline(list(points))
 
-    def dot(self, x: float, y: float, radius: float, colour: str) -> None:
-        """A disc."""
-        self._pdf.set_fill_color(*rgb(colour))
+    def dot(self, x: float, y: float, radius: float, color: str) -> None:
+        """Draw a disc."""
+        self._pdf.set_fill_color(*rgb(color))
         self._pdf.ellipse(x - radius, y - radius, 2 * radius, 2 * radius, style="F")
 
     def picture(self, x: float, y: float, width: float, encoded: bytes) -> None:
-        """A picture in the format of its bytes, PNG or JPEG."""
+        """Draw a picture in the format of its bytes, PNG or JPEG."""
         self._pdf.image(BytesIO(encoded), x=x, y=y, w=width)
 
     def text(
@@ -115,14 +118,14 @@ class PdfCanvas:
         size: float,
         *,
         bold: bool = False,
-        colour: str = INK,
+        color: str = INK,
         align: str = "L",
         width: float = 0.0,
     ) -> None:
-        """A line of text, shortened to its width where it has one.
+        """Draw a line of text, shortened to its width if given.
 
         Args:
-            x, y: of its upper left corner, or its upper right one if `align` is "R", or its middle if "C".
+            x, y: of its upper left corner, or its upper right corner if `align` is "R", or its middle if "C".
             size: in points.
             width: most of it; 0 for any.
         """
@@ -132,33 +135,33 @@ class PdfCanvas:
         wide = self.width(text, size, bold=bold)
         left = x - {"L": 0.0, "C": wide / 2, "R": wide}[align]
         if not self._holds(text, bold):
-            self._draw_picture(left, y, text, size, bold, colour)
+            self._draw_picture(left, y, text, size, bold, color)
             return
         self._set_font(size, bold)
-        self._pdf.set_text_color(*rgb(colour))
+        self._pdf.set_text_color(*rgb(color))
         self._pdf.set_xy(left, y)
         self._pdf.cell(w=wide, h=size * _POINT_MM * 1.2, text=self._encodable(text))
 
     def lines(
-        self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, colour: str = INK
+        self, x: float, y: float, text: str, size: float, width: float, *, most: int = 99, color: str = INK
     ) -> float:
-        """Text broken into lines of a width.
+        """Draw text broken into lines of a width.
 
         Returns:
             y below them.
         """
         for line in self.wrapped(text, size, width, most):
-            self.text(x, y, line, size, colour=colour, width=width)
+            self.text(x, y, line, size, color=color, width=width)
             y += size * _POINT_MM * 1.28
         return y
 
     def wrapped(self, text: str, size: float, width: float, most: int = 99) -> list[str]:
-        """The lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
+        """Return the lines of a text; the last of the most that may be ends in an ellipsis where more would follow."""
         lines = wrap_lines(printable(text), width, lambda line: self.width(line, size))
         return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
 
     def width(self, text: str, size: float, *, bold: bool = False) -> float:
-        """Return the width of a line of text in millimetres."""
+        """Return the width of a line of text in millimeters."""
         if not self._holds(text, bold):
             return text_width(text, size * _PICTURE_SCALE, weight=650 if bold else 400) * _POINT_MM / _PICTURE_SCALE
         self._set_font(size, bold)
@@ -176,7 +179,7 @@ class PdfCanvas:
         self._pdf.set_font("text" if self._wide else "helvetica", "B" if bold else "", size)
 
     def _holds(self, text: str, bold: bool) -> bool:
-        """Whether the font has every letter."""
+        """Return True if the font has every letter."""
         if self._wide:
             face: Any = self._pdf.fonts["textB" if bold else "text"]
             return all(ord(letter) in face.cmap for letter in text)
@@ -189,8 +192,8 @@ class PdfCanvas:
     def _encodable(self, text: str) -> str:
         return text if self._wide else text.translate(_WESTERN)
 
-    def _draw_picture(self, x: float, y: float, text: str, size: float, bold: bool, colour: str) -> None:
-        """Text that the font lacks, as a picture with a transparent ground."""
+    def _draw_picture(self, x: float, y: float, text: str, size: float, bold: bool, color: str) -> None:
+        """Draw text that the font lacks as a picture with a transparent ground."""
         import cv2
 
         weight = 650 if bold else 400
@@ -199,6 +202,6 @@ class PdfCanvas:
         height_px = round(size_px * 1.5)
         opacity = np.zeros((height_px, width_px), np.uint8)
         draw_text(opacity, (0, size_px * 1.05), text, size_px, (255,), weight=weight)
-        red, green, blue = rgb(colour)
+        red, green, blue = rgb(color)
         image = np.dstack([np.full_like(opacity, value) for value in (blue, green, red)] + [opacity])
         self.picture(x, y, width_px * _POINT_MM / _PICTURE_SCALE, bytes(cv2.imencode(".png", image)[1]))

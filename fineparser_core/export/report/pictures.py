@@ -36,7 +36,7 @@ def moment_pictures(
     *,
     cancel: CancelToken | None = None,
 ) -> tuple[CaptionedImage, ...]:
-    """A square crop around the athlete of every moment: mask, skeleton, measured angles and the coach's marks.
+    """Return a square crop around the athlete of every moment: mask, skeleton, measured angles and the coach's marks.
 
     Raises:
         VideoError: the video cannot be read.
@@ -86,5 +86,5 @@ def _paint_angles(cell: np.ndarray, angles: Sequence[MeasuredAngle], to_cell: Po
 
 
 def _signed_s(seconds: float) -> str:
-    """Seconds from the take-off, "+0.52 s"."""
+    """Return seconds from the take-off, "+0.52 s"."""
     return f"{number(seconds, 2, signed=True)} s" if abs(seconds) >= 0.005 else "0 s"

@@ -24,7 +24,7 @@ class TrendChart:
 
 
 def trend_chart(trend: Sequence[TrendPoint]) -> TrendChart:
-    """The chart of at least one dive."""
+    """Make the chart of a dive or more."""
     awards = [point.award for point in trend]
     low, high = math.floor(min(awards)), math.ceil(max(awards))
     while high - low < _LEAST_SPAN:

@@ -26,9 +26,9 @@ def write_report(
     """Write a page for each dive, whole or not at all.
 
     Args:
-        path: ends in one of `REPORT_SUFFIXES`.
+        path: ends in a suffix of `REPORT_SUFFIXES`.
         title: of the file; by default that of the first page.
-        overview_note: the coach's, on a first page that tells how the awards went; None: there is no such page.
+        overview_note: the coach's, on a first page about the course of the awards; None: without that page.
         progress: receives the stage "write", counted in dives.
 
     Raises:
@@ -65,7 +65,7 @@ def write_meet_sheet(meet: Meet, predicted: Mapping[str, float] | None, path: Pa
 
 
 def _suffix(path: Path) -> str:
-    """Raises: ConfigError."""
+    """Return the suffix of a path. Raises: ConfigError."""
     suffix = path.suffix.lower()
     if suffix not in REPORT_SUFFIXES:
         raise ConfigError("{0} ends in none of {1}: choose such a name.", path, ", ".join(REPORT_SUFFIXES))

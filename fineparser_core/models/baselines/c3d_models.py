@@ -22,11 +22,11 @@ class ScoreModel(AQAModel):
 
     @abstractmethod
     def features(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, H, W), as in `encode`, to features (B, n) float32."""
+        """Map videos (B, 3, 96, H, W), as in `encode`, to features (B, n) float32."""
 
     @abstractmethod
     def scores(self, feature: Tensor) -> Tensor:
-        """Features (B, n) to scores (B,) in points."""
+        """Map features (B, n) to scores (B,) in points."""
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos, see `AQAModel.encode`: "feature" (B, n)."""
@@ -45,7 +45,7 @@ class C3DModel(ScoreModel):
         self.c3d = C3D(fc7=fc7)
 
     def clips(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, H, W) to what the fifth pooling gives of their clips, (B, 6, 8192) float32."""
+        """Map videos (B, 3, 96, H, W) to the fifth pooling's output for their clips, (B, 6, 8192) float32."""
         with self.encoders(video.device):
             pooled = self.c3d(to_windows(video, WINDOW_LENGTH)).float()
         return pooled.unflatten(0, (len(video), -1))
@@ -100,7 +100,7 @@ class C3DAVG(C3DModel):
     Deviation: its captions are not learned, as no data set that is read here has them.
 
     Args:
-        tasks: learn what the dive number says beside the score (MTL); otherwise the score alone (STL).
+        tasks: learn the elements of the dive number beside the score (MTL); if not, the score alone (STL).
     """
 
     def __init__(self, *, tasks: bool) -> None:
@@ -118,7 +118,7 @@ class C3DAVG(C3DModel):
         return score
 
     def element_logits(self, feature: Tensor) -> list[Tensor]:
-        """Features (B, 4096) to the logits (B, n) of each of `ELEMENT_CLASSES`."""
+        """Map features (B, 4096) to the logits (B, n) of each of `ELEMENT_CLASSES`."""
         return [head(feature) for head in self.elements]
 
 

@@ -32,7 +32,7 @@ class Leaves(NamedTuple):
 class RegressionTree(nn.Module):
     """A binary tree of depth 5: every node has features and sends a pair left or right, every leaf has a position.
 
-    A level is one grouped convolution over its nodes, so that no node sees the features of another branch.
+    A level is a grouped convolution over its nodes, so that no node sees the features of another branch.
     """
 
     def __init__(self, n_in: int) -> None:
@@ -44,7 +44,7 @@ class RegressionTree(nn.Module):
         self.leaf = nn.Conv1d(N_GROUPS * _HIDDEN, N_GROUPS, 1, groups=N_GROUPS)
 
     def forward(self, x: Tensor) -> Leaves:
-        """Pairs (P, n_in) to their leaves."""
+        """Return pairs (P, n_in) to their leaves."""
         nodes = F.relu(self.root(x))[..., None]
         log_probability = x.new_zeros(len(x), 1)
         for turn, descend in zip(self.turns, self.descend, strict=True):
@@ -77,13 +77,13 @@ class CoRe(PooledModel):
         self.register_buffer("edges", torch.linspace(-POINTS, POINTS, N_GROUPS + 1))
 
     def set_groups(self, differences: np.ndarray) -> None:
-        """Cuts the groups so that each holds as many differences; equally wide ones until then.
+        """Cut the groups so that each holds as many differences; before, groups are equally wide.
 
         Args:
-            differences: (n,) points, of the training pairs; one direction of each pair is enough.
+            differences: (n,) points, of the training pairs; a single direction of each pair is enough.
 
         Raises:
-            ConfigError: there is none.
+            ConfigError: `differences` is empty.
         """
         if not differences.size:
             raise ConfigError("No two training dives may be compared: train on more dives, or with --pairing random.")
@@ -93,21 +93,22 @@ class CoRe(PooledModel):
         self.edges.copy_(torch.from_numpy((edges - edges[::-1]) / 2))
 
     def locate(self, difference: Tensor) -> tuple[Tensor, Tensor]:
-        """Differences (P,) in points to their groups (P,) int64 and positions (P,) in [0, 1].
+        """Map differences (P,) in points to their groups (P,) int64 and positions (P,) in [0, 1].
 
-        A difference beyond all of training lies at the end of the outermost group; one on an edge begins a group.
+        A difference beyond all of training lies at the end of the outermost group; a difference on an edge begins a
+        group.
         """
         group = torch.bucketize(difference, self.edges[1:-1], right=True)
         start, width = self.edges[group], self.edges[group + 1] - self.edges[group]
-        # Only an empty group has no width, and the last one where all differences are equal.
+        # Only an empty group has no width, and the last group where all differences are equal.
         return group, ((difference - start) / width.clamp(min=1e-6)).clamp(0, 1)
 
     def difference(self, group: Tensor, position: Tensor) -> Tensor:
-        """The inverse of `locate`: (P,) points."""
+        """Return the inverse of `locate`: (P,) points."""
         return torch.lerp(self.edges[group], self.edges[group + 1], position)
 
     def compare(self, query: Tensor, exemplar: Tensor, score: Tensor) -> Leaves:
-        """Features (P, 1024) of queries and exemplars, and the exemplars' scores (P,) in points, to leaves."""
+        """Return features (P, 1024) of queries and exemplars, and the exemplars' scores (P,) in points, to leaves."""
         leaves: Leaves = self.tree(torch.cat([query, exemplar, score[:, None] / POINTS], dim=1))
         return leaves
 

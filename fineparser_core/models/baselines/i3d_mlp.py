@@ -21,7 +21,7 @@ class I3DMLP(PooledModel):
         self.head = mlp(1)
 
     def scores(self, feature: Tensor) -> Tensor:
-        """Features (B, 1024) to scores (B,) in points."""
+        """Map features (B, 1024) to scores (B,) in points."""
         score: Tensor = self.head(feature)[:, 0] * POINTS
         return score
 

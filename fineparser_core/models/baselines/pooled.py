@@ -11,7 +11,7 @@ POINTS = 100.0
 
 
 def mlp(n_out: int) -> nn.Sequential:
-    """A video's feature (B, 1024) to (B, n_out). The hidden sizes 256 and 128 are a choice of ours."""
+    """Return a video's feature (B, 1024) to (B, n_out). The hidden sizes 256 and 128 are a choice of ours."""
     return nn.Sequential(
         nn.Linear(FEATURE_SIZE, 256),
         nn.ReLU(inplace=True),
@@ -25,7 +25,7 @@ class PooledModel(AQAModel):
     """An I3D whose window features are averaged; neither steps nor masks.
 
     Attributes:
-        window_count: windows of a video that count, the first ones.
+        window_count: number of windows at the start of a video that count.
         window_stride: samples from the start of a window to that of the next.
     """
 
@@ -37,7 +37,7 @@ class PooledModel(AQAModel):
         self.i3d = I3D()
 
     def features(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, H, W), as in `encode`, to features (B, 1024) float32."""
+        """Map videos (B, 3, 96, H, W), as in `encode`, to features (B, 1024) float32."""
         samples = (self.window_count - 1) * self.window_stride + WINDOW_LENGTH
         with self.encoders(video.device):
             windows = self.i3d(to_windows(video[:, :, :samples], self.window_stride)).float()

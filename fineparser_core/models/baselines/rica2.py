@@ -13,8 +13,8 @@ from fineparser_core.models.i3d import I3D
 _SIZE, _STEP_SIZE, _HEADS, _LAYERS = 256, 128, 4, 2
 #: Scores drawn of a dive in evaluation; their mean is the prediction, and their deviation its uncertainty.
 N_DRAWS = 20
-#: The rubric: which steps make take-off, flight and entry. Position, armstand, direction, half somersaults, half twists
-#: are asked for by the number, the entry by every dive.
+#: The rubric: which steps make take-off, flight and entry. Position, armstand, direction, half somersaults and half
+#: twists follow from the number, the entry is in every dive.
 _RUBRIC = ((1, 2), (0, 3, 4), (5,))
 
 
@@ -25,11 +25,11 @@ class RICA2(AQAModel):
     drawn embeddings are joined step by step to the phases and these to the score.
 
     Source: Majeedi et al., "RICA²: Rubric-Informed, Calibrated Assessment of Actions", ECCV 2024.
-    Choices of ours: learned embeddings of what the dive number says in place of a language model's of rubric texts; the
-    rubric's graph has steps, phases and score alone; a Gaussian loss of the score in place of score bins.
+    Choices of ours: learned embeddings of the dive number's elements in place of a language model's of rubric texts;
+    the rubric's graph has steps, phases and score alone; a Gaussian loss of the score in place of score bins.
 
     Args:
-        stochastic: draw the embeddings; otherwise their means count, and no uncertainty is stated.
+        stochastic: draw the embeddings; if not, their means count, and no uncertainty is stated.
     """
 
     contrastive = False
@@ -40,7 +40,7 @@ class RICA2(AQAModel):
         self.i3d = I3D()
         self.project = nn.Linear(FEATURE_SIZE, _SIZE)
         self.position = nn.Parameter(torch.zeros(N_WINDOWS, _SIZE))
-        # The first class is a number that nobody knows.
+        # The first class is an unknown number.
         self.asked = nn.ModuleList(nn.Embedding(n + 1, _SIZE) for n in ELEMENT_CLASSES)
         self.entry = nn.Parameter(torch.randn(_SIZE))
         layer = nn.TransformerDecoderLayer(_SIZE, _HEADS, 2 * _SIZE, dropout=0.0, batch_first=True, norm_first=True)
@@ -52,12 +52,12 @@ class RICA2(AQAModel):
         self.regressor = nn.Linear(_STEP_SIZE, 1)
 
     def windows(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, H, W) to window features (B, 9, 1024) float32."""
+        """Map videos (B, 3, 96, H, W) to window features (B, 9, 1024) float32."""
         with self.encoders(video.device):
             return self.i3d(to_windows(video)).float().unflatten(0, (len(video), -1))
 
     def embed(self, windows: Tensor, elements: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Window features and elements (B, 5) int64 to means and log variances (B, 6, 128) of the steps."""
+        """Map window features and elements (B, 5) int64 to means and log variances (B, 6, 128) of the steps."""
         if elements is None:
             elements = windows.new_full((len(windows), len(ELEMENT_CLASSES)), -1).long()
         asked = [table((elements[:, place] + 1).clamp(0, table.num_embeddings - 1)) for place, table in self._tables()]
@@ -69,7 +69,7 @@ class RICA2(AQAModel):
         return [(place, table) for place, table in enumerate(self.asked) if isinstance(table, nn.Embedding)]
 
     def scores(self, steps: Tensor) -> Tensor:
-        """Embeddings (..., 6, 128) of the steps to scores (...) in points."""
+        """Map embeddings (..., 6, 128) of the steps to scores (...) in points."""
         phases = [joined(steps[..., list(of), :].flatten(-2)) for joined, of in zip(self.phases, _RUBRIC, strict=True)]
         score: Tensor = self.regressor(F.relu(self.whole(torch.cat(phases, dim=-1))))[..., 0] * POINTS
         return score

@@ -18,8 +18,8 @@ class TSA(AQAModel):
 
     Source: Xu et al., "FineDiving: A Fine-grained Dataset for Procedure-aware Action Quality Assessment", CVPR 2022.
     Choices of ours, so that it differs from FineParser in the method alone: PSNet, the cut of the window features
-    into steps of four rows, the 12 tokens a step, the attention blocks and the regressor are FineParser's, one of
-    each for all steps; a dive is cut at its own transitions; steps are weighted as in FineParser.
+    into steps of four rows, the 12 tokens a step, the attention blocks and the regressor are FineParser's, shared by
+    all steps; a dive is cut at its own transitions; steps are weighted as in FineParser.
 
     Args:
         step_weights: of `FineParser`.
@@ -38,21 +38,21 @@ class TSA(AQAModel):
         self.register_buffer("step_weights", weights / weights.sum(), persistent=False)
 
     def parse(self, video: Tensor) -> tuple[Tensor, Tensor]:
-        """Videos (B, 3, 96, H, W) to window features (B, 9, 1024) and transition probabilities (B, 96, 2)."""
+        """Map videos (B, 3, 96, H, W) to window features (B, 9, 1024) and transition probabilities (B, 96, 2)."""
         with self.encoders(video.device):
             features = self.i3d(to_windows(video)).float()
         features = features.unflatten(0, (len(video), -1))
         return features, self.psnet(features)
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
-        """Window features (B, 9, 1024), cut at each dive's own (st, ed) samples, to tokens (B, 3, 12, 64)."""
+        """Map window features (B, 9, 1024), cut at each dive's own (st, ed) samples, to tokens (B, 3, 12, 64)."""
         matrices = [dynamic_matrix(*pair_boundaries(own, own)) for own in transitions]
         rows = torch.from_numpy(np.stack(matrices)).to(features) @ features
         steps: Tensor = self.reducer(rows.unflatten(1, (-1, DYNAMIC_LENGTH)).flatten(0, 1))
         return steps.unflatten(0, (len(features), -1))
 
     def compare(self, query: Tensor, exemplar: Tensor) -> Tensor:
-        """Step tokens (P, 3, 12, 64) of queries and of exemplars to predicted differences (P,) in points."""
+        """Map step tokens (P, 3, 12, 64) of queries and of exemplars to predicted differences (P,) in points."""
         decoded = self.decoder(query.flatten(0, 1), exemplar.flatten(0, 1)).unflatten(0, (len(query), -1))
         steps = self.regressor(decoded).mean(dim=-1)
         return steps @ self.step_weights

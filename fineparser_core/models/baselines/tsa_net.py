@@ -23,7 +23,7 @@ class TubeSelfAttention(nn.Module):
         self.out = nn.Conv3d(channels // 2, channels, 1)
 
     def forward(self, x: Tensor, tube: Tensor) -> Tensor:
-        """Features (N, C, T, H, W) and a tube (N, T, H, W) bool, never empty, to features of the same shape."""
+        """Map features (N, C, T, H, W) and a tube (N, T, H, W) bool, never empty, to features of the same shape."""
         query, key, value = (layer(x).flatten(2).transpose(1, 2) for layer in (self.query, self.key, self.value))
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=tube.flatten(1)[:, None])
         moved = self.out(attended.transpose(1, 2).unflatten(2, x.shape[2:]))
@@ -62,7 +62,10 @@ class TSANet(USDL):
 
 
 def boxes_of(masks: Tensor, shape: torch.Size) -> Tensor:
-    """Masks (N, T, H, W) bool to the boxes around them on a grid (N, *shape) bool; all of it where there is none."""
+    """Map masks (N, T, H, W) bool to the boxes around them on a grid (N, *shape) bool.
+
+    All of it where there is none.
+    """
     coarse = F.adaptive_max_pool3d(masks.float()[:, None], list(shape))[:, 0] > 0
     rows, columns = (_between(coarse.any(dim=dim)) for dim in (3, 2))
     boxes = rows[..., None] & columns[:, :, None]
@@ -70,6 +73,6 @@ def boxes_of(masks: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _between(seen: Tensor) -> Tensor:
-    """(.., n) bool, true from the first true to the last."""
+    """Return (.., n) bool, true from the first true to the last."""
     number = seen.int()
     return (number.cumsum(dim=-1) > 0) & (number.flip(-1).cumsum(dim=-1).flip(-1) > 0)

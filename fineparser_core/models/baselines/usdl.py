@@ -10,12 +10,12 @@ N_AWARDS = 3
 
 
 class Bins(nn.Module):
-    """Equally wide bins from 0 to `top`, and what it takes to learn a value as a distribution over them.
+    """Equally wide bins from 0 to `top`, and the means to learn a value as a distribution over them.
 
     Args:
         top: value of the last bin.
         n: bins.
-        spread: standard deviation, in bins, of the Gaussian that stands for a value.
+        spread: standard deviation, in bins, of the Gaussian that represents a value.
     """
 
     values: Tensor
@@ -26,17 +26,17 @@ class Bins(nn.Module):
         self._sigma = spread * top / (n - 1)
 
     def target(self, value: Tensor) -> Tensor:
-        """Values (..) to distributions (.., n): a Gaussian around each, cut off at the ends, that sums to 1."""
+        """Map values (..) to distributions (.., n): a Gaussian around each, cut off at the ends, that sums to 1."""
         distance = (self.values - value[..., None]) / self._sigma
         return torch.softmax(-0.5 * distance.square(), dim=-1)
 
     def read(self, logits: Tensor) -> Tensor:
-        """Logits (.., n) to the values (..) of the most probable bins."""
+        """Map logits (.., n) to the values (..) of the most probable bins."""
         return self.values[logits.argmax(dim=-1)]
 
 
 class USDL(PooledModel):
-    """A softmax over 101 bins of the score; the most probable one is the prediction.
+    """A softmax over 101 bins of the score; the most probable bin is the prediction.
 
     Source: Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality Assessment", CVPR 2020.
     Choices of ours: the bins cover 0 to 120 points (1.2 a bin), which no recorded dive exceeds; window features are
@@ -59,8 +59,9 @@ class MUSDL(PooledModel):
     """A distribution over awards in halves from each of three heads; the score is their sum times the difficulty.
 
     Source: as `USDL`, its multi-path variant.
-    Choices of ours: a head for each of the three awards that count, in ascending order, where the source has one for
-    each of seven judges and drops the extremes afterwards, since not all data sets record seven; a spread of one bin.
+    Choices of ours: a head for each of the three awards that count, in ascending order, where the source has a head for
+    each of seven judges and drops the extremes afterwards, since not all data sets record seven; a spread of a single
+    bin.
     """
 
     contrastive = False
@@ -71,7 +72,7 @@ class MUSDL(PooledModel):
         self.heads = nn.ModuleList(mlp(len(self.bins.values)) for _ in range(N_AWARDS))
 
     def award_logits(self, feature: Tensor) -> Tensor:
-        """Features (B, 1024) to logits (B, 3, 21)."""
+        """Map features (B, 1024) to logits (B, 3, 21)."""
         return torch.stack([head(feature) for head in self.heads], dim=1)
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

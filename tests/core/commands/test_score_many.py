@@ -183,8 +183,8 @@ def test_the_clips_of_folders_lists_and_tables(make_clips: Callable[..., list[Pa
     (folder / "labels.json").write_text(
         '{"dive 2.mp4": {"dive_number": "103B", "board_m": 1, "in": 3, "out": 18}}', encoding="utf-8"
     )
-    labelled = AskedClip(path=two, dive_number="103B", board_m=1.0)  # is looked for
-    assert asked_clips([folder], USUAL) == [replace(USUAL, path=one), labelled, replace(USUAL, path=ten)]
+    labeled = AskedClip(path=two, dive_number="103B", board_m=1.0)  # is looked for
+    assert asked_clips([folder], USUAL) == [replace(USUAL, path=one), labeled, replace(USUAL, path=ten)]
     (tmp_path / "list.txt").write_text(f"clips/dive 10.mp4\r\n\n{one}\n", encoding="utf-8")
     assert [asked.path for asked in asked_clips([tmp_path / "list.txt"], USUAL)] == [ten, one]
     (tmp_path / "dives.csv").write_text(

@@ -61,7 +61,7 @@ def folder(tmp_path: Path, truth: np.ndarray) -> Path:
 
 
 def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse: DiveParse) -> None:
-    labels, unlabelled = read_dives(folder)
+    labels, unlabeled = read_dives(folder)
     assert (labels.video, labels.start_frame, labels.end_frame) == (folder / "dive.avi", 5, 100)
     assert labels.masks is not None
     result = measure_clip(parse, labels, truths=read_masks(labels.masks))
@@ -72,7 +72,7 @@ def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse:
     assert result.mask_ious[40] < 0.05
     # Samples 20 to 67 are between take-off and contact, and sample 30 is empty; 90 is after the dive.
     assert (result.empty_flight_samples, result.flight_samples, result.wet_area_px) == (1, 48, 7)
-    nothing = measure_clip(parse, unlabelled)
+    nothing = measure_clip(parse, unlabeled)
     assert (nothing.flight_error, nothing.empty_flight_samples, nothing.median_iou) == (None, None, None)
 
 

@@ -10,7 +10,7 @@ from made_results import dive
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.summary import summarise
+from fineparser_core.evaluation.summary import summarize
 
 
 class Page(HTMLParser):
@@ -37,7 +37,7 @@ class Page(HTMLParser):
 
 def written(path: Path, results: list[DiveResult], **given: object) -> tuple[str, Page]:
     values = {"title": "Test", "provenance": {"weights": "w"}, "thumbnails": {}} | given
-    write_report(path, summarise(results, median_transitions=(30, 65)), results, **values)
+    write_report(path, summarize(results, median_transitions=(30, 65)), results, **values)
     text = path.read_text(encoding="utf-8")
     return text, Page(text)
 

@@ -10,7 +10,7 @@ from made_results import dive
 
 from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.mask_metrics import f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.naive_baselines import DISC_SHARE, centre_disc, median_transition_ious
+from fineparser_core.evaluation.naive_baselines import DISC_SHARE, center_disc, median_transition_ious
 from fineparser_core.evaluation.results import mask_results, write_predictions
 
 
@@ -68,7 +68,7 @@ def test_missed_athletes_count_as_missed(clip: tuple[np.ndarray, np.ndarray]) ->
 
 
 def test_floors() -> None:
-    disc = centre_disc(112, 112)
+    disc = center_disc(112, 112)
     assert disc.mean() == pytest.approx(DISC_SHARE, rel=0.05)
     assert np.array_equal(disc, disc[::-1, ::-1])
     intervals, steps = median_transition_ious((20, 60), [(20, 60), (60, 90)])

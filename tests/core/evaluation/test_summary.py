@@ -11,12 +11,12 @@ from scipy.stats import spearmanr
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import interval_iou, relative_l2
 from fineparser_core.evaluation.paper import METRICS as PAPER_METRICS
-from fineparser_core.evaluation.summary import METRICS, summarise
+from fineparser_core.evaluation.summary import METRICS, summarize
 
 
 def test_every_metric_with_interval_and_baselines() -> None:
     results = [dive(number, id=f"Event {number % 2}/{number}", spread=1.0 + number % 7) for number in range(40)]
-    summary = summarise(results, median_transitions=(30.0, 65.5))
+    summary = summarize(results, median_transitions=(30.0, 65.5))
     true = np.array([result.score for result in results])
     predicted = np.array([result.predicted for result in results])
     baseline = np.array([result.exemplar_mean for result in results])
@@ -42,7 +42,7 @@ def test_metrics_of_the_paper_have_its_names() -> None:
 
 def test_dive_numbers_and_steps() -> None:
     results = [dive(number) for number in range(7)]
-    summary = summarise(results, median_transitions=(30.0, 65.5))
+    summary = summarize(results, median_transitions=(30.0, 65.5))
     assert [(row.dive_number, row.n) for row in summary.by_number] == [("107B", 3), ("407C", 2), ("5253B", 2)]
     first = [result for result in results if result.dive_number == "107B"]
     assert summary.by_number[0].score_error == pytest.approx(np.mean([abs(r.predicted - r.score) for r in first]))
@@ -55,7 +55,7 @@ def test_dive_numbers_and_steps() -> None:
 
 def test_what_is_not_there_is_said() -> None:
     bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
-    summary = summarise([dive(n, number_mean=None, **bare) for n in range(5)], median_transitions=None)
+    summary = summarize([dive(n, number_mean=None, **bare) for n in range(5)], median_transitions=None)
     assert set(summary.metrics) == {"rho", "r_l2_x100", "score_error", "spread_ece"}
     assert set(summary.metrics["rho"].baselines) == {"drawn exemplars"}
     assert summary.by_step == ()
@@ -67,21 +67,21 @@ def test_what_is_not_there_is_said() -> None:
 
 
 def test_without_scores() -> None:
-    summary = summarise([dive(n, predicted=None, spread=None) for n in range(4)], median_transitions=(30, 65))
+    summary = summarize([dive(n, predicted=None, spread=None) for n in range(4)], median_transitions=(30, 65))
     assert (summary.n_dives, summary.n_scored) == (4, 0)
     assert "rho" in summary.absent
     assert summary.by_number[0].score_error is None
 
 
 def test_one_dive_has_no_correlation() -> None:
-    summary = summarise([dive()], median_transitions=(30, 65))
+    summary = summarize([dive()], median_transitions=(30, 65))
     assert set(summary.absent) == {"rho", "r_l2_x100", "spread_tau", "spread_ece", "aiou_50_event", "aiou_75_event"}
     assert summary.by_number[0].rho is None
 
 
 def test_the_relative_error_within_a_number_takes_ten_dives() -> None:
     results = [dive(number, dive_number="107B" if number < 10 else "407C") for number in range(19)]
-    summary = summarise(results, median_transitions=(30, 65))
+    summary = summarize(results, median_transitions=(30, 65))
     many, few = summary.by_number
     assert (many.n, few.n) == (10, 9)
     assert many.r_l2_x100 == pytest.approx(relative_l2([d.predicted for d in results[:10]], range(50, 60)))
@@ -94,17 +94,17 @@ def test_the_relative_error_within_a_number_takes_ten_dives() -> None:
 
 def test_a_network_that_gives_no_number_has_no_metric() -> None:
     results = [dive(0), dive(1, predicted=float("nan")), dive(2)]
-    assert {"rho", "r_l2_x100", "score_error"} <= set(summarise(results, median_transitions=None).absent)
+    assert {"rho", "r_l2_x100", "score_error"} <= set(summarize(results, median_transitions=None).absent)
 
 
 def test_no_dives() -> None:
     with pytest.raises(ConfigError, match="no results"):
-        summarise([], median_transitions=None)
+        summarize([], median_transitions=None)
 
 
 def test_text_names_baselines_and_dives_with_fewer_exemplars() -> None:
     results = [dive(0), replace(dive(1), n_exemplars=4), dive(2), dive(3)]
-    text = summarise(results, median_transitions=(30, 65)).as_text()
+    text = summarize(results, median_transitions=(30, 65)).as_text()
     assert "4 dives, 4 scored, 1 with fewer exemplars" in text
     for baseline in ("drawn exemplars", "training mean of number", "median transitions", "empty mask", "centre disc"):
         assert baseline in text
@@ -113,7 +113,7 @@ def test_text_names_baselines_and_dives_with_fewer_exemplars() -> None:
 
 def test_the_same_seed_gives_the_same_summary() -> None:
     results = [dive(number) for number in range(12)]
-    first, again, other = (summarise(results, median_transitions=None, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (summarize(results, median_transitions=None, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
@@ -125,10 +125,10 @@ def test_labels_of_an_event_that_marks_short_flights_are_rescaled() -> None:
         for number in range(5)
     ]
     results = [replace(one, interval_iou=interval_iou((20, 60), one.true_transitions or (0, 0))) for one in results]
-    metrics = summarise(results, median_transitions=None).metrics
+    metrics = summarize(results, median_transitions=None).metrics
     assert metrics["aiou_75"].value == pytest.approx(10 / 15)
     assert metrics["aiou_75_event"].value == 1.0
-    alone = summarise(results[:5], median_transitions=None)
+    alone = summarize(results[:5], median_transitions=None)
     assert "aiou_75_event" in alone.absent
 
 
@@ -139,8 +139,8 @@ def test_a_spread_that_is_the_normal_error_is_calibrated() -> None:
         dive(n, score=50.0, predicted=50 + e, spread=s)
         for n, (s, e) in enumerate(zip(spread, rng.normal(0, spread), strict=True))
     ]
-    honest = summarise(results, median_transitions=None).metrics
-    sure = summarise([replace(one, spread=(one.spread or 0) / 4) for one in results], median_transitions=None).metrics
+    honest = summarize(results, median_transitions=None).metrics
+    sure = summarize([replace(one, spread=(one.spread or 0) / 4) for one in results], median_transitions=None).metrics
     assert honest["spread_ece"].value < 0.02 < 0.3 < sure["spread_ece"].value
     assert honest["spread_tau"].value == pytest.approx(sure["spread_tau"].value)
     assert honest["spread_tau"].low > 0.2

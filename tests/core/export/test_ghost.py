@@ -47,8 +47,8 @@ def test_bodies_are_centred_where_it_is_not_known_how_a_camera_moved():
     panned.masks.crop_xyxy[:] += 2 * np.arange(96)[:, None] * np.array([1, 0, 1, 0])
     ghost = ghost_over(dive(100, 50, 40), replace(panned, motion=None), (40, 40))
     for frame in (40, 50):
-        centre = np.array([50 + 2 * frame, 60, 1.0])
-        assert (ghost.matrix(40, frame) @ centre)[:2] == pytest.approx([140, 90])
+        center = np.array([50 + 2 * frame, 60, 1.0])
+        assert (ghost.matrix(40, frame) @ center)[:2] == pytest.approx([140, 90])
 
 
 def test_without_masks_nothing_is_laid_over():

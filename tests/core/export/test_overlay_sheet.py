@@ -15,11 +15,11 @@ def test_a_sheet_shows_the_clip_and_every_labelled_frame(
     parse = make_analysis(small_video, 10, 99, scored=False).parse
     truth = np.zeros((48, 64), bool)
     truth[10:30, 20:40] = True
-    plain, labelled = overlay_sheet(parse, {}), overlay_sheet(parse, {11: truth})
+    plain, labeled = overlay_sheet(parse, {}), overlay_sheet(parse, {11: truth})
     assert plain.shape == (5 * 240, 6 * 320, 3)
-    assert labelled.shape == (6 * 240, 6 * 320, 3)
+    assert labeled.shape == (6 * 240, 6 * 320, 3)
     # Frame 11 is the second tile; its label is outlined.
-    tile = labelled[:240, 320:640].astype(int)
+    tile = labeled[:240, 320:640].astype(int)
     green = (tile[..., 1] - np.maximum(tile[..., 0], tile[..., 2])) > 100
     assert green[50:150, 100:200].sum() > 200
-    assert not labelled[-240:, 320:].any()
+    assert not labeled[-240:, 320:].any()

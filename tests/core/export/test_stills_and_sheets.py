@@ -106,16 +106,16 @@ def test_step_colours_are_applied(small_video: Path, make_analysis: Make, tmp_pa
     shown = panel.step_colours(chosen)
     assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
     assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
-    assert min(contrast(panel.text_colour_on(colour), colour) for colour in shown.values()) > 4.5
-    assert panel.step_colours(STEP_COLOURS) == {name: rgb(colour) for name, colour in STEP_COLOURS.items()}
+    assert min(contrast(panel.text_color_on(color), color) for color in shown.values()) > 4.5
+    assert panel.step_colours(STEP_COLOURS) == {name: rgb(color) for name, color in STEP_COLOURS.items()}
     analysis = make_analysis(small_video)
     options = RenderOptions(step_colours=chosen)
     write_still(analysis, 100, tmp_path / "still.png", options)
     write_contact_sheet(analysis, tmp_path / "sheet.png", options)
     for name in ("still.png", "sheet.png"):
         image = read_rgb(tmp_path / name).astype(int)
-        for colour in shown.values():
-            assert int((np.abs(image - colour).max(axis=2) < 12).sum()) > 1000
+        for color in shown.values():
+            assert int((np.abs(image - color).max(axis=2) < 12).sum()) > 1000
         assert not (np.abs(image - rgb(STEP_COLOURS["flight"])).max(axis=2) < 12).any()
 
 

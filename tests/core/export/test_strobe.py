@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_dive import RADIUS, SIZE, centres, made_dive, scene, tilt
+from drawn_dive import RADIUS, SIZE, centers, made_dive, scene, tilt
 from measured_dive import FPS
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError
 from fineparser_core.export.options import StrobeOptions
-from fineparser_core.export.skeleton_overlay import PATH_COLOUR
+from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.export.strobe import Strobe, choose_bodies, strobe_picture, write_strobe_clip, write_strobe_picture
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
@@ -45,7 +45,7 @@ def test_bodies_lie_where_they_were_and_nothing_else_changed(still: Analysis, tm
     assert strobe.still is not panned
     assert strobe.off_px < 0.5
     assert strobe.frames == [30, 39, 48, 57, 66]
-    true = centres()[strobe.frames]
+    true = centers()[strobe.frames]
     placed = np.array(
         [
             (strobe._to_canvas(at) @ [x, y - tilt(at, panned), 1.0])[:2]
@@ -89,7 +89,7 @@ def test_the_path_goes_on_to_the_contact_after_the_last_body(still: Analysis) ->
     assert path is not None
     assert strobe.frames[-1] < path.frames[-1] - 3
     x, y = strobe._line[-1].round().astype(int)
-    assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOUR).max(axis=2).min() < 40
+    assert np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - PATH_COLOR).max(axis=2).min() < 40
 
 
 def test_a_body_every_so_many_seconds_or_as_many_as_are_told_apart(still: Analysis) -> None:

@@ -19,7 +19,7 @@ from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.encoder import ClipEncoder, normalise
+from fineparser_core.inference.encoder import ClipEncoder, normalize
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
@@ -128,7 +128,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
 def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared, encoded):
     analyzer, *_ = prepared
     _, masks = encoded
-    video = normalise(torch.from_numpy(clip_frames("query")))
+    video = normalize(torch.from_numpy(clip_frames("query")))
     with torch.inference_mode():
         windows = torch.stack([video[80:96].transpose(0, 1), video[70:86].transpose(0, 1)])
         single = analyzer.encoder.model.spatial_parser.infer(windows)[0][0].sigmoid().numpy()

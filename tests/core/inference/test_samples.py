@@ -30,7 +30,7 @@ Centre = Callable[[float], tuple[float, float]]
 def write_fall(
     path: Path,
     size_px: tuple[int, int],
-    centre: Centre,
+    center: Centre,
     *,
     rotation_deg: int = 0,
     tall: float = 0.16,
@@ -51,7 +51,7 @@ def write_fall(
                 frame[:] = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), size_px)[
                     ..., None
                 ]
-            x, y = centre(i / (n_frames - 1))
+            x, y = center(i / (n_frames - 1))
             half = tall * height / 2
             rows = slice(max(0, round(y * height - half)), max(0, round(y * height + half)))
             columns = slice(max(0, round(x * width - half / 3)), max(0, round(x * width + half / 3)))
@@ -97,8 +97,8 @@ def check_crops(parse: DiveParse, path: Path, size_px: tuple[int, int]) -> None:
     np.testing.assert_allclose(width, height, rtol=0.02, atol=2)
     true = boxes_of(path, parse.sampled_frames)
     boxes = np.array([true[frame] for frame in parse.sampled_frames.tolist()], float)
-    centres = np.stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, [1, 3]].mean(axis=1)], axis=1)
-    offsets = (np.stack([(x0 + x1) / 2, (y0 + y1) / 2], axis=1) - centres) / width[:, None]
+    centers = np.stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, [1, 3]].mean(axis=1)], axis=1)
+    offsets = (np.stack([(x0 + x1) / 2, (y0 + y1) / 2], axis=1) - centers) / width[:, None]
     assert np.abs(offsets).max() < 0.25
     assert np.abs(np.median(offsets, axis=0)).max() < 0.05
     for k in range(0, 96, 7):
@@ -157,11 +157,11 @@ def fall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path: Path) -> None:
     """A second and a half in real time: up for 0.3 s, then down; the body measures 1.15 m."""
     tall, height = 0.16, 360
-    metre = tall * height / 1.15 / height
+    meter = tall * height / 1.15 / height
 
     def diving(share: float) -> tuple[float, float]:
         t = share * 1.5 - 0.3
-        return 0.4 + 0.1 * t, 0.2 + metre * 9.81 * min(t, 0.9) ** 2 / 2
+        return 0.4 + 0.1 * t, 0.2 + meter * 9.81 * min(t, 0.9) ** 2 / 2
 
     path = write_fall(tmp_path / "dive.mp4", (640, height), diving, tall=tall, fps=30, n_frames=46, textured=True)
     network = StandIn()

@@ -21,9 +21,9 @@ def drawn_person() -> np.ndarray:
     picture = np.full((256, 256, 3), (70, 120, 160), np.uint8)
     rows, columns = np.mgrid[0:256, 0:256]
 
-    def limb(start: tuple[int, int], end: tuple[int, int], radius: int, colour: tuple[int, int, int] = SKIN) -> None:
+    def limb(start: tuple[int, int], end: tuple[int, int], radius: int, color: tuple[int, int, int] = SKIN) -> None:
         for x, y in np.linspace(start, end, 40):
-            picture[(columns - x) ** 2 + (rows - y) ** 2 < radius**2] = colour
+            picture[(columns - x) ** 2 + (rows - y) ** 2 < radius**2] = color
 
     limb((128, 85), (128, 150), 18)
     for elbow, wrist, shoulder in (((92, 128), (88, 165), (112, 90)), ((164, 128), (168, 165), (144, 90))):

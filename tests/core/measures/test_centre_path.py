@@ -28,7 +28,7 @@ def test_heights_are_metres_over_the_water() -> None:
     assert path is not None
     top, *whole = path.marks
     # 4 m/s up is 0.815 m, above the centre of mass that leaves the board.
-    leaves_y = SeenDive.of(parse).centre_of_mass()[30, 1]
+    leaves_y = SeenDive.of(parse).center_of_mass()[30, 1]
     true_top = (WATER_PX - leaves_y) / PX_PER_M + 4.0**2 / 19.62
     assert top[2] == pytest.approx(true_top, abs=0.05)
     assert [mark[2] for mark in whole] == list(range(int(true_top), int(true_top) - len(whole), -1))

@@ -54,7 +54,7 @@ def test_a_moving_body_is_one_box_whatever_the_camera_does(pan) -> None:
     for image in images:
         boxes = np.flatnonzero(motion.image == image)
         x, y = np.array(body(image)) - pan(image)
-        off = np.abs(motion.centre[boxes] - (x, y)).max(axis=1)
+        off = np.abs(motion.center[boxes] - (x, y)).max(axis=1)
         near += bool(len(off)) and off.min() < 8
         assert len(boxes) <= 6
     assert near >= 0.9 * len(images)

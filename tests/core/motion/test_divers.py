@@ -34,7 +34,7 @@ def smaller(path: dict[int, tuple[float, float]], share: float) -> dict[int, tup
 def test_a_bystander_who_falls_farther_away_and_earlier_is_less_likely_the_diver() -> None:
     paths = [dive(90), smaller(dive(30), 0.5)]
     moving = motion(paths, 160)
-    far = np.isin(moving.image, list(paths[1])) & (moving.centre[:, 0] > 250) & (moving.centre[:, 1] < 110)
+    far = np.isin(moving.image, list(paths[1])) & (moving.center[:, 0] > 250) & (moving.center[:, 1] < 110)
     moving = replace(moving, extent=np.where(far[:, None], 0.5, 1.0) * moving.extent)
     falls = find_free_falls(moving, least_evidence=0.3, at_once=True)
     first, second, *_ = judge_falls(moving, falls)

@@ -40,7 +40,7 @@ def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, p
         cut=np.zeros(n, bool),
         border=np.zeros((n, 4), int),
         image=image,
-        centre=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
+        center=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
         extent=np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1),
     )
 
@@ -86,11 +86,11 @@ def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for() 
     moving = motion([path], 120)
     last = max(path)
     with_splash = moving.image > last - 4
-    on_path = with_splash & (np.abs(moving.centre[:, 0] - path[last][0]) < 10)
-    centre, extent = moving.centre.copy(), moving.extent.copy()
-    centre[on_path, 1] += 0.5 * BODY_PX
+    on_path = with_splash & (np.abs(moving.center[:, 0] - path[last][0]) < 10)
+    center, extent = moving.center.copy(), moving.extent.copy()
+    center[on_path, 1] += 0.5 * BODY_PX
     extent[on_path, 1] = 1.9 * BODY_PX
-    moving = replace(moving, centre=centre, extent=extent)
+    moving = replace(moving, center=center, extent=extent)
     (strict,), (loose,) = (find_free_falls(moving, least_evidence=0.01, loose=loose)[:1] for loose in (False, True))
     assert loose.evidence > strict.evidence
     assert loose.first == pytest.approx(40, abs=2)

@@ -24,7 +24,7 @@ def odd_motion(seed: int) -> Motion:
     times = odd_times(rng, n)
     n_boxes = rng.poisson(rng.choice([0, 0.5, 2]), n)
     image = np.repeat(np.arange(n), n_boxes)
-    centre, extent = rng.uniform(0, SIZE, (len(image), 2)), rng.uniform(3, 60, (len(image), 2))
+    center, extent = rng.uniform(0, SIZE, (len(image), 2)), rng.uniform(3, 60, (len(image), 2))
     since = times - rng.choice(times)
     falling = np.flatnonzero(np.abs(since) < rng.uniform(0.5, 3))
     path = np.stack([150 + 30 * since, 60 + 250 * since**2 / 2], axis=1)[falling]
@@ -38,7 +38,7 @@ def odd_motion(seed: int) -> Motion:
         cut=np.zeros(n, bool),
         border=np.zeros((n, 4), int),
         image=np.append(image, falling)[order],
-        centre=np.concatenate([centre, path])[order],
+        center=np.concatenate([center, path])[order],
         extent=np.concatenate([extent, np.full((len(falling), 2), 30.0)])[order],
     )
 
@@ -69,7 +69,7 @@ def test_one_image_in_ten_seconds_and_a_standing_clock() -> None:
             cut=np.zeros(5, bool),
             border=np.zeros((5, 4), int),
             image=boxes,
-            centre=np.stack([boxes + 100.0, boxes**2 * 3.0], axis=1),
+            center=np.stack([boxes + 100.0, boxes**2 * 3.0], axis=1),
             extent=np.full((5, 2), 30.0),
         )
         assert not find_free_falls(motion)

@@ -73,8 +73,8 @@ def laid_over(shown: np.ndarray, image: int, alpha: float) -> np.ndarray:
         """A pixel: of the right or lower side of the picture where it is negative."""
         return round(x * unit) % width, round(y * unit) % height
 
-    def write(text: str, x: float, y: float, colour: tuple[int, int, int]) -> None:
-        cv2.putText(over, text, at(x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * unit, colour, round(1.5 * unit), cv2.LINE_AA)
+    def write(text: str, x: float, y: float, color: tuple[int, int, int]) -> None:
+        cv2.putText(over, text, at(x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * unit, color, round(1.5 * unit), cv2.LINE_AA)
 
     cv2.circle(over, at(-39, 34), round(17 * unit), (250, 250, 250), -1, cv2.LINE_AA)
     write("TV", -50, 39, (200, 20, 20))
@@ -100,7 +100,7 @@ def off_body(motion: Motion, fall: FreeFall, corner) -> float:
     """Median distance of a fall's boxes from the body, pixels."""
     images = motion.image[fall.boxes]
     bodies = np.array([np.array(body_at(image)) - corner(image) for image in images])
-    return float(np.median(np.hypot(*(motion.centre[fall.boxes] - bodies).T)))
+    return float(np.median(np.hypot(*(motion.center[fall.boxes] - bodies).T)))
 
 
 @pytest.mark.parametrize("corner", [standing, following, swaying])
@@ -129,10 +129,10 @@ def test_overlays_are_known_and_the_body_whom_the_camera_follows_is_none() -> No
     known = Overlays((HEIGHT, WIDTH))
     ever = np.zeros((HEIGHT, WIDTH), bool)
     for image in range(N):
-        grey = cv2.cvtColor(picture(image, swaying(image), 0.7), cv2.COLOR_RGB2GRAY)
+        gray = cv2.cvtColor(picture(image, swaying(image), 0.7), cv2.COLOR_RGB2GRAY)
         to_first = np.eye(3)
         to_first[:2, 2] = np.array(swaying(image)) - swaying(0)
-        known.add(grey, to_first, image / FPS, lost=image == 0)
+        known.add(gray, to_first, image / FPS, lost=image == 0)
         ever |= known.mask > 0
     assert known.mask[20:48, 332:360].mean() > 0.9
     assert known.mask[14:34, 20:82].mean() > 0.7
@@ -145,8 +145,8 @@ def test_a_shot_without_them_has_none() -> None:
     for image in range(40):
         to_first = np.eye(3)
         to_first[0, 2] = 5.0 * image
-        grey = cv2.cvtColor(picture(0, (5.0 * image, 100), 1.0), cv2.COLOR_RGB2GRAY)
-        known.add(grey, to_first, image / FPS, lost=image == 0)
+        gray = cv2.cvtColor(picture(0, (5.0 * image, 100), 1.0), cv2.COLOR_RGB2GRAY)
+        known.add(gray, to_first, image / FPS, lost=image == 0)
     assert known.mask.any()
     after_the_cut = cv2.cvtColor(picture(0, (100, 300), None), cv2.COLOR_RGB2GRAY)
     known.add(after_the_cut, np.eye(3), 40 / FPS, lost=True)
@@ -157,8 +157,8 @@ def test_borders_are_known_at_once_and_a_blank_image_hides_none() -> None:
     known = Overlays((HEIGHT, WIDTH))
     known.add(np.zeros((HEIGHT, WIDTH), np.uint8), np.eye(3), 0.0, lost=True)
     for image in (1, 2):
-        grey = cv2.cvtColor(picture(image, (100, 100), None, bars=True), cv2.COLOR_RGB2GRAY)
-        known.add(grey, np.eye(3), image / FPS, lost=False)
+        gray = cv2.cvtColor(picture(image, (100, 100), None, bars=True), cv2.COLOR_RGB2GRAY)
+        known.add(gray, np.eye(3), image / FPS, lost=False)
         assert known.mask[:14].all()
         assert known.mask[-14:].all()
         assert not known.mask[20:-20].any()

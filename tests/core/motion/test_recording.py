@@ -89,7 +89,7 @@ def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small
     whole = find_dives(small_video)
     np.testing.assert_array_equal(halted.frames, whole.frames)
     np.testing.assert_array_equal(halted.motion.times_s, whole.motion.times_s)
-    np.testing.assert_allclose(halted.motion.centre, whole.motion.centre)
+    np.testing.assert_allclose(halted.motion.center, whole.motion.center)
 
 
 def test_what_a_search_has_read_is_not_read_again_for_a_clip(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts() -
 
 
 def test_on_rendered_dives_each_phase_is_told_by_its_measures() -> None:
-    """By the measures of the motion itself; `packaging/benchmarks/measured_stream.py` prints them all."""
+    """Hold the stream to the table of `packaging/docs/measures.md`, by the measures of the motion itself."""
     facts = rendered_facts()
     by_number: dict[tuple[str, float], list[tuple[tuple[float, ...], list[float]]]] = {}
     for fact in facts:

@@ -1,9 +1,6 @@
-import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.commands import synthesize as command
-from fineparser_core.synth import preview
 from fineparser_core.synth.render import DiveSpec, render_dive
 from fineparser_core.synth.scene import sample_boards
 
@@ -31,18 +28,3 @@ def test_bystanders_are_not_in_the_mask() -> None:
             reach = 3 + 0.35 * np.ptp(points, axis=0).max()
             where = np.stack([x, y], -1)
             assert ((where > points.min(0) - reach) & (where < points.max(0) + reach)).all(), (seed, i)
-
-
-def test_the_preview_prints_the_rendering_speed(tmp_path, monkeypatch, capsys) -> None:
-    whole = preview.render_dive
-
-    def small(spec, seed):
-        timing = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
-        small = DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=48, aspect=1.0, **timing)
-        return whole(small, seed)
-
-    monkeypatch.setattr(preview, "render_dive", small)
-    path = tmp_path / "sheet.png"
-    assert command.main(["--preview", str(path), "--seed", "2"]) == 0
-    assert "frames a second of one core" in capsys.readouterr().out
-    assert cv2.imread(str(path)).shape == (6 * 180, 10 * 240, 3)

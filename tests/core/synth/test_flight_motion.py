@@ -50,9 +50,9 @@ def test_tuck_turns_faster_than_the_opened_body():
 def test_centre_of_mass_flies_ballistically_and_without_a_jump():
     motion, _ = motion_of("405B")
     time = np.linspace(0.01, motion.contact_s - 0.01, 50)
-    _, centre = motion.world_joints(time)
+    _, center = motion.world_joints(time)
     step = time[1] - time[0]
-    assert np.diff(centre[:, 2], 2) / step**2 == pytest.approx(-9.81, abs=0.05)
+    assert np.diff(center[:, 2], 2) / step**2 == pytest.approx(-9.81, abs=0.05)
     _, around = motion.world_joints(np.array([-1e-3, 1e-3]))
     assert np.abs(around[1] - around[0]).max() < 0.02
 

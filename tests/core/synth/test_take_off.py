@@ -17,8 +17,8 @@ def motion_of(number, board_m, seed):
 
 
 def velocity(motion, time_s):
-    _, centre = motion.world_joints(np.array([time_s - 2e-3, time_s + 2e-3]))
-    return (centre[1] - centre[0]) / 4e-3
+    _, center = motion.world_joints(np.array([time_s - 2e-3, time_s + 2e-3]))
+    return (center[1] - center[0]) / 4e-3
 
 
 @pytest.mark.parametrize(("number", "board_m"), TAKE_OFFS)
@@ -36,12 +36,12 @@ def test_push_off_reaches_the_speed_of_the_flight(number, board_m, seed):
 def test_body_rises_while_the_feet_are_on_the_recoiling_board(number):
     motion = motion_of(number, 3.0, 2)
     time = np.linspace(-0.2, -0.005, 20)
-    joints, centre = motion.world_joints(time)
+    joints, center = motion.world_joints(time)
     tip = motion.approach.deflection(time)
     toes = joints[:, [JOINT["toe_l"], JOINT["toe_r"]], 2].min(1)
     assert np.abs(toes - motion.board_m - tip).max() < 0.06
     assert tip[0] < -0.2 < tip[-1]
-    assert centre[-1, 2] - centre[0, 2] > 0.4
+    assert center[-1, 2] - center[0, 2] > 0.4
 
 
 def test_board_rings_on_after_the_take_off_without_a_jump():
@@ -54,6 +54,6 @@ def test_board_rings_on_after_the_take_off_without_a_jump():
 @pytest.mark.parametrize("number", ["207C", "407C"])
 def test_a_standing_diver_is_balanced_over_the_feet(number):
     motion = motion_of(number, 10.0, 3)
-    joints, centre = motion.world_joints(np.array([-2.5, -1.5, -0.6]))
+    joints, center = motion.world_joints(np.array([-2.5, -1.5, -0.6]))
     feet = joints[:, [JOINT["toe_l"], JOINT["ankle_l"]], 0].mean(1)
-    assert np.abs(centre[:, 0] - feet).max() < 0.15
+    assert np.abs(center[:, 0] - feet).max() < 0.15

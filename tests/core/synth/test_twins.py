@@ -15,7 +15,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.synth import dataset, twin_table
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.rubric import sample_qualities, true_award
-from fineparser_core.synth.twins import SUBSETS, TwinRecord, plan_twins, sample_qualities_for
+from fineparser_core.synth.twins import TwinRecord, plan_twins, sample_qualities_for
 
 RECORD = TwinRecord(
     event="FINA_Women10m_final_r1",
@@ -69,7 +69,7 @@ def test_qualities_vary_as_those_without_a_record() -> None:
 def test_twins_agree_with_their_records(tmp_path: Path) -> None:
     root = tmp_path / "twins"
     plan = plan_twins(RECORDS, seed=5)
-    assert synthesize(root, plan) == 0
+    synthesize(root, plan)
     assert plan.skipped == {}
     data = load_dataset(root)
     facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
@@ -87,21 +87,6 @@ def test_twins_agree_with_their_records(tmp_path: Path) -> None:
         expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (14, 31)
         assert (twin.first_flight_frame, twin.first_entry_frame) == expected
     assert plan.notes() == {"rendered from another board": 1, "the record's transitions give no three phases": 1}
-
-
-def test_shards_render_the_same_dives_as_one_run(tmp_path: Path) -> None:
-    plan = plan_twins(RECORDS[:2], seed=5)
-    assert synthesize(tmp_path / "whole", plan) == 0
-    assert synthesize(tmp_path / "parts", plan, shard=(1, 2)) == 1
-    assert not (tmp_path / "parts" / "rendered.json").exists()
-    assert synthesize(tmp_path / "parts", plan, shard=(0, 2)) == 0
-    assert not (tmp_path / "parts" / ".partial").exists()
-    files = sorted(path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*") if path.is_file())
-    assert files == sorted(
-        path.relative_to(tmp_path / "parts") for path in (tmp_path / "parts").rglob("*") if path.is_file()
-    )
-    for path in files:
-        assert (tmp_path / "whole" / path).read_bytes() == (tmp_path / "parts" / path).read_bytes()
 
 
 def test_twins_of_other_records_are_refused_in_the_same_folder(tmp_path: Path) -> None:
@@ -157,53 +142,16 @@ def test_the_table_is_what_the_records_give(shared_dir: Path) -> None:
     )
 
 
-def test_mini_is_drawn_from_the_full_set() -> None:
-    records = twin_table.sample_records(seed=0)
-    full, mini = plan_twins(records, "full", 3), plan_twins(records, "mini", 3)
-    dives = [mini.dive(i) for i in range(len(mini))]
-    assert Counter(dive.split for dive in dives) == dict(zip(("train", "test"), SUBSETS["mini"], strict=True))
-    by_key = {full.dive(i).key: full.dive(i) for i in range(len(full))}
-    assert all(by_key[dive.key] == dive for dive in dives)
-    trained = {dive.spec.dive_number for dive in dives if dive.split == "train"}
-    assert {dive.spec.dive_number for dive in dives} == trained
-    assert mini.chosen != plan_twins(records, "mini", 4).chosen
-    with pytest.raises(ConfigError, match="240 train"):
-        plan_twins(RECORDS, "mini")
-
-
-def test_medium_holds_the_mini_set_and_shares_its_test_dives() -> None:
-    records = twin_table.sample_records(seed=0)
-    chosen = {}
-    for size in ("mini", "medium"):
-        plan = plan_twins(records, size, 3)
-        assert Counter(plan.records[i].split for i in plan.chosen) == dict(
-            zip(("train", "test"), SUBSETS[size], strict=True)
-        )
-        chosen[size] = {
-            split: {plan.records[i] for i in plan.chosen if plan.records[i].split == split}
-            for split in ("train", "test")
-        }
-    assert chosen["mini"]["test"] == chosen["medium"]["test"]
-    assert chosen["mini"]["train"] < chosen["medium"]["train"]
-
-
-def test_the_command_says_what_it_makes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_makes(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(twin_table, "sample_records", lambda seed: RECORDS[:2])
     out = tmp_path / "twins"
-    arguments = ["--twins", "mini", "--out", str(out), "--shard", "1/320", "--quiet"]
-    assert command.main(arguments) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("320 twins of 3000 records drawn from the table")
-    assert "319 dives of other shards are still missing" in said
-    assert len(list((out / ".records").iterdir())) == 1
+    assert command.main(["--twins", "full", "--out", str(out), "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith("2 twins of 2 records drawn from the table")
+    assert len(list((out / ".records").iterdir())) == 2
+    assert not (out / ".partial").exists()
 
 
 def test_a_take_is_of_twins(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="give --twins as well"):
         command.main(["--train", "2", "--variant", "2", "--out", str(tmp_path / "dives")])
     assert not (tmp_path / "dives").exists()
-
-
-@pytest.mark.parametrize("text", ["0/4", "5/4", "2", "a/b"])
-def test_a_shard_is_a_part(text: str) -> None:
-    with pytest.raises(ConfigError, match="is not a part such as 1/4"):
-        command.main(["--twins", "mini", "--shard", text])

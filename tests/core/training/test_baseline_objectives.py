@@ -155,7 +155,7 @@ def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
     moved = replace(batch, transitions=torch.tensor([[5, 80], [50, 90]]))
     with torch.no_grad():
         early, late = ([float(objective(b, p)["regression"]) for b in (batch, moved)] for p in (0.0, 0.9))
-        unlabelled = objective(replace(batch, transitions=None), 0.0)
+        unlabeled = objective(replace(batch, transitions=None), 0.0)
     assert early[0] != early[1]
     assert late[0] == late[1]
-    assert set(unlabelled) == {"total", "regression"}
+    assert set(unlabeled) == {"total", "regression"}

@@ -17,10 +17,10 @@ NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
 ROWS = 200
 
 
-def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> DatasetDive:
+def a_dive(index: int, number: str = "107B", *, labeled: bool = True) -> DatasetDive:
     """20 frames of noise whose red channel is the mask."""
     frames = np.random.default_rng(index).integers(0, 256, (20, ROWS, 112, 3), dtype=np.uint8)
-    first, second = (6, 13) if labelled else (None, None)
+    first, second = (6, 13) if labeled else (None, None)
     record = DiveRecord(
         key=("event", index),
         dive_number=number,
@@ -31,7 +31,7 @@ def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> Datase
         first_entry_frame=second,
         awards=(7.0, 7.5, 8.0),
     )
-    masks = frames[..., 0].copy() if labelled else None
+    masks = frames[..., 0].copy() if labeled else None
     return DatasetDive(record=record, frames=frames, masks=masks, first_flight_frame=first, first_entry_frame=second)
 
 
@@ -124,7 +124,7 @@ def test_all_pairs_are_ordered_pairs() -> None:
 
 
 def test_what_one_dive_lacks_the_batch_lacks() -> None:
-    bare = [*DIVES[:2], a_dive(2, labelled=False)]
+    bare = [*DIVES[:2], a_dive(2, labeled=False)]
     batch = make_batch(bare, STEP, settings(), (0, 0))
     assert (batch.masks, batch.transitions) == (None, None)
     assert not make_batch(DIVES, STEP, settings(all_pairs=True), (0, 0)).paired

@@ -51,11 +51,11 @@ def some_dives(count: int, seed: int) -> list[DatasetDive]:
     rng = np.random.default_rng(seed)
     dives = []
     for index in range(count):
-        colour = rng.integers(0, 256, 3)
+        color = rng.integers(0, 256, 3)
         record = DiveRecord(
-            key=(f"event{seed}", index), dive_number="107B", difficulty=3.0, score=float(colour.sum() / 8), n_frames=6
+            key=(f"event{seed}", index), dive_number="107B", difficulty=3.0, score=float(color.sum() / 8), n_frames=6
         )
-        frames = np.broadcast_to(colour.astype(np.uint8), (6, 112, 112, 3))
+        frames = np.broadcast_to(color.astype(np.uint8), (6, 112, 112, 3))
         dives.append(
             DatasetDive(record=record, frames=frames, masks=None, first_flight_frame=None, first_entry_frame=None)
         )

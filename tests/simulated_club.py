@@ -3,25 +3,15 @@
 Fixed by its seed before anything learned from it. Its judges mark what they see of the true motion by slopes of their
 own: the entry counts nearly half, most measures cost more than in the bundled table, some less, the splash counts and
 is measured by nobody, they like some athletes, and their level and scale are their own. `seen` is what an analysis
-would measure of such a dive, as uncertain as `packaging/docs/measures.md` says; `film` renders it as the club's phones
-show it: pale, greenish, grainy and soft, half of them upright.
-
-    python packaging/benchmarks/simulated_club.py FOLDER [--dives N]
-    fineparser learn FOLDER/club.json --out FOLDER/profile.json
-
-The first makes FOLDER/club.json and its videos, those that are missing: 3 s a dive. The second analyses them.
+would measure of such a dive, as uncertain as `packaging/docs/measures.md` says.
 """
 
-import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
-import cv2
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.data.judged_dives import JudgedDive, PhaseMarks, write_dives
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.exemplars.records import Exemplar
@@ -29,11 +19,10 @@ from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.scoring.learning import JudgedScore
 from fineparser_core.scoring.measured_stream import Quantities, quantities, with_measures
-from fineparser_core.synth.render import DiveSpec, plan_dive, render_dive
+from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 from fineparser_core.synth.true_measures import true_measures
 from fineparser_core.types import Contribution, ExemplarVote, Measure
-from fineparser_core.video.writer import VideoWriter
 
 SEED, DIVES, ATHLETES = 3939, 60, 12
 NUMBERS = (("103B", 1.0), ("103C", 3.0), ("201B", 1.0), ("203B", 3.0), ("401B", 1.0), ("403C", 3.0))
@@ -53,8 +42,6 @@ _SEEN = {
 }  # fmt: skip
 #: Of the network's points: how much of a true difference of a phase they tell, and their noise, awards.
 _NETWORK, _NETWORK_NOISE, _VOTES = 0.3, 0.8, 3
-#: Of the phones' pictures: factors of red, green and blue, and the noise of a pixel.
-_TINT, _GRAIN = (0.9, 1.0, 0.86), 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,18 +131,6 @@ def phases_off(truth: dict[str, float], number: str, board_m: float, splash: flo
     return float(take_off), float(flight), float(entry)
 
 
-def film(dive: ClubDive, path: Path) -> None:
-    """Renders a dive as the club's phones film it."""
-    rendered, rng = render_dive(dive.spec, dive.seed), np.random.default_rng([dive.seed, 0xF11])
-    height, width = rendered.frames.shape[1:3]
-    with VideoWriter(path, width_px=width, height_px=height, fps=rendered.fps) as writer:
-        for number, frame in enumerate(rendered.frames):
-            soft = cv2.resize(cv2.resize(frame, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA), (width, height))
-            pale = 255 * (0.12 + 0.8 * (soft / 255.0) ** 0.8) * np.array(_TINT)
-            grainy = pale + rng.normal(0, _GRAIN, (height, width, 1))
-            writer.write(np.clip(grainy, 0, 255).astype(np.uint8), number / rendered.fps)
-
-
 def seen(dive: ClubDive) -> Quantities:
     """What an analysis measures of it, with one standard deviation each."""
     rng = np.random.default_rng([dive.seed, 0x5EE])
@@ -221,40 +196,3 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
             )
         )
     return found
-
-
-def main() -> None:
-    """Films the club; see `--help`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dives", type=int, default=DIVES, help="the first of them alone")
-    args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
-    write_dives(args.folder / "club.json", write_club(args.folder, club()[: args.dives]))
-
-
-def write_club(folder: Path, dives: list[ClubDive]) -> list[JudgedDive]:
-    """Films the dives that are missing in a folder; what its judges say of all of them."""
-    found = []
-    for dive in dives:
-        video = folder / f"{dive.id}.mp4"
-        if not video.is_file():
-            film(dive, video)
-        marks = PhaseMarks()
-        if dive.phases is not None:
-            marks = PhaseMarks(take_off=dive.phases[0], flight=dive.phases[1], entry=dive.phases[2])
-        found.append(
-            JudgedDive(
-                video=video,
-                dive_number=dive.spec.dive_number,
-                board_m=dive.spec.board_m,
-                awards=dive.judges,
-                marks=marks,
-                athlete=dive.athlete,
-            )
-        )
-    return found
-
-
-if __name__ == "__main__":
-    main()
