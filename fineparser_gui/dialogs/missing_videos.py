@@ -45,7 +45,8 @@ class MissingVideos(QObject):
             self._session.importer.locate_moved(key, Path(name))
 
     def _is_missing(self, key: str) -> bool:
-        return key in self._session.keys and self._session.dive(key).state is DiveState.MISSING
+        dive = self._session.find(key)
+        return dive is not None and dive.state is DiveState.MISSING
 
     def _on_changed(self, key: str) -> None:
         if not self._is_missing(key):

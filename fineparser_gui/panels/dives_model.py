@@ -197,16 +197,22 @@ class DivesModel(QAbstractListModel):
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
+    def _sort_by_state(self) -> None:
+        """Sort where a change of a dive may move it."""
+        if self._order is not Order.QUEUE:
+            self._sort()
+
     def _on_added(self, key: str) -> None:
-        place = self._sorted({*self._keys, key}).index(key)
+        last = self._order is Order.QUEUE and self._session.keys[-1] == key
+        place = len(self._keys) if last else self._sorted({*self._keys, key}).index(key)
         self.beginInsertRows(QModelIndex(), place, place)
         self._keys.insert(place, key)
         self.endInsertRows()
-        self._sort()  # the state of its recording may have changed
+        self._sort_by_state()  # the state of its recording may have changed
         self._recordings_timer.start()
 
     def _on_changed(self, key: str) -> None:
-        self._sort()
+        self._sort_by_state()
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
         if self._session.dive(key).in_frame is not None:
@@ -217,5 +223,5 @@ class DivesModel(QAbstractListModel):
         self.beginRemoveRows(QModelIndex(), place, place)
         del self._keys[place]
         self.endRemoveRows()
-        self._sort()
+        self._sort_by_state()
         self._recordings_timer.start()
