@@ -14,6 +14,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
+from fineparser_core.recognition.words import told_numbers
 from fineparser_core.support.codec import shown
 from fineparser_core.types import (
     Analysis,
@@ -89,8 +90,6 @@ CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 LONGEST_NAME = 255
 #: Of the coach's note on a dive, characters.
 LONGEST_NOTE = 4000
-#: Number of dive numbers that are offered for what the video shows, and the least probability of one.
-MOST_SEEN, _LEAST_SEEN = 3, 0.01
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
 
@@ -230,14 +229,13 @@ class Dive:
     @property
     def recognition(self) -> Recognition | None:
         """Which dive the video shows; None before the analysis, and where too little was seen or it is asked whose."""
-        return self.model_analysis.recognition if self.model_analysis is not None and not self.asks_diver else None
+        own = self.model_analysis
+        return own.parse.recognition if own is not None and not self.asks_diver else None
 
     @property
     def seen_numbers(self) -> tuple[SeenNumber, ...]:
         """Dive numbers of what the video shows, the likeliest first."""
-        seen = self.recognition
-        numbers = seen.numbers[:MOST_SEEN] if seen is not None else ()
-        return tuple(one for one in numbers if one.probability >= _LEAST_SEEN)
+        return () if self.recognition is None else told_numbers(self.recognition)
 
     @property
     def seen_board_m(self) -> float | None:
