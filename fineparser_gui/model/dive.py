@@ -179,9 +179,10 @@ class Dive:
     @property
     def title(self) -> str:
         """Name of the file, for a dive in a long recording with the time at which it begins."""
-        if self.info is None or self.in_frame is None or self.info.duration_s <= LONGEST_DIVE_S:
+        first, _ = self.trimmed_range
+        if self.info is None or first is None or self.info.duration_s <= LONGEST_DIVE_S:
             return self.path.stem
-        minutes, seconds = divmod(int(self.in_frame / self.info.n_frames * self.info.duration_s), 60)
+        minutes, seconds = divmod(int(first / self.info.n_frames * self.info.duration_s), 60)
         return f"{self.path.stem} {minutes}:{seconds:02d}"
 
     @property
@@ -191,10 +192,11 @@ class Dive:
 
     @property
     def too_long(self) -> bool:
-        """Whether the range to analyse is longer than one dive and was not set by the user."""
-        if self.info is None or (self.in_frame is not None and self.out_frame is not None):
+        """Whether the range to analyse is longer than one dive, and the user has neither set it nor pointed into it."""
+        if self.info is None or None not in (self.in_frame, self.out_frame) or self.followed_point is not None:
             return False
-        share = (self.last_frame - self.first_frame + 1) / self.info.n_frames
+        last = self.info.n_frames - 1 if self.out_frame is None else self.out_frame
+        share = (last - (self.in_frame or 0) + 1) / self.info.n_frames
         return share * self.info.duration_s > LONGEST_DIVE_S
 
     @property
@@ -346,13 +348,6 @@ class Dive:
     def whole(self) -> bool:
         """Whether the user has asked for the whole file."""
         return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
-
-    @property
-    def trimmed_to_found(self) -> bool:
-        """Whether In and Out point are those of the only dive that was found in a file as short as one."""
-        if self.info is None or self.info.duration_s > LONGEST_DIVE_S or len(self.segments or ()) != 1:
-            return False
-        return [(one.in_frame, one.out_frame) for one in self.segments or ()] == [(self.in_frame, self.out_frame)]
 
     @property
     def trimmed_range(self) -> tuple[int | None, int | None]:
