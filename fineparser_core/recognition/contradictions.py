@@ -76,7 +76,8 @@ def _of_count(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
     off = (np.arange(_MOST_HALVES) - seen.half_somersaults) / seen.half_somersaults_deviation
     shares = np.exp(-0.5 * off**2)
     shares = (1 - _MISREAD) * shares / max(float(shares.sum()), 1e-12) + _MISREAD / _MOST_HALVES
-    right = float(shares[dive.half_somersaults])
+    # Against the likeliest alone: where all are as likely nothing was seen, though each of twelve is probably wrong.
+    right = float(shares[dive.half_somersaults] / (shares[dive.half_somersaults] + shares.max()))
     return _told("half_somersaults", str(dive.half_somersaults), str(int(shares.argmax())), right)
 
 

@@ -62,6 +62,8 @@ def test_the_right_number_and_what_may_be_contradict_nothing() -> None:
     assert contradictions(SEEN, "13B", 1.0) == ()
     unsure = replace(SEEN, directions=dict.fromkeys(SEEN.directions, 0.25), half_somersaults_deviation=1.5)
     assert contradictions(unsure, "305B", None) == ()
+    lost = replace(SEEN, half_somersaults=4.9, half_somersaults_deviation=9.0)
+    assert contradictions(lost, "107B", None) == ()  # any count may be: that speaks against none
 
 
 def test_a_wrong_board_is_told_and_only_what_is_sure_holds_back() -> None:
