@@ -382,6 +382,43 @@ class MaskTrack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenNumber:
+    """A dive number and the probability, 0 to 1, that it is the dive's."""
+
+    dive_number: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """Recognized dive, by the body's path, turning and posture.
+
+    Attributes:
+        numbers: dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.
+        directions: probability of "forward", "back", "reverse" and "inward".
+        armstand: probability that the dive starts from an armstand.
+        half_somersaults: turns of the trunk from take-off to entry in half somersaults, unsigned and not rounded.
+        half_somersaults_deviation: standard deviation of that.
+        head_first: probability that the hands or the head enter the water first.
+        positions: probability of "A" (straight), "B" (pike), "C" (tuck) and "D" (free).
+        twisting: probability that the body twists.
+        half_twists: number of half twists; None if unknown.
+        boards_m: probability of each board's height in meters, by the fall.
+    """
+
+    numbers: tuple[SeenNumber, ...]
+    directions: dict[str, float]
+    armstand: float
+    half_somersaults: float
+    half_somersaults_deviation: float
+    head_first: float
+    positions: dict[str, float]
+    twisting: float
+    half_twists: int | None
+    boards_m: dict[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiveParse(MaskTrack):
     """Steps and masks of a clip, the part of an analysis that needs no dive number.
 
@@ -396,6 +433,7 @@ class DiveParse(MaskTrack):
         motion: the free fall and the camera's motion; None without a free fall.
         notes: sentences to show to the user: what is missing or damaged in the file, and what to look at before the
             parse is trusted.
+        recognition: which dive the video shows, by the moments as found, not as corrected; None where too little shows.
     """
 
     clip: Clip
@@ -409,6 +447,7 @@ class DiveParse(MaskTrack):
     first_water_contact_frame: Frame | None = None
     motion: DiveMotion | None = None
     notes: tuple[str, ...] = ()
+    recognition: Recognition | None = None
 
     @property
     def masks(self) -> MaskTrack:
@@ -605,43 +644,6 @@ class OwnAward:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeenNumber:
-    """A dive number and the probability, 0 to 1, that it is the dive's."""
-
-    dive_number: str
-    probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recognition:
-    """Recognized dive, by the body's path, turning and posture.
-
-    Attributes:
-        numbers: dive numbers of the table of degrees of difficulty, the likeliest first, at most ten.
-        directions: probability of "forward", "back", "reverse" and "inward".
-        armstand: probability that the dive starts from an armstand.
-        half_somersaults: turns of the trunk from take-off to entry in half somersaults, unsigned and not rounded.
-        half_somersaults_deviation: standard deviation of that.
-        head_first: probability that the hands or the head enter the water first.
-        positions: probability of "A" (straight), "B" (pike), "C" (tuck) and "D" (free).
-        twisting: probability that the body twists.
-        half_twists: number of half twists; None if unknown.
-        boards_m: probability of each board's height in meters, by the fall.
-    """
-
-    numbers: tuple[SeenNumber, ...]
-    directions: dict[str, float]
-    armstand: float
-    half_somersaults: float
-    half_somersaults_deviation: float
-    head_first: float
-    positions: dict[str, float]
-    twisting: float
-    half_twists: int | None
-    boards_m: dict[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Contradiction:
     """A part of a typed dive that contradicts the video.
 
@@ -670,7 +672,6 @@ class Analysis:
         withheld: a sentence about the evidence that a score lacks, or that the video shows another dive, so that there
             is no score until a person requests it all the same; else "".
         measured_notes: sentences to show to the user about the measures.
-        recognition: which dive the video shows, whatever its number; None where too little shows.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
     """
 
@@ -681,7 +682,6 @@ class Analysis:
     unscored: str = ""
     withheld: str = ""
     measured_notes: tuple[str, ...] = ()
-    recognition: Recognition | None = None
     contradictions: tuple[Contradiction, ...] = ()
 
     @property

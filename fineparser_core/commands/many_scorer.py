@@ -129,7 +129,7 @@ def open_scorer(options: ManyOptions) -> Scorer:
         )
         result = replace(result, analysis=analysis, others=found.others)
         if dive is not None:
-            difficulty = with_seen_board(difficulty, dive, analysis.recognition)
+            difficulty = with_seen_board(difficulty, dive, analysis.parse.recognition)
         if dive is None or difficulty is None or not analysis.measures:
             return result
         return replace(result, quantities=tuple(moved_quantities(analysis.parse, dive, difficulty)))

@@ -9,6 +9,7 @@ from fineparser_core.measures.explanation import band_for, findings
 from fineparser_core.measures.good_bands import bands_of
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
+from fineparser_core.recognition.contradictions import contradiction_notes
 from fineparser_core.recognition.words import seen_text
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
@@ -36,8 +37,9 @@ def report(analysis: Analysis) -> str:
     if analysis.parse.clip.diver_is_unsure:
         blocks.append(_divers(analysis.parse.clip))
     blocks.append(_steps(analysis.parse))
-    if analysis.recognition is not None and (seen := seen_text(analysis.recognition)):
-        blocks.append(f"seen: {seen}")
+    seen = analysis.parse.recognition
+    if seen is not None and (words := seen_text(seen)):
+        blocks.append(f"seen: {words}")
     if (measured := _measured(analysis)) is not None:
         blocks.append(measured)
     if analysis.own_award is not None:
@@ -55,7 +57,7 @@ def report(analysis: Analysis) -> str:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
         if refusal is not None:
             blocks.append(f"Note: scored as you asked, though: {refusal[0].lower()}{refusal[1:]}")
-    blocks += [f"Note: {note}" for note in analysis.notes]
+    blocks += [f"Note: {note}" for note in (*contradiction_notes(analysis), *analysis.notes)]
     if analysis.parse.model.synthetic:
         blocks.append(
             f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "

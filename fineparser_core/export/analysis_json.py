@@ -26,6 +26,7 @@ from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, band_for
 from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -104,8 +105,8 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "good_ranges": {name: _range_to_dict(band) for name, band in good_ranges_of(analysis).items()},
         "own_award": None,
         "unscored": analysis.unscored,
-        "recognition": _recognition_to_dict(analysis.recognition),
-        "contradictions": analysis.contradictions,
+        "recognition": _recognition_to_dict(parse.recognition),
+        "contradictions": [to_json(one) | {"text": contradiction_text(one)} for one in analysis.contradictions],
         "withheld": analysis.withheld,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": () if scoring is None else scoring.contributions,
@@ -208,9 +209,6 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays | None) -> Ana
         if own := data.get("own_award"):
             steps = [own["steps"][step] for step in STEP_NAMES]
             given["own_award"] = own | {"steps": steps, "interval": _nested(own["interval"])}
-        if seen := data.get("recognition"):
-            boards_m = {float(board_m): share for board_m, share in seen["boards_m"].items()}
-            given["recognition"] = seen | {"boards_m": boards_m}
         analysis = from_json(given, Analysis)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ExportError("This is not a complete {0} file ({1}): analyse the clip again.", FORMAT, error) from error
@@ -244,6 +242,9 @@ def _parse(data: Mapping[str, Any], masks: MaskArrays) -> DiveParse:
         "joints": masks.joints,
         "motion": _motion_from_dict(motion, len(masks.frame)) if motion else None,
     }
+    if seen := data.get("recognition"):
+        boards_m = {float(board_m): share for board_m, share in seen["boards_m"].items()}
+        arrays["recognition"] = seen | {"boards_m": boards_m}
     parse = from_json({**data, **arrays, "clip": {**clip, **frames}, "notes": data.get("clip_notes", ())}, DiveParse)
     return replace(parse, mask_probability=masks.probability)
 

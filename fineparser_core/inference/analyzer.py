@@ -45,7 +45,7 @@ from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
-from fineparser_core.recognition.contradictions import contradiction_text, contradictions, held_back
+from fineparser_core.recognition.contradictions import contradictions, held_back
 from fineparser_core.recognition.recognize import recognize
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.evidence import missing_evidence
@@ -60,7 +60,6 @@ from fineparser_core.types import (
     DiveParse,
     ExemplarVote,
     ModelIdentity,
-    Recognition,
     Scoring,
 )
 from fineparser_core.video.clips import make_clip
@@ -232,7 +231,7 @@ class Analyzer:
                 ),
             ),
         )
-        return parse, encoding
+        return replace(parse, recognition=recognize(parse)), encoding
 
     def _find_joints(
         self,
@@ -459,10 +458,10 @@ class Analyzer:
         """
         parsed = self.parse(clip, recording, progress=progress, cancel=cancel)
         parse = parsed[0]
-        if parse.refusal and not force:
-            return Analysis(parse=parse, scoring=None, measures=())  # a clip without a dive has no measures
+        if parse.refusal and not force:  # a clip without a dive has no measures
+            return Analysis(parse=replace(parse, recognition=None), scoring=None, measures=())
         if dive is None:
-            return _measured_alone(parse, recognize(parse))
+            return _measured_alone(parse)
         return self.score_parse(parsed, dive, difficulty, force=force, progress=progress, cancel=cancel, **choice)
 
     def score_parse(
@@ -491,16 +490,13 @@ class Analyzer:
         Raises: what `score` raises, but of missing exemplars.
         """
         parse, encoding = parsed
-        seen = recognize(parse)
+        seen = parse.recognition
         difficulty = with_seen_board(difficulty, dive, seen)
         if difficulty is None:
-            return _measured_alone(parse, seen, unscored=unknown_board(dive))
+            return _measured_alone(parse, unscored=unknown_board(dive))
         given_board_m = difficulty.board_m if difficulty.source in ("board", "typed") else None
         against = () if seen is None else contradictions(seen, str(dive), given_board_m)
-        analysis = measured(parse, dive, difficulty, self.stream)
-        told = tuple(contradiction_text(one) for one in against)
-        notes = (*told, *analysis.measured_notes)
-        analysis = replace(analysis, recognition=seen, contradictions=against, measured_notes=notes)
+        analysis = replace(measured(parse, dive, difficulty, self.stream), contradictions=against)
         parse = analysis.parse
         withheld = missing_evidence(parse) or (None if confirmed else held_back(str(dive), against))
         if withheld is not None and not force:
@@ -515,14 +511,7 @@ class Analyzer:
         return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty, self.stream))
 
 
-def _measured_alone(parse: DiveParse, seen: Recognition | None, *, unscored: str = "") -> Analysis:
-    """Return what was measured and recognized of a dive without a known difficulty."""
+def _measured_alone(parse: DiveParse, *, unscored: str = "") -> Analysis:
+    """Return what was measured of a dive without a known difficulty."""
     found = measure_dive(parse)
-    return Analysis(
-        parse=parse,
-        scoring=None,
-        measures=found.measures,
-        measured_notes=found.notes,
-        recognition=seen,
-        unscored=unscored,
-    )
+    return Analysis(parse=parse, scoring=None, measures=found.measures, measured_notes=found.notes, unscored=unscored)

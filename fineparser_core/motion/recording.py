@@ -129,9 +129,7 @@ class Recording:
                 return dive.first, dive.last
         if self.info.duration_s <= LONG_S:
             return 0, self.info.n_frames - 1
-        around_s = self.info.pts_s[athlete.frame] + np.array([-LONG_S / 2, LONG_S / 2])
-        first, end = np.searchsorted(self.info.pts_s, around_s)
-        return int(first), int(end) - 1
+        return around(self.info, athlete.frame, LONG_S / 2)
 
     def fall_of(self, diver: DiverCandidate) -> FreeFall | None:
         """Return the fall of a candidate; None where what was read shows none."""
@@ -228,6 +226,12 @@ class Recording:
         shown = self.frames[images]
         notes = damage_notes(self.info, sorted(set(self.damaged) & set(shown.tolist())), len(shown))
         return notes if self.share_new == 1 else (*notes, repeated_note(self.share_new, self.info.fps))
+
+
+def around(info: VideoInfo, frame: int, within_s: float) -> tuple[int, int]:
+    """Return the first and the last frame that are less than a time away from a frame."""
+    first, end = np.searchsorted(info.pts_s, info.pts_s[frame] + np.array([-within_s, within_s])).tolist()
+    return first, end - 1
 
 
 class DiveSearch:
@@ -355,8 +359,9 @@ def find_clip(
     """Find the clip to analyze of a file, by the rule of the window, the commands and Python.
 
     A chosen range is taken as it is, and the whole file where `trim` is off. Else the likeliest diver's dive is cut
-    out, or that of the person at the athlete's point; of a file of at most 5 s the whole shot that holds it. A file of
-    at most 15 s without a free fall is taken whole.
+    out, or that of the person at the athlete's point, around which a file of more than 15 s is read for 15 s to either
+    side; of a file of at most 5 s the whole shot that holds it. A file of at most 15 s without a free fall is taken
+    whole.
 
     Args:
         athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
@@ -375,11 +380,15 @@ def find_clip(
         athlete, place = None, athlete
     if by_hand and place is None:
         return FoundClip(make_clip(path, start_frame, end_frame, athlete))
-    if athlete is not None:  # is the point in the file?
-        make_clip(path, 0, probe(path).n_frames - 1, athlete)
     search = search or DiveSearch(path)
     if by_hand:
         search = DiveSearch(path, start_frame, end_frame, find_body=search.find_body)
+    near = False
+    if athlete is not None:
+        whole = probe(path)
+        make_clip(path, 0, whole.n_frames - 1, athlete)  # is the point in the file?
+        if near := whole.duration_s > LONG_S:
+            search = DiveSearch(path, *around(whole, athlete.frame, LONG_S), find_body=search.find_body)
     recording = search.run(progress=progress, cancel=cancel)
     info, pointed = recording.info, None
     if athlete is not None:
@@ -397,7 +406,7 @@ def find_clip(
     divers = recording.listed(judged, chosen)
     if by_hand:
         return FoundClip(replace(make_clip(path, start_frame, end_frame, athlete), divers=divers), recording)
-    kept = recording if info.duration_s <= LONG_S else None
+    kept = recording if near or info.duration_s <= LONG_S else None
     if chosen is None and kept is None and athlete is None:
         raise no_dive(path)
     if chosen is not None:

@@ -7,7 +7,7 @@ import numpy as np
 from fineparser_core.diving.dive_number import DIRECTIONS, POSITIONS, DiveNumber, known_number, somersaults
 from fineparser_core.language import Phrase
 from fineparser_core.recognition.numbers import DIRECTION_NAMES
-from fineparser_core.types import Contradiction, Recognition
+from fineparser_core.types import Analysis, Contradiction, Recognition
 
 #: Probability that a typed value is wrong from which it is reported, and from which it is beyond reasonable doubt.
 _TOLD, _CERTAIN = 0.9, 0.99
@@ -76,7 +76,8 @@ def _of_count(seen: Recognition, dive: DiveNumber) -> list[Contradiction]:
     off = (np.arange(_MOST_HALVES) - seen.half_somersaults) / seen.half_somersaults_deviation
     shares = np.exp(-0.5 * off**2)
     shares = (1 - _MISREAD) * shares / max(float(shares.sum()), 1e-12) + _MISREAD / _MOST_HALVES
-    right = float(shares[dive.half_somersaults])
+    # Against the likeliest alone: where all are as likely nothing was seen, though each of twelve is probably wrong.
+    right = float(shares[dive.half_somersaults] / (shares[dive.half_somersaults] + shares.max()))
     return _told("half_somersaults", str(dive.half_somersaults), str(int(shares.argmax())), right)
 
 
@@ -105,6 +106,12 @@ def contradiction_text(one: Contradiction) -> Phrase:
     """Return a contradiction as a plain sentence."""
     typed, seen = (_value_text(one.part, value) for value in (one.typed, one.seen))
     return Phrase("You entered {0}; the video shows {1}.", typed, seen)
+
+
+def contradiction_notes(analysis: Analysis) -> tuple[Phrase, ...]:
+    """Return the contradictions of an analysis as sentences, but for one that `Analysis.withheld` tells."""
+    told = analysis.withheld.values if isinstance(analysis.withheld, Phrase) else ()
+    return tuple(said for one in analysis.contradictions if (said := contradiction_text(one)) not in told)
 
 
 def _value_text(part: str, value: str) -> Phrase:

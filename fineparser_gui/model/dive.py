@@ -14,6 +14,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
+from fineparser_core.recognition.words import told_numbers
 from fineparser_core.support.codec import shown
 from fineparser_core.types import (
     Analysis,
@@ -89,8 +90,6 @@ CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 LONGEST_NAME = 255
 #: Of the coach's note on a dive, characters.
 LONGEST_NOTE = 4000
-#: Number of dive numbers that are offered for what the video shows, and the least probability of one.
-MOST_SEEN, _LEAST_SEEN = 3, 0.01
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
 
@@ -180,9 +179,10 @@ class Dive:
     @property
     def title(self) -> str:
         """Name of the file, for a dive in a long recording with the time at which it begins."""
-        if self.info is None or self.in_frame is None or self.info.duration_s <= LONGEST_DIVE_S:
+        first, _ = self.trimmed_range
+        if self.info is None or first is None or self.info.duration_s <= LONGEST_DIVE_S:
             return self.path.stem
-        minutes, seconds = divmod(int(self.in_frame / self.info.n_frames * self.info.duration_s), 60)
+        minutes, seconds = divmod(int(first / self.info.n_frames * self.info.duration_s), 60)
         return f"{self.path.stem} {minutes}:{seconds:02d}"
 
     @property
@@ -192,10 +192,11 @@ class Dive:
 
     @property
     def too_long(self) -> bool:
-        """Whether the range to analyse is longer than one dive and was not set by the user."""
-        if self.info is None or (self.in_frame is not None and self.out_frame is not None):
+        """Whether the range to analyse is longer than one dive, and the user has neither set it nor pointed into it."""
+        if self.info is None or None not in (self.in_frame, self.out_frame) or self.followed_point is not None:
             return False
-        share = (self.last_frame - self.first_frame + 1) / self.info.n_frames
+        last = self.info.n_frames - 1 if self.out_frame is None else self.out_frame
+        share = (last - (self.in_frame or 0) + 1) / self.info.n_frames
         return share * self.info.duration_s > LONGEST_DIVE_S
 
     @property
@@ -230,14 +231,13 @@ class Dive:
     @property
     def recognition(self) -> Recognition | None:
         """Which dive the video shows; None before the analysis, and where too little was seen or it is asked whose."""
-        return self.model_analysis.recognition if self.model_analysis is not None and not self.asks_diver else None
+        own = self.model_analysis
+        return own.parse.recognition if own is not None and not self.asks_diver else None
 
     @property
     def seen_numbers(self) -> tuple[SeenNumber, ...]:
         """Dive numbers of what the video shows, the likeliest first."""
-        seen = self.recognition
-        numbers = seen.numbers[:MOST_SEEN] if seen is not None else ()
-        return tuple(one for one in numbers if one.probability >= _LEAST_SEEN)
+        return () if self.recognition is None else told_numbers(self.recognition)
 
     @property
     def seen_board_m(self) -> float | None:
@@ -348,13 +348,6 @@ class Dive:
     def whole(self) -> bool:
         """Whether the user has asked for the whole file."""
         return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
-
-    @property
-    def trimmed_to_found(self) -> bool:
-        """Whether In and Out point are those of the only dive that was found in a file as short as one."""
-        if self.info is None or self.info.duration_s > LONGEST_DIVE_S or len(self.segments or ()) != 1:
-            return False
-        return [(one.in_frame, one.out_frame) for one in self.segments or ()] == [(self.in_frame, self.out_frame)]
 
     @property
     def trimmed_range(self) -> tuple[int | None, int | None]:

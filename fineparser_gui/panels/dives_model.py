@@ -215,7 +215,8 @@ class DivesModel(QAbstractListModel):
         self._sort_by_state()
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
-        if self._session.dive(key).in_frame is not None:
+        dive = self._session.dive(key)
+        if dive.in_frame is not None or dive.athlete is not None:
             self._recordings_timer.start()
 
     def _on_removed(self, key: str) -> None:

@@ -5,9 +5,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.language import text
+from fineparser_core.recognition.words import MOST_TOLD
 from fineparser_core.types import SeenNumber
 from fineparser_gui.formatting import seen_text
-from fineparser_gui.model.dive import MOST_SEEN
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, label
 
@@ -32,7 +32,7 @@ class SeenNumbers(QWidget):
         self._session = session
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=6)
         row.addWidget(label(self.tr("Seen:"), "muted"))
-        self.chips = [QPushButton(checkable=True) for _ in range(MOST_SEEN)]
+        self.chips = [QPushButton(checkable=True) for _ in range(MOST_TOLD)]
         for place, chip in enumerate(self.chips):
             chip.setProperty("role", "chip")
             chip.clicked.connect(lambda _=False, place=place: self._take(place))

@@ -77,7 +77,7 @@ class AnalysisService(QObject):
         dive = self._state.dive(key)
         self._rescoring.forget(key)
         known = dive.model_analysis
-        own = Analysis(parse=known.parse, scoring=None, recognition=known.recognition) if known else None
+        own = Analysis(parse=known.parse, scoring=None) if known else None
         fresh = {"model_analysis": own, "rescored": None, "rescored_for": None, "problem": None}
         if dive.state is not DiveState.READY or own is None:
             self._state.update_analysis(key, **changes, **fresh)
@@ -143,7 +143,7 @@ class AnalysisService(QObject):
         own = self._state.dive(key).model_analysis
         assert own is not None
         try:
-            analysis = replace(read_score(result, own.parse), parse=own.parse, recognition=own.recognition)
+            analysis = replace(read_score(result, own.parse), parse=own.parse)
         except FineParserError as error:
             self._on_score_failed(key, "InternalError", str(error))
             return

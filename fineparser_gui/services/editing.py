@@ -135,15 +135,25 @@ class EditingService(QObject):
             self.set_range(key, 0, info.n_frames - 1)
 
     def point_at(self, key: str, athlete: AthletePoint | None) -> None:
-        """Follow who is at a point, None: whoever is found to dive; needs a new analysis."""
+        """Follow who is at a point, None: whoever is found to dive; needs a new analysis.
+
+        The dive of who is at a point may lie elsewhere: a range that the search for dives has found is given up for it,
+        and comes back with the taking back of a point in a long recording.
+        """
         dive = self._state.dive(key)
         text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")
         if athlete == dive.athlete:
             return
+        rows = (row for row in self._state.dives if row.path == dive.path)
+        found = [(one.in_frame, one.out_frame) for row in rows for one in row.segments or ()]
         self.edits.beginMacro(text)
-        if athlete is not None and dive.trimmed_to_found:
-            self.set_range(key, None, None)  # the fall of another diver may lie elsewhere
+        if athlete is None and dive.athlete is not None and replace(dive, athlete=None).too_long:
+            frame = dive.athlete.frame
+            nearest = min(found, key=lambda ends: max(ends[0] - frame, frame - ends[1]), default=(None, None))
+            self.set_range(key, *nearest)
         self._do(Subject.ATHLETE, key, dive.athlete, athlete, text)
+        if athlete is not None and (dive.in_frame, dive.out_frame) in found:
+            self.set_range(key, None, None)
         self.edits.endMacro()
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
@@ -295,19 +305,22 @@ class EditingService(QObject):
         return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
 
     def _apply_range(self, dive: Dive, edit: Edit) -> None:
-        self._analyses.drop(dive.key)
         in_frame, out_frame = edit.after
         self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
-        if self._state.dive(dive.key).too_long:
-            self._state.update_analysis(dive.key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
-        else:
-            self._analyses.analyse(dive.key)
+        self._analyse(dive.key)
 
     def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
         self._state.select(dive.key)
         self._state.update(dive.key, athlete=edit.after)
-        if dive.state is not DiveState.NEEDS_TRIM:
-            self._analyses.analyse(dive.key)
+        self._analyse(dive.key)
+
+    def _analyse(self, key: str) -> None:
+        """Analyse a dive anew, unless it is too long."""
+        self._analyses.drop(key)
+        if self._state.dive(key).too_long:
+            self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
+        else:
+            self._analyses.analyse(key)
 
     def _apply_correction(self, dive: Dive, edit: Edit) -> None:
         self._state.select(dive.key)

@@ -202,4 +202,4 @@ def _time(dive: Dive) -> tuple[object, ...]:
         changed_s = int(dive.path.stat().st_mtime)
     except OSError:
         changed_s = 0
-    return changed_s, sort_key(dive.path), dive.in_frame or 0
+    return changed_s, sort_key(dive.path), dive.first_frame

@@ -78,7 +78,7 @@ class TakingIn:
         rescored = None
         if dive.scorable:
             if score := self._answer(score_request(dive, *self._scored_by())):
-                own = replace(read_score(score, own.parse), parse=own.parse, recognition=own.recognition)
+                own = replace(read_score(score, own.parse), parse=own.parse)
                 dive = replace(dive, model_analysis=own)
             corrected = corrected_request(dive, *self._scored_by()) if dive.corrected_moments else None
             if corrected is not None and (score := self._answer(corrected)):

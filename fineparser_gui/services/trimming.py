@@ -66,7 +66,7 @@ class TrimmingService(QObject):
         dive = self._state.dive(key)
         if not dive.segments:  # the common case, checked for every row at every change of the list
             return frozenset()
-        cut = [one for one in self._state.dives if one.path == dive.path and one.in_frame is not None]
+        cut = [one for one in self._state.dives if one.path == dive.path and (one.in_frame is not None or one.athlete)]
         return frozenset(
             place for place, found in enumerate(dive.segments) if any(_holds(one, dive, found) for one in cut)
         )
@@ -161,6 +161,9 @@ class TrimmingService(QObject):
 
 def _holds(row: Dive, recording: Dive, found: DiveSegment) -> bool:
     """Whether a row is cut out of a recording so that it holds the flight of a dive that was found there."""
-    if row.in_frame is None or row.out_frame is None or row.path != recording.path:
+    if row.path != recording.path:
         return False
+    if row.in_frame is None or row.out_frame is None:  # the dive is cut out around a point
+        point = row.athlete if row.key != recording.key else None
+        return point is not None and found.in_frame <= point.frame <= found.out_frame
     return row.in_frame <= found.first_flight_frame and found.first_entry_frame <= row.out_frame

@@ -13,7 +13,6 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
-from fineparser_core.recognition.recognize import recognize
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ClipEncoding, DiveParse
@@ -36,7 +35,7 @@ def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
     arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
     if encoding is not None:
         arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
-    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None, recognition=recognize(parse)))}, arrays
+    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None))}, arrays
 
 
 def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.support.array_file import write_array_file
-from fineparser_core.types import Analysis, Contribution, DiveParse, Scoring
+from fineparser_core.types import Analysis, Contribution, DiveParse, Recognition, Scoring
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services import worker_client
@@ -126,6 +126,7 @@ def answer_dive(
     *scores: Scoring | None,
     key: str | None = None,
     parse: DiveParse | None = None,
+    recognition: Recognition | None = None,
     **found: object,
 ) -> None:
     """Answer what a dive, the shown one, waits for: its phases, or as many as there are scores; None: phases alone.
@@ -133,12 +134,14 @@ def answer_dive(
     Args:
         folder: for the answers' files.
         parse: other than the known or usual one.
+        recognition: of it.
         found: other attributes of the analysis.
     """
     dive = studio.session.current if key is None else studio.session.dive(key)
     known = dive.model_analysis.parse if dive.model_analysis else dive_parse(dive.path, dive.info.n_frames)
+    parse = replace(parse or known, recognition=recognition or known.recognition)
     for score in scores or (None,):
-        analysis = Analysis(parse=parse or known, scoring=score, **found)
+        analysis = Analysis(parse=parse, scoring=score, **found)
         answer(studio, result_message(request_of(studio, dive.key), analysis, folder))
 
 

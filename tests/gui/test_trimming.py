@@ -12,11 +12,18 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.diving.dive_list import parse_dive_list
 from fineparser_core.diving.meet import Meet
-from fineparser_core.types import DiveSegment, IntervalRule
+from fineparser_core.types import AthletePoint, DiveSegment, IntervalRule
 from fineparser_gui.model.dive import DiveState, SearchState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
-from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest, WorkerSettings
+from fineparser_gui.worker.protocol import (
+    ParseRequest,
+    ProgressReport,
+    ScoreRequest,
+    Segments,
+    TrimRequest,
+    WorkerSettings,
+)
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +206,46 @@ def test_one_by_one_the_dive_under_the_playhead_is_added(recording) -> None:
     assert not window.player.proposals.accept.isEnabled()  # it is in the list
     window.player.proposals.accept_all.click()
     assert [session.dive(key).in_frame for key in session.keys] == [None, 10, 200, 400]
+
+
+def test_a_point_in_a_found_dive_cuts_it_anew_in_one_step(recording, qtbot) -> None:
+    answer(recording, segment(10), segment(200))
+    recording.window.player.proposals.accept_all.click()
+    session, (whole, _, key) = recording.session, recording.session.keys
+    qtbot.waitUntil(lambda: session.dive(key).state is DiveState.QUEUED)
+
+    def asked() -> tuple[int | None, int | None, AthletePoint | None]:
+        request = next(one.request for one in session.scheduler.tasks if one.key == key)
+        assert session.dive(key).state is DiveState.QUEUED
+        assert session.trimming.accepted(whole) == {0, 1}
+        return request.in_frame, request.out_frame, request.athlete
+
+    point, cut = AthletePoint(frame=240, x=3.0, y=4.0), (200, 289)
+    session.editing.point_at(key, point)
+    assert asked() == (None, None, point)
+    session.edits.undo()
+    assert asked() == (*cut, None)
+    session.edits.redo()
+    session.editing.point_at(key, replace(point, frame=250))
+    assert asked() == (None, None, replace(point, frame=250))
+    session.editing.point_at(key, None)
+    assert asked() == (*cut, None)
+    session.editing.set_range(key, 200, 280)
+    session.editing.point_at(key, point)
+    assert asked() == (200, 280, point)  # a range that a person has set stays
+
+
+def test_a_reopened_session_cuts_out_around_a_point_in_a_recording(recording, qtbot) -> None:
+    answer(recording, segment(200))
+    recording.window.player.proposals.accept_all.click()
+    session, point = recording.session, AthletePoint(frame=240, x=3.0, y=4.0)
+    session.editing.point_at(session.keys[0], point)
+    saved = session.snapshot()
+    session.clear()
+    session.restore(saved)
+    qtbot.waitUntil(lambda: bool(running(recording, ParseRequest)))
+    (request,) = running(recording, ParseRequest)
+    assert (request.in_frame, request.out_frame, request.athlete) == (None, None, point)
 
 
 def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> None:

@@ -22,6 +22,7 @@ from fineparser_core.measures.explanation import Band, Bands, Finding, band_for,
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.recognition.contradictions import contradiction_notes
 from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
 from fineparser_core.video.probe import probe
 
@@ -251,4 +252,5 @@ def _about(analysis: Analysis, dive: ReportedDive, found: Sequence[Measure]) -> 
         origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
     sentences.append(printable(origin))
     unscored = (analysis.unscored,) if analysis.unscored else ()
-    return (*sentences, *(without_home(printable(translated(note))) for note in (*unscored, *analysis.notes)))
+    notes = (*unscored, *contradiction_notes(analysis), *analysis.notes)
+    return (*sentences, *(without_home(printable(translated(note))) for note in notes))

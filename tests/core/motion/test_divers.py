@@ -83,6 +83,18 @@ def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
     assert by_number.clip.athlete is not None
 
 
+def test_a_point_in_a_long_file_is_searched_around(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "LONG_S", 2.5)
+    frame = round((FIRST_S + 0.5) * FPS)
+    x, y = diving(120, FIRST_S)(frame)
+    found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), search=DiveSearch(two, find_body=lambda _: 2.0))
+    assert found.recording is not None
+    assert found.recording.ends == (max(frame - round(2.5 * FPS), 0), frame + round(2.5 * FPS) - 1)
+    assert found.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
+    assert found.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
+    assert [one.chosen for one in found.clip.divers] == [True]
+
+
 def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path) -> None:
     x, y = diving(420, SECOND_S, top=90.0)(20)
     clip = find_clip(two, AthletePoint(frame=20, x=x, y=y)).clip

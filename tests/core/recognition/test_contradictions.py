@@ -9,12 +9,20 @@ from made_analysis import made_identity
 from made_dives import made_parse
 from stand_in import StandIn
 
+from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import asked_difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.recognition.boards import seen_board, with_seen_board
-from fineparser_core.recognition.contradictions import contradiction_text, contradictions, held_back
+from fineparser_core.recognition.contradictions import (
+    contradiction_notes,
+    contradiction_text,
+    contradictions,
+    held_back,
+)
+from fineparser_core.recognition.recognize import recognize
 from fineparser_core.synth.render import DiveSpec, plan_dive
 from fineparser_core.types import ClipEncoding, Recognition, SeenNumber
 
@@ -54,6 +62,8 @@ def test_the_right_number_and_what_may_be_contradict_nothing() -> None:
     assert contradictions(SEEN, "13B", 1.0) == ()
     unsure = replace(SEEN, directions=dict.fromkeys(SEEN.directions, 0.25), half_somersaults_deviation=1.5)
     assert contradictions(unsure, "305B", None) == ()
+    lost = replace(SEEN, half_somersaults=4.9, half_somersaults_deviation=9.0)
+    assert contradictions(lost, "107B", None) == ()  # any count may be: that speaks against none
 
 
 def test_a_wrong_board_is_told_and_only_what_is_sure_holds_back() -> None:
@@ -84,6 +94,7 @@ def test_the_seen_board_counts_where_none_was_given() -> None:
 
 def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path) -> None:
     parse = made_parse(plan_dive(DiveSpec(dive_number="103B", board_m=1.0), 7), np.random.default_rng(3), 0.3, 0.5)
+    parse = replace(parse, recognition=recognize(parse))
     encoding = ClipEncoding(
         gated=np.zeros((9, 1024), np.float32),
         frame_features=np.zeros((96, 512), np.float32),
@@ -95,6 +106,7 @@ def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path) -> 
         analyzer = Analyzer(StandIn(), made_identity(id=MODEL_ID), library)
         held = analyzer.score_parse((parse, encoding), wrong, find_difficulty(wrong, None))
         forced = analyzer.score_parse((parse, encoding), wrong, find_difficulty(wrong, None), force=True)
+        unseen = analyzer.score_parse((replace(parse, recognition=None), encoding), wrong, find_difficulty(wrong, None))
     assert "is not scored" in held.withheld
     assert held.own_award is None
     assert held.measures
@@ -102,5 +114,12 @@ def test_a_surely_wrong_number_is_not_scored_until_it_is_confirmed(tmp_path) -> 
     assert forced.withheld == ""
     assert "exemplar" in forced.unscored
     assert forced.contradictions == held.contradictions
+    told = [contradiction_text(one) for one in forced.contradictions]
+    assert list(contradiction_notes(forced)) == told
+    assert not {*told} & {*forced.notes}  # the window tells them at the number
+    assert unseen.contradictions == ()  # the dive is recognized once, where it is parsed
+    for analysis in (held, analysis_from_dict(analysis_to_dict(held), MaskArrays.of(held.parse))):
+        assert list(contradiction_notes(analysis)) == told[1:]  # the first is told with why there is no score
+        assert all(report(analysis).count(sentence) == 1 for sentence in told)
     assert forced.own_award is not None
     assert forced.own_award.board_m == 1.0  # seen, where none was given

@@ -1,5 +1,7 @@
 """Dives are recognized by their joints alone, whichever way they go in the picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_dives import made_parse, mirrored
@@ -70,6 +72,6 @@ def test_words_and_json_tell_what_was_seen() -> None:
     seen = recognize(parse)
     assert seen is not None
     assert seen_text(seen).startswith("forward 1½ somersaults, pike: 103B ")
-    stored = analysis_to_dict(Analysis(parse=parse, scoring=None, measures=(), recognition=seen))
+    stored = analysis_to_dict(Analysis(parse=replace(parse, recognition=seen), scoring=None, measures=()))
     assert stored["recognition"]["boards_m"]["1"] > 0.9
-    assert analysis_from_dict(stored, MaskArrays.of(parse)).recognition == seen
+    assert analysis_from_dict(stored, MaskArrays.of(parse)).parse.recognition == seen
