@@ -246,7 +246,7 @@ def _session(case: Case) -> None:
     dive = SavedDive(path=case.video, diver=text, drawings=(drawing,))
     path = case.folder / "s.fineparser"
     write_session(SavedSession(dives=(dive,), exemplar_drawings={text: (drawing,)}), path)
-    saved, _ = read_session(path)
+    saved = read_session(path)
     assert saved.dives[0].path == case.video
     saved.dives[0].diver.encode("utf-8")
     write_session(saved, path)
