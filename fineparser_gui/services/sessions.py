@@ -222,9 +222,13 @@ class SessionController(QObject):
         self.changed.emit()
 
     def close(self) -> None:
-        """End: another window may open the session."""
+        """End: another window may open the session. Locks that killed programs left are removed as well."""
         if self._lock is not None:
             self._lock.unlock()
+        for path in self._folder.glob("session-*.lock") if self._folder is not None else ():
+            lock = _lock(path)
+            if lock.tryLock(0):
+                lock.unlock()  # which deletes it
 
     def _take_old(self, path: Path, name: str, *, as_in_file: bool) -> None:
         try:
@@ -248,11 +252,7 @@ class SessionController(QObject):
         return True
 
     def _lock_of(self, id_: int) -> QLockFile | None:
-        if self._folder is None:
-            return None
-        lock = QLockFile(str(self._folder / f"session-{id_}.lock"))
-        lock.setStaleLockTime(0)  # a lock ends with its process, not by age
-        return lock
+        return _lock(self._folder / f"session-{id_}.lock") if self._folder is not None else None
 
     def _enter(self, name: str) -> None:
         if self._lock is not None and self._locked != self.id:
@@ -275,6 +275,12 @@ class SessionController(QObject):
 
     def _forget_recent(self) -> None:
         self._recent = None
+
+
+def _lock(path: Path) -> QLockFile:
+    lock = QLockFile(str(path))
+    lock.setStaleLockTime(0)  # a lock ends with its process, not by age
+    return lock
 
 
 def take_in(store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False) -> int:
