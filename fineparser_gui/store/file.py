@@ -32,6 +32,7 @@ from fineparser_core.support.sqlite_file import (
     version_of,
     write_ahead,
 )
+from fineparser_gui.store.rows import altered
 from fineparser_gui.store.schema import SCHEMA, VERSION, make
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,7 @@ class StoreFile:
     def _restore(self, path: Path) -> None:
         """Put the backup in the place of a file if it is damaged, empty or gone; one window at a time looks for it."""
         with exclusive(lock_of(path)):
-            damage = "it was gone" if not path.exists() else damage_of(path, schema=SCHEMA)
+            damage = "it was gone" if not path.exists() else damage_in(path)
             if damage:
                 self.notice = self._set_aside(path, damage)
 
@@ -280,9 +281,19 @@ def lock_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.lock")
 
 
+def damage_in(path: Path) -> str:
+    """Return what is wrong with a store, or "". Raises: sqlite3.Error where it cannot be opened."""
+    if damage := damage_of(path, schema=SCHEMA):
+        return damage
+    with closing(connect(path)) as db:
+        if version_of(db) != VERSION or not (id_ := altered(db)):
+            return ""
+    return f"dive {id_} is not as it was written"
+
+
 def _is_sound(path: Path) -> bool:
     try:
-        return not damage_of(path, schema=SCHEMA)
+        return not damage_in(path)
     except sqlite3.Error:
         return False
 
