@@ -86,8 +86,9 @@ class Store(DiveTable):
         if not id_ and not entries and state.empty:
             return 0, {}
         now, content = _now(), _state_text(state)
-        ids = {one.key: one.id for one in entries if one.id}
         with self._writing() as db:
+            there = {row.id for row in rows_of(db, [one.id for one in entries if one.id])}  # not what was swept since
+            ids = {one.key: one.id for one in entries if one.id in there}
             for one in entries:
                 if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
                     ids[one.key] = self._keep(db, one.kept)
@@ -194,10 +195,13 @@ class Store(DiveTable):
         """
         blank = _state_text(SavedSession())
         with self._writing() as db:
+            newest = db.execute("SELECT max(revision) FROM dive").fetchone()
             db.execute("DELETE FROM session WHERE state = ? AND id NOT IN (SELECT session FROM session_dive)", (blank,))
             db.execute(
                 "DELETE FROM dive WHERE listed < 1 AND id NOT IN (SELECT dive FROM session_dive WHERE dive NOTNULL)"
             )
+            # Else the next change would get a number that other windows have seen already.
+            db.execute("UPDATE dive SET revision = ? WHERE revision = (SELECT max(revision) FROM dive)", newest)
 
     def _has_row(self, db: sqlite3.Connection, dive: KeptDive, ids: Collection[int]) -> bool:
         """Whether a dive is, by its place, one of some rows."""

@@ -4,15 +4,18 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
-from store_kit import add, dives_of, number_of
+from history_kit import row
+from store_kit import add, dives_of, number_of, numbered_dive
 
 from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.store.file import backup_of
-from fineparser_gui.store.store import Store, look_after
+from fineparser_gui.store.store import SessionEntry, Store, look_after
 
 
 def _delete(path: Path, random: Random) -> None:
@@ -88,6 +91,28 @@ def faults(folder: Path, cases: range) -> list[str]:
             found.append(f"case {case}: {wrong}")
         shutil.rmtree(place)
     return found
+
+
+def test_a_dive_that_another_window_has_swept_comes_back_into_its_session(folder):
+    with closing(Store(folder / "dives.sqlite")) as store, closing(Store(folder / "dives.sqlite")) as other:
+        kept = row(numbered_dive(1, analysed_at=""))
+        entry = SessionEntry(key="a", id=0, saved=kept.saved, kept=kept)
+        session, ids = store.keep_session(0, SavedSession(), [entry])
+        store.keep_session(session, SavedSession(), [])
+        add(other, 2)
+        other.sweep()
+        store.keep_session(session, SavedSession(), [replace(entry, id=ids["a"], kept=None)])
+        assert other.session(session)[0].dives == (kept.saved,)
+
+
+def test_a_change_after_a_sweep_is_noticed(folder):
+    with closing(Store(folder / "dives.sqlite")) as store:
+        first, second = add(store, 1), add(store, 2)
+        seen = store.revision()
+        store.remove([second])
+        store.sweep()
+        store.set_athletes({first: "Berta"})
+        assert list(store.changed_since(seen, [first])) == [first]
 
 
 # Windows lets nobody delete or replace a file that is open.
