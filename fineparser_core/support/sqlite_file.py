@@ -124,6 +124,8 @@ def damage_of(path: Path, query: str = "", schema: str = "") -> str:
     Raises:
         sqlite3.Error: it cannot be opened.
     """
+    if path.exists() and is_blank(path):
+        return "it is empty"
     try:
         with closing(connect(path, query)) as db:
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
@@ -167,12 +169,21 @@ def _objects(db: sqlite3.Connection) -> dict[str, str]:
 
 
 def is_blank(path: Path) -> bool:
-    """Return True if a file and its log hold nothing."""
-    return not any(os.path.exists(f"{path}{side}") and os.path.getsize(f"{path}{side}") for side in SIDE_FILES[:2])
+    """Return True if a file is missing or empty: SQLite deletes the log that lies beside such a one."""
+    return not (path.exists() and path.stat().st_size)
+
+
+def file_id(path: str | Path) -> str:
+    """Return what tells a file from all others, whatever their paths; "" where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return f"{found.st_dev}-{found.st_ino}"
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path) -> Iterator[sqlite3.Connection]:
     """Keep other programs from opening, repairing or backing up a database; a killed program's hold ends with it.
 
     Args:
@@ -180,7 +191,34 @@ def exclusive(path: Path) -> Iterator[None]:
     """
     with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as hold:
         hold.execute("BEGIN EXCLUSIVE")
-        yield
+        yield hold
+
+
+def pair_log(path: Path, lock: Path) -> None:
+    """Remember which log is a file's, or rename a log that is another file's; before and after a file is opened.
+
+    SQLite takes any log for that of the file beside it. Where a file is replaced while a program has it open, the next
+    one that opens it would write the old file's pages into the new one, and lose both.
+
+    Args:
+        lock: as of `exclusive`.
+
+    Raises:
+        OSError or sqlite3.Error.
+    """
+    with exclusive(lock) as hold:
+        hold.execute("CREATE TABLE IF NOT EXISTS pair (file TEXT NOT NULL, log TEXT NOT NULL)")
+        known = hold.execute("SELECT file, log FROM pair").fetchone()
+        now = file_id(path), file_id(f"{path}-wal")
+        if known is not None and known[1] == now[1] != "" and known[0] != now[0]:
+            for side in SIDE_FILES[1:]:
+                if os.path.exists(f"{path}{side}"):
+                    os.replace(f"{path}{side}", f"{path}{side}-{uuid4().hex[:4]}")
+            now = now[0], ""
+        if known != now:
+            hold.execute("DELETE FROM pair")
+            hold.execute("INSERT INTO pair VALUES (?, ?)", now)
+            hold.execute("COMMIT")
 
 
 def set_aside(path: Path, is_sound: Callable[[Path], bool], *backups: Path) -> tuple[str, str]:

@@ -1,14 +1,17 @@
 """The SQLite file of the store: opened, shared by windows, moved, backed up, and restored where it is damaged."""
 
+import logging
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from glob import escape
 from pathlib import Path
+from uuid import uuid4
 
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError, ExportError, FineParserError
 from fineparser_core.language import Phrase, together
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
@@ -19,15 +22,20 @@ from fineparser_core.support.sqlite_file import (
     connect,
     damage_of,
     exclusive,
+    file_id,
     generations,
     is_blank,
     is_damage,
+    pair_log,
     reason_of,
     set_aside,
     version_of,
     write_ahead,
 )
+from fineparser_gui.store.rows import altered
 from fineparser_gui.store.schema import SCHEMA, VERSION, make
+
+log = logging.getLogger(__name__)
 
 
 class StoreFile:
@@ -56,8 +64,13 @@ class StoreFile:
         self._open(path)
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file; what it held is kept if it was deleted or replaced."""
+        with self._lock:
+            try:
+                self._follow()
+            except (sqlite3.Error, FineParserError) as error:
+                log.warning("history: closed as it was (%s)", error)
+            self._db.close()
 
     def changes(self) -> int:
         """A number that changes where another window or program has written."""
@@ -103,7 +116,8 @@ class StoreFile:
         while True:
             self._db, self.path = self._opened(path, restore=restore), path
             moved = self._db.execute("SELECT path FROM moved_to LIMIT 1").fetchone()
-            self._files = [_file_id(f"{path}{side}") for side in SIDE_FILES]
+            self._files = [file_id(f"{path}{side}") for side in SIDE_FILES]
+            pair_log(path, lock_of(path))
             if moved is None:
                 return
             self._db.close()
@@ -120,7 +134,10 @@ class StoreFile:
     def _opened(self, path: Path, *, restore: bool) -> sqlite3.Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if restore or (is_blank(path) and any(one.exists() for one in generations(backup_of(path)))):
+            pair_log(path, lock_of(path))
+            # SQLite would delete or take over the log of a file that is gone, which another window may still use.
+            beside = [*(Path(f"{path}{side}") for side in SIDE_FILES[1:]), *generations(backup_of(path))]
+            if restore or (is_blank(path) and any(one.exists() for one in beside)):
                 self._restore(path)
             try:
                 return self._connected(path)
@@ -149,8 +166,8 @@ class StoreFile:
 
     def _restore(self, path: Path) -> None:
         """Put the backup in the place of a file if it is damaged, empty or gone; one window at a time looks for it."""
-        with exclusive(_lock_of(path)):
-            damage = "it was gone" if not path.exists() else damage_of(path, schema=SCHEMA)
+        with exclusive(lock_of(path)):
+            damage = "it was gone" if not path.exists() else damage_in(path)
             if damage:
                 self.notice = self._set_aside(path, damage)
 
@@ -215,7 +232,7 @@ class StoreFile:
 
     def _follow(self) -> None:
         """Go on where another window has moved the history to, or with what another program has put in its place."""
-        if _file_id(self.path) != self._files[0]:
+        if file_id(self.path) != self._files[0]:
             self.notice = self._write_again()
         elif self._db.execute("SELECT 1 FROM moved_to").fetchone():
             self._db.close()
@@ -223,16 +240,23 @@ class StoreFile:
 
     def _write_again(self) -> str:
         """Keep what a file held that was deleted or replaced, and open what is there; returns the sentence for it."""
-        with exclusive(_lock_of(self.path)):
-            gone, kept = _file_id(self.path) is None, self.path
+        with exclusive(lock_of(self.path)):
+            gone, kept = not self.path.exists(), self.path
             if not gone:
-                kept = self.path.with_name(f"{self.path.stem}-replaced-{datetime.now():%Y%m%d-%H%M%S}.sqlite")
+                name = f"{self.path.stem}-replaced-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}{self.path.suffix}"
+                kept = self.path.with_name(name)
             for side, own in list(zip(SIDE_FILES, self._files, strict=True))[1:]:
-                if own and own == _file_id(f"{self.path}{side}"):  # else it is read into the other file
+                there = file_id(f"{self.path}{side}")
+                if there and (gone or own == there):  # else it is read into the other file
                     os.unlink(f"{self.path}{side}")
-            self.backup(kept)
+            aside = self.path.parent.glob(f"{escape(self.path.stem)}-damaged-*")
+            damaged = any(file_id(one) == self._files[0] for one in aside) or not self._is_sound()
+            if not damaged:
+                self.backup(kept)
             self._db.close()
         self._open(self.path)
+        if damaged:  # which the window that has set it aside has told
+            return self.notice
         if gone:
             return Phrase("{0} was deleted while it was open, and is written again.", self.path)
         replaced = Phrase(
@@ -240,30 +264,38 @@ class StoreFile:
         )
         return together(filter(None, [replaced, self.notice]))
 
+    def _is_sound(self) -> bool:
+        try:
+            return bool(self._db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+        except sqlite3.DatabaseError:
+            return False
+
 
 def backup_of(path: Path) -> Path:
     """Where the automatic backup of a store lies."""
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
-def _lock_of(path: Path) -> Path:
+def lock_of(path: Path) -> Path:
+    """Where the lock of a store lies, see `exclusive`."""
     return path.with_name(f"{path.stem}.lock")
+
+
+def damage_in(path: Path) -> str:
+    """Return what is wrong with a store, or "". Raises: sqlite3.Error where it cannot be opened."""
+    if damage := damage_of(path, schema=SCHEMA):
+        return damage
+    with closing(connect(path)) as db:
+        if version_of(db) != VERSION or not (id_ := altered(db)):
+            return ""
+    return f"dive {id_} is not as it was written"
 
 
 def _is_sound(path: Path) -> bool:
     try:
-        return not damage_of(path, schema=SCHEMA)
+        return not damage_in(path)
     except sqlite3.Error:
         return False
-
-
-def _file_id(path: str | Path) -> tuple[int, int] | None:
-    """Device and number of a file; None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _moved_away(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -22,6 +23,8 @@ _COLUMNS = (
     "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
     "title", "judged", "judged_score", "award", "score", "analysed_at", "tags",
 )  # fmt: skip
+#: What the sum of a dive is made of. SQLite's own check of a file does not see altered bits within values.
+_SUMMED = f"SELECT id, sum, {', '.join(_COLUMNS)}, saved, results FROM dive JOIN detail USING (id)"
 #: Two ranges of a file are of one dive where they share more than this of the shorter one.
 _SAME_SHARE = 0.5
 
@@ -68,10 +71,12 @@ def insert(db: sqlite3.Connection, row: Row, *, measured: bool = True) -> int:
     )
     id_ = row.id or int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
     db.execute(
-        "INSERT INTO detail VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET saved = excluded.saved, "
+        "INSERT INTO detail VALUES (?, ?, ?, ?, 0) ON CONFLICT (id) DO UPDATE SET saved = excluded.saved, "
         "results = excluded.results, thumbnail = iif(length(excluded.thumbnail), excluded.thumbnail, thumbnail)",
         (id_, text_of(row.saved), _of(row.results), row.thumbnail),
     )
+    _, _, *values = db.execute(f"{_SUMMED} WHERE id = ?", (id_,)).fetchone()  # as SQLite has converted them
+    db.execute("UPDATE detail SET sum = ? WHERE id = ?", (_sum_of(values), id_))
     search.index(db, id_, _words_of(dive))
     if measured:
         db.execute("DELETE FROM measure WHERE id = ?", (id_,))
@@ -102,6 +107,11 @@ def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> 
             except ValueError as error:
                 log.warning("history: dive %s cannot be used: %s", id_, error)
     return (found[id_][0] for id_ in ids if id_ in found)
+
+
+def altered(db: sqlite3.Connection) -> int:
+    """Return the id of a dive that is not as it was written; 0 where there is none."""
+    return next((id_ for id_, sum_, *values in db.execute(_SUMMED) if _sum_of(values) != sum_), 0)
 
 
 def same_place(db: sqlite3.Connection, place: tuple[str, int, int], where: str = "TRUE") -> list[int]:
@@ -139,6 +149,10 @@ def _columns_of(dive: HistoryDive) -> dict[str, Any]:
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
         for name, value in columns.items()
     }
+
+
+def _sum_of(values: list[Any]) -> int:
+    return zlib.crc32(repr(values).encode(errors="surrogatepass"))
 
 
 def _words_of(dive: HistoryDive) -> str:

@@ -35,7 +35,7 @@ CREATE INDEX dive_by_revision ON dive (revision);
 CREATE INDEX dive_by_day ON dive (coalesce(dived_on, '') = '', dived_on COLLATE NOCASE DESC, id DESC);
 CREATE TABLE detail (
     id INTEGER PRIMARY KEY REFERENCES dive (id) ON DELETE CASCADE,
-    saved TEXT NOT NULL, results TEXT NOT NULL, thumbnail BLOB NOT NULL
+    saved TEXT NOT NULL, results TEXT NOT NULL, thumbnail BLOB NOT NULL, sum INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE measure (
     name TEXT NOT NULL, id INTEGER NOT NULL REFERENCES dive (id) ON DELETE CASCADE,

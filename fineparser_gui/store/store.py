@@ -12,14 +12,13 @@ from pathlib import Path
 from fineparser_core.diving.meet import renamed
 from fineparser_core.errors import FineParserError
 from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.sqlite_file import damage_of, is_due, keep_generations
+from fineparser_core.support.sqlite_file import is_due, keep_generations, pair_log
 from fineparser_gui.model.dive import LONGEST_NAME
 from fineparser_gui.model.said import contradicted
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 from fineparser_gui.store.dives import DiveTable, KeptDive
-from fineparser_gui.store.file import backup_of
+from fineparser_gui.store.file import backup_of, damage_in, lock_of
 from fineparser_gui.store.rows import rows_of, saved_dive_of, text_of
-from fineparser_gui.store.schema import SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +86,9 @@ class Store(DiveTable):
         if not id_ and not entries and state.empty:
             return 0, {}
         now, content = _now(), _state_text(state)
-        ids = {one.key: one.id for one in entries if one.id}
         with self._writing() as db:
+            there = {row.id for row in rows_of(db, [one.id for one in entries if one.id])}  # not what was swept since
+            ids = {one.key: one.id for one in entries if one.id in there}
             for one in entries:
                 if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
                     ids[one.key] = self._keep(db, one.kept)
@@ -195,10 +195,13 @@ class Store(DiveTable):
         """
         blank = _state_text(SavedSession())
         with self._writing() as db:
+            newest = db.execute("SELECT max(revision) FROM dive").fetchone()
             db.execute("DELETE FROM session WHERE state = ? AND id NOT IN (SELECT session FROM session_dive)", (blank,))
             db.execute(
                 "DELETE FROM dive WHERE listed < 1 AND id NOT IN (SELECT dive FROM session_dive WHERE dive NOTNULL)"
             )
+            # Else the next change would get a number that other windows have seen already.
+            db.execute("UPDATE dive SET revision = ? WHERE revision = (SELECT max(revision) FROM dive)", newest)
 
     def _has_row(self, db: sqlite3.Connection, dive: KeptDive, ids: Collection[int]) -> bool:
         """Whether a dive is, by its place, one of some rows."""
@@ -212,7 +215,8 @@ def look_after(path: Path) -> str:
     if not path.is_file():
         return ""
     try:
-        if damage := damage_of(path, schema=SCHEMA):
+        pair_log(path, lock_of(path))
+        if damage := damage_in(path):
             return damage
         if is_due(backup):
             with closing(Store(path)) as store:
@@ -220,7 +224,7 @@ def look_after(path: Path) -> str:
                 if store.ids() or store.sessions(1):
                     keep_generations(backup)
                     store.backup(backup)
-    except (sqlite3.Error, FineParserError) as error:
+    except (OSError, sqlite3.Error, FineParserError) as error:
         log.warning("history: no backup (%s)", error)
     return ""
 

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -236,41 +234,6 @@ def test_rows_of_strangers_are_left_out(history):
     assert (len(history.ids()), history.saved([1])) == (2, {})
 
 
-def test_two_processes_writing_at_once_lose_nothing(history, tmp_path):
-    history.close()
-    history.path.unlink()  # both begin it
-    script = (
-        "import sys; from pathlib import Path; from history_kit import made_dive, row;"
-        "from fineparser_gui.store.store import Store;"
-        "store = Store(Path(sys.argv[1])); first = int(sys.argv[2]);"
-        "[print(*store.keep([row(made_dive(n, title=str(n)))]), flush=True) for n in range(first, first + 60)]"
-    )
-    paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parents[1])])
-    programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(history.path), str(first)],
-            env={**os.environ, "PYTHONPATH": paths},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for first in (0, 1000)
-    ]
-    confirmed = [int(line) for one in programs for line in one.communicate()[0].split()]
-    assert [one.returncode for one in programs] == [0, 0]
-    assert len(set(confirmed)) == 120
-    with closing(Store(history.path)) as again:
-        assert {one.title for one in again.search()} == {str(n) for n in (*range(60), *range(1000, 1060))}
-        assert sorted(again.ids()) == sorted(confirmed)
-
-
-def test_undoing_a_deletion_replaces_no_dive_that_was_added_since(history):
-    (id_,) = history.keep([row(made_dive(1))])
-    history.remove([id_])
-    (other,) = history.keep([row(made_dive(2))])
-    assert (history.restore([id_]), other != id_) == ([id_], True)
-    assert found(history) == ["clip 1", "clip 2"]
-
-
 def test_what_was_deleted_is_gone_for_good_once_it_is_swept_and_its_id_is_not_given_again(history):
     (id_,) = history.keep([row(made_dive(1))])
     history.remove([id_])
@@ -319,16 +282,6 @@ def test_the_history_of_an_older_program_is_taken_over(tmp_path, version):
         again.sweep()
         assert again.keep([row(made_dive(5))]) > [2 if version == 1 else 3]
     assert look_after(path) == ""
-
-
-def test_an_emptied_file_gets_its_backup_back(history):
-    history.keep([row(made_dive())])
-    look_after(history.path)
-    history.close()
-    history.path.write_bytes(b"")
-    with closing(Store(history.path)) as again:
-        assert found(again) == ["clip 1"]
-        assert "its backup of" in again.notice
 
 
 def test_any_byte_of_the_first_page_may_be_damaged(history):

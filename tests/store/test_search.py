@@ -16,8 +16,8 @@ TEXTS = {
 
 
 @pytest.fixture
-def db(tmp_path):
-    made = connect(tmp_path / "dives.sqlite")
+def db(folder):
+    made = connect(folder / "dives.sqlite")
     made.execute("CREATE TABLE dive (id INTEGER PRIMARY KEY AUTOINCREMENT, dived_on TEXT NOT NULL)")
     for statement in search.SCHEMA.split(";\n"):
         made.execute(statement)

@@ -1,0 +1,134 @@
+"""Damaged files of a store: each opens with all dives of the file or of its backup, and what is lost is said."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+from store_kit import add, dives_of, number_of, numbered_dive
+
+from fineparser_core.errors import ConfigError
+from fineparser_gui.store.file import backup_of
+from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.store import Store, look_after
+
+_PAGE = 4096
+#: Dives of the backup, and those that came after it.
+_N_KEPT, _N_SINCE = 120, 10
+
+
+def _zeroed(data: bytearray, random: Random) -> None:
+    for _ in range(random.randint(1, 3)):
+        at = random.randrange(len(data) // _PAGE) * _PAGE
+        data[at : at + _PAGE] = bytes(_PAGE)
+
+
+def _cut(data: bytearray, random: Random) -> None:
+    del data[random.choice((random.randrange(len(data)), random.randrange(len(data) // _PAGE) * _PAGE)) :]
+
+
+def _flipped(data: bytearray, random: Random) -> None:
+    for _ in range(random.choice((1, 1, 10, 100))):
+        data[random.choice((random.randrange(len(data)), random.randrange(_PAGE)))] ^= 1 << random.randrange(8)
+
+
+def _swapped(data: bytearray, random: Random) -> None:
+    first, second = (random.randrange(len(data) // _PAGE) * _PAGE for _ in range(2))
+    data[first : first + _PAGE], data[second : second + _PAGE] = (
+        data[second : second + _PAGE],
+        data[first : first + _PAGE],
+    )
+
+
+def _emptied(data: bytearray, _: Random) -> None:
+    data.clear()
+
+
+_DAMAGES: tuple[Callable[[bytearray, Random], None], ...] = (_zeroed, _cut, _flipped, _swapped, _emptied)
+
+
+@pytest.fixture
+def sound(folder) -> Path:
+    """A folder with a store, closed; one as after a kill, with its log; and their backups."""
+    (sound := folder / "sound").mkdir()
+    path = sound / "closed.sqlite"
+    with closing(Store(path)) as store:
+        for number in range(_N_KEPT):
+            add(store, number)
+    assert look_after(path) == ""
+    with closing(Store(path)) as store:
+        for number in range(_N_KEPT, _N_KEPT + _N_SINCE):
+            add(store, number)
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{path}{end}", sound / f"killed.sqlite{end}")
+    shutil.copy2(backup_of(path), backup_of(sound / "killed.sqlite"))
+    return sound
+
+
+def check(sound: Path, folder: Path, case: int) -> str:
+    """Return what is wrong with how a case ended, or ""; a number stands for the same damage in every run."""
+    random = Random(case)
+    path = folder / random.choice(("closed.sqlite", "killed.sqlite"))
+    for one in sound.glob(f"{path.stem}*"):
+        shutil.copy2(one, folder)
+    log = path.with_name(f"{path.name}-wal")
+    part = log if log.exists() and random.random() < 0.5 else path
+    data = bytearray(part.read_bytes())
+    version = data[60:64]
+    _DAMAGES[case % len(_DAMAGES)](data, random)
+    part.write_bytes(data)
+    told: list[str] = []
+    try:
+        ids, found = _opened(path, told)
+    except ConfigError as error:
+        return "" if "newer version" in str(error) and data[60:64] != version else f"refused: {error}"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    numbers = sorted(number_of(one) for one in found.values())
+    # A log ends where its sums no longer match: SQLite takes the rest for a change that was never done.
+    enough = {
+        _N_KEPT + _N_SINCE,
+        *([_N_KEPT] if told else []),
+        *(range(_N_KEPT, _N_KEPT + _N_SINCE) if part == log else []),
+    }
+    if sorted(ids) != sorted(found) or numbers != list(range(len(numbers))) or len(numbers) not in enough:
+        return f"{len(ids)} dives, of which {len(found)} can be read; {told}"
+    return "" if all(one == numbered_dive(one.id - 1, id=one.id) for one in found.values()) else "a dive has changed"
+
+
+def _opened(path: Path, told: list[str]) -> tuple[list[int], dict[int, HistoryDive]]:
+    """Open a store as the window does, which looks after it a moment later; returns its ids and dives."""
+    with closing(Store(path)) as store:
+        told += filter(None, [store.notice])
+        if look_after(path):
+            store.notice = ""
+            store.recover()
+            told += filter(None, [store.notice])
+        try:
+            return store.ids(), dives_of(store)
+        except ConfigError as error:
+            told.append(str(error))
+            return store.ids(), dives_of(store)
+
+
+def faults(sound: Path, folder: Path, cases: range) -> list[str]:
+    found = []
+    for case in cases:
+        place = folder / str(case)
+        place.mkdir()
+        if wrong := check(sound, place, case):
+            found.append(f"case {case}, {_DAMAGES[case % len(_DAMAGES)].__name__}: {wrong}")
+        shutil.rmtree(place)
+    return found
+
+
+def test_some_damaged_files(sound, folder):
+    assert faults(sound, folder, range(20)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_many_damaged_files(sound, folder):
+    assert faults(sound, folder, range(500)) == []
