@@ -18,8 +18,8 @@ from fineparser_core.errors import ExportError
 from fineparser_core.printable import printable
 from fineparser_core.support.atomic import atomic_file
 
-#: The first SQLite with STRICT tables.
-LEAST_VERSION = (3, 37)
+#: The first SQLite that always has JSON; STRICT tables came with 3.37.
+LEAST_VERSION = (3, 38)
 #: Time to wait for another program that is writing, in seconds.
 PATIENCE_S = 20.0
 #: Parts of a database: the file itself, its log, and the index of that.

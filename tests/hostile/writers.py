@@ -167,6 +167,15 @@ def _close(studio: Any) -> None:
     studio.files.close()
 
 
+def _begin_store(folder: Path) -> None:
+    """Make a store whose backup is of today."""
+    from fineparser_gui.store.store import look_after
+
+    (folder / "state").mkdir()
+    _keep_dives("Eva")(folder / "state")
+    look_after(folder / "state" / "history.sqlite")
+
+
 def _sessions_of(folder: Path) -> list[list[str]]:
     from fineparser_gui.store.store import Store
 
@@ -175,7 +184,7 @@ def _sessions_of(folder: Path) -> list[list[str]]:
 
 
 kept = Steps(
-    ("fineparser_gui.app",), (_kept("Ada"), _kept("Ada", "Zoë"), _in_window(_close)), _sessions_of, _in_window(_close)
+    ("fineparser_gui.app",), (_kept("Ada"), _kept("Ada", "Zoë"), _in_window(_close)), _sessions_of, _begin_store
 )
 
 
