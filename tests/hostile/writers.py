@@ -176,11 +176,13 @@ def _begin_store(folder: Path) -> None:
     look_after(folder / "state" / "history.sqlite")
 
 
-def _sessions_of(folder: Path) -> list[list[str]]:
+def _sessions_of(folder: Path) -> list[tuple[str, ...]]:
+    """The divers of each session; a session that was begun before a kill stays beside that of the next start."""
     from fineparser_gui.store.store import Store
 
     with closing(Store(folder / "state" / "history.sqlite")) as store:
-        return [[dive.diver for dive in store.session(one.id)[0].dives] for one in store.sessions()]
+        found = (store.session(one.id)[0].dives for one in store.sessions())
+        return sorted({tuple(dive.diver for dive in dives) for dives in found})
 
 
 kept = Steps(
