@@ -189,16 +189,16 @@ class DiveTable(StoreFile):
         Returns:
             Those that were there, which `restore` brings back.
         """
-        return self._list(ids, 1, -1)
+        return self._list(ids, -1, "listed = 1")
 
     def restore(self, ids: Sequence[int]) -> list[int]:
         """Bring back what `remove` took out; returns what was. Raises: ExportError."""
-        return self._list(ids, -1, 1)
+        return self._list(ids, 1, "listed < 0")
 
-    def _list(self, ids: Sequence[int], before: int, now: int) -> list[int]:
+    def _list(self, ids: Sequence[int], now: int, where: str) -> list[int]:
         with self._writing() as db:
-            sql = "UPDATE dive SET listed = ? WHERE id = ? AND listed = ?"
-            return [id_ for id_ in ids if db.execute(sql, (now, id_, before)).rowcount]
+            sql = f"UPDATE dive SET listed = ? WHERE id = ? AND {where}"
+            return [id_ for id_ in ids if db.execute(sql, (now, id_)).rowcount]
 
     def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
         """A value of the dives of a query over the days, the earliest first; dives without a day are left out.

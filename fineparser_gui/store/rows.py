@@ -35,7 +35,8 @@ class Row:
 
     Attributes:
         id: 0: not inserted yet.
-        listed: 1: the history shows it; 0: sessions alone; -1: the coach has taken it out of the history.
+        listed: 1: the history shows it; 0: sessions alone; -1: the coach has taken it out of the history, -2: before
+            the last sweep.
         thumbnail: a small picture as JPEG; b"": none, or the present one where rows are read and renewed.
     """
 

@@ -190,6 +190,8 @@ class Store(DiveTable):
     def sweep(self) -> None:
         """Delete what nothing refers to: dives that no session has and the history does not show, empty sessions.
 
+        What was taken out of the history stays until the sweep after the next one: another window may undo that.
+
         Raises:
             ExportError: the file cannot be written.
         """
@@ -197,9 +199,9 @@ class Store(DiveTable):
         with self._writing() as db:
             newest = db.execute("SELECT max(revision) FROM dive").fetchone()
             db.execute("DELETE FROM session WHERE state = ? AND id NOT IN (SELECT session FROM session_dive)", (blank,))
-            db.execute(
-                "DELETE FROM dive WHERE listed < 1 AND id NOT IN (SELECT dive FROM session_dive WHERE dive NOTNULL)"
-            )
+            unused = "id NOT IN (SELECT dive FROM session_dive WHERE dive NOTNULL)"
+            db.execute(f"DELETE FROM dive WHERE (listed = 0 OR listed = -2) AND {unused}")
+            db.execute("UPDATE dive SET listed = -2 WHERE listed = -1")
             # Else the next change would get a number that other windows have seen already.
             db.execute("UPDATE dive SET revision = ? WHERE revision = (SELECT max(revision) FROM dive)", newest)
 

@@ -238,6 +238,10 @@ def test_what_was_deleted_is_gone_for_good_once_it_is_swept_and_its_id_is_not_gi
     (id_,) = history.keep([row(made_dive(1))])
     history.remove([id_])
     history.sweep()
+    assert history.restore([id_]) == [id_]  # another window may undo it for a while
+    history.remove([id_])
+    for _ in range(2):
+        history.sweep()
     assert history.restore([id_]) == []
     assert history.keep([row(made_dive(1))]) > [id_]
 
@@ -279,7 +283,8 @@ def test_the_history_of_an_older_program_is_taken_over(tmp_path, version):
         assert [one.text for one in again.saved([1])[1].drawings] == ["x"]
         assert (found(again, "best"), len(again.trend("score"))) == (["one"], 2)
         again.remove([2])
-        again.sweep()
+        for _ in range(2):
+            again.sweep()
         assert again.keep([row(made_dive(5))]) > [2 if version == 1 else 3]
     assert look_after(path) == ""
 

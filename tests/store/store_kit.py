@@ -54,6 +54,7 @@ class Model:
         self.out: set[int] = set()
         self.sessions: dict[int, tuple[str, list[int]]] = {}
         self._last_ids = [0, 0]
+        self._marked: set[int] = set()  # out since before the last sweep
 
     @property
     def dives(self) -> dict[int, HistoryDive]:
@@ -72,6 +73,7 @@ class Model:
         if not known:
             self.rows[id_] = numbered_dive(number, id=id_)
         self.out.discard(id_)
+        self._marked.discard(id_)
 
     def set_note(self, store: Store, id_: int, note: str) -> Change:
         before = self.rows.get(id_)
@@ -103,6 +105,7 @@ class Model:
         restored = store.restore(ids)
         assert restored == [id_ for id_ in ids if id_ in self.out]
         self.out.difference_update(restored)
+        self._marked.difference_update(restored)
         return lambda store: self.remove(store, restored)
 
     def keep_session(self, store: Store, id_: int, dives: list[int]) -> None:
@@ -132,8 +135,9 @@ class Model:
         store.sweep()
         self.sessions = {id_: one for id_, one in self.sessions.items() if one[1]}
         used = {one for _, dives in self.sessions.values() for one in dives}
-        self.rows = {id_: one for id_, one in self.rows.items() if id_ not in self.out or id_ in used}
+        self.rows = {id_: one for id_, one in self.rows.items() if id_ not in self._marked or id_ in used}
         self.out &= self.rows.keys()
+        self._marked = set(self.out)
 
     def _check_id(self, of: int, id_: int, known: list[int]) -> None:
         assert id_ in known if known else id_ > self._last_ids[of], "an id was given again"
