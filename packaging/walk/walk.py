@@ -82,15 +82,16 @@ class Walk:
             self._save_as(clip)
             self._see("label", r"clip\.mp4 was written\.")
             self._until("a clip is on the disk", lambda: clip.stat().st_size > 0)
-        with self._step("close the window and save"):
+        with self._step("export the session and close the window"):
             before = self._told()
-            self._desktop.key("alt+F4")
-            self._click("button", "Save")
+            self._desktop.key("ctrl+s")
             self._save_as(session)
+            self._until(f"{session} is there", lambda: session.stat().st_size > 0)
+            self._desktop.key("alt+F4")
             self._see_the_end()
         with self._step("start again and find everything"):
             self._start()
-            self._click("button", "first")
+            self._click("button", r".* – 1 dive")
             self._see("button", "Reset transitions")
             self._until(f"the window says again {before}", lambda: self._told() == before)
         with self._step("record at the pool"):
@@ -114,12 +115,10 @@ class Walk:
             self._desktop.key("alt+F4")
             self._until("Poolside is closed", lambda: self._find("filler", "Poolside") is None)
             self._desktop.key("alt+F4")
-            self._click("button", "Save")
             self._see_the_end()
         with self._step("look at what is left"):
             kept = self._home / ".local/share/fineparser/history.sqlite"
             self._until(f"{kept} is there", lambda: kept.stat().st_size > 0)
-            self._until(f"{session} is there", lambda: session.stat().st_size > 0)
 
     def _start(self) -> None:
         self._n_starts += 1
