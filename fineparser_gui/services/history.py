@@ -21,7 +21,7 @@ from fineparser_gui.services.history_analysis import unpacked
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.keeping import Keeping
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.services.taking_in import TakingIn
+from fineparser_gui.services.taking_in import read_file, take_in
 from fineparser_gui.store.records import HistoryDive, file_key
 from fineparser_gui.store.store import Store, look_after
 
@@ -43,7 +43,6 @@ class HistoryService(QObject):
     Args:
         path: of the file, which is opened when it is first needed; None: there is no store.
         state_of, paused_changed: see `Keeping`.
-        taking_in: finds what is kept of the dives of session files.
         cache: which may still hold the masks of dives.
 
     Signals:
@@ -59,14 +58,13 @@ class HistoryService(QObject):
         state: SessionState,
         importer: DiveImporter,
         analyses: AnalysisService,
-        taking_in: TakingIn,
         state_of: Callable[[], SavedSession],
         paused_changed: SignalInstance,
         path: Path | None = None,
         cache: AnalysisCache | None = None,
     ) -> None:
         super().__init__(state)
-        self._state, self._importer, self._taking_in, self._path = state, importer, taking_in, path
+        self._state, self._importer, self._path = state, importer, path
         self._cache = cache
         self._store: Store | None = None
         self._told = False
@@ -181,11 +179,10 @@ class HistoryService(QObject):
         keys = (key for key, id_ in self.keeping.ids.items() if id_ == dive.id)
         return next((key for key in keys if self._state.find(key) is not None), None)
 
-    def take_in(self, sessions: Sequence[Path]) -> None:
-        """Take in the dives of session files, with the results that are kept of them; `done` says what came of it."""
+    def take_in(self, files: Sequence[Path]) -> None:
+        """Take in session files; `done` says what came of it."""
         if (store := self.store) is not None:
-            take_in = partial(_take_in, store.path, tuple(sessions), self._taking_in, self._cancel)
-            self._thread.run(take_in, self._on_done, self._on_done)
+            self._thread.run(partial(_take_in, store.path, tuple(files)), self._on_done, self._on_done)
 
     def find_moved(self) -> None:
         """Look for videos that are not where they were in the history's folders; `done` says what came of it."""
@@ -226,23 +223,17 @@ class HistoryService(QObject):
             self.changed.emit()
 
 
-def _take_in(path: Path, sessions: Sequence[Path], taking_in: TakingIn, cancel: CancelToken) -> str:
-    n_dives = n_results = 0
-    problems = []
+def _take_in(path: Path, files: Sequence[Path]) -> str:
+    n_dives, problems = 0, []
     with closing(Store(path)) as store:
-        for session in sessions:
+        for file in files:
             try:
-                found = list(taking_in.dives(session, cancel))
+                saved, source = read_file(file)
+                take_in(store, saved, file.stem, source, listed=True)
+                n_dives += len(saved.dives)
             except FineParserError as error:
                 problems.append(translated(error))
-                continue
-            store.keep(found)
-            n_dives += len(found)
-            n_results += sum(bool(one.results.analysed_at) for one in found)
-    said = text("Dives taken in: {0}, with results: {1}.", n_dives, n_results)
-    if n_results < n_dives:
-        said += " " + text("Open the others to analyse them.")
-    return " ".join([said, *problems])
+    return " ".join([text("Dives taken in: {0}. Open their sessions to analyse them.", n_dives), *problems])
 
 
 def _find_moved(path: Path, cancel: CancelToken) -> str:

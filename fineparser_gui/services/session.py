@@ -28,7 +28,6 @@ from fineparser_gui.services.profiles import ProfileService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.services.session_state import SessionState
-from fineparser_gui.services.taking_in import TakingIn
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.services.worker_client import WorkerClient
@@ -67,11 +66,8 @@ class Session(SessionState):
         self.trimming = TrimmingService(self, self.scheduler, edits)
         self.importer = DiveImporter(self, edits, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
-        taking_in = TakingIn(self.scheduler.kept, lambda: (self.n_exemplars, self.profile))
         paused = self.scheduler.paused_changed
-        self.history = HistoryService(
-            self, self.importer, self.analyses, taking_in, self.snapshot_state, paused, history, cache
-        )
+        self.history = HistoryService(self, self.importer, self.analyses, self.snapshot_state, paused, history, cache)
         self.history_editing = HistoryEditing(self.history)
         self.comparing = ComparisonService(self, self.library, self.history, self.scheduler.kept)
         self.editing = EditingService(self, edits, self.analyses, self.rescoring, self.library, self.comparing)

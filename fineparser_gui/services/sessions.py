@@ -5,8 +5,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,15 +16,11 @@ from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.language import translated
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_core.support.codec import from_json
-from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.said import changed
-from fineparser_gui.model.session import restored_attributes
-from fineparser_gui.model.session_file import SavedDive, SavedSession, parse_session, session_bytes, write_session
+from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services.session import Session
+from fineparser_gui.services.taking_in import by_details, read_file, take_in
 from fineparser_gui.settings.store import open_settings
-from fineparser_gui.store.dives import KeptDive
-from fineparser_gui.store.records import results_of
-from fineparser_gui.store.store import SessionEntry, SessionRecord, Store
+from fineparser_gui.store.store import SessionRecord, Store
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +124,7 @@ class SessionController(QObject):
     def read(self, path: Path) -> tuple[SavedSession, str] | None:
         """The content of a session file and its digest; None, and a `problem`, if it cannot be read."""
         try:
-            data = session_bytes(path)
-            return parse_session(data, path), sha256(data).hexdigest()
+            return read_file(path)
         except ConfigError as error:
             self._session.problem.emit(translated(error))
             return None
@@ -139,8 +132,10 @@ class SessionController(QObject):
     def n_differing(self, saved: SavedSession, source: str) -> int:
         """How many dives of a session file the store knows with other details; 0 where the file was taken in before."""
 
+        dives = [found for one in saved.dives if (found := by_details(one)) is not None]
+
         def differing(store: Store) -> int:
-            return 0 if store.session_of(source) else store.n_differing(list(filter(None, map(_kept, saved.dives))))
+            return 0 if store.session_of(source) else store.n_differing(dives)
 
         return self._history.read(differing, 0)
 
@@ -232,8 +227,7 @@ class SessionController(QObject):
 
     def _take_old(self, path: Path, name: str, *, as_in_file: bool) -> None:
         try:
-            data = session_bytes(path)
-            saved, source = parse_session(data, path), sha256(data).hexdigest()
+            saved, source = read_file(path)
         except ConfigError as error:
             log.warning("an older session is not taken in: %s", error)
             with suppress(OSError):
@@ -281,34 +275,6 @@ def _lock(path: Path) -> QLockFile:
     lock = QLockFile(str(path))
     lock.setStaleLockTime(0)  # a lock ends with its process, not by age
     return lock
-
-
-def take_in(store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False) -> int:
-    """Put a session into the store, unless it was before; returns its id.
-
-    Args:
-        source: tells from which file it comes.
-        as_in_file: see `SessionController.open`.
-
-    Raises:
-        ExportError: the store cannot be written.
-    """
-    if known := store.session_of(source):
-        return known
-    entries = []
-    for place, dive in enumerate(saved.dives):
-        found = _kept(dive)
-        if found is not None and as_in_file:
-            found = replace(found, changed=changed(SavedDive(path=dive.path), dive))
-        entries.append(SessionEntry(key=str(place), id=0, saved=dive, kept=found))
-    id_, _ = store.keep_session(0, replace(saved, dives=()), entries, name=name, source=source)
-    return id_
-
-
-def _kept(saved: SavedDive) -> KeptDive | None:
-    """What the details of a dive tell; None where its video was never opened, or is a recording of more than a dive."""
-    results = results_of(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
-    return None if results is None else KeptDive(saved=saved, results=results, settled=False)
 
 
 def free_path(path: Path) -> Path:

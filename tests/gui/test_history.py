@@ -1,18 +1,18 @@
 """The history in the window: dives go into it by themselves, names complete, and files are found again."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from answers_kit import once_closed, open_scored
 from history_kit import made_dive, row
 from PySide6.QtCore import Qt
-from test_kept_results import programs  # noqa: F401
 
 from fineparser_core.diving.judging import Judging
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.session_file import SavedSession, write_session
 from fineparser_gui.services import history as service
-from fineparser_gui.store.records import HistoryQuery
 from fineparser_gui.store.store import FILE_NAME, Store
 
 
@@ -191,16 +191,15 @@ def test_a_damaged_history_is_set_aside_and_the_window_works_on(make_studio, tmp
     assert len(list(folder.glob("history-damaged-*.sqlite"))) == 1
 
 
-def test_sessions_are_taken_in_with_the_results_that_are_kept(programs, qtbot, clip, tmp_path):  # noqa: F811
-    studio = programs.analysed(clip)
-    scoring = studio.session.current.analysis.scoring
-    studio.files.save_to(tmp_path / "monday.fineparser")
-    history = studio.session.history
-    history.store.remove([one.id for one in kept(studio, qtbot)])
-    n_asked = len(programs.asked)
+def test_session_files_are_taken_in_and_their_dives_listed(scored, qtbot, tmp_path):
+    (known,) = kept(scored, qtbot)
+    other = replace(made_dive(), path=known.path)
+    saved = SavedSession(dives=(*scored.session.snapshot().dives, row(other).saved))
+    write_session(saved, tmp_path / "monday.fineparser")
+    history = scored.session.history
     with qtbot.waitSignal(history.done) as done:
         history.take_in([tmp_path / "monday.fineparser", tmp_path / "none.fineparser"])
-    (dive,) = history.store.search(HistoryQuery(text="207c"))
-    assert (dive.score, dive.analysed) == (scoring.score, True)
+    assert {one.analysed for one in history.store.search()} == {True, False}
+    assert "monday" in {one.name for one in history.store.sessions()}
+    assert "Dives taken in: 2." in done.args[0]
     assert "none.fineparser" in done.args[0]
-    assert len(programs.asked) == n_asked
