@@ -58,6 +58,8 @@ class VideoInfo:
 
 #: Minimum probability of the likelier of the two likeliest divers from which the user need not choose.
 SURE_DIVER = 0.8
+#: Below this probability it is twice as likely that nobody whom the program found is the diver.
+DOUBTFUL_DIVER = 1 / 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +135,12 @@ class Clip:
 
     @property
     def diver_is_unsure(self) -> bool:
-        """Return True if a person should say which of several candidates is the diver."""
+        """Return True if a person should say which of several candidates is the diver, or whether the only one is."""
         shares = sorted((one.probability for one in self.divers), reverse=True)
-        return self.athlete is None and len(shares) > 1 and shares[1] >= (1 - SURE_DIVER) / SURE_DIVER * shares[0]
+        if self.athlete is not None or not shares:
+            return False
+        rivalled = len(shares) > 1 and shares[1] >= (1 - SURE_DIVER) / SURE_DIVER * shares[0]
+        return rivalled or shares[0] < DOUBTFUL_DIVER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from fineparser_core.motion.boxes import Motion
 from fineparser_core.motion.divers import judge_falls
 from fineparser_core.motion.free_fall import FreeFall, find_free_falls
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, find_clip
-from fineparser_core.types import AthletePoint
+from fineparser_core.types import AthletePoint, Clip, DiverCandidate
 
 FIRST_S, SECOND_S = 1.7, 4.6
 
@@ -51,6 +51,20 @@ def test_the_parts_of_one_body_are_one_candidate() -> None:
     (fall, *_) = find_free_falls(moving)
     arm = replace(fall, evidence=0.5 * fall.evidence, boxes=fall.boxes[3:-3], size_px=0.4 * fall.size_px)
     assert [one.fall for one in judge_falls(moving, [fall, arm])] == [fall]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "unsure"),
+    [((0.9,), False), ((0.4,), False), ((0.3,), True), ((0.7, 0.1), False), ((0.6, 0.3), True), ((), False)],
+)
+def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, unsure) -> None:
+    divers = tuple(
+        DiverCandidate(frame=5, box_xyxy=(1, 2, 3, 4), probability=one, in_frame=0, out_frame=9)
+        for one in probabilities
+    )
+    clip = Clip(path=Path("a.mp4"), in_frame=0, out_frame=9, fps=30.0, divers=divers)
+    assert clip.diver_is_unsure == unsure
+    assert not replace(clip, athlete=AthletePoint(frame=5, x=1.0, y=2.0)).diver_is_unsure
 
 
 def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) -> None:
