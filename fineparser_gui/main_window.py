@@ -159,7 +159,8 @@ class MainWindow(QMainWindow):
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
         self.batch.serve(self.dives, self.actions_by_id)
-        self.dives.view.activated.connect(self.player.take_keys)
+        for chosen in (self.dives.view.activated, self.dives.view.clicked):
+            chosen.connect(self.player.take_keys)
         self.details = DetailsPanel(self.session)
         self.score = ScorePanel(self.session)
         self.score.model_card_requested.connect(self.dialogs.model_card)
@@ -167,6 +168,7 @@ class MainWindow(QMainWindow):
         self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
         self.measured = MeasuredPanel(self.session, self.explanations)
         self.measured.frame_requested.connect(self.player.go_to)
+        self.measured.frame_requested.connect(self.player.take_keys)
         self.exemplars = ExemplarsPanel(self.session)
         self.exemplars.setMinimumHeight(190)
         panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
@@ -404,6 +406,8 @@ class MainWindow(QMainWindow):
             self.show_history(False)
         elif event.key() == Qt.Key.Key_Escape and not event.modifiers():
             self.player.take_keys()  # nobody had a use for it: it leaves a field
+        elif event.matches(QKeySequence.StandardKey.SelectAll) and not self._in_history:
+            self.dives.view.selectAll()  # a click in the list leaves the keyboard to the player
         else:
             super().keyPressEvent(event)
 

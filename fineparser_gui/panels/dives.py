@@ -45,6 +45,7 @@ class DivesPanel(QWidget):
         self.model = DivesModel(session, self)
         self.view = _List()
         self.view.setModel(self.model)
+        keyboard_friendly(self.view)
         self.view.dropped.connect(self.model.begin_drop)
         delegate = DiveDelegate(session.library, self.view)
         delegate.number_taken.connect(session.editing.take_seen_number)

@@ -14,6 +14,7 @@ from fineparser_core.language import translated
 from fineparser_core.types import DiveParse, Measure, VideoInfo
 from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
 from fineparser_gui.panels.crop_loader import CropLoader
+from fineparser_gui.widgets import keyboard_friendly
 
 _GAP_PX, _CAPTION_PX = 6, 18
 #: Lines below a caption for what the angle on the picture is.
@@ -34,7 +35,7 @@ class MomentStrip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        keyboard_friendly(self)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Take-off, come-out and entry"))
         self._moments: tuple[ShownMoment, ...] = ()

@@ -187,3 +187,22 @@ def test_the_focus_may_leave_what_is_deleted(qtbot):
     assert filter_._focused is kept
     shiboken6.delete(window)
     filter_._follow(kept, None)
+
+
+def test_a_click_leaves_the_keyboard_to_the_player(studio_with_dive, qtbot, small_video) -> None:
+    session, window = studio_with_dive.session, studio_with_dive.window
+    session.open([small_video], show=False)
+    qtbot.waitUntil(lambda: window.dives.model.rowCount() == 2)
+    view, canvas = window.dives.view, window.player.pane.canvas
+    window.details.number.setFocus()
+    qtbot.mouseClick(
+        view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(window.dives.model.index(0)).center()
+    )
+    assert canvas.hasFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Space)
+    assert window.transport.playing
+    qtbot.keyClick(canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert window.dives.selected_keys() == session.keys
+    window.details.number.setFocus()
+    window.measured.frame_requested.emit(3)
+    assert canvas.hasFocus()
