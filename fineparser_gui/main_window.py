@@ -38,7 +38,6 @@ from fineparser_gui.dialogs.library_dock import LibraryDock
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.save_path import videos_filter
 from fineparser_gui.dialogs.sessions import SessionDialogs
-from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.panels.contributions import ContributionsPanel
@@ -207,7 +206,6 @@ class MainWindow(QMainWindow):
         self.session.dive_added.connect(lambda _: self.tour.dive_opened())
         for widget in (self.messages, self.exports, self.tour):
             corner.add(widget)
-        self.updates = UpdatesCommand(self.actions_by_id["updates"], self.messages, self)
         self._drop = DropHighlight(over)
         self.library = LibraryDock(self.session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))

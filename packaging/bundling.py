@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -58,9 +57,6 @@ def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
     options = argparse.ArgumentParser(prog="dev.py bundle", description="Builds the app as one folder.")
     options.add_argument("--folder", type=Path, default=ROOT / "build" / "bundle", help="where everything is built")
     options.add_argument("--deb", action="store_true", help="also a package for Debian and Ubuntu")
-    options.add_argument(
-        "--updates", default="", metavar="URL", help="file with the newest version, which the app looks up when asked"
-    )
     args = options.parse_args(arguments)
     folder = args.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +65,6 @@ def bundle(arguments: list[str], wine_python: Sequence[str] = ()) -> int:
     icons = _fresh(folder / "icons")
     _call(python, str(_HERE / "make_icons.py"), str(icons))
     made = _fresh(folder / "made")
-    (made / "build.json").write_text(json.dumps({"updates_url": args.updates}), encoding="utf-8")
     _call(python, "-m", "fineparser_core.commands.cli", "licences", "--out", str(made))
     if "torch" not in (made / "licences.md").read_text(encoding="utf-8"):
         raise SetupError("The page of licences names no package: fineparser itself is not installed in that Python.")

@@ -401,7 +401,6 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),
         (
-            _can("updates", Phrase("Look for &updates"), "", lambda w: w.updates.look()),
             _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.licences()),
             _can("about", Phrase("&About FineParser Studio"), "", lambda w: w.dialogs.about()),
         ),

@@ -1,8 +1,6 @@
-"""What helps a coach at the first start and when something is wrong: tour, device, system check, reports, updates."""
+"""What helps a coach at the first start and when something is wrong: tour, device, system check, reports."""
 
 import errno
-import http.server
-import json
 import os
 import subprocess
 import sys
@@ -17,10 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from fineparser_core import __version__
 from fineparser_gui.crash_reports import CrashReports
-from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.log_file import log_file, report_unexpected
-from fineparser_gui.services import updates
-from fineparser_gui.services.updates import NewestRelease, read_release
 
 
 def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_video):
@@ -177,63 +172,6 @@ def test_a_full_disk_leaves_no_half_report_and_loses_none(tmp_path, monkeypatch)
     monkeypatch.undo()
     (report,) = reports.take_unseen()
     assert "Segmentation fault" in report.read_text(encoding="utf-8")
-
-
-class _Answer(http.server.BaseHTTPRequestHandler):
-    content = b""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def version_file(monkeypatch):
-    """Address of a version file on this computer."""
-    monkeypatch.setitem(os.environ, "no_proxy", "127.0.0.1")
-    server = http.server.HTTPServer(("127.0.0.1", 0), _Answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/version.json"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ({"version": "99.1", "page": "https://example.invalid/studio"}, "99.1 is there"),
-        ({"version": "99.1"}, "99.1 is there"),
-        ({"version": __version__}, "is the newest version"),
-        ({"version": "rm -rf"}, "could not be looked up"),
-    ],
-)
-def test_updates_are_looked_up_when_asked(idle_studio, qtbot, version_file, content, words):
-    _Answer.content = json.dumps(content).encode()
-    window = idle_studio.window
-    command = UpdatesCommand(window.actions_by_id["updates"], window.messages, window, version_file)
-    command.look()
-    qtbot.waitUntil(lambda: words in window.messages.text)
-
-
-def test_without_an_address_there_is_nothing_to_look_up(idle_studio):
-    action = idle_studio.window.actions_by_id["updates"]
-    assert updates.updates_url() == ""
-    assert not action.isEnabled()
-    assert "no address" in action.text()
-
-
-def test_versions_are_compared_by_their_numbers():
-    assert NewestRelease("0.10", "").newer
-    assert not NewestRelease(f"{__version__}.0", "").newer
-    assert read_release(b'{"version": "1", "page": "file:///x"}').page == ""
-    with pytest.raises(ValueError, match="no version"):
-        read_release(b'{"version": "1; rm"}')
 
 
 def test_a_file_that_the_desktop_opens_reaches_the_window():
