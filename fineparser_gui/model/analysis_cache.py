@@ -1,7 +1,7 @@
-"""What was found in videos, kept on disk under names that say of what it was found.
+"""Cache on disk of results found in videos: frame tables, analyses, scores and searches.
 
-One file a result, written whole or not at all, so that several windows and workers may use a folder at once. A name is
-a digest of all that the result depends on: nothing in the folder is ever out of date, it is only no longer asked for.
+Each result is one file, written whole or not at all, so that several windows and workers may use a folder at once. Its
+name is a digest of everything that the result depends on, so a file is never out of date: it is only no longer read.
 """
 
 import logging
@@ -19,11 +19,11 @@ from fineparser_core.support.array_file import read_array_file, write_array_file
 
 log = logging.getLogger(__name__)
 
-#: What has not been used for the longest is removed beyond this; an analysis with its masks takes 3 MB.
+#: Maximum size of the folder in bytes; the least recently used files are removed first. An analysis with masks: 3 MB.
 MOST_BYTES = 2_000_000_000
-#: Share that is kept where it is removed, so that not every result removes one.
+#: Share of the maximum size that is kept when files are removed, so that not every new result removes an old one.
 _KEPT_SHARE = 0.9
-#: A file is marked as used at most this often.
+#: Shortest time between two updates of a file's time of use, in seconds.
 _USED_EVERY_S = 600
 _SUFFIX = ".kept"
 
@@ -40,17 +40,17 @@ class AnalysisCache:
         self._folder, self._most_bytes = folder, most_bytes
 
     def path(self, name: str) -> Path:
-        """Where a result is kept."""
+        """Return the path of a result's file."""
         return self._folder / f"{name}{_SUFFIX}"
 
     def has(self, name: str) -> bool:
-        """Whether there is a result of a name, whole or not."""
+        """Return True if there is a file for a name, whole or damaged."""
         return self.path(name).is_file()
 
     def get(
         self, name: str, arrays: Collection[str] | None = None
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The result of a name, as of `read_array_file`; one that is damaged is removed. None: there is none."""
+        """Return the result kept under a name, or None; remove a damaged file. See `read_array_file` for `arrays`."""
         path = self.path(name)
         try:
             changed_s = path.stat().st_mtime

@@ -1,21 +1,22 @@
-"""How far a request is over all of its passes, and how long it will still take."""
+"""Progress of a request over all of its passes, and an estimate of the remaining time."""
 
 from collections.abc import Callable
 from time import monotonic
 
 from fineparser_core.progress import Progress
 
-#: Where each stage begins and which share of the time it takes, as measured; a search of a recording has one alone.
+#: Start and share of the time of each stage, as measured; a search of a recording has a single stage.
 _STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 1.0)}
-#: Share of the work before which its own pace says less than how long others took; and says nothing at all.
+#: Share of the work from which the request's own pace is preferred to the usual duration, and from which it is used
+#: where no usual duration is known.
 _TELLING, _LEAST_TELLING = 0.3, 0.05
 
 
 class Clock:
-    """The time of one request, while the worker carries it out.
+    """Timekeeper of one request while the worker carries it out.
 
     Attributes:
-        fraction: that is done, 0 to 1; it never falls, also where a clip is looked at a second time.
+        fraction: share of the work that is done, 0 to 1; it never falls, not even in a second pass over the clip.
     """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
@@ -38,15 +39,15 @@ class Clock:
         return self._spent_s + (0.0 if self._begun_s is None else self._now() - self._begun_s)
 
     def begin(self) -> None:
-        """The worker begins, or goes on."""
+        """Start or resume counting, as the worker begins the request or continues it."""
         self._begun_s = self._now()
 
     def stop(self) -> None:
-        """The worker does something else meanwhile."""
+        """Pause counting while the worker does something else."""
         self._spent_s, self._begun_s = self.elapsed_s, None
 
     def report(self, progress: Progress) -> None:
-        """The worker is as far as this."""
+        """Update the fraction from the worker's progress."""
         if self._begun_s is None:
             self.begin()
         start, share = _STAGES.get(progress.stage, (self._in_pass, 0.0))
@@ -59,10 +60,10 @@ class Clock:
             self._first = (self.elapsed_s, self.fraction) if self.fraction < _LEAST_TELLING else (0.0, 0.0)
 
     def left_s(self, usual_s: float | None = None) -> float | None:
-        """Seconds that it will still take; None: nothing tells.
+        """Return the estimated remaining time in seconds, or None if nothing is known.
 
         Args:
-            usual_s: that others of its kind took; None: there were none.
+            usual_s: duration of earlier requests of the same kind; None: there were none.
         """
         first_s, first = self._first or (0.0, 0.0)
         if self.fraction - first >= (_LEAST_TELLING if usual_s is None else _TELLING):

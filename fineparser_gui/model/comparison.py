@@ -8,10 +8,10 @@ MOST_COMPARED = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ComparableDive:
-    """A dive that can be shown beside others. Exactly one of the ids is given; only these are compared.
+    """A dive that can be shown beside others. Exactly one of the ids is given; only the ids are compared.
 
     Attributes:
-        name: who, what and when; the title tells its points as well.
+        name: who, what and when; the title adds the points.
     """
 
     name: str = field(compare=False)

@@ -12,14 +12,14 @@ from fineparser_core.types import Analysis, DiveParse, Frame, Transitions, Video
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """The coach's corrections of one dive; a new analysis keeps them.
+    """The coach's corrections of a dive; a new analysis keeps them.
 
     Attributes:
         transitions: first frames of flight and entry; None: the model's.
-        contact_frame: of the first contact with the water; None: the model's.
+        contact_frame: frame of the first contact with the water; None: the model's.
         left_out: ids of the exemplars whose votes do not count.
-        is_dive: the coach says that it is a whole dive, whatever the model finds.
-        confirmed: dive number and board that the coach has confirmed though the video speaks against them.
+        is_dive: True if the coach declares the clip a whole dive, whatever the model finds.
+        confirmed: dive number and board that the coach has confirmed although the video contradicts them.
     """
 
     transitions: tuple[Frame, Frame] | None = None
@@ -30,12 +30,12 @@ class Correction:
 
 
 def frames_of(transitions: Transitions) -> tuple[int, int]:
-    """First frames of flight and entry."""
+    """Return the first frames of flight and entry."""
     return transitions.first_flight_frame, transitions.first_entry_frame
 
 
 def timed_transitions(frames: tuple[int, int], info: VideoInfo) -> Transitions:
-    """Transitions at frames, with their times from the frame table of the file."""
+    """Return transitions at frames, with their times from the frame table of the file."""
     flight, entry = frames
     return Transitions(
         first_flight_frame=flight,
@@ -46,12 +46,12 @@ def timed_transitions(frames: tuple[int, int], info: VideoInfo) -> Transitions:
 
 
 def fits(frames: tuple[int, int], parse: DiveParse) -> bool:
-    """Whether transitions lie within the analysed range, which the in and out points change."""
+    """Return True if transitions lie within the analyzed range, which the in and out points change."""
     return parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame
 
 
 def contact_fits(frame: int, parse: DiveParse) -> bool:
-    """Whether a first contact with the water is in its place: not before the entry, nor after the analysed range."""
+    """Return True if a first contact with the water lies between the entry and the end of the analyzed range."""
     first, last = transition_range(parse, 2)
     return first <= frame <= last
 
@@ -59,14 +59,15 @@ def contact_fits(frame: int, parse: DiveParse) -> bool:
 def shown_analysis(
     model_analysis: Analysis, correction: Correction, rescored: Analysis | None, info: VideoInfo | None
 ) -> Analysis:
-    """The model's analysis with the correction in it.
+    """Return the model's analysis with the correction applied.
 
     Args:
-        model_analysis: as the model has it, every exemplar voting.
-        rescored: with every exemplar's vote on the corrected moments; None where there are none, or not yet.
+        model_analysis: the model's own analysis, every exemplar voting.
+        rescored: analysis with every exemplar's vote on the corrected moments; None: no moments are corrected, or they
+            are not scored yet.
 
     Returns:
-        Without measures, where the moments that are shown have not been measured yet.
+        The analysis to show, without measures as long as its moments have not been measured.
     """
     scored = rescored or model_analysis
     parse, scoring = model_analysis.parse, scored.scoring

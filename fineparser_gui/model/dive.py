@@ -35,8 +35,8 @@ class DiveState(Enum):
     """State of a dive's video and analysis."""
 
     OPENING = auto()
-    MISSING = auto()  # the video cannot be opened, or differs from the one in the session file: needs the user
-    NEEDS_TRIM = auto()  # too long to be one dive: needs the user
+    MISSING = auto()  # the video cannot be opened, or is not the video of the session file: needs the user
+    NEEDS_TRIM = auto()  # too long to be a single dive: needs the user
     QUEUED = auto()
     ANALYSING = auto()
     READY = auto()
@@ -67,7 +67,7 @@ class SearchState(Enum):
     FAILED = auto()
 
 
-#: Attributes of a dive that has not been analysed.
+#: Attributes of a dive that has not been analyzed.
 NOT_ANALYSED = {
     "progress": None,
     "fraction": 0.0,
@@ -80,22 +80,22 @@ NOT_ANALYSED = {
 }
 
 
-#: Where a video lies, and its identity; None: not known yet.
+#: Path and identity of a video; None: not known yet.
 Place = tuple[Path, VideoIdentity | None]
 
 #: Transitions and first contact with the water, each None where the model's is shown.
 CorrectedMoments = tuple[tuple[int, int] | None, int | None]
 
-#: Of the diver, characters.
+#: Maximum length of a diver's name, in characters.
 LONGEST_NAME = 255
-#: Of the coach's note on a dive, characters.
+#: Maximum length of the coach's note on a dive, in characters.
 LONGEST_NOTE = 4000
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
 
 
 def day(text: str | None) -> str | None:
-    """A day as YYYY-MM-DD, "" for none, or None. Raises: ValueError."""
+    """Return a day as YYYY-MM-DD; keep "" (no day) and None. Raises: ValueError."""
     try:
         return date.fromisoformat(text).isoformat() if text else text
     except (TypeError, ValueError):
@@ -104,39 +104,44 @@ def day(text: str | None) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Dive:
-    """Immutable: the session replaces a dive when something changes.
+    """A dive of the session: a video or a part of it, what the coach entered, and what was found.
+
+    Dives are immutable; the session replaces a dive when something changes.
 
     Attributes:
-        thumbnail: (H, W, 4) uint8, BGRA, of one frame; None until the file is open.
+        thumbnail: picture of a frame, (H, W, 4) uint8, BGRA; None until the file is open.
         in_frame, out_frame: the dive within the file, both included; None: the file's ends, between which the analysis
             cuts the dive out where neither is set.
-        athlete: where the coach has pointed at the diver, as another person was followed; None: whoever is found.
+        athlete: point at which the coach has marked the diver where another person was followed; None: the diver is
+            found by the analysis.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
-        board_m: that the user chose; None: the one that the fall shows, see `known_board_m`.
-        difficulty: the DD that the user typed; None: the tables'.
+        board_m: board that the user chose; None: the board measured from the fall, see `known_board_m`.
+        difficulty: DD that the user typed; None: the DD of the tables.
         diver: name of the diver, or "".
-        dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
+        dived_on: day of the dive, YYYY-MM-DD, read from the file until the coach enters another; "": no day; None: not
             known yet.
         event: meet, training or venue, or "".
         outcome: what became of the dive.
-        note: of the coach on the dive as a whole, lines, or "".
+        note: the coach's note on the dive as a whole, possibly of several lines, or "".
         judging: the judges' marks; None where there are none.
-        rule: which exemplars may vote.
+        rule: rule that chooses which exemplars may vote.
         drawings: lines, angles and notes on its frames.
-        progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
-        model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
+        progress, fraction: present stage of the analysis or search in progress, and the share of all work done.
+        model_analysis: the model's own steps and masks, and its score once it is computed, every exemplar voting.
         correction: the coach's corrections.
-        rescored: with every exemplar's vote on the corrected moments; None where there are none, or not yet.
-        rescored_for: the `corrected_moments` that `rescored` belongs to; while one is dragged they lag behind.
+        rescored: analysis with every exemplar's vote on the corrected moments; None: no moments are corrected, or they
+            are not scored yet.
+        rescored_for: the `corrected_moments` that `rescored` belongs to; they lag behind while a moment is dragged.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
-        parse_id: name under which the encoding that belongs to `model_analysis` is kept.
-        problem: one sentence that says why there is no analysis, or no score.
+        parse_id: name under which the encoding of `model_analysis` is kept.
+        problem: a sentence that explains why there is no analysis or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
-        caught: a camera caught the dive, so that nobody is asked who the diver is; not kept in a session file.
-        cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
-        identity: of the video file; None until it was opened.
-        content: `content_digest` of the file; "" until it was opened.
-        conflicting_video: another video found at the path of this one; used only if the coach agrees.
+        caught: True if a camera caught the dive: the coach is not asked who the diver is. Not kept in a session file.
+        cancelled: True if the user canceled the analysis or the search, which then starts only on request, also in a
+            reopened session.
+        identity: identity of the video file; None until the file was opened.
+        content: `content_digest` of the file; "" until the file was opened.
+        conflicting_video: another video found at this dive's path; used only if the coach agrees.
     """
 
     key: str
@@ -187,7 +192,7 @@ class Dive:
 
     @property
     def is_recording(self) -> bool:
-        """Whether the row stands for a file with several dives, which get rows of their own once confirmed."""
+        """True if the file holds several dives, each of which gets its own row once confirmed."""
         return self.state is DiveState.NEEDS_TRIM and self.segments is not None and len(self.segments) > 1
 
     @property
@@ -241,7 +246,7 @@ class Dive:
 
     @property
     def seen_board_m(self) -> float | None:
-        """The board that the fall shows; None where it is not sure, or the dive is done from no such board."""
+        """Board measured from the fall; None if it is uncertain, or if the dive is not done from this board."""
         board_m = seen_board(self.recognition)
         if board_m is None or self.dive_number is None:
             return board_m
@@ -249,7 +254,7 @@ class Dive:
 
     @property
     def known_board_m(self) -> float | None:
-        """The board that the user chose, or else the one that the fall shows."""
+        """Board that the user chose, or else the board measured from the fall."""
         return self.seen_board_m if self.board_m is None else self.board_m
 
     @property
@@ -284,7 +289,7 @@ class Dive:
 
     @property
     def synchro(self) -> bool:
-        """Whether it is a synchronised dive, compared only with synchronised ones."""
+        """True for a synchronized dive, which is compared only with synchronized dives."""
         return self.rule.synchro
 
     @property
@@ -303,7 +308,7 @@ class Dive:
 
     @property
     def corrected_moments(self) -> CorrectedMoments | None:
-        """What the score depends on of the corrections; None where nothing is corrected."""
+        """Corrected transitions and contact, on which the score depends; None where neither is corrected."""
         frames, contact = self.corrected_frames, self.correction.contact_frame if self.contact_corrected else None
         return None if frames is None and contact is None else (frames, contact)
 
@@ -316,7 +321,7 @@ class Dive:
 
     @property
     def stopped(self) -> bool:
-        """Whether its analysis, score or search failed or was cancelled, so that retrying may help."""
+        """True if the analysis, score or search failed or was canceled, so that retrying may help."""
         if self.state is DiveState.NEEDS_TRIM:
             return self.search_state in (SearchState.FAILED, SearchState.CANCELLED)
         if self.state is not DiveState.READY:
@@ -346,12 +351,12 @@ class Dive:
 
     @property
     def whole(self) -> bool:
-        """Whether the user has asked for the whole file."""
+        """True if the user has set the range to the whole file."""
         return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
 
     @property
     def trimmed_range(self) -> tuple[int | None, int | None]:
-        """In and out frame: the user's, or those of the clip that the analysis has cut out unasked."""
+        """Frames of the In and Out point as set by the user, or else of the clip that the analysis cut out."""
         clip = self.model_analysis.parse.clip if self.model_analysis is not None else None
         if clip is not None and any(clip.n_cut) and (self.in_frame, self.out_frame) == (None, None):
             return clip.in_frame, clip.out_frame

@@ -29,9 +29,9 @@ from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
-#: Of a freehand line at least.
+#: Number of points of each kind of drawing; for a freehand line the minimum.
 N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1, ARROW: 2, ELLIPSE: 2, FREEHAND: 2}
-#: On one dive: painting each frame looks through all of them.
+#: Maximum number of drawings on a dive; all of them are searched when a frame is painted.
 MOST_DRAWINGS = 1000
 
 
@@ -47,24 +47,24 @@ class Drawing(Mark):
             raise ValueError(f"last_frame {self.last_frame} is before frame {self.frame} of a drawing")
 
     def moved(self, dx: float, dy: float) -> "Drawing":
-        """A copy, shifted by (dx, dy) pixels."""
+        """Return a copy shifted by (dx, dy) pixels."""
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
 
     def with_point(self, place: int, point: Point) -> "Drawing":
-        """A copy with another end or corner."""
+        """Return a copy with another end or corner."""
         return replace(self, points=(*self.points[:place], point, *self.points[place + 1 :]))
 
     def shown(self, first: int, last: int) -> "Drawing":
-        """A copy on other frames; on the first alone where the last is before it."""
+        """Return a copy shown on other frames; on the first alone if the last is not after it."""
         return replace(self, frame=first, last_frame=last if last > first else None)
 
     @property
     def grips(self) -> tuple[Point, ...]:
-        """Ends and corners that can be moved one by one: a freehand line has none."""
+        """Ends and corners that can be moved separately; empty for a freehand line."""
         return () if self.kind == FREEHAND else self.points
 
     def point_near(self, at: Point, reach: float) -> int | None:
-        """Index of the nearest end or corner within `reach` pixels of a point; None: there is none."""
+        """Return the index of the nearest end or corner within `reach` pixels of a point, or None."""
         if not self.grips:
             return None
         distances = [hypot(x - at[0], y - at[1]) for x, y in self.points]
@@ -72,7 +72,7 @@ class Drawing(Mark):
         return nearest if distances[nearest] <= reach else None
 
     def distance(self, at: Point) -> float:
-        """Distance from a point to the mark, in pixels."""
+        """Return the distance from a point to the mark, in pixels."""
         if self.kind == NOTE:
             return hypot(self.points[0][0] - at[0], self.points[0][1] - at[1])
         place = np.array([at])
@@ -87,18 +87,18 @@ Drawings = Annotated[tuple[Drawing, ...], Meta(max_length=MOST_DRAWINGS)]
 
 
 def marked_frames(drawings: Sequence[Drawing]) -> frozenset[int]:
-    """The frames on which one begins or ends to be shown."""
+    """Return the first and last frames of all drawings."""
     return frozenset(frame for drawing in drawings for frame in (drawing.frame, drawing.end_frame))
 
 
 def next_frame(drawings: Sequence[Drawing], frame: int, direction: int) -> int | None:
-    """The frame of the next mark in a direction (1 or -1); None where there is none."""
+    """Return the frame of the next mark in a direction (1 or -1), or None."""
     beyond = [drawing.frame for drawing in drawings if (drawing.frame - frame) * direction > 0]
     return min(beyond, key=lambda one: abs(one - frame), default=None)
 
 
 def simplified(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
-    """The points that a line needs to stay within a tolerance, in pixels, of what was drawn (Douglas and Peucker).
+    """Return the points that keep a line within a tolerance, in pixels, of the drawn points (Douglas and Peucker).
 
     The tolerance is doubled until there are at most `MOST_POINTS`.
     """
@@ -115,7 +115,7 @@ def simplified(points: Sequence[Point], tolerance: float) -> tuple[Point, ...]:
 
 
 def _to_segment(places: np.ndarray, start: Point, end: Point) -> np.ndarray:
-    """Distances of (n, 2) places to a segment."""
+    """Return the distances of (n, 2) places to a segment."""
     along, beyond = np.subtract(end, start), places - start
     share = np.clip(beyond @ along / max(float(along @ along), 1e-12), 0.0, 1.0)
     return np.hypot(*(beyond - share[:, None] * along).T)

@@ -8,14 +8,14 @@ from typing import Any
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_gui.model.dive import Dive
 
-_PAUSE_S = 2.0  # edits of one gesture further apart are undone separately
+_PAUSE_S = 2.0  # longest pause within a gesture, in seconds: edits farther apart are undone separately
 
 #: Dives with their places in the list.
 Rows = tuple[tuple[Dive, int], ...]
 
 
 class Subject(Enum):
-    """What an edit changes; the comments name the type of `before` and `after`."""
+    """Part of the session that an edit changes; the comments name the type of `before` and `after`."""
 
     DETAILS = auto()  # (dive number, board, DD)
     DIVER = auto()  # (name)
@@ -53,14 +53,14 @@ class LibraryChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One change by the user.
+    """A change by the user.
 
     Attributes:
-        key: of the dive.
+        key: key of the dive.
         before, after: the value without and with this edit; see `Subject`.
-        text: names the change in the menu, after "Undo".
-        gesture: edits of one gesture (a drag, a row of nudges, a word typed) are undone together; "" stands alone.
-        at_s: when it was made, in seconds of the monotonic clock.
+        text: name of the change in the menu, after "Undo".
+        gesture: edits with the same gesture (a drag, a row of nudges, a word typed) are undone together; "": alone.
+        at_s: time of the change, in seconds of the monotonic clock.
     """
 
     subject: Subject
@@ -73,11 +73,11 @@ class Edit:
 
     @property
     def reversed(self) -> "Edit":
-        """The edit that undoes this one."""
+        """Return the edit that undoes this edit."""
         return replace(self, before=self.after, after=self.before)
 
     def merged(self, later: "Edit") -> "Edit | None":
-        """Both edits as one; None if they belong to different gestures."""
+        """Return both edits merged, or None if they belong to different gestures."""
         same = (self.subject, self.key, self.gesture) == (later.subject, later.key, later.gesture)
         if not self.gesture or not same or later.at_s - self.at_s > _PAUSE_S:
             return None

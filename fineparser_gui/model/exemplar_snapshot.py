@@ -1,4 +1,4 @@
-"""Finds the dives that must be scored again after the exemplar library has changed."""
+"""Search for the dives that must be scored again after the exemplar library has changed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,14 +11,14 @@ from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile
 from fineparser_gui.model.dive import Dive, DiveState
 
-#: What of an exemplar makes its vote: id, dive number, board, score.
+#: Values of an exemplar that determine its vote: id, dive number, board, score.
 Voter = tuple[str, str, float | None, float]
 #: Dive number, board and typed DD.
 Details = tuple[str | None, float | None, float | None]
 
 
 class ExemplarSnapshot:
-    """The exemplars at one time."""
+    """State of the exemplar library at a point in time."""
 
     def __init__(self, exemplars: Iterable[Exemplar] = ()) -> None:
         self.exemplars = list(exemplars)
@@ -27,11 +27,11 @@ class ExemplarSnapshot:
     def voters(
         self, details: Details, rule: CandidateRule, n_exemplars: int, profile: Profile | None = None
     ) -> frozenset[Voter]:
-        """The exemplars that the worker chooses for a dive; empty if it cannot be scored.
+        """Return the exemplars that the worker chooses for a dive; empty if the dive cannot be scored.
 
         Args:
             details: see `Dive.known_details`.
-            profile: whose judges' scale their scores are on; None: as shipped.
+            profile: profile of the judges to whose scale the scores are converted; None: the scores as shipped.
         """
         wanted = (details, rule, n_exemplars, profile and profile.id)
         if wanted not in self._voters:
@@ -63,14 +63,14 @@ def with_other_voters(
     n_exemplars: int,
     profile: Profile | None,
 ) -> Iterator[Dive]:
-    """The dives that are compared with other exemplars than before.
+    """Yield the dives that are compared with other exemplars than before.
 
     A dive that is being scored is skipped: the worker changes the library and scores in the order of the requests, so
     its score already uses the changed library.
 
     Args:
-        before: None where the library was not known: a kept score is compared by its votes.
-        profile: by which they are scored, where anything was measured of them.
+        before: None if the library was not known; a kept score is then compared by its votes.
+        profile: profile of judges by which the dives with measures are scored.
     """
     known = before.exemplars if before is not None else []
     changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars)}
@@ -86,7 +86,7 @@ def with_other_voters(
 
 
 def _voted(dive: Dive) -> frozenset[Voter]:
-    """The exemplars by which a dive was scored."""
+    """Return the exemplars by which a dive was scored."""
     scoring = dive.model_analysis.scoring if dive.model_analysis else None
     votes = scoring.exemplars if scoring else ()
     return frozenset((vote.id, vote.dive_number, vote.board_m, vote.score) for vote in votes)

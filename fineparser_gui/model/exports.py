@@ -28,11 +28,11 @@ class ExportState(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """One file to write. Immutable: replaced when something changes.
+    """A file to write. Immutable: replaced when something changes.
 
     Attributes:
         done, total: progress; 0 of 0 while unknown.
-        message: one sentence for the user once it has ended, or "".
+        message: a sentence for the user once the export has ended, or "".
     """
 
     id: int
@@ -44,19 +44,19 @@ class Export:
 
 
 def dive_title(dive: Dive) -> str:
-    """Title of a dive in exports: diver, number, board and day; without any of the first three, its file's name."""
+    """Return a dive's title in exports: diver, number, board and day; without the first three, its file's name."""
     board = f"{short_number(dive.known_board_m)} m" if dive.known_board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
     return " · ".join(filter(None, (*(known or [dive.path.stem]), dive.dived_on)))
 
 
 def is_named(dive: Dive) -> bool:
-    """Whether a file can be named after its diver or number."""
+    """Return True if a dive's files can be named after its diver or number."""
     return bool(dive.diver.strip() or dive.dive_number)
 
 
 def file_stem(dive: Dive) -> str:
-    """What a file of a dive is named after: "Anna 103B 3m 2026-11-29"; without diver and number, as its video."""
+    """Return the stem of a dive's files, "Anna 103B 3m 2026-11-29", or its video's if diver and number are unknown."""
     if not is_named(dive):
         return dive.path.stem
     board = f"{short_number(dive.known_board_m)}m" if dive.known_board_m is not None else ""
@@ -64,7 +64,7 @@ def file_stem(dive: Dive) -> str:
 
 
 def session_stem(dives: Sequence[Dive]) -> str:
-    """What a session is named after: its diver, or the folder of its first video where there are several; the day."""
+    """Return the stem of a session's files: its diver, or the first video's folder if there are several; the day."""
     divers = {dive.diver.strip() for dive in dives}
     days = sorted(filter(None, (dive.dived_on for dive in dives)))
     who = divers.pop() if len(divers) == 1 else ""
@@ -72,5 +72,5 @@ def session_stem(dives: Sequence[Dive]) -> str:
 
 
 def named_file(*parts: str) -> str:
-    """The name of a file of some words, with a dash for what some system has no name with."""
+    """Return a file name of some words, with a dash for each character that some system does not allow."""
     return allowed_name(" ".join(filter(None, (part.strip() for part in parts))), _LONGEST_STEM)

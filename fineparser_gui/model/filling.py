@@ -7,7 +7,7 @@ from fineparser_gui.model.dive import Dive
 
 
 def fillings(dives: Sequence[Dive], *, replace: bool) -> dict[str, ParsedName]:
-    """Changes by key of the dive, as the names of their files say; dives without a change are left out.
+    """Return the changes that the file names of dives suggest, by key; dives without a change are left out.
 
     Args:
         replace: overwrite details that are known already.

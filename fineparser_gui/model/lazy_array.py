@@ -13,10 +13,12 @@ log = logging.getLogger(__name__)
 
 
 class LazyArray:
-    """Stands for an array of known shape and type; the masks of a hundred dives take 240 MB, and few are shown.
+    """Array of known shape and type that is read when it is used.
+
+    The masks of a hundred dives take 240 MB, and few of them are shown.
 
     Args:
-        read: gives the array; where it cannot, zeros stand for it.
+        read: returns the array; where it fails, the array is all zeros.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: type[np.generic], read: Callable[[], np.ndarray]) -> None:
@@ -47,5 +49,5 @@ class LazyArray:
         return np.asarray, (self._array,)  # for another process, which has no use for what reads it
 
     def astype(self, dtype: Any) -> np.ndarray:
-        """The array in another type."""
+        """Return the array in another type."""
         return self._array.astype(dtype)

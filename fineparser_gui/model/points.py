@@ -10,22 +10,22 @@ DIGITS = 2
 
 
 def step_points(parts: Sequence[Contribution], score: float, compared: float) -> tuple[float, ...]:
-    """The points of the phases, as they are shown everywhere: their sum is a score less the one compared, as shown."""
+    """Return the points of the phases, rounded so that their sum is the difference of both scores as shown."""
     total = round(score, DIGITS) - round(compared, DIGITS)
     return tuple(rounded_to_sum([part.points for part in parts], total))
 
 
 def scored_points(scoring: Scoring) -> tuple[float, ...]:
-    """`step_points` of a score against the mean of its exemplars."""
+    """Return the `step_points` of a score against the mean of its exemplars."""
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     return step_points(scoring.contributions, scoring.score, mean)
 
 
 def rounded_to_sum(values: Sequence[float], total: float) -> list[float]:
-    """Values for the screen, rounded up or down so that they make the total as it is shown (largest remainders).
+    """Return values rounded up or down so that their sum is the total as shown (largest remainders).
 
     Args:
-        values: at least one; they make the total up to roundings.
+        values: numbers whose sum is the total up to rounding; not empty.
     """
     units = [value * 10**DIGITS for value in values]
     lacking = round(total * 10**DIGITS) - sum(floor(unit) for unit in units)

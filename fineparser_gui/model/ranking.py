@@ -1,4 +1,4 @@
-"""Ranks scored dives by step, within one dive number and board: points of different dives are not comparable."""
+"""Ranking of scored dives by step, within a dive number and board: points of other dives are not comparable."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ Group = tuple[str, float | None]
 
 
 def ranking(dives: Iterable[Dive]) -> dict[Group, list[RankedDive]]:
-    """The scored dives by dive number and board, the highest score first; the largest group first."""
+    """Return the scored dives by dive number and board, the highest score first and the largest group first."""
     groups: dict[Group, list[Dive]] = {}
     for dive in dives:
         if dive.analysis is not None and dive.analysis.scoring is not None and not dive.rescoring:

@@ -1,4 +1,4 @@
-"""Finds videos that were moved: together with one whose new path is known, or by their content."""
+"""Search for videos that were moved: beside a video whose new path is known, or by their content."""
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -10,7 +10,7 @@ from fineparser_gui.model.video_identity import VideoIdentity, head_sha256
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file; False for an invalid path, too."""
+    """Return True if a file exists; False for an invalid path, too."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -18,7 +18,7 @@ def is_there(path: Path) -> bool:
 
 
 def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
-    """Old and new folder of a moved tree: the longest ends that both paths share are stripped.
+    """Return the old and the new root of a moved tree: both paths without the folders at their ends that are equal.
 
     /a/monday/1.mp4 found at /b/monday/1.mp4 means that /a became /b; /a/1.mp4 found at /b/2.mp4, that /a became /b.
     """
@@ -29,10 +29,10 @@ def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
 
 
 def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]:
-    """New paths of other missing videos, if files exist there.
+    """Return the new paths of missing videos that were moved along with another video.
 
     Args:
-        old, new: the place of one video, before and now.
+        old, new: former and present path of the other video.
     """
     old_root, new_root = moved_roots(old, new)
     found = {}
@@ -49,7 +49,7 @@ def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]
 def found_by_content(
     wanted: Collection[VideoIdentity], folders: Iterable[Path], cancel: CancelToken
 ) -> dict[VideoIdentity, Path]:
-    """Where videos lie now, of those that are in some of the folders or in the folders in them.
+    """Return the present paths of videos that lie in some of the folders or in their subfolders.
 
     Raises:
         Cancelled: once the token is set.

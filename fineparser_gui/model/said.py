@@ -1,4 +1,4 @@
-"""What a coach says of a dive, and what holds where a session and the history both say something of it."""
+"""Details that a coach enters for a dive, and the rules that merge a session's details with those of the history."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -7,27 +7,27 @@ from pathlib import Path
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.session_file import SavedDive
 
-#: What the predicted score depends on: said as a whole.
+#: Attributes that the predicted score depends on; they change together.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
-#: What the results depend on.
+#: Attributes that the results depend on.
 _FOUND = (*_SCORED, "athlete", "correction")
-#: Attributes of `SavedDive`, and of `Dive`.
+#: Attributes that a coach enters, of `SavedDive` and of `Dive`.
 SAID = (*_FOUND, "diver", "dived_on", "event", "outcome", "note", "judging", "drawings")
 _NOTHING = SavedDive(path=Path())
 
 
 def changed(before: SavedDive, now: SavedDive) -> frozenset[str]:
-    """Names of what is said otherwise than before, or no more."""
+    """Return the names of the details that differ from before."""
     return frozenset(name for name in SAID if getattr(before, name) != getattr(now, name))
 
 
 def contradicted(own: SavedDive, known: SavedDive) -> frozenset[str]:
-    """Names of what is said otherwise than is known; what either leaves blank does not count."""
+    """Return the names of the details that differ from the known dive and are blank in neither."""
     return frozenset(name for name in changed(own, known) if not (_blank(own, name) or _blank(known, name)))
 
 
 def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
-    """What the history knows of a dive of which the session says nothing; a day that only the file told gives way."""
+    """Return the details that the history knows and the session lacks; a day read from the file counts as lacking."""
     filled = {name: getattr(known, name) for name in SAID if _blank(dive, name) and not _blank(known, name)}
     if known.dived_on and told_by_file(dive):
         filled["dived_on"] = known.dived_on
@@ -35,16 +35,19 @@ def recalled(dive: Dive, known: SavedDive) -> dict[str, object]:
 
 
 def told_by_file(dive: Dive) -> bool:
-    """Whether the day of a dive, or that there is none, is the file's word alone."""
+    """Return True if the day of a dive, or its absence, is known from the file alone."""
     return dive.info is not None and dive.dived_on == (dive.info.recorded_on or "")
 
 
 def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive:
-    """A dive as a session has it now, where what was said before stays, and its range where the results do.
+    """Return the history's dive with the details that the coach has changed in a session.
+
+    The dive keeps its range unless the results change with the details.
 
     Args:
-        known: as the history has it.
-        said: names of what the coach has changed since; whatever else is blank in the history is taken as well.
+        known: the dive in the history.
+        now: the dive in the session.
+        said: names of the details that the coach has changed; those that the history lacks are taken as well.
     """
     new = {*said, *(name for name in SAID if _blank(known, name))}
     if any(name in said for name in _SCORED):
@@ -54,7 +57,7 @@ def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive
 
 
 def other_results(own: SavedDive, said: SavedDive) -> bool:
-    """Whether the results of `own` are not those of what is said: all of those that the history has stay then."""
+    """Return True if the results of `own` belong to other details; the history then keeps all of its results."""
     return any(getattr(said, name) != getattr(own, name) for name in _FOUND)
 
 

@@ -11,28 +11,28 @@ from fineparser_gui.model.dive import Dive, SearchState
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 
-#: Attributes of a dive that change many times a second while it is analysed.
+#: Attributes of a dive that change many times a second while it is analyzed.
 _PROGRESS = {"progress", "fraction"}
 
 
 class Event(Protocol):
-    """An event with listeners, such as a signal of Qt."""
+    """An event with listeners, for example a signal of Qt."""
 
     def emit(self, *values: object) -> None:
         """Notify the listeners."""
 
 
 class SessionModel:
-    """Dives by key, in the order of the list, in which they are analysed.
+    """Open dives by key, in the order of the list, which is also the order of their analyses.
 
     A subclass provides the events.
 
     Attributes:
         dive_added, dive_changed, dive_removed: (str) key.
         dives_moved: the order changed.
-        current_changed: another dive, or none, is shown.
-        shown_changed: as `current_changed`, or the shown dive changed but for its progress; in a batch much rarer than
-            `dive_changed`.
+        current_changed: another dive is shown, or no dive is shown.
+        shown_changed: another dive is shown, or the shown dive changed apart from its progress; in a batch much rarer
+            than `dive_changed`.
         meet_changed: the dive list changed.
         exemplar_drawn: (str) the drawings on the exemplar of that id changed.
         meet: the dive list; its rows name dives by their keys.
@@ -61,14 +61,14 @@ class SessionModel:
 
     @property
     def dives(self) -> list[Dive]:
-        """In the order of the list."""
+        """All dives in the order of the list."""
         return list(self._dives.values())
 
     def dive(self, key: str) -> Dive:
         return self._dives[key]
 
     def find(self, key: str) -> Dive | None:
-        """The dive of a key; None where it was removed."""
+        """Return the dive of a key, or None if it was removed."""
         return self._dives.get(key)
 
     @property
@@ -82,7 +82,7 @@ class SessionModel:
             act(self.current.key, *values, **named)
 
     def new_key(self) -> str:
-        """A key that no dive has used."""
+        """Return a key that no dive has used."""
         return f"d{next(self._ids)}"
 
     def add(self, **known: object) -> str:
@@ -99,7 +99,7 @@ class SessionModel:
             self.move(dive.key, place)
 
     def drop(self, key: str) -> None:
-        """Remove a dive from the list; if it is shown, the next one is shown instead."""
+        """Remove a dive from the list; if it is shown, show the next dive instead."""
         keys = self.keys
         at = keys.index(key)
         del self._dives[key]
@@ -138,7 +138,7 @@ class SessionModel:
             self.shown_changed.emit()
 
     def update_analysis(self, key: str, **changes: object) -> None:
-        """As `update`, for attributes that `Dive.analysis` is computed from."""
+        """Replace attributes that `Dive.analysis` is computed from, and the analysis with them."""
         dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         own = dive.model_analysis
         shown = shown_analysis(own, dive.correction, dive.rescored, dive.info) if own else None
@@ -157,11 +157,11 @@ class SessionModel:
         self.meet_changed.emit()
 
     def saved(self, *, paused: bool) -> SavedSession:
-        """The part of the session that is stored."""
+        """Return the part of the session that is stored."""
         return replace(self.saved_state(paused=paused), dives=tuple(map(saved_dive, self._dives.values())))
 
     def saved_state(self, *, paused: bool) -> SavedSession:
-        """As `saved`, without the dives."""
+        """Return the part of the session that is stored, without the dives."""
         return SavedSession(
             selected=self.keys.index(self._current) if self._current else None,
             paused=paused,
@@ -171,7 +171,7 @@ class SessionModel:
 
 
 def saved_dive(dive: Dive) -> SavedDive:
-    """The part of a dive that a session file stores."""
+    """Return the part of a dive that a session file stores."""
     return SavedDive(
         **{name: getattr(dive, name) for name in _kept_attributes()},
         dismissed=dive.search_state is SearchState.DISMISSED,
@@ -179,7 +179,7 @@ def saved_dive(dive: Dive) -> SavedDive:
 
 
 def restored_attributes(saved: SavedDive) -> dict[str, object]:
-    """Attributes of `Dive` as a session file stores them."""
+    """Return the attributes of `Dive` that a session file stores."""
     search = SearchState.NONE
     if saved.segments is not None:
         search = SearchState.DISMISSED if saved.dismissed else SearchState.FOUND

@@ -1,30 +1,34 @@
-"""Session files: which dives are open, and what the user entered for them.
+"""Session files: the open dives and the details that the user entered for them.
 
 Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; new keys may come without a new one):
 
     format    "fineparser.session/1"
     selected  place of the dive that was shown, or null
-    paused    whether the analyses were held up
+    paused    whether the analyses were paused
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
-    meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; without
-              one the key lacks
+    meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; the key
+              is left out where there is no dive list
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
               event, outcome, note, judging, nearest, synchro, transitions, water_contact, left_out, is_dive, confirmed,
-              cancelled, drawings, segments, dismissed, video}, in the order of the list; board_m is null where the one
-              that the fall shows counts; confirmed is the dive number and board that the coach has confirmed though the
-              video speaks against them, or null; event is the meet, training or venue, outcome a `DiveOutcome` (older
-              files have a line of the note instead), note the coach's on the dive, judging the {awards, phases} of the
-              judges, as `Judging`, or null (older files have none); relative_path is as seen from the folder of the
-              session file, or null where there is
-              none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's
-              upright frames, or null; water_contact is the frame in which the coach saw the water touched first, or
-              null; drawings are of {kind, frame, points, text, last_frame}, points in pixels of the file's upright
-              frames, last_frame only where several frames show it; segments are the dives found in a long recording, as
-              `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden them; video is the identity
-              of the file, as `VideoIdentity`, or null where it was never opened (older files have none)
+              cancelled, drawings, segments, dismissed, video}, in the order of the list:
+              board_m: null where the board measured from the fall counts;
+              confirmed: dive number and board that the coach has confirmed although the video contradicts them, or
+              null;
+              event: the meet, training or venue; outcome: a `DiveOutcome` (older files have a line of the note
+              instead); note: the coach's note on the dive;
+              judging: {awards, phases} of the judges, as `Judging`, or null (older files lack it);
+              relative_path: the path from the folder of the session file, or null if it has none;
+              athlete: {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright
+              frames, or null;
+              water_contact: first frame in which the coach saw the diver touch the water, or null;
+              drawings: {kind, frame, points, text, last_frame}, points in pixels of the file's upright frames,
+              last_frame only where several frames show the drawing;
+              segments: dives found in a long recording, as `DiveSegment`, or null if it was not searched;
+              dismissed: whether the coach has hidden them;
+              video: identity of the file, as `VideoIdentity`, or null if it was never opened (older files lack it)
 
-Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
-that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
+Analyses are not stored here but in the cache of `analysis_cache`: opening a session shows the analyses that are kept
+and computes the others again, and applies the coach's transitions and the exemplars left out to them.
 """
 
 import json
@@ -56,16 +60,16 @@ from fineparser_gui.model.video_identity import VideoIdentity
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
-#: What is more is not written, and damage where it is read.
+#: Maximum number of dives of a session file; a file with more is neither written nor read.
 MOST_DIVES = 3000
 _MOST_BYTES = 16_000_000
-_MOST_PARTS = 300_000  # values and lists: some 20,000 drawings, which are read and written in a second
-# Of a dive. What is not among them was added later.
+_MOST_PARTS = 300_000  # values and lists; about 20,000 drawings, which are read and written in a second
+# Keys that each dive has. All other keys were added later and may be missing.
 _REQUIRED = ("path", "relative_path", "in_frame", "out_frame", "dive_number", "board_m", "difficulty", "transitions")
-# What belongs to a part of a dive lies beside the rest in the file, and some has another name there.
+# Prefixes of a dive's nested values, and the names in the file, which stores nested values beside the others.
 _PARTS = {"rule.": "", "correction.contact_frame": "water_contact", "correction.": "", "identity": "video"}
 _FILE_NAMES = ("path", "relative_path")
-#: Lines by which notes told an outcome before it was data, in the languages that the program wrote.
+#: Lines of older notes that state an outcome, in the languages of the program, and the outcome.
 _NOTED: Mapping[str, DiveOutcome] = {
     **dict.fromkeys(
         ("Balk", "Fehlstart", "中止起跳", "Faux départ", "Salida en falso", "Falsa partenza", "Остановка"), "balk"
@@ -108,12 +112,12 @@ class SavedDive:
 
 @dataclass(frozen=True, kw_only=True)
 class SavedSession:
-    """The dives in their order.
+    """Content of a session file, with the dives in their order.
 
     Attributes:
-        selected: place of the dive that is shown; None: none is.
+        selected: place of the dive that is shown; None: no dive is shown.
         paused: whether the queue of analyses was paused.
-        exemplar_drawings: what was drawn on dives of the library, by their ids.
+        exemplar_drawings: drawings on dives of the library, by their ids.
         meet: the dive list; its rows name dives by their places, "0" for the first.
     """
 
@@ -148,7 +152,7 @@ def write_session(saved: SavedSession, path: Path) -> None:
 
 
 def session_json(saved: SavedSession, folder: Path) -> bytes:
-    """The content of a session file in a folder."""
+    """Return the content of a session file in a folder."""
     content = {
         "format": FORMAT,
         "selected": saved.selected,
@@ -170,7 +174,7 @@ def read_session(path: Path) -> SavedSession:
 
 
 def session_bytes(path: Path) -> bytes:
-    """The content of a session file.
+    """Read a session file.
 
     Raises:
         ConfigError: it cannot be read, or is too large for a session.
@@ -182,7 +186,7 @@ def session_bytes(path: Path) -> bytes:
 
 
 def parse_session(data: bytes, path: Path) -> SavedSession:
-    """The session that `write_session` wrote to a path.
+    """Return the session that a session file holds.
 
     A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
     Every value has its type and bounds, whoever wrote the file.
@@ -233,7 +237,7 @@ def with_outcome(values: Any) -> Any:
 
 
 def _with_rulings(saved: SavedSession, given: list[dict[str, Any]]) -> tuple[SavedDive, ...]:
-    """Return the dives with the outcomes that the meet's rows told of them before outcomes were data of dives."""
+    """Return the dives with the outcomes of the meet's rows, in which older files have them."""
     outcomes = {ruling: outcome for outcome, ruling in RULINGS.items()}
     ruled = {row.dive: outcomes[row.outcome] for row in saved.meet.rows if row.outcome in outcomes}
     return tuple(
@@ -243,7 +247,7 @@ def _with_rulings(saved: SavedSession, given: list[dict[str, Any]]) -> tuple[Sav
 
 
 def _n_parts(data: bytes) -> int:
-    """At least the number of values in JSON, less one."""
+    """Return an upper bound of the number of values in JSON, less 1."""
     return sum(map(data.count, (b",", b"[", b"{")))
 
 
@@ -268,7 +272,7 @@ def _relative(path: Path, folder: Path) -> str | None:
 
 
 def _dive(place: int, values: Any, folder: Path) -> SavedDive:
-    """A dive of the list. Raises: ValueError."""
+    """Return a dive of the list. Raises: ValueError."""
     try:
         if not isinstance(values, dict):
             raise ValueError(f"{shown(values)} where a dive belongs")
@@ -292,7 +296,7 @@ def _dive(place: int, values: Any, folder: Path) -> SavedDive:
 
 
 def _place(path: Path, relative: Any, folder: Path) -> Path:
-    """Where the video lies: beside the session file, or where it was."""
+    """Return the path of the video: beside the session file, or else its former path."""
     try:
         beside = Path(os.path.abspath(folder / from_json(relative, Path)))
         if is_there(beside):
@@ -303,7 +307,7 @@ def _place(path: Path, relative: Any, folder: Path) -> Path:
 
 
 def _check(dive: SavedDive) -> None:
-    """Raises: ValueError where values do not go together."""
+    """Check that values agree with one another. Raises: ValueError."""
     if dive.in_frame is not None and dive.out_frame is not None and dive.in_frame > dive.out_frame:
         raise ValueError(f"in_frame {dive.in_frame} is after out_frame {dive.out_frame}")
     frames = dive.correction.transitions
@@ -316,7 +320,7 @@ def _check(dive: SavedDive) -> None:
 
 
 def _writable(value: Any, key: str = "") -> Any:
-    """JSON whose text can be written again."""
+    """Return JSON whose texts can be written again."""
     if isinstance(value, str):
         return without_surrogates(value, file_name=key in _FILE_NAMES)
     if isinstance(value, list):

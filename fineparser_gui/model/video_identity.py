@@ -18,9 +18,9 @@ class VideoIdentity:
     """Properties that identify a file.
 
     Attributes:
-        size_bytes: of the file.
-        head_sha256: of its first MiB, in hexadecimal digits.
-        n_frames, fps, width_px, height_px: as of `VideoInfo`; to say how two files differ.
+        size_bytes: size of the file.
+        head_sha256: digest of its first MiB, in hexadecimal digits.
+        n_frames, fps, width_px, height_px: as in `VideoInfo`; they explain how two files differ.
     """
 
     size_bytes: Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -31,7 +31,7 @@ class VideoIdentity:
     height_px: _Size
 
     def same_file(self, other: "VideoIdentity") -> bool:
-        """Whether both identify the same file, whatever its path."""
+        """Return True if both identify the same file, whatever its path."""
         return (self.size_bytes, self.head_sha256) == (other.size_bytes, other.head_sha256)
 
 
@@ -42,7 +42,7 @@ def head_sha256(path: Path) -> str:
 
 
 def identity_of(info: VideoInfo) -> VideoIdentity:
-    """Identity of a file.
+    """Return the identity of a file.
 
     Raises:
         OSError: it cannot be read.
