@@ -1,1 +1,1 @@
-"""The coach's store: every dive and session, in one SQLite file."""
+"""The coach's store: every dive and session, in an SQLite file."""

@@ -22,7 +22,7 @@ from fineparser_gui.store.rows import Row, insert, rows_of, same_place
 
 log = logging.getLogger(__name__)
 
-#: Of a query: every dive.
+#: Query that matches every dive.
 ALL = HistoryQuery()
 
 
@@ -31,14 +31,14 @@ class KeptDive:
     """A dive of a session on its way into the store.
 
     Attributes:
-        id: of its row; 0: not known yet.
-        saved: what a session stores of it.
-        changed: names of what the coach has changed of it since it was last kept or opened, see `model.said`.
-        results: of its analysis, or what its details alone tell.
-        settled: whether the results are those of the details, and final.
+        id: id of its row; 0: not known yet.
+        saved: the part of it that a session stores.
+        changed: names of the details that the coach has changed since it was last kept or opened, see `model.said`.
+        results: results of its analysis, or those that follow from its details alone.
+        settled: whether the results belong to the details and are final.
         listed: whether the history shows it.
-        thumbnail: as JPEG; b"": the present one stays.
-        pack: makes what `DiveTable.analysis` gives; None: there is nothing to keep.
+        thumbnail: thumbnail as JPEG; b"": the stored thumbnail stays.
+        pack: returns the content that `DiveTable.analysis` reads; None: there is nothing to keep.
     """
 
     id: int = 0
@@ -63,10 +63,10 @@ class DiveTable(StoreFile):
         super().__init__(path, patience_s=patience_s)
 
     def keep(self, dives: Sequence[KeptDive]) -> list[int]:
-        """Add dives, or renew those that are known: all of them or none; returns their ids.
+        """Add dives, or update those that are known, all of them or none; return their ids.
 
-        Of a dive that is known, tags and what is said of it stay as they are here, but for what was blank and what the
-        coach has changed. What was taken out of the history stays out of it, unless it is opened anew.
+        A known dive keeps its tags and its details, apart from details that were blank or that the coach has changed.
+        A dive that was taken out of the history stays out of it, unless it is opened again.
 
         Raises:
             ExportError: the file cannot be written.
@@ -75,12 +75,12 @@ class DiveTable(StoreFile):
             return [self._keep(db, one) for one in dives]
 
     def search(self, query: HistoryQuery = ALL) -> list[HistoryDive]:
-        """The dives of the history that a query asks for, in its order. Raises: ConfigError; it cannot be read."""
+        """Return the dives of the history that match a query, in its order. Raises: ConfigError: unreadable file."""
         with self._reading() as db:
             return [row.dive for row in rows_of(db, self._ids(db, query, query.limit))]
 
     def ids(self, query: HistoryQuery = ALL) -> list[int]:
-        """The ids of all dives that a query asks for, in its order, however many."""
+        """Return the ids of all dives that match a query, in its order and regardless of its limit."""
         with self._reading() as db:
             return self._ids(db, query)
 
@@ -92,7 +92,7 @@ class DiveTable(StoreFile):
         return [row[0] for row in db.execute(sql, (*values, limit))]
 
     def common(self, query: HistoryQuery = ALL) -> tuple[str | None, str | None, float | None]:
-        """Athlete, dive number and board of the dives of a query, each None where they differ or it is not known."""
+        """Return the athlete, dive number and board of a query's dives, each None where it differs or is unknown."""
         columns = ("athlete", "dive_number", "board_m")
         ends = ", ".join(f"min({one}), max({one}), count({one}) = count(*)" for one in columns)
         condition, values = self._condition(query)
@@ -104,63 +104,63 @@ class DiveTable(StoreFile):
         return athlete or None, number or None, board_m
 
     def dive(self, id_: int) -> HistoryDive | None:
-        """A dive by its id; None where it is not there."""
+        """Return the dive of an id, or None."""
         return next(iter(self.dives([id_])), None)
 
     def dives(self, ids: Sequence[int]) -> list[HistoryDive]:
-        """Dives of the history by their ids, in that order; those that are not there are left out."""
+        """Return dives of the history in the order of their ids; missing dives are left out."""
         with self._reading() as db:
             return [row.dive for row in rows_of(db, ids, "listed = 1")]
 
     def thumbnail(self, id_: int) -> bytes:
-        """A small picture as JPEG; b"" where there is none."""
+        """Return the thumbnail of a dive as JPEG, or b""."""
         with self._reading() as db:
             row = db.execute("SELECT thumbnail FROM detail WHERE id = ?", (id_,)).fetchone()
             return row[0] if row is not None and isinstance(row[0], bytes) else b""
 
     def analysis(self, id_: int) -> bytes:
-        """What `keep` was given of a dive; b"" where there is none."""
+        """Return the packed analysis of a dive, see `KeptDive.pack`, or b""."""
         with self._reading() as db:
             row = db.execute("SELECT content FROM analysis WHERE id = ?", (id_,)).fetchone()
         return row[0] if row is not None else b""
 
     def saved(self, ids: Sequence[int]) -> dict[int, SavedDive]:
-        """What sessions open dives from, by their ids; those that are not there are left out."""
+        """Return the stored details of dives by their ids; missing dives are left out."""
         with self._reading() as db:
             return {row.id: row.saved for row in rows_of(db, ids)}
 
     def known_as(self, file_key: str, first_frame: int, last_frame: int) -> tuple[int, SavedDive] | None:
-        """Id and details of the only dive of a file in nearly this range; None where there is none, or several."""
+        """Return id and details of the only dive of a file in nearly this range; None for no dive or several."""
         with self._reading() as db:
             ids = same_place(db, (file_key, first_frame, last_frame), "listed >= 0")
             known = list(rows_of(db, ids)) if len(ids) == 1 else []
             return (known[0].id, known[0].saved) if known else None
 
     def revision(self) -> int:
-        """A number that grows with each dive that is written."""
+        """Return a number that grows with each dive that is written."""
         with self._reading() as db:
             return int(db.execute("SELECT coalesce(max(revision), 0) FROM dive").fetchone()[0])
 
     def changed_since(self, revision: int, ids: Collection[int]) -> dict[int, SavedDive]:
-        """Those of some dives that were written after a revision, by their ids."""
+        """Return the details of those of `ids` that were written after a revision."""
         with self._reading() as db:
             rows = db.execute("SELECT id FROM dive WHERE revision > ?", (revision,))
             wanted = set(ids)
             return {row.id: row.saved for row in rows_of(db, [id_ for (id_,) in rows if id_ in wanted])}
 
     def counts(self, of: Literal["athlete", "event", "dive_number"]) -> dict[str, int]:
-        """The athletes, events or dive numbers with the number of their dives, sorted by name."""
+        """Return the number of dives by athlete, event or dive number, sorted by name."""
         sql = f"SELECT {of}, count(*) FROM dive WHERE listed = 1 AND {of} != '' GROUP BY {of}"
         with self._reading() as db:
             return dict(sorted(db.execute(sql), key=lambda one: one[0].casefold()))
 
     def measures(self) -> list[str]:
-        """Names of what there may be trends of: measures, and what else `HistoryDive.values` has."""
+        """Return the names of the values that have trends: all names of `HistoryDive.values` that occur."""
         with self._reading() as db:
             return [row[0] for row in db.execute("SELECT DISTINCT name FROM measure ORDER BY name LIMIT 500")]
 
     def tags(self) -> dict[str, int]:
-        """The tags with the number of their dives, sorted."""
+        """Return the number of dives by tag, sorted."""
         counts: dict[str, int] = {}
         with self._reading() as db:
             for tags, n in db.execute("SELECT tags, count(*) FROM dive WHERE listed = 1 AND tags != '' GROUP BY tags"):
@@ -201,12 +201,12 @@ class DiveTable(StoreFile):
             return [id_ for id_ in ids if db.execute(sql, (now, id_)).rowcount]
 
     def trend(self, what: str, query: HistoryQuery = ALL) -> list[TrendPoint]:
-        """A value of the dives of a query over the days, the earliest first; dives without a day are left out.
+        """Return a value of a query's dives over the days, the earliest first; dives without a day are left out.
 
         Args:
             what: "score", "award", "judged" (the mean award of the judges), "judged_score", a step's name
                 (its points), or a measure's name.
-            query: its order and limit do not count.
+            query: condition on the dives; its order and limit are ignored.
 
         Raises:
             ConfigError: the file cannot be read.
@@ -220,7 +220,7 @@ class DiveTable(StoreFile):
             return list(map(TrendPoint._make, db.execute(sql, (what, *values))))
 
     def folders(self) -> list[Path]:
-        """Where videos that were moved are looked for."""
+        """Return the folders in which moved videos are searched."""
         with self._reading() as db:
             return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
 
@@ -235,14 +235,14 @@ class DiveTable(StoreFile):
             db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
 
     def set_place(self, file_key: str, path: Path) -> None:
-        """The video of dives lies elsewhere now. Raises: ExportError."""
+        """Set the path of a file for all of its dives. Raises: ExportError."""
         with self._writing() as db:
             ids = [row[0] for row in db.execute("SELECT id FROM dive WHERE file = ?", (file_key,))]
             for row in rows_of(db, ids):
                 insert(db, replace(row, saved=replace(row.saved, path=path)), measured=False)
 
     def files(self) -> list[SavedDive]:
-        """A dive of each file."""
+        """Return a dive of each file."""
         with self._reading() as db:
             ids = [row[0] for row in db.execute("SELECT min(id) FROM dive GROUP BY file")]
             return [row.saved for row in rows_of(db, ids)]
@@ -289,7 +289,7 @@ class DiveTable(StoreFile):
             db.execute("INSERT OR REPLACE INTO analysis VALUES (?, ?)", (id_, dive.pack()))
 
     def _condition(self, query: HistoryQuery) -> tuple[str, list[Any]]:
-        """What follows WHERE, and its values."""
+        """Return the SQL condition of a query and the values of its parameters."""
         parts, values = ["listed = 1"], []
         for name in ("athlete", "dive_number", "board_m", "event"):
             if (wanted := getattr(query, name)) is not None:
@@ -313,7 +313,7 @@ class DiveTable(StoreFile):
 
 
 def place_of(dive: KeptDive) -> tuple[str, int, int] | None:
-    """Where a dive lies: its file and range; None where its video was never opened."""
+    """Return the file key and the range of a dive, or None if its video was never opened."""
     if dive.saved.identity is None:
         return None
     return file_key(dive.saved.identity), dive.results.first_frame, dive.results.last_frame

@@ -45,19 +45,19 @@ class StoreFile:
     program did not confirm is rolled back.
 
     Attributes:
-        path: of the file; another than was asked for where it was moved.
-        notice: one sentence for the user where the file was damaged, deleted or replaced; else "".
+        path: path of the file; the new path if it was moved.
+        notice: a sentence for the user if the file was damaged, deleted or replaced; else "".
     """
 
     def __init__(self, path: Path, *, patience_s: float = PATIENCE_S) -> None:
-        """Open a file, or make one. One that is damaged is set aside.
+        """Open a file, or create it; a damaged file is set aside.
 
         Args:
             patience_s: time to wait for another program that writes, in seconds.
 
         Raises:
-            ConfigError: a newer version of the program made it, it cannot be made or read, or it was moved to where
-                it is not found.
+            ConfigError: the file was made by a newer version of the program, cannot be created or read, or was moved
+                and is not found at its new path.
         """
         self.notice = ""
         self._lock, self._patience_s = threading.RLock(), patience_s
@@ -73,7 +73,7 @@ class StoreFile:
             self._db.close()
 
     def changes(self) -> int:
-        """A number that changes where another window or program has written."""
+        """Return a number that changes when another window or program writes."""
         with self._reading() as db:
             return int(db.execute("PRAGMA data_version").fetchone()[0])
 
@@ -84,10 +84,10 @@ class StoreFile:
             self._open(self.path, restore=True)
 
     def move(self, path: Path) -> None:
-        """Go on in another file, which all windows follow to; the old one stays as it was, with a note of where to.
+        """Continue in another file; the old file keeps its content and a note of the new path for other windows.
 
         Raises:
-            ExportError: there is such a file, or it cannot be written.
+            ExportError: the new file exists, or it cannot be written.
         """
         try:
             if path.exists() and not _moved_away(path):
@@ -209,7 +209,7 @@ class StoreFile:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or none, also where the process dies within."""
+        """Open a transaction, which is written whole or not at all, even if the process dies within it."""
         try:
             with self._lock:
                 self._follow()
@@ -272,7 +272,7 @@ class StoreFile:
 
 
 def backup_of(path: Path) -> Path:
-    """Where the automatic backup of a store lies."""
+    """Return the path of a store's automatic backup."""
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
@@ -299,7 +299,7 @@ def _is_sound(path: Path) -> bool:
 
 
 def _moved_away(path: Path) -> bool:
-    """Whether a file is a store that was moved from there."""
+    """Return True if a file is a store that was moved away."""
     try:
         with closing(connect(path, "?mode=ro")) as db:
             return db.execute("SELECT 1 FROM moved_to").fetchone() is not None

@@ -1,4 +1,4 @@
-"""Dives as the store holds them, what is asked for among them, and how a dive of a session becomes one."""
+"""Records of the store: its dives, queries for them, and the conversion from a dive of a session."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -21,9 +21,9 @@ from fineparser_gui.model.points import scored_points
 from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.model.video_identity import VideoIdentity
 
-#: Tags of a dive, and characters of one.
+#: Maximum number of tags of a dive, and maximum length of a tag in characters.
 MOST_TAGS, LONGEST_TAG = 50, 60
-#: What dives may be sorted by.
+#: Columns by which dives may be sorted.
 Order = Literal[
     "dived_on", "athlete", "dive_number", "board_m", "difficulty", "event", "title", "judged", "judged_score", "award",
     "score", "tags", "analysed_at",
@@ -52,20 +52,20 @@ class HistoryMoment:
 
 @dataclass(frozen=True, kw_only=True)
 class DiveResults:
-    """What was found of a dive, and what its video tells; attributes as in `Dive` where they have the same name.
+    """Results of a dive's analysis; attributes as in `Dive` where they have the same name.
 
     Attributes:
-        content: `content_digest` of the file; "" where it was never opened.
-        first_frame, last_frame: of the dive in the file.
-        seen_board_m: the board that the fall shows; None where it is not sure.
-        score, award: predicted, and the award that it implies; None without a score.
-        score_range, award_range: ends of the interval; None where there is none.
+        content: `content_digest` of the file; "" if it was never opened.
+        first_frame, last_frame: first and last frame of the dive in the file.
+        seen_board_m: board measured from the fall; None if it is uncertain.
+        score, award: predicted score, and the award that it implies; None without a score.
+        score_range, award_range: ends of the interval; None without an interval.
         scored_by: "exemplars", "measures", or "" without a score.
-        step_points: of the steps, relative to the exemplars; empty without.
+        step_points: points of the steps relative to the exemplars; empty without a score.
         transitions: first frames of flight and entry; None before the analysis.
-        model_id: of the weights; "" before the analysis.
-        parse_id: as of `Dive`, for the cache of results.
-        analysed_at: UTC, ISO 8601; "": known by its details alone.
+        model_id: id of the weights; "" before the analysis.
+        parse_id: name in the cache of results, as in `Dive`.
+        analysed_at: time of the analysis, UTC, ISO 8601; "": known by its details alone.
     """
 
     content: Annotated[str, Meta(max_length=64)] = ""
@@ -88,21 +88,21 @@ class DiveResults:
 
     @property
     def without_score(self) -> "DiveResults":
-        """What holds of the results where the score is that of other details."""
+        """Return a copy without score and award, for a dive whose score belongs to other details."""
         return replace(self, score=None, score_range=None, award=None, award_range=None, scored_by="", step_points=())
 
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryDive(DiveResults):
-    """A dive of the history: its results with what is said of it; attributes as in `SavedDive` besides.
+    """A dive of the history: its results and its details; other attributes as in `SavedDive`.
 
     Attributes:
-        id: of the row; 0: not kept yet.
-        identity: of the video file, by which the same dive is known again and a moved file found.
+        id: id of the row; 0: not kept yet.
+        identity: identity of the video file, which recognizes the same dive and finds a moved file.
         athlete: name of the diver, or "".
         dived_on: YYYY-MM-DD, or "".
-        dive_number: "" where it is not known.
-        board_m, difficulty: by which it is scored: those that are said, or those that are seen and of the tables.
+        dive_number: dive number, or "".
+        board_m, difficulty: board and DD of the score: entered by the coach, or else seen and taken from the tables.
         judged_score: official score; None without marks or a DD.
     """
 
@@ -135,11 +135,11 @@ class HistoryDive(DiveResults):
 
     @property
     def file_key(self) -> str:
-        """What tells its file from others, whatever their paths."""
+        """Text that identifies the dive's file, whatever its path."""
         return file_key(self.identity)
 
     def values(self) -> dict[str, tuple[float, float, float]]:
-        """What there may be trends of, by name: the value, and the ends of its uncertainty."""
+        """Return the values that have trends by name: the value and the ends of its uncertainty."""
         known = {
             one.name: (one.value, one.value - one.uncertainty, one.value + one.uncertainty) for one in self.measures
         }
@@ -155,21 +155,21 @@ class HistoryDive(DiveResults):
         return known
 
     def moment(self, name: str) -> HistoryMoment | None:
-        """A moment by its name; None where it was not seen."""
+        """Return the moment of a name, or None if it was not found."""
         return next((one for one in self.moments if one.name == name), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryQuery:
-    """Which dives are asked for: those that meet all that is given.
+    """Query for dives that meet all of its conditions.
 
     Attributes:
-        text: words, of each of which some word of the dive is the beginning or the whole: "anna 103b march".
-        athlete, dive_number, board_m, event, tag: exactly; None: any.
+        text: words, each of which is a word of the dive or its beginning: "anna 103b march".
+        athlete, dive_number, board_m, event, tag: exact values; None: any.
         since, until: first and last day, YYYY-MM-DD; "": open.
-        judged: with judges' marks, or without; None: either.
-        order: dives without a value come last, whichever way is up.
-        limit: how many.
+        judged: True: with judges' marks, False: without; None: either.
+        order: column to sort by; dives without a value come last in either direction.
+        limit: maximum number of dives.
     """
 
     text: str = ""
@@ -187,13 +187,13 @@ class HistoryQuery:
 
 
 class TrendPoint(NamedTuple):
-    """One value of a trend.
+    """A value of a trend.
 
     Attributes:
-        id: of the dive.
-        day: YYYY-MM-DD.
-        low, high: its uncertainty (one standard deviation of a measure, the interval of an award or score); the value
-            itself where none is known.
+        id: id of the dive.
+        day: day of the dive, YYYY-MM-DD.
+        low, high: ends of its uncertainty (the standard deviation of a measure, the interval of an award or score);
+            the value itself where no uncertainty is known.
     """
 
     id: int
@@ -204,7 +204,7 @@ class TrendPoint(NamedTuple):
 
 
 def file_key(identity: VideoIdentity) -> str:
-    """What `VideoIdentity.same_file` compares, as text."""
+    """Return the values that `VideoIdentity.same_file` compares, as text."""
     return f"{identity.size_bytes}-{identity.head_sha256}"
 
 
@@ -241,10 +241,10 @@ def with_results(saved: SavedDive, results: DiveResults, *, id_: int = 0, tags: 
 
 
 def results_of(dive: Dive) -> DiveResults | None:
-    """Return what was found of a dive of a session.
+    """Return the results of a session's dive, or None if its video was never opened or is a long recording.
 
-    None where its video was never opened, or is a recording of more than a dive; what its details alone tell where it
-    was not analysed, is no dive, or may be of somebody else.
+    A dive that was not analyzed, is no dive, or may show another diver has only the results that follow from its
+    details.
     """
     whole = dive.in_frame is None and dive.out_frame is None and dive.analysis is None
     file = dive.identity

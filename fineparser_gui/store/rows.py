@@ -54,10 +54,10 @@ class Row:
 
 
 def insert(db: sqlite3.Connection, row: Row, *, measured: bool = True) -> int:
-    """Insert a dive, or renew the one with its id; returns its id.
+    """Insert a dive, or update the row with its id; return the id.
 
     Args:
-        measured: renew what there are trends of as well.
+        measured: update the values that have trends as well.
     """
     dive = row.dive
     columns = _columns_of(dive) | {"listed": row.listed}
@@ -87,7 +87,7 @@ def insert(db: sqlite3.Connection, row: Row, *, measured: bool = True) -> int:
 
 
 def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> Iterator[Row]:
-    """Dives by their ids, in that order, of those that meet a condition; rows that cannot be used are left out."""
+    """Yield the dives that meet a condition, in the order of their ids; unreadable rows are left out."""
     found = {}
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
@@ -116,7 +116,7 @@ def altered(db: sqlite3.Connection) -> int:
 
 
 def same_place(db: sqlite3.Connection, place: tuple[str, int, int], where: str = "TRUE") -> list[int]:
-    """Ids of the dives of the same file in nearly the same range that meet a condition, the nearest first."""
+    """Return the ids of the file's dives in nearly the same range that meet a condition, the nearest first."""
     file, first, last = place
     found = []
     sql = f"SELECT id, first_frame, last_frame FROM dive WHERE file = ? AND {where}"
@@ -129,12 +129,12 @@ def same_place(db: sqlite3.Connection, place: tuple[str, int, int], where: str =
 
 
 def text_of(saved: SavedDive) -> str:
-    """A dive's details as JSON; ASCII escapes keep file names that are no Unicode."""
+    """Return a dive's details as JSON; ASCII escapes keep file names that are not valid Unicode."""
     return json.dumps(to_json(saved))
 
 
 def saved_dive_of(text: str) -> SavedDive:
-    """The inverse of `text_of`. Raises: ValueError."""
+    """Return the details that `text_of` has written. Raises: ValueError."""
     return from_json(json.loads(text), SavedDive)
 
 
@@ -157,7 +157,7 @@ def _sum_of(values: list[Any]) -> int:
 
 
 def _words_of(dive: HistoryDive) -> str:
-    """All that is searched of a dive."""
+    """Return the search text of a dive."""
     board = "" if dive.board_m is None else f"{short_number(dive.board_m)}m m"
     outcome = dive.outcome, dive_outcome_text(dive.outcome)
     said = dive.athlete, dive.dive_number, board, dive.dived_on, dive.event, *dive.tags, *outcome, dive.note, dive.title

@@ -64,7 +64,7 @@ _OLD_INDEXES = ("dive_by_file", "dive_by_athlete", "measure_by_dive")
 
 
 def make(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, or renew those of an older one, unless another program has just done so.
+    """Make the tables of an empty file, or upgrade an older file, unless another program has just done so.
 
     Raises: sqlite3.Error.
     """
@@ -116,9 +116,9 @@ def _renew(db: sqlite3.Connection) -> None:
 
 
 def _renewed(record: Mapping[str, Any], content: bytes) -> Row:
-    """Return a dive of version 1 or 2: its record tells more than the session that it was saved with.
+    """Return a dive of version 1 or 2, whose record holds more than the session that it was saved with.
 
-    Raises: ConfigError or ValueError where it cannot be read.
+    Raises: ConfigError or ValueError if it cannot be read.
     """
     path = Path(record["path"])
     try:

@@ -1,8 +1,8 @@
 """Full-text search of the dives of a store by SQLite's FTS5.
 
 Words are found by their beginnings, without case and accents. Scripts that put no spaces between words are indexed
-character by character and found as phrases, so that any part of a text is found, also one of one or two characters
-(FTS5's trigrams need three, more than most Chinese words have).
+character by character and found as phrases, so that any part of a text is found, even a single character (FTS5's
+trigrams need three, more than most Chinese words have).
 """
 
 import re
@@ -46,7 +46,7 @@ def condition(text: str, months: Sequence[str] = ()) -> tuple[str, list[str]]:
     A word matches by the beginning of a word of the dive's text or by the name of the month of its `dived_on`.
 
     Args:
-        months: names of the twelve months, besides the English ones.
+        months: names of the twelve months, besides the English names.
     """
     names = [(number % 12 + 1, _folded(name)) for number, name in enumerate((*_MONTHS, *months))]
     matches, parts, values = [], [], []

@@ -63,19 +63,19 @@ class SessionRecord:
 
 
 class Store(DiveTable):
-    """See `StoreFile` and `DiveTable`."""
+    """The store with its sessions; see `StoreFile` for the file and `DiveTable` for the dives."""
 
     def keep_session(
         self, id_: int, state: SavedSession, entries: Sequence[SessionEntry], *, name: str = "", source: str = ""
     ) -> tuple[int, dict[str, int]]:
-        """Write a session, and what has changed of its dives: all of it or nothing.
+        """Write a session and the changes of its dives: all of it or nothing.
 
         Args:
-            id_: of the session; 0: a new one, which is not written while there is nothing in it.
-            state: all but its dives.
+            id_: id of the session; 0: a new session, which is not written while it is empty.
+            state: the session without its dives.
             entries: its dives in their order.
-            name: of a new session.
-            source: tells from which file a new session comes; "": from none.
+            name: name of a new session.
+            source: file from which a new session comes; "": from no file.
 
         Returns:
             Id of the session, and those of the dives that have rows, by key.
@@ -106,7 +106,7 @@ class Store(DiveTable):
         return id_, ids
 
     def session(self, id_: int) -> tuple[SavedSession, list[int]] | None:
-        """A session, and the ids of its dives, 0 for one without a row; None where it is not there.
+        """Return a session and the ids of its dives, 0 for a dive without a row; None if it does not exist.
 
         Raises:
             ConfigError: the file cannot be read.
@@ -129,7 +129,7 @@ class Store(DiveTable):
         return replace(state, dives=found_dives, selected=selected, meet=meet), [id_ for _, id_ in dives.values()]
 
     def sessions(self, limit: int = -1) -> list[SessionRecord]:
-        """The sessions that hold dives, the one that was changed last first. Raises: ConfigError."""
+        """Return the sessions that hold dives, the latest change first. Raises: ConfigError."""
         sql = (
             "SELECT session.id, name, begun_at, changed_at, count(*), "
             "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)), "
@@ -152,13 +152,13 @@ class Store(DiveTable):
             ]
 
     def session_of(self, source: str) -> int:
-        """Id of the session that comes from a file, see `keep_session`; 0 where there is none."""
+        """Return the id of the session that comes from a file, see `keep_session`, or 0."""
         with self._reading() as db:
             row = db.execute("SELECT max(id) FROM session WHERE source = ?", (source,)).fetchone()
             return row[0] or 0
 
     def n_differing(self, dives: Sequence[KeptDive]) -> int:
-        """How many of some dives are known with other details than those that they say."""
+        """Return the number of dives that are known with details that contradict theirs."""
         with self._reading() as db:
             known = [(one.saved, row.saved) for one in dives if (row := self._known(db, one)) is not None]
         return sum(bool(contradicted(own, theirs)) for own, theirs in known)
@@ -169,7 +169,7 @@ class Store(DiveTable):
             db.execute("UPDATE session SET name = ? WHERE id = ?", (name.strip()[:LONGEST_NAME], id_))
 
     def merge_sessions(self, into: int, others: Sequence[int]) -> None:
-        """Put the dives of sessions at the end of another one, which keeps its meet. Raises: ExportError."""
+        """Append the dives of sessions to another session, which keeps its meet. Raises: ExportError."""
         with self._writing() as db:
             rows = _entry_rows(db, into)
             there = {dive for _, dive, _ in rows}
@@ -206,7 +206,7 @@ class Store(DiveTable):
             db.execute("UPDATE dive SET revision = ? WHERE revision = (SELECT max(revision) FROM dive)", newest)
 
     def _has_row(self, db: sqlite3.Connection, dive: KeptDive, ids: Collection[int]) -> bool:
-        """Whether a dive is, by its place, one of some rows."""
+        """Return True if a dive is known under one of `ids`."""
         known = self._known(db, dive)
         return known is not None and known.id in ids
 
@@ -236,12 +236,12 @@ def _now() -> str:
 
 
 def _state_text(state: SavedSession) -> str:
-    """All of a session but its dives, as JSON; ASCII escapes keep text that is no Unicode."""
+    """Return a session without its dives as JSON; ASCII escapes keep text that is not valid Unicode."""
     return json.dumps(to_json(replace(state, dives=())))
 
 
 def _state_of(text: str) -> SavedSession:
-    """The inverse of `_state_text`; an empty session where it cannot be read."""
+    """Return the session that `_state_text` has written; an empty session if it cannot be read."""
     try:
         return from_json(json.loads(text), SavedSession)
     except ValueError as error:
@@ -259,7 +259,7 @@ def _entry_rows(db: sqlite3.Connection, session: int) -> list[tuple[int, int | N
 
 
 def _own(text: str) -> SavedDive | None:
-    """A dive that a session keeps by itself; None where it cannot be read."""
+    """Return a dive that a session keeps by itself, or None if it cannot be read."""
     try:
         return saved_dive_of(text)
     except ValueError as error:
