@@ -2,11 +2,11 @@
 
 Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS [LIBRARY]]`, the settings as JSON, the library as the
 folder of the coach's own exemplars. The main thread only reads, so that a cancel is heard while others compute. The
-window decides what is carried out when; what it cancels is kept as far as it was read, and goes on there where it is
-asked again. What is `Quick` has a thread of its own, so that a score never waits for the next window of a parse. End of
-input ends the process, so that it never outlives the window. It keeps the latest dives in memory for a quick score, but
-nothing that FOLDER does not also hold: after a crash a new worker scores what the old one parsed. FOLDER is that of an
-`AnalysisCache`.
+window decides what is carried out when; a canceled search is kept as far as it was read, and a later request continues
+it. `Quick` requests have their own thread, so that a score never waits for the next window of a parse. End of input
+ends the process, so that it never outlives the window. It keeps the latest dives in memory for a quick score, but
+nothing that FOLDER does not also hold: after a crash a new worker scores what the old worker parsed. FOLDER is the
+folder of an `AnalysisCache`.
 """
 
 import faulthandler
@@ -76,27 +76,27 @@ log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
-#: A parse with its masks and its encoding take 3 MB.
+#: Maximum number of parsed dives in memory; a parse with its masks and its encoding takes 3 MB.
 _DIVES_IN_MEMORY = 24
-#: Of requests that were stopped; each with a few images of its recording.
+#: Maximum number of stopped searches in memory, each with a few images of its recording.
 _SEARCHES_IN_MEMORY = 8
-#: The window draws what it is told, which costs it some milliseconds.
+#: Shortest time between two progress messages, in seconds; drawing each costs the window some milliseconds.
 _TELL_EVERY_S = 0.05
 
 
 class ParseLost(FineParserError):
-    """What was found in a clip is no longer kept: it has to be analysed again."""
+    """Error raised if the results of a clip are no longer kept: it has to be analyzed again."""
 
 
 class Watch(TypedDict):
-    """What a long job of the core reports to, and by what it is stopped."""
+    """Callback for the progress of a long job of the core, and the token that stops it."""
 
     progress: ProgressCallback
     cancel: CancelToken
 
 
 class Worker:
-    """Carries out one request after the other, and on a second thread the quick ones beside them."""
+    """Worker that carries out the requests in turn, and quick requests beside them on a second thread."""
 
     def __init__(
         self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
@@ -117,7 +117,7 @@ class Worker:
         threading.Thread(target=self._run_quick, name="quick", daemon=True).start()
 
     def handle(self, message: Message) -> None:
-        """Take one message from the window; called from the reading thread."""
+        """Take a message from the window; called from the reading thread."""
         if isinstance(message, CancelRequest):
             if token := self._tokens.get(message.id):
                 token.cancel()
@@ -128,7 +128,7 @@ class Worker:
             (self._asked_quick if isinstance(message, Quick) else self._asked).put(message)
 
     def _run(self) -> None:
-        lower_priority()  # on Linux of this thread alone: what is quick is short, and somebody waits for it
+        lower_priority()  # on Linux of this thread alone: quick requests are short, and the coach waits for them
         self._guard(None, self._tell_devices)
         self._guard(None, self._open)
         self._tried_to_open.set()
@@ -165,7 +165,7 @@ class Worker:
         self._send(DevicesReport(devices=device_names()))
 
     def _open(self) -> "Analyzer":
-        """The analyzer, opened once; a failure is tried again with the next request."""
+        """Return the analyzer, opening it once; after a failure the next request tries again."""
         with self._opening:
             if self._analyzer is None:
                 from fineparser_core.checkpoints.bundle import read_card
@@ -216,7 +216,7 @@ class Worker:
 
     @contextmanager
     def _search(self, request: ParseRequest | TrimRequest) -> Iterator[DiveSearch]:
-        """What was read for a request before it was stopped; kept where it is stopped again."""
+        """Provide the search that an earlier, stopped request began; keep it if it is stopped again."""
         name = request.kept_as or request.id
         search = self._searches.pop(name, None) or DiveSearch(Path(request.path))
         try:
@@ -290,7 +290,7 @@ class Worker:
                 log.warning("not kept: %s", error)
 
     def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
-        """What a `ParseRequest` found, from memory or from the cache."""
+        """Return the result of a `ParseRequest`, from memory or from the cache."""
         parse, encoding = self._dives.get(parse_id) or self._read_encoded(parse_id)
         self._remember(parse_id, parse, encoding)
         return parse, encoding
@@ -323,7 +323,7 @@ def _keep_latest(kept: dict[str, Value], name: str, value: Value, most: int) -> 
 
 
 def _claim_stdout() -> BinaryIO:
-    """The pipe to the window, for us alone: whatever else writes to fd 1 (torch, a driver) lands on stderr."""
+    """Return the pipe to the window and redirect fd 1, to which torch or a driver may write, to stderr."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -335,7 +335,7 @@ def main() -> None:
     pipe = _claim_stdout()
     wait_asleep()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    faulthandler.enable()  # the window keeps what is said last
+    faulthandler.enable()  # the window keeps the last lines of stderr
     lock = threading.Lock()
 
     def send(message: Message) -> None:

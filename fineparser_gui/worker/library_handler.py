@@ -22,7 +22,7 @@ class LibraryHandler:
 
     @cached_property
     def store(self) -> ExemplarStore:
-        """All exemplars. Raises: ExemplarError if the bundled ones cannot be read."""
+        """All exemplars. Raises: ExemplarError if the bundled exemplars cannot be read."""
         return ExemplarStore.open_all(self._folder, make=True)
 
     def change(self, request: ChangeLibraryRequest) -> None:
@@ -38,7 +38,7 @@ class LibraryHandler:
             self.store.empty_bin()
 
     def report(self, request_id: str, model_id: str, added: str | None) -> LibraryReport:
-        """The current content."""
+        """Return the current content of the library."""
         store = self.store
         encoded, own = store.encoded(model_id), store.own_ids()
 

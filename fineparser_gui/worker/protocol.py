@@ -1,8 +1,8 @@
-"""Messages between the window and the process that owns torch: one JSON object a line.
+"""Messages between the window and the process that owns torch: a JSON object a line.
 
-The window alone decides what is carried out when: it sends one request at a time, a `Quick` one beside it, and cancels
-what has to wait for something more urgent. Arrays never travel in a message: the worker writes them into records, in
-the cache's folder or that of the window's run, and a message names the file.
+The window alone decides what is carried out when: it sends a single request at a time and a `Quick` request beside it,
+and cancels a request that has to wait for a more urgent request. Arrays never travel in a message: the worker writes
+them into records, in the cache's folder or that of the window's run, and a message names the file.
 
 `kept_as` of a request is the name under which its answer is kept, by `KeptResults`; "": its id, or not at all.
 """
@@ -34,11 +34,11 @@ class WorkerSettings:
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
-    """What is sent; it says its type."""
+    """A message; its JSON names its type."""
 
 
 class Request(Message, frozen=True, kw_only=True):
-    """Something to do, which ends in one `Ending` of the same id."""
+    """A request, which ends in a single `Ending` of the same id."""
 
     id: str = ""
 
@@ -123,7 +123,7 @@ class CancelRequest(Message, frozen=True, kw_only=True):
 
 
 class Ping(Message, frozen=True):
-    """Asks whether the worker still listens, whatever it computes."""
+    """Question whether the worker still listens, whatever it computes."""
 
 
 class Pong(Message, frozen=True):
@@ -160,13 +160,13 @@ class ProgressReport(Message, frozen=True, kw_only=True):
 
 
 class Ending(Message, frozen=True, kw_only=True):
-    """How a request ended; id is None where a `Failure` is of no request."""
+    """End of a request; id is None if a `Failure` belongs to no request."""
 
     id: str | None
 
 
 class Answer(Ending, frozen=True):
-    """What was asked for."""
+    """The result of a request."""
 
 
 class Result(Answer, frozen=True, kw_only=True):
@@ -205,7 +205,7 @@ class CancelledReport(Ending, frozen=True):
     """The request was stopped."""
 
 
-#: Requests that the worker answers beside any other: they take milliseconds, and somebody waits for them.
+#: Requests that the worker answers beside any other: they take milliseconds, and the coach waits for them.
 Quick = ScoreRequest | ChangeLibraryRequest
 LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
 _Message = (
@@ -229,12 +229,12 @@ _Message = (
 
 
 def encode(message: Message) -> bytes:
-    """One line, newline included: JSON by `json`, as names of files need not be valid Unicode."""
+    """Return a message as a line of JSON, made by `json`, as names of files need not be valid Unicode."""
     return json.dumps(to_json(message)).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """Inverse of `encode`.
+    """Return the message of a line, the inverse of `encode`.
 
     Raises:
         ValueError: the line is not a message of this protocol.

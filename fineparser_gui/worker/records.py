@@ -1,4 +1,4 @@
-"""What is kept of a request's answer: the one form in which worker, window and cache exchange results.
+"""Records of results: the form in which worker, window and cache exchange them.
 
 The fields are the documented JSON of an analysis, the arrays those of a masks file and of an encoding.
 """
@@ -31,7 +31,7 @@ _ENCODING = "encoding."
 
 
 def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
-    """What a `ParseRequest` found; a field that `MaskArrays` or `ClipEncoding` gains is in it."""
+    """Return the record of a parse, with all fields of `MaskArrays` and `ClipEncoding`."""
     arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
     if encoding is not None:
         arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
@@ -39,7 +39,7 @@ def parse_record(parse: DiveParse, encoding: ClipEncoding | None) -> Record:
 
 
 def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
-    """The inverse of `parse_record`.
+    """Return the parse and the encoding of a record, the inverse of `parse_record`.
 
     Raises:
         ExportError: the record is incomplete, or of another format.
@@ -57,7 +57,7 @@ def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
 
 
 def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
-    """An analysis whose arrays lie in a record; the masks are read when they are looked at.
+    """Return an analysis whose arrays lie in a record; the masks are read when they are used.
 
     Raises:
         ExportError: the file is missing, damaged, or of another clip.
@@ -68,7 +68,7 @@ def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
 
 
 def _mask_arrays(arrays: Mapping[str, np.ndarray]) -> MaskArrays:
-    """Raises: ExportError where one is missing or of another shape."""
+    """Return the arrays of the masks. Raises: ExportError if an array is missing or has another shape."""
     known = {name: arrays[name] for name in MaskArrays._fields if name in arrays}
     for name, array in known.items():
         if name in _SHAPES and (array.shape, array.dtype) != _SHAPES[name]:
