@@ -1,4 +1,4 @@
-"""Opens a settings file of Qt only where it is one: Qt reads it whole, and believes what it says of its objects."""
+"""Safe opening of Qt's settings files: other files are set aside, as Qt reads a file whole and trusts its objects."""
 
 import errno
 import logging
@@ -16,9 +16,9 @@ _OBJECTS = (b"@Variant(", b"@DateTime(")
 
 
 def open_ini(path: Path) -> QSettings | None:
-    """The settings in a file, which is made where there is none.
+    """Return the settings in a file, which is created if it does not exist.
 
-    What cannot be a settings file is renamed to NAME.damaged.ini. None: it cannot be renamed either.
+    A file that cannot be a settings file is renamed to NAME.damaged.ini. None: it cannot be renamed either.
     """
     _sweep_leftovers(path)
     try:

@@ -26,22 +26,22 @@ class Preferences:
     """All preferences.
 
     Attributes:
-        device: on which the network runs; "auto": the best available.
-        precision: of the network's arithmetic; "auto": native precision of the device.
-        weights: folder of the weights; "": the bundled ones.
-        n_exemplars: exemplars that a dive is compared with (E of the paper).
+        device: device on which the network runs; "auto": the best available.
+        precision: precision of the network's arithmetic; "auto": native precision of the device.
+        weights: folder of the weights; "": the bundled weights.
+        n_exemplars: number of exemplars that a dive is compared with (E of the paper).
         mask_color: #rrggbb.
         mask_opacity: in percent.
         mask_outline: True draws the edge of the mask, False fills it.
-        skeleton: True shows the skeleton and the path of the body's centre.
-        take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as chosen by the user; the theme
-            adjusts colours with too little contrast.
+        skeleton: True shows the skeleton and the path of the body's center.
+        take_off_color, flight_color, entry_color: colors of the three steps, #rrggbb, as chosen by the user; the theme
+            adjusts colors with too little contrast.
         theme: "system" follows the desktop.
-        language: code of the window's language, from the next start on; "": that of the system.
-        shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalogue's.
+        language: code of the window's language, from the next start on; "": the system's language.
+        shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalog's.
         cameras: addresses that were recorded at the pool, the latest first.
-        poolside_folder: for recordings and clips of the pool; "": that of the user's videos.
-        ring_minutes, ring_gigabytes: of a recording that are kept.
+        poolside_folder: folder of recordings and clips of the pool; "": the user's folder of videos.
+        ring_minutes, ring_gigabytes: length and size of a recording that are kept.
         ring_sound: whether the sound is recorded.
 
     Raises:
@@ -82,7 +82,7 @@ class Preferences:
 
     @property
     def mask_style(self) -> MaskStyle:
-        """How masks are drawn, on the screen as in exports."""
+        """Style of masks, on the screen and in exports."""
         return MaskStyle(color=self.mask_color, opacity=self.mask_opacity / 100, outline=self.mask_outline)
 
 

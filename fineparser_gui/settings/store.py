@@ -1,4 +1,4 @@
-"""Stores the preferences on disk and signals their changes."""
+"""The stored preferences, and the signal of their changes."""
 
 import json
 import logging
@@ -21,15 +21,15 @@ _GROUP = "preferences"
 
 
 def open_settings(folder: Path) -> QSettings | None:
-    """The settings file of a folder; see `open_ini`."""
+    """Return the settings file of a folder; see `open_ini`."""
     return open_ini(folder / _FILE_NAME)
 
 
 class PreferenceStore(QObject):
-    """Owns the preferences.
+    """Owner of the preferences.
 
     Args:
-        folder: of the settings file; None: nothing is stored.
+        folder: folder of the settings file; None: nothing is stored.
 
     Signals:
         changed: (Preferences, Preferences) before and after the change.
@@ -59,7 +59,7 @@ class PreferenceStore(QObject):
             return
         if self._file is not None:
             for name in choices:
-                # As JSON, because the ini format has no types.
+                # JSON, because the ini format has no types.
                 self._file.setValue(f"{_GROUP}/{name}", json.dumps(getattr(self.now, name)))
             self._file.sync()
         self.changed.emit(before, self.now)
@@ -69,7 +69,7 @@ class PreferenceStore(QObject):
         self.change(**{one.name: getattr(Preferences(), one.name) for one in fields(Preferences)})
 
     def _read(self) -> Preferences:
-        """The stored preferences; a value that is not allowed is replaced by its default."""
+        """Return the stored preferences; a value that is not allowed is replaced by its default."""
         found = Preferences()
         if self._file is None:
             return found

@@ -17,10 +17,10 @@ _MOST_BYTES = 64_000
 
 
 class WindowPlace:
-    """Keeps the place of the window in a file of its own, as text.
+    """Stored place of the window, in a separate file, as text.
 
     Args:
-        folder: of the program's files; None: nothing is kept.
+        folder: folder of the program's files; None: nothing is kept.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -82,12 +82,12 @@ def fit_to_screen(window: QMainWindow) -> None:
 
 
 def within(place: QRect, screen: QRect, least_px: int = 0) -> QRect:
-    """A rectangle moved, and where it must be shrunk, so that it lies within another one.
+    """Return a rectangle moved, and shrunk where necessary, so that it lies within a screen.
 
     Args:
         least_px: width that is kept even where the screen is narrower.
     """
-    title_px = 28  # of the frame, which is not known before the window is shown
+    title_px = 28  # height of the frame's title, which is not known before the window is shown
     width = max(min(place.width(), screen.width()), least_px)
     height = min(place.height(), screen.height() - title_px)
     left = min(max(place.left(), screen.left()), max(screen.right() + 1 - width, screen.left()))
