@@ -1,4 +1,4 @@
-"""Requests analyses and scores of dives from the worker, and puts the results into the session."""
+"""Analyses and scores of dives: requested from the worker, and put into the session."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ _EXPECTED = ("ExemplarError", "NoExemplarsError", "ConfigError")
 
 
 class AnalysisService(QObject):
-    """Analyses dives and scores them."""
+    """Service that analyzes dives and scores them."""
 
     def __init__(self, state: SessionState, scheduler: Scheduler, rescoring: RescoringService) -> None:
         super().__init__(state)
@@ -37,12 +37,12 @@ class AnalysisService(QObject):
         return {one.key: one for one in asked if one.urgency != Urgency.DRAG and not one.signalsBlocked()}
 
     def analyse(self, key: str, *, anew: bool = False) -> None:
-        """Queue a dive: first time, retry, or one that needed trimming. What is kept of it is shown at once.
+        """Queue a dive for its first analysis or another; a kept result is shown at once.
 
         Does nothing until its video is open and its identity is confirmed.
 
         Args:
-            anew: compute it also where it is kept.
+            anew: compute the analysis even if its result is kept.
         """
         dive = self._state.dive(key)
         if dive.state in (DiveState.OPENING, DiveState.MISSING):
@@ -55,7 +55,7 @@ class AnalysisService(QObject):
         self._submit(key, request, parsed, self._on_parse_failed, self._on_parse_cancelled, anew=anew)
 
     def outdated(self, key: str) -> bool:
-        """Whether the analysis of a dive is of other weights or settings than the present ones."""
+        """Return True if the analysis of a dive was made with other weights or settings than the present."""
         dive = self._state.dive(key)
         return dive.model_analysis is not None and dive.parse_id != self._parse_request(key).kept_as
 
@@ -67,7 +67,7 @@ class AnalysisService(QObject):
         return self._scheduler.kept.named(request, dive.content)
 
     def drop(self, key: str) -> None:
-        """Abandon all tasks of a dive, which was removed or will be analysed anew."""
+        """Abandon all tasks of a dive, which was removed or will be analyzed again."""
         self._rescoring.forget(key)
         if task := self.tasks.get(key):
             task.abandon()
@@ -122,7 +122,7 @@ class AnalysisService(QObject):
         except FineParserError as error:
             self._on_parse_failed(key, "InternalError", str(error))
             return
-        here = replace(analysis.parse.clip, path=Path(request.path))  # a kept one may be of a copy elsewhere
+        here = replace(analysis.parse.clip, path=Path(request.path))  # a kept analysis may be of a copy elsewhere
         analysis = replace(analysis, parse=replace(analysis.parse, clip=here))
         found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id}
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
@@ -166,7 +166,7 @@ class AnalysisService(QObject):
         self._state.update(key, score_state=ScoreState.CANCELLED, progress=None, problem=problem)
 
     def _is_shown(self, key: str) -> bool:
-        """Whether the window says beside the picture what is wrong with a dive."""
+        """Return True if a dive is shown, so that its problem is written beside the picture."""
         return self._state.current is not None and self._state.current.key == key
 
     def _tell(self, key: str, message: str) -> None:

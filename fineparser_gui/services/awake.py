@@ -1,4 +1,4 @@
-"""Keeps the screen from going dark while pictures of a camera are shown; quiet where the system does not allow it."""
+"""Inhibitor of screen savers while pictures of a camera are shown; without effect where the system forbids it."""
 
 import ctypes
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 _NAME, _SERVICE, _PATH = "FineParser Studio", "org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"
-# Of SetThreadExecutionState: until further notice, the display.
+# Flags of SetThreadExecutionState: until further notice, and keep the display on.
 _CONTINUOUS, _DISPLAY = 0x80000000, 0x2
 
 
@@ -33,7 +33,7 @@ class Awake:
                 self._cookie = reply[0] if reply else None
 
     def end(self) -> None:
-        """The screen may go dark."""
+        """Allow the screen to go dark."""
         with suppress(Exception):
             if sys.platform == "win32":
                 ctypes.windll.kernel32.SetThreadExecutionState(_CONTINUOUS)

@@ -1,4 +1,4 @@
-"""Work off the thread of the window; what came of it is told on that thread."""
+"""Work off the thread of the window; its result is handled on the window's thread."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Found = TypeVar("Found")
 
 
 class Background(QThreadPool):
-    """One thread, which works one thing after the other."""
+    """A single thread that does the work in turn."""
 
     _ended = Signal(object, object)  # what to do, with what was found; crosses threads
 
@@ -27,7 +27,7 @@ class Background(QThreadPool):
     def run(
         self, work: Callable[[], Found], then: Callable[[Found], object], failed: Callable[[str], object] | None = None
     ) -> None:
-        """Work, and go on with what was found; or with a sentence on what went wrong, "" where it was cancelled."""
+        """Do `work`, then call `then` with its result, or `failed` with a sentence, "" if it was canceled."""
         self.start(lambda: self._ended.emit(*_outcome(work, then, failed)))
 
     def close(self) -> None:
@@ -36,7 +36,7 @@ class Background(QThreadPool):
         self.waitForDone()
 
     def _go_on(self, act: Callable[[Any], object] | None, found: object) -> None:
-        if act is not None and not self.signalsBlocked():  # what was told before `close` comes after it
+        if act is not None and not self.signalsBlocked():  # results from before `close` may arrive after it
             act(found)
 
 

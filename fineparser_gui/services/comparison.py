@@ -1,4 +1,4 @@
-"""Which dives are shown together, and how: their times aligned, side by side or one over the other, some mirrored."""
+"""Comparison of dives: those shown together, side by side or overlaid, with aligned times, some mirrored."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,14 +23,16 @@ _MOST_OF_HISTORY = 50
 
 
 class ComparisonService(QObject):
-    """The first dive leads: it is the session's current one or, while there is none, any other dive.
+    """Service that keeps the dives of a comparison.
+
+    The first dive leads: the session's current dive or, if no dive is current, any other dive.
 
     Signals:
-        changed: the shown dives changed, or what is known of them.
-        arrangement_changed: how they are shown changed.
+        changed: the shown dives or their results changed.
+        arrangement_changed: the arrangement of the dives changed.
 
     Attributes:
-        alignment: of their times.
+        alignment: alignment of their times.
         overlaid: the bodies of the others are laid over the first, instead of being shown beside it.
     """
 
@@ -43,7 +45,7 @@ class ComparisonService(QObject):
         super().__init__(state)
         self._state, self._library, self._history, self._kept = state, library, history, kept
         self._choosing = False
-        self._former: str | None = None  # the current dive before another one was shown in its place
+        self._former: str | None = None  # the current dive before another was shown in its place
         self._lead: ComparableDive | None = None  # that is not the session's current dive
         self._shown: dict[ComparableDive, ComparedDive] = {}  # all that are shown but the session's current dive
         self._mirrored: set[ComparableDive] = set()
@@ -55,14 +57,14 @@ class ComparisonService(QObject):
 
     @property
     def sides(self) -> tuple[ComparableDive, ...]:
-        """What is shown, the first one leading; one alone is not compared."""
+        """The shown dives, the leading dive first; a single dive is not compared."""
         current = self._state.current
         lead = self._lead if current is None else self._of_session(current)
         return () if lead is None else (lead, *(one for one in self._shown if one != self._lead))
 
     @property
     def others(self) -> tuple[ComparedDive, ...]:
-        """The dives that are shown beside the first one; none while nothing is compared."""
+        """The dives that are shown beside the first dive; empty while nothing is compared."""
         return tuple(self._shown[one] for one in self.sides[1:])
 
     @property
@@ -76,7 +78,7 @@ class ComparisonService(QObject):
 
     @property
     def led(self) -> bool:
-        """Whether the first dive is not the session's current one."""
+        """True if the first dive is not the session's current dive."""
         return self._lead is not None
 
     def align(self, alignment: Alignment) -> None:
@@ -86,13 +88,13 @@ class ComparisonService(QObject):
             self.arrangement_changed.emit()
 
     def overlay(self, on: bool) -> None:
-        """Lay the other bodies over the first one, or show the dives side by side."""
+        """Lay the other bodies over the first body, or show the dives side by side."""
         if on != self.overlaid:
             self.overlaid = on
             self.arrangement_changed.emit()
 
     def mirrored(self, place: int) -> bool:
-        """Whether the dive at a place is shown mirrored; the first one never is."""
+        """Return True if the dive at a place is shown mirrored; the first dive never is."""
         return 0 < place < len(self.sides) and self.sides[place] in self._mirrored
 
     def mirror(self, place: int, on: bool) -> None:
@@ -103,7 +105,7 @@ class ComparisonService(QObject):
         self.arrangement_changed.emit()
 
     def end(self) -> None:
-        """Show one dive of the session alone."""
+        """End the comparison and show a dive of the session alone."""
         self.show(*self.sides[:1])
 
     def show_exemplars(self, *exemplar_ids: str) -> None:
@@ -119,13 +121,13 @@ class ComparisonService(QObject):
             self.put(1, self._exemplar(exemplar))
 
     def add(self) -> None:
-        """Show one more dive, the first candidate that is not shown."""
+        """Show another dive, the first candidate that is not shown."""
         following = next((one for one in self.candidates() if one not in self.sides), None)
         if following is not None and self.sides:
             self.put(len(self.sides), following)
 
     def put(self, place: int, dive: ComparableDive | None) -> None:
-        """Show a dive at a place, or one more at the next; one that is shown elsewhere changes places. None: none."""
+        """Show a dive at a place, or remove the place's dive (None); a dive shown elsewhere changes places."""
         sides = list(self.sides)
         if dive in sides and dive is not None and place < len(sides):
             sides[sides.index(dive)] = sides[place]
@@ -133,10 +135,10 @@ class ComparisonService(QObject):
         self.show(*sides)
 
     def show(self, *dives: ComparableDive) -> None:
-        """Show up to four dives, the first one leading; with fewer than two, a dive of the session alone."""
+        """Show up to four dives, the leading dive first; with fewer than two, a dive of the session alone."""
         before = self.sides
         first, *rest = tuple(dict.fromkeys(dives))[:MOST_COMPARED] or (None,)
-        # While a dive is analysed anew, its last steps stay.
+        # While a dive is analyzed again, its last steps stay.
         found = {one: self._shown.get(one) or self.compared(one) for one in rest}
         shown = {one: dive for one, dive in found.items() if dive is not None}
         key, lead = (first.key if first is not None else None), None
@@ -158,10 +160,10 @@ class ComparisonService(QObject):
             self.changed.emit()
 
     def search(self, words: str, *, first: bool = False) -> list[ComparableDive]:
-        """The dives of session, library and history that hold all words, the nearest first.
+        """Return the dives of session, library and history that hold all words, the nearest first.
 
         Args:
-            first: for the first place.
+            first: search for the first place.
         """
         wanted = words.casefold().split()
         listed = self.first_candidates() if first else self.candidates()
@@ -179,7 +181,7 @@ class ComparisonService(QObject):
         return [*known[:before], *past, *known[before:]]
 
     def candidates(self) -> list[ComparableDive]:
-        """Beside the first dive: exemplars that voted for it, the session's other dives, the rest of the library."""
+        """Return dives to show beside the first: exemplars that voted for it, the session's others, other exemplars."""
         current, first = self._state.current, self.sides[:1]
         voting = current.votes if current is not None else ()
         votes = {vote.id for vote in voting}
@@ -195,13 +197,13 @@ class ComparisonService(QObject):
         return [one for one in listed if one not in first]
 
     def first_candidates(self) -> list[ComparableDive]:
-        """In the first place: every dive of the session and of the library."""
+        """Return dives for the first place: every dive of the session and of the library."""
         library = sorted(self._library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
         own = [self._of_session(self._state.current)] if self._state.current is not None else []
         return [*own, *self._dive_candidates(), *map(self._exemplar, library)]
 
     def _dive_candidates(self) -> list[ComparableDive]:
-        """The session's analysed dives but the current one."""
+        """Return the session's analyzed dives except the current dive."""
         current = self._state.current
         others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
@@ -209,7 +211,7 @@ class ComparisonService(QObject):
         return [self._of_session(dive) for dive in others]
 
     def _number(self) -> str | None:
-        """Dive number of the first dive, where it is known."""
+        """Return the dive number of the first dive, if it is known."""
         if self._state.current is not None:
             return self._state.current.dive_number
         exemplar = self._library.find(self._lead.exemplar_id or "") if self._lead is not None else None
@@ -231,7 +233,7 @@ class ComparisonService(QObject):
         return name if score is None else self.tr("{0} · scored {1}").format(name, decimal(score))
 
     def compared(self, dive: ComparableDive) -> ComparedDive | None:
-        """A dive with its steps and masks, mirrored as it is shown; None if it was removed or has no analysis."""
+        """Return a dive with its steps and masks, mirrored as it is shown; None if removed or not analyzed."""
         if dive.key is not None:
             analysis = self._state.dive(dive.key).analysis if dive.key in self._state.keys else None
             found = compared_dive(analysis.parse, dive.title) if analysis is not None else None
@@ -243,7 +245,7 @@ class ComparisonService(QObject):
         return replace(found, title=dive.title, mirrored=dive in self._mirrored) if found is not None else None
 
     def _of_history(self, history_id: int) -> ComparedDive | None:
-        """A dive of the history, with its masks where the results are still kept."""
+        """Return a dive of the history, with its masks if the results are still kept."""
         dive = self._history.read(lambda store: store.dive(history_id), None)
         if dive is None or dive.transitions is None:
             return None
@@ -266,12 +268,12 @@ class ComparisonService(QObject):
         return ComparableDive(name=name, title=self._scored(name, dive.score), history_id=dive.id)
 
     def open_from_history(self, dives: Sequence[ComparableDive]) -> None:
-        """Add dives of the history to the session, where they are analysed anew."""
+        """Add dives of the history to the session, where they are analyzed again."""
         ids = [one.history_id for one in dives if one.history_id is not None]
         self._history.open(self._history.read(lambda store: store.dives(ids), []))
 
     def measures(self, dive: ComparableDive) -> tuple[Measure, ...]:
-        """What was measured of a dive; nothing of an exemplar."""
+        """Return the measures of a dive; empty for an exemplar."""
         history_id = dive.history_id
         if history_id is not None:
             past = self._history.read(lambda store: store.dive(history_id), None)
@@ -286,14 +288,14 @@ class ComparisonService(QObject):
             self.changed.emit()
 
     def _drop(self, gone: set[ComparableDive]) -> None:
-        """Some dives can be shown no longer."""
+        """Stop showing dives that no longer exist."""
         if self._lead in gone:
             self.end()
         elif gone & set(self._shown):
             self.show(*(one for one in self.sides if one not in gone))
 
     def _on_dive_changed(self, key: str) -> None:
-        """Follow corrections of a dive; while it is analysed anew, its last steps stay."""
+        """Follow corrections of a dive; while it is analyzed again, its last steps stay."""
         one = next((one for one in self._shown if one.key == key), None)
         analysis = self._state.dive(key).analysis if one is not None else None
         if one is not None and analysis is not None and analysis.parse.steps != self._shown[one].steps:

@@ -25,10 +25,10 @@ from fineparser_gui.services.undo import EditStack
 
 
 class EditingService(QObject):
-    """Turns every change by the coach into an undoable edit.
+    """Service that turns every change by the coach into an undoable edit.
 
     Attributes:
-        edits: the history.
+        edits: the edits that can be undone and redone.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class EditingService(QObject):
     def set_details(
         self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
     ) -> None:
-        """Set dive number, board and DD; scores the dive from the cached encoding at once."""
+        """Set dive number, board and DD, and score the dive from the cached encoding at once."""
         before, after = self._state.dive(key).details, (dive_number, board_m, difficulty)
-        # Typing into one field is one edit, clearing it another.
+        # Typing into a field is an edit, clearing it another.
         typed = [place for place in range(3) if before[place] != after[place]]
         cleared = any(after[at] is None and len(str(before[at]).removesuffix(".0")) > 1 for at in typed)
         gesture = "" if cleared else f"details {typed}"
@@ -101,7 +101,7 @@ class EditingService(QObject):
         self._set(Subject.JUDGING, key, "judging", judging, self.tr("entering judges' marks"))
 
     def set_many(self, keys: Sequence[str], said: Mapping[str, Any]) -> None:
-        """Change details of many dives, as one edit.
+        """Change details of many dives as a single edit.
 
         Args:
             said: some of "dive_number", "board_m", "diver", "event" and "dived_on", each with the new value; another
@@ -123,13 +123,13 @@ class EditingService(QObject):
         self._do(Subject.RULE, key, self._state.dive(key).rule, rule, text)
 
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
-        """Set in and out point, which needs a new analysis. Moves of one gesture are undone together."""
+        """Set in and out point, which needs a new analysis. Moves of the same gesture are undone together."""
         dive = self._state.dive(key)
         before, after = (dive.in_frame, dive.out_frame), (in_frame, out_frame)
         self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
 
     def take_whole_file(self, key: str) -> None:
-        """Analyse all frames of the file, where the dive would be cut out of it."""
+        """Analyze all frames of the file instead of the dive that would be cut out of it."""
         info = self._state.dive(key).info
         if info is not None:
             self.set_range(key, 0, info.n_frames - 1)
@@ -161,7 +161,7 @@ class EditingService(QObject):
 
         It stays within the limits that the moments beside it set.
 
-        Moves of one gesture are undone together. Returns the frame after limiting.
+        Moves of the same gesture are undone together. Returns the frame after limiting.
         """
         dive = self._state.dive(key)
         if dive.analysis is None or dive.model_analysis is None:
@@ -196,7 +196,7 @@ class EditingService(QObject):
             self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
 
     def take_seen_number(self, key: str, number: str | None = None) -> None:
-        """Set a dive number that the video shows, None: the likeliest, and let go of the DD typed for another one."""
+        """Set a dive number that the video shows (None: the likeliest) and drop a DD typed for another number."""
         dive = self._state.dive(key)
         number = number or next((one.dive_number for one in dive.seen_numbers), None)
         if number is not None and number != dive.dive_number:
@@ -204,7 +204,7 @@ class EditingService(QObject):
             self._do(Subject.DETAILS, key, dive.details, (number, dive.board_m, None), text)
 
     def take_seen_numbers(self, keys: Sequence[str]) -> None:
-        """Take the likeliest number of what the video shows for those dives that have none, as one edit."""
+        """Set the likeliest number that the video shows for those dives that have no number, as a single edit."""
         offered = [key for key in keys if (dive := self._state.dive(key)).dive_number is None and dive.seen_numbers]
         if offered:
             self.edits.beginMacro(self.tr("taking the seen dive numbers"))
@@ -223,7 +223,7 @@ class EditingService(QObject):
         self._put(key, left_out=self._state.dive(key).correction.left_out | {exemplar_id})
 
     def name_dives(self, namings: Mapping[str, ParsedName]) -> None:
-        """Set parsed details of many dives, as one edit; fields that are None stay unchanged."""
+        """Set parsed details of many dives as a single edit; fields that are None stay unchanged."""
         self.edits.beginMacro(self.tr("filling in dive details ({0})").format(len(namings)))
         for key, naming in namings.items():
             dive = self._state.dive(key)
@@ -243,21 +243,21 @@ class EditingService(QObject):
     def draw_on_exemplar(
         self, exemplar_id: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = ""
     ) -> None:
-        """As `draw`, on an exemplar; the drawings are part of the session."""
+        """Set the drawings on an exemplar, which are part of the session; see `draw`."""
         before = self._state.exemplar_drawings.get(exemplar_id, ())
         if drawings != before and self._fits(drawings):
             self._state.draw_on_exemplar(exemplar_id, drawings)
             self._do(Subject.EXEMPLAR_DRAWINGS, exemplar_id, before, drawings, text, gesture=gesture)
 
     def _fits(self, drawings: tuple[Drawing, ...]) -> bool:
-        """Whether a session file can hold as many drawings; otherwise a `problem` is emitted."""
+        """Return True if a session file can hold the drawings, else emit a `problem`."""
         if len(drawings) > MOST_DRAWINGS:
             text = self.tr("A dive holds at most {0} drawings: delete some of them first.")
             self._state.problem.emit(text.format(MOST_DRAWINGS))
         return len(drawings) <= MOST_DRAWINGS
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
-        """Reorder the dives. Moves of one gesture are undone together."""
+        """Reorder the dives. Moves of the same gesture are undone together."""
         text = self.tr("changing the order of the dives")
         self._do(Subject.ORDER, "", self._state.keys, keys, text, gesture=gesture)
 
@@ -272,7 +272,7 @@ class EditingService(QObject):
         self.edits.blockSignals(True)
 
     def _set(self, subject: Subject, key: str, name: str, value: object, text: str) -> None:
-        """Change an attribute on which nothing else depends; what is typed in one go is one edit, clearing is one."""
+        """Change an attribute on which nothing depends; typing without a pause is an edit, clearing is another."""
         before = getattr(self._state.dive(key), name)
         self._do(subject, key, before, value, text, gesture=name if value or len(str(before)) == 1 else "")
 
@@ -287,7 +287,7 @@ class EditingService(QObject):
         self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
 
     def _where_it_is(self, apply: Callable[[Dive, Edit], None]) -> Callable[[Edit], None]:
-        """A handler that ignores edits of removed dives."""
+        """Return a handler that ignores edits of removed dives."""
 
         def handle(edit: Edit) -> None:
             dive = self._state.find(edit.key)
@@ -301,7 +301,7 @@ class EditingService(QObject):
         self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
 
     def _sets(self, name: str) -> Callable[[Dive, Edit], None]:
-        """A handler that changes an attribute on which nothing else depends."""
+        """Return a handler that changes an attribute on which nothing else depends."""
         return lambda dive, edit: self._state.update(dive.key, **{name: edit.after})
 
     def _apply_range(self, dive: Dive, edit: Edit) -> None:
@@ -342,7 +342,7 @@ class EditingService(QObject):
 
     def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
         if edit.after != dive.drawings:
-            if all(side.key != dive.key for side in self._comparing.sides):  # otherwise it is visible already
+            if all(side.key != dive.key for side in self._comparing.sides):  # else it is visible already
                 self._state.select(dive.key)
             self._state.update(dive.key, drawings=edit.after)
 

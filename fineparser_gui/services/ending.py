@@ -1,11 +1,11 @@
-"""How processes that the window has started end, and what they said."""
+"""End of processes that the window has started, and the lines of their standard error."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QProcess
 
-#: A killed process is gone once it has run once more: one of the lowest priority waits seconds for that where other
-#: programs have all cores, and longer than this only where the system itself hangs.
+#: Longest wait for a killed process, in milliseconds. It ends once it is scheduled again: at the lowest priority it
+#: waits seconds for that while other programs use all cores, and longer than this only if the system itself hangs.
 _KILLED_MS = 30_000
 
 
@@ -13,7 +13,7 @@ def when_ended(process: QProcess, act: Callable[[], object]) -> None:
     """Do something once a process is over, or could not be started."""
 
     def failed(error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
+        if error == QProcess.ProcessError.FailedToStart:  # the only error that `finished` does not follow
             act()
 
     process.finished.connect(act)
@@ -21,18 +21,18 @@ def when_ended(process: QProcess, act: Callable[[], object]) -> None:
 
 
 def error_lines(process: QProcess) -> list[str]:
-    """What a process has written to its standard error since the last call."""
+    """Return the lines that a process has written to its standard error since the last call."""
     return bytes(process.readAllStandardError().data()).decode(errors="replace").splitlines()
 
 
 def end(process: QProcess, patience_ms: int = 0) -> bool:
-    """Wait until a process is gone; one that runs when it is destroyed is what Qt warns of.
+    """Wait until a process is gone, as Qt warns of a process that is destroyed while it runs.
 
     Args:
-        patience_ms: how long it may take to end by itself; it is killed then.
+        patience_ms: time that it has to end by itself before it is killed.
 
     Returns:
-        Whether it ended by itself.
+        True if it ended by itself.
     """
     if process.state() == QProcess.ProcessState.NotRunning or (patience_ms and process.waitForFinished(patience_ms)):
         return True

@@ -1,4 +1,4 @@
-"""What was measured of the dives of the session, beside good dives of the same number; computed once an analysis."""
+"""Measures of the session's dives beside those of good dives of the same number; computed once an analysis."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from fineparser_gui.model.dive import Dive
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What was measured of a dive.
+    """Measures of a dive and their comparison with good dives.
 
     Attributes:
-        measures: in the order in which they are shown.
-        bands: of good dives of the same number, by the measures' names; empty where they are not known.
-        findings: what speaks most against the dive, by phase.
+        measures: measures in the order in which they are shown.
+        bands: ranges of good dives of the same number, by the measures' names; empty where they are not known.
+        findings: the worst deviations from good dives, by phase.
     """
 
     measures: tuple[Measure, ...] = ()
@@ -26,13 +26,13 @@ class Explanation:
 
 
 class Explanations:
-    """Explains dives."""
+    """Explanations of dives, kept until their analyses change."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Analysis, Explanation]] = {}
 
     def of(self, dive: Dive) -> Explanation:
-        """What was measured of a dive; nothing before its analysis."""
+        """Return the explanation of a dive; it is empty before the analysis."""
         if dive.analysis is None:
             return Explanation()
         known = self._known.get(dive.key)
@@ -43,5 +43,5 @@ class Explanations:
         return known[1]
 
     def bands_for(self, dive: Dive) -> Mapping[str, Band]:
-        """The bands of good dives of a dive's number and board."""
+        """Return the bands of good dives of a dive's number and board."""
         return good_bands(dive.dive_number, dive.known_board_m)

@@ -1,4 +1,4 @@
-"""One export in a process of its own, so that neither its load nor a crash affects the window."""
+"""Export in a separate process, so that neither its load nor a crash affects the window."""
 
 import json
 import logging
@@ -12,16 +12,16 @@ from fineparser_gui.services.ending import end, error_lines, when_ended
 
 log = logging.getLogger(__name__)
 
-# Enough for one frame, and for removing the unfinished file.
+# Time for a canceled process to end, in milliseconds: enough for a frame and for removing the unfinished file.
 _PATIENCE_MS = 5000
 
 
 class ExportProcess(QObject):
-    """Runs the job in a folder; ends in exactly one of `finished`, `failed` and `cancelled`.
+    """Process of the export job in a folder, which ends in exactly one of `finished`, `failed` and `cancelled`.
 
     Signals:
         progressed: (int, int) done and total.
-        finished: (list) sentences to tell; the file is there.
+        finished: (list) sentences for the user; the file is there.
         failed: (str) sentence for the user.
         cancelled: no file is left.
     """
@@ -32,7 +32,7 @@ class ExportProcess(QObject):
     cancelled = Signal()
 
     def __init__(self, folder: Path, path: Path, parent: QObject | None = None) -> None:
-        """Args: path: of the file that the job writes."""
+        """Start the job of a folder, which writes the file `path`."""
         super().__init__(parent)
         self._path = path
         self._end: dict[str, object] | None = None

@@ -1,4 +1,4 @@
-"""Exports of the session, one after the other, each in a process of its own."""
+"""Exports of the session, carried out in turn, each in a separate process."""
 
 import itertools
 import shutil
@@ -43,10 +43,10 @@ from fineparser_gui.store.records import HistoryDive
 
 
 class ExportService(QObject):
-    """Writes dives of the session to files.
+    """Service that writes dives of the session to files.
 
     Signals:
-        changed: an export was added, went on, ended or was dismissed.
+        changed: an export was added, progressed, ended or was dismissed.
 
     Attributes:
         written: files that this run has written, the latest last.
@@ -69,7 +69,7 @@ class ExportService(QObject):
 
     @property
     def exports(self) -> list[Export]:
-        """In the order in which they were requested."""
+        """The exports in the order in which they were requested."""
         return list(self._exports.values())
 
     @property
@@ -78,17 +78,17 @@ class ExportService(QObject):
         return any(not export.state.over for export in self._exports.values())
 
     def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
-        """Write an annotated clip of a dive that is analysed."""
+        """Write an annotated clip of an analyzed dive."""
         if analysis := self._state.dive(key).analysis:
             self._add(ClipJob(path=path, analysis=analysis, options=options, whole_file=whole_file))
 
     def contact_sheet(self, key: str, path: Path, options: RenderOptions) -> None:
-        """Write a contact sheet of a dive that is analysed."""
+        """Write a contact sheet of an analyzed dive."""
         if analysis := self._state.dive(key).analysis:
             self._add(SheetJob(path=path, analysis=analysis, options=options))
 
     def strobe(self, key: str, path: Path, options: StrobeOptions) -> None:
-        """Write a strobe picture of a dive that is analysed, or a clip if the path ends in .mp4."""
+        """Write a strobe picture of an analyzed dive, or a clip if the path ends in .mp4."""
         if analysis := self._state.dive(key).analysis:
             self._add(StrobeJob(path=path, analysis=analysis, options=options))
 
@@ -154,11 +154,11 @@ class ExportService(QObject):
         self._add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
 
     def corrected_dives(self) -> list[Dive]:
-        """Dives with corrected transitions or first contact with the water."""
+        """Return the dives with corrected transitions or first contact with the water."""
         return [dive for dive in self._state.dives if dive.corrected_moments is not None]
 
     def labels(self) -> list[CorrectedDive]:
-        """Labels of the corrected dives."""
+        """Return the labels of the corrected dives."""
         return [label for dive in self.corrected_dives() if (label := _label(dive))]
 
     def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
@@ -166,7 +166,7 @@ class ExportService(QObject):
         self._add(CorrectionsJob(path=path, dives=tuple(dives)))
 
     def judged_dives(self) -> list[Dive]:
-        """Dives with judges' marks."""
+        """Return the dives with judges' marks."""
         return [dive for dive in self._state.dives if dive.judging is not None]
 
     def judged(self, path: Path) -> None:
@@ -205,7 +205,7 @@ class ExportService(QObject):
         """Add an export whose job is made on a thread, when its turn comes."""
         number = next(self._ids)
         over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
-        for one in over:  # finished ones make room
+        for one in over:  # finished exports make room
             del self._exports[one]
         self._exports[number] = Export(id=number, path=path)
         self._jobs[number] = make
@@ -274,7 +274,7 @@ class ExportService(QObject):
 
 
 def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
-    """A dive as it is exported, with or without drawings."""
+    """Return the exported form of a dive, with or without drawings."""
     return ExportedDive(
         path=dive.path,
         diver=dive.diver,
@@ -287,7 +287,7 @@ def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
         board_m=dive.known_board_m,
         difficulty=dive.difficulty,
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
-        # A score that the window holds back was never asked for, and with it what speaks against the number.
+        # The worker does not know the contradictions where the window holds back the request for a score.
         analysis=None if dive.analysis is None else replace(dive.analysis, contradictions=dive.contradictions),
         corrected=dive.corrected_frames is not None,
         contact_corrected=dive.contact_corrected,

@@ -35,19 +35,18 @@ Found = TypeVar("Found")
 
 
 class HistoryService(QObject):
-    """The coach's store.
+    """Service that reads and writes the coach's store.
 
-    The session is written on a thread of its own, see `Keeping`; what the coach does on the page of the history, at
-    once.
+    The session is written on a separate thread, see `Keeping`; edits on the page of the history are written at once.
 
     Args:
-        path: of the file, which is opened when it is first needed; None: there is no store.
+        path: path of the file, which is opened when it is first needed; None: there is no store.
         state_of, paused_changed: see `Keeping`.
         cache: which may still hold the masks of dives.
 
     Signals:
-        changed: dives were added, changed or removed, by this window or another one.
-        done: (str) a sentence on what a search for moved videos or taking in sessions has brought.
+        changed: dives were added, changed or removed, by this window or another.
+        done: (str) a sentence on the result of a search for moved videos or of taking in sessions.
     """
 
     changed = Signal()
@@ -84,7 +83,7 @@ class HistoryService(QObject):
 
     @property
     def store(self) -> Store | None:
-        """The history, opened when it is first asked for; None where there is none, which the user was told."""
+        """The store, opened at its first use; None if there is none or it cannot be opened, which the user knows."""
         if self._store is None and self._path is not None and not self._told:
             try:
                 months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
@@ -100,9 +99,9 @@ class HistoryService(QObject):
         return self._store
 
     def read(self, ask: Callable[[Store], Found], otherwise: Found) -> Found:
-        """What the history answers; `otherwise`, and a `problem`, where it cannot.
+        """Return the store's answer; on failure emit a `problem` and return `otherwise`.
 
-        Such as `read(lambda history: history.search(query), [])`.
+        Example: `read(lambda store: store.search(query), [])`.
         """
         store = self.store
         if store is None:
@@ -122,7 +121,7 @@ class HistoryService(QObject):
     def write_many(
         self, n_dives: int, act: Callable[[Store], Found], then: Callable[[Found], object] = lambda _: None
     ) -> None:
-        """As `write`, off the window's thread where the dives are many; then go on with what `act` returns."""
+        """Write with `act`, off the window's thread if the dives are many, then call `then` with its result."""
         store = self.store
         if n_dives <= _MOST_AT_ONCE or store is None:
             done = self.write(act)
@@ -141,7 +140,7 @@ class HistoryService(QObject):
         self._thread.run(work, go_on, self._state.problem.emit)
 
     def known_names(self, of: Literal["diver", "event"]) -> list[str]:
-        """The names of divers or events that the history or the session has, sorted."""
+        """Return the names of divers or events in the history or the session, sorted."""
         known = self.read(lambda store: store.counts("athlete" if of == "diver" else "event"), dict[str, int]())
         return sorted({*known, *(getattr(dive, of) for dive in self._state.dives)} - {""}, key=str.casefold)
 
@@ -154,12 +153,12 @@ class HistoryService(QObject):
         self.write_many(len(names), lambda store: store.set_athletes(names))
 
     def saved(self, dive: HistoryDive) -> SavedDive | None:
-        """What a session opens a dive from; None where it is not there."""
+        """Return the stored details of a dive, or None if it is not there."""
         found: Mapping[int, SavedDive] = self.read(lambda store: store.saved([dive.id]), {})
         return found.get(dive.id)
 
     def analysis(self, dive: HistoryDive) -> Analysis | None:
-        """What was found of a dive, with its masks where they are still kept; None where it is not known."""
+        """Return the analysis of a dive, with its masks if they are still kept, or None."""
         content = self.read(lambda store: store.analysis(dive.id), b"")
         return unpacked(content, dive.path, self._cache, dive.parse_id) if content else None
 
@@ -175,7 +174,7 @@ class HistoryService(QObject):
             self._state.select(self.key_of(dives[0]))
 
     def key_of(self, dive: HistoryDive) -> str | None:
-        """The dive of the session that a dive of the history is; None where it is not open."""
+        """Return the key under which a dive of the history is open in the session, or None."""
         keys = (key for key, id_ in self.keeping.ids.items() if id_ == dive.id)
         return next((key for key in keys if self._state.find(key) is not None), None)
 

@@ -1,4 +1,4 @@
-"""What was found of a dive as the history keeps it: small, without masks, which the cache of results may still hold."""
+"""Analyses as the history keeps them: small, without masks, which the cache of results may still hold."""
 
 import json
 import logging
@@ -17,20 +17,20 @@ from fineparser_gui.worker.records import read_analysis
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 4_000_000
-#: What `without_samples` thins out.
+#: Fields that `without_samples` thins out.
 _SAMPLED = ("sampled_frames", "sampled_times_s", "probabilities", "motion")
 
 
 def packed(analysis: Analysis) -> bytes:
-    """An analysis for the history. Raises: ExportError where a number in it is not finite."""
+    """Return an analysis packed for the history. Raises: ExportError if a number in it is not finite."""
     return zlib.compress(json.dumps(without_samples(analysis_to_dict(analysis))).encode())
 
 
 def unpacked(content: bytes, path: Path, cache: AnalysisCache | None, parse_id: str) -> Analysis | None:
-    """What `packed` gave, of a video that lies at a path now; None where it cannot be used.
+    """Return the analysis that `packed` has packed, for the video's present path; None if it cannot be used.
 
     Args:
-        cache: may still hold the masks, under `parse_id`.
+        cache: cache that may still hold the masks, under `parse_id`.
     """
     try:
         data = parse_json(zlib.decompressobj().decompress(content, _MOST_BYTES))

@@ -12,10 +12,10 @@ from fineparser_gui.store.records import MOST_TAGS, HistoryDive, HistoryQuery
 
 
 class HistoryEditing(QObject):
-    """Turns every change of the history by the coach into an undoable edit.
+    """Service that turns every change of the history by the coach into an undoable edit.
 
     Attributes:
-        edits: what was done.
+        edits: the edits that can be undone and redone.
     """
 
     def __init__(self, history: HistoryService) -> None:
@@ -40,7 +40,7 @@ class HistoryEditing(QObject):
         self._do(Subject.HISTORY_TAGS, before, after, self.tr("tagging dives"))
 
     def rename(self, old: str, new: str) -> None:
-        """Give an athlete another name; where others have it already, both are one then."""
+        """Give an athlete another name; athletes of the same name become the same athlete."""
         ids: list[int] = self._history.read(lambda store: store.ids(HistoryQuery(athlete=old)), [])
         after = dict.fromkeys(ids, new.strip()[:LONGEST_NAME])
         self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))

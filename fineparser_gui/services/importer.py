@@ -25,12 +25,12 @@ from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.services.video_opener import OpenedVideo, OpenTask, VideoOpener
 
-#: Rows that are added in one turn of the event loop: each costs the window about a millisecond.
+#: Rows that are added in a turn of the event loop: each costs the window about a millisecond.
 _ROWS_AT_ONCE = 8
 
 
 class DiveImporter(QObject):
-    """Opens videos, adds dives of them to the session and starts their analyses."""
+    """Service that opens videos, adds their dives to the session and starts their analyses."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class DiveImporter(QObject):
     def add(self, paths: Iterable[Path], *, show: bool = True, **known: object) -> None:
         """Add videos, and the videos of folders and of the folders in them; show the first, unless another is shown.
 
-        Files that are not videos are reported in one sentence; a single file is tried in any case.
+        Files that are not videos are reported in a single sentence; a single file is tried in any case.
 
         Args:
-            show: show the first instead of another one.
-            known: attributes of `Dive` for all of them, and "recorded_on", the day of recording, YYYY-MM-DD, where the
-                file does not say it.
+            show: show the first dive instead of the shown dive.
+            known: attributes of `Dive` for all of them, and "recorded_on", the day of recording, YYYY-MM-DD, for files
+                that do not hold it.
         """
         given = list(paths)
         files = [path for path in given if not path.is_dir()]
@@ -73,7 +73,7 @@ class DiveImporter(QObject):
         self._add(videos, known, show=show)
 
     def restore(self, saved: SavedSession) -> list[str]:
-        """Add the dives of a stored session and analyse them; one whose video is gone waits until it is located.
+        """Add the dives of a stored session and analyze them; a dive whose video is missing waits until it is located.
 
         Returns:
             Their keys.
@@ -91,8 +91,8 @@ class DiveImporter(QObject):
     def locate(self, places: Mapping[str, Path]) -> None:
         """Look for the videos of missing dives at new paths.
 
-        Videos with the right identity are used, all as one edit. If a video cannot be opened or differs, its dive stays
-        missing and its `problem` says why.
+        Videos with the right identity are used, all as a single edit. If a video cannot be opened or differs, its dive
+        stays missing and its `problem` says why.
         """
         self._sought |= places.keys()
         for key, path in places.items():
@@ -107,7 +107,7 @@ class DiveImporter(QObject):
         self.locate({key: path} | {one: found[was] for one, was in missing.items() if was in found})
 
     def with_same_conflict(self, key: str) -> list[str]:
-        """The dives of the same video that found the same conflicting one, including `key`."""
+        """Return the keys of the dives of the same video with the same conflicting video, including `key`."""
         asked = self._state.dive(key)
         conflict = asked.conflicting_video, asked.identity
         return [
@@ -117,7 +117,7 @@ class DiveImporter(QObject):
         ]
 
     def use_conflicting_video(self, key: str) -> None:
-        """Use the conflicting video, for all dives of the same video, as one edit."""
+        """Use the conflicting video for all dives of the same video, as a single edit."""
         conflict = self._state.dive(key).conflicting_video
         if conflict is not None:
             self._use(dict.fromkeys(self.with_same_conflict(key), conflict))
@@ -136,7 +136,7 @@ class DiveImporter(QObject):
         self._adding.stop()
 
     def close(self) -> None:
-        """The window is closing."""
+        """Stop opening videos, as the window closes."""
         self.forget()
         self._opener.close()
 
@@ -179,7 +179,7 @@ class DiveImporter(QObject):
         task.failed.connect(partial(self._on_failed, key, task, refuse))
 
     def _open_again(self, key: str, place: Place) -> None:
-        """Open the video of a dive at a place, and analyse it from the start."""
+        """Open the video of a dive at a place, and analyze it from the start."""
         self._analyses.drop(key)
         self._trimming.forget(key)
         path, identity = place
@@ -196,7 +196,7 @@ class DiveImporter(QObject):
         self._open(key)
 
     def _use(self, places: Mapping[str, Place]) -> None:
-        """Use videos at other paths, as one edit; a video at its old path is only opened again."""
+        """Use videos at other paths as a single edit; a video at its old path is only opened again."""
         before = {dive.key: (dive.path, dive.identity) for dive in self._state.dives if dive.key in places}
         moved = [key for key, was in before.items() if was not in (places[key], (places[key][0], None))]
         for key in before.keys() - set(moved):
@@ -313,7 +313,7 @@ class DiveImporter(QObject):
                 self._use(located)
 
     def _tell_refused(self) -> None:
-        """Report all videos that could not be opened together, in one sentence."""
+        """Report all videos that could not be opened in a single sentence."""
         if not self._refused or self._to_add or any(dive.state is DiveState.OPENING for dive in self._state.dives):
             return
         refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
@@ -324,7 +324,7 @@ class DiveImporter(QObject):
 
 
 def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
-    """One sentence on how a file differs from the one that the session was made with."""
+    """Return a sentence on how a file differs from the file of the session."""
     for said, of_one in (
         (Phrase("{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
         (Phrase("{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."), _picture),

@@ -1,4 +1,4 @@
-"""Writes the session into the store as it changes, so that there is nothing to save."""
+"""Writing of the session into the store as it changes, so that there is nothing to save."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -30,20 +30,20 @@ from fineparser_gui.store.store import SessionEntry, Store
 
 log = logging.getLogger(__name__)
 
-#: After a change; later ones do not put it off, as progress reports come faster.
+#: Delay between the first change and the write, in milliseconds; later changes do not extend it.
 DELAY_MS = 500
-#: After what could not be written.
+#: Delay before another try after a failed write, in milliseconds.
 _AGAIN_MS = 5000
-#: Analyses that are written in one transaction.
+#: Number of analyses that are written in a transaction.
 _AT_ONCE = 8
-#: Details on which the score depends, and those that another window's word may replace as well.
+#: Details on which the score depends, and details that follow the changes of other windows.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
 _FOLLOWED = tuple(name for name in SAID if name not in ("athlete", "correction"))
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What was last written of a dive, or read of it."""
+    """State of a dive when it was last written or read."""
 
     saved: SavedDive
     analysis: Analysis | None = None
@@ -51,7 +51,7 @@ class _Known:
 
 @dataclass(frozen=True)
 class _Work:
-    """What is to be written, and what is known once it is."""
+    """Content of a write, and the known states once it is done."""
 
     session_id: int
     state: SavedSession
@@ -60,7 +60,7 @@ class _Work:
     known: Mapping[str, _Known]
 
     def told(self, ids: Mapping[str, int]) -> tuple[object, ...]:
-        """All that the session says beyond the rows of its dives."""
+        """Return the session's content without the rows of its dives."""
         return self.state, tuple((one.key, ids.get(one.key) or one.saved) for one in self.entries)
 
     def write(self, path: Path) -> tuple[int, dict[str, int]]:
@@ -76,23 +76,23 @@ class _Work:
 
 
 class Keeping(QObject):
-    """The session's part in the store.
+    """Service that keeps the session in the store.
 
-    A dive whose video is opened for the first time gets what the store knows of it before it is analysed. What another
-    window says of a dive that is open here is shown here as well.
+    A dive whose video is opened for the first time gets the details that the store has before it is analyzed. Details
+    that another window changes of a dive that is open here are shown here as well.
 
     Args:
         state_of: returns the part of the session that is stored, without its dives.
         store: returns the store; None: there is none.
-        paused_changed: the analyses were held up, or go on.
+        paused_changed: signal that the analyses were paused or resumed.
 
     Signals:
         kept: the session was written; its id may be new.
 
     Attributes:
-        session_id: of the session in the store; 0: nothing of it was written yet.
-        ids: of the dives that have rows, by key; of removed ones as well, which may come back.
-        trouble: why the session could not be written the last time; "" where it could.
+        session_id: id of the session in the store; 0: not written yet.
+        ids: ids of the dives that have rows, by key; of removed dives as well, which may come back.
+        trouble: reason why the session could not be written the last time, or "".
     """
 
     kept = Signal()
@@ -134,10 +134,10 @@ class Keeping(QObject):
         )
 
     def begin(self, session_id: int = 0, ids: Mapping[str, int] | None = None) -> None:
-        """Another session is open, whose dives are those that are there now.
+        """Begin to keep another session, whose dives are the present dives.
 
         Args:
-            ids: of the dives that have rows, by key.
+            ids: ids of the dives that have rows, by key.
         """
         self._soon.stop()
         self.session_id, self.trouble = session_id, ""
@@ -152,7 +152,7 @@ class Keeping(QObject):
             self._soon.begin()
 
     def put(self, ids: Mapping[str, int]) -> None:
-        """Dives of the store were put into the session; their ids by key."""
+        """Take over the ids, by key, of dives that were put into the session from the store."""
         self.ids |= ids
         self._recalled |= ids.keys()
 
@@ -180,7 +180,7 @@ class Keeping(QObject):
         return True
 
     def follow(self) -> None:
-        """Show what other windows, or the page of the history, have said of the session's dives."""
+        """Show changes that other windows or the page of the history have made to the session's dives."""
         store = self._store()
         if store is None or self._writing is not None:
             return
@@ -197,7 +197,7 @@ class Keeping(QObject):
                 self._take(dive, news[id_])
 
     def say(self, key: str, values: Mapping[str, Any]) -> None:
-        """Change what is said of a dive, but not as an edit; where the score depends on it, it is scored anew."""
+        """Change details of a dive without an edit; score it again if the score depends on them."""
         scored = {name: value for name, value in values.items() if name in _SCORED}
         others = {name: value for name, value in values.items() if name not in _SCORED}
         if others:
@@ -212,7 +212,7 @@ class Keeping(QObject):
         self._thread.close()
 
     def _next(self) -> _Work | None:
-        """What is to be written now; None where nothing is."""
+        """Return the work that is to be written now, or None."""
         work = self._work()
         if not work.known and work.told(self.ids) == self._told:
             return None
@@ -239,7 +239,7 @@ class Keeping(QObject):
         return _Work(self.session_id, self._state_of(), tuple(entries), thumbnails, known)
 
     def _kept(self, dive: Dive, saved: SavedDive) -> KeptDive | None:
-        """What is to be written of a dive; None where nothing is."""
+        """Return the record of a dive to write, or None if nothing has changed."""
         before = self._known.get(dive.key) or _Known(SavedDive(path=dive.path))
         waits = dive.busy or dive.rescoring or dive.refused or dive.asks_diver
         settled = dive.state is DiveState.READY and not waits
@@ -279,7 +279,7 @@ class Keeping(QObject):
 
     def _on_added(self, key: str) -> None:
         dive = self._state.dive(key)
-        id_ = self.ids.pop(key, 0)  # of a dive that comes back; another one may have its row by now
+        id_ = self.ids.pop(key, 0)  # of a dive that comes back; another dive may have its row by now
         if id_ and not self._is_open(id_):
             self.ids[key] = id_
         from_file = saved_dive(dive) if dive.identity is not None else SavedDive(path=dive.path)
@@ -315,11 +315,11 @@ class Keeping(QObject):
             self._state.update(dive.key, **filled)
 
     def _is_open(self, id_: int) -> bool:
-        """Whether a dive of the session has a row already."""
+        """Return True if a dive of the session has a row already."""
         return any(one == id_ and self._state.find(key) is not None for key, one in self.ids.items())
 
     def _take(self, dive: Dive, theirs: SavedDive) -> None:
-        """Show what others say of a dive now, but where something else is said of it here."""
+        """Show details that others have changed, except details that were changed here."""
         known, mine = self._known[dive.key], saved_dive(dive)
         news = {
             name: getattr(theirs, name)

@@ -1,4 +1,4 @@
-"""Answers to requests that were answered before: by this window, by another one, or before a crash. No Qt."""
+"""Kept answers to requests that were answered before: by this window, by another, or before a crash. No Qt."""
 
 import hashlib
 import logging
@@ -41,11 +41,11 @@ _Keepable = TypeVar("_Keepable", ParseRequest, ScoreRequest, TrimRequest)
 
 
 class KeptResults:
-    """Names requests by all that their answers depend on, and finds the answers that a cache holds.
+    """Kept answers of a cache, found by names that are digests of everything that the answers depend on.
 
     Args:
-        cache: which the worker fills; None: nothing is kept.
-        settings: returns those that the worker runs with.
+        cache: cache that the worker fills; None: nothing is kept.
+        settings: returns the settings that the worker runs with.
 
     Attributes:
         voters: returns the exemplars by which a request for a score would be answered now; None: they are not known.
@@ -59,10 +59,10 @@ class KeptResults:
         self._cards: dict[str, str] = {}  # digest by folder of weights
 
     def named(self, request: _Keepable, content: str = "") -> _Keepable:
-        """A request that says under which name its answer is kept.
+        """Return a request with the name under which its answer is kept.
 
         Args:
-            content: `content_digest` of the video; what a `ScoreRequest` depends on is said by its `parse_id`.
+            content: `content_digest` of the video; a `ScoreRequest` does not need it, as it has its `parse_id`.
         """
         if isinstance(request, ScoreRequest):
             context: list[object] = [type(request).__name__]
@@ -75,11 +75,11 @@ class KeptResults:
         return msgspec.structs.replace(request, kept_as=digest(*context, facts))
 
     def has(self, request: Request) -> bool:
-        """Whether there is an answer, which may turn out to be damaged."""
+        """Return True if an answer is kept, which may turn out to be damaged."""
         return self.cache is not None and isinstance(request, Keepable) and self.cache.has(request.kept_as)
 
     def answer(self, request: Request) -> Answer | None:
-        """The answer to a request; None where none is kept."""
+        """Return the kept answer to a request, or None."""
         if self.cache is None or not isinstance(request, Keepable) or not request.kept_as:
             return None
         name = request.kept_as
@@ -100,7 +100,7 @@ class KeptResults:
             return None
 
     def parse(self, name: str) -> DiveParse | None:
-        """What was found in a clip, by the name under which it was kept; None where it is kept no longer."""
+        """Return the parse that is kept under a name, or None if it is no longer kept."""
         found = self.cache.get(name, ()) if self.cache is not None and name else None
         if self.cache is None or found is None:
             return None
@@ -111,14 +111,14 @@ class KeptResults:
             return None
 
     def _is_by_present_exemplars(self, request: ScoreRequest, analysis: Mapping[str, Any]) -> bool:
-        """Whether those voted for a kept score that would now: exemplars come, go and are corrected."""
+        """Return True if the exemplars that voted for a kept score are those that would vote now."""
         by_profile = request.profile if analysis["profile"] else None  # nothing may have been measured
         voters = self.voters(msgspec.structs.replace(request, profile=by_profile))
         votes = ((vote["id"], vote["dive_number"], vote["board_m"], vote["score"]) for vote in analysis["exemplars"])
         return voters is None or voters == frozenset(votes)
 
     def _weights(self, folder: str) -> str:
-        """What tells apart weights: a digest of their card, which holds one of each of their files."""
+        """Return the digest of the weights' card, which holds a digest of each of their files."""
         if folder not in self._cards:
             path = (Path(folder) if folder else bundled_weights()) / "card.json"
             try:

@@ -1,4 +1,4 @@
-"""Learns a profile from judged dives of the session and of sets, on a thread. Imported with its dialog, for scipy."""
+"""Learning of a profile from judged dives of session and sets, on a thread. Imported with its dialog, for scipy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,12 +25,12 @@ from fineparser_gui.worker.protocol import Result
 
 @dataclass(frozen=True, kw_only=True)
 class ListedDive:
-    """A judged dive that is offered.
+    """A judged dive that is offered for learning.
 
     Attributes:
-        key: of the dive in the session, or a name of its own.
-        candidate: what is known; None: no set could hold it.
-        why_not: why it cannot count, a sentence in the user's language; "" where it can.
+        key: key of the dive in the session, or another unique name.
+        candidate: the dive's data; None: no set could hold it.
+        why_not: reason why it cannot count, a sentence in the user's language; "" if it can.
     """
 
     key: str
@@ -43,7 +43,7 @@ class ListedDive:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What was learned, and how the dives were predicted: `predicted` is in their order."""
+    """A learned profile, and the predictions of the dives in their order."""
 
     profile: Profile
     predicted: Predicted
@@ -51,13 +51,13 @@ class Lesson:
 
 
 class LearningService(QObject):
-    """One lesson at a time.
+    """Service that learns profiles, a single profile at a time.
 
     Signals:
-        progressed: (int, int) dives that are read, of how many.
-        learned: (Lesson) it is done.
+        progressed: (int, int) number of dives that are read, and of all dives.
+        learned: (Lesson) the profile is learned.
         set_read: (list[ListedDive]) the dives of a set.
-        ended: (str) nothing came of it: why, "" where it was cancelled.
+        ended: (str) learning failed for this reason; "": it was canceled.
     """
 
     progressed = Signal(int, int)
@@ -73,7 +73,7 @@ class LearningService(QObject):
         self._asked: list[Task] = []
 
     def of_session(self) -> list[ListedDive]:
-        """The dives of the session that have marks."""
+        """Return the dives of the session that have marks."""
         return [self._listed(dive) for dive in self._session.exports.judged_dives()]
 
     def read_set(self, path: Path, results: Path) -> None:
@@ -161,7 +161,7 @@ class LearningService(QObject):
 
 
 def _listed_of(path: Path, results: Path) -> list[ListedDive]:
-    """The dives of a set, with what `fineparser score` has found of them."""
+    """Return the dives of a set with the results of `fineparser score`."""
     listed = []
     for dive, found in read_found(path, results):
         analysis, moved, error = (None, None, "") if found is None else (found.analysis, found.quantities, found.error)

@@ -32,21 +32,21 @@ from fineparser_gui.worker.protocol import (
 
 
 class LibraryService(QObject):
-    """The worker owns the library; this mirrors its reports and sends changes.
+    """Service that mirrors the library, which the worker owns, and sends changes to the worker.
 
     Args:
-        folder: of the coach's own library; None: there is none.
+        folder: folder of the coach's own library; None: there is none.
 
     Signals:
         changed: the entries changed.
         adding_changed: `adding` changed.
         dive_added: (str, str) key of a dive, and the exemplar that was made of it.
-        problem: (str) one sentence for the banner.
+        problem: (str) a sentence for the banner.
 
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has reported.
-        edits: what the coach changed, to be undone and done again.
+        edits: the edits that can be undone and redone.
     """
 
     changed = Signal()
@@ -77,7 +77,7 @@ class LibraryService(QObject):
 
     @property
     def exemplars(self) -> list[Exemplar]:
-        """All exemplars that may vote; before the first report of the worker, the bundled ones."""
+        """All exemplars that may vote; before the first report of the worker, the bundled exemplars."""
         if self.entries:
             return [entry.exemplar for entry in self.entries if not entry.exemplar.removed]
         try:
@@ -98,24 +98,24 @@ class LibraryService(QObject):
         return len(self._tried.intersection(self._waiting()) - {self._preparing})
 
     def entry(self, exemplar_id: str) -> LibraryEntry | None:
-        """An exemplar by its id."""
+        """Return the entry of an exemplar, or None."""
         return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)
 
     def lost(self, exemplar_id: str) -> bool:
-        """Whether an exemplar was deleted permanently; False while the coach's library cannot be read."""
+        """Return True if an exemplar was deleted permanently; False while the coach's library cannot be read."""
         return self.writable and self.entry(exemplar_id) is None
 
     def numbers(self, *, synchro: bool = False) -> Counter[str]:
-        """Number of exemplars by dive number."""
+        """Return the number of exemplars by dive number."""
         return Counter(e.dive_number for e in self.exemplars if e.synchro == synchro)
 
     def best(self, dive_number: str, board_m: float | None, *, synchro: bool = False) -> Exemplar | None:
-        """The best exemplar of a dive number; None where there is none."""
+        """Return the best exemplar of a dive number, or None."""
         same = [e for e in self.exemplars if e.dive_number == dive_number and e.synchro == synchro]
         return best_exemplar(same, dive_number, board_m)
 
     def find(self, exemplar_id: str) -> Exemplar | None:
-        """The exemplar with an id; None if there is none, or the coach's own are not reported yet: see `changed`."""
+        """Return the exemplar of an id; None if it does not exist or is not reported yet, see `changed`."""
         entry = self.entry(exemplar_id)
         if entry is not None or self.entries:
             return entry.exemplar if entry is not None else None
@@ -124,7 +124,7 @@ class LibraryService(QObject):
         return None
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
-        """The exemplar with an id, which the user asked for; None, and a `problem`, if there is none."""
+        """Return the exemplar of an id that the user has requested; emit a `problem` if it does not exist."""
         found = self.find(exemplar_id)
         if found is None and not self.entries and self._folder is not None:
             self.problem.emit(self.tr("Your own exemplars are still being read: try again in a moment."))
@@ -133,7 +133,7 @@ class LibraryService(QObject):
         return found
 
     def mask(self, exemplar_id: str) -> MaskTrack | None:
-        """Masks of an exemplar; None if the library has none. Does not wait for a writer."""
+        """Return the masks of an exemplar, or None; does not wait for a writer."""
         entry = self.entry(exemplar_id)
         try:
             if entry is None or not entry.own or self._folder is None:
@@ -152,7 +152,7 @@ class LibraryService(QObject):
         )
 
     def add_dive(self, dive: Dive, facts: ExemplarFacts) -> None:
-        """Add an analysed dive, with the transitions that the coach placed."""
+        """Add an analyzed dive, with the transitions that the coach placed."""
         frames = dive.corrected_frames
         self._add(
             AddExemplarRequest(
@@ -202,7 +202,7 @@ class LibraryService(QObject):
         self._change(None, LibraryChange(action="list"))
 
     def _change_all(self, ids: Sequence[str], of_one: str, of_many: str, action: str, opposite: str) -> None:
-        """Change several exemplars as one undo step."""
+        """Change several exemplars as a single undo step."""
         if len(ids) > 1:
             self.edits.beginMacro(of_many.format(len(ids)))
         for name in ids:
@@ -235,13 +235,13 @@ class LibraryService(QObject):
             task.failed.connect(partial(self._on_not_prepared, exemplar_id))
 
     def _waiting(self) -> list[str]:
-        """Ids of the own exemplars that are not encoded for the loaded weights."""
+        """Return the ids of the own exemplars that are not encoded for the loaded weights."""
         own = (entry for entry in self.entries if entry.own and not entry.exemplar.removed)
         return [entry.exemplar.id for entry in own if entry.state == "waiting"]
 
     def _on_ready(self, ready: Ready) -> None:
         self._weights_loaded = True
-        if ready != self._listed_for:  # not where a worker died and the next one has the same weights
+        if ready != self._listed_for:  # not if a worker died and its successor has the same weights
             self._listed_for = ready
             self._tried.clear()
             self.refresh()
@@ -294,6 +294,6 @@ class LibraryService(QObject):
 
 
 def _moving(name: str, text: str, action: str, opposite: str) -> Edit:
-    """An edit that moves an exemplar to the bin, or out of it."""
+    """Return an edit that moves an exemplar to the bin, or out of it."""
     before, after = LibraryChange(action=opposite), LibraryChange(action=action)
     return Edit(subject=Subject.EXEMPLAR, key=name, before=before, after=after, text=text)

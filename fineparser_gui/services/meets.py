@@ -27,16 +27,17 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import EditStack
 
 _SETTLE_MS = 200
-#: Fields of a row that a dive says itself, and may say otherwise than was announced.
+#: Fields of a row that a dive has as well, possibly with other values than announced.
 _ANNOUNCED = ("dive_number", "board_m", "difficulty")
 _OUTCOMES = {ruling: outcome for outcome, ruling in RULINGS.items()}
 
 
 class MeetService(QObject):
-    """Dives that are added while there is a list take its next open rows by themselves, once their videos are open.
+    """Service that keeps the dive list of a meet and assigns its rows to dives.
 
-    The session's list is what was announced. A dive takes what its row says where it says nothing itself, or still
-    what the row said before; what it says then counts, see `counted`.
+    Dives that are added while there is a list take its next open rows by themselves once their videos are open. The
+    list holds the announced values. A dive takes a value of its row if its own is blank or equals the row's former
+    value; the dive's value then counts, see `counted`.
     """
 
     def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
@@ -55,7 +56,7 @@ class MeetService(QObject):
         return replace(meet, rows=tuple(map(self._counted, meet.rows)))
 
     def disagreement(self, row: ListedDive) -> Phrase | None:
-        """Return what a row was announced with where its dive says otherwise; None where it does not."""
+        """Return the announced values of a row that its dive contradicts, or None."""
         dive = self._dive_of(row)
         return None if dive is None else disagreement(row, _performed(dive))
 
@@ -71,12 +72,12 @@ class MeetService(QObject):
         self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
 
     def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
-        """Replace the list, as one edit with what the dives take from it.
+        """Replace the list, as a single edit with the values that the dives take from it.
 
         Args:
-            text: names the edit in the undo menu.
-            place: of the row that the coach has typed into.
-            typed: fields that were typed; the row's dive takes them, whatever it said.
+            text: name of the edit in the undo menu.
+            place: place of the row that the coach has typed into.
+            typed: fields that were typed; the row's dive takes them, whatever its values.
         """
         before = self._state.meet
         if meet == before and not typed:
@@ -109,18 +110,18 @@ class MeetService(QObject):
         return matched(meet, self._caught(self._state.dives), start)
 
     def number_of(self, key: str) -> str | None:
-        """The dive number that the list has for a dive; None where it has none."""
+        """Return the dive number that the list has for a dive, or None."""
         place = self._state.meet.row_of(key)
         number = self._state.meet.rows[place].number if place is not None else None
         return None if number is None else str(number)
 
     def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
-        """Dives in the order in which they were done: by the time of the file, its name, and the place in it."""
+        """Return dives in the order in which they were done: by the time of the file, its name, and the place in it."""
         there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]
         return [self._known(dive) for dive in sorted(there, key=_time)]
 
     def _known(self, dive: Dive) -> KnownDive:
-        """A dive with what is known of it from elsewhere than from its row."""
+        """Return a dive with the details that do not come from its row."""
         place = self._state.meet.row_of(dive.key)
         row = self._state.meet.rows[place] if place is not None else ListedDive()
         diver = "" if dive.diver == row.athlete else dive.diver
@@ -193,7 +194,7 @@ def _number(row: ListedDive) -> str | None:
 
 
 def _taken(known: Any, was: Any, now: Any) -> Any:
-    """Return what a dive says after its row says something else, which it takes unless it says something of its own."""
+    """Return a dive's value after its row's value has changed: the new value unless the dive had another."""
     return now if was != now and (not known or known == was) else known
 
 

@@ -1,4 +1,4 @@
-"""Applies the preferences for device, weights and exemplars; the coach's work stays as it is."""
+"""Changes of device, weights and number of exemplars by the preferences; the coach's work stays as it is."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -20,9 +20,9 @@ _SETTLE_MS = 150
 
 
 class Practice(QObject):
-    """What was caught since the window was opened, oldest first; those that were taken back are left out.
+    """Dives caught since the window was opened, the oldest first, without dives that were taken back.
 
-    A dive that a second camera has seen as well is one: its other clip lies in the folder.
+    A dive that two cameras have seen is listed once: its second clip lies in the folder.
 
     Signals:
         changed: a dive came, went, or was changed; once for many.
@@ -43,12 +43,12 @@ class Practice(QObject):
 
     @property
     def dives(self) -> list[tuple[CaughtClip, Dive]]:
-        """Those that are in the session."""
+        """The caught clips whose dives are in the session, with these dives."""
         by_path = {dive.path: dive for dive in self._session.dives}
         return [(one, by_path[one.clip]) for one in self._caught if one.clip in by_path]
 
     def add(self, caught: CaughtClip) -> None:
-        """Put a dive into the session, which analyses it after what the coach looks at."""
+        """Put a dive into the session, which analyzes it after the dive that the coach looks at."""
         before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
         if before is not None and not self._touched(before[1]):
             self.take_back([before[1].key])
@@ -68,11 +68,11 @@ class Practice(QObject):
         edits.endMacro()
 
     def balk(self, key: str) -> None:
-        """Mark a dive as one that was begun twice, or as none."""
+        """Mark a dive as a balk (begun twice), or remove the mark."""
         self._toggle(key, "balk")
 
     def repeat(self, key: str) -> None:
-        """Mark a dive as a repeat of the one before it, whose athlete and number it takes; it belongs to no row."""
+        """Mark a dive as a repeat of the dive before it, whose athlete and number it takes; it belongs to no row."""
         edits = self._session.editing.edits
         edits.beginMacro(self.tr("marking a repeat"))
         if self._toggle(key, "repeat"):
@@ -90,7 +90,7 @@ class Practice(QObject):
         self._session.editing.set_note(key, "\n".join(filter(None, (note, word.strip()))))
 
     def summary(self) -> str:
-        """A line an athlete: dives, balks, repeats."""
+        """Return a text with a line for each athlete: dives, balks, repeats."""
         counts: dict[str, list[int]] = {}
         for _, dive in self.dives:
             count = counts.setdefault(dive.diver or "–", [0, 0, 0])
@@ -112,7 +112,7 @@ class Practice(QObject):
         return on
 
     def _touched(self, dive: Dive) -> bool:
-        """Whether the coach has worked on a dive; what its row of the list says is none of that."""
+        """Return True if the coach has worked on a dive; details from its row of the list do not count."""
         listed = self._session.meet.row_of(dive.key) is not None
         named = not listed and bool(dive.diver or dive.dive_number)
         trimmed = dive.in_frame is not None or dive.out_frame is not None
@@ -122,7 +122,7 @@ class Practice(QObject):
 
 
 def clock_text(at_s: float) -> str:
-    """Time of the day."""
+    """Return the time of the day as text."""
     return time.strftime("%H:%M:%S", time.localtime(at_s))
 
 

@@ -10,18 +10,18 @@ from fineparser_core.scoring.profile import ACTIVE_NAME, Profile, check_model, r
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState
 
-#: One that is not in use, beside the one that is.
+#: File of the profile that is not in use, beside the file of the profile in use.
 _UNUSED_NAME = "profile-unused.json"
 
 
 class ProfileService(QObject):
-    """Reads the profile in use at the start, which `fineparser learn --use` may have written, and changes it.
+    """Service that keeps the profile of judges in use, which `fineparser learn --use` may have written.
 
     Args:
-        library_folder: of the coach's own exemplars; None: no profile is kept.
+        library_folder: folder of the coach's own exemplars; None: no profile is kept.
 
     Signals:
-        changed: dives are scored by another profile, or another one is known.
+        changed: the profile in use or the unused profile changed.
 
     Attributes:
         unused: a profile that the coach has switched back from; None: there is none.
@@ -36,7 +36,7 @@ class ProfileService(QObject):
         self._state.profile, self.unused = self._read(ACTIVE_NAME), self._read(_UNUSED_NAME)
 
     def use(self, profile: Profile) -> None:
-        """Score all dives by a profile from now on, in later runs as well; one of other weights is refused."""
+        """Score all dives by a profile from now on, in later runs as well; refuse a profile of other weights."""
         model = self._state.model
         try:
             if model is not None:
@@ -82,5 +82,5 @@ class ProfileService(QObject):
             return read_profile(path) if path is not None and path.is_file() else None
         except FineParserError as error:
             problem = translated(error)
-            QTimer.singleShot(0, self, lambda: self._state.problem.emit(problem))  # once somebody listens
+            QTimer.singleShot(0, self, lambda: self._state.problem.emit(problem))  # when the window listens
             return None

@@ -1,4 +1,4 @@
-"""Records a camera and catches its dives in a process of its own, which nothing in the window can stop."""
+"""Recording of a camera in a separate process, which catches its dives and which nothing in the window can block."""
 
 import logging
 import os
@@ -16,22 +16,22 @@ from fineparser_gui.services.ending import end, error_lines, when_ended
 log = logging.getLogger(__name__)
 
 _LOOK_MS = 300
-# What is being cut out is written first.
+# Time to end, in milliseconds: clips that are being cut out are written first.
 _PATIENCE_MS = 15_000
-# A process that ends sooner does so each time.
+# Shortest run after which a crashed process is restarted, in seconds: a shorter run would repeat itself.
 _NO_LOOP_S = 10.0
 
 
 class Recorder(QObject):
-    """One source; its process ends with the window, whatever ends that, and is started again if it crashes.
+    """Recorder of a source; its process ends with the window, even if that crashes, and restarts after a crash.
 
     Signals:
         caught: (CaughtClip)
-        said: (str) a word about the source or the disk.
-        ended: (bool) whether it was to end.
+        said: (str) a sentence about the source or the disk.
+        ended: (bool) whether the end was requested.
 
     Attributes:
-        folder: of clips, lines and recording.
+        folder: folder of clips, lines and recording.
     """
 
     caught = Signal(object)

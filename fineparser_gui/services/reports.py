@@ -1,4 +1,4 @@
-"""What a report of dives of the session, or of the history, is made from."""
+"""Content of a report on dives of the session or of the history."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -17,7 +17,7 @@ _Known = TypeVar("_Known", Dive, HistoryDive)
 
 
 def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
-    """Every analysed dive by a dive's diver, oldest first; none where its diver is not known."""
+    """Return the analyzed dives of a dive's diver, the oldest first; empty if the diver is not known."""
     name = dive.diver.strip().casefold()
     if not name:
         return []
@@ -26,7 +26,7 @@ def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
 
 
 def notes_of(dive: Dive | SavedDive) -> str:
-    """The coach's note on a dive, and those that are written on its frames, a line each."""
+    """Return the coach's note on a dive and the notes on its frames, a line each."""
     on_frames = (drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE)
     return "\n".join(filter(None, (dive.note, *on_frames)))
 
@@ -34,13 +34,13 @@ def notes_of(dive: Dive | SavedDive) -> str:
 def reported_dive(
     dive: Dive, dives: Sequence[Dive], *, drawings: bool, comparison: ComparedDive | None = None, strobe: bool = False
 ) -> ReportedDive:
-    """A dive of a report.
+    """Return a dive of the session for a report.
 
     Args:
-        dive: analysed.
-        dives: of the session, for the trend.
+        dive: the dive, which is analyzed.
+        dives: dives of the session, for the trend.
         drawings: whether its drawings are shown, and their notes beside its own.
-        strobe: whether its stroboscopic picture is.
+        strobe: whether its stroboscopic picture is shown.
     """
     assert dive.analysis is not None
     return ReportedDive(
@@ -62,12 +62,12 @@ def reported_dive(
 def reported_from_history(
     dive: HistoryDive, dives: Sequence[HistoryDive], saved: SavedDive, analysis: Analysis, *, drawings: bool
 ) -> ReportedDive:
-    """A dive of the history in the report of a season.
+    """Return a dive of the history for the report of a season.
 
     Args:
-        dives: of the season, for the trend, in order of time.
-        saved: has its note and drawings.
-        drawings: whether they are shown.
+        dives: dives of the season, for the trend, in order of time.
+        saved: the dive's details, for its note and drawings.
+        drawings: whether the drawings are shown.
     """
     return ReportedDive(
         path=dive.path,
@@ -88,7 +88,7 @@ def reported_from_history(
 
 
 def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
-    """Scored dives of the same number and board by the same diver."""
+    """Return the trend of the scored dives of the same number and board by the same diver."""
     return tuple(
         TrendPoint(label=one.dived_on or one.title, award=one.analysis.scoring.award, is_this=one.key == dive.key)
         for one in _like(dive, season_of(dive, dives))
@@ -97,5 +97,5 @@ def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
 
 
 def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:
-    """The dives of the same number and board."""
+    """Return the dives of the same number and board."""
     return [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]

@@ -1,4 +1,4 @@
-"""Scores a dive repeatedly while a moment is dragged: one request at a time, always the latest."""
+"""Repeated scoring of a dive while a moment is dragged: a single request at a time, always the latest."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,12 +19,12 @@ from fineparser_gui.services.soon import Soon
 from fineparser_gui.services.task import Task, Urgency
 from fineparser_gui.worker.protocol import Result, ScoreRequest
 
-#: Moves of the mouse within this time are one request.
+#: Moves of the mouse within this time are a single request, in milliseconds.
 _GATHER_MS = 15
 
 
 def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
-    """A request for the score of a parsed dive of known number, by a profile or as shipped."""
+    """Return a request for the score of a parsed dive of known number, by a profile or as shipped."""
     assert dive.parse_id is not None
     assert dive.dive_number is not None
     return ScoreRequest(
@@ -41,7 +41,7 @@ def score_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> Scor
 
 
 def corrected_request(dive: Dive, n_exemplars: int, profile: Profile | None) -> ScoreRequest:
-    """As `score_request`, of the corrected moments where there are some."""
+    """Return a request for the score of a dive with its corrected moments, if it has any."""
     request = score_request(dive, n_exemplars, profile)
     if dive.corrected_moments is None or dive.info is None:
         return request
@@ -60,7 +60,7 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
 
 
 class RescoringService(QObject):
-    """Updates the score after transitions or the contact with the water were corrected.
+    """Service that updates the score after transitions or the contact with the water were corrected.
 
     Each dive has at most one request in progress; the latest moments are requested after its answer. So the score
     follows a drag as fast as the worker answers, without a backlog of outdated requests.
@@ -89,7 +89,7 @@ class RescoringService(QObject):
             self._state.update(key, score_state=ScoreState.SCORED)
 
     def forget(self, key: str) -> None:
-        """Abandon the request of a dive, which was removed or will be analysed or scored anew."""
+        """Abandon the request of a dive, which was removed or will be analyzed or scored again."""
         self._wanted.pop(key, None)
         task = self._asked.pop(key, None)
         if task is not None:

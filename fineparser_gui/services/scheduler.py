@@ -1,4 +1,4 @@
-"""The queue of all requests to the worker: decides which one runs next."""
+"""The queue of all requests to the worker, in order of urgency."""
 
 import itertools
 import logging
@@ -39,34 +39,34 @@ log = logging.getLogger(__name__)
 
 #: Deaths of the worker in a row, with no request answered between them, after which it is not started again.
 _MOST_DEATHS = 5
-#: Longer than any step between two safe points: a worker that has not stopped a request by then hangs.
+#: Time in milliseconds after which a worker that has not stopped a request hangs; every step between two safe points
+#: is shorter.
 _STOP_MS = 30_000
-#: Of kept answers that are told in one turn of the event loop.
+#: Longest time spent on kept answers in a turn of the event loop, in seconds.
 _TURN_S = 0.02
-#: Urgency by kind of request; `Urgency.BATCH` of all else.
+#: Urgency by kind of request; `Urgency.BATCH` for all others.
 _USUAL = {EncodeExemplarRequest: Urgency.BACKGROUND, ScoreRequest: Urgency.SCORE, ChangeLibraryRequest: Urgency.SCORE}
 #: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
 
 
 class Scheduler(QObject):
-    """Sends tasks to the worker by urgency: the dive that is shown first, whether it is analysed or searched.
+    """Scheduler that sends tasks to the worker by urgency: first the analysis or search of the shown dive.
 
-    Within one urgency they follow the order of the list.
+    Tasks of the same urgency follow the order of the list. A request whose answer is kept is not sent: its task ends
+    with the kept answer, in a later turn of the event loop.
 
-    What was answered before is not asked again: the task ends by the kept answer, in a later turn of the event loop.
-
-    The worker does one thing at a time, and what is `Quick` beside it. A task is sent while others run only if it is
-    more urgent than all of them; one that is not quick stops the one that runs, which goes on where it was once nothing
-    more urgent waits. So the analysis of the dive that is shown overtakes the others, and a score every analysis.
+    The worker carries out a single task at a time, and `Quick` tasks beside it. A task is sent while others run only if
+    it is more urgent than all of them; a task that is not quick stops the running task, which continues where it was
+    when nothing more urgent waits. So the analysis of the shown dive overtakes the others, and a score every analysis.
 
     Args:
-        places: returns the place of each dive in the list by its key; `SHOWN` for the one that is shown.
+        places: returns the place of each dive in the list by its key; `SHOWN` for the shown dive.
         kept: answers of former requests.
 
     Signals:
         paused_changed: see `paused`.
-        devices: (DevicesReport) what the network can run on here.
+        devices: (DevicesReport) the devices that the network can run on here.
         ready: (Ready) the weights are loaded.
         failed: (str, str) kind of error and sentence for the user, for failures that end no task.
     """
@@ -112,7 +112,7 @@ class Scheduler(QObject):
 
     @property
     def paused(self) -> bool:
-        """Whether analyses and searches are paused; all else goes on."""
+        """True if analyses and searches are paused; all other tasks go on."""
         return self._paused
 
     def pause(self, paused: bool) -> None:
@@ -134,9 +134,9 @@ class Scheduler(QObject):
         """Queue a request; its id is assigned here.
 
         Args:
-            key: of the dive that it is about; "" where it is about none.
-            urgency: None: the usual one of its kind.
-            anew: ask the worker also where the answer is kept.
+            key: key of the dive that it is about; "": of no dive.
+            urgency: None: the usual urgency of its kind.
+            anew: send the request even if its answer is kept.
         """
         urgency = _USUAL.get(type(request), Urgency.BATCH) if urgency is None else urgency
         task = Task(msgspec.structs.replace(request, id=f"q{next(self._ids)}"), key, urgency, self._cancel)
@@ -207,33 +207,32 @@ class Scheduler(QObject):
         self._patience.stop()
 
     def _ready(self) -> list[Task]:
-        """What waits, and may begin now."""
+        """Return the waiting tasks that may begin now."""
         held = (ParseRequest, TrimRequest) if self._paused else ()
         waiting = (task for task in self._tasks if task.state in (TaskState.WAITING, TaskState.STOPPED))
         return [task for task in waiting if not isinstance(task.request, held)]
 
     def task_of(self, key: str, kinds: type[Request] | UnionType = ParseRequest | TrimRequest) -> Task | None:
-        """The analysis or search of a dive, or its task of other kinds, that has not ended and was not abandoned."""
+        """Return a dive's task of some kinds that has not ended and was not abandoned, or None."""
         found = (one for one in self._tasks if one.key == key and isinstance(one.request, kinds))
         return next((one for one in found if not one.signalsBlocked()), None)
 
     def left_s(self, task: Task) -> float | None:
-        """Seconds until a task is done once it runs; None: nothing tells."""
+        """Return the seconds until a task is done once it runs, or None if they cannot be estimated."""
         return task.clock.left_s(self._usual_s.get(type(task.request)))
 
     @property
     def batch_left_s(self) -> float | None:
-        """Seconds until all analyses are done; None: nothing tells."""
+        """Seconds until all analyses are done; None if they cannot be estimated."""
         asked = [one for one in self._tasks if one.state is not TaskState.KEPT]
         analyses = [task for task in asked if isinstance(task.request, ParseRequest)]
         each = [left for task in analyses if (left := self.left_s(task)) is not None]
         return sum(each) if analyses and len(each) == len(analyses) else None
 
     def _rank(self, task: Task, places: Mapping[str, int]) -> None:
-        """Raise the urgency of what is shown.
+        """Raise the urgency of the shown dive's task.
 
-        An analysis that runs keeps its own: it takes seconds, and a person who looks at one dive after the other would
-        stop each.
+        A running analysis keeps its urgency: it takes seconds, and a coach who looks through the dives would stop each.
         """
         if isinstance(task.request, TrimRequest) or (isinstance(task.request, ParseRequest) and not task.sent):
             task.urgency = Urgency.SHOWN if places.get(task.key) == SHOWN else Urgency.BATCH
@@ -252,7 +251,7 @@ class Scheduler(QObject):
             self._end(task, CancelledReport(id=task.id))
 
     def _stop(self, task: Task) -> None:
-        """Let the worker stop a task; one that has not begun stops once it has."""
+        """Let the worker stop a task; a task that has not begun is stopped once it begins."""
         if task.state is TaskState.BEGUN:
             task.state = TaskState.STOPPING
             self._patience.start()
@@ -311,7 +310,7 @@ class Scheduler(QObject):
         task.deleteLater()
 
     def _take_back(self) -> None:
-        """The worker is gone: what it had waits again, and what was dropped ends."""
+        """Let the tasks of a worker that is gone wait again, and end those that were dropped."""
         self._patience.stop()
         for task in self.running:
             task.state, task.clock = TaskState.WAITING, Clock()
@@ -319,9 +318,9 @@ class Scheduler(QObject):
                 self._end(task, CancelledReport(id=task.id))
 
     def _on_died(self) -> None:
-        """Start the worker again, and ask what it worked on once more; a request of which it dies twice fails.
+        """Restart the worker and repeat its requests; a request that kills the worker twice fails.
 
-        What it worked on at once is asked one by one, so that the one which it dies of is known.
+        Requests that ran side by side are repeated separately, to find which of them kills the worker.
         """
         self._deaths += 1
         suspects = [task for task in self._tasks if task.begun and not task.dropped]
@@ -341,7 +340,7 @@ class Scheduler(QObject):
         QTimer.singleShot(0, self, self._client.start)
 
     def _give_up(self) -> None:
-        """Start no worker until the user asks for it: the analyses wait, and what cannot wait fails."""
+        """Start no worker until the user requests it: analyses wait, and requests that cannot wait fail."""
         self._deaths = 0
         self.pause(True)
         self._gave_up = True

@@ -35,18 +35,18 @@ from fineparser_gui.worker.protocol import Ready, ScoreRequest
 
 
 class Session(SessionState):
-    """The dives, with services that open, analyse, correct, compare and export them.
+    """The dives, with services that open, analyze, correct, compare and export them.
 
     Args:
-        library_folder: of the coach's own exemplars; None: there are none.
-        cache: which the worker fills with its results; None: none are kept.
+        library_folder: folder of the coach's own exemplars; None: there are none.
+        cache: cache that the worker fills with its results; None: no results are kept.
         history: file of the coach's store; None: there is none.
 
     Signals:
         comparison_changed: see `ComparisonService.changed`.
 
     Attributes:
-        edits: what was done to dives, library and history; undo applies to the active one.
+        edits: edits of dives, library and history; undo applies to the active group.
     """
 
     comparison_changed = Signal()
@@ -89,19 +89,19 @@ class Session(SessionState):
         self.current_changed.connect(self.scheduler.reconsider)
 
     def open(self, paths: Iterable[Path], **known: Any) -> None:
-        """Add videos, and those of folders, and analyse them; show the first. `known`: see `DiveImporter.add`."""
+        """Add videos, and those of folders, and analyze them; show the first. `known`: see `DiveImporter.add`."""
         self.importer.add(paths, **known)
 
     def snapshot(self) -> SavedSession:
-        """The part of the session that is stored."""
+        """Return the part of the session that is stored."""
         return self.saved(paused=self.scheduler.paused)
 
     def snapshot_state(self) -> SavedSession:
-        """As `snapshot`, without the dives."""
+        """Return the part of the session that is stored, without the dives."""
         return self.saved_state(paused=self.scheduler.paused)
 
     def restore(self, saved: SavedSession) -> list[str]:
-        """Add the dives of a stored session and analyse them; dives with missing videos wait. Returns their keys."""
+        """Add the dives of a stored session and analyze them, return their keys; dives with missing videos wait."""
         self.scheduler.pause(saved.paused)
         return self.importer.restore(saved)
 
@@ -131,11 +131,11 @@ class Session(SessionState):
         self.importer.remove(key)
 
     def analyse(self, key: str, *, anew: bool = False) -> None:
-        """Analyse from the start; see `AnalysisService.analyse`."""
+        """Analyze a dive from the start; see `AnalysisService.analyse`."""
         self.analyses.analyse(key, anew=anew)
 
     def analyse_stopped(self) -> None:
-        """Retry what failed or was cancelled: analyses, scores, or searches for dives."""
+        """Retry analyses, scores and searches for dives that failed or were canceled."""
         for dive in self.dives:
             if dive.stopped and dive.state is DiveState.READY:
                 self.analyses.score_anew(dive.key)
@@ -151,13 +151,13 @@ class Session(SessionState):
                 task.cancel()
 
     def cancel_all(self) -> None:
-        """Cancel all tasks; waiting ones first, so that none of them starts."""
+        """Cancel all tasks; waiting tasks first, so that none of them starts."""
         running = {task.key for task in self.scheduler.running}
         for key in sorted(self.keys, key=lambda one: one in running):
             self.cancel(key)
 
     def best_exemplar(self) -> Exemplar | None:
-        """The exemplar of the current dive's number and board with the highest score, real before rendered."""
+        """Return the best-scored exemplar of the current dive's number and board, real before rendered."""
         dive = self.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if dive is None or scoring is None:

@@ -8,17 +8,17 @@ from fineparser_gui.worker.protocol import Ready
 
 
 class SessionState(QObject, SessionModel):
-    """See `SessionModel` for its events.
+    """The dives and the state that all services share; see `SessionModel` for the other events.
 
     Signals:
         meet_changed: the dive list changed.
         model_changed: the worker has loaded its weights, or loads others.
-        problem: (str) one sentence for the banner.
+        problem: (str) a sentence for the banner.
 
     Attributes:
         model: the loaded weights; None while the worker loads them.
         n_exemplars: number of exemplars that a dive is compared with.
-        profile: by which dives are scored; None: as shipped.
+        profile: profile of judges by which dives are scored; None: as shipped.
     """
 
     dive_added = Signal(str)

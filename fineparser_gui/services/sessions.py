@@ -26,23 +26,23 @@ log = logging.getLogger(__name__)
 
 #: Sessions that are listed as recent.
 _MOST_RECENT = 8
-#: After so long without a new dive, the next one begins a session: the next evening.
+#: Time without a new dive after which the next dive begins a session, that of another evening, in seconds.
 _EVENING_S = 6 * 3600
-#: Of versions that kept sessions in files.
+#: Names of the settings and files of versions that kept sessions in files.
 _OLD_RECENT, _OLD_AUTOSAVES = "recent_sessions", "autosave-*"
 
 
 class SessionController(QObject):
-    """Opens one session of the store at a time, which no other window has open.
+    """Controller of the open session of the store, which no other window has open.
 
     Args:
-        folder: of the program; None: there is none, and sessions end with the window.
+        folder: folder of the program's files; None: there is none, and sessions end with the window.
 
     Signals:
         changed: another session is open, or it has another name.
 
     Attributes:
-        name: that the coach has given the session, or "".
+        name: name that the coach has given the session, or "".
     """
 
     changed = Signal()
@@ -75,20 +75,20 @@ class SessionController(QObject):
 
     @property
     def recent(self) -> list[SessionRecord]:
-        """The sessions that were changed last, without the open one, the latest first."""
+        """The sessions that were changed last, without the open session, the latest first."""
         if self._recent is None:
             found: list[SessionRecord] = self._history.read(lambda store: store.sessions(_MOST_RECENT + 1), [])
             self._recent = found
         return [one for one in self._recent if one.id != self.id][:_MOST_RECENT]
 
     def all(self) -> list[SessionRecord]:
-        """All sessions that hold dives, the one that was changed last first."""
+        """Return all sessions that hold dives, the latest change first."""
         self._keeping.flush()
         found: list[SessionRecord] = self._history.read(lambda store: store.sessions(), [])
         return found
 
     def begin(self) -> bool:
-        """Begin a new session; False, and a `problem`, where the open one could not be kept."""
+        """Begin a new session; if the open session cannot be kept, emit a `problem` and return False."""
         if not self._keeping.flush():
             return False
         self._session.clear()
@@ -97,12 +97,12 @@ class SessionController(QObject):
         return True
 
     def begin_evening(self) -> None:
-        """Begin a new session where no dive was added to the open one for hours: another evening has come."""
+        """Begin a new session if no dive was added to the open session for hours: another evening has come."""
         if self._session.keys and time.time() - self._added_at_s > _EVENING_S:
             self.begin()
 
     def open_session(self, id_: int) -> bool:
-        """Open a session in place of the open one; False, and a `problem`, where that cannot be."""
+        """Open another session; on failure emit a `problem` and return False."""
         if id_ == self.id:
             return True
         lock = self._lock_of(id_)
@@ -122,7 +122,7 @@ class SessionController(QObject):
         return True
 
     def read(self, path: Path) -> tuple[SavedSession, str] | None:
-        """The content of a session file and its digest; None, and a `problem`, if it cannot be read."""
+        """Return the content of a session file and its digest; on failure emit a `problem` and return None."""
         try:
             return read_file(path)
         except ConfigError as error:
@@ -130,7 +130,7 @@ class SessionController(QObject):
             return None
 
     def n_differing(self, saved: SavedSession, source: str) -> int:
-        """How many dives of a session file the store knows with other details; 0 where the file was taken in before."""
+        """Return the number of a session file's dives that the store contradicts; 0 if the file was taken in before."""
 
         dives = [found for one in saved.dives if (found := by_details(one)) is not None]
 
@@ -175,7 +175,7 @@ class SessionController(QObject):
             self._enter(name.strip())
 
     def merge(self, ids: Sequence[int]) -> bool:
-        """Put the dives of sessions into the one that was begun first; False where one of them is open elsewhere."""
+        """Move the dives of sessions into the session begun first; return False if any is open elsewhere."""
         into, *others = sorted(ids)
         if not self._keeping.flush() or not self._free(ids):
             return False
@@ -186,7 +186,7 @@ class SessionController(QObject):
         return self.open_session(into) if is_open else True
 
     def delete(self, ids: Sequence[int]) -> bool:
-        """Forget sessions; their analysed dives stay in the history. False where one of them is open elsewhere."""
+        """Delete sessions, whose analyzed dives stay in the history; return False if any is open elsewhere."""
         if not self._free(ids) or (self.id in ids and not self.begin()):
             return False
         self._history.write(lambda store: store.delete_sessions(ids))
@@ -237,7 +237,7 @@ class SessionController(QObject):
         self._history.read(lambda store: take_in(store, saved, name, source, as_in_file=as_in_file), 0)
 
     def _free(self, ids: Sequence[int]) -> bool:
-        """Whether no other window has one of some sessions open; else a `problem` is emitted."""
+        """Return True if no other window has any of the sessions open, else emit a `problem`."""
         for id_ in ids:
             lock = self._lock_of(id_) if id_ != self._locked else None
             if lock is not None and not lock.tryLock(0):
@@ -278,6 +278,6 @@ def _lock(path: Path) -> QLockFile:
 
 
 def free_path(path: Path) -> Path:
-    """The path, with a number appended if the file exists already."""
+    """Return the path, with a number appended if the file exists already."""
     tried = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
     return path if not os.path.lexists(path) else next(one for one in tried if not os.path.lexists(one))

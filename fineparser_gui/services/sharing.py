@@ -1,4 +1,4 @@
-"""Sharing of files with phones in the local network: on when it is asked for, over after ten minutes."""
+"""Sharing of files with phones in the local network: started by the user, ended after ten minutes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +12,11 @@ LASTS_S = 600
 
 
 class Sharing(QObject):
-    """Serves the chosen files at one address of this computer.
+    """Service that serves the chosen files at an address of this computer.
 
     Signals:
         found: (list) this computer's addresses in local networks, the likeliest first.
-        changed: it begins or ends, or a second has passed.
+        changed: the sharing begins or ends, or a second has passed.
     """
 
     found = Signal(list)
@@ -46,7 +46,7 @@ class Sharing(QObject):
         self._thread.run(local_addresses, self.found.emit)
 
     def choose(self, files: Mapping[int, Path]) -> None:
-        """Which files are served, by their numbers on the page."""
+        """Set the files that are served, by their numbers on the page."""
         self._files = dict(files)
         if self._server is not None:
             self._server.files = self._files
@@ -55,7 +55,7 @@ class Sharing(QObject):
         """Serve at an address, under a new secret.
 
         Raises:
-            OSError: there is no such address any more.
+            OSError: the address no longer exists.
         """
         self.stop()
         self._server = ShareServer(address, self._files)

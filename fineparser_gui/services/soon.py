@@ -6,10 +6,10 @@ from PySide6.QtCore import QObject, QTimer, SignalInstance
 
 
 class Soon(QTimer):
-    """Does something once, a while after the first of some changes; later ones do not put it off.
+    """Timer that acts once, a while after the first of some changes; later changes do not extend the delay.
 
     Args:
-        signals: of the changes, until `end`.
+        signals: signals of the changes, until `end`.
     """
 
     def __init__(self, parent: QObject, delay_ms: int, act: Callable[[], object], *signals: SignalInstance) -> None:
@@ -26,6 +26,6 @@ class Soon(QTimer):
             signal.disconnect(self.begin)
 
     def begin(self, *_: object) -> None:
-        """Something has changed."""
+        """Start the delay after a change, unless it is running."""
         if not self.isActive():
             self.start()

@@ -11,7 +11,7 @@ from fineparser_gui.worker.protocol import Request
 
 
 class Urgency(IntEnum):
-    """What is more urgent goes first; a search or an analysis stops for it, and goes on later."""
+    """Urgency of a task: more urgent tasks go first; searches and analyses stop for them and continue later."""
 
     BACKGROUND = 0  # encoding exemplars in advance
     BATCH = 1
@@ -22,9 +22,9 @@ class Urgency(IntEnum):
 
 
 class TaskState(Enum):
-    """Where a task is."""
+    """State of a task."""
 
-    KEPT = auto()  # the answer is known, and not told yet
+    KEPT = auto()  # the answer is known, and not emitted yet
     WAITING = auto()
     STOPPED = auto()  # waits again, for something more urgent; the worker has kept what it read
     SENT = auto()  # the worker has not begun it
@@ -33,26 +33,26 @@ class TaskState(Enum):
 
 
 class Task(QObject):
-    """Ends in exactly one of `finished`, `failed` and `cancelled`.
+    """Task of the worker, which ends in exactly one of `finished`, `failed` and `cancelled`.
 
     Args:
-        request: what to send to the worker.
-        key: of the dive that the request is about; "" where it is about none.
-        urgency: which the scheduler raises for the dive that is shown.
+        request: request to send to the worker.
+        key: key of the dive that the request is about; "": of no dive.
+        urgency: urgency, which the scheduler raises for the shown dive.
         cancel: called to cancel the task.
 
     Signals:
-        progressed: (Progress) how far it is.
+        progressed: (Progress)
         finished: (Answer)
         failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker died of it, twice;
             "WorkerGone": it keeps dying and is not restarted automatically.
         cancelled: `cancel` took effect.
 
     Attributes:
-        suspect: the worker died while it carried the request out; it is asked once more, with nothing beside it.
-        dropped: it is cancelled, and ends where the worker stops it.
-        progress: what the worker said last.
-        clock: how far it is, and for how long it has run.
+        suspect: True if the worker died during the request, which is repeated once with no other beside it.
+        dropped: True if the task is canceled and ends when the worker stops it.
+        progress: last progress report of the worker.
+        clock: share of the work that is done, and the time that it has taken.
     """
 
     progressed = Signal(object)
@@ -84,7 +84,7 @@ class Task(QObject):
         return self.state in (TaskState.BEGUN, TaskState.STOPPING)
 
     def cancel(self) -> None:
-        """Cancel: at once if it has not begun, otherwise at the worker's next safe point."""
+        """Cancel the task: at once if it has not begun, else at the worker's next safe point."""
         self._cancel(self)
 
     def abandon(self) -> None:

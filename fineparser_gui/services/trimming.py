@@ -21,7 +21,7 @@ class TrimmingService(QObject):
     def __init__(self, state: SessionState, scheduler: Scheduler, edits: EditStack) -> None:
         super().__init__(state)
         self._state, self._scheduler, self._edits = state, scheduler, edits
-        # By key: the range of a row before it was trimmed to what was found.
+        # Range of a row before it was trimmed to the found dive, by key.
         self._ranges: dict[str, tuple[int | None, int | None]] = {}
         edits.handlers[Subject.PROPOSALS] = self._apply_proposals
 
@@ -29,7 +29,7 @@ class TrimmingService(QObject):
         """Queue a search of the whole file.
 
         Args:
-            use: trim the row to the dive at once where exactly one is found; `take_back` undoes it.
+            use: trim the row to the dive at once if exactly one is found; `take_back` undoes it.
         """
         self.forget(key)
         dive = self._state.dive(key)
@@ -62,7 +62,7 @@ class TrimmingService(QObject):
             task.abandon()
 
     def accepted(self, key: str) -> frozenset[int]:
-        """Indices of the proposals whose flight lies within a dive of the list."""
+        """Return the indices of the proposals whose flight lies within a dive of the list."""
         dive = self._state.dive(key)
         if not dive.segments:  # the common case, checked for every row at every change of the list
             return frozenset()
@@ -72,7 +72,7 @@ class TrimmingService(QObject):
         )
 
     def accept(self, key: str, place: int) -> None:
-        """Accept a proposal: a single one sets in and out point of the row, others get rows of their own."""
+        """Accept a proposal: a single proposal sets in and out point of the row, several become separate rows."""
         dive = self._state.dive(key)
         if not dive.segments or place in self.accepted(key):
             return
@@ -124,7 +124,7 @@ class TrimmingService(QObject):
         self._edits.do(Edit(subject=subject, key=key, before=before, after=after, text=text))
 
     def _rows(self, dive: Dive, segments: list[DiveSegment]) -> Rows:
-        """New rows after that of the recording, in order of time, without its number and diver."""
+        """Return new rows after that of the recording, in order of time, without its number and diver."""
         dives, rows = self._state.dives, []
         for segment in segments:
             before = [

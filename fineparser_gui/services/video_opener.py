@@ -24,7 +24,7 @@ from fineparser_gui.model.video_identity import VideoIdentity, identity_of
 log = logging.getLogger(__name__)
 
 _THUMBNAIL_PX = 144
-#: Of what is told in one turn of the event loop.
+#: Longest time spent on emitting results in a turn of the event loop, in seconds.
 _TURN_S = 0.008
 
 #: Name of the final signal of a task, and its values.
@@ -42,7 +42,7 @@ class FolderTask(QObject):
 
 
 class OpenedVideo(NamedTuple):
-    """What is known of a video once it is open; attributes as in `Dive`."""
+    """Data of an open video; attributes as in `Dive`."""
 
     info: VideoInfo
     identity: VideoIdentity
@@ -51,7 +51,7 @@ class OpenedVideo(NamedTuple):
 
 
 class OpenTask(QObject):
-    """The opening of a video; ends in exactly one of its signals.
+    """The opening of a video, which ends in exactly one of its signals.
 
     Signals:
         opened: (OpenedVideo)
@@ -63,9 +63,9 @@ class OpenTask(QObject):
 
 
 class VideoOpener(QObject):
-    """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener.
+    """Reader of folders and files on separate threads; tasks emit their signals on the thread of the opener.
 
-    A few tasks end in one turn of the event loop, so that the window answers while many files are opened.
+    Only a few tasks end in a turn of the event loop, so that the window answers while many files are opened.
 
     Args:
         cache: holds frame tables and thumbnails of videos that were opened before; None: each is read.
@@ -105,7 +105,7 @@ class VideoOpener(QObject):
         return task
 
     def close(self) -> None:
-        """Drop waiting tasks and wait for running ones."""
+        """Drop waiting tasks and wait for running tasks."""
         for pool in (self._pool, self._rest):
             pool.clear()
             pool.waitForDone()
@@ -133,7 +133,7 @@ class VideoOpener(QObject):
 
 
 def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:
-    """What `OpenTask` ends with, for a file that is opened on this thread."""
+    """Open a file on this thread; return the signal of `OpenTask` and its values."""
     try:
         content = ""
         with suppress(OSError):  # the reader says what is wrong
@@ -156,7 +156,7 @@ def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> 
 
 
 def _kept_video(path: Path, name: str, cache: AnalysisCache | None) -> tuple[VideoInfo, np.ndarray] | None:
-    """Frame table and thumbnail of a video that was opened before; None: it was not."""
+    """Return the frame table and thumbnail of a video that was opened before, or None."""
     found = cache.get(name) if cache is not None else None
     if found is None:
         return None

@@ -19,15 +19,16 @@ log = logging.getLogger(__name__)
 
 _CHILD = "fineparser_gui.worker.child"
 _CLOSE_MS = 1500
-#: The worker is asked for a sign of life this often, and hangs where it gives none this many times: five minutes, as a
-#: slow disk or a busy computer may take as long to load it. Counted, not timed: a computer that sleeps ages none.
+#: Interval of pings to the worker, in milliseconds, and the number of unanswered pings after which it hangs: five
+#: minutes, as loading it may take as long on a slow disk or a busy computer. Pings are counted, not timed, so that the
+#: sleep of the computer does not count.
 _PULSE_MS = 5000
 _MOST_SILENT_PULSES = 60
 _MOST_LAST_WORDS = 60
 
 
 class WorkerClient(QObject):
-    """Carries messages to and from the process that owns torch.
+    """Client of the process that owns torch, which exchanges messages with it.
 
     Args:
         library: folder of the coach's own exemplars; None: there are none.
@@ -39,7 +40,7 @@ class WorkerClient(QObject):
         died: the process crashed or hung, or could not be started.
 
     Attributes:
-        settings: for the next start.
+        settings: settings for the next start.
         last_words: the latest lines that the process wrote to its standard error.
     """
 
@@ -73,12 +74,12 @@ class WorkerClient(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the worker writes records; removed by `close` where it is not the cache."""
+        """Folder into which the worker writes records; `close` removes it unless it is the cache."""
         return self._cache or Path(self._folder.name)
 
     @cached_property
     def _folder(self) -> TemporaryDirectory:
-        """Made when the worker starts, so that the window does not wait for the sweep of what killed ones left."""
+        """Temporary folder, made when the worker starts: making it removes the folders that killed workers left."""
         return temporary_folder("fineparser")
 
     def start(self) -> None:
@@ -161,7 +162,7 @@ class WorkerClient(QObject):
             self._process.kill()
 
     def _on_ended(self) -> None:
-        self._read()  # what it said last tells what it died of
+        self._read()  # its last message may explain its death
         self._log_stderr()
         process, self._process = self._process, None
         self._pulse.stop()
