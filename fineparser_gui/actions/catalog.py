@@ -14,13 +14,13 @@ _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What decides which commands can be given.
+    """State of the window that decides which commands are enabled.
 
     Attributes:
         window: the main window.
-        dive: that is shown.
-        dives: all of the session.
-        comparing: whether two dives are compared.
+        dive: the shown dive.
+        dives: all dives of the session.
+        comparing: whether dives are compared.
         led: whether an exemplar is shown in the place of a dive.
     """
 
@@ -58,15 +58,15 @@ class Situation:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionSpec:
-    """One command.
+    """A command.
 
     Attributes:
-        id: of the action; the settings store shortcuts by it.
+        id: id of the action, by which the settings store shortcuts.
         text: menu text, translated in context "actions".
         keys: default shortcuts in portable notation; the first is shown.
-        does: called with the window, and with its state where it is checkable.
-        when: whether it is enabled; None: always, or somebody else decides.
-        icon: name of a file in resources/icons without suffix; "" for none.
+        does: called with the window, and with its state if it is checkable.
+        when: returns whether it is enabled; None: always, or decided elsewhere.
+        icon: name of a file in resources/icons without suffix, or "".
         group: actions of different groups are separated by a line in the menu.
     """
 
@@ -92,7 +92,7 @@ def _can(
     icon: str = "",
     checked: bool | None = None,
 ) -> ActionSpec:
-    """A command; `keys` are divided by spaces, and one that begins as checked or not is checkable."""
+    """Return a command with `keys` divided by spaces; it is checkable if `checked` is its first state."""
     return ActionSpec(
         id=name,
         text=text,
@@ -106,7 +106,7 @@ def _can(
 
 
 def _tool(kind: str, text: str, key: str) -> ActionSpec:
-    """The command that draws one of a kind, which its icon is named after."""
+    """Return the command that draws a kind of drawing, after which its icon is named."""
     return _can(f"draw_{kind}", text, key, lambda w: w.player.draw(kind), lambda s: s.led or s.there, icon=kind)
 
 
@@ -123,7 +123,7 @@ def _has_selected_drawing(situation: Situation) -> bool:
 
 
 def _opens_its_menu(window: Any) -> None:
-    """Of an action that stands for a menu of its own."""
+    """Do nothing: the action opens a menu."""
 
 
 # fmt: off

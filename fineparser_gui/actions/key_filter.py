@@ -15,9 +15,9 @@ _COMMAND_MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.M
 
 
 def belongs_to_controls(combination: QKeyCombination) -> bool:
-    """Whether a control may have a use for a key: letters, Space, arrows …, but not F5 or Ctrl+S.
+    """Return True if a control may have a use for a key: letters, Space, arrows …, but not F5 or Ctrl+S.
 
-    Esc is nobody's: what wants it, a tool, a search or the full screen, takes it itself.
+    Esc belongs to no control: a tool, a search or the full screen takes it itself.
     """
     key, modifiers = combination.key(), combination.keyboardModifiers()
     if key in _CURSOR_KEYS:
@@ -26,14 +26,14 @@ def belongs_to_controls(combination: QKeyCombination) -> bool:
 
 
 class KeyFilter(QObject):
-    """Leaves each control of a window its keys, and the player's commands theirs.
+    """Filter that leaves each control of a window its keys, and the player's commands theirs.
 
     A key that controls have a use for runs a command only while the picture or the timeline has the focus, or nothing
     has it; in a list, it runs the commands of that list as well. Other windows are not concerned.
 
     Args:
-        window: its shortcuts are meant.
-        runs: whether a widget of the window leaves a key to the commands.
+        window: window whose shortcuts are filtered.
+        runs: returns whether a widget of the window leaves a key to the commands.
     """
 
     def __init__(self, window: QWidget, runs: Callable[[QWidget, QKeySequence], bool]) -> None:
@@ -43,7 +43,7 @@ class KeyFilter(QObject):
         QApplication.instance().focusChanged.connect(self._follow)
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
-        # The widget with the focus alone, as a filter of the application would be asked for every event.
+        # Filter the widget with the focus alone, as a filter of the application is called for every event.
         if not isValid(self._window):  # the focus moves while Qt takes a closed window apart
             return
         if self._focused is not None and isValid(self._focused):
@@ -63,10 +63,10 @@ class KeyFilter(QObject):
 
 
 def _combination(event: QKeyEvent) -> QKeyCombination:
-    """The key and its modifiers, wherever on the keyboard it is."""
+    """Return the key and its modifiers, without the mark of the keypad."""
     return QKeyCombination(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier, Qt.Key(event.key()))
 
 
 def shortcuts_in(keys: QKeySequence, actions: Collection) -> bool:
-    """Whether a key is a shortcut of one of some actions."""
+    """Return True if a key is a shortcut of any of the actions."""
     return any(keys in action.shortcuts() for action in actions)

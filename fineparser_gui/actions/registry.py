@@ -1,4 +1,4 @@
-"""Creates the actions of the catalogue and their menus."""
+"""The actions of the catalog and their menus."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,12 +15,12 @@ from fineparser_gui.icons import icon
 
 
 def plain_text(text: str) -> str:
-    """A translated text of the catalogue without the mnemonic mark "&"."""
+    """Return a translated text of the catalog without the mnemonic mark "&"."""
     return without_mnemonic(translated(text))
 
 
 def native_text(keys: Sequence[str]) -> str:
-    """Shortcuts as the user's system writes them."""
+    """Return shortcuts as the user's system writes them."""
     return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
 
 
@@ -28,8 +28,8 @@ class ActionRegistry:
     """The actions by id.
 
     Args:
-        window: owner of the actions, to which they do what they do.
-        situation: tells which of them are enabled.
+        window: owner of the actions, on which they act.
+        situation: returns the state that decides which of them are enabled.
     """
 
     def __init__(self, window: QObject, situation: Callable[[], Situation]) -> None:
@@ -78,7 +78,7 @@ class ActionRegistry:
             bar.window().addAction(self._actions[spec.id])  # so that its shortcuts work while the menu bar is hidden
 
     def color_icons(self, palette: QPalette) -> None:
-        """Draw the icons in the text colour of a palette."""
+        """Draw the icons in the text color of a palette."""
         for spec in CATALOG:
             if spec.icon:
                 self._actions[spec.id].setIcon(icon(spec.icon, palette.text().color().name()))

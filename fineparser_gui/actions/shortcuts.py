@@ -8,17 +8,17 @@ Shortcuts = Mapping[str, tuple[str, ...]]
 
 
 def shortcuts_of(spec: ActionSpec, changed: Shortcuts) -> tuple[str, ...]:
-    """Shortcuts of a command in portable notation; the first one is shown in menus."""
+    """Return the shortcuts of a command in portable notation; menus show the first."""
     return tuple(changed.get(spec.id, spec.keys))
 
 
 def owner_of(key: str, changed: Shortcuts) -> ActionSpec | None:
-    """The command that a key belongs to; None for a free key."""
+    """Return the command that a key belongs to, or None for a free key."""
     return next((spec for spec in CATALOG if key in shortcuts_of(spec, changed)), None)
 
 
 def with_shortcuts(changed: Shortcuts, action_id: str, keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """The changed shortcuts after one command was given `keys`, which are removed from all other commands."""
+    """Return the changed shortcuts with `keys` assigned to a command and removed from all other commands."""
     changed_now = {}
     for spec in CATALOG:
         own = shortcuts_of(spec, changed)
