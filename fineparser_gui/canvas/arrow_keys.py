@@ -14,7 +14,7 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def arrow_of(event: QKeyEvent) -> QPointF | None:
-    """Movement of an arrow key in widget pixels: 1, with Shift 10; None for other keys."""
+    """Return the movement of an arrow key in widget pixels: 1, with Shift 10; None for other keys."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     direction = _DIRECTIONS.get(Qt.Key(event.key()))
     if direction is None or modifiers not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
@@ -23,6 +23,6 @@ def arrow_of(event: QKeyEvent) -> QPointF | None:
 
 
 def moved_within(area: QRect, at: QPointF, arrow: QPointF) -> QPointF:
-    """A point after a movement that does not leave an area."""
+    """Return a point after a movement that does not leave an area."""
     moved = at + arrow
     return QPointF(min(max(moved.x(), 0), area.right()), min(max(moved.y(), 0), area.bottom()))

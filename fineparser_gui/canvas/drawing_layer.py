@@ -39,7 +39,7 @@ class DrawingLayer(QObject):
 
     Signals:
         edited: (tuple of Drawing, str, str) all drawings after the edit, text of the undo command, and a name shared by
-            all edits of one gesture, "" for a single edit.
+            all edits of a gesture, "" for a single edit.
         state_changed: tool or selection changed.
     """
 
@@ -87,7 +87,7 @@ class DrawingLayer(QObject):
             self._canvas.update()
 
     def begin(self, tool: str | None) -> None:
-        """Draw one of a kind with the next clicks; None cancels."""
+        """Draw a line, note or other `tool` with the next clicks; None cancels."""
         self._close_editor()
         self._tool, self._points = tool, []
         self._select(None)
@@ -120,7 +120,7 @@ class DrawingLayer(QObject):
             self._update_hint()
 
     def paint(self, painter: QPainter, frame: int) -> None:
-        """Paint the drawings of a frame, and paler those of neighbouring frames."""
+        """Paint the drawings of a frame, and paler those of neighboring frames."""
         self._frame = frame
         for drawing in visible_marks(self._drawings, frame, self._times_s):
             if self._dragging is not None and drawing == self._dragging[0]:
@@ -152,7 +152,7 @@ class DrawingLayer(QObject):
             paint_grip(painter, self._canvas.to_widget(*drawing.points[self._moved_point]))
 
     def _hint(self) -> str:
-        """Hint on the next click or key; "" where none applies."""
+        """Return a hint on the next click or key, or ""."""
         if self._tool is None:
             return self._keys_of_selected() if self._moves and self._canvas.hasFocus() else ""
         hints = {
@@ -255,7 +255,7 @@ class DrawingLayer(QObject):
         return found is not None or self._tool is not None
 
     def wants_key(self, event: QKeyEvent) -> bool:
-        """Whether `key` would handle a key: Esc to cancel or deselect, arrows and Enter to move and set points."""
+        """Return True if `key` handles a key: Esc to cancel or deselect, arrows and Enter to move and set points."""
         if event.key() == Qt.Key.Key_Escape:
             return self._tool is not None or self._selected is not None
         return (self._tool is not None or self._moves) and (event.key() in ENTER or arrow_of(event) is not None)
@@ -295,7 +295,7 @@ class DrawingLayer(QObject):
         return self._selected is not None
 
     def _nudge(self, drawing: Drawing, arrow: QPointF) -> None:
-        """Move a drawing or its selected point; consecutive moves are one undo step."""
+        """Move a drawing or its selected point; consecutive moves are a single undo step."""
         (x, y), (from_x, from_y) = self._canvas.to_source(arrow), self._canvas.to_source(QPointF())
         moved = drawing.moved(x - from_x, y - from_y)
         if self._moved_point is not None:
@@ -305,7 +305,7 @@ class DrawingLayer(QObject):
         self._update_hint()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keys of the note editor: Esc discards, Enter and Tab accept; shortcuts of the window are disabled."""
+        """Handle keys of the note editor: Esc discards, Enter and Tab accept; the window's shortcuts are disabled."""
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True
@@ -408,7 +408,7 @@ class DrawingLayer(QObject):
         return (event.position() - self._pressed_at).manhattanLength() > _DRAGGED_PX
 
     def _reach(self) -> float:
-        """The distance within which the pointer hits a drawing, in pixels of the file."""
+        """Return the distance within which the pointer hits a drawing, in pixels of the file."""
         origin, beside = self._canvas.to_source(QPointF(0, 0)), self._canvas.to_source(QPointF(_REACH_PX, 0))
         return beside[0] - origin[0]
 

@@ -53,7 +53,7 @@ def paint_mark(
 
 
 def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRectF:
-    """Rectangle of a note's text on the widget: right below its point where that fits into the area."""
+    """Return the rectangle of a note's text on the widget: right below its point where that fits into the area."""
     box = _text_box(at + QPointF(10, 14), text, metrics)
     if box.right() > area.right() and at.x() - 10 - box.width() >= area.left():
         box.moveRight(at.x() - 10)
@@ -71,7 +71,7 @@ def paint_grip(painter: QPainter, at: QPointF) -> None:
 
 
 def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
-    """Paint a crosshair over the area with a gap around its centre."""
+    """Paint a crosshair over the area with a gap around its center."""
     gap = 5.0
     lines = [
         QLineF(area.left(), at.y(), at.x() - gap, at.y()),
@@ -98,7 +98,7 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
 
 
 def described(drawing: Drawing) -> str:
-    """Accessible description of a drawing."""
+    """Return the accessible description of a drawing."""
     if drawing.kind == NOTE:
         return text("note: {0}", drawing.text)
     if drawing.kind not in MEASURED:

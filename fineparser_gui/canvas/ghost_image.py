@@ -25,11 +25,11 @@ class GhostImage(NamedTuple):
 def ghost_image(
     ghost: Ghost, frames: tuple[int, int], picture: QImage, source_px: tuple[int, int], colour: QColor
 ) -> GhostImage | None:
-    """The body that a picture of the other dive shows; None where it shows none.
+    """Return the body that a picture of the other dive shows, or None.
 
     Args:
-        frames: of the shown dive and of the other one.
-        picture: of the other one, RGB32 of any size.
+        frames: frames of the shown dive and of the other dive.
+        picture: picture of the other dive, RGB32 of any size.
         source_px: (width, height) of its file's frames.
     """
     height, width = picture.height(), picture.width()

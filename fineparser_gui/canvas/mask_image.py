@@ -9,7 +9,7 @@ from fineparser_core.export.mask_overlay import mask_opacity
 
 
 def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> tuple[QImage, QRectF]:
-    """Premultiplied ARGB image of a mask in a colour, cropped to its covered cells, with alpha by probability.
+    """Return a premultiplied ARGB image of a mask in a color, cropped to its covered cells, with alpha by probability.
 
     Args:
         probability: (112, 112).

@@ -1,4 +1,4 @@
-"""Asks for one point of the picture, with the mouse or the keyboard."""
+"""Tool that asks for a point of the picture, with the mouse or the keyboard."""
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
@@ -9,11 +9,11 @@ from fineparser_gui.canvas.video_canvas import CanvasLayer, VideoCanvas
 
 
 class PointTool(QObject):
-    """A layer that lies over the other one of a canvas while it asks.
+    """A layer that lies over the other layer of a canvas while it asks.
 
     Signals:
-        pointed: (int, float, float) frame, x and y in pixels of the file; the tool asks no longer.
-        state_changed: it asks, or does no longer.
+        pointed: (int, float, float) frame, x and y in pixels of the file; the tool stops asking.
+        state_changed: it starts or stops asking.
     """
 
     pointed = Signal(int, float, float)
@@ -88,15 +88,15 @@ class PointTool(QObject):
         return True
 
     def release(self, event: QMouseEvent) -> bool:
-        """Nothing follows a press."""
+        """Take the release of the button, which does nothing."""
         return True
 
     def double_click(self, event: QMouseEvent) -> bool:
-        """The first click was the point."""
+        """Take a double click, whose first click has set the point."""
         return True
 
     def wants_key(self, event: QKeyEvent) -> bool:
-        """Whether `key` would handle a key: arrows, Enter and Esc."""
+        """Return True if `key` handles a key: arrows, Enter and Esc."""
         return event.key() in (Qt.Key.Key_Escape, *ENTER) or arrow_of(event) is not None
 
     def key(self, event: QKeyEvent) -> bool:
@@ -115,5 +115,5 @@ class PointTool(QObject):
         return True
 
     def tab(self, direction: int) -> bool:
-        """Tab leaves the picture."""
+        """Return False, so that Tab leaves the picture."""
         return False

@@ -1,4 +1,4 @@
-"""Paints the athlete's skeleton, measured angles and the path of the body's centre, as the exports draw them."""
+"""Painting of the athlete's skeleton, measured angles and the path of the body's center, as the exports draw them."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,10 +22,10 @@ _TICK_PX = 5.0
 
 
 def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget, *, scale: float = 1.0) -> None:
-    """Paint bones: light with a dark outline, left and right in two colours, an unsure one faint.
+    """Paint bones: light with a dark outline, left and right in two colors, uncertain bones faint.
 
     Args:
-        scale: of their widths.
+        scale: factor of their widths.
     """
     placed = [(to_widget(*bone.start), to_widget(*bone.end), bone) for bone in bones]
     painter.save()
@@ -53,12 +53,12 @@ def paint_path(
     picture: QRectF,
     bones: Iterable[Bone] = (),
 ) -> None:
-    """Paint the path of the body's centre, its heights over the water and where the centre is.
+    """Paint the path of the body's center, its heights over the water and its present point.
 
     Args:
-        mark_text: of a height in metres, "{0} m".
-        picture: where the frame is on the widget; a path that leaves its picture is not drawn on.
-        bones: of the body, beside which the heights stand.
+        mark_text: template of a height in meters, "{0} m".
+        picture: rectangle of the frame on the widget; a path is not drawn beyond its picture.
+        bones: bones of the body, beside which the heights are written.
     """
     if path.picture_xyxy is not None:
         x0, y0, x1, y1 = path.picture_xyxy

@@ -58,18 +58,18 @@ _NARROW_PX = 64
 
 
 def _spare_columns(width_px: int) -> int:
-    """Columns by which a picture is narrower than its place, as it would be converted twice."""
+    """Return the columns by which a picture is narrower than its place, as it would be converted twice."""
     return omitted_columns(width_px) if width_px > _NARROW_PX else 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overlays:
-    """What lies over a picture.
+    """Overlays of a picture.
 
     Attributes:
-        skeleton: with the path of the body's centre.
-        crop: that the network was given.
-        style: of the mask.
+        skeleton: the skeleton and the path of the body's center.
+        crop: the crop that the network was given.
+        style: style of the mask.
     """
 
     mask: bool = True
@@ -79,7 +79,7 @@ class Overlays:
 
 
 class VideoCanvas(QWidget):
-    """Shows a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
+    """Canvas of a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
 
     Wheel and pinch zoom at the pointer, dragging pans, a double click fits the frame to the widget. Tab visits the
     drawings of the layer before it leaves the canvas.
@@ -90,7 +90,7 @@ class VideoCanvas(QWidget):
 
     Attributes:
         layer: takes mouse and keys first; None: there is none.
-        overlays: what lies over the picture.
+        overlays: overlays of the picture.
     """
 
     view_changed = Signal()
@@ -140,7 +140,7 @@ class VideoCanvas(QWidget):
         return self._image
 
     def set_source(self, source_size: QSize, track: MaskTrack | None, path: CentrePath | None = None) -> None:
-        """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's centre."""
+        """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's center."""
         self._source_size, self._track, self._path, self._mask = source_size, track, path, None
         self.update()
         self.view_changed.emit()
@@ -178,17 +178,17 @@ class VideoCanvas(QWidget):
         self._set_view(Viewport())
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom around a point of the widget; None: around its centre."""
+        """Zoom around a point of the widget; None: around its center."""
         at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         self._set_view(self._view.zoomed(factor, (at.x(), at.y()), *self._sizes()))
 
     def zoom_to_pixels(self) -> None:
-        """Actual size: one pixel of the file per pixel of the screen; never smaller than fitted."""
+        """Show the actual size: a pixel of the file per pixel of the screen; never smaller than fitted."""
         width_px = self.picture_rect().width() * self.devicePixelRatioF()
         self.zoom_by(self._source_size.width() / max(width_px, 1))
 
     def picture_rect(self) -> QRectF:
-        """Rectangle of the whole frame in widget coordinates."""
+        """Return the rectangle of the whole frame in widget coordinates."""
         x, y, width, height = self._view.rect(*self._sizes())
         if self._view.zoom != 1:
             return QRectF(x, y, width, height)
@@ -198,14 +198,14 @@ class VideoCanvas(QWidget):
         return QRectF((left + spare // 2) / ratio, top / ratio, (across - spare) / ratio, down / ratio)
 
     def fitted_px(self) -> tuple[int, int]:
-        """(width, height) of the fitted picture in device pixels."""
+        """Return (width, height) of the fitted picture in device pixels."""
         _, _, width, height = Viewport().rect(*self._sizes())
         ratio = self.devicePixelRatioF()
         across = round(width * ratio)
         return max(across - _spare_columns(across), 1), max(round(height * ratio), 1)
 
     def magnified_px(self) -> tuple[int, int]:
-        """(width, height) of the magnified picture in device pixels."""
+        """Return (width, height) of the magnified picture in device pixels."""
         picture, ratio = self.picture_rect(), self.devicePixelRatioF()
         return max(round(picture.width() * ratio), 1), max(round(picture.height() * ratio), 1)
 
@@ -219,7 +219,7 @@ class VideoCanvas(QWidget):
         )
 
     def to_widget(self, x_px: float, y_px: float) -> QPointF:
-        """The inverse of `to_source`."""
+        """Return the point of the widget that shows a point of the file, the inverse of `to_source`."""
         picture = self.picture_rect()
         across = x_px / self._source_size.width()
         return QPointF(

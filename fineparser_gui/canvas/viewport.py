@@ -8,18 +8,18 @@ ZOOM_STEP = 1.25
 
 @dataclass(frozen=True, kw_only=True)
 class Viewport:
-    """Zoom and centre of a picture in a widget.
+    """Zoom and center of a picture in a widget.
 
     Attributes:
         zoom: 1 fits the whole picture into the widget.
-        centre: point of the picture at the centre of the widget, (x, y) from 0 to 1.
+        centre: point of the picture at the center of the widget, (x, y) from 0 to 1.
     """
 
     zoom: float = 1.0
     centre: tuple[float, float] = (0.5, 0.5)
 
     def rect(self, widget: tuple[float, float], source: tuple[float, float]) -> tuple[float, float, float, float]:
-        """(x, y, width, height) of the whole picture in widget coordinates; larger than the widget where magnified."""
+        """Return (x, y, width, height) of the picture in widget coordinates; larger than the widget if magnified."""
         scale = min(widget[0] / source[0], widget[1] / source[1]) * self.zoom
         width, height = source[0] * scale, source[1] * scale
         x = _offset(widget[0], width, self.centre[0])
@@ -29,7 +29,7 @@ class Viewport:
     def zoomed(
         self, factor: float, at: tuple[float, float], widget: tuple[float, float], source: tuple[float, float]
     ) -> "Viewport":
-        """A viewport with its zoom multiplied by `factor`; the point of the picture at `at` stays there."""
+        """Return a viewport with its zoom multiplied by `factor`; the point of the picture at `at` stays there."""
         x, y, width, height = self.rect(widget, source)
         under = ((at[0] - x) / width, (at[1] - y) / height)
         zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
@@ -43,7 +43,7 @@ class Viewport:
         return Viewport(zoom=zoom, centre=(centre[0], centre[1]))._kept_within(widget, source)
 
     def panned(self, dx: float, dy: float, widget: tuple[float, float], source: tuple[float, float]) -> "Viewport":
-        """A viewport moved by (dx, dy) widget pixels, limited to the picture."""
+        """Return a viewport moved by (dx, dy) widget pixels, limited to the picture."""
         _, _, width, height = self.rect(widget, source)
         moved = replace(self, centre=(self.centre[0] - dx / width, self.centre[1] - dy / height))
         return moved._kept_within(widget, source)
@@ -58,5 +58,5 @@ class Viewport:
 
 
 def _offset(side: float, length: float, centre: float) -> float:
-    """Left or top of the picture; centred where it is smaller than the widget."""
+    """Return left or top of the picture, which is centered if it is smaller than the widget."""
     return (side - length) / 2 if length <= side else side / 2 - centre * length
