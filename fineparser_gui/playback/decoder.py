@@ -1,11 +1,11 @@
-"""Decodes the frames of one file on a separate thread, around the playhead and ahead of it.
+"""Decoding of the frames of a file on a separate thread, around the playhead and ahead of it.
 
 The clock leads: frames that cannot be decoded in time are dropped, never shown late. During playback, a frame whose
 time has passed is decoded only if later frames need it. Until the next frame is ready, the last decoded frame before
 the playhead stays on screen; playback neither slows down nor stops. A paused player always shows the exact frame.
 
-During playback with enough frames in advance, one frame is decoded after each painted frame, because decoding uses all
-cores for some milliseconds, which painting needs as well.
+During playback with enough frames in advance, a single frame is decoded after each painted frame, because decoding uses
+all cores for some milliseconds, which painting needs as well.
 """
 
 import logging
@@ -36,14 +36,14 @@ _WELL_AHEAD_FRAMES = 16
 
 
 class Decoder(QThread):
-    """Decodes one file on demand.
+    """Thread that decodes a file on demand.
 
     Args:
         parent: its owner; with it the thread ends.
 
     Signals:
         opened: (VideoInfo) the file was opened.
-        frame_ready: (int) a frame was decoded: the requested one, or one to show until then.
+        frame_ready: (int) a frame was decoded: the requested frame, or a frame to show until then.
         failed: (str) message for the user.
 
     Attributes:
@@ -65,7 +65,7 @@ class Decoder(QThread):
         self._head = Playhead()
         self._prefetch: Prefetch | None = None
         self._stopping = False
-        self._turn = False  # permits one more frame while well ahead
+        self._turn = False  # permits a single frame while well ahead
         self.idle = False
         self._late_frames = 0
         self._told_at_s = 0.0
@@ -74,14 +74,14 @@ class Decoder(QThread):
         """Request a frame.
 
         Returns:
-            (frame, picture): the requested one where it is cached, otherwise one to show until `frame_ready`;
-            None where nothing is cached.
+            (frame, picture): the requested frame if it is cached, else a frame to show until `frame_ready`;
+            None if nothing is cached.
         """
         found = self.cache.get(head.frame)
         with self._condition:
             plays_on = head.moving and replace(self._head, frame=head.frame) == head
             self._head, self.idle = head, False
-            if found is None or not plays_on:  # otherwise after painting
+            if found is None or not plays_on:  # else after painting
                 self._condition.notify()
         frame: int | None = head.frame
         if found is None and head.moving:  # never a frame beyond the playhead
@@ -95,7 +95,7 @@ class Decoder(QThread):
         return (frame, found) if found is not None else None
 
     def painted(self) -> None:
-        """The requested frame was painted: decode the next one."""
+        """Decode the next frame, as the requested frame was painted."""
         with self._condition:
             self._turn = True
             self._condition.notify()
@@ -187,14 +187,14 @@ class Decoder(QThread):
             return False
 
     def _catch_up(self, frame: int, run: Run) -> int:
-        """The next frame of the run that can be decoded in time."""
+        """Return the next frame of the run that can be decoded in time."""
         head = self._head
         if head.moving and head.direction > 0 and frame < head.frame:
             return min(head.frame + self._late_frames, run.frames.stop - 1)
         return frame
 
     def _preview(self, run: Run, planned: Playhead, reader: "VideoReader", obsolete: Callable[[], bool]) -> None:
-        """Decode a keyframe near the requested frame first, where the exact one takes many frames of decoding."""
+        """Decode a keyframe near the requested frame first, if the exact frame takes many frames of decoding."""
         wanted = planned.frame
         near, keyframe = self.cache.nearest(wanted), reader.keyframe_before(wanted)
         if near is not None and abs(near - wanted) <= wanted - keyframe:
@@ -219,7 +219,7 @@ class Decoder(QThread):
             self._turn = False
 
     def _wait_for_room(self, run: Run, planned: Playhead, obsolete: Callable[[], bool]) -> bool:
-        """Wait for memory for one more picture; False where the run became obsolete."""
+        """Wait for memory for another picture; return False if the run became obsolete."""
         size = int(n_bytes(run.size_px))
         with self._condition:
             while not obsolete():
@@ -234,7 +234,7 @@ class Decoder(QThread):
         return False
 
     def _is_obsolete(self, run: Run, planned: Playhead) -> bool:
-        """Whether the player needs a frame that this run does not decode."""
+        """Return True if the player needs a frame that this run does not decode."""
         head = self._head
         if replace(head, frame=planned.frame) != planned:
             return True
@@ -251,7 +251,7 @@ class Decoder(QThread):
 
 
 def _moved(keep: range, from_frame: int, head: Playhead) -> range:
-    """The range to keep after the playhead has moved during a run: extended ahead, shortened behind."""
+    """Return the range to keep after the playhead has moved during a run: extended ahead, shortened behind."""
     moved = head.frame - from_frame
     if head.direction > 0:
         return range(keep.start + moved, max(keep.stop, keep.stop + moved))

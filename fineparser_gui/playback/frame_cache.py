@@ -44,12 +44,12 @@ class FrameCache:
             return self._bytes + n_bytes <= self.limit_bytes or not self._pictures
 
     def get(self, frame: int) -> "Picture | None":
-        """The picture of a frame; None where it is not cached."""
+        """Return the picture of a frame, or None if it is not cached."""
         with self._lock:
             return self._pictures.get(frame)
 
     def nearest(self, frame: int, first: int | None = None, last: int | None = None) -> int | None:
-        """The cached frame of first..last that is closest to `frame`; None where there is none."""
+        """Return the cached frame of first..last that is closest to `frame`, or None."""
         with self._lock:
             here = (
                 found

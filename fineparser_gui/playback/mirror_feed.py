@@ -1,4 +1,4 @@
-"""Plays what is being recorded, on a thread of its own: with a delay, paused, step by step, slowly, or a part again."""
+"""Playback of a running recording on a separate thread: with a delay, paused, step by step, slowly, or in a loop."""
 
 import threading
 from bisect import bisect_right
@@ -15,47 +15,48 @@ from fineparser_core.live.packets import LiveFrame, now_s
 from fineparser_core.video.picture import Picture, Scaler
 from fineparser_gui.images import image_from
 
-#: What a picture needs from the camera to the screen; less of a delay would show them as unevenly as they come.
+#: Shortest delay, in seconds: the way of a picture from the camera to the screen. With a shorter delay pictures would
+#: be shown as unevenly as they arrive.
 LEAST_DELAY_S = 0.25
-# Later than this a picture is left out, and further behind what lies between.
+# Delays after which a late picture is left out, and after which all pictures up to the due time are, in seconds.
 _LATE_S, _FAR_BEHIND_S = 0.3, 2.0
-# Decoded before they are due, where there is a delay that long; and how long that takes at most.
+# Number of pictures decoded before they are due, shortest delay for that in seconds, and longest time that it may take.
 _AHEAD, _AHEAD_FROM_S, _TAKES_S = 8, 0.7, 0.03
-# Of pictures for steps back.
+# Memory for pictures of steps back, in bytes, and their time, in seconds.
 _KEPT_BYTES = 128 * 2**20
 _BACK_S = 0.7
 _MOST_UNPAINTED, _PAINTED_IN_S = 1, 0.3
-# Right after a jump the pictures that were waiting are not those that somebody misses.
+# Time after a jump in which left-out pictures are not counted, in seconds: they were decoded before the jump.
 _SETTLES_S = 1.5
-# How close to the end of a part the picture is that ends it.
+# Tolerance for the last picture of a looped part, in seconds.
 _SAME_S = 1e-3
 
 
 class Pictures(Protocol):
-    """Where pictures come from, such as a `RingFollower`."""
+    """Source of pictures, for example a `RingFollower`."""
 
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]: ...
 
 
 class MirrorFeed(QThread):
-    """Plays a source at a delay until it is closed.
+    """Thread that plays a source at a delay until it is closed.
 
-    What it does is asked for on the thread of the window, and done on its own. Pictures that come too late are left
-    out, and counted.
+    The window's thread gives the orders, which this thread carries out. Pictures that come too late are left out and
+    counted.
 
     Args:
         size_px: (width, height) in device pixels that pictures need not exceed.
 
     Signals:
-        pictured: (QImage, QSize) a picture, and how large the source sent it; `painted` is the answer.
+        pictured: (QImage, QSize) a picture and its size in the source; `painted` is the answer.
 
     Attributes:
-        dropped: pictures that were left out.
-        delay_s: asked for, in seconds.
-        rate: 1 is real time; of what is not followed any more too.
-        paused: whether a picture stands.
+        dropped: number of pictures that were left out.
+        delay_s: requested delay, in seconds.
+        rate: speed of the playback, also while it does not follow the delay; 1 is real time.
+        paused: whether the playback is paused.
         following: whether the delay is kept; False after a pause, slow motion or in a loop.
-        looped: whether a part is played again and again.
+        looped: whether a part is played in a loop.
     """
 
     pictured = Signal(object, QSize)
@@ -72,7 +73,7 @@ class MirrorFeed(QThread):
         self._orders: deque[Callable[[], None]] = deque()
         self._closed = self._pulling = False
         self._unpainted = 0
-        # Of the thread alone.
+        # Attributes that the thread alone uses.
         self._kept: list[tuple[float, Picture]] = []  # in order of time
         self._bytes, self._at = 0, -1
         self._stop = Event()
@@ -86,12 +87,12 @@ class MirrorFeed(QThread):
 
     @property
     def time_s(self) -> float:
-        """Of the picture that is shown; 0 before the first."""
+        """Time of the shown picture; 0 before the first."""
         return self._shown_s
 
     @property
     def overdue_s(self) -> float:
-        """Time for which the source owes a picture, in seconds, while its delay is kept; 0 otherwise."""
+        """Time for which the source owes a picture, in seconds, while its delay is kept; else 0."""
         if not self.following or not self._shown_s:
             return 0.0
         return max(now_s() - self._due_s(self._shown_s), 0.0)
@@ -123,7 +124,7 @@ class MirrorFeed(QThread):
         self._order(lambda: self._begin_loop((from_s, to_s)))
 
     def painted(self) -> None:
-        """The window has painted the last picture."""
+        """Report that the window has painted the last picture."""
         with self._changed:
             self._unpainted = 0
             self._changed.notify_all()
@@ -143,7 +144,7 @@ class MirrorFeed(QThread):
             self._changed.notify_all()
 
     def run(self) -> None:
-        """The thread: obeys, and shows one picture after the other."""
+        """Carry out orders and show the pictures in turn, on the thread."""
         self._follow()
         while not self._closed:
             with self._changed:
@@ -174,13 +175,13 @@ class MirrorFeed(QThread):
             self._clock = self._kept[self._at + 1][0], now_s()
 
     def _due_s(self, time_s: float) -> float:
-        """When a picture is to be shown."""
+        """Return the time at which a picture is to be shown."""
         if self.following:
             return time_s + max(self.delay_s, LEAST_DELAY_S)
         return self._clock[1] + (time_s - self._clock[0]) / self.rate
 
     def _go_to(self, time_s: float) -> None:
-        """The next picture is the first one from a time on; at once where it is kept."""
+        """Continue with the first picture from a time on; at once if it is kept."""
         if self._kept and self._kept[0][0] <= time_s <= self._kept[-1][0]:
             self._at = bisect_right(self._kept, time_s - _SAME_S, key=lambda one: one[0]) - 1
             return
@@ -196,11 +197,11 @@ class MirrorFeed(QThread):
         self._stop = Event()
         self._opened_at_s = now_s()
         self._from_s, self._previews = time_s, False
-        self._frames = None  # the one before ends
+        self._frames = None  # ends the former iterator
         self._frames = self._source.frames(time_s, self._stop)
 
     def _advance(self) -> None:
-        """Show the next picture when it is due, unless something else is asked for until then."""
+        """Show the next picture when it is due, unless another order comes until then."""
         if self._loop is not None and self._shown_s >= self._loop[1] - _SAME_S:
             self._begin_loop(self._loop)
         if self._at + 1 >= len(self._kept) and not self._pull():
@@ -225,7 +226,7 @@ class MirrorFeed(QThread):
         self._show(time_s, picture)
 
     def _pull(self) -> bool:
-        """Decode the next picture; False where none is kept of it, or something else is asked for."""
+        """Decode and keep the next picture; return False if there is none or another order came."""
         if self._frames is None:
             self._open(self._kept[-1][0] + _SAME_S if self._kept else self._shown_s)
         assert self._frames is not None
@@ -288,7 +289,7 @@ class MirrorFeed(QThread):
             self._show(*self._kept[self._at])
 
     def _rewind(self, time_s: float) -> None:
-        """Keep the pictures before a time; that of the time is the present one."""
+        """Keep the pictures before a time, and make that of the time the present picture."""
         self._forget()
         self._open(time_s - _BACK_S)
         assert self._frames is not None

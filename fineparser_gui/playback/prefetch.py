@@ -57,7 +57,7 @@ class Run:
 
 
 class Prefetch:
-    """Plans the decoding of one file.
+    """Planner of the decoding of a file.
 
     Args:
         keyframes: (k,) ascending frame indices of keyframes.
@@ -74,13 +74,13 @@ class Prefetch:
         self._n_frames = min(self._n_frames, frame)
 
     def group(self, frame: int) -> range:
-        """The group of pictures of a frame: from its keyframe to before the next one."""
+        """Return the group of pictures of a frame: from its keyframe to before the next keyframe."""
         at = int(np.searchsorted(self._keyframes, frame, side="right"))
         start = int(self._keyframes[at - 1]) if at > 0 else 0
         return range(start, int(self._keyframes[at]) if at < len(self._keyframes) else self._n_frames)
 
     def size(self, head: Playhead, limit_bytes: int) -> Size:
-        """Size of cached pictures: as shown; magnified while paused; smaller in reverse, so that groups fit."""
+        """Return the size of cached pictures: as shown; magnified while paused; smaller in reverse, to fit groups."""
         if not head.moving:
             return self._at_most(head.sharp_px)
         size = self._at_most(head.size_px)
@@ -91,16 +91,16 @@ class Prefetch:
         return max(int(size[0] * share), 1), max(int(size[1] * share), 1)
 
     def is_good(self, size: Size, frame: int, head: Playhead) -> bool:
-        """Whether a picture is large enough for a frame; while paused, frames near the playhead must be sharp."""
+        """Return True if a picture is large enough for a frame; while paused, it must be sharp near the playhead."""
         if head.moving or not -_SHARP_AHEAD <= frame - head.frame <= _SHARP_AHEAD:
             return True
         return size[0] >= self._at_most(head.sharp_px)[0] * 0.98
 
     def next_run(self, head: Playhead, limit_bytes: int, has: Callable[[int], bool]) -> Run | None:
-        """The next run to decode; None where everything planned is cached.
+        """Return the next run to decode, or None if everything planned is cached.
 
         Args:
-            has: whether a picture of a frame is cached in a sufficient size.
+            has: returns whether a picture of a frame is cached in a sufficient size.
         """
         head = replace(head, frame=min(head.frame, self._n_frames - 1))
         size = self.size(head, limit_bytes)
@@ -133,12 +133,12 @@ class Prefetch:
         start = self.group(missing).start
         if missing - start + passed + 4 > capacity:  # too large: decode the end of the group first
             start = max(missing - capacity * 6 // 10, start)
-        # The frames of the run are kept as well, although its first ones may be far from the playhead.
+        # The frames of the run are kept as well, although the first frames may be far from the playhead.
         keep = range(min(start, keep.start), keep.stop)
         return Run(frames=range(start, missing + 1), keep=keep, size_px=size)
 
     def _lowest(self, head: Playhead) -> int:
-        """First frame to decode backward: of the group, or of the one before during playback or near the border."""
+        """Return the first frame to decode backward: of the group, or of the group before if that is needed soon."""
         start = self.group(head.frame).start
         if start > 0 and (head.moving or head.frame - start <= _AHEAD):
             start = self.group(start - 1).start
@@ -155,5 +155,5 @@ class Prefetch:
 
 
 def n_bytes(size: Size) -> float:
-    """Bytes of a picture in planar YUV 4:2:0."""
+    """Return the bytes of a picture in planar YUV 4:2:0."""
     return size[0] * size[1] * _BYTES_PER_PIXEL

@@ -12,17 +12,17 @@ _MOST_BYTES = 16_000_000
 
 
 class Preview:
-    """Connects while its pictures are asked for; nothing is kept.
+    """Preview of a source, connected while its pictures are read; nothing is kept.
 
     Args:
-        on_event: a word about the source, on a thread of its own.
+        on_event: called with events of the source, on a separate thread.
     """
 
     def __init__(self, source: Source, on_event: Callable[[SourceEvent], None]) -> None:
         self._source, self._on_event = source, on_event
 
     def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
-        """Pictures from a time on, as they come, until `stop` is set."""
+        """Yield the pictures from a time on, as they come, until `stop` is set."""
         queue, decoder = PacketQueue(_MOST_BYTES), Decoder()
         reader = LiveReader(self._source, [queue.put], self._on_event, loop=True)
         reader.start()

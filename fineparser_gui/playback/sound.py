@@ -1,4 +1,4 @@
-"""Plays the sound of a file beside its frames, at full speed; without `sounddevice` or a device there is none."""
+"""Sound of a file beside its frames, at full speed; without `sounddevice` or a device there is none."""
 
 import logging
 import threading
@@ -22,19 +22,19 @@ AVAILABLE = find_spec("sounddevice") is not None
 log = logging.getLogger(__name__)
 
 _AHEAD_S = 0.6
-# More is made up for by silence, or by leaving samples out.
+# Largest offset that is tolerated, in seconds; a larger one is corrected by silence or by leaving samples out.
 _TOLERANCE_S = 0.03
-# By so much the playhead has jumped.
+# Offset from which the playhead has jumped, in seconds.
 _JUMP_S = 0.3
 _WAIT_S = 0.05
 _CLOSING_S = 2.0
 
 
 class Sound(QObject):
-    """Follows a transport: its clock leads, and what the device plays is brought to it.
+    """Sound that follows the clock of a transport.
 
     Attributes:
-        available: whether what it needs is installed.
+        available: whether `sounddevice` is installed.
     """
 
     available = AVAILABLE
@@ -78,10 +78,10 @@ class Sound(QObject):
 
 
 class _Playing(threading.Thread):
-    """Opens device and file, which takes its time, decodes a little ahead, and closes both in the end.
+    """Thread that opens device and file, which takes its time, decodes a little ahead, and closes both in the end.
 
     Args:
-        due_s: time of the file that is due now.
+        due_s: returns the time of the file that is due now.
     """
 
     def __init__(self, path: Path, due_s: Callable[[], float]) -> None:
@@ -114,7 +114,7 @@ class _Playing(threading.Thread):
         """Decode ahead of the playhead until it jumps, or this ends."""
         from fineparser_core.video.sound import Soundtrack
 
-        self._parts = parts = deque()  # the device may hold the one before, and put a rest back into it
+        self._parts = parts = deque()  # the device may hold the former queue, and put a rest back into it
         self._latest_s = end_s = start_s
         with Soundtrack(self._path, start_s, inf) as track:
             for time_s, samples in track.samples():
@@ -129,14 +129,14 @@ class _Playing(threading.Thread):
             self.ended.wait(_WAIT_S)
 
     def _goes_on(self, end_s: float) -> bool:
-        """Whether what is decoded, to this time, goes on with what is due."""
+        """Return True if the sound that is decoded up to `end_s` continues with the due sound."""
         due_s = self._due_s()
         jumped = due_s < self._latest_s - _TOLERANCE_S or due_s > end_s + _JUMP_S
         self._latest_s = max(self._latest_s, due_s)
         return not jumped and not self.ended.is_set()
 
     def _fill(self, out: np.ndarray, count: int, times: Any, _status: object) -> None:
-        """Called by the device for its next samples, on a thread of its own."""
+        """Fill the device's buffer with the next samples; called by the device on its thread."""
         out.fill(0)
         begin_s = self._due_s() + max(times.outputBufferDacTime - times.currentTime, 0.0)
         at, parts = 0, self._parts

@@ -13,7 +13,7 @@ _TOLERANCE_S = 1e-6  # tolerance between rounded times of file and clock
 
 
 class Transport(QObject):
-    """Plays the frames of a file by their presentation times, which supports variable frame rates.
+    """Player of a file's frames by their presentation times, which supports variable frame rates.
 
     The clock leads: after a delay, playback continues with the frame that is due.
 
@@ -77,7 +77,7 @@ class Transport(QObject):
 
     @property
     def shown_speed(self) -> float:
-        """Present speed, one of `SPEEDS`; while paused, that of the next playback."""
+        """Present speed, from `SPEEDS`; while paused, that of the next playback."""
         return abs(self._rate) if abs(self._rate) in SPEEDS else self._speed
 
     @property
@@ -142,7 +142,7 @@ class Transport(QObject):
         self.set_speed(SPEEDS[min(max(SPEEDS.index(self.shown_speed) + places, 0), len(SPEEDS) - 1)])
 
     def set_speed(self, speed: float) -> None:
-        """Set one of `SPEEDS`."""
+        """Set the speed, a value of `SPEEDS`."""
         self._speed = speed
         if self.playing:
             self._rate = speed if self._rate > 0 else -speed
@@ -171,7 +171,7 @@ class Transport(QObject):
         self._wait_for_next()
 
     def _start_s(self, frame: int) -> float:
-        """File time at which a frame appears: its own, or that of its end in reverse playback."""
+        """Return the file time at which a frame appears: its time, or that of its end in reverse playback."""
         return float(self._times_s[frame]) if self._rate >= 0 else self._end_s(frame)
 
     def _show(self, frame: int) -> None:
@@ -193,7 +193,7 @@ class Transport(QObject):
             return
         first, last = self._bounds()
         time_s, forward = self.due_s, self._rate > 0
-        # In reverse, a frame ends at its own time. The last frame is shown for its whole duration, too.
+        # A frame ends at its time in reverse playback. The last frame is shown for its whole duration, too.
         if forward:
             frame = int(np.searchsorted(self._times_s, time_s + _TOLERANCE_S, side="right")) - 1
             over = time_s + _TOLERANCE_S >= self._end_s(last)
