@@ -34,10 +34,10 @@ class PlottedDive(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Points of one colour and symbol of pyqtgraph; `joined`: by a line in their order.
+    """Points of the same color and symbol of pyqtgraph; `joined`: by a line in their order.
 
     Attributes:
-        tell: what is shown while the mouse is over a point, by the key of its dive.
+        tell: text that is shown while the mouse is over a point, by the key of its dive.
     """
 
     dives: Sequence[PlottedDive]
@@ -76,7 +76,7 @@ class NumberAxis(pg.AxisItem):
 
 
 class DivePlot(pg.PlotItem):
-    """A titled plot of one or more series; a click on a point tells its dive.
+    """A titled plot of series; a click on a point chooses its dive.
 
     Args:
         by_day: x is the number of a day.
@@ -98,7 +98,7 @@ class DivePlot(pg.PlotItem):
         self._points: list[pg.ScatterPlotItem] = []
 
     def restyle(self, palette: QPalette, font: QFont) -> None:
-        """Take the colours and the font of a widget."""
+        """Take the colors and the font of a widget."""
         for side in ("bottom", "left"):
             axis = self.getAxis(side)
             if isinstance(axis, DayAxis):
@@ -178,7 +178,7 @@ class DivePlot(pg.PlotItem):
         return points
 
     def show_diagonal(self, color: QColor) -> None:
-        """Where x and y are the same."""
+        """Draw the line on which x and y are the same."""
         self.addItem(pg.InfiniteLine((0, 0), angle=45, pen=pg.mkPen(color, style=Qt.PenStyle.DashLine)))
 
     def name_axes(self, bottom: str, left: str) -> None:
@@ -187,14 +187,14 @@ class DivePlot(pg.PlotItem):
             self.getAxis(side).setLabel(text)
 
     def points(self) -> list[pg.ScatterPlotItem]:
-        """The points of each series."""
+        """Return the points of each series."""
         return self._points
 
     def _tell(self, spots: Sequence, tell: Callable[[str], str]) -> None:
         self.setToolTip("\n".join(tell(spot.data()) for spot in spots[:_MOST_TOLD]))
 
     def _fit(self, dives: Sequence[PlottedDive]) -> None:
-        """Show all points, with room where they are one or lie on a line."""
+        """Show all points, with room around a single point or points on a line."""
         for axis, low, high, least in (
             (0, [dive.x for dive in dives], [dive.x for dive in dives], 2.0),
             (1, [dive.y - dive.error for dive in dives], [dive.y + dive.error for dive in dives], 0.2),
@@ -207,12 +207,12 @@ class DivePlot(pg.PlotItem):
 
 
 def day_number(day: date) -> int:
-    """A day as a place on a `DayAxis`."""
+    """Return a day as a place on a `DayAxis`."""
     return day.toordinal()
 
 
 def plot_canvas() -> pg.GraphicsLayoutWidget:
-    """An empty canvas for plots, on the colour of the window."""
+    """Return an empty canvas for plots, on the color of the window."""
     canvas = pg.GraphicsLayoutWidget()
     canvas.setBackground(None)
     canvas.setCacheMode(canvas.CacheModeFlag.CacheNone)

@@ -1,4 +1,4 @@
-"""How a measure, an award or a score of the history's dives went over the days. Imported with the history's page."""
+"""Trend of a measure, award or score of the history's dives over the days. Imported with the history's page."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -60,7 +60,7 @@ class HistoryTrend(QWidget):
         self._plot()
 
     def _fill(self) -> None:
-        """What there may be trends of."""
+        """Fill the list of the values that have trends."""
         known = set(self._history.read(lambda store: store.measures(), []))
         named = {
             "award": self.tr("implied award"),
@@ -112,7 +112,7 @@ class HistoryTrend(QWidget):
         self.note.setText("  ·  ".join(said))
 
     def _text(self, point: TrendPoint) -> str:
-        """What a point stands for: who, what, when, how much."""
+        """Return the text of a point: athlete, dive number, day and value."""
         dive = self._history.read(lambda store: store.dive(point.id), None)
         who = (dive.athlete, dive.dive_number) if dive is not None else ()
         return " · ".join(filter(None, (*who, day_text(point.day), decimal(point.value, 2))))
@@ -124,7 +124,7 @@ def _measure_text(name: str) -> str:
 
 
 def _best(what: str, points: Sequence[TrendPoint]) -> TrendPoint | None:
-    """The best of an athlete's values; None where neither more nor nearer to zero is better."""
+    """Return the best of an athlete's values, or None if neither more nor nearer to zero is better."""
     better = RECORDS[what].better if what in RECORDS else "more"
     best = {"more": lambda one: one.value, "zero": lambda one: -abs(one.value)}.get(better)
     return max(points, key=best, default=None) if best is not None else None
