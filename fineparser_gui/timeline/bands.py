@@ -16,7 +16,7 @@ _MARK_PX = 7
 
 
 class FrameBand(pg.LinearRegionItem):
-    """A coloured range that cannot be moved, with a text where it fits, and a tick before it if wished.
+    """A colored range that cannot be moved, with a text where it fits, and a tick before it if wished.
 
     Args:
         span: part of the lane's height, from the bottom.
@@ -36,7 +36,7 @@ class FrameBand(pg.LinearRegionItem):
             self.update()
 
     def set_look(self, fill: QColor, border: QPen | None = None) -> None:
-        """Set the colour, and the pen of a border."""
+        """Set the color, and the pen of a border."""
         self.setBrush(fill)
         self.setHoverBrush(fill)
         self._border = border or QPen(Qt.PenStyle.NoPen)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 #: Width of a line, and of the line that is dragged, under the mouse or selected, in pixels.
 _WIDTH_PX, _ACTIVE_PX = 2.0, 3.5
-#: What a line stands out from thumbnails and curves by, on both sides.
+#: Width of the border that sets a line off from thumbnails and curves, on both sides, in pixels.
 _HALO_PX = 2.0
 #: Half the size of the mark of a dotted line.
 _DIAMOND_PX = 5
@@ -42,7 +42,7 @@ class FrameLine(pg.InfiniteLine):
             self.setCursor(Qt.CursorShape.SplitHCursor)
 
     def set_colors(self, color: QColor, halo: QColor, *, active: bool = False) -> None:
-        """Set the colour of the line and that of its border; `active` draws it wider."""
+        """Set the color of the line and that of its border; `active` draws it wider."""
         width = _ACTIVE_PX if active else _WIDTH_PX
         self._halo = pg.mkPen(halo, width=width + 2 * _HALO_PX)
         self.setPen(pg.mkPen(color, width=width, style=self._style))
@@ -57,7 +57,7 @@ class FrameLine(pg.InfiniteLine):
             self._draw_diamond(painter, painter.transform().map(QPointF(bounds.right(), 0)))
 
     def _draw_diamond(self, painter: QPainter, end: QPointF) -> None:
-        """Draw a hollow diamond near the upper end, which differs from a grip without colour."""
+        """Draw a hollow diamond near the upper end, which differs from a grip without color."""
         painter.resetTransform()
         painter.setPen(pg.mkPen(self.pen.color(), width=1.5))
         painter.setBrush(self._halo.color())

@@ -1,4 +1,4 @@
-"""Handles of the timeline, transitions, water contact, In and Out point: their frames and what is said of them."""
+"""Handles of the timeline, transitions, water contact, In and Out point: their frames and descriptions."""
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.language import text
@@ -102,20 +102,20 @@ class Handles:
         return first if self.held == IN else last
 
     def release(self) -> tuple[int, int] | None:
-        """End the drag; returns the range where it was moved, None otherwise."""
+        """End the drag; return the range if it was moved, else None."""
         moved = self.held in (IN, OUT) and self.range != self._committed
         self.held = None
         return self.range if moved else None
 
     def accessible_text(self) -> list[str]:
-        """Accessible descriptions of the transitions and of the range."""
+        """Return the accessible descriptions of the transitions and of the range."""
         texts = [self.text(place) for place in range(IN) if self.frames[place] is not None]
         if self.range is not None:
             texts.append(text("dive from frame {0} to {1}", *self.range))
         return texts
 
     def text(self, place: int) -> str:
-        """Description of a handle: its frame, and what a change of it means."""
+        """Return the description of a handle: its frame and the meaning of a change."""
         frame = self.frames[place]
         said = (
             text("flight from frame {0}", frame),
@@ -143,19 +143,19 @@ class Handles:
 
 
 def placed_frames(parse: DiveParse) -> tuple[int, ...]:
-    """First frames of flight and entry, and the first contact with the water where it was seen."""
+    """Return the first frames of flight and entry, and the first contact with the water if it was found."""
     contact = parse.first_water_contact_frame
     return (*frames_of(parse.transitions), *(() if contact is None else (contact,)))
 
 
 def _bands(parse: DiveParse) -> tuple[tuple[float, float], ...]:
-    """First and last frame within a standard deviation of each of `placed_frames`."""
+    """Return the first and last frame within a standard deviation of each of `placed_frames`."""
     deviations = (moment.deviation_s * parse.clip.fps for moment in _told(parse))
     return tuple((frame - off, frame + off) for frame, off in zip(placed_frames(parse), deviations, strict=True))
 
 
 def _told(parse: DiveParse) -> tuple[Moment, ...]:
-    """The moments behind those of `placed_frames`."""
+    """Return the moments of `placed_frames`."""
     moments, contact = parse.moments, parse.first_water_contact_frame
     told = moments.take_off, moments.come_out
     return told if contact is None or moments.contact is None else (*told, moments.contact)

@@ -32,10 +32,10 @@ class Legend(QWidget):
         lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=12), self._curves, (self._whose, 1))
 
     def show_phases(self, parse: DiveParse | None, steps: Sequence[StepSpan], pending: str) -> None:
-        """Explain the curves of a parse, or say whose the phases are.
+        """Explain the curves of a parse, or the origin of the phases.
 
         Args:
-            pending: said of phases from before the dive was trimmed; "" otherwise.
+            pending: text for phases from before the dive was trimmed, or "".
         """
         self._parse, self._steps = parse, steps
         if parse is not None:
@@ -59,7 +59,7 @@ class Legend(QWidget):
         self._whose.set_text(self._text if self._whose.fontMetrics().horizontalAdvance(self._text) <= room else "")
 
     def _curves_text(self, *, short: bool = False) -> str:
-        """The curves with the height of their peaks, and what marks the water; `short`: without the heights."""
+        """Return the text on the curves, their peaks and the mark of the water; `short`: without the peaks."""
         if self._parse is None:
             return ""
         peaks = self._parse.probabilities.max(axis=0)
@@ -78,7 +78,7 @@ class Legend(QWidget):
 
 
 def _peaks_apart(parse: DiveParse) -> bool:
-    """Whether a curve has its peak beside the line of its transition."""
+    """Return True if a curve has its peak beside the line of its transition."""
     peaks = parse.sampled_frames[parse.probabilities.argmax(axis=0)]
     lines = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
     return any(abs(int(peak) - line) > _BESIDE_FRAMES for peak, line in zip(peaks, lines, strict=True))

@@ -24,7 +24,7 @@ _NARROWEST_PX, _WIDEST_PX = 16, 96
 
 
 class Thumbnails(QObject):
-    """Thumbnails of one file, at frames on a grid, so that scrolling reuses cached ones.
+    """Thumbnails of a file, at frames on a grid, so that scrolling reuses cached thumbnails.
 
     Signals:
         changed: a thumbnail was decoded.
@@ -66,7 +66,7 @@ class Thumbnails(QObject):
         info: VideoInfo,
         ratio: float,
     ) -> None:
-        """Draw the cached thumbnails over frames, 1 high, and request the missing ones.
+        """Draw the cached thumbnails over frames, 1 high, and request the missing thumbnails.
 
         Args:
             shown: first and last frame of the view, fractional.
@@ -99,7 +99,7 @@ class Thumbnails(QObject):
             self._pool.start(partial(self._decode, path))
 
     def _decode(self, path: Path) -> None:
-        """On the thread: decode requested thumbnails of a file until none is left."""
+        """Decode requested thumbnails of a file until none is left; runs on the thread."""
         from fineparser_core.video.reader import VideoReader
 
         try:
@@ -115,7 +115,7 @@ class Thumbnails(QObject):
             self._give_up(path)
 
     def _next_wanted(self, path: Path) -> tuple[int, QSize] | None:
-        """Next frame and size to decode of a file; None: the thread ends."""
+        """Return the next frame and size to decode of a file; None: the thread ends."""
         with self._lock:
             if path != self._path or not self._wanted:
                 self._running = False
@@ -140,7 +140,7 @@ class Thumbnails(QObject):
 
 
 def grid(shown: tuple[float, float], frame_px: float, width_px: float, n_frames: int) -> list[int]:
-    """Frames of the visible thumbnails of a width; a subset of those at twice the zoom."""
+    """Return the frames of the visible thumbnails of a width; a subset of those at twice the zoom."""
     step = next(step for step in _STEPS if step * frame_px >= width_px or step == _STEPS[-1])
     first = max(int(shown[0]), 0) // step * step
     return list(range(first, min(int(np.ceil(shown[1])), n_frames), step))

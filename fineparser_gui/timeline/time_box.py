@@ -14,7 +14,7 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 class TimeBox(pg.ViewBox):
-    """Left button seeks, middle button pans, the wheel zooms at the mouse, with Shift it pans.
+    """View that reacts to the mouse: left button seeks, middle button pans, the wheel zooms, with Shift it pans.
 
     Signals:
         sought: (float) place under the mouse, in frames.
@@ -40,7 +40,7 @@ class TimeBox(pg.ViewBox):
                 self.pressed_line.emit(item)
             else:
                 self.sought.emit(self.mapSceneToView(event.scenePos()).x())
-        event.ignore()  # the scene makes clicks and drags of what nobody takes
+        event.ignore()  # the scene turns ignored events into clicks and drags
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if event.button() == _LEFT:

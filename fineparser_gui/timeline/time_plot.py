@@ -28,7 +28,7 @@ pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")
 _PROPOSALS, _FILM, _TRACKS, _AXIS = 1.2, 2.4, 4.8, 1.15
 #: Share of the height of curves and phases that the phases take.
 _PHASES = 0.36
-#: How far a band hides the phase under it that a transition may lie in, of 255.
+#: Opacity of the band in which a transition may lie, over the phase under it, of 255.
 _UNCERTAIN_ALPHA = 120
 _LOWEST_SCALE = 0.2
 #: Frames shown beside the file, as a share of it, so that handles at its ends are whole.
@@ -38,16 +38,16 @@ _MIN_SHOWN = 12
 _DRAWN = QColor("#ffd84d")
 _SMALL = 0.88
 _VEIL_ALPHA = 170
-#: Where a playhead that has left the view appears in it, as a share of its width.
+#: Place in the view at which a playhead that has left it appears again, as a share of its width.
 _REVEALED_AT = 0.1
-#: Half the width of what the playhead covers.
+#: Half the width of the area that the playhead covers, in pixels.
 _PLAYHEAD_PX = 8
 
 
 class TimePlot(pg.GraphicsView):
-    """Thumbnails with In and Out point, curves with phases and transitions, found dives, and both axes.
+    """Plot of thumbnails with In and Out point, curves with phases and transitions, found dives, and both axes.
 
-    It draws what it is given, and tells of the mouse.
+    It only draws, and emits signals of the mouse.
 
     Signals:
         sought: (float) place under the mouse, in frames.
@@ -57,7 +57,7 @@ class TimePlot(pg.GraphicsView):
 
     Attributes:
         lines: the draggable lines of flight, entry, water contact, In and Out point.
-        ghosts: where the model has the first three.
+        ghosts: the model's own lines of the first three.
     """
 
     sought = Signal(float)
@@ -186,7 +186,7 @@ class TimePlot(pg.GraphicsView):
         self._tracks.setXRange(left, right, padding=0)
 
     def zoom(self, steps: float) -> None:
-        """Zoom in (steps > 0) or out at the playhead, or at the centre where it is not visible."""
+        """Zoom in (steps > 0) or out at the playhead, or at the center if it is not visible."""
         (left, right), at = self.shown, self._playhead + 0.5
         at = at if left <= at <= right else (left + right) / 2
         self._tracks.scaleBy(x=ZOOM_STEP**-steps, center=pg.Point(at, 0))
@@ -300,7 +300,7 @@ class TimePlot(pg.GraphicsView):
             self._hint.setPos(line.value(), self._tracks.viewRange()[1][1])
 
     def restyle(self) -> None:
-        """Take fonts and colours from the palette; what was set before keeps its own until it is set again."""
+        """Take fonts and colors from the palette; elements set before keep theirs until they are set again."""
         palette, font = self.palette(), self._font()
         text, muted, halo = palette.text().color(), palette.placeholderText().color(), palette.base().color()
         line_px = QFontMetricsF(font).height()
@@ -371,7 +371,7 @@ class TimePlot(pg.GraphicsView):
         self._forget_picture()
 
     def _forget_picture(self) -> None:
-        """The scene tells of changes with the next turn of the event loop; its setters need not wait for that."""
+        """Drop the cached picture at once; the scene reports changes only with the next turn of the event loop."""
         self._picture = None
 
     def _fit_rows(self) -> None:
@@ -388,6 +388,6 @@ class TimePlot(pg.GraphicsView):
 
 
 def curve_pen(step: str) -> QPen:
-    """Pen of a curve; the dashes tell both curves apart without colour."""
+    """Return the pen of a curve; the dashes distinguish both curves without color."""
     style = Qt.PenStyle.SolidLine if step == STEP_NAMES[1] else Qt.PenStyle.DashLine
     return pg.mkPen(step_color(step), width=2, style=style)

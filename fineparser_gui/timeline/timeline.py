@@ -30,10 +30,10 @@ _SHIFT_FRAMES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
-    """What the timeline shows.
+    """Content of the timeline.
 
     Attributes:
-        key: tells dives and their files apart.
+        key: key that identifies the dive and its file.
         stale: whether the phases are those from before the dive was trimmed.
         accepted: indices of proposals that were added to the list.
     """
@@ -49,15 +49,15 @@ class _Shown:
 
 
 class Timeline(QWidget):
-    """Shows a dive over time; click and drag seek or move a handle; the wheel zooms, with Shift it scrolls.
+    """Timeline of a dive; click and drag seek or move a handle; the wheel zooms, with Shift it scrolls.
 
-    With the focus, Tab selects playhead and handles in turn, and the arrow keys move the selected one. Its lanes are
-    made with the first file, so that pyqtgraph is loaded after the window's first paint.
+    With the focus, Tab selects playhead and handles in turn, and the arrow keys move the selection. Its lanes are made
+    with the first file, so that pyqtgraph is loaded after the window's first paint.
 
     Signals:
         seek_requested: (int) frame under the mouse.
         transition_dragged: (int, int, str) flight (0), entry (1) or water contact (2), frame, and a name shared by all
-            moves of one drag.
+            moves of a drag.
         transition_nudged: (int, int) flight (0), entry (1) or water contact (2), and number of frames to move it by.
         range_nudged: (int, int) In (0) or Out point (1), and number of frames to move it by.
         range_changed: (int, int) first and last frame of the dive, at the end of a drag.
@@ -115,7 +115,7 @@ class Timeline(QWidget):
         if dive is None:
             self._show(_Shown(), None, (0, 0))
             return
-        # A clip without a dive has no phases, until the coach says that it is one.
+        # A clip without a dive has no phases, until the coach declares it a dive.
         parse, before = dive.analysis.parse if dive.analysis and not dive.refused else None, self._shown
         waits = parse is None and dive.state in (DiveState.QUEUED, DiveState.ANALYSING)
         stale = waits and dive.key == before.key and bool(before.steps)
@@ -179,7 +179,7 @@ class Timeline(QWidget):
         self._update_plot()
 
     def zoom(self, steps: float) -> None:
-        """Zoom in (steps > 0) or out at the playhead, or at the centre where it is not visible."""
+        """Zoom in (steps > 0) or out at the playhead, or at the center if it is not visible."""
         if self._plot is not None:
             self._plot.zoom(steps)
 
@@ -198,7 +198,7 @@ class Timeline(QWidget):
         self._thumbnails.close()
 
     def prepare(self) -> "TimePlot":
-        """The lanes; the first call makes them, and loads pyqtgraph for it."""
+        """Return the lanes; the first call makes them and loads pyqtgraph."""
         if self._plot is not None:
             return self._plot
         from fineparser_gui.timeline.time_plot import TimePlot
@@ -329,7 +329,7 @@ class Timeline(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab selects the handles in turn before it leaves the timeline."""
+        """Select the handles in turn with Tab before it leaves the timeline."""
         if not self._handles.step(1 if forward else -1):
             return super().focusNextPrevChild(forward)
         self._update_all()
@@ -375,7 +375,7 @@ class Timeline(QWidget):
 
 
 def _frames_of(event: QKeyEvent) -> int:
-    """Number of frames that an arrow key moves by; 0 for other keys."""
+    """Return the number of frames that an arrow key moves by; 0 for other keys."""
     direction = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if modifiers == Qt.KeyboardModifier.ShiftModifier:
