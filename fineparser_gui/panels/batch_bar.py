@@ -13,16 +13,16 @@ _WORTH_SAYING_S = 10
 
 
 class BatchBar(QWidget):
-    """Visible while several dives are not all analysed, or while the queue is paused.
+    """Progress of several analyses; visible until all dives are analyzed, or while the queue is paused.
 
     Args:
-        actions: of the buttons, from left to right.
+        actions: actions of the buttons, from left to right.
     """
 
     def __init__(self, session: Session, actions: list[QAction]) -> None:
         super().__init__()
         self._session = session
-        self._text = ElidedLabel("muted")  # of one line, whatever it says: the list below stays where it is
+        self._text = ElidedLabel("muted")  # always a single line, so that the list below stays where it is
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self._bar.setAccessibleName(self.tr("Analysed dives"))

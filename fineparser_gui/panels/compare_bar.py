@@ -102,7 +102,7 @@ class CompareBar(QFrame):
         self.alignment.setCurrentIndex(self.alignment.findData(comparing.alignment))
 
     def _lay_out(self) -> None:
-        """Beside two rows of fields the controls have two as well; a narrow bar has them below its fields."""
+        """Lay out the controls: in two rows beside two rows of fields, below the fields in a narrow bar."""
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         two_rows = len(self._comparing.others) > 1
         self._controls.setDirection(below if two_rows else beside)
@@ -113,7 +113,7 @@ class CompareBar(QFrame):
         self._lay_out()
 
     def _unseen(self) -> list[ComparableDive]:
-        """Dives of the history whose masks are kept no longer."""
+        """Return the dives of the history whose masks are no longer kept."""
         comparing = self._comparing
         dives = [*((comparing.lead,) if comparing.led else (None,)), *comparing.others]
         shown = zip(comparing.sides, dives, strict=True)
@@ -135,7 +135,7 @@ class CompareBar(QFrame):
 
 
 class _Place(QWidget):
-    """The dive at a place, the first or one of the others: which one, mirrored or not, shown or no longer."""
+    """Controls of the dive at a place: choose the dive, mirror it, remove it."""
 
     def __init__(self, session: Session, place: int) -> None:
         super().__init__()
@@ -228,7 +228,7 @@ class DiveField(QLineEdit):
         self.completer().complete()
 
     def color_icon(self, colour: str) -> None:
-        """Draw the arrow in a colour."""
+        """Draw the arrow in a color."""
         self._opens.setIcon(icon("chevron-down", colour))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -252,7 +252,7 @@ class DiveField(QLineEdit):
         return self._list is not None and self._list.popup().isVisible()
 
     def _make_list(self) -> QCompleter:
-        """Of a field that is used: most of them never are, and each list is a window of its own."""
+        """Make the list of a field at its first use: most are never used, and each list is a separate window."""
         made = QCompleter(QStringListModel(self), self)
         made.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         made.setMaxVisibleItems(_LISTED)
@@ -267,7 +267,7 @@ class DiveField(QLineEdit):
         self.chosen.emit(self.listed[row])
 
     def _show_title(self) -> None:
-        """What was typed and is no dive goes; a title that is too long is cut in its middle."""
+        """Show the dive's title in place of typed text, elided in its middle if it is too long."""
         room = self.width() - 5 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
         self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room))
         self.setCursorPosition(0)

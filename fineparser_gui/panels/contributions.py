@@ -12,16 +12,17 @@ from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 from fineparser_gui.widgets import fill_with_card, keyboard_friendly, label, lay_out
 
-#: In lines of text: a row, a row that is split by stream, its bars, the bars of the streams, and room for a value.
+#: Heights of a row, a row that is split by stream, its bars and the bars of the streams, and the width of a value, in
+#: lines of text.
 _ROW, _SPLIT_ROW = 2.1, 4.7
 _BAR, _STREAM_BAR = 1.4, 0.65
 _VALUE = 3.6
-#: Of the bars of the streams.
+#: Fill patterns of the bars of the streams.
 _PATTERNS = (Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern)
 
 
 class ContributionsPanel(QWidget):
-    """Three diverging bars, one per phase, and their sum."""
+    """Three diverging bars, a bar per phase, and their sum."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -8,10 +8,10 @@ _WIDEST_PX = 384
 
 
 class Corner(QWidget):
-    """Lies over the lower right corner of its parent, as high as the visible ones of its widgets.
+    """Column over the lower right corner of its parent, as high as its visible widgets.
 
     Args:
-        parent: over which it lies.
+        parent: widget over which it lies.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -21,7 +21,7 @@ class Corner(QWidget):
         self.hide()
 
     def add(self, widget: QWidget) -> None:
-        """Add a widget below the others; the corner shows while one of them is shown."""
+        """Add a widget below the others; the corner shows while any of them is shown."""
         self._column.addWidget(widget)
         widget.installEventFilter(self)
         self._place()

@@ -77,7 +77,7 @@ class CorrectionNote(QWidget):
         return ", ".join(texts)
 
     def _why_text(self, dive: Dive) -> str:
-        """Why the points of the video stream, or of both streams, are unchanged."""
+        """Return the reason why the points of the video stream, or of both streams, are unchanged."""
         own = dive.model_analysis.scoring if dive.model_analysis else None
         moved = dive.rescored.scoring if dive.rescored is not None else None
         if own is None or moved is None or dive.rescoring or dive.corrected_frames is None:

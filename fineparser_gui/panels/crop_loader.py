@@ -29,7 +29,7 @@ class _Wanted:
 
 
 class CropLoader(QObject):
-    """Pictures of the crops that were asked for last.
+    """Loader of the pictures of the crops that were requested last.
 
     Signals:
         changed: a picture is there.
@@ -53,7 +53,7 @@ class CropLoader(QObject):
                 self._pool.start(partial(self._decode, wanted))
 
     def image(self, crop: Crop) -> QImage | None:
-        """The picture of a crop; None while it is not there."""
+        """Return the picture of a crop, or None while it is not loaded."""
         return self._wanted.images.get(crop) if self._wanted is not None else None
 
     def close(self) -> None:

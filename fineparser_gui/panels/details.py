@@ -24,17 +24,17 @@ from fineparser_gui.panels.seen_numbers import SeenNumbers
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import choice_box, fill_with_card, keyboard_friendly, label, lay_out, note_field, restyle
 
-#: Height of the note's field.
+#: Height of the note's field, in lines.
 _NOTE_LINES = 2
-#: Of a field, with its frame, left and right of the text.
+#: Padding of a field with its frame, left and right of the text together, in pixels.
 _PADDING_PX = 30
 
 
 class DetailsPanel(QWidget):
-    """Sends every valid change to the session at once.
+    """Fields of a dive's details, which send every valid change to the session at once.
 
-    Meanwhile, an empty or invalid dive number or DD leaves the dive what it was; once the field is left, an empty one
-    clears it.
+    While it is typed, an empty or invalid dive number or DD leaves the dive unchanged; once the field is left, an empty
+    field clears it.
     """
 
     def __init__(self, session: Session) -> None:
@@ -130,7 +130,7 @@ class DetailsPanel(QWidget):
         self._validate()
 
     def _on_dive_changed(self, key: str) -> None:
-        """Follow changes of the session such as undo, without overwriting what is being typed."""
+        """Follow changes of the session, for example undo, without overwriting text that is being typed."""
         if key != self._key:
             return
         dive = self._session.dive(key)
@@ -149,7 +149,7 @@ class DetailsPanel(QWidget):
             self._show_date()
 
     def _show_seen_board(self) -> bool:
-        """Let the first board be the one that the fall shows; returns whether that is another one than before."""
+        """Let the first entry be the board measured from the fall; return True if it has changed."""
         dive = self._session.find(self._key) if self._key is not None else None
         seen = board_text(dive.seen_board_m) if dive is not None else ""
         text = self.tr("{0} (seen)").format(seen) if seen else self.tr("any board")
@@ -158,7 +158,7 @@ class DetailsPanel(QWidget):
         return changed
 
     def _board_m(self, number: str, typed: float | None) -> float | None:
-        """The chosen board, or else the one that the fall shows, if a dive is done from there."""
+        """Return the chosen board, or else the board measured from the fall if the dive is done from it."""
         chosen: float | None = self.board.currentData()
         dive = self._session.find(self._key) if self._key is not None else None
         if chosen is not None or dive is None:
@@ -181,7 +181,7 @@ class DetailsPanel(QWidget):
             self._show_note()
 
     def _show_note(self) -> None:
-        """The note that is kept; the cursor stays where that is what the field holds."""
+        """Show the stored note; the cursor stays if the field holds it already."""
         dive = self._session.find(self._key) if self._key is not None else None
         kept = dive.note if dive is not None else ""
         if kept != self.note.toPlainText():
@@ -190,7 +190,7 @@ class DetailsPanel(QWidget):
             self.note.moveCursor(QTextCursor.MoveOperation.End)
 
     def _show_date(self) -> None:
-        """The day that is known; what is typed and no day goes."""
+        """Show the stored day in place of typed text that is no day."""
         dive = self._session.find(self._key) if self._key is not None else None
         self.date.setText((dive.dived_on or "") if dive is not None else "")
         restyle(self.date, valid=True)
@@ -226,10 +226,10 @@ class DetailsPanel(QWidget):
             self._finished = self._known
 
     def _send(self, number: str | None, typed: float | None) -> bool:
-        """Send what is valid, otherwise what was before; returns whether it is.
+        """Send valid details, or restore the former details; return True if they are valid.
 
         Args:
-            number, typed: dive number and DD that stand where their fields are empty.
+            number, typed: dive number and DD to send where their fields are empty.
         """
         found = self._validate()
         if self._key is not None:
@@ -244,7 +244,7 @@ class DetailsPanel(QWidget):
         """Parse the fields and describe the result or the error below them.
 
         Returns:
-            Dive number and DD, each None where its field is empty; None where one is invalid.
+            Dive number and DD, each None where its field is empty; None if either is invalid.
         """
         number, dd = self.number.text().strip(), self.difficulty.text().strip()
         try:

@@ -35,9 +35,9 @@ _CHIP_PADDING = 7
 
 
 class DiveDelegate(QStyledItemDelegate):
-    """Draws thumbnail, file name, details, and state or score of a dive.
+    """Delegate that draws thumbnail, file name, details, and state or score of a dive.
 
-    A dive without a number has a chip with the one that the video shows.
+    A dive without a number has a chip with the number that the video shows.
 
     Args:
         library: lists the dive numbers that have exemplars.
@@ -151,7 +151,7 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
     waits_for_user = needs_user(dive, n_accepted)
     font, small = _fonts(option)
     text = option.palette.color(QPalette.ColorRole.Text)
-    # Not option.palette: a style sheet makes its placeholder colour fainter.
+    # Not option.palette: a style sheet makes its placeholder color fainter.
     muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
     score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
     details, chip = details_text(dive), chip_rect(option, index)

@@ -9,14 +9,14 @@ WAITING_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED
 
 
 def settled(dive: Dive, n_accepted: int) -> bool:
-    """Whether all dives found in a recording were added to the list, or its proposals were dismissed."""
+    """Return True if all dives found in a recording were added to the list, or its proposals were dismissed."""
     if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:
         return False
     return dive.search_state is SearchState.DISMISSED or 0 < len(dive.segments) == n_accepted
 
 
 def state_text(dive: Dive, n_accepted: int = 0) -> str:
-    """State or score of a dive, as shown in its row.
+    """Return the state or score of a dive, as shown in its row.
 
     Args:
         n_accepted: number of dives found in it that were added to the list.
@@ -65,7 +65,7 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
 
 
 def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
-    """Whether the analysis of the dive waits for the user; arguments as of `state_text`."""
+    """Return True if the analysis of the dive waits for the user; arguments as of `state_text`."""
     if dive.searching or settled(dive, n_accepted):
         return False
     unscored = dive.state is DiveState.READY and not dive.scoring
@@ -73,7 +73,7 @@ def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
 
 
 def details_text(dive: Dive) -> str:
-    """Dive number, board and diver, as far as known."""
+    """Return dive number, board and diver, as far as known."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.known_board_m if dive.known_board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
@@ -81,14 +81,14 @@ def details_text(dive: Dive) -> str:
 
 
 def offered_text(dive: Dive) -> str:
-    """The number that the video shows, where the dive has none."""
+    """Return the text on the number that the video shows if the dive has no number, else ""."""
     if dive.dive_number is not None or not dive.seen_numbers:
         return ""
     return text("seen: {0}", seen_text(dive.seen_numbers[0]))
 
 
 def left_text(seconds: float | None) -> str:
-    """How long something will still take, roughly; "" where nothing tells."""
+    """Return the rough remaining time as text; "" if it is not known."""
     if seconds is None:
         return ""
     if seconds < 90:
@@ -97,7 +97,7 @@ def left_text(seconds: float | None) -> str:
 
 
 def stage_text(stage: str) -> str:
-    """A stage of `fineparser_core.progress.Progress`, translated."""
+    """Return the translated name of a stage of `fineparser_core.progress.Progress`."""
     texts = {
         "scan": text("searching for dives"),
         "read": text("reading"),

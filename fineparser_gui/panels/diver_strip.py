@@ -14,14 +14,14 @@ from fineparser_gui.panels.crop_loader import Crop, CropLoader
 from fineparser_gui.services.session import Session
 from fineparser_gui.widgets import keyboard_friendly, label, lay_out, push_button
 
-#: Number of people that are shown, the likeliest ones.
+#: Number of people that are shown, the likeliest first.
 _MOST = 4
 #: Side of a picture: a body in the background shows, and a low window keeps room for the player.
 _PICTURE_PX = 88
 
 
 class DiverCard(QToolButton):
-    """A picture of somebody in the air; Enter and Space press it."""
+    """A picture of a person in the air; Enter and Space press it."""
 
     def __init__(self, press: Callable[[], object]) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class DiverStrip(QFrame):
         self._refresh()
 
     def take(self, place: int = 0) -> None:
-        """Follow one of the people, and cut the dive out anew."""
+        """Follow a person, and cut the dive out again."""
         if place < len(self._divers):
             self._session.on_current(self._session.editing.point_at, self._divers[place].point)
 
@@ -121,7 +121,7 @@ def _crop(diver: DiverCandidate, info: VideoInfo) -> Crop:
 
 
 def _frame_around(diver: DiverCandidate, crop: Crop) -> QRectF:
-    """The box of a body in its picture."""
+    """Return the box of a body in its picture."""
     _, (left, top, side) = crop
     x0, y0, x1, y1 = diver.box_xyxy
     scale = _PICTURE_PX / side

@@ -78,20 +78,20 @@ class DivesPanel(QWidget):
         title = label(self.tr("Dives"), "title")
         head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
         fill_with_card(self, head, self.batch, self.naming, (self.view, 1), margins=QMargins(4, 8, 4, 6))
-        # Collects many changes into one recount over all dives.
+        # Collects many changes into a single recount over all dives.
         signals = session.dive_added, session.dive_changed, session.dive_removed, session.scheduler.paused_changed
         Soon(self, 50, self._count, *signals)
         session.current_changed.connect(self._on_current_changed)
         self._count()
 
     def for_selected(self, act: Callable[[str], object]) -> None:
-        """Call `act` with the key of every selected dive, or of the shown one."""
+        """Call `act` with the key of every selected dive, or of the shown dive."""
         keys = [key for key in self._session.keys if key in self.selected_keys()]
         for key in keys or ([self._session.current.key] if self._session.current else []):
             act(key)
 
     def go(self, rows: int) -> bool:
-        """Show the dive so many rows below the shown one, or above it; whether there is one."""
+        """Show the dive some rows below the shown dive, or above it; return True if it exists."""
         current = self._session.current
         row = rows + (self.model.index_of(current.key).row() if current is not None else -1)
         found = 0 <= row < self.model.rowCount()
@@ -100,12 +100,12 @@ class DivesPanel(QWidget):
         return found
 
     def selected_keys(self) -> list[str]:
-        """Keys of the selected dives, from top to bottom."""
+        """Return the keys of the selected dives, from top to bottom."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
         return [self.model.key(row) for row in rows]
 
     def nameable_keys(self) -> list[str]:
-        """Keys of dives without a dive number whose file names contain one."""
+        """Return the keys of dives without a dive number whose file names contain a number."""
         dives = (self._session.dive(key) for key in self._session.keys)
         return [
             dive.key
@@ -123,7 +123,7 @@ class DivesPanel(QWidget):
     def _on_current_changed(self) -> None:
         current = self._session.current
         index = self.model.index_of(current.key) if current is not None else QModelIndex()
-        # On focus, the view makes its first row current without selecting it.
+        # The view makes its first row current on focus, without selecting it.
         if index != self.view.currentIndex() or not self.view.selectionModel().isSelected(index):
             # Alone, though Ctrl of the command that chose it may still be down.
             self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)

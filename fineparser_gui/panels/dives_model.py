@@ -82,15 +82,15 @@ class DivesModel(QAbstractListModel):
         return list(self._keys)
 
     def key(self, row: int) -> str:
-        """Key of the dive in a row."""
+        """Return the key of the dive in a row."""
         return self._keys[row]
 
     def index_of(self, key: str) -> QModelIndex:
-        """Index of a dive; invalid where it has no row."""
+        """Return the index of a dive; invalid if it has no row."""
         return self.index(self._keys.index(key)) if key in self._keys else QModelIndex()
 
     def text(self, key: str) -> str:
-        """Title, details and state of a dive."""
+        """Return title, details and state of a dive."""
         dive = self._session.dive(key)
         state = state_text(dive, self._n_accepted(key))
         return ", ".join(filter(None, (dive.title, details_text(dive), offered_text(dive), state)))
@@ -153,7 +153,7 @@ class DivesModel(QAbstractListModel):
         return Qt.DropAction.MoveAction
 
     def begin_drop(self) -> None:
-        """Start a new drag: all rows moved until the next call are one undo step."""
+        """Start a new drag: all rows moved until the next call are a single undo step."""
         self._drop += 1
 
     def moveRows(

@@ -15,7 +15,7 @@ from fineparser_gui.services.session import Session
 
 
 class DrawingLayers(QObject):
-    """Shares one tool and one selection between the layers of all videos; each edit goes to the dive of its side.
+    """Layers of all videos, which share a tool and a selection; each edit goes to the dive of its side.
 
     Signals:
         state_changed: tool, selection or drawings changed.
@@ -49,7 +49,7 @@ class DrawingLayers(QObject):
         return self.layers[0].drawings
 
     def begin(self, tool: str | None) -> None:
-        """Draw one of a kind with the next clicks on any video; None cancels."""
+        """Draw a line, note or other `tool` with the next clicks on any video; None cancels."""
         self._following = True
         sides = self._session.comparing.sides
         for place, layer in reversed(list(enumerate(self.layers))):
@@ -69,7 +69,7 @@ class DrawingLayers(QObject):
             layer.show_selected(begins=begins)
 
     def refresh(self) -> None:
-        """Show the present drawings; a drawing begun on another dive is cancelled, a note's text so far is kept."""
+        """Show the present drawings; a drawing begun on another dive is canceled, a note's text so far is kept."""
         before, sides = self.drawings, self._session.comparing.sides
         if sides != self._sides:
             self.begin(None)  # before the layers take other drawings, so that a note goes to the right dive
@@ -84,7 +84,7 @@ class DrawingLayers(QObject):
             self.state_changed.emit()
 
     def _drawings_of(self, side: ComparableDive) -> tuple[Drawing, ...] | None:
-        """Drawings of a dive; None where nothing can be drawn."""
+        """Return the drawings of a dive; None if nothing can be drawn."""
         if side.history_id is not None:
             return None
         if side.exemplar_id is not None:

@@ -64,7 +64,7 @@ class EmptyState(QWidget):
         lay_out(QVBoxLayout(self, contentsMargins=QMargins(28, 28, 28, 28)), self._area)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
-        """Say what analyses run on.
+        """Show the device that analyses run on.
 
         Args:
             devices: name in the preferences -> name for the user, best first; empty: not known yet.

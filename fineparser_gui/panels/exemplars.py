@@ -19,7 +19,7 @@ _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
 
 class ExemplarModel(TableModel):
-    """Table model with one row per vote: tick, exemplar, dive number, score, vote, and points by step.
+    """Table model with a row per vote: tick, exemplar, dive number, score, vote, and points by step.
 
     Signals:
         counted: (str, bool) exemplar id, and whether it is ticked now.
@@ -83,11 +83,11 @@ class ExemplarModel(TableModel):
         return True
 
     def vote(self, row: int) -> ExemplarVote:
-        """The vote of a row."""
+        """Return the vote of a row."""
         return self.rows[row][0]
 
     def row_of(self, exemplar_id: str) -> int | None:
-        """The row of an exemplar."""
+        """Return the row of an exemplar, or None."""
         return next((row for row, (vote, _) in enumerate(self.rows) if vote.id == exemplar_id), None)
 
     def header_tip(self, column: int) -> str | None:

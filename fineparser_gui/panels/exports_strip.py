@@ -15,10 +15,10 @@ _WAITING_SEEN = 2
 
 
 class ExportsStrip(QWidget):
-    """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while.
+    """Rows of the exports, the latest at the bottom; hidden while empty. A written file disappears after a while.
 
     Signals:
-        send_requested: (Path) to a phone.
+        send_requested: (Path) file to send to a phone.
     """
 
     send_requested = Signal(object)
@@ -37,7 +37,7 @@ class ExportsStrip(QWidget):
         self._refresh()
 
     def row(self, number: int) -> "_Row":
-        """The row of an export."""
+        """Return the row of an export."""
         return self._rows[number]
 
     def _refresh(self) -> None:
@@ -63,7 +63,7 @@ class ExportsStrip(QWidget):
 
 
 class _Row(QFrame):
-    """Row of one export."""
+    """Row of an export."""
 
     send_requested = Signal(object)
 
@@ -93,7 +93,7 @@ class _Row(QFrame):
         self._export = export
         over = export.state.over
         self.text.set_text(self._text(export))
-        # The reason of a failure is a message of its own.
+        # The reason of a failure is a separate message.
         self.message.setText(export.message if export.state is ExportState.DONE else "")
         self.message.setVisible(bool(self.message.text()))
         self._bar.setVisible(export.state is ExportState.RUNNING)

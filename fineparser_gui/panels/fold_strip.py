@@ -11,11 +11,11 @@ _WIDTH_PX = 12
 
 
 class FoldStrip(QToolButton):
-    """As high as the window; its arrow points where the column goes.
+    """Button as high as the window that folds a column away; its arrow points where the column goes.
 
     Args:
-        action: checked while the column is shown.
-        edge: of the window, Qt.ArrowType.LeftArrow or RightArrow.
+        action: action that is checked while the column is shown.
+        edge: edge of the window, Qt.ArrowType.LeftArrow or RightArrow.
     """
 
     def __init__(self, action: QAction, edge: Qt.ArrowType) -> None:

@@ -16,15 +16,15 @@ from fineparser_gui.store.records import HistoryDive, HistoryQuery, Order
 from fineparser_gui.table_model import TableModel
 from fineparser_gui.widgets import tool_tip
 
-#: What each column is sorted by.
+#: Order by which each column is sorted.
 ORDERS: tuple[Order, ...] = (
     "dived_on", "athlete", "dive_number", "board_m", "award", "judged", "score", "event", "tags", "title",
 )  # fmt: skip
 assert set(ORDERS) <= set(get_args(Order))
 _DAY, _ATHLETE, _NUMBER, _BOARD, _AWARD, _JUDGED, _SCORE, _EVENT, _TAGS, TITLE = range(len(ORDERS))
-#: Of a dive, on the screen, and pixels of the screen that it is sharp for.
+#: Size of a dive's picture on the screen, and the device pixels per pixel that it is sharp for.
 PICTURE, _SHARPNESS = QSize(64, 36), 2
-#: Dives that are read together, and of how many the pictures are kept.
+#: Number of dives that are read together, and of pictures that are kept.
 _AT_ONCE, _MOST_PICTURES = 64, 400
 
 
@@ -78,7 +78,7 @@ class HistoryModel(TableModel):
         self.refresh()
 
     def dive(self, row: int) -> HistoryDive | None:
-        """The dive of a row; None where another window has just removed it."""
+        """Return the dive of a row; None if another window has just removed it."""
         id_ = self.ids[row]
         if id_ not in self._dives:
             first = row - row % _AT_ONCE

@@ -15,9 +15,10 @@ _LONGEST = 80
 
 
 class JudgingFields(QWidget):
-    """Sends every valid change to the session at once.
+    """Fields of the judges' marks, which send every valid change to the session at once.
 
-    Meanwhile, what is empty or no mark leaves those that were there; once the field is left, an empty one clears them.
+    While it is typed, an empty or invalid text leaves the marks unchanged; once the field is left, an empty field
+    clears them.
     """
 
     def __init__(self, session: Session) -> None:
@@ -100,7 +101,7 @@ class JudgingFields(QWidget):
 
 
 def _result(dive: Dive) -> str:
-    """The award and the points, after the awards with those struck that do not count: rich text."""
+    """Return the awards, struck where they do not count, then the award and the points: rich text."""
     if dive.judging is None:
         return ""
     awards, points = dive.judging.awards, dive.judged_score

@@ -119,7 +119,7 @@ class LibraryPanel(QWidget):
         return table
 
     def _show_menu(self, at: QPoint) -> None:
-        """Context menu: the commands of the buttons, and sorting."""
+        """Open the context menu: the commands of the buttons, and sorting."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for button in (self.compare, self.edit, self.remove, self.restore, self.undo, self.redo):

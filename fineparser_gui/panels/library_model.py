@@ -48,11 +48,11 @@ class LibraryModel(TableModel):
         self._cells = [self._texts(entry) for entry in entries]
 
     def cells(self, row: int) -> tuple[str, ...]:
-        """Texts of a row."""
+        """Return the texts of a row."""
         return self._cells[row]
 
     def entry(self, row: int) -> LibraryEntry:
-        """The exemplar of a row."""
+        """Return the exemplar of a row."""
         return self.rows[row]
 
     def text(self, row: int, column: int) -> str:
@@ -103,7 +103,7 @@ class LibraryModel(TableModel):
 
 
 class LibraryFilter(QSortFilterProxyModel):
-    """Sorts by column, and filters by bin and by text."""
+    """Proxy that sorts by column, and filters by bin and by text."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class LibraryFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def show_words(self, text: str) -> None:
-        """Show only rows with this text in one of their cells."""
+        """Show only rows with this text in any of their cells."""
         self._words = text.strip().casefold()
         self.invalidate()
 

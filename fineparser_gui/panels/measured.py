@@ -1,4 +1,4 @@
-"""What was measured of the shown dive: by phase what speaks most against it, and the moments as pictures."""
+"""Measures of the shown dive: by phase the worst deviations from good dives, and the moments as pictures."""
 
 from PySide6.QtCore import QMargins, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -24,7 +24,7 @@ _SETTLED_MS = 120
 
 
 class MeasuredPanel(QWidget):
-    """Measured values in seconds, metres and degrees; the model's points are told by the contributions.
+    """Measured values in seconds, meters and degrees; the contributions show the model's points.
 
     Signals:
         frame_requested: (int) source frame of a measure or picture that was chosen.
@@ -52,7 +52,7 @@ class MeasuredPanel(QWidget):
         self._refresh()
 
     def rows(self) -> list["MeasureRow"]:
-        """The rows that are shown."""
+        """Return the rows that are shown."""
         widgets = (self._rows.itemAt(at).widget() for at in range(self._rows.count()))
         return [widget for widget in widgets if isinstance(widget, MeasureRow)]
 
@@ -65,7 +65,7 @@ class MeasuredPanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         explanation = self._explanations.of(dive) if dive is not None else Explanation()
-        # A clip without a dive, or of somebody else, has nothing to measure, whatever was read.
+        # A clip without a dive, or of another person, has nothing to measure, whatever was read.
         parsed = dive is not None and dive.analysis is not None and dive.info is not None
         parsed = parsed and not (dive.refused or dive.asks_diver)
         self.setVisible(parsed)
@@ -74,7 +74,7 @@ class MeasuredPanel(QWidget):
             self._shown = None
             return
         shown = (dive.analysis, self.every.isChecked())
-        # By identity: what is in an analysis are arrays, which cannot be compared as a whole.
+        # Compared by identity: an analysis holds arrays, which cannot be compared as a whole.
         if self._shown is not None and self._shown[0] is shown[0] and self._shown[1] == shown[1]:
             return
         self._shown = shown

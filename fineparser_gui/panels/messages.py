@@ -12,9 +12,10 @@ from fineparser_gui.widgets import icon_button, keyboard_friendly, label, lay_ou
 #: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
 
-#: How long a message stays, unless the mouse is over it or the focus in it: time to finish a dive and read it.
+#: Time that a message stays, unless the mouse is over it or the focus in it, in milliseconds: long enough to finish a
+#: dive and read it.
 SHOWN_MS = 40_000
-#: More at once say that something is wrong as a whole: the oldest goes.
+#: Maximum number of messages; the oldest is removed, as more of them do not help.
 _MOST = 4
 
 
@@ -61,7 +62,7 @@ class Message(QFrame):
         return self._text.text()
 
     def again(self) -> None:
-        """The same was said once more."""
+        """Restart the timer, as the same message came again."""
         self._timer.start()
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -79,7 +80,7 @@ class Message(QFrame):
             self.color_icons()
 
     def color_icons(self) -> None:
-        """Draw the icons in the colour of the text, which the style sheet of the theme sets."""
+        """Draw the icons in the color of the text, which the style sheet of the theme sets."""
         self._text.ensurePolished()
         color = self._text.palette().windowText().color().name()
         self._sign.setPixmap(pixmap("warning", color, 20))
@@ -93,10 +94,10 @@ class Message(QFrame):
 
 
 class MessageStack(QWidget):
-    """Hidden while empty; the latest message is the lowest. There is at most one offer.
+    """Messages, the latest at the bottom, with at most a single offer; hidden while empty.
 
     Signals:
-        offer_closed: the user has closed the offer without pressing one of its buttons.
+        offer_closed: the user has closed the offer without pressing a button of it.
     """
 
     offer_closed = Signal()
@@ -110,16 +111,16 @@ class MessageStack(QWidget):
 
     @property
     def text(self) -> str:
-        """Of the latest message; "" where there is none."""
+        """Text of the latest message, or ""."""
         return self.messages[-1].text if self.messages else ""
 
     @property
     def buttons(self) -> list[QPushButton]:
-        """Of the present offer."""
+        """Buttons of the present offer."""
         return self._offer.buttons if self._offer else []
 
     def show_message(self, text: str) -> None:
-        """Show a message below the others; one that is shown already stays longer."""
+        """Show a message below the others; a message that is shown already stays longer."""
         same = next((one for one in self.messages if one.text == text), None)
         if same is not None:
             self.messages.remove(same)

@@ -53,7 +53,7 @@ class MirrorStage(QWidget):
             self._drop(self.tiles[-1])
 
     def add_tile(self) -> None:
-        """Another delay of the next camera; after the last one, one for each camera again."""
+        """Add a tile with another delay of the next camera; after the last, return to a tile for each camera."""
         if not self._cameras:
             return
         if len(self.tiles) >= MOST_TILES:
@@ -70,7 +70,7 @@ class MirrorStage(QWidget):
             self.changed.emit()
 
     def change_delay(self, by_s: float) -> None:
-        """Longer or shorter by some seconds."""
+        """Make the delay longer or shorter by some seconds."""
         if self.active is not None:
             self.delay(self.active.feed.delay_s + by_s)
 
@@ -95,13 +95,13 @@ class MirrorStage(QWidget):
         self._do(lambda feed: feed.loop(from_s, to_s))
 
     def live(self) -> None:
-        """Back to the delays."""
+        """Return all tiles to their delays."""
         for tile in self.tiles:
             tile.feed.live()
         self.changed.emit()
 
     def _hint_text(self) -> str:
-        """How to set up."""
+        """Return the hint on setting up the camera."""
         return "\n\n".join(
             (
                 self.tr(
@@ -128,7 +128,7 @@ class MirrorStage(QWidget):
         )
 
     def _do(self, act: Callable[[MirrorFeed], None]) -> None:
-        """To the active tile, and to those that show the same moment of other cameras."""
+        """Act on the feed of the active tile, and of tiles that show the same moment of other cameras."""
         active = self.active
         now = None if active is None else (active.camera.place, active.feed.delay_s)
         for tile in self.tiles if now is not None else ():

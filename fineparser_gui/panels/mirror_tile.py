@@ -14,18 +14,18 @@ from fineparser_gui.playback.mirror_feed import MirrorFeed, Pictures
 
 _TEXT, _GROUND = QColor("#ffffff"), QColor(0, 0, 0, 150)
 _CORNER_PX = 15
-#: A picture that is overdue for so long is told of, in seconds: a busy network or computer takes up to two.
+#: Time after which a missing picture is reported, in seconds: a busy network or computer takes up to two.
 _SILENT_S = 3.0
 # Drawings stay on all pictures.
 _ONE_TIME = np.zeros(1)
 
 
 class Camera(NamedTuple):
-    """What a tile shows.
+    """Camera of a tile.
 
     Attributes:
-        name: for people.
-        place: which recorder; the first is 0.
+        name: name for people.
+        place: place of its recorder; the first is 0.
     """
 
     name: str
@@ -34,14 +34,14 @@ class Camera(NamedTuple):
 
 
 class MirrorTile(VideoCanvas):
-    """Paints each picture once, and says so; a click or Tab makes it the one that keys are for.
+    """Canvas that paints each picture once, and reports it; a click or Tab gives it the keys.
 
     Signals:
-        chosen: it has the focus.
+        chosen: it has got the focus.
 
     Attributes:
-        feed: plays the source.
-        shown: pictures that were painted.
+        feed: player of the source.
+        shown: number of pictures that were painted.
     """
 
     chosen = Signal()
@@ -69,7 +69,7 @@ class MirrorTile(VideoCanvas):
         self.feed.close()
 
     def words(self) -> str:
-        """What is seen, and how long ago it was."""
+        """Text on the state of the feed and the delay of the picture."""
         feed = self.feed
         if feed.looped:
             state = self.tr("Loop")
@@ -92,7 +92,7 @@ class MirrorTile(VideoCanvas):
             self.set_source(source_size, None)
         self._new = True
         self.set_frame(0, image)
-        if self.window().isMinimized() or not self.isVisible():  # nobody misses it
+        if self.window().isMinimized() or not self.isVisible():  # it will not be painted
             self.feed.painted()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,4 +1,4 @@
-"""Take-off, come-out and entry of the shown dive as pictures, with skeleton and measured angles; a click shows one."""
+"""Take-off, come-out and entry of the shown dive as pictures to click on, with skeleton and measured angles."""
 
 from collections.abc import Sequence
 
@@ -80,7 +80,7 @@ class MomentStrip(QWidget):
         return round((width - 2 * _GAP_PX) / 3) + _CAPTION_PX + _ANGLE_LINES * self.fontMetrics().height()
 
     def angle_text(self, at: int) -> str:
-        """What the angle on a picture is, "lean at the take-off"; "" where it has none."""
+        """Return the name of the angle on a picture, "lean at the take-off", or ""."""
         parse, moment = self._parse, self._moments[at]
         return "" if parse is None else ", ".join(translated(one.title) for one in self._angles(parse, moment))
 

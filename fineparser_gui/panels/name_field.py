@@ -10,10 +10,10 @@ from fineparser_gui.model.dive import LONGEST_NAME
 
 
 class NameField(QLineEdit):
-    """Completes what is typed.
+    """Field that completes typed names.
 
     Args:
-        names: returns those to choose from, asked each time the field gets the focus.
+        names: returns the names to choose from, each time the field gets the focus.
     """
 
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
@@ -29,6 +29,6 @@ class NameField(QLineEdit):
         super().focusInEvent(event)
 
     def show_name(self, name: str) -> None:
-        """Shows a name from its beginning."""
+        """Show a name from its beginning."""
         self.setText(name)
         self.setCursorPosition(0)

@@ -40,7 +40,7 @@ class NoExemplars(QWidget):
         self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.rule.nearest)
 
     def text(self) -> str:
-        """The message of the score panel; "" where exemplars exist."""
+        """Return the message of the score panel; "" if exemplars exist."""
         if self._dive is None:
             return ""
         if self._dive.synchro:

@@ -13,12 +13,12 @@ from fineparser_gui.widgets import label, lay_out, push_button, restyle
 
 
 class NumberNote(QWidget):
-    """Visible where the video, the dive list or the file's name say another dive than the one that was entered.
+    """Note that is visible if the video, the dive list or the file's name contradicts the entered dive.
 
     Attributes:
         confirm: button that scores the dive as it was entered.
-        take: button that takes the number that the video shows.
-        take_board: button that takes the board that the fall shows.
+        take: button that sets the number that the video shows.
+        take_board: button that sets the board measured from the fall.
     """
 
     def __init__(self, session: Session) -> None:
@@ -62,7 +62,7 @@ class NumberNote(QWidget):
         self.take_board.setText(self.tr("Take {0}").format(board_text(dive.seen_board_m)))
 
     def _said(self, dive: Dive) -> list[str]:
-        """Sentences that speak against the number of a dive."""
+        """Return sentences on contradictions to the number of a dive."""
         of_number = [one for one in dive.contradictions if one.part != "board"][:1]
         of_board = [one for one in dive.contradictions if one.part == "board"]
         said = [translated(contradiction_text(one)) for one in (*of_number, *of_board)]

@@ -1,4 +1,4 @@
-"""Centre of the window: one video or up to four, transport bar and timeline."""
+"""Center of the window: up to four videos, transport bar and timeline."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,9 +41,9 @@ _BEFORE_FLIGHT_S = 0.5
 
 
 class PlayerPanel(QWidget):
-    """Shows the first of the compared dives, and the others beside it or their bodies over it.
+    """Player of the first of the compared dives, with the others beside it or their bodies over it.
 
-    A dive opens shortly before its flight, once that is known, and later where it was left.
+    A dive opens shortly before its flight, once that is known, and later at the frame where it was left.
 
     Signals:
         failed: (str) message for the user: a video cannot be decoded.
@@ -122,7 +122,7 @@ class PlayerPanel(QWidget):
             self.pane.canvas.setFocus()
 
     def current_step(self) -> StepSpan | None:
-        """The step under the playhead."""
+        """Return the step under the playhead, or None."""
         return next((s for s in self._steps if s.start_frame <= self.transport.frame < s.end_frame), None)
 
     def draw(self, kind: str) -> None:
@@ -182,7 +182,7 @@ class PlayerPanel(QWidget):
             self.transport.play()
 
     def _cue(self, dive: Dive) -> int:
-        """The frame shortly before the flight; the first of the dive where that is not known."""
+        """Return the frame shortly before the flight, or the first of the dive if the flight is not known."""
         steps = dive.analysis.parse.steps if dive.analysis is not None and not dive.refused else ()
         if not steps or dive.info is None:
             return dive.first_frame
@@ -190,18 +190,18 @@ class PlayerPanel(QWidget):
         return max(dive.first_frame, int(np.searchsorted(dive.info.pts_s, cue_s)))
 
     def _keep_place(self) -> None:
-        """Remember where the shown dive is left, if somebody has moved in it and not played it to its end."""
+        """Remember the frame of the shown dive, if it was moved and the dive was not played to its end."""
         if self._loaded is not None and self.transport.frame not in (self._opened_at, self.transport.n_frames - 1):
             self._left_at[self._loaded] = self.transport.frame
 
     @property
     def _untouched(self) -> bool:
-        """Whether the picture is the one that the dive was opened with, and nobody works on it."""
+        """True if the dive's first picture is shown and no tool or playback is active."""
         at_work = self.transport.playing or self.transport.loop or self.drawing.tool or self.pointing.asks
         return not at_work and self.transport.frame == self._opened_at
 
     def canvases(self) -> list[VideoCanvas]:
-        """Canvases of all videos, that of the first dive first."""
+        """Return the canvases of all videos, that of the first dive first."""
         return [pane.canvas for pane in self.panes]
 
     def begin_step_here(self, place: int) -> None:
@@ -296,7 +296,7 @@ class PlayerPanel(QWidget):
             self.timeline.set_library_dive(lead, info, marked_frames(self.drawing.drawings))
 
     def _led(self) -> ComparedDive | None:
-        """The first dive where it is not the session's current one."""
+        """Return the first dive if it is not the session's current dive, else None."""
         return self._session.comparing.lead if self._session.comparing.led else None
 
     def _refresh_lead(self, lead: ComparedDive) -> None:
@@ -351,7 +351,7 @@ class PlayerPanel(QWidget):
             self.transport.move_loop(*looped)
 
     def _title(self, dive: Dive) -> str:
-        """Of the session's dive: its file, or its name as those beside it have one."""
+        """Return the title of the session's dive: its file, or its name if it is compared."""
         return self._session.comparing.sides[0].name if self._others else dive.title
 
     def _show_frame(self) -> None:
@@ -396,12 +396,12 @@ class PlayerPanel(QWidget):
         self._align()
 
     def _place_videos(self) -> None:
-        """In a row, or three and four in two rows where the pictures are larger then."""
+        """Place the videos in a row, or three and four in two rows if the pictures are larger then."""
         shown, info = 1 if self._session.comparing.overlaid else 1 + len(self._others), self.pane.info
         aspect = info.width_px / info.height_px if info is not None else 1.0
         width, height = max(self.width(), 1), max(self.pane.parentWidget().height() - self.timeline.height(), 1)
         columns = max(
-            ((shown + 1) // 2 if shown > 2 else shown, shown),  # of two equal ones the row
+            ((shown + 1) // 2 if shown > 2 else shown, shown),  # a single row if both are equal
             key=lambda n: (min(width / n / aspect, height / -(-shown // n)), n),
         )
         for place, pane in enumerate(self.panes):
@@ -469,7 +469,7 @@ class PlayerPanel(QWidget):
         return next((place for place, pane in enumerate(self.panes) if place and pane.canvas.hasFocus()), 1)
 
     def step_other(self, frames: int) -> None:
-        """Move one of the other videos by a number of frames and switch to manual offset."""
+        """Move the chosen other video by a number of frames and switch to manual offset."""
         place, info = self.chosen_other(), self._first_info()
         pane = self.panes[place]
         if info is None or pane.info is None or len(self._others) < place:
@@ -480,11 +480,11 @@ class PlayerPanel(QWidget):
         self._align()
 
     def mirror_other(self) -> None:
-        """Exchange left and right of one of the other videos, or no longer."""
+        """Mirror the chosen other video, or end the mirroring."""
         place, comparing = self.chosen_other(), self._session.comparing
         comparing.mirror(place, not comparing.mirrored(place))
 
     def _first_info(self) -> VideoInfo | None:
-        """Video info of the first file."""
+        """Return the video info of the first file."""
         dive = self._session.current
         return dive.info if dive is not None else self.pane.info

@@ -1,4 +1,4 @@
-"""Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
+"""Strip below the timeline that names the followed diver if the coach has pointed at a diver, with a way back."""
 
 from PySide6.QtCore import Signal
 

@@ -30,7 +30,7 @@ _MOST_REMEMBERED = 8
 
 
 class SourceField(QWidget):
-    """An address: a camera of this computer, one that was typed or remembered, a video, a folder."""
+    """Field of a source: a camera of this computer, a typed or remembered address, a video, a folder."""
 
     def __init__(self, preferences: PreferenceStore, hint: str) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class SourceField(QWidget):
 
     @property
     def address(self) -> str:
-        """As `parse_source` takes it; "" for none."""
+        """Address for `parse_source`, or ""."""
         at = self.box.findText(self.box.currentText())
         return str(self.box.itemData(at)) if at >= 0 else self.box.currentText().strip()
 
@@ -79,12 +79,12 @@ class SourceField(QWidget):
 
 
 class PoolsideSetup(QWidget):
-    """Asks for what a recording needs.
+    """Form of the sources and options of a recording.
 
     Signals:
         start_requested: see `sources`.
-        preview_requested: (bool) show the first camera without recording, or no more.
-        said: (str) what is wrong; "" for nothing.
+        preview_requested: (bool) begin or end to show the first camera without recording.
+        said: (str) a problem of the entries, or "".
     """
 
     start_requested = Signal()
@@ -149,12 +149,12 @@ class PoolsideSetup(QWidget):
 
     @property
     def folders(self) -> tuple[Path, Path]:
-        """Of the first and the second camera."""
+        """Folders of the first and the second camera."""
         folder = Path(self.folder.text().strip() or "Poolside").expanduser()
         return folder, folder / "2"
 
     def sources(self) -> list[tuple[str, Source]]:
-        """The addresses, each with what it is; none where one of them is wrong, which is said then."""
+        """Return the addresses with their sources; if any is wrong, emit the problem and return an empty list."""
         try:
             chosen = [(field.address, parse_source(field.address)) for field in self.fields if field.address]
             if not chosen or not self.fields[0].address:

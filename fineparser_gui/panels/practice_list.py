@@ -1,4 +1,4 @@
-"""The dives that were caught, the newest first, and what the coach says of one: athlete, number, balk, a word."""
+"""List of the caught dives, the newest first, with the coach's entries: athlete, number, balk, note."""
 
 from collections.abc import Callable
 
@@ -38,10 +38,10 @@ _KEY, _CAUGHT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class PracticeList(QWidget):
-    """Grows by itself.
+    """List of caught dives, which grows by itself.
 
     Signals:
-        loop_requested: (CaughtClip) the coach wants to see it in the mirror.
+        loop_requested: (CaughtClip) the coach wants to see the dive in the mirror.
     """
 
     loop_requested = Signal(object)
@@ -105,21 +105,21 @@ class PracticeList(QWidget):
         self.refresh()
 
     def on_chosen(self, act: Callable[[str], object]) -> None:
-        """Do something to the chosen dive, else to the last one, by its key."""
+        """Call `act` with the key of the chosen dive, else of the last dive."""
         item = self.view.currentItem() or self.view.item(0)
         if item is not None:
             act(item.data(_KEY))
             self.refresh()
 
     def take_back(self) -> None:
-        """The chosen dive was none, or the last one where the list has not the focus."""
+        """Take back the chosen catch as no dive, or the last catch if the list has not the focus."""
         item = self.view.currentItem() if self.view.hasFocus() else self.view.item(0)
         if item is not None:
             self._practice.take_back([item.data(_KEY)])
             self.refresh()
 
     def last(self) -> CaughtClip | None:
-        """The dive that was caught last."""
+        """Return the dive that was caught last, or None."""
         return self.view.item(0).data(_CAUGHT) if self.view.count() else None
 
     def refresh(self) -> None:

@@ -13,7 +13,7 @@ _BAR_STEPS = 1000
 
 
 class ProgressStrip(QFrame):
-    """Visible while the shown dive is being analysed or waits for the user.
+    """Progress of the shown dive; visible while it is being analyzed or waits for the user.
 
     Signals:
         locate_requested: the button "Locate the video…" was pressed.
@@ -68,7 +68,7 @@ class ProgressStrip(QFrame):
         self._bar.setValue(round(_BAR_STEPS * dive.fraction))
 
     def _all_accepted(self, dive: Dive) -> bool:
-        """Whether all dives found in a recording were added to the list."""
+        """Return True if all dives found in a recording were added to the list."""
         n_accepted = len(self._session.trimming.accepted(dive.key))
         return n_accepted > 0 and settled(dive, n_accepted)
 

@@ -1,4 +1,4 @@
-"""Below the timeline: dives found in a long recording, added one by one or all at once."""
+"""Strip below the timeline with the dives found in a long recording, to be added separately or all at once."""
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, SearchState
@@ -32,7 +32,7 @@ class ProposalStrip(Strip):
         self._refresh()
 
     def color_icons(self) -> None:
-        """Draw the icons in the colours of the palette."""
+        """Draw the icons in the colors of the palette."""
         self.dismiss.setIcon(icon("close", self.palette().buttonText().color().name()))
 
     def set_frame(self, frame: int) -> None:
@@ -41,7 +41,7 @@ class ProposalStrip(Strip):
         self._show_here(self._session.current)
 
     def proposal_here(self) -> int | None:
-        """Index of the proposal under the playhead; None between proposals."""
+        """Return the index of the proposal under the playhead; None between proposals."""
         dive = self._session.current
         segments = dive.proposals if dive else ()
         return next((i for i, one in enumerate(segments) if one.in_frame <= self._frame <= one.out_frame), None)

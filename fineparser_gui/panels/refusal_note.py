@@ -63,7 +63,7 @@ class RefusalNote(QWidget):
 
 
 def _reason(dive: Dive) -> str | None:
-    """Why a dive is not scored, or would not be; None for a dive with a score."""
+    """Return the reason why a dive is not scored, or would not be; None for a dive with a score."""
     if dive.model_analysis is None or dive.analysis is None:
         return None
     parse, reason = dive.analysis.parse, dive.model_analysis.parse.refusal or dive.analysis.withheld

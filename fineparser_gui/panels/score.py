@@ -86,7 +86,7 @@ class ScorePanel(QWidget):
         self._refresh()
 
     def color_icons(self) -> None:
-        """Draw the icons in the colours of the palette."""
+        """Draw the icons in the colors of the palette."""
         self._synthetic.ensurePolished()
         self._synthetic.setIcon(icon("warning", self._synthetic.palette().buttonText().color().name()))
 
@@ -107,7 +107,7 @@ class ScorePanel(QWidget):
         self._outliers.setText(self._outliers_text(disagreeing))
         self.correction.show_dive(dive)
         self.refusal.show_dive(dive)
-        # Greyed while the score does not belong to the shown transitions yet.
+        # Disabled while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         notes = dive.analysis.notes if dive and dive.analysis else ()
         self._notes.setText("\n".join(map(translated, notes)))
@@ -131,7 +131,7 @@ class ScorePanel(QWidget):
         self.updateGeometry()  # the scroll area does not notice when nested widgets are hidden
 
     def _show_own(self, own: OwnAward) -> None:
-        """The award by measures alone in the place of the score."""
+        """Show the award by measures alone in the place of the score."""
         self._score.setText(decimal(own.score))
         self._spread.setText(self.tr("from measures alone"))
         self._means.setText(self.tr("no exemplar"))
@@ -185,14 +185,14 @@ class ScorePanel(QWidget):
 
 
 def own_award_text(own: OwnAward) -> str:
-    """The award by measures alone, with its interval."""
+    """Return the text of the award by measures alone, with its interval."""
     low, high = own.award_range
     bounds = (decimal(low), decimal(high))
     return text("From measures alone, no exemplar: award {0} ({1} – {2})", decimal(own.award), *bounds)
 
 
 def own_award_about(own: OwnAward) -> str:
-    """What the award by measures alone is, and what it is not."""
+    """Return the explanation of the award by measures alone and its limits."""
     checked = own.checked
     return text(
         "Height, angles and times against the rules of judging. On {0} judged dives the order was right in the main "
@@ -208,7 +208,7 @@ def _scatter_of_awards() -> str:
 
 
 def _interval_text(scoring: Scoring | OwnAward) -> str:
-    """The calibrated prediction interval of a score."""
+    """Return the text of the calibrated prediction interval of a score."""
     interval = scoring.interval
     if interval is None:
         return text("No prediction interval: the error of these weights was not measured.")
@@ -217,7 +217,7 @@ def _interval_text(scoring: Scoring | OwnAward) -> str:
 
 
 def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready | None) -> str:
-    """On which dives the prediction interval was fitted; their number where the model that did so is loaded."""
+    """Return a text on the dives that the interval was fitted on, with their number if their model is loaded."""
     if scoring.interval is None:
         return ""
     if scoring.uses_measures:

@@ -1,4 +1,4 @@
-"""The likeliest dive numbers of what the video shows, as chips; a click takes one."""
+"""Chips of the likeliest dive numbers that the video shows; a click sets the number."""
 
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
@@ -56,4 +56,4 @@ class SeenNumbers(QWidget):
         dive = self._session.current
         if dive is not None:
             self._session.editing.take_seen_number(dive.key, dive.seen_numbers[place].dive_number)
-        self._refresh()  # a click on the marked one changes nothing
+        self._refresh()  # a click on the marked chip changes nothing

@@ -1,4 +1,4 @@
-"""Panels one above the other, scrolled where they are too high, and never narrower than the widest of them."""
+"""Column of panels, scrolled if it is too high, and never narrower than its widest panel."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ class SideColumn(QScrollArea):
         self.setStyleSheet("QScrollArea { background: transparent; }")
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the widest panel needs, by its font and language, with the scroll bar beside it."""
+        """Return the width of the widest panel, by its font and language, with the scroll bar beside it."""
         needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(max(self._least_px, needed), super().minimumSizeHint().height())
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QTableView
 
 
 class SortMenu(QMenu):
-    """Synchronised with the table's header. Columns without a title cannot be sorted by."""
+    """Menu of the columns to sort by, synchronized with the table's header; only columns with a title."""
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)

@@ -1,4 +1,4 @@
-"""What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
+"""Introduction for the first start, in three steps over a corner of the window; it can be skipped."""
 
 from PySide6.QtCore import QMargins, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
@@ -72,7 +72,7 @@ class Tour(QFrame):
             self._show()
 
     def dive_opened(self) -> None:
-        """The first step has been taken."""
+        """Advance if the first step is shown, as its dive was opened."""
         if self.isVisible() and self._at == 0:
             self.advance()
 

@@ -66,7 +66,7 @@ class TransportBar(QFrame):
         self.more.setProperty("role", "more")
         keyboard_friendly(self.more)
         row.addWidget(self.more)
-        #: Groups that are hidden one after the other where there is no room, after the text is shortened.
+        #: Groups that are hidden in turn where there is no room, after the text is shortened.
         self._dispensable = (
             (self._opacity,),
             (arrow, ellipse, freehand),
@@ -94,11 +94,11 @@ class TransportBar(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.setMinimumWidth(self._narrowest_px())  # not before there are icons: a button without one shows its text
+        self.setMinimumWidth(self._narrowest_px())  # not before there are icons: a button without an icon shows text
         self._fit()
 
     def _narrowest_px(self) -> int:
-        """Width that the bar needs where everything dispensable is in the menu."""
+        """Return the width that the bar needs if everything dispensable is in the menu."""
         self._set_short_text(True)
         for group in self._dispensable:
             for part in group:

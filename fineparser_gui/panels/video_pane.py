@@ -23,7 +23,7 @@ _RESIZED_MS = 120
 
 
 class VideoPane(QWidget):
-    """Decodes and draws a file; the frame to show is set by `show_frame`.
+    """Pane that decodes and draws a file; the frame to show is set by `show_frame`.
 
     Signals:
         opened: the presentation times of the file are known.
@@ -83,8 +83,8 @@ class VideoPane(QWidget):
             self._decoder.frame_ready.disconnect(self._on_frame_ready)
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
-            # Without a parent, `deleteLater` keeps the Python object until Qt has destroyed the thread. With one it was
-            # gone before, once in many windows, and the program with it.
+            # Without a parent, `deleteLater` keeps the Python object until Qt has destroyed the thread. With a parent
+            # the object is sometimes destroyed before, which crashes the program.
             self._decoder.setParent(None)
             self._decoder.deleteLater()
             self._decoder = None
@@ -112,14 +112,14 @@ class VideoPane(QWidget):
             self._show()
 
     def decode_for(self, canvas: VideoCanvas | None) -> None:
-        """Decode in the size of another canvas, on which a part of the picture is shown; None: of its own."""
+        """Decode in the size of another canvas, on which a part of the picture is shown; None: of the pane's canvas."""
         if canvas is not self._decoded_for:
             self._decoded_for = canvas
             self._show()
 
     @property
     def frame(self) -> int:
-        """The requested frame; `canvas.shown_frame` is the one on screen."""
+        """The requested frame; `canvas.shown_frame` is the frame on the screen."""
         return self._head.frame
 
     @property
@@ -128,7 +128,7 @@ class VideoPane(QWidget):
         return self._decoder is not None and not self._decoder.idle
 
     def is_cached(self, frame: int) -> bool:
-        """Whether a frame is decoded."""
+        """Return True if a frame is decoded."""
         return self._decoder is not None and self._decoder.cache.get(frame) is not None
 
     @property
@@ -136,7 +136,7 @@ class VideoPane(QWidget):
         return self._info
 
     def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
-        """Set masks and steps of the dive; of a parse, the path of the body's centre is shown as well."""
+        """Set masks and steps of the dive; for a parse, show the path of the body's center as well."""
         self._track, self._steps = track, steps
         self._in_the_air = centre_path(track) if isinstance(track, DiveParse) else None
         if self._info is not None:
@@ -147,7 +147,7 @@ class VideoPane(QWidget):
         """Show a frame, or the nearest decoded one until it is there.
 
         Args:
-            direction: 1 or -1, of the last movement.
+            direction: direction of the last movement, 1 or -1.
             moving: True during playback.
         """
         self._head = Playhead(frame=frame, direction=direction, moving=moving)
@@ -170,7 +170,7 @@ class VideoPane(QWidget):
             self._shown = shown, picture.size_px
             self.canvas.set_frame(shown, image_from(picture))
             self.shown.emit()
-            if self._decoded_for is not None:  # which no paint of its own canvas tells
+            if self._decoded_for is not None:  # as the pane's canvas is not painted
                 self._decoder.painted()
 
     def _details_text(self) -> str:
@@ -202,7 +202,7 @@ class VideoPane(QWidget):
 
 
 class _StepTag(QLabel):
-    """Name of the current step on a background of its colour."""
+    """Name of the current step on a background of its color."""
 
     def __init__(self) -> None:
         super().__init__()
