@@ -23,7 +23,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of the dive, 0-based")
     parser.add_argument("--end-frame", type=int, metavar="F", help="last frame of the dive, included")
-    # Of builds, not of users: nobody is asked, and the app quits by itself.
+    # For builds, not for users: the app asks no questions and quits by itself.
     parser.add_argument("--self-test", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 

@@ -1,4 +1,4 @@
-"""Puts the program together: application, theme, worker client, session, window."""
+"""The assembled program: application, theme, worker client, session, window."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _TOUR_SHOWN = "tour/shown"
 
 
 class Application(QApplication):
-    """Knows which files the desktop asks it to open: macOS tells a program that runs, and passes no arguments.
+    """Application that receives the files that the desktop opens: macOS sends events instead of arguments.
 
     Signals:
         file_opened: (Path) a file was opened with the program.
@@ -40,15 +40,15 @@ class Application(QApplication):
 
 
 class Studio:
-    """One running program: its parts live as long as it does.
+    """A running program, whose parts live as long as it does.
 
     The worker starts, and pyqtgraph is loaded, after the window's first paint: the window waits for neither.
 
     Args:
-        folder: for settings, the store of dives and sessions, and the coach's own exemplars; None: none of them
+        folder: folder for settings, the store of dives and sessions, and the coach's own exemplars; None: none of them
             is kept.
-        cache: folder of what was found in videos; None: it is kept for this run only.
-        writable: whether `folder` can be written; the user is told elsewhere that it cannot.
+        cache: folder of the results of videos; None: they are kept for this run only.
+        writable: whether `folder` can be written; another part of the program reports it if not.
     """
 
     def __init__(

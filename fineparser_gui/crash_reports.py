@@ -1,6 +1,6 @@
-"""Reports of errors that nobody expected: text files in the program's folder, which are offered and never sent.
+"""Reports of unexpected errors: text files in the program's folder, which are offered and never sent.
 
-The user's folder is "~" in them: whoever sends one need not look for a name in it.
+The user's folder is "~" in them, so that a report does not contain the user's name.
 """
 
 import faulthandler
@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 
 _NEW, _SEEN, _RUNNING = "new", "seen", "running"
 _MOST_KEPT = 20
-#: Of one run: an error that comes with every frame is one.
+#: Maximum number of reports of a run: an error may come with every frame.
 _MOST_OF_A_RUN = 5
 _LOG_LINES = 60
 _MOST_BYTES = 200_000
 
 
 class CrashReports:
-    """Writes reports, and finds those that nobody has been shown.
+    """Writer of reports, which also finds reports that the user has not seen.
 
     Args:
-        folder: of the reports; made when one is written.
-        log_file: whose last lines a report holds.
+        folder: folder of the reports; made with the first report.
+        log_file: log file, whose last lines a report holds.
     """
 
     def __init__(self, folder: Path, log_file: Path) -> None:
@@ -42,7 +42,7 @@ class CrashReports:
         self._faults: IO[str] | None = None
 
     def watch(self) -> None:
-        """Have a crash inside a library leave where it was; until `close`."""
+        """Record the place of a crash inside a library, until `close`."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._faults = self._fault_path(os.getpid()).open("w", encoding="utf-8")
@@ -51,7 +51,7 @@ class CrashReports:
             log.warning("no crash reports: %s", error)
 
     def close(self) -> None:
-        """The run ended as it should."""
+        """End the watch, as the run ends regularly."""
         if self._faults is not None:
             faulthandler.disable()
             self._faults.close()
@@ -59,11 +59,11 @@ class CrashReports:
             self._fault_path(os.getpid()).unlink(missing_ok=True)
 
     def write(self, what: str, details: str) -> Path | None:
-        """Write a report; None where enough were written, or it cannot be.
+        """Write a report; return None if enough were written, or if it cannot be written.
 
         Args:
-            what: one line.
-            details: such as a traceback.
+            what: the error in a line.
+            details: details, for example a traceback.
         """
         number = next(self._numbers)
         if number > _MOST_OF_A_RUN:
@@ -84,7 +84,7 @@ class CrashReports:
         return path
 
     def unseen(self) -> list[Path]:
-        """Reports that nobody was shown, the oldest first; those of runs that crashed among them."""
+        """Return the reports that the user has not seen, the oldest first, including those of crashed runs."""
         try:
             for path in self.folder.glob(f"{_RUNNING}-*.txt"):
                 self._take_over(path)
@@ -94,7 +94,7 @@ class CrashReports:
             return []
 
     def take_unseen(self) -> list[Path]:
-        """The unseen ones under their new names: they are not offered again, and stay in the folder."""
+        """Mark the unseen reports as seen and return their new paths: they stay in the folder."""
         taken = []
         for path in self.unseen():
             seen = path.with_name(path.name.replace(_NEW, _SEEN, 1))
@@ -106,7 +106,7 @@ class CrashReports:
         return taken
 
     def _take_over(self, path: Path) -> None:
-        """Makes a report of what a run that is gone has left; nothing in it means that it was ended from outside."""
+        """Make a report of the file that a crashed run has left; an empty file means that it was ended from outside."""
         found = re.fullmatch(rf"{_RUNNING}-(\d+)\.txt", path.name)
         if found is None or int(found[1]) == os.getpid() or is_running(int(found[1])):
             return

@@ -1,4 +1,4 @@
-"""Checks for a display before Qt does, which would abort the process with a message about one library of many."""
+"""Check for a display before Qt's own, which would abort the process with a misleading message about a library."""
 
 import ctypes
 import os
@@ -10,7 +10,7 @@ from fineparser_gui.qt_libraries import install_sentence, missing_libraries
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return why no window can be opened, as one sentence with the remedy; None where one can."""
+    """Return the reason why no window can be opened, as a sentence with the remedy, or None."""
     if not sys.platform.startswith("linux"):
         return None
     display = environment.get("DISPLAY")
@@ -31,7 +31,7 @@ def _opens(display: str) -> bool:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return True  # a Qt of the system, which lies elsewhere, is told by Qt itself
+        return True  # Qt itself reports a library that it lacks; a Qt of the system has it elsewhere
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
     refused = xcb.xcb_connection_has_error(connection)

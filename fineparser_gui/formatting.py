@@ -1,4 +1,4 @@
-"""How numbers are written in the user's language: points with their sign, boards, speeds."""
+"""Numbers as text in the user's language: points with their sign, boards, speeds."""
 
 import re
 from collections.abc import Sequence
@@ -17,68 +17,68 @@ from fineparser_core.video.alignment import Alignment
 #: Follows the name of a rendered dive.
 RENDERED_MARK = " ◇"
 _RENDERED_PREFIX = "rendered-"
-# What the library appends to the name of a file.
+# Ending that the library appends to the name of a file to make it unique.
 _MADE_UNIQUE = re.compile("-[0-9a-f]{6}$")
 
 
 def decimal(value: float, digits: int = 1) -> str:
-    """A number as the user's language writes it, without groups of thousands; U+2212 as minus."""
+    """Return a number as the user's language writes it, without groups of thousands; U+2212 as minus."""
     locale = QLocale()
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
     return locale.toString(round(float(value), digits) + 0.0, "f", digits).replace("-", "−")  # −0.0 + 0.0 is 0.0
 
 
 def shortest(value: float) -> str:
-    """A number with as many digits as it needs, at most six: 3.2, 104.55."""
+    """Return a number with as many digits as it needs, at most six: 3.2, 104.55."""
     return decimal(value, len(f"{value:.6g}".partition(".")[2]))
 
 
 def awards_text(awards: Sequence[float | None]) -> str:
-    """Awards as a person writes them: 6.5 6 7, with - for one that there is not."""
+    """Return awards as a person writes them: 6.5 6 7, with - for a missing award."""
     return " ".join(NOT_MARKED if award is None else shortest(award) for award in awards)
 
 
 def calibrated_text(profile: ProfileIdentity | None) -> str:
-    """Which profile made a score, a sentence; "" where it is as shipped."""
+    """Return a sentence on the profile that made a score; "" for the scale as shipped."""
     return " ".join(map(translated, calibrated_notes(profile)))
 
 
 def percent(share: float) -> str:
-    """A share as the user's language writes it: 40 %."""
+    """Return a share as the user's language writes it: 40 %."""
     return text("{0} %", decimal(100 * share, 0))
 
 
 def seen_text(one: SeenNumber) -> str:
-    """A dive number with how likely it is: 103B 84 %."""
+    """Return a dive number with its probability: 103B 84 %."""
     return f"{one.dive_number} {percent(one.probability)}"
 
 
 def time_text(time_s: float, digits: int) -> str:
-    """Minutes and seconds: 0:05.120."""
+    """Return a time as minutes and seconds: 0:05.120."""
     minutes, seconds = divmod(round(time_s, digits), 60)
     return f"{int(minutes)}:{decimal(seconds, digits).zfill(3 + digits if digits else 2)}"
 
 
 def day_text(day: str) -> str:
-    """A day, YYYY-MM-DD, as the user's language writes it; "" for none."""
+    """Return a day, YYYY-MM-DD, as the user's language writes it; "" for no day."""
     return QLocale().toString(QDate.fromString(day, Qt.DateFormat.ISODate), QLocale.FormatType.ShortFormat)
 
 
 def without_mnemonic(text: str) -> str:
-    """A text without the mark "&" of the key that opens it, and without the key in brackets that Chinese writes."""
+    """Return a text without the mark "&" of its key, and without the key in brackets that Chinese writes."""
     return re.sub(r"\(&\w\)", "", text).replace("&", "")
 
 
 def signed(points: float, digits: int = 2) -> str:
-    """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
+    """Return points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
     text = decimal(points, digits)
     return text if text.startswith("−") else f"+{text}"
 
 
 def exemplar_name(exemplar_id: str, *, rendered: bool, diver: str = "", dived_on: str | None = None) -> str:
-    """A short name of an exemplar for people: its diver and day, or else the file that it was made from.
+    """Return a short name of an exemplar for people: its diver and day, or else the file that it was made from.
 
-    The mark of a rendered one stands for the prefix of its id.
+    A rendered exemplar has a mark instead of the prefix of its id.
     """
     if rendered:
         return exemplar_id.removeprefix(_RENDERED_PREFIX) + RENDERED_MARK
@@ -91,17 +91,17 @@ def name_of(exemplar: Exemplar) -> str:
 
 
 def board_text(board_m: float | None) -> str:
-    """10 m, 7.5 m, or nothing where it is not known."""
+    """Return the height of a board, 10 m or 7.5 m, or "" if it is not known."""
     return f"{decimal(board_m, 0 if board_m == int(board_m) else 1)} m" if board_m is not None else ""
 
 
 def board_entries(none: str) -> list[tuple[str, float | None]]:
-    """The boards to choose from, after a text for none of them."""
+    """Return the boards to choose from, after a text for no board."""
     return [(none, None), *((board_text(board_m), board_m) for board_m in BOARDS_M)]
 
 
 def alignment_text(alignment: Alignment) -> str:
-    """Which moments of compared dives coincide."""
+    """Return the name of an alignment: the moments of compared dives that coincide."""
     return {
         Alignment.STEPS: text("by phase"),
         Alignment.TAKE_OFF: text("from take-off"),
@@ -112,6 +112,6 @@ def alignment_text(alignment: Alignment) -> str:
 
 
 def speed_text(speed: float) -> str:
-    """⅛×, ½×, 2×."""
+    """Return a speed as text: ⅛×, ½×, 2×."""
     names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
     return names.get(Fraction(speed), shortest(speed)) + "×"

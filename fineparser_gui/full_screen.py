@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 
 class FullScreen(QObject):
-    """Hides everything but the player; Esc leaves full-screen mode.
+    """Full-screen mode, which hides everything but the player; Esc leaves it.
 
     Args:
         others: widgets to hide in addition to the menu bar.

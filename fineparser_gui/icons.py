@@ -1,4 +1,4 @@
-"""Icons from SVG files, drawn in a given colour."""
+"""Icons from SVG files, drawn in a given color."""
 
 from functools import lru_cache
 
@@ -21,12 +21,12 @@ def show_icon(app: QGuiApplication) -> None:
 
 @lru_cache(maxsize=128)
 def icon(name: str, color: str) -> QIcon:
-    """The icon resources/icons/NAME.svg in a colour (#rrggbb)."""
+    """Return the icon resources/icons/NAME.svg in a color (#rrggbb)."""
     return QIcon(pixmap(name, color, _DRAWN_PX))
 
 
 def pixmap(name: str, color: str, size_px: int) -> QPixmap:
-    """The icon as a square pixmap."""
+    """Return the icon as a square pixmap."""
     svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", QColor(color).name())
     image = QPixmap(size_px, size_px)
     image.fill(Qt.GlobalColor.transparent)

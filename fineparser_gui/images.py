@@ -14,13 +14,13 @@ _JPEG_QUALITY = 80
 
 
 def image_of(pixels: np.ndarray) -> QImage:
-    """An array (H, W, 4) uint8, BGRA, as an image that shares its memory: the array must outlive the image."""
+    """Return an array (H, W, 4) uint8, BGRA, as an image that shares its memory: the array must outlive the image."""
     height, width, _ = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
 
 
 def jpeg_of(pixels: np.ndarray) -> bytes:
-    """An array as of `image_of` as JPEG."""
+    """Return an array, see `image_of`, as JPEG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QImageWriter(buffer, QByteArray(b"jpg"))
@@ -30,12 +30,12 @@ def jpeg_of(pixels: np.ndarray) -> bytes:
 
 
 def image_from(picture: "Picture") -> QImage:
-    """A copy of a decoded picture, in the format that Qt paints fastest."""
+    """Return a copy of a decoded picture, in the format that Qt paints fastest."""
     return image_of(picture.bgra()).copy()
 
 
 def small_image(reader: "VideoReader", frame: int, size: QSize) -> QImage:
-    """A frame at a size, decoded along the shortest path.
+    """Return a frame at a size, decoded along the shortest path.
 
     Raises:
         VideoError: as for `VideoReader.seek`.

@@ -21,7 +21,7 @@ _LEVELS = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INF
 
 
 class _LogFile(RotatingFileHandler):
-    """Lets go what a full disk does not take: the window says once that it is full, and goes on."""
+    """Log file that drops lines on a full disk: the window reports once that it is full, and continues."""
 
     def _open(self) -> TextIOWrapper:
         # Without a buffer, which would be written, and fail, once more when the program ends.
@@ -34,12 +34,12 @@ class _LogFile(RotatingFileHandler):
 
 
 def log_folder(folder: Path) -> Path:
-    """The folder of the log within the program's folder."""
+    """Return the folder of the log within the program's folder."""
     return folder / "logs"
 
 
 def log_file(folder: Path) -> Path:
-    """The log within the program's folder."""
+    """Return the path of the log within the program's folder."""
     return log_folder(folder) / "studio.log"
 
 
@@ -83,7 +83,7 @@ def report_unexpected(
             sys.__excepthook__(kind, error, trace)
             return
         log.error("unexpected", exc_info=(kind, error, trace))
-        if telling:  # what tells has failed itself
+        if telling:  # the report has failed itself
             return
         name = f"{kind.__name__}: {error}"
         keep(name, "".join(traceback.format_exception(kind, error, trace)))

@@ -65,12 +65,13 @@ from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.settings.window_place import WindowPlace
 from fineparser_gui.widgets import follow_palette, lay_out
 
-#: Of a new window, and the smallest: a screen of 1366 × 768 at 125 % has 1093 × 614, less the panel of the desktop.
+#: Size of a new window, and the smallest size, in pixels: a screen of 1366 × 768 at 125 % has 1093 × 614, less the
+#: panel of the desktop.
 _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
 _DIVES_W, _SIDE_W = 248, 400
 _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
-#: On a screen that is narrower, the picture gets more of it at first.
+#: Width of a narrow screen, and of its right column at first, which leaves more room for the picture, in pixels.
 _NARROW_PX, _SIDE_NARROW_W = 1280, 340
 _LIST_COMMANDS = ("move_up", "move_down")
 #: Commands that fold the columns beside the player away, from left to right.
@@ -80,10 +81,10 @@ _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
 class MainWindow(QMainWindow):
-    """Dives on the left, player in the centre, score and exemplars on the right.
+    """Main window: dives on the left, player in the center, score and exemplars on the right.
 
     Args:
-        folder: of the program; None: there is none.
+        folder: folder of the program's files; None: there is none.
 
     Signals:
         shown_first: the first paint is done; slow things may start.
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
         self.exemplars.setMinimumHeight(190)
         panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
         self._side = scroll = SideColumn(panels, _SIDE_LEAST_W)
-        # A stack tells screen readers of its pages alone: what lies over them is a child of the widget around it.
+        # A stack shows screen readers its pages alone: overlays are children of the widget around it.
         over = QWidget()
         self._pages = QStackedWidget()
         lay_out(QVBoxLayout(over, contentsMargins=QMargins()), self._pages)
@@ -219,16 +220,16 @@ class MainWindow(QMainWindow):
         session = self.session
         return Situation(
             window=self,
-            dive=None if self._in_history else session.current,  # nor are there commands for what nobody sees
+            dive=None if self._in_history else session.current,  # no commands for a dive that is not visible
             dives=[session.dive(key) for key in session.keys],
             comparing=bool(session.comparing.others) and not self._in_history,
             led=session.comparing.led and not self._in_history,
         )
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
-        """Whether the picture or the timeline has the focus, or the list and a key of its commands was pressed.
+        """Return True if the picture or the timeline has the focus, or the list and a key of its commands was pressed.
 
-        The page keys go from dive to dive wherever the focus is.
+        The page keys go from dive to dive with any focus.
         """
         between_dives = [self.actions_by_id[name] for name in ("previous_dive", "next_dive")]
         if keys[0].key() in _PAGE_KEYS and shortcuts_in(keys, between_dives):
@@ -247,7 +248,7 @@ class MainWindow(QMainWindow):
             self.add_videos(videos)
 
     def add_videos(self, paths: list[Path], **known: Any) -> None:
-        """Add videos to the session, or to a new one where the next evening has come; see `Session.open`."""
+        """Add videos to the session, or to a new session if another evening has come; see `Session.open`."""
         self.files.controller.begin_evening()
         self.session.open(paths, **known)
 
@@ -257,7 +258,7 @@ class MainWindow(QMainWindow):
         self.dialogs.poolside()
 
     def open_sample_path(self) -> tuple[Path, str, float]:
-        """Clip, dive number and board of the bundled sample dive."""
+        """Return clip, dive number and board of the bundled sample dive."""
         fields = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
         return resource("samples", fields["file"]), fields["dive_number"], fields["board_m"]
 
@@ -341,7 +342,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id.refresh()
 
     def tell_unexpected(self, error: str) -> None:
-        """Say that something went wrong that nobody expected; called from any thread."""
+        """Report an unexpected error; called from any thread."""
         text = self.tr("Unexpected error ({0}). Your work is kept. The log has details (Help menu).")
         self.session.problem.emit(text.format(error))
 
@@ -362,7 +363,7 @@ class MainWindow(QMainWindow):
         self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:
-        """Everything that depends on which dive is shown and how far it is."""
+        """Update everything that depends on the shown dive and its state."""
         now = self._situation()
         dive, comparing, led = now.dive, now.comparing, now.led
         page = 2 if self._in_history else 1 if self.session.keys or led else 0
@@ -379,7 +380,7 @@ class MainWindow(QMainWindow):
         self._set_checked("history", self._in_history)
         self.actions_by_id.refresh()
         if not self.full_screen.on:
-            # Two pictures need the room more than the list of one dive does; an exemplar is no dive to tell of.
+            # Two pictures need the room more than the list does; an exemplar has no details to show.
             room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not led)
             for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
                 strip.setVisible(has)
@@ -435,7 +436,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closed:
             return
-        # Only where it is the user who closes: a system that ends the program has nobody to ask.
+        # Only if the user closes the window: when the system ends the program, no questions are possible.
         if event.spontaneous() and not self.files.may_close():
             event.ignore()
             return

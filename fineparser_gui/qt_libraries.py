@@ -1,4 +1,4 @@
-"""System libraries that Qt needs on Linux: which ones the loader does not find, and the packages that hold them."""
+"""System libraries that Qt needs on Linux and the loader does not find, and the packages that hold them."""
 
 import ctypes
 import json
@@ -49,10 +49,10 @@ _OS_RELEASE = Path("/etc/os-release")
 def missing_libraries(platform: str) -> list[str]:
     """Return the libraries that the loader does not find for a platform plugin of Qt.
 
-    The loader is asked for the plugin itself, so that the answer is right for each version of Qt.
+    The loader loads the plugin itself, so that the answer is right for each version of Qt.
 
     Args:
-        platform: Qt's name of the plugin, e.g. "xcb"; one that this Qt does not bring lacks nothing.
+        platform: Qt's name of the plugin, e.g. "xcb"; a plugin that this Qt does not bring lacks nothing.
     """
     plugin = _plugin(platform)
     if plugin is None:
@@ -65,7 +65,7 @@ def missing_libraries(platform: str) -> list[str]:
 
 
 def install_sentence(libraries: list[str]) -> str:
-    """Return one sentence that names libraries and the command that installs them on this system."""
+    """Return a sentence that names libraries and the command that installs them on this system."""
     names = ", ".join(libraries)
     system = _system()
     if system is None or not any(name in _PACKAGES for name in libraries):
@@ -96,7 +96,7 @@ def _not_found(plugin: Path) -> list[str]:
 
 
 def _system() -> str | None:
-    """Return the known system that this one is or descends from."""
+    """Return the known system that this system is or descends from."""
     try:
         lines = _OS_RELEASE.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):

@@ -16,19 +16,19 @@ from fineparser_gui.model.session_file import SUFFIX
 REPORT = "self-test.json"
 _POLL_MS = 50
 
-#: What has to come true before the test goes on.
+#: Condition that has to come true before the test continues.
 Condition = Callable[[], bool]
 
 
 class SelfTest(QObject):
-    """Opens the sample dive, or the session that an earlier run left, and leaves a report in a folder.
+    """Self-test that opens the sample dive, or the session of an earlier run, and leaves a report in a folder.
 
-    The dive is analysed, set beside its best exemplar, exported as a clip and saved as a session; then the app quits.
+    The dive is analyzed, set beside its best exemplar, exported as a clip and saved as a session; then the app quits.
     The report is JSON: `painted_at_s` (seconds since 1970), `score`, `device`, `asked_worker` (whether the score had to
-    be computed), `exemplar`, `export` and `session` (names of files), and `problems`, the sentences that the app said.
+    be computed), `exemplar`, `export` and `session` (names of files), and `problems`, the sentences that the app shows.
 
     Args:
-        folder: an existing one.
+        folder: an existing folder.
     """
 
     def __init__(self, studio: Studio, folder: Path) -> None:
@@ -46,7 +46,7 @@ class SelfTest(QObject):
         self._report.setdefault("painted_at_s", time.time())
 
     def _on_problem(self, sentence: str) -> None:
-        """Nothing may go wrong: the report says what did, and the app ends."""
+        """Write a problem into the report and end the app, as the test allows no problems."""
         self._report["problems"].append(sentence)
         self._write()
         self._timer.stop()

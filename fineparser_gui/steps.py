@@ -6,24 +6,24 @@ from fineparser_core.types import StepSpan, VideoInfo
 
 
 def step_text(step: str) -> str:
-    """The short name of a step of `fineparser_core.constants.STEP_NAMES`, translated."""
+    """Return the translated short name of a step of `fineparser_core.constants.STEP_NAMES`."""
     texts = (text("take-off"), text("flight"), text("entry"))
     return dict(zip(STEP_NAMES, texts, strict=True))[step]
 
 
 def step_texts() -> tuple[str, ...]:
-    """The short names of all steps in their order, translated."""
+    """Return the translated short names of all steps in their order."""
     return tuple(step_text(step) for step in STEP_NAMES)
 
 
 def step_label(step: str) -> str:
-    """The long name of a step: the model's flight ends at the come-out, not at the water."""
+    """Return the long name of a step: the model's flight ends at the come-out, not at the water."""
     labels = (text("approach + take-off"), text("flight"), text("come-out + entry"))
     return dict(zip(STEP_NAMES, labels, strict=True))[step]
 
 
 def duration_s(step: StepSpan, info: VideoInfo) -> float:
-    """Seconds from the first frame of a step to the first of the next one, or to the end of the file."""
+    """Return the seconds from the first frame of a step to the first of the next step, or to the end of the file."""
     start = min(step.start_frame, info.n_frames - 1)
     if step.end_frame < info.n_frames:
         return float(info.pts_s[step.end_frame] - info.pts_s[start])

@@ -29,15 +29,15 @@ class TableModel(QAbstractTableModel):
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
-        """Text of a cell."""
+        """Return the text of a cell."""
         raise NotImplementedError
 
     def shown(self, row: int, column: int, role: int) -> object:
-        """What a cell shows in another role than text and alignment; None: nothing."""
+        """Return the value of a cell in another role than text and alignment, or None."""
         return None
 
     def header_tip(self, column: int) -> str | None:
-        """Tool tip of a header."""
+        """Return the tool tip of a header, or None."""
         return None
 
     def rowCount(self, parent: AnyIndex = NO_INDEX) -> int:

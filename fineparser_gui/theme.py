@@ -1,4 +1,4 @@
-"""Colours and style sheet of the window: light, dark, or following the system."""
+"""Colors and style sheet of the window: light, dark, or following the system."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +14,7 @@ from fineparser_core.resources import resource
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """Colours by role, as #rrggbb."""
+    """Colors by role, as #rrggbb."""
 
     window: str
     surface: str
@@ -58,7 +58,7 @@ DARK = Theme(
     danger="#421c1e",
     on_danger="#ffb9b9",
 )
-#: Where the desktop asks for more contrast.
+#: Theme for a desktop that asks for more contrast.
 HIGH_LIGHT = replace(
     LIGHT, window="#ffffff", sunken="#f0f0f0", border="#000000", text="#000000", muted="#262626", accent="#003d80"
 )
@@ -74,8 +74,8 @@ HIGH_DARK = replace(
     on_accent="#000000",
 )
 
-#: What Fusion does not make of the palette: cards, roles of labels and buttons, borders that stand out enough, and the
-#: mark of the control with the focus.
+#: Style sheet for elements that Fusion does not draw from the palette: cards, roles of labels and buttons, borders with
+#: enough contrast, and the mark of the control with the focus.
 _STYLE = """
 * {{ outline: none; }}
 QMainWindow, QDialog {{ background: {window}; }}
@@ -202,15 +202,15 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 """
 
 
-#: What the system is asked for: it draws title bars and some dialogs.
+#: Color scheme to request from the system, which draws title bars and some dialogs.
 _SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
-#: Present colour of each step: the preference, adjusted for contrast with the theme's surface.
+#: Present color of each step: the preference, adjusted for contrast with the theme's surface.
 _step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
 class ThemeManager(QObject):
-    """Applies theme and step colours, and follows the desktop's colour scheme and its wish for contrast."""
+    """Manager of theme and step colors, which follows the desktop's color scheme and its setting of contrast."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -226,7 +226,7 @@ class ThemeManager(QObject):
         self._follow_system()
 
     def choose(self, choice: str, step_colors: Mapping[str, str]) -> None:
-        """Set the theme and the step colours.
+        """Set the theme and the step colors.
 
         Args:
             choice: "light", "dark", or "system" to follow the desktop.
@@ -272,7 +272,7 @@ class ThemeManager(QObject):
 
 
 def mix(first: str, second: str, share: float) -> QColor:
-    """Linear mix of two colours; share 0 gives the first, 1 the second."""
+    """Return the linear mix of two colors; share 0 is the first, 1 the second."""
     a, b = QColor(first), QColor(second)
     return QColor.fromRgbF(
         (1 - share) * a.redF() + share * b.redF(),
@@ -282,22 +282,22 @@ def mix(first: str, second: str, share: float) -> QColor:
 
 
 def step_color(step: str) -> QColor:
-    """Present colour of a step of `fineparser_core.constants.STEP_NAMES`."""
+    """Return the present color of a step of `fineparser_core.constants.STEP_NAMES`."""
     return QColor(_step_colors[step])
 
 
 def text_on(color: QColor) -> QColor:
-    """Dark or light text colour, whichever has more contrast with a colour."""
+    """Return the dark or light text color, whichever has more contrast with a color."""
     return max((_DARK_TEXT, _LIGHT_TEXT), key=lambda text: contrast(text, color))
 
 
 def shown_on(background: str, color: str) -> QColor:
-    """A colour, mixed with black or white until it has enough contrast with a background."""
+    """Return a color, mixed with black or white until it has enough contrast with a background."""
     return QColor(*palette.readable_on(palette.rgb(background), color))
 
 
 def contrast(first: QColor, second: QColor) -> float:
-    """Contrast ratio of WCAG 2: 1 for equal colours to 21 for black and white."""
+    """Return the contrast ratio of WCAG 2: 1 for equal colors to 21 for black and white."""
     return palette.contrast(*((one.red(), one.green(), one.blue()) for one in (first, second)))
 
 

@@ -1,4 +1,4 @@
-"""The language of the window: which one, its texts, and those of Qt itself."""
+"""The language of the window: its choice, its texts, and those of Qt itself."""
 
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
@@ -7,22 +7,22 @@ from fineparser_core.language import ENGLISH, LANGUAGES, language, translation, 
 
 
 class TableTranslator(QTranslator):
-    """Answers Qt from the table of translations, in the language of this process.
+    """Translator of Qt that reads the table of translations, in the language of this process.
 
-    The catalogue knows no contexts: the same English words are the same text everywhere.
+    The table knows no contexts: the same English words are the same text everywhere.
     """
 
     def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
-        """The translation of a text; None where there is none."""
+        """Return the translation of a text, or None."""
         return translation(text, count=n if n >= 0 else 2)
 
     def isEmpty(self) -> bool:
-        """Never; Qt asks before it installs."""
+        """Return False, so that Qt installs the translator."""
         return False
 
 
 def language_of(locale: QLocale) -> str:
-    """The first of the user's languages that there is a translation for; English if there is none."""
+    """Return the first of the user's languages that has a translation, or English."""
     for name in locale.uiLanguages():
         main = name.partition("-")[0]
         if name.startswith("zh-Hans"):
@@ -54,7 +54,7 @@ def install_language(app: QGuiApplication, chosen: str = "", system: QLocale | N
     of_qt = QTranslator(app)
     if of_qt.load(QLocale(code), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         installed.append(of_qt)
-    installed.append(TableTranslator(app))  # the last one is asked first
+    installed.append(TableTranslator(app))  # Qt asks the last translator first
     for translator in installed:
         app.installTranslator(translator)
     return installed

@@ -29,13 +29,13 @@ from PySide6.QtWidgets import (
 
 from fineparser_gui.formatting import without_mnemonic
 
-#: Of the title that most desktops put above a window.
+#: Height of the title that most desktops put above a window, in pixels.
 TITLE_PX = 28
 _CARD_MARGINS = QMargins(14, 10, 14, 12)
 
 
 def label(text: str = "", role: str | None = None, *, wrap: bool = False, bold: float = 0.0) -> QLabel:
-    """A label; role is "title", "muted" or "error" of the style sheet; bold: and so many times as large as others."""
+    """Return a label; role is "title", "muted" or "error" of the style sheet; bold is also a factor of its size."""
     made = QLabel(text)
     if bold:
         font = made.font()
@@ -49,7 +49,7 @@ def label(text: str = "", role: str | None = None, *, wrap: bool = False, bold: 
 
 
 def tool_tip(text: str) -> str:
-    """A tool tip that shows names as they are: Qt takes text with tags in it for a page, and loads its pictures."""
+    """Return a tool tip that shows names as they are: Qt takes text with tags for a page, and loads its pictures."""
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
 
 
@@ -85,7 +85,7 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
-#: What a layout is filled with: a part, one with its share of the room and perhaps an alignment, pixels, or a stretch.
+#: Content of a layout: a part, a part with its share of the room and perhaps an alignment, pixels, or a stretch.
 Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag] | int | None
 Box = TypeVar("Box", bound=QBoxLayout)
 
@@ -110,7 +110,7 @@ def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None
 
 
 def tool_button(action: QAction) -> QToolButton:
-    """A button of an action that takes the focus by Tab only."""
+    """Return a button of an action that takes the focus by Tab only."""
     button = QToolButton()
     button.setDefaultAction(action)
     button.setAccessibleName(without_mnemonic(action.text()))
@@ -120,7 +120,7 @@ def tool_button(action: QAction) -> QToolButton:
 
 
 def icon_button(name: str, act: Callable[[], object], **properties: object) -> QToolButton:
-    """A button that shows an icon alone, and takes the focus by Tab only; the name is for who cannot see it."""
+    """Return a button with an icon alone, which takes the focus by Tab only; the name is for screen readers."""
     button = QToolButton(accessibleName=name, **properties)
     button.clicked.connect(act)
     keyboard_friendly(button)
@@ -128,7 +128,7 @@ def icon_button(name: str, act: Callable[[], object], **properties: object) -> Q
 
 
 def push_button(text: str, act: Callable[[], object], tip: str = "", role: str | None = None) -> QPushButton:
-    """A button beside the player, which takes the focus by Tab only; role is one of the style sheet."""
+    """Return a button beside the player, which takes the focus by Tab only; role is a role of the style sheet."""
     button = QPushButton(text, toolTip=tip)
     button.setProperty("role", role)
     button.clicked.connect(act)
@@ -147,7 +147,7 @@ class Strip(QFrame):
         self._row.addWidget(self._text, 1)
 
     def add_button(self, text: str, act: Callable[[], object], tip: str = "") -> QPushButton:
-        """A button at the end of the line."""
+        """Add a button at the end of the line."""
         button = push_button(text, act, tip)
         self._row.addWidget(button)
         return button
@@ -158,21 +158,21 @@ class Strip(QFrame):
 
 
 def search_field(hint: str, name: str) -> QLineEdit:
-    """A field for what is looked for; Esc empties it."""
+    """Return a search field; Esc empties it."""
     field = QLineEdit(placeholderText=hint, accessibleName=name, clearButtonEnabled=True)
     QShortcut(Qt.Key.Key_Escape, field, field.clear, context=Qt.ShortcutContext.WidgetShortcut)
     return field
 
 
 def note_field(n_lines: int, **properties: object) -> QPlainTextEdit:
-    """A field of some lines, which Tab leaves."""
+    """Return a field of some lines, which Tab leaves."""
     field = QPlainTextEdit(tabChangesFocus=True, **properties)
     field.setFixedHeight(n_lines * field.fontMetrics().lineSpacing() + 14)
     return field
 
 
 def choice_box(entries: Iterable[tuple[str, object]], **properties: object) -> QComboBox:
-    """A combo box of texts, each with what it stands for."""
+    """Return a combo box of texts and their data."""
     box = QComboBox(**properties)
     for text, data in entries:
         box.addItem(text, data)
@@ -200,12 +200,12 @@ def refill(box: QComboBox, entries: Sequence[tuple[str, object]]) -> None:
 
 
 def show_whole_entries(box: QComboBox) -> None:
-    """Let the list of a combo box be as wide as its entries, which Qt cuts in their middle otherwise."""
+    """Make the list of a combo box as wide as its entries, which Qt would cut in their middle."""
     box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + box.view().verticalScrollBar().sizeHint().width())
 
 
 def fill_with_card(widget: QWidget, *parts: Part, title: str | None = None, margins: QMargins = _CARD_MARGINS) -> None:
-    """Let a framed block take all of a widget: parts below one another, under a title perhaps."""
+    """Fill a widget with a framed block: a column of parts, under a title perhaps."""
     frame = QFrame()
     frame.setProperty("card", True)
     lay_out(QVBoxLayout(widget, contentsMargins=QMargins()), frame)
@@ -214,7 +214,7 @@ def fill_with_card(widget: QWidget, *parts: Part, title: str | None = None, marg
 
 
 def form_of(*rows: tuple[str, QWidget], wide: bool = False, **properties: object) -> QFormLayout:
-    """Fields below one another, each with its caption; see `add_form_row`. Properties are those of the layout."""
+    """Return a column of fields with captions; see `add_form_row`. Properties are those of the layout."""
     grows = QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
     form = QFormLayout(**{"fieldGrowthPolicy": grows, "verticalSpacing": 9} | properties)
     for text, field in rows:
@@ -223,7 +223,7 @@ def form_of(*rows: tuple[str, QWidget], wide: bool = False, **properties: object
 
 
 def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = False) -> None:
-    """Add a field with a caption centred beside it, which is its accessible name as well; `wide`: it takes all room."""
+    """Add a field with a caption centered beside it, which is its accessible name; `wide`: it takes all room."""
     if wide:
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setAccessibleName(without_mnemonic(text))
@@ -235,9 +235,9 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget, *, wide: bool = F
 
 
 def style_table(table: QTableView, *stretched: int) -> None:
-    """Rows as high as the font needs, chosen one at a time, without grid or row headers, in a table that Tab leaves.
+    """Style a table: rows as high as the font, a single selection, no grid or row headers, and Tab leaves it.
 
-    Columns are as wide as what is in them; those that are stretched share the room.
+    Columns are as wide as their content; the stretched columns share the room.
     """
     table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
@@ -266,7 +266,7 @@ class _Colouring(QObject):
 
 
 def follow_palette(widget: QWidget, draw: Callable[[], object], *others: QEvent.Type) -> None:
-    """Call what draws in the colours of a widget's palette whenever that changes, or something else does."""
+    """Call `draw` whenever a widget's palette or something else of `others` changes."""
     _Colouring(widget, draw, {QEvent.Type.PaletteChange, *others})
 
 

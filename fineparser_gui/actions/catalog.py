@@ -32,27 +32,27 @@ class Situation:
 
     @property
     def shown(self) -> bool:
-        """Whether a dive of the session is shown."""
+        """True if a dive of the session is shown."""
         return self.dive is not None
 
     @property
     def there(self) -> bool:
-        """Whether its video is there."""
+        """True if its video is there."""
         return self.dive is not None and self.dive.state is not DiveState.MISSING
 
     @property
     def opened(self) -> bool:
-        """Whether its video has been opened."""
+        """True if its video has been opened."""
         return self.dive is not None and self.dive.info is not None
 
     @property
     def parsed(self) -> bool:
-        """Whether its phases are known."""
+        """True if its phases are known."""
         return self.dive is not None and self.dive.analysis is not None
 
     @property
     def several(self) -> bool:
-        """Whether there are dives to sort."""
+        """True if there are dives to sort."""
         return len(self.dives) > 1
 
 

@@ -184,7 +184,7 @@ class DrawingLayer(QObject):
 
     @property
     def _moves(self) -> bool:
-        """Whether the arrow keys move the selected drawing: it is visible and was selected, not just drawn by mouse."""
+        """True if the arrow keys move the selected drawing: it is visible and was selected, not just drawn by mouse."""
         return self._by_keyboard and self._tool is None and self._selected in self._shown()
 
     def _shown(self) -> list[Drawing]:

@@ -29,7 +29,7 @@ class PointTool(QObject):
 
     @property
     def asks(self) -> bool:
-        """Whether the next click is the point."""
+        """True if the next click is the point."""
         return self._asks
 
     def begin(self) -> None:

@@ -1,4 +1,4 @@
-"""Dialog that adds many analysed dives to the library: with marks or a score, each looked at before it counts."""
+"""Dialog that adds many analyzed dives to the library: with marks or a score, each reviewed before it counts."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -24,12 +24,12 @@ _FILE, _DIVE, _MARKS, _SCORE, _STATE = range(5)
 
 
 class AddExemplarsDialog(QDialog):
-    """Stays beside the window: a row that is chosen is shown there with its trim and phases, and can be corrected.
+    """Dialog beside the window, which shows the dive of the chosen row with its trim and phases to be corrected.
 
-    Dive numbers, boards and athletes are those of the dives; what is not analysed yet can be added once it is.
+    Dive numbers, boards and athletes are those of the dives; a dive can be added once it is analyzed.
 
     Args:
-        keys: of the dives.
+        keys: keys of the dives.
         coming: videos whose dives are being added to the session; each becomes a row as well.
     """
 
@@ -73,7 +73,7 @@ class AddExemplarsDialog(QDialog):
         self._fill()
 
     def facts(self, key: str) -> ExemplarFacts:
-        """What would be stored of a dive.
+        """Return the facts of a dive that would be stored.
 
         Raises:
             ConfigError: its number, board or score is missing or cannot be.
@@ -142,7 +142,7 @@ class AddExemplarsDialog(QDialog):
             self._item(row, _SCORE).setText(text)
 
     def _ready(self) -> list[str]:
-        """Keys of the dives that can be added now."""
+        """Return the keys of the dives that can be added now."""
         return [key for row, key in enumerate(self.keys) if self._item(row, _SCORE).text() not in ("", self.tr("?"))]
 
     def _refresh(self) -> None:
@@ -169,7 +169,7 @@ class AddExemplarsDialog(QDialog):
             self.message.setText(self._why[self.keys[item.row()]])
 
     def _name(self, key: str, typed: str) -> None:
-        """Take number and board of a dive from what was typed, such as 207C 10 m."""
+        """Set number and board of a dive from typed text, for example 207C 10 m."""
         said = parse_line(typed)
         if not said.is_empty:
             self._session.editing.name_dives({key: said})
@@ -200,7 +200,7 @@ class AddExemplarsDialog(QDialog):
         self._refresh()
 
     def _on_ok(self) -> None:
-        """Add what is analysed and has a score; the rest stays."""
+        """Add the dives that are analyzed and have a score; the rest stays."""
         for key in [key for key in self._ready() if _analysed(self._session.dive(key))]:
             self._session.library.add_dive(self._session.dive(key), self.facts(key))
             self._take_out(key)
@@ -218,7 +218,7 @@ def _analysed(dive: Dive) -> bool:
 
 
 def _number_and_board(dive: Dive) -> tuple[str | None, float | None]:
-    """Of the dive, or else by the name of its file."""
+    """Return number and board of a dive, or else those in the name of its file."""
     named = parse_file_name(dive.path.stem)
     board_m = dive.board_m if dive.board_m is not None else named.board_m
     return dive.dive_number or named.dive_number, board_m

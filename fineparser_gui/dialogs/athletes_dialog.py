@@ -1,4 +1,4 @@
-"""Dialog that gives an athlete of the history another name; the name of another one makes both one."""
+"""Dialog that gives an athlete of the history another name; the name of another athlete merges both."""
 
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QCompleter, QDialog, QLineEdit, QVBoxLayout, QWidget
@@ -10,10 +10,10 @@ from fineparser_gui.widgets import choice_box, form_of, label, lay_out
 
 
 class AthletesDialog(QDialog):
-    """Who, and the new name; says how many dives change.
+    """Dialog with the athlete, the new name, and the number of dives that change.
 
     Args:
-        athlete: chosen at first; None: the first by name.
+        athlete: athlete chosen at first; None: the first by name.
     """
 
     def __init__(self, session: Session, athlete: str | None, parent: QWidget) -> None:

@@ -1,6 +1,6 @@
 """Commands on many dives: pause or retry the queue, reorder it, fill in dive numbers, rank, meet, learn.
 
-Their dialogs are imported when they are asked for: the start of the app does without.
+Their dialogs are imported when they are opened, which keeps the start of the app short.
 """
 
 from PySide6.QtCore import QObject
@@ -13,10 +13,10 @@ from fineparser_gui.services.soon import Soon
 
 
 class BatchCommands(QObject):
-    """Executes the commands on many dives of the session.
+    """Commands on many dives of the session.
 
     Args:
-        window: over which dialogs open.
+        window: window over which dialogs open.
     """
 
     def __init__(self, session: Session, window: QWidget) -> None:

@@ -17,7 +17,7 @@ _DIVE_PX = 185
 
 
 class ComparedMeasuresModel(TableModel):
-    """A row for each measure: the first dive, then each other one with its difference from the first."""
+    """A row for each measure: the first dive, then each other dive with its difference from the first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class ComparedMeasuresModel(TableModel):
 
 
 class ComparedMeasuresDialog(QDialog):
-    """Beside the window; follows what is compared."""
+    """Dialog beside the window that follows the comparison."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)

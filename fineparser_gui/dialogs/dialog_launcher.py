@@ -1,4 +1,4 @@
-"""Opens the dialogs of the main window: preferences, export, user guide, shortcuts, model card, help."""
+"""Opening of the main window's dialogs: preferences, export, user guide, shortcuts, model card, help."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,10 +30,10 @@ _COMMANDS = (
 
 
 class DialogLauncher(QObject):
-    """Opens dialogs over the main window.
+    """Launcher of dialogs over the main window.
 
     Args:
-        folder: of the program's files, such as the log; None: nothing is stored.
+        folder: folder of the program's files, for example the log; None: nothing is stored.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class DialogLauncher(QObject):
             ExportDialog(self._session, frame, now, self._window, selected, strobe=strobe).open()
 
     def share(self, selected: Sequence[str] = (), path: Path | None = None) -> None:
-        """Open what shares files with phones: one path, or all exports of this run; `selected` are keys of dives."""
+        """Open the dialog that shares files with phones: `path` or this run's exports; `selected` are keys of dives."""
         from fineparser_gui.dialogs.share_dialog import ShareDialog  # not at the start of the program
 
         written = [one for one in dict.fromkeys(reversed(self._session.exports.written)) if one.is_file()]
@@ -131,7 +131,7 @@ class DialogLauncher(QObject):
         SystemCheckDialog(self._preferences.now, self._window).open()
 
     def licences(self) -> None:
-        """Open the page of licences."""
+        """Open the page of licenses."""
         from fineparser_core.support.licences import licence_page, licence_texts  # packages' metadata: 15 ms to import
 
         def show_texts() -> None:
@@ -163,7 +163,7 @@ class DialogLauncher(QObject):
             self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
     def about(self) -> None:
-        """Open version, licence and links to model card and log."""
+        """Open version, license and links to model card and log."""
         box = QMessageBox(
             self._window,
             windowTitle=self.tr("About FineParser Studio"),

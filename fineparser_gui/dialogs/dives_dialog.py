@@ -1,4 +1,4 @@
-"""What the ranking and learning share: a table and plots of dives that follow the session."""
+"""Base of the dialogs of ranking and learning: a table and plots of dives that follow the session."""
 
 from collections.abc import Sequence
 
@@ -34,8 +34,8 @@ class DivesDialog(QDialog):
         """Place the widgets and fill them.
 
         Args:
-            head: in a row above; None: a stretch.
-            parts: one above the other, with splitters between.
+            head: widgets in a row above; None: a stretch.
+            parts: widgets below, separated by splitters.
         """
         row = lay_out(QHBoxLayout(), *head)
         splitter = QSplitter(Qt.Orientation.Vertical)
@@ -53,7 +53,7 @@ class DivesDialog(QDialog):
         raise NotImplementedError
 
     def restyle(self) -> None:
-        """Draw the plots in other colours or another font."""
+        """Draw the plots in other colors or another font."""
         raise NotImplementedError
 
     def _choose(self, key: str) -> None:

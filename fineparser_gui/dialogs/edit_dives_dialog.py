@@ -73,7 +73,7 @@ class EditDivesDialog(QDialog):
         self.number.setFocus()
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were touched, with their values.
+        """Return the values of the fields that were changed, by their names.
 
         Raises:
             ConfigError, ValueError: a value cannot be.

@@ -22,7 +22,7 @@ _MOST_FRAMES = 10_000_000
 
 
 class ExemplarDialog(QDialog):
-    """Stays open until the entries are valid.
+    """Dialog of an exemplar's facts, which stays open until the entries are valid.
 
     Args:
         accept: called with the valid facts.
@@ -125,7 +125,7 @@ class ExemplarDialog(QDialog):
 
 
 def official_text(dive: Dive) -> str:
-    """The marks of a dive as `read_score` reads them, or the points where they are a mean; "" where there are none."""
+    """Return a dive's marks as `read_score` reads them, its points if the marks are a mean, or ""."""
     awards, points = (dive.judging.awards if dive.judging is not None else ()), dive.judged_score
     if len(awards) == 1 and 2 * awards[0] % 1:
         return "" if points is None else decimal(points, 2)

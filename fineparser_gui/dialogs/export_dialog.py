@@ -32,12 +32,12 @@ from fineparser_gui.widgets import add_form_row, choice_box, form_of, label, lay
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
 _CLIP, _SHEET, _STILL, _TABLE, _REPORT, _STROBE = range(6)
-#: Numbers of bodies that can be chosen beside the usual one.
+#: Numbers of bodies that can be chosen beside the usual number.
 _BODIES = (4, 5, 6, 8, 10, 12, 16, 20)
 
 
 class _Picture(NamedTuple):
-    """What is chosen for a picture; `boxes` by the names of `RenderOptions`."""
+    """Choices for a picture; `boxes` by the names of `RenderOptions`."""
 
     boxes: dict[str, QCheckBox]
     drawings: QCheckBox
@@ -49,8 +49,8 @@ class ExportDialog(QDialog):
     """A list of export types, and the options of the selected type beside it.
 
     Args:
-        frame: at the playhead.
-        preferences: style of masks and colours of steps.
+        frame: frame at the playhead.
+        preferences: style of masks and colors of steps.
         selected: keys of the dives that are selected in the list.
         strobe: whether the strobe picture is chosen first.
     """
@@ -126,7 +126,7 @@ class ExportDialog(QDialog):
         return self._page(what, *rows)
 
     def _picture(self, *shown: str, best: bool = False) -> _Picture:
-        """The choices of a picture; with the `best` exemplar beside it, both always stand side by side."""
+        """Return the choices of a picture; with the `best` exemplar, both are always shown side by side."""
         texts = {
             "mask": self.tr("Mask on the diver"),
             "skeleton": self.tr("Skeleton and path"),
@@ -139,7 +139,7 @@ class ExportDialog(QDialog):
         return _Picture(boxes, self._drawings_box(beside), beside, None if best else self._arranged_box(beside))
 
     def _rows(self, kind: int, picture: _Picture) -> list[tuple]:
-        """The rows of a page for the choices of a picture."""
+        """Return the rows of a page for the choices of a picture."""
         self.pictures[kind] = picture
         shown = (self.tr("Show"), *picture.boxes.values(), picture.drawings)
         if picture.arranged is None:
@@ -177,7 +177,7 @@ class ExportDialog(QDialog):
         return self._page(what, form, bodies, (self.tr("Show"), *self.strobe_shown.values()))
 
     def _page(self, what: str, *rows: tuple) -> QWidget:
-        """What is written, and below it captions, each with a choice, or with check boxes below one another."""
+        """Return a page: a description, and below it captions, each with a choice or with a column of check boxes."""
         page, form = QWidget(), form_of(horizontalSpacing=14, verticalSpacing=8)
         for name, *fields in rows:
             if isinstance(fields[0], QComboBox):
@@ -190,7 +190,7 @@ class ExportDialog(QDialog):
         return page
 
     def _beside_box(self, *, best: bool = False) -> QComboBox:
-        """Choice of the dive beside; initially the one that is compared now or, with `best`, the best exemplar."""
+        """Return the choice of the dive beside; at first the compared dive or, with `best`, the best exemplar."""
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(28)
@@ -209,7 +209,7 @@ class ExportDialog(QDialog):
         return box
 
     def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
-        """Check box for drawings, enabled where there are any on the dive or on the one beside, or on any dive."""
+        """Return the check box for drawings, enabled if the dive, the dive beside, or any dive has drawings."""
         box = QCheckBox(self.tr("Drawings and notes"), enabled=False)
 
         def follow() -> None:
@@ -217,7 +217,7 @@ class ExportDialog(QDialog):
                 drawn = bool(self._dive.drawings or self._drawn_beside(beside))
             else:
                 drawn = any(self._session.dive(key).drawings for key in self._session.keys)
-            if drawn != box.isEnabled():  # keeps the user's choice otherwise
+            if drawn != box.isEnabled():  # else keeps the user's choice
                 box.setEnabled(drawn)
                 box.setChecked(drawn)
                 box.setToolTip("" if drawn else self.tr("There are no drawings."))
@@ -228,7 +228,7 @@ class ExportDialog(QDialog):
         return box
 
     def _drawn_beside(self, beside: QComboBox) -> tuple[Drawing, ...]:
-        """Drawings on the dive that is chosen in `beside`."""
+        """Return the drawings on the dive that is chosen in `beside`."""
         candidate = beside.currentData()
         if candidate is not None and candidate.exemplar_id is not None:
             return self._session.exemplar_drawings.get(candidate.exemplar_id, ())
@@ -289,7 +289,7 @@ class ExportDialog(QDialog):
             exports.table(keys, path, drawings=self.table_drawings.isChecked())
 
     def _arranged_box(self, beside: QComboBox) -> QComboBox:
-        """How the dive beside is shown; initially as in the window."""
+        """Return the choice of the arrangement with the dive beside; at first as in the window."""
         comparing = self._session.comparing
         names = self.tr("side by side, {0}"), self.tr("bodies over one another, {0}")
         box = choice_box(
@@ -305,7 +305,7 @@ class ExportDialog(QDialog):
         return box
 
     def _options(self, kind: int, **others: object) -> RenderOptions:
-        """What is chosen for a picture, and other options."""
+        """Return the choices for a picture, and other options."""
         picture = self.pictures[kind]
         drawn = picture.drawings.isChecked()
         overlaid, alignment = picture.arranged.currentData() if picture.arranged else (False, Alignment.STEPS)

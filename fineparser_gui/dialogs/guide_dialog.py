@@ -20,7 +20,7 @@ from fineparser_gui.theme import mix
 from fineparser_gui.widgets import label, lay_out, resize_within_screen, tool_tip
 
 _FOLDER = "guide"
-#: Where the guide has a paragraph for each measure.
+#: Mark in the guide that is replaced by a paragraph for each measure.
 _MEASURES = "<!-- measures -->"
 _SIZE = (1000, 720)
 _CONTENTS_W = 280
@@ -30,7 +30,7 @@ _LINE_PERCENT = 125
 #: Above headings, by level.
 _SPACE_PX = {2: 26, 3: 16}
 _CELL_PX = 6
-#: Of the colour of borders, in the ground of keys and in the rules of tables.
+#: Share of the borders' color in the ground of keys and in the rules of tables.
 _GROUND_SHARE, _RULE_SHARE = 0.18, 0.35
 _PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 _KEYS = frozenset(key for spec in (*CATALOG, *FIXED) for key in spec.keys)
@@ -38,13 +38,13 @@ _CODE = re.compile("`([^`\n]+)`")
 
 
 def guide_file(code: str) -> Path:
-    """The guide in a language, in English where there is none."""
+    """Return the guide in a language, or in English if there is none."""
     path = resource(_FOLDER, f"{code}.md")
     return path if path.is_file() else resource(_FOLDER, f"{ENGLISH}.md")
 
 
 def with_native_keys(markdown: str) -> str:
-    """Keys, written as code in portable notation, as the user's system and language write them."""
+    """Return a text with its keys, code in portable notation, as the user's system and language write them."""
 
     def native(found: re.Match[str]) -> str:
         return f"`{native_text((found[1],))}`" if found[1] in _KEYS else found[0]
@@ -53,7 +53,7 @@ def with_native_keys(markdown: str) -> str:
 
 
 def measures_text() -> str:
-    """A paragraph for each measure, by phase, in the words of its tool tip."""
+    """Return a paragraph for each measure, by phase, in the words of its tool tip."""
     paragraphs = []
     for step in STEP_NAMES:
         paragraphs.append(f"**{step_text(step)}**")
@@ -63,7 +63,7 @@ def measures_text() -> str:
 
 
 class GuidePage(TextPage):
-    """The text of the guide, in the colours of the window."""
+    """The text of the guide, in the colors of the window."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
@@ -74,11 +74,11 @@ class GuidePage(TextPage):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and not self.document().isEmpty():
             at = self.verticalScrollBar().value()
-            self._fill()  # links and the grounds of keys have the colours of the palette in them
+            self._fill()  # links and the grounds of keys have the colors of the palette in them
             self.verticalScrollBar().setValue(at)
 
     def headings(self) -> list[QTextBlock]:
-        """The headings of the table of contents."""
+        """Return the headings of the table of contents."""
         found, block = [], self.document().begin()
         while block.isValid():
             if block.blockFormat().headingLevel() in _LEVELS:
@@ -96,7 +96,7 @@ class GuidePage(TextPage):
         )
 
     def find_next(self, words: str) -> bool:
-        """Select the next place with some words, from the top again after the last; whether there is one."""
+        """Select the next place with some words, after the last from the top; return True if there is a place."""
         if self.find(words):
             return True
         before = self.textCursor()
@@ -141,7 +141,7 @@ class GuidePage(TextPage):
 
 
 class GuideDialog(QDialog):
-    """The guide with its contents and a search; not modal. Closed, it keeps its size and where one was reading."""
+    """The guide with its contents and a search; not modal. When closed, it keeps its size and place."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -155,7 +155,7 @@ class GuideDialog(QDialog):
         self._items: list[QTreeWidgetItem] = []
         for block in self.page.headings():
             item = QTreeWidgetItem([block.text()])
-            item.setToolTip(0, tool_tip(block.text()))  # a long one is cut off
+            item.setToolTip(0, tool_tip(block.text()))  # a long heading is cut off
             if block.blockFormat().headingLevel() == _LEVELS[0]:
                 self.contents.addTopLevelItem(item)
             else:
@@ -201,7 +201,7 @@ class GuideDialog(QDialog):
         if item is not None:
             self.page.show_block(self.page.headings()[self._items.index(item)])
             with QSignalBlocker(self.contents):
-                self.contents.setCurrentItem(item)  # the last ones cannot be scrolled to the top
+                self.contents.setCurrentItem(item)  # the last headings cannot be scrolled to the top
 
     def find_next(self) -> None:
         """Go to the next place that has the words of the field."""

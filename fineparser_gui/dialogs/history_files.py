@@ -56,7 +56,7 @@ class HistoryFiles(QObject):
 
 
 class FoldersDialog(QDialog):
-    """Where videos that were moved are looked for."""
+    """Dialog of the folders in which moved videos are searched."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""What is asked for of the history: words, and a choice of athlete, number, board, days, event, tag and marks."""
+"""Query of the history: words, and a choice of athlete, number, board, days, event, tag and marks."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,16 +14,16 @@ from fineparser_gui.widgets import lay_out, refill, search_field, show_whole_ent
 
 _LONGEST_TEXT = 200
 _SPACING_PX = 6
-#: Of the row's width.
+#: Shares of the row's width.
 _SHARES = (5, 4, 3, 3, 4, 4, 4)
 _BETWEEN = "between"
 
 
 class HistoryFilters(QWidget):
-    """A row of choices, or two, and a field for words that has its place elsewhere.
+    """A row of choices, or two, and a field for words that is placed elsewhere.
 
     Signals:
-        changed: `query` is another one.
+        changed: `query` has changed.
     """
 
     changed = Signal()
@@ -66,7 +66,7 @@ class HistoryFilters(QWidget):
         self._two_rows: bool | None = None
 
     def minimumSizeHint(self) -> QSize:
-        """Of two rows: one is there only where there is room for it."""
+        """Return the size of two rows; a single row is used only where it has room."""
         return QSize(max(map(self._least_width, self._parts)), super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
@@ -77,7 +77,7 @@ class HistoryFilters(QWidget):
 
     @property
     def query(self) -> HistoryQuery:
-        """What is asked for."""
+        """Query of all choices."""
         since, until = self.days.currentData() or ("", "")
         if since == _BETWEEN:
             since, until = (field.date().toPython().isoformat() for field in (self.since, self.until))
@@ -95,7 +95,7 @@ class HistoryFilters(QWidget):
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything is asked for but all dives."""
+        """True if the query does not match all dives."""
         return self.query != HistoryQuery()
 
     def refresh(self) -> None:
@@ -140,7 +140,7 @@ class HistoryFilters(QWidget):
 
     @property
     def _parts(self) -> tuple[tuple[QWidget, ...], tuple[QWidget, ...]]:
-        """What stays in the first row, and what goes to a second one where there is no room for all."""
+        """Widgets that stay in the first row, and widgets that go to a second row if the room is too small."""
         return (*self._boxes[:4], self.since, self.until), self._boxes[4:]
 
     def _least_width(self, part: Sequence[QWidget]) -> int:

@@ -1,4 +1,4 @@
-"""The page of the coach's history: every analysed dive, found as one types, with what can be done with many of them."""
+"""The page of the coach's history: every analyzed dive, a search while typing, and commands on many dives."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,20 +40,20 @@ MOST_OPENED, MOST_COMPARED = 100, 4
 _PLOT_MS, _REFRESH_MS = 200, 300
 #: Rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 30
-#: Room in a header for the arrow that says how it is sorted.
+#: Room in a header for the arrow of the sort order, and greatest width of a column, in pixels.
 _ARROW_PX, _WIDEST_PX = 14, 160
-#: As wide as any day, with the margins of a cell.
+#: Text as wide as any day, with the margins of a cell.
 _DAY_TEXT = "2026-05-31 WW"
 
 
 class HistoryPage(QWidget):
-    """Search and choices above a table, and the trend of what was found below it.
+    """Page with search and choices above a table, and the trend of the found dives below it.
 
     Args:
-        messages: where it is said what was deleted, with a way back.
+        messages: messages that report deletions, with a way back.
 
     Signals:
-        left: dives are shown in the player, or the coach wants to go back there.
+        left: dives are shown in the player, or the coach wants to return to it.
     """
 
     left = Signal()
@@ -107,7 +107,7 @@ class HistoryPage(QWidget):
         return [self.model.ids[row] for row in sorted(rows)]
 
     def take_keys(self) -> None:
-        """Type into the search."""
+        """Give the keyboard to the search field."""
         self.filters.search.setFocus()
         self.filters.search.selectAll()
 
@@ -157,7 +157,7 @@ class HistoryPage(QWidget):
         return table
 
     def _make_commands(self) -> None:
-        """What can be done with the selected dives; in the buttons and in the context menu."""
+        """Make the commands on the selected dives, for the buttons and the context menu."""
         commands: Sequence[tuple[str, str, str, Callable[[], object]]] = (
             ("open", self.tr("Open"), self.tr("Show the selected dives in the player"), self.open_selected),
             ("compare", self.tr("Compare"), self.tr("Show two to four selected dives together"), self.compare_selected),
@@ -198,7 +198,7 @@ class HistoryPage(QWidget):
             self._refreshing.begin()
 
     def _refresh(self) -> None:
-        """Follow the history; what is asked for and selected stays."""
+        """Follow the history; the query and the selection stay."""
         self.filters.refresh()
         self._find()
 
@@ -235,7 +235,7 @@ class HistoryPage(QWidget):
         self.split.setVisible(found or narrowed)
         if found and not self.table.property("fitted"):
             self.table.setProperty("fitted", True)
-            # Of a row with its picture and day, which comes soon if there is none now.
+            # Width of a picture with a day, which may not be loaded yet.
             day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(_DAY_TEXT)
             for column in range(TITLE):
                 self.table.resizeColumnToContents(column)
@@ -255,7 +255,7 @@ class HistoryPage(QWidget):
         self.count.setText(self.tr("{0} · selected: {1}").format(text, n_selected) if n_selected else text)
 
     def _dives(self, ids: Sequence[int] | None = None) -> list[HistoryDive]:
-        """The selected dives, or those of some ids."""
+        """Return the selected dives, or those of some ids."""
         wanted = self.selected if ids is None else ids
         return self._history.read(lambda store: store.dives(wanted), [])
 
@@ -265,7 +265,7 @@ class HistoryPage(QWidget):
             self._open(self.selected, compare=False)
 
     def compare_selected(self) -> None:
-        """Open the selected dives, and show them together as soon as all of them are analysed."""
+        """Open the selected dives, and show them together as soon as all of them are analyzed."""
         self._open(self.selected, compare=True)
 
     def _open(self, ids: Sequence[int], *, compare: bool) -> None:
@@ -283,7 +283,7 @@ class HistoryPage(QWidget):
             self._compare_when_analysed()
 
     def _on_done(self, said: str) -> None:
-        """Videos were looked for, or sessions taken in."""
+        """Report the end of a search for videos or of taking in sessions."""
         self._session.problem.emit(said)
         if self._to_open is not None:
             self._to_open()
@@ -344,7 +344,7 @@ class HistoryPage(QWidget):
             AthletesDialog(self._session, athlete, self).open()
 
     def _on_typed(self, text: str) -> None:
-        """Letters typed in the table are searched for."""
+        """Search for letters typed in the table."""
         self.filters.search.setFocus()
         self.filters.search.setText(text)
 
@@ -355,7 +355,7 @@ class HistoryPage(QWidget):
 
 
 class _Table(QTableView):
-    """Del deletes rows; letters begin a search.
+    """Table in which Del deletes rows and letters begin a search.
 
     Signals:
         deleting: Del was pressed.

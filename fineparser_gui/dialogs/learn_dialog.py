@@ -33,7 +33,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class LearnDialog(DivesDialog):
-    """Above the dives that count, below what came of them; a click on a point shows its dive."""
+    """Dialog with the dives that count above and the result below; a click on a point shows its dive."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, _SIZE, parent)
@@ -113,7 +113,7 @@ class LearnDialog(DivesDialog):
 
     @property
     def _profile(self) -> Profile | None:
-        """That is shown: just learned, in use, or kept."""
+        """Return the shown profile: just learned, in use, or kept."""
         return self._lesson.profile if self._lesson else self._session.profile or self._session.profiles.unused
 
     def refresh(self) -> None:
@@ -212,7 +212,7 @@ class LearnDialog(DivesDialog):
             widget.setEnabled(not busy)
 
     def _show_profile(self) -> None:
-        """What the profile is worth, and what can be done with it."""
+        """Show the quality of the profile and the commands on it."""
         if not self._busy:
             self._be_busy(False)
             self._show_count()

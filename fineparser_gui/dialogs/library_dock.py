@@ -96,7 +96,7 @@ class LibraryDock(QDockWidget):
         return self._beside(dialog)
 
     def add_dives(self, keys: list[str]) -> None:
-        """Ask for the official scores of dives of the session, or of the current one, and add them."""
+        """Ask for the official scores of dives of the session, or of the current dive, and add them."""
         if len(keys) > 1:
             self._beside(AddExemplarsDialog(self._session, keys, self._window))
         else:

@@ -164,7 +164,7 @@ class MeetDialog(QDialog):
         return self.places
 
     def _build_question(self) -> QWidget:
-        """Build what asks about a row that was announced otherwise than its dive is."""
+        """Build the question about a row whose announced values its dive contradicts."""
         self.question = QWidget()
         self.announced = label(wrap=True)
         meets = self._session.meets
@@ -258,7 +258,7 @@ class MeetDialog(QDialog):
         self.model.put(in_turn(self.model.meet.rows))
 
     def shift(self, by: int) -> None:
-        """Move the chosen rows up or down by one."""
+        """Move the chosen rows up (-1) or down (1)."""
         places, rows = self.table.places, list(self.model.meet.rows)
         if not places or not 0 <= places[0] + by <= places[-1] + by < len(rows):
             return
@@ -318,7 +318,7 @@ class MeetDialog(QDialog):
         self.take_off.setEnabled(row is not None and row.dive is not None)
 
     def _with_shown(self) -> Meet:
-        """The list whose current row is the shown dive."""
+        """Return the list whose current row is the shown dive."""
         shown = self._session.current
         return assigned(self.model.meet, self._place, shown.key) if shown is not None else self.model.meet
 
@@ -328,7 +328,7 @@ class MeetDialog(QDialog):
 
     @property
     def _row(self) -> ListedDive | None:
-        """The current row as it counts; None: the empty one."""
+        """The current row as it counts; None: the empty row."""
         rows = self.model.counted.rows
         return rows[self._place] if 0 <= self._place < len(rows) else None
 

@@ -22,14 +22,14 @@ EVENT, ROUND, ATHLETE, NUMBER, BOARD, DIFFICULTY, AWARDS, OUTCOME, POINTS, TOTAL
 
 
 class MeetModel(TableModel):
-    """The rows of the list as they count, and one more that is empty: what is typed there is a new row.
+    """The rows of the list as they count, and an empty row at the end, in which a new row is typed.
 
     Attributes:
         meet: the list as it was announced.
         counted: see `MeetService.counted`.
 
     Signals:
-        said: (str) why what was typed cannot be, or "".
+        said: (str) reason why typed text is invalid, or "".
     """
 
     right = (POINTS, TOTAL)
@@ -108,7 +108,7 @@ class MeetModel(TableModel):
         return super().flags(index) | typed
 
     def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Take what was typed into a cell; False, and `said`, where it cannot be."""
+        """Take the text typed into a cell; if it is invalid, emit the reason and return False."""
         place, field = index.row(), FIELDS[index.column()]
         try:
             read = value if field in ("board_m", "outcome") else read_cell(field, value, self.meet.judges)
@@ -121,7 +121,7 @@ class MeetModel(TableModel):
         return True
 
     def change(self, place: int, **values: Any) -> None:
-        """Change a row, or begin a new one at the end, in the event of the one before."""
+        """Change a row, or begin a new row at the end, in the event of the row before."""
         rows = self.meet.rows
         if place == len(rows):
             if place >= MOST_ROWS:
@@ -143,12 +143,12 @@ class MeetModel(TableModel):
         self._session.meets.change(meet, self._text)
 
     def disagreement(self, row: int) -> str:
-        """Return what a row was announced with where its dive says otherwise, or ""."""
+        """Return the announced values of a row that its dive contradicts, or ""."""
         said = self._session.meets.disagreement(self.meet.rows[row]) if row < len(self.meet.rows) else None
         return translated(said) if said is not None else ""
 
     def reason(self, index: AnyIndex, typed: str) -> str:
-        """Why what is being typed into a cell cannot be; "" where it can."""
+        """Return the reason why the text being typed into a cell is invalid, or ""."""
         try:
             field, row = FIELDS[index.column()], self.rows[index.row()]
             value = read_cell(field, typed, self.meet.judges)
@@ -168,7 +168,7 @@ class MeetModel(TableModel):
 
 
 class _Cells(QStyledItemDelegate):
-    """Fields that say while one types why it cannot be, and choices of boards and outcomes."""
+    """Editors of cells: fields that show errors while typing, and choices of boards and outcomes."""
 
     def createEditor(self, parent: QWidget, option: object, index: AnyIndex) -> QWidget:
         if index.column() in (BOARD, OUTCOME):
@@ -234,7 +234,7 @@ class MeetTable(QTableView):
 
     @property
     def places(self) -> list[int]:
-        """Of the rows with a chosen cell, in their order; not the empty one."""
+        """Places of the rows with a chosen cell, in their order, without the empty row."""
         last = self.model().rowCount() - 1
         return sorted({index.row() for index in self.selectedIndexes() if index.row() < last})
 

@@ -14,11 +14,11 @@ from fineparser_gui.services.session import Session
 
 
 class MissingVideos(QObject):
-    """Reports each missing video once, all together; the rows stay.
+    """Reporter of missing videos, each once and all together; the rows stay.
 
     Args:
-        messages: where it is said.
-        window: over which the file dialog opens.
+        messages: messages that show the report.
+        window: window over which the file dialog opens.
     """
 
     def __init__(self, session: Session, messages: MessageStack, window: QWidget) -> None:
@@ -69,7 +69,7 @@ class MissingVideos(QObject):
         if not self._untold or self._shown:
             return
         dives = [self._session.dive(key) for key in self._session.keys]
-        if any(dive.state is DiveState.OPENING for dive in dives):  # one message for all
+        if any(dive.state is DiveState.OPENING for dive in dives):  # a single message for all
             return
         untold = [dive for dive in dives if dive.key in self._untold]
         other = next((dive for dive in untold if dive.conflicting_video is not None), None)

@@ -22,7 +22,7 @@ _HIDDEN = ("shards", "format", "model", "synthetic")
 
 
 def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDialog:
-    """The model card of a folder of weights, with device and precision where a model is loaded.
+    """Return a dialog with the model card of a folder of weights, with device and precision of a loaded model.
 
     Args:
         weights: folder; "": the bundled weights.

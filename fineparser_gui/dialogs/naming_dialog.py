@@ -60,11 +60,11 @@ class NamingPreview(TableModel):
 
 
 class NamingDialog(QDialog):
-    """Previews the changes; accepting them is one undo step.
+    """Preview of the changes; accepting them is a single undo step.
 
     Args:
         rows: keys of the dives in the order of the list.
-        selected: keys of the selected dives; fewer than two stand for all dives.
+        selected: keys of the selected dives; fewer than two mean all dives.
     """
 
     def __init__(

@@ -36,15 +36,15 @@ _SIZE, _COLUMN_W = (1280, 800), 330
 #: For wet hands.
 _BUTTON_PX = 56
 _TAKEN_S = 8.0
-# Of a dive that is played again: before the diver leaves the board and after the water.
+# Time that is played of a dive before the diver leaves the board and after the water, in seconds.
 _AROUND_S = 1.0
 
 
 class PoolsideWindow(QWidget):
-    """Beside the main window, whose session takes the dives. Closing it stops the recording; the list stays.
+    """Window beside the main window, whose session takes the dives. Closing it stops the recording; the list stays.
 
     Signals:
-        preview_said: (str) a word about the camera that is previewed; from any thread.
+        preview_said: (str) a sentence about the previewed camera; from any thread.
     """
 
     preview_said = Signal(str)
@@ -55,8 +55,8 @@ class PoolsideWindow(QWidget):
         self._session = session
         self._recorders: list[Recorder] = []
         self._awake = Awake()
-        self._report_path: Path | None = None  # of the report that is being written
-        self._apart = False  # the mirror is a window of its own, on the other screen
+        self._report_path: Path | None = None  # path of the report that is being written
+        self._apart = False  # the mirror is a separate window, on the other screen
         self.practice = Practice(session, self)
         self.stage = MirrorStage()
         self.setup = PoolsideSetup(preferences)
@@ -88,7 +88,7 @@ class PoolsideWindow(QWidget):
 
     @property
     def recording(self) -> bool:
-        """Whether a camera is recorded."""
+        """True if a camera is recorded."""
         return any(recorder.running for recorder in self._recorders)
 
     def start_recording(self) -> None:
@@ -141,14 +141,14 @@ class PoolsideWindow(QWidget):
             self.setup.preview.setChecked(False)
 
     def take(self) -> None:
-        """Keep the last seconds of what is seen as a dive: it was missed."""
+        """Keep the last seconds of the shown picture as a dive, as it was missed."""
         tile = self.stage.active
         if tile is not None and tile.camera.place < len(self._recorders):
             to_s = tile.feed.time_s or now_s()
             self._recorders[tile.camera.place].take(to_s - _TAKEN_S, to_s)
 
     def loop(self, caught: CaughtClip | None = None) -> None:
-        """Play a dive again and again, else the last one."""
+        """Play a dive, or the last dive, in a loop."""
         caught = caught or self.list.last()
         if caught is None:
             return
@@ -181,14 +181,14 @@ class PoolsideWindow(QWidget):
             self._session.exports.report(reported, path, name, overview_note=self.practice.summary())
 
     def _tell_written(self) -> None:
-        """Say that the report is written: this window may cover the message of the main one."""
+        """Show that the report is written, as this window may cover the message of the main window."""
         done = [one.path for one in self._session.exports.exports if one.state is ExportState.DONE]
         if self._report_path in done:
             self.word.set_text(self.tr("{0} was written.").format(self._report_path.name))
             self._report_path = None
 
     def shut(self) -> None:
-        """The program ends: nothing is left running."""
+        """Stop recording, playback and processes, as the program ends."""
         self.stop_recording()
         self.word.repaint()  # before the window waits for it
         self.stage.clear()
@@ -233,7 +233,7 @@ class PoolsideWindow(QWidget):
             action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
             action.setData(picture)
             action.triggered.connect(lambda _=False, act=act: act())
-            for widget in (self, stage):  # the mirror may be a window of its own
+            for widget in (self, stage):  # the mirror may be a separate window
                 widget.addAction(action)
         for tens in range(10):
             action = QAction(self, shortcut=QKeySequence(str(tens)))
@@ -277,7 +277,7 @@ class PoolsideWindow(QWidget):
         return button
 
     def toggle_full_screen(self) -> None:
-        """The mirror alone: on the other screen, where there is one, beside this window; else in its place."""
+        """Show the mirror alone: on the other screen if it exists, beside this window; else in its place."""
         others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
         if self._apart:
             self._apart = False
@@ -318,7 +318,7 @@ class PoolsideWindow(QWidget):
         self.report.setEnabled(bool(self.practice.dives))
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
-        """Whether the mirror has the focus, or the list and a key that a list has no use for."""
+        """Return True if the mirror has the focus, or the list and a key that a list has no use for."""
         lists_own = [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter]
         if focused is self.list.view:
             return keys[0].key() not in lists_own and shortcuts_in(keys, list(self.actions_by_id.values()))

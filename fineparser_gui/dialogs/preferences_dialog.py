@@ -144,7 +144,7 @@ class PreferencesDialog(QDialog):
         return page
 
     def _color_button(self, choice: str) -> QPushButton:
-        """A button that shows a colour of the preferences and opens a colour dialog."""
+        """Return a button that shows a color of the preferences and opens a color dialog."""
         button = QPushButton()
         button.clicked.connect(lambda: self._on_choose_color(choice, button.accessibleName()))
         return button

@@ -1,4 +1,4 @@
-"""Dialog that ranks the scored dives of the session by step, within one dive number and board."""
+"""Dialog that ranks the scored dives of the session by step, within a dive number and board."""
 
 from collections.abc import Sequence
 from html import escape
@@ -115,7 +115,7 @@ class RankingDialog(DivesDialog):
         self._lay_out((self.group, None, self.sorting), (self.table, self._build_plot()), (280, 240))
 
     def _build_plot(self) -> QWidget:
-        """The scatter: each dive at its points of a phase, and its score."""
+        """Build the scatter plot: each dive at its points of a phase, and its score."""
         from fineparser_gui.plots.dive_plot import DivePlot, plot_canvas
 
         self.plot = DivePlot(by_day=False)

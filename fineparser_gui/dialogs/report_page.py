@@ -1,4 +1,4 @@
-"""Page of the export dialog for reports: of the shown dive, of the selected ones, or of an athlete's season."""
+"""Page of the export dialog for reports: of the shown dive, of the selected dives, or of an athlete's season."""
 
 from collections.abc import Sequence
 
@@ -18,16 +18,16 @@ _NOTE_LINES = 3
 
 
 def report_formats() -> QComboBox:
-    """A choice of the kind of file that a report is."""
+    """Return a choice of the kind of file that a report is."""
     return choice_box([(text("PDF: to print and sign"), ".pdf"), (text("HTML: for the browser, in one file"), ".html")])
 
 
 class ReportPage(QWidget):
-    """Which dives, as what file, beside which dive and with which note.
+    """Page that chooses the dives of a report, its kind of file, the dive beside and the note.
 
     Args:
         selected: keys of the dives that are selected in the list.
-        beside: choice of the dive beside the shown one.
+        beside: choice of the dive beside the shown dive.
     """
 
     def __init__(self, session: Session, selected: Sequence[str], beside: QComboBox) -> None:
@@ -71,24 +71,24 @@ class ReportPage(QWidget):
 
     @property
     def suffix(self) -> str:
-        """Of the chosen kind of file."""
+        """Suffix of the chosen kind of file."""
         return str(self.format.currentData())
 
     @property
     def file_stem(self) -> str:
-        """What the file is named after: the dive, or the athlete of all of them."""
+        """Stem of the file: named after the dive, or the athlete of all of the dives."""
         return file_stem(self._dive) if self._alone else self._dive.diver.strip() or self.tr("dives")
 
     @property
     def title(self) -> str:
-        """Of a report of several dives; "" of one alone."""
+        """Title of a report of several dives; "" for a single dive."""
         return "" if self._alone else self.tr("Dives of {0}").format(self.file_stem)
 
     def dives(self, beside: ComparedDive | None) -> list[ReportedDive]:
-        """The chosen dives.
+        """Return the chosen dives.
 
         Args:
-            beside: chosen beside the shown dive; each of several has the best exemplar of its number.
+            beside: dive beside the shown dive; in a report of several, each has the best exemplar of its number.
         """
         dives = [self._session.dive(key) for key in self.scope.currentData()]
         return [

@@ -1,4 +1,4 @@
-"""Asks for the name of a file to write, in the folder of the one before."""
+"""Dialog for the name of a file to write, in the folder of the last file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,22 +38,22 @@ class LastFolder:
         return free_path(folder / path.name)
 
     def remember(self, path: Path) -> None:
-        """A file is saved at a path."""
+        """Remember the folder of a file that is saved."""
         self._folder = str(path.absolute().parent)
         if self._settings is not None:
             self._settings.setValue(_KEY, self._folder)
 
 
-#: Of this program: as the file dialogs of the desktop, one for all that it saves.
+#: Last folder of this program, shared by all files that it saves, as in the file dialogs of the desktop.
 LAST_FOLDER = LastFolder()
 
 
 def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> Path | None:
-    """The path that the user chooses, with one of the suffixes; None: they chose none.
+    """Ask the user for a path with a suffix of `suffixes`; return None if the user cancels.
 
     Args:
-        proposed: its name is proposed in the folder of the file saved last, else where it is.
-        suffixes: the first is appended where the name has none of them.
+        proposed: path whose name is proposed in the folder of the file saved last, else in its folder.
+        suffixes: allowed suffixes; the first is appended if the name has none of them.
     """
     filters = {
         ".mp4": text("MP4 video (*.mp4)"),
@@ -78,7 +78,7 @@ def ask_save_path(parent: QWidget, proposed: Path, suffixes: Sequence[str]) -> P
 
 
 def videos_filter() -> str:
-    """Of a file dialog that asks for videos."""
+    """Return the filter of a file dialog that asks for videos."""
     return text("Videos ({0});;All files (*)", " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES))
 
 

@@ -19,11 +19,11 @@ _NOTE_LINES = 3
 
 
 class SeasonDialog(QDialog):
-    """Writes one document: an overview of the awards, and a page for each dive.
+    """Dialog that writes a document with an overview of the awards and a page for each dive.
 
     Args:
-        athlete: the name.
-        dives: of the athlete, in the history.
+        athlete: name of the athlete.
+        dives: dives of the athlete in the history.
     """
 
     def __init__(self, session: Session, athlete: str, dives: Sequence[HistoryDive], parent: QWidget) -> None:
@@ -65,7 +65,7 @@ class SeasonDialog(QDialog):
         self._count()
 
     def chosen(self) -> list[HistoryDive]:
-        """The dives that the report has a page for, in order of time; those without a day only where none has one."""
+        """Return the dives with a page in the report, in order of time; dives without a day only if all lack it."""
         group, dated = self.numbers.currentData(), self.first.isEnabled()
         first, last = (field.date().toString(Qt.DateFormat.ISODate) for field in (self.first, self.last))
         return [

@@ -1,4 +1,4 @@
-"""Asks the user which session to open, and for session files; lists all sessions."""
+"""Dialogs of sessions: the session to open, session files, and the list of all sessions."""
 
 from pathlib import Path
 
@@ -33,13 +33,13 @@ _MOST_ATHLETES = 3
 
 
 class SessionDialogs(QObject):
-    """What the commands of the File menu do with sessions.
+    """Commands of the File menu on sessions.
 
     Args:
-        window: over which dialogs open.
+        window: window over which dialogs open.
 
     Attributes:
-        controller: knows which session is open.
+        controller: controller of the open session.
         recent: menu of the recent sessions.
     """
 
@@ -61,7 +61,7 @@ class SessionDialogs(QObject):
         return answer == buttons.Discard
 
     def _unfinished(self) -> list[str]:
-        """One sentence for each kind of work that closing would stop."""
+        """Return a sentence for each kind of work that closing would stop."""
         sentences = []
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
             text = self.tr("1 export is not finished: its file will not be written.")
@@ -76,7 +76,7 @@ class SessionDialogs(QObject):
         return sentences
 
     def begin(self) -> None:
-        """Begin a new session; the open one stays among the recent ones."""
+        """Begin a new session; the open session stays among the recent sessions."""
         self.controller.begin()
 
     def open(self) -> None:
@@ -110,7 +110,7 @@ class SessionDialogs(QObject):
         self.controller.open(path, as_in_file=as_in_file)
 
     def label(self, one: SessionRecord) -> str:
-        """A session in a list: its name, when it was begun, its athletes and the number of its dives."""
+        """Return a session's text in a list: its name, when it was begun, its athletes and the number of its dives."""
         begun = QDateTime.fromString(one.begun_at, Qt.DateFormat.ISODate).toLocalTime()
         when = QLocale().toString(begun, QLocale.FormatType.ShortFormat)
         athletes = ", ".join(one.athletes[:_MOST_ATHLETES]) + (" …" if len(one.athletes) > _MOST_ATHLETES else "")
@@ -139,7 +139,7 @@ class SessionDialogs(QObject):
         """Ask for a file and write the corrected transitions to it as labels."""
         labels = self._session.exports.labels()
         reasons = [translated(label_error(label) or "") for label in labels]
-        if all(reasons):  # said before a file is asked for
+        if all(reasons):  # reported before the file dialog opens
             text = self.tr("No corrected dive can be exported as a label. {0}")
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))
             return

@@ -65,7 +65,7 @@ class QrCode(QWidget):
 
 
 class ShareDialog(QDialog):
-    """Files with check marks on the left; on the right the code, once sharing was asked for. Closing ends it.
+    """Dialog with check marks of files on the left, and the code of the sharing on the right. Closing ends it.
 
     Args:
         chosen: files that are checked at first.

@@ -27,7 +27,7 @@ _COMMAND, _KEYS = range(2)
 
 
 class ShortcutsEditor(QWidget):
-    """Searches commands, and sets, adds and resets their shortcuts; changes apply at once.
+    """Editor that searches commands, and sets, adds and resets their shortcuts; changes apply at once.
 
     The last rows are the fixed keys of picture and timeline.
     """
@@ -143,7 +143,7 @@ class ShortcutsEditor(QWidget):
 
 
 def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
-    """The table in a non-modal dialog."""
+    """Return the editor in a non-modal dialog."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(text("Keyboard shortcuts"))

@@ -12,7 +12,7 @@ from fineparser_gui.settings.preferences import Preferences
 
 
 class SystemCheckDialog(TextDialog):
-    """Looks at this computer in a process of its own, which takes some seconds.
+    """Dialog that examines this computer in a separate process, which takes some seconds.
 
     The page is English in every language, as it is meant to be sent to whoever helps.
     """

@@ -14,10 +14,10 @@ _TICKED, _NOT, _SOME = Qt.CheckState.Checked, Qt.CheckState.Unchecked, Qt.CheckS
 
 
 class TagsDialog(QDialog):
-    """The tags that there are, and a field for another one.
+    """Dialog with the existing tags, and a field for a new tag.
 
     Args:
-        ids: of the dives.
+        ids: ids of the dives.
     """
 
     def __init__(self, session: Session, ids: Sequence[int], parent: QWidget) -> None:

@@ -14,7 +14,7 @@ _SETTLE_MS = 50
 
 
 def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
-    """A button box with a close button."""
+    """Return a button box with a close button."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.reject)
@@ -22,7 +22,7 @@ def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
 
 
 def deciding_buttons(dialog: QDialog, text: str, accept: Callable[[], None]) -> tuple[QDialogButtonBox, QPushButton]:
-    """A button box to accept or to cancel, and its button that accepts."""
+    """Return a button box to accept or to cancel, and its button that accepts."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
     chosen = buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -74,10 +74,10 @@ class TextPage(QTextBrowser):
 
 
 class TextDialog(QDialog):
-    """A page of text, and beside the close button perhaps another one.
+    """A page of text with a close button and perhaps another button.
 
     Args:
-        button: text of the other button, and what it does.
+        button: text of the other button, and its action.
 
     Attributes:
         page: the text.

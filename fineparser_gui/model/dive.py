@@ -211,12 +211,12 @@ class Dive:
 
     @property
     def scoring(self) -> bool:
-        """Whether the model's own score is being computed."""
+        """True if the model's own score is being computed."""
         return self.score_state is ScoreState.SCORING
 
     @property
     def searching(self) -> bool:
-        """Whether its file is searched for dives, or waits to be."""
+        """True if its file is searched for dives, or waits to be."""
         return self.search_state in (SearchState.WAITING, SearchState.SEARCHING)
 
     @property
@@ -265,19 +265,19 @@ class Dive:
 
     @property
     def contradicted(self) -> bool:
-        """Whether the score waits as the video surely shows another dive, which the user has not overruled."""
+        """True if the score waits as the video surely shows another dive, which the user has not overruled."""
         if self.correction.confirmed == (self.dive_number, self.board_m):
             return False
         return any(one.certain for one in self.contradictions)
 
     @property
     def asks_diver(self) -> bool:
-        """Whether the score waits for the user to say which of several people is the diver."""
+        """True if the score waits for the user to say which of several people is the diver."""
         return not self.caught and self.model_analysis is not None and self.model_analysis.parse.clip.diver_is_unsure
 
     @property
     def scorable(self) -> bool:
-        """Whether there is all that a score needs, and nothing to be asked before."""
+        """True if there is all that a score needs, and nothing to be asked before."""
         known = self.dive_number is not None and self.parse_id is not None
         return known and not (self.refused or self.asks_diver or self.contradicted)
 
@@ -302,7 +302,7 @@ class Dive:
 
     @property
     def contact_corrected(self) -> bool:
-        """Whether the first contact with the water that is shown is the coach's."""
+        """True if the first contact with the water that is shown is the coach's."""
         placed = self.correction.contact_frame
         return placed is not None and self.analysis is not None and contact_fits(placed, self.analysis.parse)
 
@@ -314,7 +314,7 @@ class Dive:
 
     @property
     def refused(self) -> bool:
-        """Whether it is not scored as it does not look like a complete dive, and the coach has not overruled that."""
+        """True if it is not scored as it does not look like a complete dive, and the coach has not overruled that."""
         if self.model_analysis is None or self.correction.is_dive:
             return False
         return self.model_analysis.parse.refusal is not None
@@ -330,7 +330,7 @@ class Dive:
 
     @property
     def rescoring(self) -> bool:
-        """Whether the score of the corrected moments is still being computed."""
+        """True if the score of the corrected moments is still being computed."""
         own = self.model_analysis
         scored = own is not None and bool(own.scoring or own.own_award or own.withheld)
         return scored and self.corrected_moments != self.rescored_for

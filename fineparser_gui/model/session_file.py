@@ -129,7 +129,7 @@ class SavedSession:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to store."""
+        """True if there is nothing to store."""
         return not self.dives and not self.exemplar_drawings and self.meet == Meet()
 
 

@@ -124,7 +124,7 @@ class VideoPane(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether frames are being decoded or waiting for it."""
+        """True if frames are being decoded or waiting for it."""
         return self._decoder is not None and not self._decoder.idle
 
     def is_cached(self, frame: int) -> bool:

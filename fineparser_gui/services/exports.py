@@ -74,7 +74,7 @@ class ExportService(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether anything runs or waits."""
+        """True if anything runs or waits."""
         return any(not export.state.over for export in self._exports.values())
 
     def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:

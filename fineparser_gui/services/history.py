@@ -78,7 +78,7 @@ class HistoryService(QObject):
 
     @property
     def available(self) -> bool:
-        """Whether there is a history that can be read."""
+        """True if there is a history that can be read."""
         return self.store is not None
 
     @property

@@ -49,7 +49,7 @@ class Recorder(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the process runs."""
+        """True if the process runs."""
         return self._process is not None
 
     def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True) -> None:

@@ -67,7 +67,7 @@ class SessionController(QObject):
 
     @property
     def holds_something(self) -> bool:
-        """Whether there is a dive, a dive list, or a drawing on an exemplar that still exists."""
+        """True if there is a dive, a dive list, or a drawing on an exemplar that still exists."""
         drawn = self._session.exemplar_drawings
         return (
             bool(self._session.keys) or self._session.meet != Meet() or not all(map(self._session.library.lost, drawn))

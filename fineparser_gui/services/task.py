@@ -75,12 +75,12 @@ class Task(QObject):
 
     @property
     def sent(self) -> bool:
-        """Whether the worker has it."""
+        """True if the worker has it."""
         return self.state in (TaskState.SENT, TaskState.BEGUN, TaskState.STOPPING)
 
     @property
     def begun(self) -> bool:
-        """Whether the worker carries it out."""
+        """True if the worker carries it out."""
         return self.state in (TaskState.BEGUN, TaskState.STOPPING)
 
     def cancel(self) -> None:

@@ -64,7 +64,7 @@ class WorkerClient(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether messages can be sent."""
+        """True if messages can be sent."""
         return self._process is not None and self._process.state() != QProcess.ProcessState.NotRunning
 
     @property

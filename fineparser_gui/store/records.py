@@ -130,7 +130,7 @@ class HistoryDive(DiveResults):
 
     @property
     def analysed(self) -> bool:
-        """Whether it has results, or was taken in by its details alone."""
+        """True if it has results, or was taken in by its details alone."""
         return bool(self.analysed_at)
 
     @property

@@ -72,7 +72,7 @@ class Handles:
 
     @property
     def ends_movable(self) -> bool:
-        """Whether In and Out point can be moved."""
+        """True if In and Out point can be moved."""
         return self.range is not None and not self._fixed
 
     @property

@@ -162,7 +162,7 @@ class TimePlot(pg.GraphicsView):
 
     @property
     def shows_whole(self) -> bool:
-        """Whether the whole file is visible."""
+        """True if the whole file is visible."""
         (left, right), (first, last) = self.shown, self.whole
         return right - left >= (last - first) * (1 - 1e-6)
 

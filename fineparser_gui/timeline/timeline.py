@@ -93,7 +93,7 @@ class Timeline(QWidget):
 
     @property
     def pending(self) -> bool:
-        """Whether the shown phases are those from before the dive was trimmed."""
+        """True if the shown phases are those from before the dive was trimmed."""
         return self._shown.stale
 
     @property
@@ -103,7 +103,7 @@ class Timeline(QWidget):
 
     @property
     def whole(self) -> bool:
-        """Whether the whole file is visible."""
+        """True if the whole file is visible."""
         return self._plot is None or self._plot.shows_whole
 
     def set_dive(self, dive: Dive | None, accepted: frozenset[int] = frozenset()) -> None:
