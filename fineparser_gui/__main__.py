@@ -1,4 +1,4 @@
-"""`fineparser-gui [CLIP …]`: opens the window with clips."""
+"""The command `fineparser-gui [CLIP …]`, which opens the window with clips."""
 
 import argparse
 import importlib.util

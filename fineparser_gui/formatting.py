@@ -86,7 +86,7 @@ def exemplar_name(exemplar_id: str, *, rendered: bool, diver: str = "", dived_on
 
 
 def name_of(exemplar: Exemplar) -> str:
-    """Name of an exemplar for people."""
+    """Return the name of an exemplar for people."""
     return exemplar_name(exemplar.id, rendered=exemplar.synthetic, diver=exemplar.diver, dived_on=exemplar.dived_on)
 
 

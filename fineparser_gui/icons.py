@@ -14,7 +14,7 @@ _DESKTOP_FILE = "fineparser-studio"
 
 
 def show_icon(app: QGuiApplication) -> None:
-    """Give the app its icon, in its windows and where the desktop lists what runs."""
+    """Set the app's icon, in its windows and in the desktop's list of running programs."""
     app.setDesktopFileName(_DESKTOP_FILE)
     app.setWindowIcon(QIcon(str(resource("icons", "app.svg"))))
 

@@ -1,4 +1,4 @@
-"""The window: where the panels are."""
+"""The main window and the layout of its panels."""
 
 import json
 from pathlib import Path

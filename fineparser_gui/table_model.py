@@ -10,7 +10,7 @@ NO_INDEX = QModelIndex()
 
 
 class TableModel(QAbstractTableModel):
-    """Rows under headers; subclasses say what a cell shows.
+    """Rows under headers; subclasses define the content of cells.
 
     Attributes:
         rows: the records.

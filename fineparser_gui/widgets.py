@@ -54,7 +54,7 @@ def tool_tip(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """One line of text, elided in the middle where it does not fit; the tool tip has the full text."""
+    """A line of text, elided in the middle where it does not fit; the tool tip has the full text."""
 
     def __init__(self, role: str | None = None) -> None:
         super().__init__()
@@ -183,7 +183,7 @@ Spin = TypeVar("Spin", bound=QAbstractSpinBox)
 
 
 def inset(box: Spin) -> Spin:
-    """Give the text of a spin box the room at its side that a style sheet does not."""
+    """Add the room at the side of a spin box's text that a style sheet omits."""
     box.lineEdit().setTextMargins(6, 0, 0, 0)
     return box
 
@@ -271,7 +271,7 @@ def follow_palette(widget: QWidget, draw: Callable[[], object], *others: QEvent.
 
 
 def restyle(widget: QWidget, **properties: object) -> None:
-    """Give a widget other properties of the style sheet."""
+    """Set properties of a widget and apply the style sheet to it again."""
     if any(widget.property(name) != value for name, value in properties.items()):
         for name, value in properties.items():
             widget.setProperty(name, value)

@@ -1,4 +1,4 @@
-"""Every command of the window: its text and place in the menus, its shortcuts, what it does, and when it can."""
+"""Every command of the window: its text and place in the menus, its shortcuts, its function, and when it is enabled."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Decides who gets a key: the command that it is a shortcut of, or the control with the focus."""
+"""Filter of keys: a key goes to the command that it is a shortcut of, or to the control with the focus."""
 
 from collections.abc import Callable, Collection
 

@@ -1,4 +1,4 @@
-"""The shortcuts of each command: those of the catalogue, or those that the user has chosen instead."""
+"""The shortcuts of each command: those of the catalog, or those that the user has chosen instead."""
 
 from collections.abc import Mapping
 

@@ -320,7 +320,7 @@ class DrawingLayer(QObject):
         return False
 
     def _trace(self, at: QPointF) -> None:
-        """Follow the pointer with what is unfinished."""
+        """Draw the unfinished drawing up to the pointer."""
         if self._tool == FREEHAND and 0 < len(self._points) < _MOST_TRACED:
             self._points.append(self._canvas.to_source(at))
         self._canvas.update()

@@ -80,7 +80,7 @@ class PointTool(QObject):
         return True
 
     def move(self, event: QMouseEvent) -> bool:
-        """Follow the pointer, so that the crosshair goes on from there."""
+        """Follow the pointer, so that the arrow keys continue from there."""
         self._pointer = event.position()
         if self._by_keyboard:
             self._by_keyboard = False

@@ -1,4 +1,4 @@
-"""Which part of a picture is visible. No Qt."""
+"""The visible part of a picture. No Qt."""
 
 from dataclasses import dataclass, replace
 

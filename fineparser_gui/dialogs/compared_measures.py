@@ -1,4 +1,4 @@
-"""Dialog with the measures of compared dives side by side, and what differs by more than it is uncertain."""
+"""Dialog with the measures of compared dives side by side; differences above their uncertainty are marked."""
 
 from PySide6.QtCore import QMargins, QObject, Qt
 from PySide6.QtWidgets import QDialog, QHeaderView, QTableView, QVBoxLayout, QWidget

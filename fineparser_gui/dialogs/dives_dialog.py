@@ -14,7 +14,7 @@ _REFRESH_MS = 100
 
 
 class DivesDialog(QDialog):
-    """Non-modal; a subclass fills it in `refresh`, which follows the session, and draws its plots in `restyle`.
+    """Non-modal dialog; a subclass fills it in `refresh`, which follows the session, and draws its plots in `restyle`.
 
     Attributes:
         group: choice of dive number and board.

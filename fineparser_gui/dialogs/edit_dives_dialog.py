@@ -19,7 +19,7 @@ from fineparser_gui.widgets import choice_box, form_of, label, lay_out
 
 
 class EditDivesDialog(QDialog):
-    """A field that stays untouched changes nothing; where the dives differ, it is empty and says so.
+    """Dialog whose untouched fields change nothing; where the dives differ, a field is empty and says so.
 
     Args:
         keys: of the dives.

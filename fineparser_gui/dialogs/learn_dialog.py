@@ -117,7 +117,7 @@ class LearnDialog(DivesDialog):
         return self._lesson.profile if self._lesson else self._session.profile or self._session.profiles.unused
 
     def refresh(self) -> None:
-        """See `DivesDialog`; not while dives are read."""
+        """Follow the session, but not while dives are read; see `DivesDialog`."""
         if self._busy:
             return
         self._listed = [*self._service.of_session(), *self._of_sets]
@@ -285,7 +285,7 @@ class LearnDialog(DivesDialog):
         self.plot.show_diagonal(palette.placeholderText().color())
 
     def restyle(self) -> None:
-        """See `DivesDialog`."""
+        """Draw the plots in other colors or another font."""
         self.plot.restyle(self.palette(), self.font())
         self._plot()
 

@@ -23,7 +23,7 @@ from fineparser_gui.widgets import follow_palette, icon_button, label, lay_out
 
 
 class LibraryDock(QDockWidget):
-    """Hidden until it is opened; can be moved to another side, or out of the window."""
+    """Dock that is hidden until it is opened; it can be moved to another side, or out of the window."""
 
     def __init__(self, session: Session, window: QMainWindow, actions: ActionRegistry) -> None:
         super().__init__(window)

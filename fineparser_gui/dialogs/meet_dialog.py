@@ -1,4 +1,4 @@
-"""Dialog for the dive list of a meet or a training: rows, which video is which, awards as they are called, places."""
+"""Dialog for the dive list of a meet or a training: rows, the video of each, awards as they are called, places."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,7 +70,7 @@ class StandingModel(TableModel):
 
 
 class MeetDialog(QDialog):
-    """Non-modal; every change is an edit of the session, which stores the list."""
+    """Non-modal dialog; every change is an edit of the session, which stores the list."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -249,7 +249,7 @@ class MeetDialog(QDialog):
             self._session.exports.meet_sheet(self.model.counted, path, with_model=self.with_model.isChecked())
 
     def delete(self) -> None:
-        """Take the chosen rows away; the dives of their videos stay."""
+        """Delete the chosen rows; the dives of their videos stay."""
         places = self.table.places
         self.model.put(tuple(row for place, row in enumerate(self.model.meet.rows) if place not in places))
 

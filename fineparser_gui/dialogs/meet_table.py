@@ -1,4 +1,4 @@
-"""The table of the dive list: rows that are typed like those of a spreadsheet, with what is wrong with them beside."""
+"""The table of the dive list: rows that are typed like those of a spreadsheet, with their errors beside them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -205,7 +205,7 @@ class _Cells(QStyledItemDelegate):
 
 
 class MeetTable(QTableView):
-    """Typing begins in the current cell; Enter goes down; Delete takes rows away, Ctrl+V adds what was copied.
+    """Table in which typing begins in the current cell, Enter goes down, Delete deletes rows, Ctrl+V pastes rows.
 
     Signals:
         pasted: Ctrl+V was pressed.

@@ -1,4 +1,4 @@
-"""Reports missing and conflicting videos, and asks where they are."""
+"""Report of missing and conflicting videos, with the question where they are."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ _FILE, _NUMBER, _BOARD, _DIVER = range(4)
 
 
 class NamingPreview(TableModel):
-    """One row per dive after the change; changed cells are bold, with the present value in the tool tip."""
+    """Table with a row per dive after the change; changed cells are bold, with the present value in the tool tip."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The window for the pool: what a camera saw a while ago, and every dive as it is caught."""
+"""The window for the pool: the delayed picture of a camera, and every dive as it is caught."""
 
 from collections.abc import Callable
 from datetime import date

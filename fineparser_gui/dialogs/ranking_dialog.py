@@ -23,7 +23,7 @@ _OTHER_EXEMPLARS = " *"
 
 
 class RankingModel(TableModel):
-    """One row per dive; the rank follows the sorted column."""
+    """Table with a row per dive; the rank follows the sorted column."""
 
     right = (_PLACE, *range(_SCORE, _JUDGED + 1 + len(STEP_NAMES)))
 
@@ -81,7 +81,7 @@ class RankingModel(TableModel):
 
 
 class RankingDialog(DivesDialog):
-    """A click on a row or a point shows its dive.
+    """Dialog of the ranking; a click on a row or a point shows its dive.
 
     Signals:
         model_card_requested: the note about the weights was pressed.

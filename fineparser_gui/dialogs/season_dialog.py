@@ -1,4 +1,4 @@
-"""Dialog for the report of an athlete's season: which days and numbers, as what file, with which note."""
+"""Dialog for the report of an athlete's season: days and numbers, kind of file, and note."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Dialog that shows a code for phones: of a page in the local network with the files that the coach chooses."""
+"""Dialog that shows a code for phones, which opens a page in the local network with the chosen files."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -29,7 +29,7 @@ _SUFFIX = ".kept"
 
 
 class AnalysisCache:
-    """The folder of what is kept.
+    """Folder of the kept results.
 
     Args:
         folder: made with the first result.

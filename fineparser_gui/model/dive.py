@@ -1,4 +1,4 @@
-"""One dive of the session: its clip, details, analysis, and the state of each."""
+"""A dive of the session: its clip, details, analysis, and the state of each."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,4 +1,4 @@
-"""An array that is read from disk when it is first looked at."""
+"""An array that is read from disk when it is first used."""
 
 import logging
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from fineparser_gui.model.points import scored_points
 
 @dataclass(frozen=True, kw_only=True)
 class RankedDive:
-    """One row.
+    """A row of the ranking.
 
     Attributes:
         name: of the diver, with the file's where several dives are by the same; or of the file alone.

@@ -1,4 +1,4 @@
-"""The dives of a session in their order, which of them is shown, and what is drawn on exemplars."""
+"""The dives of a session in their order, the shown dive, and the drawings on exemplars."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence

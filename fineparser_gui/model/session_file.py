@@ -169,7 +169,7 @@ def session_json(saved: SavedSession, folder: Path) -> bytes:
 
 
 def read_session(path: Path) -> SavedSession:
-    """See `parse_session`. Raises: ConfigError, also if the file cannot be read or is too large."""
+    """Read a session file, see `parse_session`. Raises: ConfigError, also if it cannot be read or is too large."""
     return parse_session(session_bytes(path), path)
 
 
@@ -225,7 +225,7 @@ def parse_session(data: bytes, path: Path) -> SavedSession:
 
 
 def with_outcome(values: Any) -> Any:
-    """Take the outcome of a stored dive out of its note, where it was stored before outcomes were data."""
+    """Return a stored dive with the outcome taken out of its note, in which older files have it."""
     if not isinstance(values, dict) or "outcome" in values or not isinstance(values.get("note"), str):
         return values
     lines = values["note"].splitlines()

@@ -36,7 +36,7 @@ class VideoIdentity:
 
 
 def head_sha256(path: Path) -> str:
-    """See `VideoIdentity`. Raises: OSError."""
+    """Return the `head_sha256` of a `VideoIdentity`. Raises: OSError."""
     with path.open("rb") as file:
         return sha256(file.read(_HEAD_BYTES)).hexdigest()
 

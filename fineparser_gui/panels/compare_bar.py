@@ -1,4 +1,4 @@
-"""Above compared videos: which dives they are, and how they are shown together."""
+"""Bar above compared videos: the choice of the dives, and of their arrangement."""
 
 from collections.abc import Callable
 
@@ -43,7 +43,7 @@ _ARROW = QSize(16, 16)
 
 
 class CompareBar(QFrame):
-    """Visible while dives are compared.
+    """Bar that is visible while dives are compared.
 
     Attributes:
         places: a field for each dive that can be shown.

@@ -1,4 +1,4 @@
-"""Below the score: what the coach has corrected, both scores, and why contributions did not change."""
+"""Note below the score: the coach's corrections, both scores, and why contributions did not change."""
 
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -16,7 +16,7 @@ _SAME_POINTS = 1e-4
 
 
 class CorrectionNote(QWidget):
-    """Visible only where the shown dive is corrected."""
+    """Note that is visible only if the shown dive is corrected."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Square parts of frames of a file as pictures, decoded on a thread of their own."""
+"""Square parts of frames of a file as pictures, decoded on a separate thread."""
 
 import logging
 from collections.abc import Sequence

@@ -81,7 +81,7 @@ class DiveDelegate(QStyledItemDelegate):
     def editorEvent(
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: AnyIndex
     ) -> bool:
-        """Take the number of the chip that is clicked."""
+        """Set the number of the chip that is clicked."""
         if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
             chip = chip_rect(option, index)
             if chip is not None and chip.contains(event.position().toPoint()):

@@ -1,4 +1,4 @@
-"""Above the player: which of several people is the diver, each as a picture to click on."""
+"""Strip above the player that asks which of several people is the diver, each as a picture to click on."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ class DiverCard(QToolButton):
 
 
 class DiverStrip(QFrame):
-    """Visible while the score of the shown dive waits for an answer.
+    """Strip that is visible while the score of the shown dive waits for an answer.
 
     Signals:
         point_requested: it is none of them; the coach wants to point at the diver.

@@ -31,7 +31,7 @@ _MENU_ACTIONS = (
 
 
 class DivesPanel(QWidget):
-    """The current row is the shown dive; commands apply to all selected rows.
+    """Panel of the list, whose current row is the shown dive; commands apply to all selected rows.
 
     Signals:
         naming_requested: dive numbers are to be filled in from file names.

@@ -52,7 +52,7 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
 
 
 class DivesModel(QAbstractListModel):
-    """One row per dive. The edit role sets the dive number, optionally with board and diver, as in "207C 10 m Anna"."""
+    """Model with a row per dive; the edit role sets the dive number, perhaps with board and diver: "207C 10 m Anna"."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Shows over the window, whatever its page, that what is dragged can be dropped."""
+"""Highlight over the window, on each of its pages, while files that can be dropped are dragged."""
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen

@@ -1,4 +1,4 @@
-"""Table model of the coach's history: the ids of what was found, and the dives of the rows that are looked at."""
+"""Table model of the coach's history: the ids of the found dives, and the dives of the visible rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ _AT_ONCE, _MOST_PICTURES = 64, 400
 
 
 class HistoryModel(TableModel):
-    """One row per dive of `query`; the header sorts by asking again.
+    """Model with a row per dive of `query`; the header sorts by another query.
 
     Attributes:
         ids: of all rows.

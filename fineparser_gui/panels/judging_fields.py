@@ -51,7 +51,7 @@ class JudgingFields(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Follow the session, without overwriting what is being typed."""
+        """Follow the session, without overwriting text that is being typed."""
         dive = self._session.current
         key, judging = (dive.key, dive.judging) if dive is not None else (None, None)
         if (key, judging) != self._shown:

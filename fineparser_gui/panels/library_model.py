@@ -11,7 +11,7 @@ _NUMBER, _BOARD, _SCORE, _DIVER, _DAY, _NAME, _STATE = range(7)
 
 
 class LibraryModel(TableModel):
-    """One row per exemplar."""
+    """Model with a row per exemplar."""
 
     right = (_BOARD, _SCORE)
 

@@ -127,7 +127,7 @@ class MeasuredPanel(QWidget):
 
 
 class MeasureRow(QFrame):
-    """A measure, or a sentence that says what speaks against the dive; a click shows its frame.
+    """A measure, or a sentence on a deviation from good dives; a click shows its frame.
 
     Signals:
         chosen: (int) its source frame.

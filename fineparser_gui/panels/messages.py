@@ -1,4 +1,4 @@
-"""Messages in a stack: what went wrong, which goes after a while, and an offer with buttons, which stays."""
+"""Stack of messages: problems, which disappear after a while, and an offer with buttons, which stays."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,7 +20,7 @@ _MOST = 4
 
 
 class Message(QFrame):
-    """One message of the stack.
+    """A message of the stack.
 
     Signals:
         over: it was closed, or its time is over.

@@ -1,4 +1,4 @@
-"""Up to four pictures of the mirror, and what the keys do to them."""
+"""Up to four pictures of the mirror, and the actions of the keys on them."""
 
 from collections.abc import Callable, Sequence
 from math import ceil
@@ -16,7 +16,7 @@ _WORDS_MS, _HINT_W = 500, 620
 
 
 class MirrorStage(QWidget):
-    """The keys are for the tile that was clicked, and for those that show the same moment of other cameras.
+    """Stage of tiles; keys act on the clicked tile, and on tiles that show the same moment of other cameras.
 
     Signals:
         changed: another tile is active, or does something else.

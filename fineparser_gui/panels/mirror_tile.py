@@ -1,4 +1,4 @@
-"""One picture of the mirror: a source at a delay, with what the coach draws over it."""
+"""A picture of the mirror: a source at a delay, with the coach's drawings over it."""
 
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class MirrorTile(VideoCanvas):
         self.feed.start()
 
     def clear_drawings(self) -> None:
-        """Take away what was drawn."""
+        """Delete the drawings."""
         self.drawing.set_drawings((), _ONE_TIME)
 
     def close_feed(self) -> None:
@@ -69,7 +69,7 @@ class MirrorTile(VideoCanvas):
         self.feed.close()
 
     def words(self) -> str:
-        """Text on the state of the feed and the delay of the picture."""
+        """Return a text on the state of the feed and the delay of the picture."""
         feed = self.feed
         if feed.looped:
             state = self.tr("Loop")

@@ -12,7 +12,7 @@ from fineparser_gui.widgets import follow_palette
 
 
 class NumberField(QLineEdit):
-    """The arrow at its end or Alt+Down opens the menu; a picked number is inserted as if typed.
+    """Field whose arrow, or Alt+Down, opens the menu; a picked number is inserted as if typed.
 
     Args:
         numbers: returns the number of exemplars by dive number.

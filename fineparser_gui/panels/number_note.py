@@ -1,4 +1,4 @@
-"""At the dive number: what speaks against it, and the ways out."""
+"""Note at the dive number: contradictions, and buttons that resolve them."""
 
 from PySide6.QtCore import QMargins
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget

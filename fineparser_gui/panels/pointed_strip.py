@@ -9,7 +9,7 @@ from fineparser_gui.widgets import Strip
 
 
 class PointedStrip(Strip):
-    """Visible while the coach has pointed at the diver of the shown clip.
+    """Strip that is visible while the coach has pointed at the diver of the shown clip.
 
     Signals:
         frame_requested: (int) frame to show.

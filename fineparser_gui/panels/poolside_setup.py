@@ -1,4 +1,4 @@
-"""Which cameras are recorded, where to, and how much of it is kept."""
+"""Choice of the cameras to record, of the folder, and of the length that is kept."""
 
 from pathlib import Path
 
@@ -180,7 +180,7 @@ class PoolsideSetup(QWidget):
         )
 
     def show_recorded(self) -> None:
-        """Say what an earlier recording has left."""
+        """Show the remains of an earlier recording."""
         spans = [RingFollower(folder / RECORDING).span() for folder in self.folders]
         minutes = max((span[1] - span[0] for span in spans if span is not None), default=0.0) / 60
         for widget in (self.recorded, self.clear):

@@ -7,7 +7,7 @@ from fineparser_gui.widgets import Strip
 
 
 class ProposalStrip(Strip):
-    """Visible while dives found in the shown recording are proposed.
+    """Strip that is visible while dives found in the shown recording are proposed.
 
     Attributes:
         accept, accept_all, take_back, dismiss: buttons.

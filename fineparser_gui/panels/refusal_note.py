@@ -1,4 +1,4 @@
-"""Why a clip is not scored, and what can be done: find the dive or the diver, or score it anyway."""
+"""Note on why a clip is not scored, with buttons to find the dive or the diver, or to score it anyway."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from fineparser_gui.widgets import label, lay_out, push_button
 
 
 class RefusalNote(QWidget):
-    """Visible where the shown dive was refused or its score withheld, also after the coach has overruled a refusal.
+    """Note for a dive that was refused or whose score is withheld, also after the coach has overruled a refusal.
 
     Signals:
         point_requested: the coach wants to point at the diver.

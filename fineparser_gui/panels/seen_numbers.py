@@ -13,7 +13,7 @@ from fineparser_gui.widgets import keyboard_friendly, label
 
 
 def show_seen(chip: QPushButton, one: SeenNumber) -> None:
-    """Let a chip offer a number, and say which dive it is."""
+    """Show a number on a chip, and its dive in the tool tip."""
     said = parse_dive_number(one.dive_number).description
     chip.setText(seen_text(one))
     chip.setToolTip(text("Seen in the video: {0}. Click to take it.", said))
@@ -21,7 +21,7 @@ def show_seen(chip: QPushButton, one: SeenNumber) -> None:
 
 
 class SeenNumbers(QWidget):
-    """One chip per number, the likeliest first; that of the dive is marked.
+    """A chip per number, the likeliest first; that of the dive is marked.
 
     Attributes:
         chips: buttons.

@@ -9,7 +9,7 @@ _MOST_OF_THE_ROOM = 1000
 
 
 class SideColumn(QScrollArea):
-    """The last panel takes what room is left while it is shown.
+    """Column whose last panel takes the remaining room while it is shown.
 
     Args:
         least_px: least width, where the panels need less.

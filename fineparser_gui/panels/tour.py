@@ -7,7 +7,7 @@ from fineparser_gui.widgets import label, lay_out, push_button
 
 
 class Tour(QFrame):
-    """Hidden until `begin`; each step is a heading and two sentences.
+    """Tour, hidden until `begin`; each step is a heading and two sentences.
 
     Signals:
         over: it was read to its end, or skipped.
@@ -54,7 +54,7 @@ class Tour(QFrame):
 
     @property
     def step(self) -> int:
-        """Which of the steps is shown, from 0."""
+        """Index of the shown step, from 0."""
         return self._at
 
     def begin(self) -> None:
@@ -64,7 +64,7 @@ class Tour(QFrame):
         self.show()
 
     def advance(self) -> None:
-        """Go on; after the last step it is over."""
+        """Show the next step; end the tour after the last."""
         if self._at + 1 == len(self._steps):
             self._end()
         else:

@@ -14,7 +14,7 @@ from fineparser_gui.widgets import follow_palette, keyboard_friendly, label, too
 
 
 class TransportBar(QFrame):
-    """Controls a `Transport`; where it is narrow, a menu at its end has the buttons for which there is no room.
+    """Bar that controls a `Transport`; if it is narrow, a menu at its end has the buttons that do not fit.
 
     Signals:
         opacity_changed: (int) opacity of the mask in percent, set by the slider.

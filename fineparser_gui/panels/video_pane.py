@@ -1,4 +1,4 @@
-"""One video with its mask, title, frame number and current step."""
+"""A video with its mask, title, frame number and current step."""
 
 from collections.abc import Sequence
 from dataclasses import replace

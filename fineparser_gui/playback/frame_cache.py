@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class FrameCache:
-    """Filled by the decoder and read by the player; pictures are dropped only to make room.
+    """Cache that the decoder fills and the player reads; pictures are dropped only to make room.
 
     Args:
         limit_bytes: maximum total size of the pictures.

@@ -98,7 +98,7 @@ class MirrorFeed(QThread):
         return max(now_s() - self._due_s(self._shown_s), 0.0)
 
     def live(self, delay_s: float | None = None) -> None:
-        """Follow the source, at another delay or at that of before."""
+        """Follow the source, at another delay or at the former delay."""
         self.delay_s = self.delay_s if delay_s is None else delay_s
         self.rate, self.paused, self.looped, self.following = 1.0, False, False, True
         self._order(self._follow)

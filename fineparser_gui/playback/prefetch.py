@@ -1,4 +1,4 @@
-"""Plans which frames to decode next and which to keep. No threads, no pixels.
+"""Plan of the frames to decode next and of the frames to keep. No threads, no pixels.
 
 Forward, frames are decoded in order. A step backward takes decoding from the last keyframe, a whole group of pictures,
 unless that group is in the cache. The plan: first the requested frame; then, forward, some seconds ahead; backward,
@@ -25,7 +25,7 @@ _MIN_AREA = 0.15  # minimum area of pictures in reverse playback, relative to th
 
 @dataclass(frozen=True, kw_only=True)
 class Playhead:
-    """The frame to show, and how the player moves.
+    """The frame to show, and the movement of the player.
 
     Attributes:
         direction: 1 or -1, of the last movement.

@@ -1,4 +1,4 @@
-"""Pictures of a source that is not recorded: what a camera shows before the practice begins."""
+"""Pictures of a source that is not recorded: the view of a camera before the practice begins."""
 
 from collections.abc import Callable, Iterator
 from threading import Event

@@ -63,7 +63,7 @@ class Transport(QObject):
 
     @property
     def direction(self) -> int:
-        """1 or -1, of the last movement."""
+        """Direction of the last movement, 1 or -1."""
         return self._direction
 
     @property

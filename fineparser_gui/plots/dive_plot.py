@@ -20,7 +20,7 @@ _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
 
 
 class PlottedDive(NamedTuple):
-    """One point.
+    """A point of a plot.
 
     Attributes:
         error: half the length of its error bar; 0: none.
@@ -48,7 +48,7 @@ class Series:
 
 
 class DayAxis(pg.AxisItem):
-    """Ticks at days, whose numbers are those of `day_number`."""
+    """Axis with ticks at days, whose numbers are those of `day_number`."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
@@ -68,7 +68,7 @@ class DayAxis(pg.AxisItem):
 
 
 class NumberAxis(pg.AxisItem):
-    """Ticks as the user's language writes numbers."""
+    """Axis whose ticks are written as the user's language writes numbers."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         digits = max(int(np.ceil(-np.log10(spacing * scale) - 1e-9)), 0)

@@ -23,7 +23,7 @@ _LEAST_LINES = 9
 
 
 class HistoryTrend(QWidget):
-    """A choice of what is shown, and its plot; the personal best is a star, a band is where good dives lie.
+    """A choice of a value, and the plot of its trend; a star is the personal best, a band the range of good dives.
 
     Signals:
         chosen: (int) id of the dive whose point was clicked.

@@ -11,7 +11,7 @@ _CONTINUOUS, _DISPLAY = 0x80000000, 0x2
 
 
 class Awake:
-    """The screen stays on from `begin` to `end`."""
+    """Inhibitor that keeps the screen on from `begin` to `end`."""
 
     def __init__(self) -> None:
         self._cookie: object = None

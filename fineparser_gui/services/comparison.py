@@ -309,7 +309,7 @@ class ComparisonService(QObject):
         self._replace({one: self._exemplar(known[one.exemplar_id]) for one in self._shown if one.exemplar_id})
 
     def _replace(self, renamed: dict[ComparableDive, ComparableDive]) -> None:
-        """Look some dives up again, which may have other titles."""
+        """Replace shown dives by their present state; their titles may have changed."""
         found = {
             renamed.get(one, one): self.compared(renamed[one]) if one in renamed else dive
             for one, dive in self._shown.items()

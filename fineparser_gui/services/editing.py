@@ -181,7 +181,7 @@ class EditingService(QObject):
         return frame
 
     def reset_transitions(self, key: str) -> None:
-        """Go back to the model's transitions and water contact."""
+        """Restore the model's transitions and water contact."""
         self._correct(key, self.tr("resetting the transitions"), transitions=None, contact_frame=None)
 
     def declare_dive(self, key: str, is_dive: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The coach's store for the window: what it holds, what is changed in it, and what other windows write there."""
+"""The coach's store for the window: reading, changes, and following the changes of other windows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -184,7 +184,7 @@ class HistoryService(QObject):
             self._thread.run(partial(_take_in, store.path, tuple(files)), self._on_done, self._on_done)
 
     def find_moved(self) -> None:
-        """Look for videos that are not where they were in the history's folders; `done` says what came of it."""
+        """Search for moved videos in the history's folders; `done` reports the result."""
         if (store := self.store) is not None:
             self._thread.run(partial(_find_moved, store.path, self._cancel), self._on_done, self._on_done)
 
@@ -214,7 +214,7 @@ class HistoryService(QObject):
             self._state.problem.emit(translated(notice))
 
     def _look_for_others(self) -> None:
-        """Tell of what another connection than the window's own has written: its thread, or another window."""
+        """Emit the changes of other connections than the window's: of its thread, or of another window."""
         now = self.read(lambda store: store.changes(), self._seen) if self._store is not None else self._seen
         self._tell_notice()
         if now != self._seen:

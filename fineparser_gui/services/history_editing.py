@@ -29,7 +29,7 @@ class HistoryEditing(QObject):
         }
 
     def tag(self, ids: Sequence[int], given: Iterable[str], taken: Iterable[str]) -> None:
-        """Give dives some tags, and take others from them."""
+        """Add tags to dives, and remove others."""
         gone = set(taken)
         dives: list[HistoryDive] = self._history.read(lambda store: store.dives(ids), [])
         before = {one.id: one.tags for one in dives}
@@ -46,7 +46,7 @@ class HistoryEditing(QObject):
         self._do(Subject.HISTORY_ATHLETES, dict.fromkeys(ids, old), after, self.tr("renaming the athlete"))
 
     def delete(self, ids: Sequence[int]) -> None:
-        """Take dives out; their videos stay."""
+        """Take dives out of the history; their videos stay."""
 
         def add_edit(gone: Sequence[int]) -> None:
             if gone:

@@ -1,4 +1,4 @@
-"""Opens videos for the session: dropped files and folders, dives of a session file, relocated videos."""
+"""Opening of videos for the session: dropped files and folders, dives of a session file, relocated videos."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping

@@ -64,7 +64,7 @@ class _Work:
         return self.state, tuple((one.key, ids.get(one.key) or one.saved) for one in self.entries)
 
     def write(self, path: Path) -> tuple[int, dict[str, int]]:
-        """See `Store.keep_session`. Raises: FineParserError."""
+        """Write the work into the store, see `Store.keep_session`. Raises: FineParserError."""
         entries = [
             replace(one, kept=replace(one.kept, thumbnail=jpeg_of(self.thumbnails[one.key])))
             if one.kept is not None and one.key in self.thumbnails
@@ -295,7 +295,7 @@ class Keeping(QObject):
             self._recall(dive)
 
     def _recall(self, dive: Dive) -> None:
-        """Give a dive whose video is open what the store knows of it."""
+        """Set the details that the store knows of a dive whose video is open."""
         self._recalled.add(dive.key)
         store = self._store()
         if dive.identity is None or dive.info is None or store is None:

@@ -1,4 +1,4 @@
-"""The dive list of the session: changed, matched with dives in order, and what the dives take from their rows."""
+"""The dive list of the session: its changes, its matching with dives, and the values that dives take from rows."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -68,7 +68,7 @@ class MeetService(QObject):
         self.change(meet, self.tr("taking the dive's number into the list"))
 
     def keep_the_announced(self, place: int) -> None:
-        """Give the dive of a row the announced number, board and DD."""
+        """Set the announced number, board and DD of a row in its dive."""
         self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
 
     def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
@@ -96,7 +96,7 @@ class MeetService(QObject):
         self._edits.endMacro()
 
     def match(self, start: int = 0, *, anew: bool = False) -> None:
-        """Give the open rows from a place on the dives that have none, in order of time; see `matched`."""
+        """Assign the dives without a row to the open rows from a place on, in order of time; see `matched`."""
         self.change(self.matched(start, anew=anew), self.tr("matching dives with the list"))
 
     def matched(self, start: int = 0, *, anew: bool = False) -> Meet:
@@ -150,7 +150,7 @@ class MeetService(QObject):
         return row if dive is None else counted(row, _performed(dive))
 
     def _fill(self, dive: Dive, before: ListedDive | None, after: ListedDive | None) -> None:
-        """Give a dive what its row says now; None: it had or has none."""
+        """Set the changed values of a row in its dive; None: it had or has no row."""
         was, now = before or ListedDive(), after or ListedDive()
         number = _taken(dive.dive_number, _number(was), _number(now))
         difficulty = dive.difficulty
@@ -166,7 +166,7 @@ class MeetService(QObject):
         self._editing.set_outcome(dive.key, _taken(dive.outcome, *outcomes))
 
     def _tell(self, dive: Dive, row: ListedDive, fields: Collection[str]) -> None:
-        """Give a dive what fields of its row say."""
+        """Set the values of some fields of a row in its dive."""
         self._editing.set_details(
             dive.key,
             _number(row) if "dive_number" in fields else dive.dive_number,

@@ -38,7 +38,7 @@ class Practice(QObject):
         self._settling = Soon(self, _SETTLE_MS, self.changed.emit, *signals)
 
     def close(self) -> None:
-        """Follow the session no longer."""
+        """Stop following the session."""
         self._settling.end()
 
     @property

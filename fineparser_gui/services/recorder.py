@@ -109,7 +109,7 @@ class Recorder(QObject):
                     self.said.emit(line.removeprefix("fineparser: "))
 
     def _look(self) -> None:
-        """Tell of the lines that are new."""
+        """Emit signals for the new lines."""
         try:
             with (self.folder / DIVES_FILE).open("rb") as file:
                 file.seek(self._read_to)

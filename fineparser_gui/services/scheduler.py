@@ -126,7 +126,7 @@ class Scheduler(QObject):
             self.reconsider()
 
     def try_again(self) -> None:
-        """Go on if the queue was paused because the worker kept dying."""
+        """Resume the queue if it was paused because the worker kept dying."""
         if self._gave_up:
             self.pause(False)
 

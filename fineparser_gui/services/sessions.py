@@ -1,4 +1,4 @@
-"""Which session is open; sessions begun, opened again, renamed, and taken from files or written into them."""
+"""The open session; sessions are begun, reopened, renamed, and taken from files or written into them."""
 
 import logging
 import os
@@ -140,7 +140,7 @@ class SessionController(QObject):
         return self._history.read(differing, 0)
 
     def open(self, path: Path, *, as_in_file: bool = False) -> bool:
-        """Take a session file into the store, unless it was before, and open its session.
+        """Take a session file into the store, unless it is there already, and open its session.
 
         Args:
             as_in_file: what the file says of dives replaces what the store knows; else it fills what is blank there.
@@ -193,7 +193,7 @@ class SessionController(QObject):
         return True
 
     def take_old_files(self) -> None:
-        """Take in what earlier versions kept in files: autosaved sessions, and those that were opened last."""
+        """Take in the session files of earlier versions: autosaved sessions, and those that were opened last."""
         if self._folder is None or not self._history.available:
             return
         sweep_leftovers(self._folder)

@@ -1,4 +1,4 @@
-"""A timer for what follows many changes at once."""
+"""A timer for an action that follows many changes at once."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ class Soon(QTimer):
             signal.connect(self.begin)
 
     def end(self) -> None:
-        """Follow the changes no longer."""
+        """Stop following the changes."""
         self.stop()
         for signal in self._signals:
             signal.disconnect(self.begin)

@@ -1,4 +1,4 @@
-"""One request to the worker, from when it is submitted until it ends."""
+"""A request to the worker, from when it is submitted until it ends."""
 
 from collections.abc import Callable
 from enum import Enum, IntEnum, auto

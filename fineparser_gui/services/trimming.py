@@ -1,4 +1,4 @@
-"""Searches long recordings for dives, which become rows of the list once the coach confirms them."""
+"""Search for dives in long recordings, which become rows of the list once the coach confirms them."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from fineparser_gui.worker.protocol import Segments, TrimRequest
 
 
 class TrimmingService(QObject):
-    """A recording keeps its own row; the dives confirmed in it follow it in the list."""
+    """Service that finds dives in recordings; a recording keeps its row, and its confirmed dives follow it."""
 
     def __init__(self, state: SessionState, scheduler: Scheduler, edits: EditStack) -> None:
         super().__init__(state)

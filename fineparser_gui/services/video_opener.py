@@ -1,4 +1,4 @@
-"""Finds videos in folders, and reads frame table and thumbnail of each, off the GUI thread."""
+"""Search for videos in folders, and reading of their frame tables and thumbnails, off the GUI thread."""
 
 import logging
 from collections import deque

@@ -1,4 +1,4 @@
-"""Starts and stops the worker process, and exchanges messages with it."""
+"""Start and stop of the worker process, and exchange of messages with it."""
 
 import json
 import logging

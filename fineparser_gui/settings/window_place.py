@@ -1,4 +1,4 @@
-"""Remembers where the window was, its splitters and docks."""
+"""The stored place of the window, its splitters and docks."""
 
 import logging
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class WindowPlace:
         self._file: QSettings | None = open_ini(folder / _FILE_NAME) if folder is not None else None
 
     def restore(self, window: QMainWindow, splitters: Mapping[str, QSplitter], switches: Mapping[str, QAction]) -> bool:
-        """Put everything where it was; what cannot be read is left as it is. The window lies within its screen.
+        """Restore the stored places, within the screen; a place that cannot be read is left as it is.
 
         Args:
             switches: checked or not, by the names under which that is kept.

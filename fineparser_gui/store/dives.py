@@ -52,7 +52,7 @@ class KeptDive:
 
 
 class DiveTable(StoreFile):
-    """See `StoreFile`.
+    """The dives of a store; see `StoreFile` for the file.
 
     Attributes:
         months: names of the twelve months in the language of the window.
@@ -176,7 +176,7 @@ class DiveTable(StoreFile):
                 insert(db, replace(row, tags=tuple(dict.fromkeys(filter(None, given)))), measured=False)
 
     def set_athletes(self, names: Mapping[int, str]) -> dict[int, str]:
-        """Name the athletes of dives. Returns the names of before, which undo it. Raises: ExportError."""
+        """Set the athletes of dives; return the former names, which undo it. Raises: ExportError."""
         with self._writing() as db:
             known = list(rows_of(db, list(names)))
             for row in known:
@@ -225,12 +225,12 @@ class DiveTable(StoreFile):
             return [Path(row[0]) for row in db.execute("SELECT path FROM folder ORDER BY path LIMIT 1000")]
 
     def add_folder(self, folder: Path) -> None:
-        """Look for moved videos there, too. Raises: ExportError."""
+        """Add a folder in which moved videos are searched. Raises: ExportError."""
         with self._writing() as db:
             db.execute("INSERT OR IGNORE INTO folder VALUES (?)", (os.path.abspath(folder),))
 
     def remove_folder(self, folder: Path) -> None:
-        """Look there no more. Raises: ExportError."""
+        """Remove a folder in which moved videos are searched. Raises: ExportError."""
         with self._writing() as db:
             db.execute("DELETE FROM folder WHERE path = ?", (os.path.abspath(folder),))
 

@@ -172,7 +172,7 @@ class StoreFile:
                 self.notice = self._set_aside(path, damage)
 
     def _set_aside(self, path: Path, reason: str) -> str:
-        """Put the backup in the place of a damaged file; returns the sentence that says so. Raises: ConfigError."""
+        """Replace a damaged file by its backup; return a sentence for the user. Raises: ConfigError."""
         there = path.exists()
         try:
             aside, made = set_aside(path, _is_sound, *generations(backup_of(path)))
@@ -223,7 +223,7 @@ class StoreFile:
             raise _unwritable(self.path, error) from None
 
     def _recover_from(self, error: Exception) -> None:
-        """Use the backup where an error comes from damage. Raises: ConfigError that says so."""
+        """Use the backup if an error comes from damage. Raises: ConfigError that reports it."""
         if is_damage(error):
             self.recover()
             if self.notice:

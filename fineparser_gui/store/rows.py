@@ -1,4 +1,4 @@
-"""A dive as the rows of several tables: its columns, its details, its results, and what there are trends of."""
+"""A dive as the rows of several tables: its columns, details, results, and values that have trends."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Tables of the store, and how older files get them."""
+"""Tables of the store, and the upgrade of older files."""
 
 import json
 import logging

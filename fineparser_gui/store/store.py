@@ -164,7 +164,7 @@ class Store(DiveTable):
         return sum(bool(contradicted(own, theirs)) for own, theirs in known)
 
     def rename_session(self, id_: int, name: str) -> None:
-        """Give a session a name, or none. Raises: ExportError."""
+        """Set or clear the name of a session. Raises: ExportError."""
         with self._writing() as db:
             db.execute("UPDATE session SET name = ? WHERE id = ?", (name.strip()[:LONGEST_NAME], id_))
 
@@ -212,7 +212,7 @@ class Store(DiveTable):
 
 
 def look_after(path: Path) -> str:
-    """Look at all of a store and, once a day, renew its backup; returns what is wrong with it, or ""."""
+    """Check all of a store and, once a day, renew its backup; return its damage, or ""."""
     backup = backup_of(path)
     if not path.is_file():
         return ""

@@ -1,4 +1,4 @@
-"""Bands of the timeline over ranges of frames: phases, found dives, what is trimmed, and the thumbnails."""
+"""Bands of the timeline over ranges of frames: phases, found dives, trimmed ends, and the thumbnails."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The line above the timeline: what its curves are, and whose phases it shows."""
+"""The line above the timeline: the meaning of its curves, and the origin of its phases."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _BESIDE_FRAMES = 2
 
 
 class Legend(QWidget):
-    """Two texts in a line; the first leaves the heights of the peaks out, the second goes, where there is no room."""
+    """Two texts in a line; without room, the first omits the heights of the peaks and the second is hidden."""
 
     def __init__(self) -> None:
         super().__init__()

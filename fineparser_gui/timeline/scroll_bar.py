@@ -13,7 +13,7 @@ QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: n
 
 
 class TimelineScrollBar(QScrollBar):
-    """Hidden while the timeline shows the whole file."""
+    """Scroll bar that is hidden while the timeline shows the whole file."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)

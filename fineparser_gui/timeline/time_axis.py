@@ -7,14 +7,14 @@ from fineparser_gui.formatting import decimal, time_text
 
 
 class FrameAxis(pg.AxisItem):
-    """Ticks at whole frames."""
+    """Axis with ticks at whole frames."""
 
     def tickSpacing(self, lowest: float, highest: float, size: float) -> list[tuple[float, float]]:
         return [(spacing, offset) for spacing, offset in super().tickSpacing(lowest, highest, size) if spacing >= 1]
 
 
 class TimeAxis(pg.AxisItem):
-    """Ticks at round times of a file whose frames are any distance apart."""
+    """Axis with ticks at round times of a file whose frames may have any distance."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)

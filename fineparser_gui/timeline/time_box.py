@@ -1,4 +1,4 @@
-"""A lane of the timeline: zoomed and panned along time only, and what was pressed or dragged in it."""
+"""A lane of the timeline: zoomed and panned along time only, with signals of presses and drags."""
 
 from typing import Any
 

@@ -232,7 +232,7 @@ class Timeline(QWidget):
         self._update_plot()
 
     def _update_plot(self) -> None:
-        """Give the plot everything but the view; the legend says whose phases they are."""
+        """Update everything of the plot but the view, and the legend."""
         shown, plot = self._shown, self._plot
         self._legend.show_phases(shown.parse, shown.steps, self._pending_text())
         if plot is None:
@@ -250,7 +250,7 @@ class Timeline(QWidget):
         self._fit_height()
 
     def _mark_active(self) -> None:
-        """Emphasise the handle that is dragged, under the mouse, or selected, and tell its frame."""
+        """Emphasize the handle that is dragged, under the mouse, or selected, and show its frame."""
         if self._plot is not None:
             places = (self._handles.held, self._plot.hovered, self._handles.chosen)
             place = next((one for one in places if one is not None and self._handles.frames[one] is not None), None)

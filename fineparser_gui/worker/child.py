@@ -1,4 +1,4 @@
-"""The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
+"""The process that owns torch: it reads requests on stdin and answers on stdout, a JSON object a line.
 
 Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS [LIBRARY]]`, the settings as JSON, the library as the
 folder of the coach's own exemplars. The main thread only reads, so that a cancel is heard while others compute. The

@@ -1,4 +1,4 @@
-"""The worker's side of the exemplar library: opens it once, changes it, and reports its content."""
+"""The worker's side of the exemplar library, which opens it once, changes it, and reports its content."""
 
 from functools import cached_property
 from pathlib import Path

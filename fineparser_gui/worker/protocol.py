@@ -44,7 +44,7 @@ class Request(Message, frozen=True, kw_only=True):
 
 
 class ParseRequest(Request, frozen=True, kw_only=True):
-    """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
+    """Request to find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
 
     trim: without in_frame and out_frame, cut the dive out of the file; the clip of the result has its frames. athlete
     is a point on the diver; None: the worker finds who dives.
@@ -59,7 +59,7 @@ class ParseRequest(Request, frozen=True, kw_only=True):
 
 
 class ScoreRequest(Request, frozen=True, kw_only=True):
-    """Compare what a `ParseRequest` found and encoded with the exemplars of a dive number.
+    """Request to compare the result of a `ParseRequest` with the exemplars of a dive number.
 
     parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
     transitions are those that the user corrected, contact_frame the first contact with the water; None: as they were
@@ -82,14 +82,14 @@ class ScoreRequest(Request, frozen=True, kw_only=True):
 
 
 class TrimRequest(Request, frozen=True, kw_only=True):
-    """Find the dives in a long recording."""
+    """Request to find the dives in a long recording."""
 
     path: str
     kept_as: str = ""
 
 
 class AddExemplarRequest(Request, frozen=True, kw_only=True):
-    """Add a clip to the coach's own library, or what the `ParseRequest` of parse_id found in it.
+    """Request to add a clip to the coach's own library, or the result of the `ParseRequest` of parse_id.
 
     transitions as in `ScoreRequest`.
     """
@@ -103,7 +103,7 @@ class AddExemplarRequest(Request, frozen=True, kw_only=True):
 
 
 class ChangeLibraryRequest(Request, frozen=True, kw_only=True):
-    """Change the coach's own library; action is "list", "edit", "remove", "restore" or "empty_bin"."""
+    """Request to change the coach's own library; action is "list", "edit", "remove", "restore" or "empty_bin"."""
 
     action: str
     exemplar_id: str | None = None
@@ -111,13 +111,13 @@ class ChangeLibraryRequest(Request, frozen=True, kw_only=True):
 
 
 class EncodeExemplarRequest(Request, frozen=True, kw_only=True):
-    """Encode an exemplar for the loaded weights in advance."""
+    """Request to encode an exemplar for the loaded weights in advance."""
 
     exemplar_id: str
 
 
 class CancelRequest(Message, frozen=True, kw_only=True):
-    """Stop the request with this id at the next safe point; where it is made again, what was read is not read again."""
+    """Message that stops the request with this id at the next safe point; a repeated request continues from there."""
 
     id: str
 
@@ -131,7 +131,7 @@ class Pong(Message, frozen=True):
 
 
 class BegunReport(Message, frozen=True, kw_only=True):
-    """The worker begins to carry out the request; where it dies now, this request may be the reason."""
+    """Report that the worker begins the request; if the worker dies now, this request may be the reason."""
 
     id: str
 
@@ -143,7 +143,7 @@ class DevicesReport(Message, frozen=True, kw_only=True):
 
 
 class Ready(Message, frozen=True, kw_only=True):
-    """The weights are loaded; card holds the fields of their model card."""
+    """Report that the weights are loaded; card holds the fields of their model card."""
 
     device: str
     precision: str
@@ -151,7 +151,7 @@ class Ready(Message, frozen=True, kw_only=True):
 
 
 class ProgressReport(Message, frozen=True, kw_only=True):
-    """See `fineparser_core.progress.Progress`."""
+    """Progress of the request; see `fineparser_core.progress.Progress`."""
 
     id: str
     stage: str
@@ -195,14 +195,14 @@ class Segments(Answer, frozen=True, kw_only=True):
 
 
 class Failure(Ending, frozen=True, kw_only=True):
-    """One sentence for the user; kind is the class of the error."""
+    """Error of a request, as a sentence for the user; kind is the class of the error."""
 
     kind: str
     message: str
 
 
 class CancelledReport(Ending, frozen=True):
-    """The request was stopped."""
+    """Report that the request was stopped."""
 
 
 #: Requests that the worker answers beside any other: they take milliseconds, and the coach waits for them.
