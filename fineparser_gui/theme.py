@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.export import palette
-from fineparser_core.export.palette import STEP_COLOURS
+from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.resources import resource
 
 
@@ -205,7 +205,7 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 #: Color scheme to request from the system, which draws title bars and some dialogs.
 _SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 #: Present color of each step: the preference, adjusted for contrast with the theme's surface.
-_step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
+_step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLORS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
@@ -216,7 +216,7 @@ class ThemeManager(QObject):
         super().__init__(app)
         self._app = app
         self._choice = "system"
-        self._chosen_steps: Mapping[str, str] = STEP_COLOURS
+        self._chosen_steps: Mapping[str, str] = STEP_COLORS
         self._applied: tuple[Theme, Mapping[str, str]] | None = None
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")

@@ -253,7 +253,7 @@ def style_table(table: QTableView, *stretched: int) -> None:
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
 
-class _Colouring(QObject):
+class _Coloring(QObject):
     def __init__(self, widget: QWidget, draw: Callable[[], object], kinds: Collection[QEvent.Type]) -> None:
         super().__init__(widget)
         self._draw, self._kinds = draw, kinds
@@ -267,7 +267,7 @@ class _Colouring(QObject):
 
 def follow_palette(widget: QWidget, draw: Callable[[], object], *others: QEvent.Type) -> None:
     """Call `draw` whenever a widget's palette or something else of `others` changes."""
-    _Colouring(widget, draw, {QEvent.Type.PaletteChange, *others})
+    _Coloring(widget, draw, {QEvent.Type.PaletteChange, *others})
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

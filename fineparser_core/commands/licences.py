@@ -7,7 +7,7 @@ from fineparser_core.commands.options import parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import say, say_written
 from fineparser_core.support.atomic import write_whole
-from fineparser_core.support.licences import PAGE_NAME, TEXTS_NAME, licence_page, licence_texts
+from fineparser_core.support.licenses import PAGE_NAME, TEXTS_NAME, license_page, license_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,10 @@ def main(argv: list[str]) -> int:
     """
     args = parse(LicencesOptions, "licences", argv)
     if args.out is None:
-        say(licence_texts() if args.texts else licence_page())
+        say(license_texts() if args.texts else license_page())
         return 0
     make_output_folder(args.out)
-    for name, text in ((PAGE_NAME, licence_page()), (TEXTS_NAME, licence_texts())):
+    for name, text in ((PAGE_NAME, license_page()), (TEXTS_NAME, license_texts())):
         write_whole(args.out / name, text)
         say_written(args.out / name)
     return 0

@@ -20,7 +20,7 @@ from fineparser_core.export.overlay import Overlay
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import PathPainter, skeleton_overlay
 from fineparser_core.language import number, short_number, text
-from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.measures.center_path import center_path
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, compared_dive
 from fineparser_core.video.alignment import aligned
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
@@ -73,7 +73,7 @@ class _Pane:
         self._mask_style = options.mask_style if options.mask else None
         self._skeleton = options.skeleton
         # The path of a dive beside it is not known: its masks and joints are all that there is.
-        self._path = centre_path(masks, board_m) if self._skeleton and isinstance(masks, DiveParse) else None
+        self._path = center_path(masks, board_m) if self._skeleton and isinstance(masks, DiveParse) else None
         self._path_painter: PathPainter | None = None
         self._painter: MarkPainter | None = None
         self._unit = 1.0
@@ -155,7 +155,7 @@ class Composition:
         assert (other is None) == (other_dive is None)
         parse = analysis.parse
         self._options, self._steps = options, parse.steps
-        self._colors = panel.step_colours(options.step_colours)
+        self._colors = panel.step_colors(options.step_colors)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         scored = analysis.scoring or analysis.own_award
         board_m = scored.board_m if scored is not None else None

@@ -66,7 +66,7 @@ def write_contact_sheet(
         other = options.comparison
         beside = (other.path, other.title, other.steps, other.masks, options.comparison_marks)
         dives.append(_SheetDive(*beside, mirrored=other.mirrored))
-    colors = panel.step_colours(options.step_colours)
+    colors = panel.step_colors(options.step_colors)
     width = 2 * _MARGIN_PX + len(dives) * _BLOCK_PX + (len(dives) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
     image = np.full((_TITLE_PX + rows_px + _GAP_PX, width // 2 * 2, 3), panel.BACKGROUND, np.uint8)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fineparser_core.export.overlay import Overlay
 
 #: #rrggbb of the first, second and third body laid over another, distinguishable with any color vision.
-GHOST_COLOURS = ("#56B4E9", "#F0E442", "#E69F00")
+GHOST_COLORS = ("#56B4E9", "#F0E442", "#E69F00")
 
 _OPACITY, _TINT = 0.68, 0.55
 _COVERED = 0.5  # least probability of a cell of the body
@@ -129,7 +129,7 @@ def ghost_overlay(
     from fineparser_core.export.overlay import Overlay  # loads the codecs, which the window's start has no time for
 
     masks = ghost.there.masks
-    cut = cut_out(image, image.shape[1::-1], masks, frames[1], rgb(GHOST_COLOURS[0])) if masks is not None else None
+    cut = cut_out(image, image.shape[1::-1], masks, frames[1], rgb(GHOST_COLORS[0])) if masks is not None else None
     if cut is None:
         return None
     pixels, (x0, y0, x1, y1) = cut

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
+from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
 from fineparser_core.types import ComparedDive
 from fineparser_core.video.alignment import Alignment
 
@@ -25,7 +25,7 @@ class MaskStyle:
         outline: draw the edge only.
     """
 
-    color: str = MASK_COLOUR
+    color: str = MASK_COLOR
     opacity: float = 0.6
     outline: bool = False
 
@@ -39,7 +39,7 @@ class RenderOptions:
         mask_style: how to draw it.
         skeleton: whether to draw the athlete's joints and bones.
         panels: whether to draw the phase names above, and timeline, score and contributions below the video.
-        step_colours: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
+        step_colors: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
         comparison: another dive to show beside this dive.
         alignment: of the two in time, any but MANUAL.
@@ -55,7 +55,7 @@ class RenderOptions:
     mask_style: MaskStyle = field(default_factory=MaskStyle)
     skeleton: bool = False
     panels: bool = True
-    step_colours: Mapping[str, str] = field(default_factory=lambda: STEP_COLOURS)
+    step_colors: Mapping[str, str] = field(default_factory=lambda: STEP_COLORS)
     marks: tuple[Mark, ...] = ()
     comparison: ComparedDive | None = None
     alignment: Alignment = Alignment.STEPS

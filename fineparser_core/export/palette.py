@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-STEP_COLOURS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
-MASK_COLOUR = "#FF4FA3"
+STEP_COLORS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
+MASK_COLOR = "#FF4FA3"
 
 # Minimum contrast (WCAG 2) between a step's color and the background.
 _MIN_CONTRAST = 1.9

@@ -39,8 +39,8 @@ Steps = tuple[StepSpan, StepSpan, StepSpan]
 StepColors = Mapping[str, Color]
 
 
-def step_colours(chosen: Mapping[str, str]) -> StepColors:
-    """Convert `RenderOptions.step_colours` to RGB with sufficient contrast on the panels."""
+def step_colors(chosen: Mapping[str, str]) -> StepColors:
+    """Convert `RenderOptions.step_colors` to RGB with sufficient contrast on the panels."""
     return {name: readable_on(BACKGROUND, color) for name, color in chosen.items()}
 
 

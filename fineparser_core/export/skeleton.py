@@ -13,7 +13,7 @@ from fineparser_core.types import MaskTrack
 
 LEFT, RIGHT, MIDDLE = "left", "right", "middle"
 #: #rrggbb by the athlete's side: distinguishable with any color vision.
-SIDE_COLOURS = {LEFT: "#FFD84D", RIGHT: "#4DD2FF", MIDDLE: "#FFFFFF"}
+SIDE_COLORS = {LEFT: "#FFD84D", RIGHT: "#4DD2FF", MIDDLE: "#FFFFFF"}
 
 #: Confidences between which a joint fades in.
 _FADE_FROM, _FADE_TO = 0.1, 0.45

@@ -11,9 +11,9 @@ from fineparser_core.export.label_places import Label, draw_labels, place_labels
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas, label_size
 from fineparser_core.export.palette import rgb
-from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, bones_of, joints_at
+from fineparser_core.export.skeleton import SIDE_COLORS, Bone, bones_of, joints_at
 from fineparser_core.language import number
-from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.types import MaskTrack
 
 PATH_COLOR: Color = (255, 159, 67)
@@ -38,10 +38,10 @@ def draw_skeleton(canvas: OverlayCanvas, bones: Sequence[Bone], unit: float, tra
     for ends, bone in placed:
         canvas.lines(ends, OUTLINE_WIDTH * unit, OUTLINE, OUTLINE_OPACITY * bone.opacity)
     for ends, bone in placed:
-        canvas.lines(ends, BONE_WIDTH * unit, rgb(SIDE_COLOURS[bone.side]), bone.opacity)
+        canvas.lines(ends, BONE_WIDTH * unit, rgb(SIDE_COLORS[bone.side]), bone.opacity)
     for ends, bone in placed:
         for end in ends:
-            canvas.dot(end, JOINT_RADIUS * unit, rgb(SIDE_COLOURS[bone.side]), bone.opacity)
+            canvas.dot(end, JOINT_RADIUS * unit, rgb(SIDE_COLORS[bone.side]), bone.opacity)
 
 
 class PathPainter:
@@ -53,7 +53,7 @@ class PathPainter:
         transform: from pixels of the source frame to those of the images.
     """
 
-    def __init__(self, path: CentrePath, size_px: tuple[int, int], unit: float, transform: PointTransform) -> None:
+    def __init__(self, path: CenterPath, size_px: tuple[int, int], unit: float, transform: PointTransform) -> None:
         self._path, self._size_px, self._unit, self._transform = path, size_px, unit, transform
         self._picture: Box = (0, 0, *size_px)
         if (picture := path.picture_xyxy) is not None:

@@ -24,7 +24,7 @@ from fineparser_core.export.overlay import OUTLINE, WHITE, Overlay, OverlayCanva
 from fineparser_core.export.panorama import REGISTERED_PX, Registered, bounds, median_background, register
 from fineparser_core.export.skeleton_overlay import PATH_COLOR
 from fineparser_core.language import number, text
-from fineparser_core.measures.centre_path import CentrePath, path_of
+from fineparser_core.measures.center_path import CenterPath, path_of
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.flight import turning
 from fineparser_core.printable import printable
@@ -361,7 +361,7 @@ class Strobe:
         middle = (float(columns.mean()), float(rows.mean())) if len(rows) else (0.0, 0.0)
         return body.left + middle[0], body.top + middle[1]
 
-    def _path_points(self, path: CentrePath) -> np.ndarray:
+    def _path_points(self, path: CenterPath) -> np.ndarray:
         """Return the points (n, 2) of the path on the canvas, each by the frame that it belongs to."""
         found = []
         for frame, point in zip(path.frames, path.points, strict=True):

@@ -225,7 +225,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         Phrase("&Dive"),
         (
             _can("analyse", Phrase("&Analyse again"), "F5",
-                 lambda w: w.dives.for_selected(lambda key: w.session.analyse(key, anew=True)),
+                 lambda w: w.dives.for_selected(lambda key: w.session.analyze(key, anew=True)),
                  lambda s: s.there and not s.dive.busy),
             # No key cancels work: Esc leaves a text field or a drawing, and minutes of analysis would be lost.
             _can("cancel", Phrase("&Cancel analysis"), "",
@@ -271,7 +271,7 @@ CATALOG: tuple[ActionSpec, ...] = (
                  lambda w, on: w.session.scheduler.pause(on),
                  lambda s: bool(s.dives) or s.window.session.scheduler.paused, icon="pause", checked=False),
             _can("retry_all", Phrase("Retry failed and cancelled anal&yses"), "Shift+F5",
-                 lambda w: w.session.analyse_stopped(), lambda s: any(dive.stopped for dive in s.dives), icon="retry"),
+                 lambda w: w.session.analyze_stopped(), lambda s: any(dive.stopped for dive in s.dives), icon="retry"),
             _can("cancel_all", Phrase("Cancel a&ll analyses"), "",
                  lambda w: w.session.cancel_all(), lambda s: any(dive.busy for dive in s.dives), icon="close"),
         ),
@@ -401,7 +401,7 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),
         (
-            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.licences()),
+            _can("licences", Phrase("L&icences"), "", lambda w: w.dialogs.licenses()),
             _can("about", Phrase("&About FineParser Studio"), "", lambda w: w.dialogs.about()),
         ),
     ),

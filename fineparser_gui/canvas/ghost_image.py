@@ -23,7 +23,7 @@ class GhostImage(NamedTuple):
 
 
 def ghost_image(
-    ghost: Ghost, frames: tuple[int, int], picture: QImage, source_px: tuple[int, int], colour: QColor
+    ghost: Ghost, frames: tuple[int, int], picture: QImage, source_px: tuple[int, int], color: QColor
 ) -> GhostImage | None:
     """Return the body that a picture of the other dive shows, or None.
 
@@ -35,7 +35,7 @@ def ghost_image(
     height, width = picture.height(), picture.width()
     rows = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
     pixels = rows[:, : 4 * width].reshape(height, width, 4)
-    masks, bgr = ghost.there.masks, (colour.blue(), colour.green(), colour.red())
+    masks, bgr = ghost.there.masks, (color.blue(), color.green(), color.red())
     cut = cut_out(pixels, source_px, masks, frames[1], bgr) if masks is not None else None
     if cut is None:
         return None

@@ -6,8 +6,8 @@ from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from fineparser_core.export.measured_angles import MeasuredAngle
-from fineparser_core.export.skeleton import SIDE_COLOURS, Bone
-from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.export.skeleton import SIDE_COLORS, Bone
+from fineparser_core.measures.center_path import CenterPath
 from fineparser_gui.formatting import decimal
 
 #: Maps pixels of the file's frames to the widget.
@@ -35,9 +35,9 @@ def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget
         painter.drawLine(start, end)
     for start, end, bone in placed:
         painter.setOpacity(bone.opacity)
-        painter.setPen(_pen(QColor(SIDE_COLOURS[bone.side]), _BONE_PX * scale))
+        painter.setPen(_pen(QColor(SIDE_COLORS[bone.side]), _BONE_PX * scale))
         painter.drawLine(start, end)
-        painter.setBrush(QColor(SIDE_COLOURS[bone.side]))
+        painter.setBrush(QColor(SIDE_COLORS[bone.side]))
         painter.setPen(Qt.PenStyle.NoPen)
         for joint in (start, end):
             painter.drawEllipse(joint, _JOINT_PX * scale, _JOINT_PX * scale)
@@ -46,7 +46,7 @@ def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget
 
 def paint_path(
     painter: QPainter,
-    path: CentrePath,
+    path: CenterPath,
     frame: int,
     to_widget: ToWidget,
     mark_text: str,

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
-from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.types import AthletePoint, MaskTrack
 from fineparser_core.video.omitted_columns import omitted_columns
 from fineparser_gui.canvas.drawing_marks import paint_grip
@@ -109,7 +109,7 @@ class VideoCanvas(QWidget):
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None
-        self._path: CentrePath | None = None
+        self._path: CenterPath | None = None
         self._shown_frame = 0
         self._view = Viewport()
         self._dragged_from: QPointF | None = None
@@ -139,7 +139,7 @@ class VideoCanvas(QWidget):
         """The shown picture; None while nothing is shown."""
         return self._image
 
-    def set_source(self, source_size: QSize, track: MaskTrack | None, path: CentrePath | None = None) -> None:
+    def set_source(self, source_size: QSize, track: MaskTrack | None, path: CenterPath | None = None) -> None:
         """Set frame size of the file in pixels, masks and joints of the dive, and the path of the body's center."""
         self._source_size, self._track, self._path, self._mask = source_size, track, path, None
         self.update()

@@ -12,18 +12,18 @@ class Viewport:
 
     Attributes:
         zoom: 1 fits the whole picture into the widget.
-        centre: point of the picture at the center of the widget, (x, y) from 0 to 1.
+        center: point of the picture at the center of the widget, (x, y) from 0 to 1.
     """
 
     zoom: float = 1.0
-    centre: tuple[float, float] = (0.5, 0.5)
+    center: tuple[float, float] = (0.5, 0.5)
 
     def rect(self, widget: tuple[float, float], source: tuple[float, float]) -> tuple[float, float, float, float]:
         """Return (x, y, width, height) of the picture in widget coordinates; larger than the widget if magnified."""
         scale = min(widget[0] / source[0], widget[1] / source[1]) * self.zoom
         width, height = source[0] * scale, source[1] * scale
-        x = _offset(widget[0], width, self.centre[0])
-        y = _offset(widget[1], height, self.centre[1])
+        x = _offset(widget[0], width, self.center[0])
+        y = _offset(widget[1], height, self.center[1])
         return x, y, width, height
 
     def zoomed(
@@ -36,27 +36,27 @@ class Viewport:
         if zoom < 1.001:
             return Viewport()
         grown = zoom / self.zoom
-        centre = tuple(
+        center = tuple(
             place + (side / 2 - point) / (length * grown)
             for place, side, point, length in zip(under, widget, at, (width, height), strict=True)
         )
-        return Viewport(zoom=zoom, centre=(centre[0], centre[1]))._kept_within(widget, source)
+        return Viewport(zoom=zoom, center=(center[0], center[1]))._kept_within(widget, source)
 
     def panned(self, dx: float, dy: float, widget: tuple[float, float], source: tuple[float, float]) -> "Viewport":
         """Return a viewport moved by (dx, dy) widget pixels, limited to the picture."""
         _, _, width, height = self.rect(widget, source)
-        moved = replace(self, centre=(self.centre[0] - dx / width, self.centre[1] - dy / height))
+        moved = replace(self, center=(self.center[0] - dx / width, self.center[1] - dy / height))
         return moved._kept_within(widget, source)
 
     def _kept_within(self, widget: tuple[float, float], source: tuple[float, float]) -> "Viewport":
         _, _, width, height = self.rect(widget, source)
         x, y = (
             0.5 if length <= side else min(max(place, side / 2 / length), 1 - side / 2 / length)
-            for place, side, length in zip(self.centre, widget, (width, height), strict=True)
+            for place, side, length in zip(self.center, widget, (width, height), strict=True)
         )
-        return replace(self, centre=(x, y))
+        return replace(self, center=(x, y))
 
 
-def _offset(side: float, length: float, centre: float) -> float:
+def _offset(side: float, length: float, center: float) -> float:
     """Return left or top of the picture, which is centered if it is smaller than the widget."""
-    return (side - length) / 2 if length <= side else side / 2 - centre * length
+    return (side - length) / 2 if length <= side else side / 2 - center * length

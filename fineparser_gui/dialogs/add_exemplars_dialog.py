@@ -148,7 +148,7 @@ class AddExemplarsDialog(QDialog):
     def _refresh(self) -> None:
         for row in range(len(self.keys)):
             self._show_score(row)
-        ready = [key for key in self._ready() if _analysed(self._session.dive(key))]
+        ready = [key for key in self._ready() if _analyzed(self._session.dive(key))]
         self.ok.setText(
             self.tr("Add 1 dive") if len(ready) == 1 else self.tr("Add {0} dives", None, len(ready)).format(len(ready))
         )
@@ -201,7 +201,7 @@ class AddExemplarsDialog(QDialog):
 
     def _on_ok(self) -> None:
         """Add the dives that are analyzed and have a score; the rest stays."""
-        for key in [key for key in self._ready() if _analysed(self._session.dive(key))]:
+        for key in [key for key in self._ready() if _analyzed(self._session.dive(key))]:
             self._session.library.add_dive(self._session.dive(key), self.facts(key))
             self._take_out(key)
         if self.keys:
@@ -213,7 +213,7 @@ class AddExemplarsDialog(QDialog):
             self.accept()
 
 
-def _analysed(dive: Dive) -> bool:
+def _analyzed(dive: Dive) -> bool:
     return dive.state is DiveState.READY and dive.analysis is not None
 
 

@@ -130,16 +130,16 @@ class DialogLauncher(QObject):
         """Open the page of `fineparser doctor`."""
         SystemCheckDialog(self._preferences.now, self._window).open()
 
-    def licences(self) -> None:
+    def licenses(self) -> None:
         """Open the page of licenses."""
-        from fineparser_core.support.licences import licence_page, licence_texts  # packages' metadata: 15 ms to import
+        from fineparser_core.support.licenses import license_page, license_texts  # packages' metadata: 15 ms to import
 
         def show_texts() -> None:
-            page.setPlainText(licence_texts())
+            page.setPlainText(license_texts())
             dialog.button.setEnabled(False)
 
         page = TextPage()
-        page.setMarkdown(licence_page())
+        page.setMarkdown(license_page())
         texts = self.tr("Licence texts"), show_texts
         dialog = TextDialog(self.tr("Licences"), page, self._window, size=(760, 640), button=texts)
         dialog.open()

@@ -237,8 +237,8 @@ class ExportDialog(QDialog):
 
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
-        analysed = self._dive.analysis is not None
-        self.go.setEnabled(analysed or kind == _TABLE or (kind == _STILL and self._dive.info is not None))
+        analyzed = self._dive.analysis is not None
+        self.go.setEnabled(analyzed or kind == _TABLE or (kind == _STILL and self._dive.info is not None))
         self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
 
     def _on_accepted(self) -> None:
@@ -311,7 +311,7 @@ class ExportDialog(QDialog):
         overlaid, alignment = picture.arranged.currentData() if picture.arranged else (False, Alignment.STEPS)
         return RenderOptions(
             mask_style=self._preferences.mask_style,
-            step_colours=self._preferences.step_colors,
+            step_colors=self._preferences.step_colors,
             marks=self._dive.drawings if drawn else (),
             comparison=self._beside(picture.beside),
             comparison_marks=self._drawn_beside(picture.beside) if drawn else (),

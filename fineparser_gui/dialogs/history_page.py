@@ -97,7 +97,7 @@ class HistoryPage(QWidget):
         self._history.changed.connect(self._schedule_refresh)
         self._history.done.connect(self._on_done)
         session.history_editing.edits.indexChanged.connect(messages.withdraw)
-        session.dive_changed.connect(self._compare_when_analysed)
+        session.dive_changed.connect(self._compare_when_analyzed)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
 
     @property
@@ -280,7 +280,7 @@ class HistoryPage(QWidget):
         self.left.emit()
         if compare:
             self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
-            self._compare_when_analysed()
+            self._compare_when_analyzed()
 
     def _on_done(self, said: str) -> None:
         """Report the end of a search for videos or of taking in sessions."""
@@ -288,7 +288,7 @@ class HistoryPage(QWidget):
         if self._to_open is not None:
             self._to_open()
 
-    def _compare_when_analysed(self, _: str = "") -> None:
+    def _compare_when_analyzed(self, _: str = "") -> None:
         keys = self._to_compare
         dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
         if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):

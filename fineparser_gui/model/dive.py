@@ -68,7 +68,7 @@ class SearchState(Enum):
 
 
 #: Attributes of a dive that has not been analyzed.
-NOT_ANALYSED = {
+NOT_ANALYZED = {
     "progress": None,
     "fraction": 0.0,
     "problem": None,

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.ghost import GHOST_COLOURS
+from fineparser_core.export.ghost import GHOST_COLORS
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import alignment_text
@@ -144,15 +144,15 @@ class _Place(QWidget):
         self.dives = DiveField(lambda words: self._comparing.search(words, first=place == 0))
         self.dives.setAccessibleName(name)
         self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
-        self._colour = QLabel()
-        self._colour.setFixedSize(12, 12)
+        self._color = QLabel()
+        self._color.setFixedSize(12, 12)
         tip, gone = self.tr("Mirror it: exchange left and right (X)"), self.tr("Show it no longer")
         self.mirror = icon_button(
             f"{name}: {tip}", lambda on: self._comparing.mirror(place, on), toolTip=tip, checkable=True
         )
         self.close_it = icon_button(f"{name}: {gone}", lambda: self._comparing.put(place, None), toolTip=gone)
         row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
-        lay_out(row, self._colour, (self.dives, 1), self.mirror, self.close_it)
+        lay_out(row, self._color, (self.dives, 1), self.mirror, self.close_it)
         follow_palette(self, self._color_icons)
         self._color_icons()
 
@@ -166,14 +166,14 @@ class _Place(QWidget):
         self.mirror.setVisible(place > 0)
         self.mirror.setChecked(comparing.mirrored(place))
         self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
-        self._colour.setVisible(place > 0 and comparing.overlaid)
-        self._colour.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLOURS[max(place - 1, 0)]};")
+        self._color.setVisible(place > 0 and comparing.overlaid)
+        self._color.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLORS[max(place - 1, 0)]};")
 
     def _color_icons(self) -> None:
-        colour = self.palette().text().color().name()
-        self.mirror.setIcon(icon("mirror", colour))
-        self.close_it.setIcon(icon("close", colour))
-        self.dives.color_icon(colour)
+        color = self.palette().text().color().name()
+        self.mirror.setIcon(icon("mirror", color))
+        self.close_it.setIcon(icon("close", color))
+        self.dives.color_icon(color)
 
 
 class DiveField(QLineEdit):
@@ -227,9 +227,9 @@ class DiveField(QLineEdit):
         self.look_for("")
         self.completer().complete()
 
-    def color_icon(self, colour: str) -> None:
+    def color_icon(self, color: str) -> None:
         """Draw the arrow in a color."""
-        self._opens.setIcon(icon("chevron-down", colour))
+        self._opens.setIcon(icon("chevron-down", color))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)

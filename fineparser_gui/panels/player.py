@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.export.ghost import GHOST_COLOURS, Ghost, ghost_over
+from fineparser_core.export.ghost import GHOST_COLORS, Ghost, ghost_over
 from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
@@ -457,11 +457,11 @@ class PlayerPanel(QWidget):
     def _show_ghosts(self) -> None:
         """Lay the bodies of the other dives over the first, as they are in the pictures that are there now."""
         shown, ghosts = self.pane.canvas.shown_frame, []
-        for pane, ghost, colour in zip(self.panes[1:], self._ghosts, GHOST_COLOURS, strict=False):
+        for pane, ghost, color in zip(self.panes[1:], self._ghosts, GHOST_COLORS, strict=False):
             picture, frame, info = pane.canvas.image, pane.canvas.shown_frame, pane.info
             if ghost and picture and info and shown is not None and frame is not None:
                 source_px = (info.width_px, info.height_px)
-                ghosts.append(ghost_image(ghost, (shown, frame), picture, source_px, QColor(colour)))
+                ghosts.append(ghost_image(ghost, (shown, frame), picture, source_px, QColor(color)))
         self.pane.canvas.set_ghosts([one for one in ghosts if one is not None])
 
     def chosen_other(self) -> int:

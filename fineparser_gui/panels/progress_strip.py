@@ -119,4 +119,4 @@ class ProgressStrip(QFrame):
             elif dive.state is DiveState.MISSING:
                 self.locate_requested.emit()
             else:
-                self._session.analyse(dive.key)
+                self._session.analyze(dive.key)

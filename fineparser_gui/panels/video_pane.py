@@ -8,7 +8,7 @@ from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from fineparser_core.measures.centre_path import CentrePath, centre_path
+from fineparser_core.measures.center_path import CenterPath, center_path
 from fineparser_core.types import DiveParse, MaskTrack, StepSpan, VideoInfo
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.formatting import decimal
@@ -50,7 +50,7 @@ class VideoPane(QWidget):
         self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
         self._track: MaskTrack | None = None
-        self._in_the_air: CentrePath | None = None
+        self._in_the_air: CenterPath | None = None
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
         self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
@@ -138,7 +138,7 @@ class VideoPane(QWidget):
     def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
         """Set masks and steps of the dive; for a parse, show the path of the body's center as well."""
         self._track, self._steps = track, steps
-        self._in_the_air = centre_path(track) if isinstance(track, DiveParse) else None
+        self._in_the_air = center_path(track) if isinstance(track, DiveParse) else None
         if self._info is not None:
             self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track, self._in_the_air)
         self._show()

@@ -11,7 +11,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.language import translated
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis
-from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
+from fineparser_gui.model.dive import NOT_ANALYZED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
@@ -36,7 +36,7 @@ class AnalysisService(QObject):
         asked = [one for one in self._scheduler.tasks if isinstance(one.request, ParseRequest | ScoreRequest)]
         return {one.key: one for one in asked if one.urgency != Urgency.DRAG and not one.signalsBlocked()}
 
-    def analyse(self, key: str, *, anew: bool = False) -> None:
+    def analyze(self, key: str, *, anew: bool = False) -> None:
         """Queue a dive for its first analysis or another; a kept result is shown at once.
 
         Does nothing until its video is open and its identity is confirmed.
@@ -48,7 +48,7 @@ class AnalysisService(QObject):
         if dive.state in (DiveState.OPENING, DiveState.MISSING):
             return
         self.drop(key)
-        self._state.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
+        self._state.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYZED)
         self._scheduler.try_again()
         request = self._parse_request(key)
         parsed = partial(self._on_parsed, request)
@@ -154,7 +154,7 @@ class AnalysisService(QObject):
 
     def _on_score_failed(self, key: str, kind: str, message: str) -> None:
         if kind == "ParseLost":
-            self.analyse(key)
+            self.analyze(key)
             return
         state = ScoreState.NO_EXEMPLARS if kind == "NoExemplarsError" else ScoreState.FAILED
         self._state.update(key, score_state=state, progress=None, problem=message)

@@ -13,7 +13,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.scoring.rescore import transition_range
 from fineparser_core.types import AthletePoint
 from fineparser_gui.model.correction import frames_of
-from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, NOT_ANALYSED, Dive, DiveState
+from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, NOT_ANALYZED, Dive, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.edits import Edit, Subject
 from fineparser_gui.services.analysis import AnalysisService

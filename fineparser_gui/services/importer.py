@@ -13,7 +13,7 @@ from fineparser_core.language import Phrase, text
 from fineparser_core.video.files import is_video, names_of, sort_key
 from fineparser_gui.formatting import decimal, shortest
 from fineparser_gui.model.analysis_cache import AnalysisCache
-from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
+from fineparser_gui.model.dive import NOT_ANALYZED, Dive, DiveState, Place, ScoreState, SearchState
 from fineparser_gui.model.edits import Edit, Subject
 from fineparser_gui.model.relocation import relocated
 from fineparser_gui.model.session import restored_attributes
@@ -192,7 +192,7 @@ class DiveImporter(QObject):
         }
         if self._state.dive(key).searching:
             opened["search_state"] = SearchState.NONE
-        self._state.update_analysis(key, state=DiveState.OPENING, **opened, **NOT_ANALYSED)
+        self._state.update_analysis(key, state=DiveState.OPENING, **opened, **NOT_ANALYZED)
         self._open(key)
 
     def _use(self, places: Mapping[str, Place]) -> None:
@@ -237,7 +237,7 @@ class DiveImporter(QObject):
             idle["search_state"] = SearchState.NONE
         self._state.insert(replace(dive, **idle), place)  # type: ignore[arg-type]
         if self._analyses.outdated(dive.key):
-            self._analyses.analyse(dive.key)
+            self._analyses.analyze(dive.key)
         elif dive.searching:
             self._trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
@@ -245,7 +245,7 @@ class DiveImporter(QObject):
         elif dive.scoring:
             self._analyses.score_anew(dive.key)
         elif dive.busy:
-            self._analyses.analyse(dive.key)
+            self._analyses.analyze(dive.key)
 
     def _on_found(self, folder: Path, known: dict[str, object], videos: list[Path], others: list[Path]) -> None:
         there = {dive.path for dive in self._state.dives} | {path for path, _ in self._to_add}
@@ -290,7 +290,7 @@ class DiveImporter(QObject):
             self._state.update(key, state=DiveState.CANCELLED, **opened)
         else:
             self._state.update(key, state=DiveState.QUEUED, **opened)  # its identity is confirmed
-            self._analyses.analyse(key)
+            self._analyses.analyze(key)
 
     def _on_failed(self, key: str, task: OpenTask, refuse: bool, message: str) -> None:
         if self._tasks.get(key) is not task:

@@ -47,7 +47,7 @@ class ModelChoice(QObject):
             session.scheduler.use(_worker_settings(now))
             session.model_changed.emit()
             for key in stale:
-                session.analyse(key)
+                session.analyze(key)
         elif more_or_fewer:
             for key in session.keys:
                 if session.dive(key).model_analysis is not None:

@@ -130,11 +130,11 @@ class Session(SessionState):
         """Remove a dive from the session; the file stays."""
         self.importer.remove(key)
 
-    def analyse(self, key: str, *, anew: bool = False) -> None:
-        """Analyze a dive from the start; see `AnalysisService.analyse`."""
-        self.analyses.analyse(key, anew=anew)
+    def analyze(self, key: str, *, anew: bool = False) -> None:
+        """Analyze a dive from the start; see `AnalysisService.analyze`."""
+        self.analyses.analyze(key, anew=anew)
 
-    def analyse_stopped(self) -> None:
+    def analyze_stopped(self) -> None:
         """Retry analyses, scores and searches for dives that failed or were canceled."""
         for dive in self.dives:
             if dive.stopped and dive.state is DiveState.READY:
@@ -142,7 +142,7 @@ class Session(SessionState):
             elif dive.stopped and dive.state is DiveState.NEEDS_TRIM:
                 self.trimming.find(dive.key)
             elif dive.stopped:
-                self.analyse(dive.key)
+                self.analyze(dive.key)
 
     def cancel(self, key: str) -> None:
         """Cancel the tasks of a dive."""

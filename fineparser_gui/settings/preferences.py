@@ -9,7 +9,7 @@ from msgspec import Meta
 from fineparser_core.constants import STEP_NAMES, Device, Precision
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
-from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
+from fineparser_core.export.palette import MASK_COLOR, STEP_COLORS
 from fineparser_core.language import LANGUAGES
 from fineparser_core.support.codec import LONGEST_PATH, from_json, shown
 
@@ -52,13 +52,13 @@ class Preferences:
     precision: Precision = "auto"
     weights: Annotated[str, Meta(max_length=LONGEST_PATH, pattern=r"^[^\0]*\Z")] = ""
     n_exemplars: Annotated[int, Meta(ge=1, le=MOST_EXEMPLARS)] = 10
-    mask_color: _Color = MASK_COLOUR
+    mask_color: _Color = MASK_COLOR
     mask_opacity: Annotated[int, Meta(ge=LEAST_OPACITY_PERCENT, le=100)] = 60
     mask_outline: bool = False
     skeleton: bool = False
-    take_off_color: _Color = STEP_COLOURS[STEP_NAMES[0]]
-    flight_color: _Color = STEP_COLOURS[STEP_NAMES[1]]
-    entry_color: _Color = STEP_COLOURS[STEP_NAMES[2]]
+    take_off_color: _Color = STEP_COLORS[STEP_NAMES[0]]
+    flight_color: _Color = STEP_COLORS[STEP_NAMES[1]]
+    entry_color: _Color = STEP_COLORS[STEP_NAMES[2]]
     theme: Theme = "system"
     language: Annotated[str, Meta(pattern=rf"^({'|'.join(LANGUAGES)}|)\Z")] = ""
     cameras: Annotated[tuple[Annotated[str, Meta(max_length=LONGEST_PATH)], ...], Meta(max_length=20)] = ()

@@ -183,7 +183,7 @@ class Store(DiveTable):
             db.executemany("INSERT INTO session_dive VALUES (?, ?, ?, ?)", [(into, *row) for row in rows])
 
     def delete_sessions(self, ids: Sequence[int]) -> None:
-        """Forget sessions; their analysed dives stay in the history. Raises: ExportError."""
+        """Forget sessions; their analyzed dives stay in the history. Raises: ExportError."""
         with self._writing() as db:
             db.executemany("DELETE FROM session WHERE id = ?", [(id_,) for id_ in ids])
 

@@ -181,7 +181,7 @@ def kill_worker() -> Outcome:
             problems.clear()
             os.kill(client.pid, signal.SIGKILL)
             shown.wait(lambda: bool(problems), 30)
-            session.analyse(key)
+            session.analyze(key)
             survived += 1
         shown.wait(lambda: session.dive(key).model_analysis is not None and not session.dive(key).busy)
     return Outcome(measured=f"{survived} of {_KILLS}, then analysed", met=survived == _KILLS)

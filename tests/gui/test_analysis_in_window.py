@@ -60,7 +60,7 @@ def test_a_cancelled_analysis_can_be_started_again(studio, qtbot):
     qtbot.waitUntil(lambda: session.current.state is DiveState.ANALYSING)
     studio.window.actions_by_id["cancel"].trigger()
     qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED)
-    session.analyse(session.current.key)
+    session.analyze(session.current.key)
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY)
 
 

@@ -127,7 +127,7 @@ def test_a_failed_dive_does_not_stop_the_others(batch):
     batch.client.die(6)
     assert batch.scheduler.paused  # or every dive of a long list would fail in turn
     assert batch.states()[2:] == [DiveState.QUEUED] * 2
-    batch.session.analyse(second)  # as the message says
+    batch.session.analyze(second)  # as the message says
     assert not batch.scheduler.paused
     assert {key for key, _ in batch.asked()} & {second, *batch.session.keys[2:]}
 
@@ -136,7 +136,7 @@ def test_trying_one_again_leaves_a_queue_that_was_paused_by_hand(batch):
     first, *_ = batch.session.keys
     batch.scheduler.pause(True)
     fail(batch.studio, request_of(batch.studio, first), "VideoError", "The file ends early.")
-    batch.session.analyse(first)
+    batch.session.analyze(first)
     assert batch.scheduler.paused
 
 

@@ -243,7 +243,7 @@ def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     studio.window.player.nudge_transition(0, 5)
     session.editing.leave_out(key, "a", True)
     scored.wait_for_rescore()
-    session.analyse(key)
+    session.analyze(key)
     assert session.current.analysis is None
     answer_dive(studio, tmp_path, None, scoring())
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT + 5, ENTRY)

@@ -126,7 +126,7 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
         said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
         close_messages(window.messages)
         for key in session.keys:
-            session.analyse(key)
+            session.analyze(key)
         qtbot.wait(rng.randrange(6000))
         victim = client.pid
         os.kill(victim, KILL)

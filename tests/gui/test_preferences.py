@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocume
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.palette import STEP_COLOURS
+from fineparser_core.export.palette import STEP_COLORS
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.canvas.mask_image import mask_image
@@ -137,7 +137,7 @@ def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, sco
     button = dialog.step_colors[2]
     assert button.accessibleName() == "Colour of the entry"
     button.click()
-    assert preferences.now.step_colors == {**STEP_COLOURS, "entry": "#aa3377"}
+    assert preferences.now.step_colors == {**STEP_COLORS, "entry": "#aa3377"}
     assert button.text() == "#AA3377"
     for widget in shown:
         assert "#aa3377" in _colors_of(widget)
@@ -156,7 +156,7 @@ def test_title_bars_are_asked_for_in_the_chosen_theme(idle_studio, monkeypatch):
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
-    for color in STEP_COLOURS.values():
+    for color in STEP_COLORS.values():
         assert shown_on(theme.surface, color).name() == color.lower()  # what comes with the program stays
     for color in ("#000000", "#ffffff", "#1b2229", "#ffff00", "#202060"):
         made = shown_on(theme.surface, color)

@@ -276,7 +276,7 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     session.scheduler.pause(True)
     said = session.snapshot()
     assert said.dives[0].cancelled
-    session.analyse(first)
+    session.analyze(first)
     assert session.snapshot() == said
     files.controller.save_to(tmp_path / "a.fineparser")
     files.open_path(tmp_path / "a.fineparser")

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
-from fineparser_core.measures.centre_path import CentrePath
+from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.types import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 
@@ -23,7 +23,7 @@ def track() -> MaskTrack:
     )
 
 
-PATH = CentrePath(
+PATH = CenterPath(
     sampled_frames=np.arange(96),
     from_scene=np.tile(np.eye(3), (96, 1, 1)),
     frames=np.array([10.0, 50.0]),

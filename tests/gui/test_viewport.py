@@ -59,7 +59,7 @@ def test_the_wheel_zooms_a_drag_moves_and_a_double_click_fits(canvas, qtbot):
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
     qtbot.mouseMove(canvas, QPoint(150, 120))
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(150, 120))
-    assert canvas.view.centre[0] > zoomed.centre[0]
+    assert canvas.view.center[0] > zoomed.center[0]
     assert canvas.view.zoom == zoomed.zoom
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
     assert canvas.view == Viewport()

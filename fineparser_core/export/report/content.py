@@ -10,7 +10,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.export.palette import STEP_COLOURS
+from fineparser_core.export.palette import STEP_COLORS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
@@ -168,7 +168,7 @@ def _phases(dive: ReportedDive, found: Sequence[Measure]) -> tuple[Phase, ...]:
     return tuple(
         Phase(
             name=text(step.name),
-            color=STEP_COLOURS[step.name],
+            color=STEP_COLORS[step.name],
             times=text("{0} s from frame {1}", number(duration_s, 2), step.start_frame),
             points=_signed(points[step.name]) if step.name in points else None,
             points_share=points.get(step.name, 0.0) / largest,

@@ -17,7 +17,7 @@ from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import MaskStyle, RenderOptions
-from fineparser_core.export.palette import STEP_COLOURS, rgb
+from fineparser_core.export.palette import STEP_COLORS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import Analysis, ComparedDive
@@ -129,7 +129,7 @@ def test_the_current_step_is_highlighted_in_the_banner(small_video: Path, make_a
             for frame in (step.start_frame, step.end_frame - 1):
                 banner = reader.frame(frame)[:BANNER_UNITS].astype(int)
                 lit = {
-                    name: int((np.abs(banner - rgb(STEP_COLOURS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES
+                    name: int((np.abs(banner - rgb(STEP_COLORS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES
                 }
                 assert max(lit, key=lit.__getitem__) == step.name
                 assert lit[step.name] > 500

@@ -93,7 +93,7 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
     style = MaskStyle(color="#102030", opacity=0.3, outline=True)
     options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
     colors = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
-    options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colours=colors)
+    options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colors=colors)
     corrected = CorrectedDive(
         model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5, contact_frame=44
     )

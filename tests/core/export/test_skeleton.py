@@ -16,7 +16,7 @@ from fineparser_core.export.overlay import OverlayCanvas
 from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
 from fineparser_core.export.skeleton_overlay import PathPainter
 from fineparser_core.export.stills import write_still
-from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.measures.center_path import center_path
 from fineparser_core.types import Analysis
 
 Make = Callable[..., Analysis]
@@ -92,7 +92,7 @@ def test_a_job_carries_joints_and_the_choice(small_video: Path, make_analysis: M
 
 
 def test_the_path_ends_with_the_picture_and_its_heights_lie_off_it_and_off_other_drawings() -> None:
-    path = centre_path(measured_parse(speed=5.0, flight_s=1.4))
+    path = center_path(measured_parse(speed=5.0, flight_s=1.4))
     assert path is not None
     line = path.in_frame(0, path.points)
     low, size_px = float(line[:, 1].max()), (640, 600)

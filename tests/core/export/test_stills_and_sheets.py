@@ -16,7 +16,7 @@ from fineparser_core.export.coach_marks import ANGLE, ARROW, ELLIPSE, FREEHAND, 
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import RenderOptions
-from fineparser_core.export.palette import STEP_COLOURS, contrast, rgb
+from fineparser_core.export.palette import STEP_COLORS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.progress import CancelToken, Progress
@@ -100,23 +100,23 @@ def test_the_other_dive_is_mirrored_or_laid_over(small_video: Path, make_analysi
     assert 0 < changed.mean() < 0.6
 
 
-def test_step_colours_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_step_colors_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     """Colours with too low a contrast on the panels are lightened, and the text on each is readable."""
     chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
-    shown = panel.step_colours(chosen)
+    shown = panel.step_colors(chosen)
     assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
     assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
     assert min(contrast(panel.text_color_on(color), color) for color in shown.values()) > 4.5
-    assert panel.step_colours(STEP_COLOURS) == {name: rgb(color) for name, color in STEP_COLOURS.items()}
+    assert panel.step_colors(STEP_COLORS) == {name: rgb(color) for name, color in STEP_COLORS.items()}
     analysis = make_analysis(small_video)
-    options = RenderOptions(step_colours=chosen)
+    options = RenderOptions(step_colors=chosen)
     write_still(analysis, 100, tmp_path / "still.png", options)
     write_contact_sheet(analysis, tmp_path / "sheet.png", options)
     for name in ("still.png", "sheet.png"):
         image = read_rgb(tmp_path / name).astype(int)
         for color in shown.values():
             assert int((np.abs(image - color).max(axis=2) < 12).sum()) > 1000
-        assert not (np.abs(image - rgb(STEP_COLOURS["flight"])).max(axis=2) < 12).any()
+        assert not (np.abs(image - rgb(STEP_COLORS["flight"])).max(axis=2) < 12).any()
 
 
 YELLOW = (255, 216, 77)

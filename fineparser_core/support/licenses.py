@@ -38,7 +38,7 @@ class Licensed:
 
     name: str
     version: str
-    licence: str
+    license: str
     home: str
     texts: tuple[tuple[str, str], ...]
 
@@ -71,16 +71,16 @@ def packages_in_use() -> list[Licensed]:
 
 def _licensed(package: Distribution) -> Licensed:
     facts = package.metadata
-    licence = _field(facts, "License-Expression")
-    if not licence:
+    license = _field(facts, "License-Expression")
+    if not license:
         classifiers = [text.rpartition(" :: ")[2] for text in facts.get_all("Classifier") or () if "License ::" in text]
         plain = _field(facts, "License").strip().splitlines()
-        licence = ", ".join(classifiers) or (plain[0][:80] if plain else _UNNAMED.get(facts["Name"], ""))
+        license = ", ".join(classifiers) or (plain[0][:80] if plain else _UNNAMED.get(facts["Name"], ""))
     links = dict(line.split(", ", 1) for line in facts.get_all("Project-URL") or () if ", " in line)
     home = _field(facts, "Home-page") or next(
         (links[name] for name in ("Homepage", "homepage", "Source") if name in links), ""
     )
-    return Licensed(facts["Name"], package.version, licence, home, tuple(_texts(package)))
+    return Licensed(facts["Name"], package.version, license, home, tuple(_texts(package)))
 
 
 def _field(facts: PackageMetadata, name: str) -> str:
@@ -98,13 +98,13 @@ def _texts(package: Distribution) -> list[tuple[str, str]]:
     return [(name, text) for text, name in texts.items()]
 
 
-def licence_page() -> str:
+def license_page() -> str:
     """Return the page as Markdown: all packages with version and license, and what needs saying of some."""
     page = made(PAGE_NAME)
     if is_frozen() and page.is_file():
         return page.read_text(encoding="utf-8")
     rows = [
-        f"| {f'[{one.name}]({one.home})' if one.home else one.name} | {one.version} | {_cell(one.licence)} |"
+        f"| {f'[{one.name}]({one.home})' if one.home else one.name} | {one.version} | {_cell(one.license)} |"
         for one in packages_in_use()
     ]
     table = "\n".join(("| package | version | licence |", "| --- | --- | --- |", *rows))
@@ -115,7 +115,7 @@ def licence_page() -> str:
     return f"{heading}\n\n{table}\n\n{_NOTES.read_text(encoding='utf-8')}"
 
 
-def licence_texts() -> str:
+def license_texts() -> str:
     """Return the license files of all packages in a row."""
     texts = made(TEXTS_NAME)
     if is_frozen() and texts.is_file():

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.commands import cli
-from fineparser_core.support.licences import licence_page, licence_texts, packages_in_use
+from fineparser_core.support.licenses import license_page, license_texts, packages_in_use
 
 
 def test_every_package_that_is_needed_is_named_with_its_licence() -> None:
@@ -13,12 +13,12 @@ def test_every_package_that_is_needed_is_named_with_its_licence() -> None:
     )
     assert "fineparser" not in packages
     assert not {"pytest", "mypy"} & set(packages)
-    unnamed = [one.name for one in packages.values() if not one.licence]
+    unnamed = [one.name for one in packages.values() if not one.license]
     assert not unnamed
 
 
 def test_the_page_says_what_the_licences_ask_for() -> None:
-    page = licence_page()
+    page = license_page()
     for words in ("Qt and PySide6 (LGPL 3)", "x264", "Kinetics-400", "| [torch]"):
         assert words in page
 
@@ -33,7 +33,7 @@ def test_the_page_says_what_the_licences_ask_for() -> None:
     ],
 )
 def test_the_texts_are_there_whole(first: str, last: str) -> None:
-    texts = " ".join(licence_texts().split())
+    texts = " ".join(license_texts().split())
     assert any(last in text[:40_000] for text in texts.split(first)[1:])
     assert "PyTorch" in texts
     assert "Python" in texts

@@ -20,7 +20,7 @@ _LEAST_SURE = 0.12
 
 
 @dataclass(frozen=True, kw_only=True)
-class CentrePath:
+class CenterPath:
     """The path in the scene, which is the view of a chosen sample, and each sample's view of the scene.
 
     Attributes:
@@ -55,7 +55,7 @@ class CentrePath:
         return np.asarray(self.in_frame(frame, at)[0])
 
 
-def centre_path(parse: DiveParse, board_m: float | None = None) -> CentrePath | None:
+def center_path(parse: DiveParse, board_m: float | None = None) -> CenterPath | None:
     """Return the path of the body's center of a dive; None where too little of it shows in the air.
 
     Args:
@@ -64,8 +64,8 @@ def centre_path(parse: DiveParse, board_m: float | None = None) -> CentrePath | 
     return path_of(measured_dive(parse, board_m=board_m))
 
 
-def path_of(dive: InTheAir | None) -> CentrePath | None:
-    """Return `centre_path` of a prepared dive."""
+def path_of(dive: InTheAir | None) -> CenterPath | None:
+    """Return `center_path` of a prepared dive."""
     if dive is None or dive.path is None:
         return None
     last = dive.opens if dive.touches is None else dive.touches
@@ -75,7 +75,7 @@ def path_of(dive: InTheAir | None) -> CentrePath | None:
     times_s = np.linspace(dive.seen.times_s[dive.leaves], dive.seen.times_s[last], _POINTS)
     still = np.tile(np.eye(3), (len(parse.sampled_frames), 1, 1))
     points = np.array([dive.path.place(time_s) for time_s in times_s])
-    return CentrePath(
+    return CenterPath(
         sampled_frames=parse.sampled_frames,
         from_scene=np.linalg.inv(parse.motion.to_scene if parse.motion is not None else still),
         frames=np.interp(times_s, dive.seen.times_s, dive.seen.frames),

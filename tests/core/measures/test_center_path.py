@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from measured_dive import PX_PER_M, measured_parse
 
-from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.measures.center_path import center_path
 from fineparser_core.measures.seen_dive import SeenDive
 
 WATER_PX = 500.0
@@ -24,7 +24,7 @@ def in_water_at_contact():
 
 def test_heights_are_metres_over_the_water() -> None:
     parse = in_water_at_contact()
-    path = centre_path(parse)
+    path = center_path(parse)
     assert path is not None
     top, *whole = path.marks
     # 4 m/s up is 0.815 m, above the centre of mass that leaves the board.
@@ -49,7 +49,7 @@ def test_a_panned_camera_sees_the_path_move() -> None:
     assert panned.joints is not None
     joints = panned.joints.copy()
     joints[..., 0] -= 2.0 * np.arange(96)[:, None]
-    still, moving = centre_path(parse), centre_path(replace(panned, joints=joints))
+    still, moving = center_path(parse), center_path(replace(panned, joints=joints))
     assert still is not None
     assert moving is not None
     shift = moving.in_frame(50, moving.points) - still.in_frame(50, still.points)
@@ -58,8 +58,8 @@ def test_a_panned_camera_sees_the_path_move() -> None:
 
 def test_no_heights_without_scale_or_water() -> None:
     parse = in_water_at_contact()
-    assert not len(centre_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
+    assert not len(center_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
     assert parse.motion is not None
-    assert not len(centre_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
+    assert not len(center_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
     blind = replace(parse, joints=None, mask_probability=np.zeros_like(parse.mask_probability))
-    assert centre_path(blind) is None
+    assert center_path(blind) is None
