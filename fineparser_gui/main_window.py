@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         return resource("samples", fields["file"]), fields["dive_number"], fields["board_m"]
 
     def zoom_pictures(self, steps: int) -> None:
-        """Magnify every picture by so many steps; a negative number shrinks them."""
+        """Magnify every picture by a number of steps; a negative number shrinks them."""
         for canvas in self.player.canvases():
             canvas.zoom_by(ZOOM_STEP**steps)
 
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         self.add_videos([path], dive_number=dive_number, board_m=board_m)
 
     def quit(self) -> None:
-        """Close, unless the coach would rather wait for what is not finished."""
+        """Close, unless the coach would rather wait for unfinished work."""
         if self.files.may_close():
             self.close()
 
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def go_to_dive(self, rows: int) -> None:
-        """Show the dive so many rows below, or above; what was playing plays on, from before its flight."""
+        """Show the dive some rows below, or above; playback continues, from before its flight."""
         playing = self.transport.playing
         if self.dives.go(rows) and playing:
             self.player.play_dive()
@@ -371,7 +371,7 @@ class MainWindow(QMainWindow):
             self._pages.setCurrentIndex(page)
             (self.history if self._in_history else self.player).take_keys()
         names = filter(None, (dive.path.name if dive else "", self.files.controller.name))
-        # A name may hold what Qt takes for the place of the mark of a modified document.
+        # A name may hold the text that Qt replaces by the mark of a modified document.
         self.setWindowTitle(" – ".join([*(name.replace("[*]", "[*][*]") for name in names), "FineParser Studio"]))
         if page == 0:
             self.empty.set_recent({one.id: self.files.label(one) for one in self.files.controller.recent})
@@ -414,7 +414,7 @@ class MainWindow(QMainWindow):
         """Show the columns beside the player that are not folded away, unless the player fills the screen."""
         self._refresh()
         if not self.player.isAncestorOf(QApplication.focusWidget() or self):
-            self.player.take_keys()  # what had them may be hidden
+            self.player.take_keys()  # the widget that had them may be hidden
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -425,7 +425,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.session.comparing.others:
-            self._refresh_timer.start()  # there is room for the list now, or no more
+            self._refresh_timer.start()  # the room for the list may have changed
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -189,7 +189,7 @@ def inset(box: Spin) -> Spin:
 
 
 def refill(box: QComboBox, entries: Sequence[tuple[str, object]]) -> None:
-    """Replace the entries of a combo box and keep what is chosen, without signals."""
+    """Replace the entries of a combo box and keep the choice, without signals."""
     before = box.currentData()
     with QSignalBlocker(box):
         box.clear()

@@ -10,8 +10,8 @@ class FixedShortcut:
     """A row of the table of shortcuts.
 
     Attributes:
-        place, text: where the keys work and what they do, translated in context "actions".
-        keys: in portable notation.
+        place, text: place where the keys work and their function, translated in context "actions".
+        keys: keys in portable notation.
     """
 
     place: str

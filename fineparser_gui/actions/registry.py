@@ -49,7 +49,7 @@ class ActionRegistry:
         return self._actions[action_id]
 
     def refresh(self) -> None:
-        """Enable what can be done now."""
+        """Enable the actions that can be carried out now."""
         now = self._situation()
         for spec in CATALOG:
             if spec.when is not None:

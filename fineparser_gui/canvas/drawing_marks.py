@@ -27,8 +27,8 @@ def paint_mark(
     """Paint a drawing.
 
     Args:
-        selected: with handles.
-        measured: with its angle in degrees.
+        selected: True paints it with handles.
+        measured: True paints it with its angle in degrees.
     """
     points = [to_widget(*point) for point in drawing.points]
     color = _SELECTED if selected else _LIGHT

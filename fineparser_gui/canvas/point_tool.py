@@ -65,7 +65,7 @@ class PointTool(QObject):
             self.pointed.emit(frame, x, y)
 
     def paint(self, painter: QPainter, frame: int) -> None:
-        """Paint the other layer, the crosshair of the keyboard and what to do."""
+        """Paint the other layer, the crosshair of the keyboard and the hint."""
         if self._below is not None:
             self._below.paint(painter, frame)
         if self._by_keyboard and self._canvas.hasFocus():

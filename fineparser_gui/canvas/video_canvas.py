@@ -121,7 +121,7 @@ class VideoCanvas(QWidget):
         self._ghosts: Sequence[GhostImage] = ()
 
     def set_mirrored(self, mirrored: bool) -> None:
-        """Exchange left and right of the picture and of all that lies on it; the next `set_frame` shows it."""
+        """Exchange left and right of the picture and of its overlays; the next `set_frame` shows it."""
         self._mirrored, self._mask = mirrored, None
 
     @property
@@ -159,7 +159,7 @@ class VideoCanvas(QWidget):
         return None if self._image is None else self._shown_frame
 
     def overlay(self, **changes: object) -> None:
-        """Change what lies over the picture; attributes of `Overlays`."""
+        """Change the overlays; arguments are attributes of `Overlays`."""
         self.overlays = replace(self.overlays, **changes)
         self.update()
 
@@ -239,7 +239,7 @@ class VideoCanvas(QWidget):
             self.view_changed.emit()
 
     def show_cursor(self) -> None:
-        """Set the cursor by what a drag does."""
+        """Set the cursor for the effect of a drag."""
         if self._dragged_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._view.zoom > 1:

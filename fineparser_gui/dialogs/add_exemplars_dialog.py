@@ -40,7 +40,7 @@ class AddExemplarsDialog(QDialog):
         self._session = session
         self.keys = list(keys)
         self._coming = set(coming)
-        self._why: dict[str, str] = {}  # by key, what is wrong with the score that was typed
+        self._why: dict[str, str] = {}  # error of the typed score, by key
         self.setWindowTitle(self.tr("Add dives to the library"))
         self.resize(680, 420)
         self.table = QTableWidget(0, 5)

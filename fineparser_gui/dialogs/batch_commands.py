@@ -30,7 +30,7 @@ class BatchCommands(QObject):
         panel.naming_requested.connect(lambda: self.name_dives([]))
         session = self._session
         Soon(self, 50, self._refresh, session.dive_added, session.dive_changed, session.dive_removed)
-        session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
+        session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle the former state
 
     def name_dives(self, keys: list[str]) -> None:
         """Ask for a source of dive numbers, and for which dives."""

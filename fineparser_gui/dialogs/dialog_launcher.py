@@ -93,7 +93,7 @@ class DialogLauncher(QObject):
         self._poolside.activateWindow()
 
     def close(self) -> None:
-        """End what goes on beside the main window, which closes."""
+        """Shut the window for the pool, as the main window closes."""
         if self._poolside is not None:
             self._poolside.shut()
 

@@ -22,7 +22,7 @@ class EditDivesDialog(QDialog):
     """Dialog whose untouched fields change nothing; where the dives differ, a field is empty and says so.
 
     Args:
-        keys: of the dives.
+        keys: keys of the dives.
     """
 
     def __init__(self, session: Session, keys: Sequence[str], parent: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""The history's file and what it looks for: sessions taken in, folders of videos, a backup, another place."""
+"""Commands on the history's file: take in sessions, folders of moved videos, backup, another place."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,7 +18,7 @@ class HistoryFiles(QObject):
     """Commands of a menu, and their dialogs.
 
     Args:
-        page: over which they open.
+        page: page over which they open.
     """
 
     def __init__(self, session: Session, page: QWidget) -> None:

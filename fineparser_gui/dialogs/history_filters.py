@@ -99,7 +99,7 @@ class HistoryFilters(QWidget):
         return self.query != HistoryQuery()
 
     def refresh(self) -> None:
-        """Offer what there is in the history now; what is chosen stays."""
+        """Offer the present values of the history; the choices stay."""
         read = self._history.read
         for box, every, counts in (
             (self.athlete, self.tr("any athlete"), read(lambda store: store.counts("athlete"), {})),

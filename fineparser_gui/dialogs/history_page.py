@@ -36,7 +36,7 @@ from fineparser_gui.widgets import label, lay_out, push_button, style_table
 
 #: Dives that are opened, and compared, at once.
 MOST_OPENED, MOST_COMPARED = 100, 4
-#: Until the plot follows what is typed, and the page what other windows write.
+#: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
 _PLOT_MS, _REFRESH_MS = 200, 300
 #: Rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 30

@@ -1,4 +1,4 @@
-"""Dialog that learns from judged dives how the judges of a club mark, says whether it helps, and lets it be used."""
+"""Dialog that learns from judged dives how the judges of a club mark, shows whether it helps, and applies it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -182,7 +182,7 @@ class LearnDialog(DivesDialog):
         self.refresh()
 
     def _on_learn(self) -> None:
-        self.refresh()  # what was scored meanwhile
+        self.refresh()  # dives may have been scored meanwhile
         self._be_busy(True)
         self._service.learn(self._counting(), self.name.text().strip() or self.tr("My judges"))
 

@@ -76,7 +76,7 @@ class LibraryDock(QDockWidget):
         self.panel.show_number(dive_number)
 
     def add_clip(self) -> None:
-        """Ask for videos and what they show, and add them; several are shown first, each with its phases."""
+        """Ask for videos and the facts of their dives, and add them; several are shown first, each with its phases."""
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Clips of dives"), "", videos_filter())
         if len(names) == 1:
             self.ask_about(Path(names[0]))
@@ -110,7 +110,7 @@ class LibraryDock(QDockWidget):
         return dialog
 
     def ask_about(self, path: Path) -> ExemplarDialog:
-        """Ask what a clip shows, and add it."""
+        """Ask for the facts of a clip, and add it."""
         named = parse_file_name(path.stem)
         dialog = ExemplarDialog(
             self.tr("Add a clip to the library"),

@@ -303,7 +303,7 @@ class MeetDialog(QDialog):
             self._session.select(key)
 
     def _allow_rows(self) -> None:
-        """Enable what can be done to the chosen rows."""
+        """Enable the commands on the chosen rows."""
         places, n_rows = self.table.places, len(self.model.meet.rows)
         chosen = bool(places) and places[-1] < n_rows
         self.remove.setEnabled(bool(places) and places[0] < n_rows)

@@ -56,7 +56,7 @@ class MeetModel(TableModel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the list as it is now; what is chosen or typed in stays where it is."""
+        """Show the list as it is now; chosen and edited cells stay."""
         self.meet, self.counted = self._session.meet, self._session.meets.counted
         rows = (*self.counted.rows, ListedDive())
         self._totals, self._warnings = running(rows), warnings(self.counted)
@@ -244,7 +244,7 @@ class MeetTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.state() is QTableView.State.EditingState:
-            super().keyPressEvent(event)  # what a field has no use for
+            super().keyPressEvent(event)  # keys that a field has no use for
         elif event.matches(QKeySequence.StandardKey.Paste):
             self.pasted.emit()
         elif event.key() == Qt.Key.Key_Delete:

@@ -52,7 +52,7 @@ class MissingVideos(QObject):
         if not self._is_missing(key):
             self._told.discard(key)
             self._untold.discard(key)
-            if key in self._shown:  # the message is outdated: report the others anew
+            if key in self._shown:  # the message is outdated: report the others again
                 self._untold |= self._shown - {key}
                 self._told -= self._shown
                 self._shown = set()

@@ -117,7 +117,7 @@ class PoolsideWindow(QWidget):
         self._show_state()
 
     def stop_recording(self) -> None:
-        """End it; what is left is searched and what was caught is written first."""
+        """End the recording, after the rest is searched and the caught dives are written."""
         if not self.recording:
             return
         self.word.set_text(self.tr("Saving the last dive…"))

@@ -50,7 +50,7 @@ class SessionDialogs(QObject):
         self.recent.aboutToShow.connect(self._fill_recent)
 
     def may_close(self) -> bool:
-        """Ask once about all that closing would lose: exports, clips on their way to the library, what is not kept."""
+        """Ask once about all that closing would lose: exports, clips on their way to the library, unsaved changes."""
         losing = self._unfinished()
         if not losing:
             return True

@@ -33,7 +33,7 @@ class AnalysisCache:
 
     Args:
         folder: made with the first result.
-        most_bytes: of all files together.
+        most_bytes: maximum size of all files together.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -68,7 +68,7 @@ class AnalysisCache:
         return found
 
     def put(self, name: str, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
-        """Keep a result, and remove what has not been used for the longest where there is too much.
+        """Keep a result, and remove the least recently used results if the folder is too large.
 
         Raises:
             ExportError: it cannot be written.
@@ -93,7 +93,7 @@ class AnalysisCache:
         total = sum(size for _, size, _ in found)
         if total <= self._most_bytes:
             return
-        for _, size, path in sorted(found)[:-1]:  # not what was just put there
+        for _, size, path in sorted(found)[:-1]:  # not the newest file
             if total <= _KEPT_SHARE * self._most_bytes:
                 break
             with suppress(OSError):

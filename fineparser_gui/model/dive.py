@@ -121,7 +121,7 @@ class Dive:
         dived_on: day of the dive, YYYY-MM-DD, read from the file until the coach enters another; "": no day; None: not
             known yet.
         event: meet, training or venue, or "".
-        outcome: what became of the dive.
+        outcome: outcome of the dive, for example a balk.
         note: the coach's note on the dive as a whole, possibly of several lines, or "".
         judging: the judges' marks; None where there are none.
         rule: rule that chooses which exemplars may vote.

@@ -13,8 +13,8 @@ class RankedDive:
     """A row of the ranking.
 
     Attributes:
-        name: of the diver, with the file's where several dives are by the same; or of the file alone.
-        score: in points.
+        name: name of the diver, with the file's where a diver has several dives; or of the file alone.
+        score: score in points.
         judged: official score, points; None without judges' marks.
         step_points: relative to the exemplars, in the order of the steps.
         comparable: whether its exemplars are those of most dives of the group; with others, points of steps and

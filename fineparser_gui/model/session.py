@@ -77,7 +77,7 @@ class SessionModel:
         return self._dives.get(self._current) if self._current else None
 
     def on_current(self, act: Callable[..., object], *values: object, **named: object) -> None:
-        """Do something to the dive that is shown, by its key and what comes after it; nothing where none is."""
+        """Call `act` with the key of the shown dive and some arguments; do nothing if no dive is shown."""
         if self.current is not None:
             act(self.current.key, *values, **named)
 

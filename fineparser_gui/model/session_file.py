@@ -5,7 +5,7 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     format    "fineparser.session/1"
     selected  place of the dive that was shown, or null
     paused    whether the analyses were paused
-    exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
+    exemplar_drawings  drawings on dives of the library, as those of a dive, by the exemplar's id
     meet      the dive list, as `Meet`; its rows name dives by their places in the list, "0" for the first; the key
               is left out where there is no dive list
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,

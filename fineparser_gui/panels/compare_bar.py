@@ -157,7 +157,7 @@ class _Place(QWidget):
         self._color_icons()
 
     def show_dive(self) -> None:
-        """Show what is at the place now."""
+        """Show the present dive of the place."""
         comparing, place = self._comparing, self._place
         self.setVisible(place < len(comparing.sides))
         if place >= len(comparing.sides):

@@ -1,4 +1,4 @@
-"""A corner over the work: what appears in it moves nothing."""
+"""A corner over the work, whose content appears without moving anything."""
 
 from PySide6.QtCore import QEvent, QMargins, QObject, QPoint
 from PySide6.QtWidgets import QVBoxLayout, QWidget

@@ -89,7 +89,7 @@ class CorrectionNote(QWidget):
         pairs = list(zip(own.exemplars, moved.exemplars, strict=True))
         if samples[0] == samples[1]:
             if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
-                return ""  # what was measured changes
+                return ""  # the measures change
             return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
         n_changed = sum(_dynamic_differs(*pair) for pair in pairs)
         if n_changed == len(pairs):

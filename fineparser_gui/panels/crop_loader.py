@@ -36,7 +36,7 @@ class CropLoader(QObject):
     """
 
     changed = Signal()
-    _decoded = Signal(object, object, QImage)  # what was wanted, crop, picture; crosses threads
+    _decoded = Signal(object, object, QImage)  # request, crop, picture; crosses threads
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)

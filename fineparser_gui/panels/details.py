@@ -42,7 +42,7 @@ class DetailsPanel(QWidget):
         self._session = session
         self._key: str | None = None
         self._known: Details = (None, None, None)
-        self._finished: Details = (None, None, None)  # before what is being typed
+        self._finished: Details = (None, None, None)  # details before the text that is being typed
         self.diver, self.event_name = (
             NameField(lambda: session.history.known_names("diver")),
             NameField(lambda: session.history.known_names("event")),

@@ -82,7 +82,7 @@ class EmptyState(QWidget):
         self._devices.setText(text.format(devices.get(best, "")))
 
     def set_recent(self, sessions: Mapping[int, str]) -> None:
-        """List the newest sessions: what each is called, by its id."""
+        """List the newest sessions: their texts by id."""
         newest = dict(list(sessions.items())[:_MOST_RECENT])
         if newest == self._recent:
             return

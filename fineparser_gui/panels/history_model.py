@@ -32,7 +32,7 @@ class HistoryModel(TableModel):
     """Model with a row per dive of `query`; the header sorts by another query.
 
     Attributes:
-        ids: of all rows.
+        ids: ids of all rows.
     """
 
     right = (_BOARD, _AWARD, _JUDGED, _SCORE)

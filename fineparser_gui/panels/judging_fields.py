@@ -25,7 +25,7 @@ class JudgingFields(QWidget):
         super().__init__()
         self._session = session
         self._shown: tuple[str | None, Judging | None] = (None, None)
-        self._finished: Judging | None = None  # before what is being typed
+        self._finished: Judging | None = None  # marks before the text that is being typed
         self._wrong: QLineEdit | None = None
         self._awards = QLineEdit(
             placeholderText=self.tr("judges' marks"),

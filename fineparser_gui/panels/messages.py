@@ -26,7 +26,7 @@ class Message(QFrame):
         over: it was closed, or its time is over.
 
     Attributes:
-        buttons: of an offer.
+        buttons: buttons of an offer.
         close_button: closes it.
     """
 

@@ -41,7 +41,7 @@ class MirrorStage(QWidget):
         return self.tiles[self._active] if self.tiles else None
 
     def show_cameras(self, cameras: Sequence[Camera]) -> None:
-        """Begin anew, with a tile for each."""
+        """Show a tile for each of the cameras in place of all tiles."""
         self.clear()
         self._cameras = cameras
         for camera in cameras:
@@ -64,7 +64,7 @@ class MirrorStage(QWidget):
         self.tiles[-1].feed.live(min(10.0 * (len(self.tiles) - 1), MOST_DELAY_S))
 
     def delay(self, delay_s: float) -> None:
-        """Show the active tile so long ago."""
+        """Set the delay of the active tile."""
         if self.active is not None:
             self.active.feed.live(min(max(delay_s, 0.0), MOST_DELAY_S))
             self.changed.emit()

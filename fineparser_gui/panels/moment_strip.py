@@ -17,7 +17,7 @@ from fineparser_gui.panels.crop_loader import CropLoader
 from fineparser_gui.widgets import keyboard_friendly
 
 _GAP_PX, _CAPTION_PX = 6, 18
-#: Lines below a caption for what the angle on the picture is.
+#: Lines below a caption for the name of the angle on the picture.
 _ANGLE_LINES = 2
 #: Widths of the bones, so that they do not hide a small body.
 _THIN = 0.6

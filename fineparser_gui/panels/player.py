@@ -36,7 +36,7 @@ from fineparser_gui.timeline.handles import placed_frames
 from fineparser_gui.timeline.timeline import Timeline
 from fineparser_gui.widgets import lay_out
 
-#: A dive opens so long before its flight: played, it shows how the athlete leaves the board.
+#: Time before the flight at which a dive opens, in seconds: played, it shows how the athlete leaves the board.
 _BEFORE_FLIGHT_S = 0.5
 
 
@@ -241,7 +241,7 @@ class PlayerPanel(QWidget):
             self.transport.seek(frame)
 
     def overlay(self, **changes: Any) -> None:
-        """Change what lies over all videos, as `VideoCanvas.overlay`; the sampled frames go with the crop."""
+        """Change the overlays of all videos, see `VideoCanvas.overlay`; the sampled frames are shown with the crop."""
         for canvas in self.canvases():
             canvas.overlay(**changes)
         if "crop" in changes:

@@ -48,7 +48,7 @@ class SourceField(QWidget):
         self.setFocusProxy(self.box)
 
     def refresh(self) -> None:
-        """List the cameras, and what was recorded before."""
+        """List the cameras, and show the remains of an earlier recording."""
         typed = self.address
         self.box.clear()
         for camera in list_cameras():
@@ -166,7 +166,7 @@ class PoolsideSetup(QWidget):
         return chosen
 
     def remember(self) -> None:
-        """Keep what was chosen for the next time."""
+        """Keep the choices for the next time."""
         addresses = [field.address for field in self.fields if field.address]
         kept = addresses if self.secrets.isChecked() else [parse_source(one).shown for one in addresses]
         cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]

@@ -55,7 +55,7 @@ class RefusalNote(QWidget):
             return
         overruled, said = dive.correction.is_dive, translated(reason)
         self._text.setText(self.tr("Scored anyway. {0}").format(said) if overruled else said)
-        # Once for a file: the buttons beside what was found come next.
+        # Only once for a file: the buttons beside the found dives come next.
         self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
         self.point.setVisible(not overruled)
         self.overrule.setVisible(not overruled)

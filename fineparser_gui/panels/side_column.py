@@ -25,7 +25,7 @@ class SideColumn(QScrollArea):
         column.addStretch(1)
         self.setWidget(side)
         self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the focus
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its content has the focus
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         side.setAutoFillBackground(False)

@@ -78,7 +78,7 @@ class MirrorFeed(QThread):
         self._bytes, self._at = 0, -1
         self._stop = Event()
         self._frames: Iterator[LiveFrame] | None = None
-        self._from_s, self._previews = 0.0, False  # what was jumped to; whether an earlier picture is better than none
+        self._from_s, self._previews = 0.0, False  # target of a jump; whether an earlier picture is better than none
         self._scaler: Scaler | None = None
         self._source_size = QSize()
         self._shown_s = self._shown_at_s = self._opened_at_s = 0.0

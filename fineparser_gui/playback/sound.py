@@ -16,7 +16,7 @@ from fineparser_core.constants import HEARD_HZ
 from fineparser_core.errors import VideoError
 from fineparser_gui.playback.transport import Transport
 
-#: Whether what it needs is installed.
+#: Whether `sounddevice` is installed.
 AVAILABLE = find_spec("sounddevice") is not None
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from fineparser_gui.formatting import decimal
 
 _WIDEST_DAY = "  00/00/0000  "
 _BAND_ALPHA = 0.14
-#: Dives whose texts are shown at once where their points lie on each other.
+#: Maximum number of dives whose texts are shown at once where their points overlap.
 _MOST_TOLD = 8
 _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
 
@@ -182,7 +182,7 @@ class DivePlot(pg.PlotItem):
         self.addItem(pg.InfiniteLine((0, 0), angle=45, pen=pg.mkPen(color, style=Qt.PenStyle.DashLine)))
 
     def name_axes(self, bottom: str, left: str) -> None:
-        """Write what the axes show beside them."""
+        """Write the names of the axes beside them."""
         for side, text in (("bottom", bottom), ("left", left)):
             self.getAxis(side).setLabel(text)
 

@@ -17,7 +17,7 @@ from fineparser_gui.steps import step_text
 from fineparser_gui.store.records import HistoryQuery, TrendPoint
 from fineparser_gui.widgets import follow_palette, label, lay_out, refill, tool_tip
 
-#: Beyond so many points their error bars are a blot.
+#: Maximum number of points with error bars; more bars cannot be told apart.
 _MOST_BARS = 300
 _LEAST_LINES = 9
 

@@ -21,7 +21,7 @@ class Awake:
         """Ask the system.
 
         Args:
-            why: for people who ask it what keeps the screen on.
+            why: reason for users who ask the system what keeps the screen on.
         """
         with suppress(Exception):  # of whatever desktop: a dark screen is no reason to stop
             if sys.platform == "win32":

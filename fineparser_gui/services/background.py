@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 class Background(QThreadPool):
     """A single thread that does the work in turn."""
 
-    _ended = Signal(object, object)  # what to do, with what was found; crosses threads
+    _ended = Signal(object, object)  # function to call, and its argument; crosses threads
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class Background(QThreadPool):
         self.start(lambda: self._ended.emit(*_outcome(work, then, failed)))
 
     def close(self) -> None:
-        """Wait for what runs and waits, and go on with nothing of it."""
+        """Wait for all work, and drop its results."""
         self.blockSignals(True)
         self.waitForDone()
 

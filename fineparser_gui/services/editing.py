@@ -89,7 +89,7 @@ class EditingService(QObject):
         self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day" if day else "")
 
     def set_outcome(self, key: str, outcome: DiveOutcome) -> None:
-        """Set what became of the dive."""
+        """Set the outcome of the dive."""
         self._do(Subject.OUTCOME, key, self._state.dive(key).outcome, outcome, self.tr("setting the outcome"))
 
     def set_note(self, key: str, note: str) -> None:
@@ -190,7 +190,7 @@ class EditingService(QObject):
         self._correct(key, text, is_dive=is_dive)
 
     def confirm_details(self, key: str) -> None:
-        """Overrule what the video shows of dive number and board, so that the dive is scored as they are."""
+        """Confirm dive number and board against the video, so that the dive is scored by them."""
         number, board_m, _ = self._state.dive(key).details
         if number is not None:
             self._correct(key, self.tr("scoring as {0}").format(number), confirmed=(number, board_m))
@@ -354,4 +354,4 @@ class EditingService(QObject):
         sides = self._comparing.sides
         there = any(one.id == exemplar_id for one in self._library.exemplars)
         if there and sides and all(side.exemplar_id != exemplar_id for side in sides):
-            self._comparing.show_exemplar(exemplar_id)  # show what undo changes
+            self._comparing.show_exemplar(exemplar_id)  # show the dive that undo changes

@@ -69,7 +69,7 @@ class HistoryService(QObject):
         self._told = False
         self._seen = 0
         self._thread = Background(self)
-        self._cancel = CancelToken()  # of what may take long
+        self._cancel = CancelToken()  # of long work
         self.keeping = Keeping(state, analyses, state_of, lambda: self.store, paused_changed)
         self.keeping.kept.connect(self._look_for_others)
         self.changed.connect(self.keeping.follow)
@@ -113,7 +113,7 @@ class HistoryService(QObject):
             return otherwise
 
     def write(self, act: Callable[[Store], Found]) -> Found | None:
-        """Change the history and emit `changed`; returns what `act` does, or None, and a `problem`, where it fails."""
+        """Change the history, emit `changed` and return the result of `act`; on failure emit a `problem`."""
         done = self.read(act, None)
         self.changed.emit()
         return done
@@ -189,7 +189,7 @@ class HistoryService(QObject):
             self._thread.run(partial(_find_moved, store.path, self._cancel), self._on_done, self._on_done)
 
     def close(self) -> None:
-        """Write what is left, and end."""
+        """Write the remaining changes, and end."""
         self._cancel.cancel()
         self.keeping.close()
         self._thread.close()

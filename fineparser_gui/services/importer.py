@@ -44,10 +44,10 @@ class DiveImporter(QObject):
         self._state, self._edits, self._analyses, self._trimming = state, edits, analyses, trimming
         self._refused: list[tuple[Path, str]] = []
         self._tasks: dict[str, OpenTask] = {}  # by key of the dive whose video is being opened
-        self._sought: set[str] = set()  # dives whose videos are being looked for at other paths
+        self._sought: set[str] = set()  # dives whose videos are searched at other paths
         self._located: dict[str, Place] = {}  # those of them whose video was found
         self._recorded_on: dict[str, object] = {}  # days of recording by key
-        self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, each with what is known of its dive
+        self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, with known attributes of their dives
         self._adding = QTimer(self, interval=0)
         self._adding.timeout.connect(self._add_some)
         self._opener = VideoOpener(self, cache)

@@ -157,7 +157,7 @@ class Keeping(QObject):
         self._recalled |= ids.keys()
 
     def write(self) -> None:
-        """Write what has changed, on the thread."""
+        """Write the changes on the thread."""
         self._soon.stop()
         if self._writing is not None:
             self._soon.begin()  # the ids of its dives come first
@@ -166,7 +166,7 @@ class Keeping(QObject):
             self._thread.run(partial(work.write, store.path), self._on_written, self._on_failed)
 
     def flush(self) -> bool:
-        """Write what has changed, and wait for it; False, and a `problem`, where it cannot be written."""
+        """Write the changes and wait for it; on failure emit a `problem` and return False."""
         self._thread.waitForDone()
         QCoreApplication.sendPostedEvents(self._thread)
         while (store := self._store()) is not None and (work := self._next()) is not None:
@@ -206,7 +206,7 @@ class Keeping(QObject):
             self._analyses.score_anew(key, **scored)
 
     def close(self) -> None:
-        """Write what is left, and end."""
+        """Write the remaining changes, and end."""
         self.flush()
         self._soon.stop()
         self._thread.close()

@@ -77,7 +77,7 @@ class LearningService(QObject):
         return [self._listed(dive) for dive in self._session.exports.judged_dives()]
 
     def read_set(self, path: Path, results: Path) -> None:
-        """Read the dives of a set with what `fineparser score` has found of them."""
+        """Read the dives of a set with the results of `fineparser score`."""
         self._cancel = CancelToken()
         self._thread.run(partial(_listed_of, path, results), self.set_read.emit, self.ended.emit)
 

@@ -193,7 +193,7 @@ class LibraryService(QObject):
         )
 
     def empty_bin(self) -> None:
-        """Delete permanently what lies in the bin."""
+        """Delete the exemplars in the bin permanently."""
         self.edits.clear()
         self._change(None, LibraryChange(action="empty_bin"))
 

@@ -51,7 +51,7 @@ class MeetService(QObject):
 
     @property
     def counted(self) -> Meet:
-        """The list as it counts: rows that refer to a dive of the session say what the dive says."""
+        """The list as it counts: rows that refer to a dive of the session have the dive's values."""
         meet = self._state.meet
         return replace(meet, rows=tuple(map(self._counted, meet.rows)))
 
@@ -61,7 +61,7 @@ class MeetService(QObject):
         return None if dive is None else disagreement(row, _performed(dive))
 
     def take_the_dives(self, place: int) -> None:
-        """Announce what the dive of a row says instead."""
+        """Replace the announced values of a row by those of its dive."""
         rows = self._state.meet.rows
         now = {name: getattr(self._counted(rows[place]), name) for name in _ANNOUNCED}
         meet = replace(self._state.meet, rows=(*rows[:place], replace(rows[place], **now), *rows[place + 1 :]))
@@ -91,7 +91,7 @@ class MeetService(QObject):
                 self._fill(dive, was.get(key), now.get(key))
         if typed and (dive := self._dive_of(meet.rows[place])) is not None:
             self._tell(dive, meet.rows[place], typed)
-        if meet != before:  # last: whoever hears of it finds the dives as they are then
+        if meet != before:  # last, as listeners need the final dives
             self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
         self._edits.endMacro()
 
@@ -104,7 +104,7 @@ class MeetService(QObject):
 
         Args:
             start: place of the first row.
-            anew: open them all before.
+            anew: open all of the rows before.
         """
         meet = freed(self._state.meet, start) if anew else self._state.meet
         return matched(meet, self._caught(self._state.dives), start)

@@ -57,7 +57,7 @@ class Recorder(QObject):
 
         Args:
             address: checked, for `parse_source`; only the process itself gets it.
-            minutes, gigabytes: of the recording that are kept.
+            minutes, gigabytes: length and size of the recording that are kept.
             sound: record it.
         """
         lines = self.folder / DIVES_FILE
@@ -87,7 +87,7 @@ class Recorder(QObject):
             self._process.write(f"take {from_s} {to_s}\n".encode())
 
     def stop(self) -> None:
-        """End it; what was caught is written first."""
+        """End the recording; caught dives are written first."""
         self._stopping = True
         if self._process is not None:
             self._process.closeWriteChannel()

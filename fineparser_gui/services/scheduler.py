@@ -154,7 +154,7 @@ class Scheduler(QObject):
         self.reconsider()
 
     def _tell_kept(self) -> None:
-        """End some of the tasks that are answered: what is shown then is painted once for all of them."""
+        """End some of the answered tasks together, so that the window is painted once for all of them."""
         until_s = monotonic() + _TURN_S
         while monotonic() < until_s:
             task = next((one for one in self._tasks if one.state is TaskState.KEPT), None)
@@ -168,7 +168,7 @@ class Scheduler(QObject):
                 self._end(task, answer)
 
     def reconsider(self) -> None:
-        """Send what may begin now, and stop what is in its way; to be called when another dive is shown."""
+        """Send the tasks that may begin now, and stop less urgent tasks; to be called when another dive is shown."""
         places = self._places()
         for one in self.tasks:
             self._rank(one, places)
@@ -258,7 +258,7 @@ class Scheduler(QObject):
             self._client.send(CancelRequest(id=task.id))
 
     def _end_hanging(self) -> None:
-        """Restart the worker, which has not stopped what it was asked to."""
+        """Restart the worker, which has not stopped a task in time."""
         log.warning("the worker does not stop what it was asked to and is started again")
         self.use(self._client.settings)
 

@@ -106,7 +106,7 @@ class Session(SessionState):
         return self.importer.restore(saved)
 
     def clear(self) -> None:
-        """Remove all dives and what was undoable."""
+        """Remove all dives and edits."""
         self.importer.forget()
         self.comparing.end()
         self.exemplar_drawings.clear()

@@ -143,7 +143,7 @@ class SessionController(QObject):
         """Take a session file into the store, unless it is there already, and open its session.
 
         Args:
-            as_in_file: what the file says of dives replaces what the store knows; else it fills what is blank there.
+            as_in_file: the details of the file replace those of the store; else they fill blank details.
         """
         found = self.read(path)
         if found is None:

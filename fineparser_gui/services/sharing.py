@@ -72,7 +72,7 @@ class Sharing(QObject):
             self.changed.emit()
 
     def close(self) -> None:
-        """Serve nothing, and wait for what runs."""
+        """Stop serving, and wait for running work."""
         self.blockSignals(True)
         self.stop()
         self._thread.close()

@@ -26,7 +26,7 @@ class TaskState(Enum):
 
     KEPT = auto()  # the answer is known, and not emitted yet
     WAITING = auto()
-    STOPPED = auto()  # waits again, for something more urgent; the worker has kept what it read
+    STOPPED = auto()  # waits for a more urgent task; the worker keeps the search so far
     SENT = auto()  # the worker has not begun it
     BEGUN = auto()
     STOPPING = auto()  # the worker was asked to stop it, and has not answered yet

@@ -57,7 +57,7 @@ class TrimmingService(QObject):
             self._show_proposals(key, SearchState.DISMISSED, self.tr("dismissing the dives found"))
 
     def forget(self, key: str) -> None:
-        """Abandon the search of a dive, which was removed or will be searched anew."""
+        """Abandon the search of a dive, which was removed or will be searched again."""
         if task := self._scheduler.task_of(key, TrimRequest):
             task.abandon()
 
@@ -86,7 +86,7 @@ class TrimmingService(QObject):
             self._do(Subject.RANGE, before, after, self.tr("trimming the dive"), key)
 
     def take_back(self, key: str) -> None:
-        """Undo the use of what was found: the row gets its former range, and the rows of a recording go again."""
+        """Undo the use of found dives: the row gets its former range, and the rows of a recording are removed."""
         dive = self._state.dive(key)
         accepted = self.accepted(key)
         if not dive.segments or not accepted:

@@ -17,7 +17,7 @@ class EditStack(QUndoStack):
     """A history of edits.
 
     Attributes:
-        handlers: by the subject of an edit; registered by services.
+        handlers: handlers by the subject of an edit, registered by services.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -136,7 +136,7 @@ def probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> 
     """Open a file on this thread; return the signal of `OpenTask` and its values."""
     try:
         content = ""
-        with suppress(OSError):  # the reader says what is wrong
+        with suppress(OSError):  # the reader reports the error
             content = content_digest(path) if path.is_file() else ""
         name = digest("video", content, shown_frame)
         found = _kept_video(path, name, cache) or _read_video(path, shown_frame)

@@ -114,7 +114,7 @@ class WorkerClient(QObject):
                 self._dying.append(process)  # the user does not wait for it
 
     def close(self) -> None:
-        """End the process and remove what it wrote; nothing is left running."""
+        """End the process and remove its files; nothing is left running."""
         self._closed = True  # also prevents a scheduled restart
         process, self._process = self._process, None
         self._pulse.stop()

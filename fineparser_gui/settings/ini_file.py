@@ -11,7 +11,7 @@ from fineparser_core.support.files import read_bounded
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 1_000_000
-#: Qt allocates what these say that they need; the program writes none of them.
+#: Marks of objects, for which Qt allocates the size that the file states; the program writes none of them.
 _OBJECTS = (b"@Variant(", b"@DateTime(")
 
 
@@ -38,7 +38,7 @@ def open_ini(path: Path) -> QSettings | None:
 
 
 def _sweep_leftovers(path: Path) -> None:
-    """Delete what a program that was killed while Qt wrote the settings left: a lock and a temporary file."""
+    """Delete the lock and the temporary file of a program that was killed while Qt wrote the settings."""
     lock = QLockFile(f"{path}.lock")  # held by Qt while it writes
     if lock.tryLock(0):
         for left in path.parent.glob(f"{path.name}.{'[0-9A-Za-z]' * 6}"):

@@ -31,7 +31,7 @@ class Preferences:
         weights: folder of the weights; "": the bundled weights.
         n_exemplars: number of exemplars that a dive is compared with (E of the paper).
         mask_color: #rrggbb.
-        mask_opacity: in percent.
+        mask_opacity: opacity in percent.
         mask_outline: True draws the edge of the mask, False fills it.
         skeleton: True shows the skeleton and the path of the body's center.
         take_off_color, flight_color, entry_color: colors of the three steps, #rrggbb, as chosen by the user; the theme

@@ -30,10 +30,10 @@ class SessionEntry:
     """A dive in the list of a session.
 
     Attributes:
-        key: by which the session knows it.
-        id: of its row; 0: it has none yet, or another dive of the session has that row.
-        saved: what a session stores of it.
-        kept: what has changed of it since the last time; None: nothing has, or its video was never opened.
+        key: key of the dive in the session.
+        id: id of its row; 0: it has no row yet, or another dive of the session has its row.
+        saved: the part of it that a session stores.
+        kept: the dive if it has changed since the last write; None: it has not, or its video was never opened.
     """
 
     key: str
@@ -47,10 +47,10 @@ class SessionRecord:
     """A session as it is listed.
 
     Attributes:
-        name: that the coach has given it, or "".
+        name: name that the coach has given it, or "".
         begun_at, changed_at: UTC, ISO 8601.
         athletes: names of the divers, sorted.
-        dive_id: of the first dive that has a row, for a picture; 0: none has.
+        dive_id: id of the first dive that has a row, for a picture, or 0.
     """
 
     id: int
@@ -188,7 +188,7 @@ class Store(DiveTable):
             db.executemany("DELETE FROM session WHERE id = ?", [(id_,) for id_ in ids])
 
     def sweep(self) -> None:
-        """Delete what nothing refers to: dives that no session has and the history does not show, empty sessions.
+        """Delete dives that no session has and the history does not show, and empty sessions.
 
         What was taken out of the history stays until the sweep after the next one: another window may undo that.
 

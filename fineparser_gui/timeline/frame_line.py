@@ -15,13 +15,13 @@ _DIAMOND_PX = 5
 
 
 class FrameLine(pg.InfiniteLine):
-    """A line at the start of a frame; its owner moves it, so that it never shows what the session refuses.
+    """A line at the start of a frame; its owner moves it, so that it never shows a frame that the session refuses.
 
     Signals:
         grabbed: a drag begins.
         dragged: (int) nearest start of a frame under the mouse, less what it was grabbed beside the line.
         released: the drag has ended.
-        hover_changed: the mouse is over the line, or no more.
+        hover_changed: the mouse enters or leaves the line.
     """
 
     grabbed = Signal()

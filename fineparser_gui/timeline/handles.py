@@ -46,7 +46,7 @@ class Handles:
         Args:
             by_model: has the transitions of the model.
             dive_range: first and last frame of the dive.
-            n_frames: of the file.
+            n_frames: number of frames of the file.
             fixed: the range cannot be moved.
         """
         self._parse, self._committed, self._n_frames, self._fixed = shown, dive_range, n_frames, fixed
@@ -77,7 +77,7 @@ class Handles:
 
     @property
     def _movable(self) -> list[int]:
-        """Places of the handles that there are, from left to right."""
+        """Places of the existing handles, from left to right."""
         places = [IN, 0, 1, 2, OUT] if self.ends_movable else [0, 1, 2]
         return [place for place in places if self.frames[place] is not None]
 

@@ -241,7 +241,7 @@ class TimePlot(pg.GraphicsView):
         self._drawn.setData([frame + 0.5 for frame in frames], [top * 0.93 for _ in frames])
 
     def set_handles(self, handles: Handles) -> None:
-        """Show handles, those of the model, within which frames each transition lies, and dim what is not the dive."""
+        """Show handles, those of the model, and the uncertainty of each transition, and dim frames outside the dive."""
         edges = handles.edges or (None, None)
         frames = *handles.frames[:IN], *edges, *handles.ghosts
         for line, frame in zip_longest((*self.lines, *self.ghosts), frames):

@@ -111,7 +111,7 @@ class Worker:
         self._analyzer: Analyzer | None = None
         self._opening, self._remembering = threading.Lock(), threading.Lock()
         self._tried_to_open = threading.Event()
-        self._searches: dict[str, DiveSearch] = {}  # of requests that were stopped, by what they are kept as
+        self._searches: dict[str, DiveSearch] = {}  # of stopped requests, by their `kept_as`
         self._dives: dict[str, tuple[DiveParse, ClipEncoding]] = {}  # by parse_id, the latest used last
         threading.Thread(target=self._run, name="analysis", daemon=True).start()
         threading.Thread(target=self._run_quick, name="quick", daemon=True).start()

@@ -14,7 +14,7 @@ class LibraryHandler:
     """The bundled exemplars and the coach's own.
 
     Args:
-        folder: of the coach's own; None: there are none.
+        folder: folder of the coach's own exemplars; None: there are none.
     """
 
     def __init__(self, folder: Path | None) -> None:
