@@ -307,20 +307,20 @@ class EditingService(QObject):
     def _apply_range(self, dive: Dive, edit: Edit) -> None:
         in_frame, out_frame = edit.after
         self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
-        self._analyse(dive.key)
+        self._analyze(dive.key)
 
     def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
         self._state.select(dive.key)
         self._state.update(dive.key, athlete=edit.after)
-        self._analyse(dive.key)
+        self._analyze(dive.key)
 
-    def _analyse(self, key: str) -> None:
+    def _analyze(self, key: str) -> None:
         """Analyse a dive anew, unless it is too long."""
         self._analyses.drop(key)
         if self._state.dive(key).too_long:
-            self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
+            self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYZED)
         else:
-            self._analyses.analyse(key)
+            self._analyses.analyze(key)
 
     def _apply_correction(self, dive: Dive, edit: Edit) -> None:
         self._state.select(dive.key)
