@@ -197,7 +197,7 @@ class Dive:
 
     @property
     def too_long(self) -> bool:
-        """Whether the range to analyse is longer than one dive, and the user has neither set it nor pointed into it."""
+        """True if the range to analyze is longer than a dive and the user has neither set it nor pointed into it."""
         if self.info is None or None not in (self.in_frame, self.out_frame) or self.followed_point is not None:
             return False
         last = self.info.n_frames - 1 if self.out_frame is None else self.out_frame
@@ -235,13 +235,13 @@ class Dive:
 
     @property
     def recognition(self) -> Recognition | None:
-        """Which dive the video shows; None before the analysis, and where too little was seen or it is asked whose."""
+        """Dive recognized in the video; None if it is not known, or while the coach is asked who the diver is."""
         own = self.model_analysis
         return own.parse.recognition if own is not None and not self.asks_diver else None
 
     @property
     def seen_numbers(self) -> tuple[SeenNumber, ...]:
-        """Dive numbers of what the video shows, the likeliest first."""
+        """Dive numbers that the video may show, the likeliest first."""
         return () if self.recognition is None else told_numbers(self.recognition)
 
     @property

@@ -135,10 +135,10 @@ class EditingService(QObject):
             self.set_range(key, 0, info.n_frames - 1)
 
     def point_at(self, key: str, athlete: AthletePoint | None) -> None:
-        """Follow who is at a point, None: whoever is found to dive; needs a new analysis.
+        """Follow the person at a point, None: the person found to dive; needs a new analysis.
 
-        The dive of who is at a point may lie elsewhere: a range that the search for dives has found is given up for it,
-        and comes back with the taking back of a point in a long recording.
+        The dive of this person may be in another part of the file: a range found by the search for dives is dropped for
+        it, and set again when a point in a long recording is taken back.
         """
         dive = self._state.dive(key)
         text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")
@@ -315,7 +315,7 @@ class EditingService(QObject):
         self._analyze(dive.key)
 
     def _analyze(self, key: str) -> None:
-        """Analyse a dive anew, unless it is too long."""
+        """Analyze a dive again, unless it is too long."""
         self._analyses.drop(key)
         if self._state.dive(key).too_long:
             self._state.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYZED)

@@ -217,7 +217,7 @@ class SessionController(QObject):
         self.changed.emit()
 
     def close(self) -> None:
-        """End: another window may open the session. Locks that killed programs left are removed as well."""
+        """Release the session for other windows, and remove the locks of killed programs."""
         if self._lock is not None:
             self._lock.unlock()
         for path in self._folder.glob("session-*.lock") if self._folder is not None else ():

@@ -160,7 +160,7 @@ class TrimmingService(QObject):
 
 
 def _holds(row: Dive, recording: Dive, found: DiveSegment) -> bool:
-    """Whether a row is cut out of a recording so that it holds the flight of a dive that was found there."""
+    """Return True if a row is a part of a recording that holds the flight of a dive found in the recording."""
     if row.path != recording.path:
         return False
     if row.in_frame is None or row.out_frame is None:  # the dive is cut out around a point

@@ -192,7 +192,7 @@ class DiveTable(StoreFile):
         return self._list(ids, -1, "listed = 1")
 
     def restore(self, ids: Sequence[int]) -> list[int]:
-        """Bring back what `remove` took out; returns what was. Raises: ExportError."""
+        """Bring back dives that `remove` has taken out; return their ids. Raises: ExportError."""
         return self._list(ids, 1, "listed < 0")
 
     def _list(self, ids: Sequence[int], now: int, where: str) -> list[int]:

@@ -64,7 +64,7 @@ class StoreFile:
         self._open(path)
 
     def close(self) -> None:
-        """Close the file; what it held is kept if it was deleted or replaced."""
+        """Close the file; keep its content if it was deleted or replaced."""
         with self._lock:
             try:
                 self._follow()
@@ -165,7 +165,7 @@ class StoreFile:
         return db
 
     def _restore(self, path: Path) -> None:
-        """Put the backup in the place of a file if it is damaged, empty or gone; one window at a time looks for it."""
+        """Replace a file by its backup if it is damaged, empty or gone; a lock admits a single window at a time."""
         with exclusive(lock_of(path)):
             damage = "it was gone" if not path.exists() else damage_in(path)
             if damage:
@@ -231,7 +231,7 @@ class StoreFile:
                 raise ConfigError(notice) from None
 
     def _follow(self) -> None:
-        """Go on where another window has moved the history to, or with what another program has put in its place."""
+        """Continue in the new file if another window has moved the store; write it again if its file was replaced."""
         if file_id(self.path) != self._files[0]:
             self.notice = self._write_again()
         elif self._db.execute("SELECT 1 FROM moved_to").fetchone():
@@ -239,7 +239,7 @@ class StoreFile:
             self._open(self.path)
 
     def _write_again(self) -> str:
-        """Keep what a file held that was deleted or replaced, and open what is there; returns the sentence for it."""
+        """Keep the content of a file that was deleted or replaced, open the present file; return a sentence on it."""
         with exclusive(lock_of(self.path)):
             gone, kept = not self.path.exists(), self.path
             if not gone:
@@ -255,7 +255,7 @@ class StoreFile:
                 self.backup(kept)
             self._db.close()
         self._open(self.path)
-        if damaged:  # which the window that has set it aside has told
+        if damaged:  # which the window that has set it aside has reported
             return self.notice
         if gone:
             return Phrase("{0} was deleted while it was open, and is written again.", self.path)
@@ -277,12 +277,12 @@ def backup_of(path: Path) -> Path:
 
 
 def lock_of(path: Path) -> Path:
-    """Where the lock of a store lies, see `exclusive`."""
+    """Return the path of a store's lock, see `exclusive`."""
     return path.with_name(f"{path.stem}.lock")
 
 
 def damage_in(path: Path) -> str:
-    """Return what is wrong with a store, or "". Raises: sqlite3.Error where it cannot be opened."""
+    """Return the damage of a store, or "". Raises: sqlite3.Error if it cannot be opened."""
     if damage := damage_of(path, schema=SCHEMA):
         return damage
     with closing(connect(path)) as db:

@@ -23,9 +23,9 @@ _COLUMNS = (
     "file", "first_frame", "last_frame", "athlete", "dived_on", "event", "dive_number", "board_m", "difficulty",
     "title", "judged", "judged_score", "award", "score", "analysed_at", "tags",
 )  # fmt: skip
-#: What the sum of a dive is made of. SQLite's own check of a file does not see altered bits within values.
+#: Query of the values that the checksum of a dive covers. SQLite's own check does not see altered bits within values.
 _SUMMED = f"SELECT id, sum, {', '.join(_COLUMNS)}, saved, results FROM dive JOIN detail USING (id)"
-#: Two ranges of a file are of one dive where they share more than this of the shorter one.
+#: Two ranges of a file belong to the same dive if they share more than this part of the shorter range.
 _SAME_SHARE = 0.5
 
 
@@ -34,10 +34,10 @@ class Row:
     """A dive of the store.
 
     Attributes:
-        id: 0: not inserted yet.
+        id: id of the row; 0: not inserted yet.
         listed: 1: the history shows it; 0: sessions alone; -1: the coach has taken it out of the history, -2: before
             the last sweep.
-        thumbnail: a small picture as JPEG; b"": none, or the present one where rows are read and renewed.
+        thumbnail: thumbnail as JPEG; b"": no thumbnail, or the stored thumbnail where rows are read and updated.
     """
 
     saved: SavedDive
@@ -111,7 +111,7 @@ def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> 
 
 
 def altered(db: sqlite3.Connection) -> int:
-    """Return the id of a dive that is not as it was written; 0 where there is none."""
+    """Return the id of a dive that is not as it was written, or 0."""
     return next((id_ for id_, sum_, *values in db.execute(_SUMMED) if _sum_of(values) != sum_), 0)
 
 

@@ -87,7 +87,7 @@ class Store(DiveTable):
             return 0, {}
         now, content = _now(), _state_text(state)
         with self._writing() as db:
-            there = {row.id for row in rows_of(db, [one.id for one in entries if one.id])}  # not what was swept since
+            there = {row.id for row in rows_of(db, [one.id for one in entries if one.id])}  # without swept rows
             ids = {one.key: one.id for one in entries if one.id in there}
             for one in entries:
                 if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
@@ -190,7 +190,7 @@ class Store(DiveTable):
     def sweep(self) -> None:
         """Delete dives that no session has and the history does not show, and empty sessions.
 
-        What was taken out of the history stays until the sweep after the next one: another window may undo that.
+        Dives that were taken out of the history stay until the sweep after the next: another window may undo that.
 
         Raises:
             ExportError: the file cannot be written.
