@@ -404,7 +404,7 @@ class MainWindow(QMainWindow):
         if event.key() == Qt.Key.Key_Escape and not event.modifiers() and self._in_history:
             self.show_history(False)
         elif event.key() == Qt.Key.Key_Escape and not event.modifiers():
-            self.player.take_keys()  # nobody had a use for it: it leaves a field
+            self.player.take_keys()  # no other widget had a use for it: it leaves a field
         elif event.matches(QKeySequence.StandardKey.SelectAll) and not self._in_history:
             self.dives.view.selectAll()  # a click in the list leaves the keyboard to the player
         else:

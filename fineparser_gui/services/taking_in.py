@@ -1,4 +1,4 @@
-"""Puts session files into the store."""
+"""Taking of session files into the store."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -14,7 +14,7 @@ from fineparser_gui.store.store import SessionEntry, Store
 
 
 def read_file(path: Path) -> tuple[SavedSession, str]:
-    """Return the content of a session file, and what tells it from other files.
+    """Return the content of a session file and its digest.
 
     Raises:
         ConfigError: it cannot be read.
@@ -26,12 +26,12 @@ def read_file(path: Path) -> tuple[SavedSession, str]:
 def take_in(
     store: Store, saved: SavedSession, name: str, source: str, *, as_in_file: bool = False, listed: bool = False
 ) -> int:
-    """Put a session into the store, unless it was before; return its id, 0 for one with nothing in it.
+    """Put a session into the store, unless it is there already; return its id, 0 for an empty session.
 
     Args:
-        source: tells from which file it comes.
-        as_in_file: what it says of dives replaces what the store knows; else it fills what is blank there.
-        listed: show its dives in the history, though they are not analysed.
+        source: digest of the file that the session comes from.
+        as_in_file: the details of the file replace those of the store; else they fill blank details.
+        listed: show its dives in the history, though they are not analyzed.
 
     Raises:
         ExportError: the store cannot be written.
@@ -51,7 +51,7 @@ def take_in(
 def by_details(saved: SavedDive) -> KeptDive | None:
     """Return a dive for the store by its details alone.
 
-    None where its video was never opened, or is a recording of more than a dive.
+    None if its video was never opened, or is a recording of several dives.
     """
     results = results_of(Dive(key="", **restored_attributes(saved)))  # type: ignore[arg-type]
     return None if results is None else KeptDive(saved=saved, results=results, settled=False)

@@ -75,7 +75,7 @@ class Store(DiveTable):
             state: the session without its dives.
             entries: its dives in their order.
             name: name of a new session.
-            source: file from which a new session comes; "": from no file.
+            source: digest of the file from which a new session comes; "": from no file.
 
         Returns:
             Id of the session, and those of the dives that have rows, by key.
