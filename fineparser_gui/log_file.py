@@ -74,7 +74,6 @@ def report_unexpected(
         tell: called with the name of the error, from any thread.
         keep: called with the same and the traceback.
     """
-
     telling = False
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,5 +1,4 @@
-"""Remakes the bundled tables from the two public sets of competition annotations: degrees of difficulty, and what the
-dives of FineDiving are like.
+"""Remakes two bundled tables from public annotations: degrees of difficulty, and the dives of FineDiving.
 
 `python packaging/bundled_tables.py FINEDIVING_FOLDER MTL_AQA_FOLDER`
 """
@@ -52,14 +51,14 @@ def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
 
 
 def difficulty_text(rows: Iterable[RecordedDifficulty]) -> str:
-    """The table of `difficulty_table` as it is stored."""
+    """Return the table of `difficulty_table` as it is stored."""
     lines = ",\n".join(f"  {_compact(list(astuple(row)))}" for row in rows)
     about = "Modal DD by dive number and board in metres with its count, of public competition annotations"
     return f'{{\n "about": "{about}",\n "difficulties": [\n{lines}\n ]\n}}\n'
 
 
 def twin_text(records: Iterable[TwinRecord]) -> str:
-    """Counts and quantiles of the records that belong to a split, as they are stored."""
+    """Count and quantiles of the records that belong to a split, as they are stored."""
     records = [record for record in records if record.split]
     whole = [record for record in records if record.has_steps]
     counts: defaultdict[tuple[str, float | None, float, bool], Counter[str]] = defaultdict(Counter)
@@ -100,7 +99,7 @@ def _lines(rows: Sequence[str]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Writes both tables."""
+    """Write both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("finediving", type=Path, help="folder of the FineDiving annotations")
     parser.add_argument("mtl_aqa", type=Path, help="folder of the MTL-AQA annotations")

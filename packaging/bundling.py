@@ -121,7 +121,7 @@ def _fresh(folder: Path) -> Path:
 
 
 def _strip(app: Path) -> None:
-    """Removes symbols for debuggers, a sixth of the whole; not from the programs, whose archive hangs at their end."""
+    """Remove symbols for debuggers, a sixth of the whole; not from the programs, whose archive hangs at their end."""
     if shutil.which("strip") is None:
         return
     for path in (app / "_internal").rglob("*.so*"):
@@ -130,7 +130,7 @@ def _strip(app: Path) -> None:
 
 
 def _share(app: Path) -> None:
-    """Replaces libraries that several packages bring, down to the last byte, by links to the first of them."""
+    """Replace libraries that several packages bring, down to the last byte, by links to the first of them."""
     kept: dict[tuple[str, str], Path] = {}
     for path in sorted((app / "_internal").rglob("*.so*")):
         if path.is_symlink() or not path.is_file():
@@ -199,7 +199,7 @@ def _debian_package(app: Path, icons: Path, version: str, folder: Path) -> Path:
 
 
 def _lay_out(app: Path, icons: Path, root: Path) -> None:
-    """Puts everything where Linux looks for it, below `root`."""
+    """Put everything where Linux looks for it, below `root`."""
     home = root / "opt" / _PACKAGE
     shutil.copytree(app, home, symlinks=True)
     share, programs = root / "usr" / "share", root / "usr" / "bin"

@@ -12,7 +12,7 @@ NEWEST_PYTHON = (3, 13)
 
 
 def main(argv):
-    """Runs one command; returns the process's exit code."""
+    """Run one command; return the process's exit code."""
     if not OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
         sentence = "FineParser needs Python %d.%d to %d.%d and this is %d.%d: run this with one of those.\n"
         sys.stderr.write(sentence % (OLDEST_PYTHON + NEWEST_PYTHON + sys.version_info[:2]))

@@ -201,7 +201,7 @@ def apt_install(packages: list[str]) -> None:
 
 
 def run_step(command: list[str], sentence: str, environment: dict[str, str] | None = None) -> None:
-    """Runs a long step in the checkout; a terminal sees its newest line, and whom it fails its last ones.
+    """Run a long step in the checkout; a terminal sees its newest line, and whom it fails its last ones.
 
     Args:
         environment: variables beside those of this process.
@@ -245,5 +245,5 @@ def run_step(command: list[str], sentence: str, environment: dict[str, str] | No
 
 
 def say(sentence: str) -> None:
-    """Prints a line beside the results."""
+    """Print a line beside the results."""
     print(sentence, file=sys.stderr, flush=True)

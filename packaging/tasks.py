@@ -24,7 +24,7 @@ _IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--m
 
 
 def main(argv: list[str]) -> int:
-    """Runs one command; returns the process's exit code."""
+    """Run one command; return the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="dev.py",
         description="Sets everything up, then runs a command.",
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
 
 
 def _demo(arguments: list[str]) -> int:
-    """analyse the bundled sample dive; --gui: in the app"""
+    """Analyse the bundled sample dive; --gui: in the app."""
     options = argparse.ArgumentParser(prog="dev.py demo")
     options.add_argument("--gui", action="store_true", help="in the app instead of the terminal")
     gui = options.parse_args(arguments).gui
@@ -61,7 +61,7 @@ def _demo(arguments: list[str]) -> int:
 
 
 def _app(arguments: list[str]) -> int:
-    """open the app, on the clips that are named"""
+    """Open the app, on the clips that are named."""
     if not _has_display():
         raise SetupError("There is no display here for a window: `python packaging/dev.py demo` works without one.")
     VENV.ensure()
@@ -70,7 +70,7 @@ def _app(arguments: list[str]) -> int:
 
 
 def _test(arguments: list[str]) -> int:
-    """run the tests; --newest: on the newest releases; what follows goes to pytest"""
+    """Run the tests; --newest: on the newest releases; what follows goes to pytest."""
     environment = VENV
     if arguments[:1] == ["--newest"]:
         del arguments[0]
@@ -95,7 +95,7 @@ def _test(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> int:
-    """format, lint, types, architecture rules and tests"""
+    """format, lint, types, architecture rules and tests."""
     VENV.ensure()
     results = {
         "format": _call("ruff", "format", "--check", "."),
@@ -110,7 +110,7 @@ def _check(arguments: list[str]) -> int:
 
 
 def _walk(arguments: list[str]) -> int:
-    """use the app as a coach does: a window, a mouse, a keyboard, a fresh home (Linux)"""
+    """Use the app as a coach does: a window, a mouse, a keyboard, a fresh home (Linux)."""
     from walk import tools
 
     tools.ensure()
@@ -121,14 +121,14 @@ def _walk(arguments: list[str]) -> int:
 
 
 def _translations(arguments: list[str]) -> int:
-    """bring the table of translations up to date with the code; export and import as .po"""
+    """Bring the table of translations up to date with the code; export and import as .po."""
     import translations
 
     return translations.main(arguments)
 
 
 def _lock(arguments: list[str]) -> int:
-    """write packaging/lock.txt, the versions that every set-up installs"""
+    """Write packaging/lock.txt, the versions that every set-up installs."""
     import lock
 
     VENV.ensure()
@@ -136,14 +136,14 @@ def _lock(arguments: list[str]) -> int:
 
 
 def _windows(arguments: list[str]) -> int:
-    """on Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, bundle, python"""
+    """On Linux, run tests, the demo or the app in a Windows made of Wine: test, demo, app, bundle, python."""
     from windows import bench
 
     return bench.main(arguments)
 
 
 def _bundle(arguments: list[str]) -> int:
-    """build the app as one folder that needs no Python; --deb: and a Debian package"""
+    """Build the app as one folder that needs no Python; --deb: and a Debian package."""
     return bundle(arguments)
 
 

@@ -61,7 +61,7 @@ def collect() -> dict[str, bool]:
 
 
 def update(table: Table) -> tuple[Table, int, int]:
-    """The table with what is new in the code, without what is gone; and how many of each."""
+    """Return the table with what is new in the code, without what is gone; and how many of each."""
     collected = collect()
     updated: Table = {}
     for english in sorted(collected, key=lambda one: (one.lower(), one)):
@@ -72,12 +72,12 @@ def update(table: Table) -> tuple[Table, int, int]:
 
 
 def missing(table: Table, language: str) -> list[str]:
-    """What a language lacks."""
+    """Return what a language lacks."""
     return [english for english, known in table.items() if not known.get(language)]
 
 
 def read_table() -> Table:
-    """The table as it is stored."""
+    """Return the table as it is stored."""
     return read_texts(TABLE)
 
 

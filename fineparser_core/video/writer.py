@@ -168,8 +168,7 @@ class VideoWriter:
         return stream
 
     def _check(self, file: str) -> None:
-        """Check the finished file. Raises: ExportError, if a frame is missing in the finished file or has another
-        time."""
+        """Check the finished file. Raises: ExportError, if it lacks a frame or a frame has another time."""
         try:
             with av.open(file, format="mp4") as written:
                 stream = written.streams.video[0]

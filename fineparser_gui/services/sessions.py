@@ -131,7 +131,6 @@ class SessionController(QObject):
 
     def n_differing(self, saved: SavedSession, source: str) -> int:
         """Return the number of a session file's dives that the store contradicts; 0 if the file was taken in before."""
-
         dives = [found for one in saved.dives if (found := by_details(one)) is not None]
 
         def differing(store: Store) -> int:

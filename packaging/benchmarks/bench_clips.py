@@ -18,7 +18,7 @@ _TEN_MINUTES_FRAMES = 600 * FPS
 
 
 def folder() -> Path:
-    """The folder of the clips."""
+    """Return the folder of the clips."""
     path = Path(tempfile.gettempdir()) / "fineparser-bench"
     path.mkdir(exist_ok=True)
     return path

@@ -72,7 +72,7 @@ def _analysed(path: Path) -> Analysis:
 
 
 def _enlarged(analysis: Analysis, path: Path) -> Analysis:
-    """The same analysis of a copy of its clip at the size that cameras have today."""
+    """Return the same analysis of a copy of its clip at the size that cameras have today."""
     parse = analysis.parse
     width, height = _SIZE_PX
     with VideoReader(parse.clip.path) as reader:
@@ -87,7 +87,7 @@ def _enlarged(analysis: Analysis, path: Path) -> Analysis:
 
 
 def _transcode(analysis: Analysis, path: Path, size_px: tuple[int, int]) -> None:
-    """The dive's frames decoded, scaled to a size and encoded as the export encodes: nothing else."""
+    """Decode the dive's frames, scale them to a size and encode them as the export does: nothing else."""
     clip = analysis.parse.clip
     width, height = size_px
     reformatter = VideoReformatter()
@@ -103,7 +103,7 @@ def _transcode(analysis: Analysis, path: Path, size_px: tuple[int, int]) -> None
 
 
 def main() -> None:
-    """Runs the benchmark; see `--help`."""
+    """Run the benchmark; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path, nargs="?", help="a clip (default: the sample dive, enlarged to 1920 x 1080)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each to time, default 3")

@@ -136,7 +136,7 @@ class Plan:
 
 
 def plan(name: str, labels: JudgedDive, info: VideoInfo, folder: Path) -> Plan | None:
-    """What a variant shows.
+    """Return what a variant shows.
 
     Args:
         name: one of `VARIANTS`.
@@ -163,7 +163,7 @@ def plan(name: str, labels: JudgedDive, info: VideoInfo, folder: Path) -> Plan |
 
 
 def write(made: Plan, source: Path) -> None:
-    """Makes the file of a variant; of `WHOLE` it is there.
+    """Make the file of a variant; of `WHOLE` it is there.
 
     Raises:
         FineParserError: the source cannot be read, or the file not be written.
@@ -189,7 +189,7 @@ class _Writer(VideoWriter):
 
 
 def _frames(made: Plan, reader: VideoReader) -> Iterator[np.ndarray]:
-    """The frames of a variant. Those that are shown again later are kept, which only small pictures can be."""
+    """Return the frames of a variant. Those that are shown again later are kept, which only small pictures can be."""
     shown = made.sources.tolist()
     wanted = sorted(set(shown))
     changed = ((index, made.picture.change(frame, index)) for index, frame in reader.frames(wanted))
@@ -213,7 +213,7 @@ def _by_hand(labels: JudgedDive, info: VideoInfo) -> tuple[int, int]:
 
 
 def _shifted(labels: JudgedDive, info: VideoInfo, start_s: float, end_s: float) -> tuple[int, int]:
-    """A cut by hand, moved at either end by seconds of the file, as far as file and dive allow."""
+    """Return a cut by hand, moved at either end by seconds of the file, as far as file and dive allow."""
     first, last = _by_hand(labels, info)
     flight, contact = labels.first_flight_frame, labels.first_water_contact_frame
     latest = last if flight is None else flight - round(_LEAST_LEAD_S * info.fps)
@@ -227,7 +227,7 @@ def _shifted(labels: JudgedDive, info: VideoInfo, start_s: float, end_s: float) 
 
 
 def _tight(labels: JudgedDive, info: VideoInfo) -> tuple[int, int]:
-    """The dive and a second around it."""
+    """Return the dive and a second around it."""
     first, last = _by_hand(labels, info)
     around = round(_TIGHT_S * (labels.real_fps or info.fps))
     start = first if labels.first_flight_frame is None else labels.first_flight_frame - around
@@ -245,7 +245,7 @@ def _at_another_rate(path: Path, info: VideoInfo) -> Plan:
 
 
 def _in_a_recording(path: Path, info: VideoInfo, labels: JudgedDive) -> Plan:
-    """The dive amid two minutes of waiting: what comes before and after it in the file, forward and backward."""
+    """Return the dive amid two minutes of waiting: what comes before and after it in the file, forward and backward."""
     first, last = _by_hand(labels, info)[0], info.n_frames - 1
     flight = first if labels.first_flight_frame is None else labels.first_flight_frame
     contact = last if labels.first_water_contact_frame is None else labels.first_water_contact_frame

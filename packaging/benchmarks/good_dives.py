@@ -56,7 +56,7 @@ _RENDER_ERROR = {
 
 
 def good_dive(number: str, board_m: float, seed: tuple[int, ...]) -> tuple[Measure, ...]:
-    """What would be measured of a good dive."""
+    """Return what would be measured of a good dive."""
     rng = np.random.default_rng(seed)
     take_off, flight, entry = np.clip(rng.normal(_QUALITY, _SPREAD, 3), 0, 10).tolist()
     spec = DiveSpec(dive_number=number, board_m=board_m, qualities=(take_off, flight, entry))

@@ -37,7 +37,7 @@ _NUMBERS = ("103B", "107B", "205C", "305C", "405B", "5253B", "612B")
 
 
 def _varied_dive(number: int, generator: random.Random) -> HistoryDive:
-    """A dive of some athlete on some day, with all that an analysis gives."""
+    """Return a dive of some athlete on some day, with all that an analysis gives."""
     award = generator.uniform(3, 9)
     return made_dive(
         number,
@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _page(folder: Path) -> int:
-    """The page of the history in a window, painted each time."""
+    """Measure the page of the history in a window, painted each time; return the number of missed bounds."""
     app = QApplication([])
     window = Studio(app, folder).window
     window.show()

@@ -46,7 +46,7 @@ _END_EVERY_S = 2.0
 
 
 def main() -> None:
-    """Prints what was caught of the stream that was made."""
+    """Print what was caught of the stream that was made."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", type=Path)
     parser.add_argument("--waiting", type=float, default=6.0, help="seconds before and after each dive")
@@ -114,7 +114,7 @@ def _watched(path: Path, folder: Path) -> tuple[list[CaughtClip], float]:
 def _make(
     path: Path, clips: Path, labels: dict[str, dict[str, float]], size: tuple[int, int], args: argparse.Namespace
 ) -> list[tuple[str, float, float]]:
-    """Writes the stream; returns name, take-off and contact of every dive in it, in seconds."""
+    """Write the stream; return name, take-off and contact of every dive in it, in seconds."""
     dives, n_written = [], 0
     rng = None if args.seed is None else np.random.default_rng(args.seed)
     with av.open(str(path), "w") as container:
@@ -190,7 +190,7 @@ class _Impatient(Event):
 
 
 def _catch(stream: Path, dives: list[tuple[str, float, float]]) -> tuple[int, float]:
-    """Prints what was caught; returns how many of them are none of the dives, and the seconds of the stream."""
+    """Print what was caught; return how many of them are none of the dives, and the seconds of the stream."""
     catcher, caught, first_s, last_s, cpu_s = Catcher(), [], 0.0, 0.0, 0.0
     asked_s, n_ends, at_ends = 0.0, 0, list[float]()
 

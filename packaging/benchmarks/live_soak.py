@@ -131,7 +131,7 @@ class Mirror:
 def state(
     ring: Ring, camera: Camera, reader: LiveReader, mirror: Mirror, events: list[SourceEvent]
 ) -> dict[str, object]:
-    """What is printed every minute."""
+    """Return what is printed every minute."""
     segments = ring.segments()
     times = [packet.time_s for packet in ring.packets(segments[-2].start_s if len(segments) > 1 else 0)]
     interval_s = float(np.median(np.diff(sorted(times))))

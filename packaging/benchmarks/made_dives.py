@@ -23,7 +23,7 @@ _MOMENTS_S = (0.045, 0.025, 0.05, 0.035)
 
 
 def made_parse(plan: DivePlan, rng: np.random.Generator, azimuth: float, errors: float = 1.0) -> DiveParse:
-    """A parse of a rendered dive by a camera that stands still, its joints and moments off as found ones are.
+    """Return a parse of a rendered dive by a camera that stands still, its joints and moments off as found ones are.
 
     Args:
         azimuth: 0 is the view from the side, radians.
@@ -117,7 +117,7 @@ def made_parse(plan: DivePlan, rng: np.random.Generator, azimuth: float, errors:
 
 
 def rendered(count: int, seed: int = 0) -> Iterator[tuple[DiveNumber, float, DiveParse]]:
-    """Rendered dives that do not twist, half of club numbers and half of competitions', from about the side."""
+    """Return rendered dives that do not twist, half of club numbers and half of competitions', from about the side."""
     club = sorted({(one["dive_number"], one["board_m"]) for one in rendered_facts()})
     config = SynthConfig(train=10 * count, test=0, seed=seed)
     rng, made, i = np.random.default_rng([seed, 0x4EC]), 0, 0
@@ -135,7 +135,7 @@ def rendered(count: int, seed: int = 0) -> Iterator[tuple[DiveNumber, float, Div
 
 
 def mirrored(parse: DiveParse, width: float = 800.0) -> DiveParse:
-    """The parse of the mirrored clip."""
+    """Return the parse of the mirrored clip."""
     assert parse.joints is not None
     assert parse.motion is not None
     flip = np.diag([-1.0, 1.0, 1.0])

@@ -61,7 +61,7 @@ class ParseCache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def parse(self, name: str, path: Path, out_frame: int | None = None) -> DiveParse | None:
-        """The parse of a clip, up to a frame or cut out as `score` does; None if it is not kept nor shall be made."""
+        """Return the parse of a clip, up to a frame or cut as `score` does; None if it is not kept nor to be made."""
         facts, masks = self._folder / f"{name}.json", self._folder / f"{name}.npz"
         if not facts.is_file():
             if self._only_cached:
@@ -77,7 +77,7 @@ class ParseCache:
 def at_true_moments(
     parse: DiveParse, fact: dict[str, Any], flight_s: float, off_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
 ) -> DiveParse:
-    """A parse whose transitions and contact are those of the rendered motion, or so many seconds off them."""
+    """Return a parse whose transitions and contact are those of the rendered motion, or so many seconds off them."""
     leaves, opens, touches = (round(seconds * parse.clip.fps) for seconds in off_s)
     flight, entry = fact["first_flight_frame"] + leaves, fact["first_entry_frame"] + opens
     times = np.interp([flight, entry], parse.sampled_frames, parse.sampled_times_s).tolist()
@@ -167,7 +167,7 @@ def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
 
 
 def _own_award(found: tuple[Measure, ...], number: str | None, board_m: float | None) -> str:
-    """The award of a dive by what was measured alone."""
+    """Return the award of a dive by what was measured alone."""
     if number is None:
         return ""
     dive = parse_dive_number(number)
@@ -185,7 +185,7 @@ def _beside(found: Measure | None, true: float | None) -> list[str]:
 
 
 def main() -> None:
-    """Runs the measurement; see `--help`."""
+    """Run the measurement; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cache", type=Path, help="folder for what the network finds")
     parser.add_argument("--exemplars", type=int, default=80, help="rendered dives to measure")

@@ -43,7 +43,7 @@ _ROUNDS, _BETWEEN_MS = 3, 400
 
 
 def main() -> None:
-    """Prints pictures and times."""
+    """Print pictures and times."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=20)
     seconds = parser.parse_args().seconds
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _make(path: Path, seconds: int) -> None:
-    """The sample dive forth and back, so long."""
+    """Return the sample dive forth and back, so long."""
     with av.open(str(resource("samples", "sample.mp4"))) as source:
         frames = [one.reformat(*_SIZE, "yuv420p") for one in source.decode(video=0)]
     way = [*frames, *frames[-2:0:-1]]

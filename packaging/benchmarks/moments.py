@@ -100,7 +100,7 @@ def left_out(dives: list[Dive]) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Runs the measurement; see `--help`."""
+    """Run the measurement; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path)
     analyzer, folder = Analyzer.open(), parser.parse_args().clips

@@ -74,7 +74,7 @@ def random_seek() -> Outcome:
 
 
 def step_cached() -> Outcome:
-    """Steps forward and backward around a frame with masks."""
+    """Step forward and backward around a frame with masks."""
     path = bench_clips.long_groups()
     with open_window() as shown:
         shown.open(path)
@@ -86,7 +86,7 @@ def step_cached() -> Outcome:
 
 
 def step_back() -> Outcome:
-    """Steps backward at key repeat rate across group borders, after each of several seeks.
+    """Step backward at key repeat rate across group borders, after each of several seeks.
 
     Only steps to frames that were not decoded when the sought frame appeared count.
     """

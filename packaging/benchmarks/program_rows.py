@@ -167,7 +167,7 @@ def _all_opened(shown: BenchWindow) -> bool:
 
 
 def kill_worker() -> Outcome:
-    """The worker is killed at random times; each time the app reports it and analyses again."""
+    """Kill the worker at random times; each time the app reports it and analyses again."""
     generator = random.Random(7)
     problems: list[str] = []
     survived = 0

@@ -24,7 +24,7 @@ from fineparser_core.types import DiveParse, Recognition
 
 
 def real(parses: Path, labels: Path) -> Iterator[tuple[str, DiveNumber, float | None, DiveParse]]:
-    """Parses of real clips with known numbers."""
+    """Return parses of real clips with known numbers."""
     for name, facts in json.loads(labels.read_text(encoding="utf-8")).items():
         number = facts.get("dive_number") or ("207C" if "207C" in facts.get("dive", "") else None)
         path = parses / f"{name}.pkl"
@@ -106,7 +106,7 @@ class Tally:
 
 
 def shifted(parse: DiveParse, by_s: float) -> DiveParse:
-    """The parse with all moments later."""
+    """Return the parse with all moments later."""
     moments = parse.moments
     later = {
         name: replace(one, time_s=one.time_s + by_s)
@@ -117,7 +117,7 @@ def shifted(parse: DiveParse, by_s: float) -> DiveParse:
 
 
 def main() -> None:
-    """Runs the measurement; see `--help`."""
+    """Run the measurement; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parses", type=Path, help="folder of pickled parses of real clips")
     parser.add_argument("--labels", type=Path, help="labels.json of these")

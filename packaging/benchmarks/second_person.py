@@ -69,7 +69,7 @@ class Diver:
     slowed: float
 
     def in_view(self, place: np.ndarray, frame: int) -> np.ndarray | None:
-        """A place of the view as it lies in a frame; None in another shot."""
+        """Return a place of the view as it lies in a frame; None in another shot."""
         motion, image = self.recording.motion, self.recording.image_at(frame)
         if motion.scene[image] != motion.scene[self.seen_from]:
             return None
@@ -101,7 +101,7 @@ ACTS = {
 
 
 def cut_out(parse: DiveParse, recording: Recording) -> Diver:
-    """The diver of an analysed clip."""
+    """Return the diver of an analysed clip."""
     assert parse.motion is not None
     slowed, times_s = parse.motion.slowed, parse.sampled_times_s
     contact = parse.moments.contact or parse.moments.come_out
@@ -143,7 +143,7 @@ def _sprite(frame: np.ndarray, crop: np.ndarray, mask: np.ndarray) -> tuple[Spri
 
 
 def acting(diver: Diver, act: Act) -> Picture:
-    """The picture of a variant with a second person in it."""
+    """Return the picture of a variant with a second person in it."""
     info = diver.recording.info
     start = diver.places[0]
     to_side = 1 if start[0] < info.width_px / 2 else -1
@@ -183,7 +183,7 @@ def _size(info: VideoInfo) -> tuple[int, int]:
 
 
 def _drawn(frame: np.ndarray, sprite: Sprite, place: np.ndarray, size: float) -> np.ndarray:
-    """A frame with a body in it, its middle at a place."""
+    """Return a frame with a body in it, its middle at a place."""
     height, width = sprite.alpha.shape[:2]
     body = (max(round(width * size), 1), max(round(height * size), 1))
     left, top = (place - size * sprite.middle).round().astype(int).tolist()
@@ -267,7 +267,7 @@ def write_variant(name: str, labels: JudgedDive, diver: Diver, folder: Path) -> 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips_folder", type=Path, metavar="CLIPS")
     parser.add_argument("out", type=Path, metavar="OUT")

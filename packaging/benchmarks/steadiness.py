@@ -63,7 +63,7 @@ def _command() -> Iterator[Route]:
 
 
 def _by_command(folder: Path, path: Path, number: str | None, board_m: float | None) -> Analysis:
-    """Raises: FineParserError with what the command says, where it writes no analysis."""
+    """Analyze by the command. Raises: FineParserError with its sentence, where it writes no analysis."""
     content, masks = folder / "analysis.json", folder / "masks.npz"
     for file in (content, masks):
         file.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ def _window() -> Iterator[Route]:
 
 
 def _by_worker(worker: "subprocess.Popen[bytes]", path: Path, number: str | None, board_m: float | None) -> Analysis:
-    """What the window asks for a file that is dropped on it: a search of a long one, a parse, and a score."""
+    """Return what the window asks for a file that is dropped on it: a search of a long one, a parse, and a score."""
     from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
     name, frames = f"{path}, {time.monotonic_ns()}", (None, None)
@@ -105,7 +105,7 @@ def _by_worker(worker: "subprocess.Popen[bytes]", path: Path, number: str | None
 
 
 def _ask(worker: "subprocess.Popen[bytes]", request: Any) -> Any:
-    """The worker's answer.
+    """Return the worker's answer.
 
     Raises:
         FineParserError: it failed, and why.
@@ -129,7 +129,7 @@ ROUTES = {PYTHON: _python, "command": _command, "window": _window}
 
 
 def measured(made: Plan, labels: JudgedDive, analysis: Analysis) -> dict[str, Any]:
-    """What was found in a variant, as the fields of a `Result`.
+    """Return what was found in a variant, as the fields of a `Result`.
 
     Args:
         labels: of the untouched file.
@@ -176,7 +176,7 @@ def scored_as(labels: JudgedDive) -> tuple[str | None, float | None]:
 
 
 def read_results(path: Path) -> dict[tuple[str, str, str], Result]:
-    """The latest result of each clip, variant and route; a last line that was cut off is left out."""
+    """Return the latest result of each clip, variant and route; a last line that was cut off is left out."""
     found: dict[tuple[str, str, str], Result] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
@@ -240,7 +240,7 @@ def _result(route: Route, made: Plan, labels: JudgedDive, facts: dict[str, str])
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; see `--help`."""
+    """Run the command; see `--help`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips_folder", type=Path, metavar="CLIPS", nargs="?")
     parser.add_argument("out", type=Path, metavar="OUT", nargs="?")

@@ -105,7 +105,7 @@ def from_median(results: Sequence[Result], moment: str) -> list[float | None]:
 
 
 def moments_table(results: Sequence[Result]) -> str:
-    """A row for each variant: who is followed, and how near the moments are to labels and median."""
+    """Return a row for each variant: who is followed, and how near the moments are to labels and median."""
     same, off = {}, {}
     for clip in _by(results, lambda one: one.clip).values():
         same |= {id(one): is_same for one, is_same in zip(clip, same_person(clip), strict=True)}
@@ -133,7 +133,7 @@ def moments_table(results: Sequence[Result]) -> str:
 
 
 def awards_table(results: Sequence[Result]) -> str:
-    """A row for each clip: range and deviation of its award over all variants and over the seven basic ones."""
+    """Return a row for each clip: range and deviation of its award over all variants and over the seven basic ones."""
     rows, spreads = [], []
     for clip, these in _by([one for one in results if one.route == PYTHON], lambda one: one.clip).items():
         everything = [one.award for one in these if one.award is not None]
@@ -165,7 +165,7 @@ def awards_table(results: Sequence[Result]) -> str:
 
 
 def measures_table(results: Sequence[Result]) -> str:
-    """A row for each measure: its deviation over the variants of a clip beside the uncertainty that it states."""
+    """Return a row for each measure: its deviation over the variants of a clip and the uncertainty that it states."""
     clips = _by([one for one in results if one.route == PYTHON and not one.error], lambda one: one.clip).values()
     units = {name: unit for one in results for name, (_, _, unit) in one.measures.items()}
     rows = []
@@ -181,7 +181,7 @@ def measures_table(results: Sequence[Result]) -> str:
 
 
 def routes_table(results: Sequence[Result]) -> str:
-    """A row for each other route: how many variants it gives the same of as Python does; "" without one."""
+    """Return a row for each other route: how many variants it gives the same of as Python does; "" without one."""
     python = {(one.clip, one.variant): one for one in results if one.route == PYTHON}
     rows = []
     for route, these in _by(results, lambda one: one.route).items():
@@ -196,7 +196,7 @@ def routes_table(results: Sequence[Result]) -> str:
 
 
 def outliers(results: Sequence[Result]) -> list[str]:
-    """A line for each result with another person, a refusal, or a moment that is off."""
+    """Return a line for each result with another person, a refusal, or a moment that is off."""
     lines = []
     for clip, these in _by(results, lambda one: one.clip).items():
         for one, same in zip(these, same_person(these), strict=True):

@@ -15,7 +15,7 @@ warnings.filterwarnings("ignore", message="Unable to retrieve source for @torch.
 
 
 def main(argv: list[str]) -> int:
-    """Runs the module that the arguments name, else the command; returns the exit code."""
+    """Run the module that the arguments name, else the command; return the exit code."""
     if argv[:1] == [RUN_MODULE] and len(argv) > 1 and argv[1].split(".")[0] in _OURS:
         sys.argv = argv[1:]
         runpy.run_module(argv[1], run_name="__main__", alter_sys=True)

@@ -26,7 +26,7 @@ _BITMAP_COLORS = ("#e8f3fd", "#9cc9f0")
 
 
 def main(folder: Path) -> None:
-    """Writes all files into an existing folder."""
+    """Write all files into an existing folder."""
     app = QGuiApplication(sys.argv[:1])
     renderer = QSvgRenderer(str(ICON))
     for size_px in SIZES_PX:

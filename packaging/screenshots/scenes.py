@@ -77,7 +77,7 @@ def _library_dives(photographer: Photographer, picture: Callable[[str], None]) -
 
 
 def _without_score(photographer: Photographer, picture: Callable[[str], None]) -> None:
-    """A number without exemplars; no number; a message."""
+    """Photograph a number without exemplars, no number, and a message."""
     photographer.session.editing.set_details(photographer.dive.key, "614B", 10.0)
     photographer.wait_for_answer()
     picture("no-exemplars")
@@ -98,7 +98,7 @@ def _exemplars(photographer: Photographer) -> list[Exemplar]:
 
 
 def _second_dive(photographer: Photographer, picture: Callable[[str], None]) -> None:
-    """A second attempt with the first one beside it."""
+    """Photograph a second attempt with the first one beside it."""
     session = photographer.session
     first = photographer.dive
     clip = _exemplars(photographer)[0].clip_path

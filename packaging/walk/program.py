@@ -58,7 +58,7 @@ class Program:
 
 
 def living_in(home: Path) -> list[int]:
-    """Processes that have this home."""
+    """Return processes that have this home."""
     mark, found = b"HOME=" + os.fsencode(home), []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -71,7 +71,7 @@ def listen_on(desktop: dict[str, str]) -> None:
 
 
 def windows(pid: int) -> Thing | None:
-    """What holds the windows of a process; None before it has any."""
+    """Return what holds the windows of a process; None before it has any."""
     desktop = Atspi.get_desktop(0)
     desktop.clear_cache_single()
     for number in range(desktop.get_child_count()):
@@ -83,6 +83,6 @@ def windows(pid: int) -> Thing | None:
 
 
 def find(within: Thing | None, role: str, name: str) -> Thing | None:
-    """The first thing of a role whose whole name matches a pattern; None where none is shown."""
+    """Return the first thing of a role whose whole name matches a pattern; None where none is shown."""
     found = within.inside() if within is not None else ()
     return next((one for one in found if one.role == role and re.fullmatch(name, one.name, re.DOTALL)), None)

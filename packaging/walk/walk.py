@@ -182,7 +182,7 @@ class Walk:
         return self._see("label", r"Sum .* = score .*").name
 
     def _told(self) -> tuple[str, ...]:
-        """What the window says of the dive: its row in the list, phases and borders, score."""
+        """Return what the window says of the dive: its row in the list, phases and borders, score."""
         row = self._see("list item", "sample, .*").name
         return row, self._see("filler", "Timeline").description, self._score()
 
