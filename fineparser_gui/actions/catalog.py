@@ -396,7 +396,7 @@ CATALOG: tuple[ActionSpec, ...] = (
             _can("tour", Phrase("&Show the tour"), "", lambda w: w.tour.begin()),
         ),
         (
-            _can("training", Phrase("&Training on the command line"), "", lambda w: w.dialogs.training()),
+            _can("find_command", Phrase("Fi&nd a command…"), "Ctrl+K", lambda w: w.dialogs.find_command()),
             _can("system_check", Phrase("System &check"), "", lambda w: w.dialogs.system_check()),
             _can("log_folder", Phrase("Open the &log folder"), "", lambda w: w.dialogs.open_log_folder()),
         ),

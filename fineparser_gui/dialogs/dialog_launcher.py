@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from fineparser_core import __version__
+from fineparser_gui.dialogs.command_palette import CommandPalette
 from fineparser_gui.dialogs.export_dialog import ExportDialog
 from fineparser_gui.dialogs.model_card_dialog import model_card_dialog
 from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
@@ -22,11 +23,6 @@ from fineparser_gui.settings.store import PreferenceStore
 
 if TYPE_CHECKING:
     from fineparser_gui.dialogs.poolside_window import PoolsideWindow
-
-_COMMANDS = (
-    "fineparser data import --help\nfineparser train --help\nfineparser evaluate --help\n"
-    "fineparser calibrate --help\nfineparser learn --help"
-)
 
 
 class DialogLauncher(QObject):
@@ -105,26 +101,9 @@ class DialogLauncher(QObject):
         """Open the model card of the weights in use."""
         model_card_dialog(self._preferences.now.weights, self._session.model, self._window).open()
 
-    def training(self) -> None:
-        """Open a page on training weights from the command line."""
-        page = TextPage()
-        page.setMarkdown(
-            "\n\n".join(
-                (
-                    self.tr(
-                        "Weights are trained on the command line from sets of judged dives: those of a table, or what "
-                        "Export judged dives… in the File menu writes. From few dives, fineparser learn and Learn from "
-                        "my judged dives… in the Library menu make a profile of your judges instead. These commands "
-                        "explain how:"
-                    ),
-                    "```\n" + _COMMANDS + "\n```",
-                    self.tr("Then choose the folder that training has written in the preferences."),
-                )
-            )
-        )
-        dialog = TextDialog(self.tr("Training on the command line"), page, self._window)
-        dialog.resize(560, 320)
-        dialog.open()
+    def find_command(self) -> None:
+        """Open the list of all commands."""
+        CommandPalette(self._window.actions_by_id, self._window).open()
 
     def system_check(self) -> None:
         """Open the page of `fineparser doctor`."""

@@ -17,7 +17,7 @@ _DIALOGS = (
     "preferences",
     "shortcuts",
     "model_card",
-    "training",
+    "find_command",
     "about",
 )
 _PANELS = ("dives", "details", "score", "contributions", "exemplars", "player")

@@ -120,7 +120,7 @@ def test_the_window_with_a_dive(window):
 
 @pytest.mark.parametrize(
     "action_id",
-    ["preferences", "guide", "shortcuts", "model_card", "training", "system_check", "licences", "about", "ranking"],
+    ["preferences", "guide", "shortcuts", "model_card", "find_command", "system_check", "licences", "about", "ranking"],
 )
 def test_the_dialogs(window, qtbot, action_id, bundled_weights):
     action = window.actions_by_id[action_id]

@@ -222,7 +222,7 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     assert "cannot be read" in QApplication.activeModalWidget().findChild(QTextBrowser).toPlainText()
 
 
-@pytest.mark.parametrize("action_id", ["model_card", "training", "about", "log_folder"])
+@pytest.mark.parametrize("action_id", ["model_card", "find_command", "about", "log_folder"])
 def test_help_opens(idle_studio, action_id, bundled_weights):
     window = idle_studio.window
     window.actions_by_id[action_id].trigger()

@@ -1,0 +1,38 @@
+"""Commands found by their words and carried out by Enter."""
+
+from PySide6.QtCore import Qt
+
+from fineparser_gui.dialogs.command_palette import CommandPalette
+
+
+def palette(studio) -> CommandPalette:
+    studio.window.actions_by_id["find_command"].trigger()
+    return studio.window.findChild(CommandPalette)
+
+
+def shown(dialog: CommandPalette) -> list[str]:
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    return [item.text(0) for item in items if not item.isHidden()]
+
+
+def test_a_command_is_found_by_its_words_and_carried_out(idle_studio, qtbot):
+    dialog = palette(idle_studio)
+    qtbot.keyClicks(dialog.search, "LIBRARY exemp")
+    assert "Exemplar library" in shown(dialog)
+    assert dialog.list.currentItem().text(0) == "Exemplar library"
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(idle_studio.window.library.isVisible)
+
+
+def test_a_command_is_found_by_its_key_and_what_cannot_be_done_now_does_nothing(idle_studio, qtbot):
+    dialog = palette(idle_studio)
+    qtbot.keyClicks(dialog.search, "ctrl+e")
+    assert "Export…" in shown(dialog)
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Down)
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert dialog.isVisible()  # there is no dive to export
+    dialog.search.setText("nothing is called so")
+    assert shown(dialog) == []
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    dialog.close()
