@@ -8,6 +8,17 @@ from fineparser_core.language import Phrase
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.drawings import ANGLE, ARROW, ELLIPSE, FREEHAND, LINE, NOTE
 
+#: Commands in menus: what is neither a step of the mouse on picture, timeline or list, nor seldom asked for.
+_LISTED = {
+    *("open", "open_folder", "poolside", "new_session", "open_recent", "sessions", "open_session", "save_session_as"),
+    *("export", "export_strobe", "export_judged", "share", "quit"),
+    *("undo", "redo", "reset_transitions", "preferences"),
+    *("analyse", "cancel", "edit_dives", "name_dives", "meet", "find_dives", "whole_file", "point_at_diver", "locate"),
+    *("remove", "add_exemplar"),
+    *("history", "compare", "ranking", "mask", "skeleton", "dives_column", "side_column", "full_screen"),
+    *("library", "learn"),
+    *("guide", "shortcuts", "find_command", "model_card", "system_check", "licences", "about"),
+}
 #: A recording has several divers, and a missing video shows none.
 _POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
 
@@ -67,7 +78,9 @@ class ActionSpec:
         does: called with the window, and with its state if it is checkable.
         when: returns whether it is enabled; None: always, or decided elsewhere.
         icon: name of a file in resources/icons without suffix, or "".
+        menu: title of its menu, or of what it belongs to where it is in no menu.
         group: actions of different groups are separated by a line in the menu.
+        listed: whether it is in a menu; others have buttons, keys and "Find a command…".
     """
 
     id: str
@@ -80,6 +93,7 @@ class ActionSpec:
     checked: bool
     menu: str = ""
     group: int = 0
+    listed: bool = True
 
 
 def _can(
@@ -111,7 +125,11 @@ def _tool(kind: str, text: str, key: str) -> ActionSpec:
 
 
 def _menu(title: str, *groups: Sequence[ActionSpec]) -> tuple[ActionSpec, ...]:
-    return tuple(replace(spec, menu=title, group=place) for place, group in enumerate(groups) for spec in group)
+    return tuple(
+        replace(spec, menu=title, group=place, listed=spec.id in _LISTED)
+        for place, group in enumerate(groups)
+        for spec in group
+    )
 
 
 def _on_picture(situation: Situation) -> bool:

@@ -64,10 +64,13 @@ class ActionRegistry:
             action.setToolTip(f"{plain_text(spec.text)} ({native_text(keys)})" if keys else plain_text(spec.text))
 
     def fill_menus(self, bar: QMenuBar) -> None:
-        """Add every action to its menu."""
+        """Add the actions that are listed to their menus, and all to the window, where their shortcuts work."""
         menus: dict[str, QMenu] = {}
         groups: dict[str, int] = {}
         for spec in CATALOG:
+            bar.window().addAction(self._actions[spec.id])
+            if not spec.listed:
+                continue
             if spec.menu not in menus:
                 menus[spec.menu] = bar.addMenu(translated(spec.menu))
             menu = menus[spec.menu]
@@ -75,7 +78,6 @@ class ActionRegistry:
                 menu.addSeparator()
                 groups[spec.menu] = spec.group
             menu.addAction(self._actions[spec.id])
-            bar.window().addAction(self._actions[spec.id])  # so that its shortcuts work while the menu bar is hidden
 
     def color_icons(self, palette: QPalette) -> None:
         """Draw the icons in the text color of a palette."""
