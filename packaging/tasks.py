@@ -17,7 +17,7 @@ _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
 # The longest come first, so that all processes end at once.
-_TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/architecture")
+_TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/store", "tests/architecture")
 # Three keep two cores busy, as tests wait for windows, workers and disks. A file stays in one process, as its tests
 # share fixtures. One that dies ends the run: after another has taken its place the rest may wait for ever.
 _IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")

@@ -793,7 +793,7 @@ def _plain(value: object, waiting: list[object], depth: int = 0) -> object:
     if value is None or isinstance(value, bool | int | float | str | bytes | Enum | Path):
         return value
     if depth < _DEPTH and isinstance(value, list | tuple | set | frozenset | dict):
-        inner = value.items() if isinstance(value, dict) else value
+        inner = value.copy().items() if isinstance(value, dict) else value  # threads may change it
         return len(value), [_plain(one, waiting, depth + 1) for one in list(inner)[:_MOST_ROWS]]
     if _own_kinds(type(value)) and hasattr(value, "__dict__"):
         waiting.append(value)

@@ -46,7 +46,7 @@ def marked(qapp, monkeypatch) -> Iterator[None]:
     table = read_texts(resource("translations", "texts.json"))
     made = {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table}
     monkeypatch.setattr("fineparser_core.language._language", "xx")
-    monkeypatch.setattr("fineparser_core.language._catalogue", lambda: made)
+    monkeypatch.setattr("fineparser_core.language._catalog", lambda: made)
     translator = _Pseudo(qapp)
     qapp.installTranslator(translator)
     yield
