@@ -190,6 +190,7 @@ def meet(at: Making) -> QWidget:
     at.studio.session.meets.change(Meet(rows=rows), "list")
     at.studio.session.open(copies(at.video, at.folder, ("first", "second")))
     at.qtbot.waitUntil(lambda: [dive.state for dive in at.studio.session.dives] == [DiveState.QUEUED] * 2)
+    at.qtbot.waitUntil(lambda: all(row.dive for row in at.studio.session.meet.rows[:2]))  # by themselves, in a moment
     at.studio.session.editing.set_details(at.studio.session.keys[0], "105B", 3.0)
     at.studio.window.actions_by_id["meet"].trigger()
     return at.studio.window.findChild(MeetDialog)
