@@ -11,6 +11,14 @@ from fineparser_core.resources import bundled_weights
 def main(argv: list[str]) -> int:
     """Run the command; see `--help`."""
     args = parse(EvaluateOptions, "evaluate", argv)
+    if args.predictions is not None:
+        # Imported late, as reading a card needs no statistics.
+        from fineparser_core.commands.evaluate_predictions import measure_predictions
+
+        measure_predictions(args, args.predictions)
+        return 0
+    if args.against is not None:
+        raise ConfigError("--against compares two files of predictions: give the first by --predictions.")
     weights = args.weights or bundled_weights()
     if args.write_card is not None:
         from fineparser_core.evaluation.model_card import write_model_card

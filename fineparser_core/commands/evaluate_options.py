@@ -13,11 +13,14 @@ from fineparser_core.constants import Device, Precision
 class EvaluateOptions(DatasetOptions):
     """Measures weights on a split of a data set (FineDiving, MTL-AQA, rendered dives), on labelled real clips, or both.
 
-    Of rendered dives, whose qualities are known, it says how far the contributions mean their phases.
+    Of rendered dives, whose qualities are known, it says how far the contributions mean their phases. With
+    --predictions it measures what another program predicted on the data set, and needs neither weights nor images.
 
     Attributes:
         data: folder of the data set, or a file of judged dives.
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
+        predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
+        against: another such file; the difference of each metric is said with its interval.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
@@ -38,6 +41,8 @@ class EvaluateOptions(DatasetOptions):
 
     data: Path | None = None
     real: Path | None = None
+    predictions: Path | None = None
+    against: Path | None = None
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"
     weights: Weights | None = None

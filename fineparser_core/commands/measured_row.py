@@ -21,11 +21,11 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import stored_inputs
-from fineparser_core.evaluation.evaluate import dive_result, median_transitions
+from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import full_frame_mask
 from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import DiveResult, mask_results, write_predictions
+from fineparser_core.evaluation.results import DiveResult, dive_result, mask_results, write_predictions
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken

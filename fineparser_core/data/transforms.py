@@ -53,7 +53,7 @@ def plain_view(dive: DatasetDive, preprocessing: str = WHOLE.name) -> View:
     """
     shape = get_preprocessing(preprocessing)
     column = shape.first_row if isinstance(shape, AthleteCrop) else 0
-    return View(sampled=_sampled(len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
+    return View(sampled=sampled_frames(len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
 def labeled_transitions(record: DiveRecord) -> tuple[int, int] | None:
@@ -63,7 +63,7 @@ def labeled_transitions(record: DiveRecord) -> tuple[int, int] | None:
     """
     if record.first_flight_frame is None or record.first_entry_frame is None:
         return None
-    return _transitions(_sampled(record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
+    return _transitions(sampled_frames(record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
 
 
 def draw_view(
@@ -104,6 +104,15 @@ def asked_frames(n_frames: int, first_entry_frame: int | None, temporal_shift: i
     return np.unique(np.concatenate([_until(end, first_entry_frame or 0) for end in ends]))
 
 
+def sampled_frames(last: int) -> np.ndarray:
+    """Return the 96 frames (96,) int64 that the plain view of a clip samples.
+
+    Args:
+        last: the last frame of the clip.
+    """
+    return np.linspace(0, last, N_SAMPLES).astype(np.int64)
+
+
 def view_frames(dive: DatasetDive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Return samples (n,) of a view as (n, 112, 112, 3) uint8 RGB."""
     return _cut(dive.frames, view, samples)
@@ -136,8 +145,4 @@ def _transitions(sampled: np.ndarray, first_flight_frame: int, first_entry_frame
 
 
 def _until(last: int, entry: int) -> np.ndarray:
-    return _sampled(max(entry, 1, last))
-
-
-def _sampled(last: int) -> np.ndarray:
-    return np.linspace(0, last, N_SAMPLES).astype(np.int64)
+    return sampled_frames(max(entry, 1, last))

@@ -97,7 +97,7 @@ def read_scored(path: Path) -> ScoredDives:
         rows = parse_json(read_bounded(path, MOST_JSON_BYTES))
         scored = [
             (float(row["predicted"] - row["score"]), float(row["spread"]), float(row["difficulty"]))
-            for row in rows
+            for row in rows["dives"]
             if row["predicted"] is not None and row["spread"] is not None
         ]
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Two charts as inline SVG that take their colors from the page around them."""
+"""Charts as inline SVG that take their colors from the page around them, or together as a file."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,13 @@ import numpy as np
 _WIDTH, _HEIGHT = 460, 380
 _LEFT, _TOP, _RIGHT, _BOTTOM = 56, 16, 16, 48
 _BINS = 20
+_TITLE = 28
+#: Colors of a figure on paper; a page has its own.
+_STYLE = (
+    "text{fill:#444;font:12px sans-serif}.title{fill:#111;font-weight:bold}.grid{stroke:#ddd}"
+    ".guide{stroke:#111;stroke-dasharray:5 4}.point{fill:#0b66c3;fill-opacity:.55}.bar{fill:#0b66c3}"
+)
+Chart = tuple[str, str]
 
 
 def scatter(predicted: Sequence[float], true: Sequence[float], ids: Sequence[str]) -> str:
@@ -16,13 +23,60 @@ def scatter(predicted: Sequence[float], true: Sequence[float], ids: Sequence[str
     ticks = _ticks(min(*predicted, *true), max(*predicted, *true))
     low, high = ticks[0], ticks[-1]
     parts = _axes(ticks, ticks, "true score, points", "predicted score, points")
-    x0, y0, x1, y1 = _x(low, low, high), _y(low, low, high), _x(high, low, high), _y(high, low, high)
-    parts.append(f'<line class="guide" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>')
-    for guess, score, name in zip(predicted, true, ids, strict=True):
-        x, y = _x(score, low, high), _y(guess, low, high)
-        label = escape(f"{name}: true {score:.2f}, predicted {guess:.2f}")
-        parts.append(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{label}</title></circle>')
+    parts += _points(
+        true,
+        predicted,
+        [f"{name}: true {t:.2f}, predicted {p:.2f}" for p, t, name in zip(predicted, true, ids, strict=True)],
+        (low, high),
+    )
     return _svg(parts, "Predicted against true scores; on the diagonal they are equal")
+
+
+def paired(
+    first: Sequence[float], second: Sequence[float], ids: Sequence[str], what: str, names: tuple[str, str]
+) -> str:
+    """Draw a number of two methods against each other, a point a dive, over the diagonal.
+
+    Args:
+        what: the number is.
+        names: of the methods; the first is across.
+    """
+    ticks = _ticks(min(0.0, *first, *second), max(*first, *second))
+    across, up = (escape(f"{what}, {name}") for name in names)
+    parts = _axes(ticks, ticks, across, up)
+    labels = [f"{name}: {a:.2f} and {b:.2f}" for a, b, name in zip(first, second, ids, strict=True)]
+    parts += _points(first, second, labels, (ticks[0], ticks[-1]))
+    return _svg(parts, f"{what} of {names[0]} across and of {names[1]} upward; on the diagonal they are equal")
+
+
+def figure(charts: Sequence[Chart]) -> str:
+    """Return an SVG file with charts side by side, a title over each.
+
+    Args:
+        charts: titles and what the functions of this module draw.
+    """
+    width, height = _WIDTH * len(charts), _HEIGHT + _TITLE
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"><style>{_STYLE}</style>']
+    parts.append(f'<rect width="{width}" height="{height}" fill="#fff"/>')
+    for column, (title, chart) in enumerate(charts):
+        x = column * _WIDTH
+        parts.append(f'<text class="title" x="{x + _LEFT}" y="20">{escape(title)}</text>')
+        placed = f'<svg x="{x}" y="{_TITLE}" width="{_WIDTH}" height="{_HEIGHT}" '
+        parts.append(chart.replace("<svg ", placed, 1))
+    return "".join(parts) + "</svg>\n"
+
+
+def _points(
+    across: Sequence[float], up: Sequence[float], labels: Sequence[str], ends: tuple[float, float]
+) -> list[str]:
+    """Return the diagonal, and a point for each pair that shows its label when pointed at."""
+    low, high = ends
+    x0, y0, x1, y1 = _x(low, low, high), _y(low, low, high), _x(high, low, high), _y(high, low, high)
+    parts = [f'<line class="guide" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>']
+    for a, b, label in zip(across, up, labels, strict=True):
+        place = f'cx="{_x(a, low, high):.1f}" cy="{_y(b, low, high):.1f}"'
+        parts.append(f'<circle class="point" {place} r="4"><title>{escape(label)}</title></circle>')
+    return parts
 
 
 def histogram(ious: Sequence[float], thresholds: Sequence[float]) -> str:

@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.data.exemplars import candidates, draw_exemplars
+from fineparser_core.data.exemplars import draw_exemplars
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.data.transforms import labeled_transitions, plain_view
+from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
-from fineparser_core.evaluation.metrics import interval_iou, step_ious
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.result_cache import ResultCache
-from fineparser_core.evaluation.results import DiveResult, mask_results
+from fineparser_core.evaluation.results import DiveResult, dive_result, mask_results
 from fineparser_core.inference.encoder import normalize
 from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding
 from fineparser_core.models.fineparser import FineParser
@@ -150,44 +148,5 @@ class Evaluator:
         )
 
 
-def dive_result(
-    record: DiveRecord,
-    pool: Sequence[DiveRecord],
-    *,
-    transitions: tuple[int, int] | None,
-    true_transitions: tuple[int, int] | None,
-    **measured: Any,
-) -> DiveResult:
-    """Return the result of a dive, with what follows from its record and the training dives.
-
-    Args:
-        transitions, true_transitions: samples that were found, and those that are labeled.
-        measured: other attributes of `DiveResult`.
-    """
-    same_number = [other.score for other in candidates(record, pool, "dive-number")]
-    found, true = transitions, true_transitions
-    return DiveResult(
-        id=record.id,
-        dive_number=record.dive_number,
-        difficulty=record.difficulty,
-        score=record.score,
-        number_mean=float(np.mean(same_number)) if same_number else None,
-        transitions=found,
-        true_transitions=true,
-        interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
-        step_ious=step_ious(found, true) if found is not None and true is not None else None,
-        **measured,
-    )
-
-
 def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
     return tuple((first, second, third) for first, second, third in points.cpu().tolist())
-
-
-def median_transitions(records: Sequence[DiveRecord]) -> tuple[float, float] | None:
-    """Return the medians over training dives, in samples, the naive baseline of transitions; None without labels."""
-    labeled = [transitions for record in records if (transitions := labeled_transitions(record)) is not None]
-    if not labeled:
-        return None
-    first, second = np.median(labeled, axis=0)
-    return float(first), float(second)

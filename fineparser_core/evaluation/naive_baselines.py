@@ -1,7 +1,6 @@
 """Naive baselines: predictions that use no video. A model is worth what it adds to them.
 
-The baselines of scores are in every `DiveResult`: the mean score of the exemplars drawn for the dive, and the mean of
-all training scores of its dive number. Those of transitions and masks are here.
+The baselines of scores are in every `DiveResult`. Those of transitions and masks are here.
 """
 
 from collections.abc import Sequence
@@ -9,10 +8,21 @@ from functools import lru_cache
 
 import numpy as np
 
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import labeled_transitions
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 
 #: Mean share of a whole frame that the athlete covers; the baseline mask is a disc of that share of the map.
 DISC_SHARE = 0.017
+
+
+def median_transitions(records: Sequence[DiveRecord]) -> tuple[float, float] | None:
+    """Return the medians over training dives, in samples, the naive baseline of transitions; None without labels."""
+    labeled = [transitions for record in records if (transitions := labeled_transitions(record)) is not None]
+    if not labeled:
+        return None
+    first, second = np.median(labeled, axis=0)
+    return float(first), float(second)
 
 
 def median_transition_ious(

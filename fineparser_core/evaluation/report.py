@@ -2,14 +2,15 @@
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
 
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.charts import histogram, scatter
+from fineparser_core.evaluation.charts import Chart, histogram, paired, scatter
+from fineparser_core.evaluation.comparison import Comparison
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
 from fineparser_core.printable import printable
@@ -26,8 +27,10 @@ def write_report(
     title: str,
     provenance: Mapping[str, str],
     thumbnails: Mapping[str, Sequence[np.ndarray]],
+    comparison: Comparison | None = None,
+    charts: Sequence[Chart] | None = None,
 ) -> None:
-    """Write the page: metrics with intervals and baselines, charts, steps, dive numbers and the worst dives.
+    """Write the page: metrics with intervals and baselines, charts, steps, dive numbers, events and the worst dives.
 
     Args:
         path: the HTML file.
@@ -36,10 +39,30 @@ def write_report(
         title: of the page.
         provenance: what made the results (weights, data set, seed), names to values.
         thumbnails: by the id of a dive, images (H, W, 3) uint8 RGB; `worst_dives` says which are shown.
+        comparison: with another method.
+        charts: titles and charts; by default `charts_of` the results.
 
     Raises:
         ExportError: the file cannot be written.
     """
+    worst = [
+        (heading, [(_caption(result), map(_data_uri, thumbnails.get(result.id, ()))) for result in dives])
+        for heading, dives in zip(("Largest score errors", "Lowest interval IoU"), worst_dives(results), strict=True)
+    ]
+    pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
+    page = pages.get_template("report.html.j2").render(
+        title=title,
+        summary=summary,
+        provenance=provenance,
+        charts=charts_of(results) if charts is None else charts,
+        worst=worst,
+        comparison=comparison,
+    )
+    write_whole(path, printable(page, keep="\n\t"))
+
+
+def charts_of(results: Sequence[DiveResult]) -> list[Chart]:
+    """Return the charts of a method: predicted against true scores, and the interval IoUs; those that there are."""
     scored = [(r.predicted, r.score, r.id) for r in results if r.predicted is not None and math.isfinite(r.predicted)]
     ious = [result.interval_iou for result in results if result.interval_iou is not None]
     charts = []
@@ -47,15 +70,26 @@ def write_report(
         charts.append(("Predicted against true scores", scatter(*zip(*scored, strict=True))))
     if ious:
         charts.append(("Interval IoU, lines at 0.5 and 0.75", histogram(ious, (0.5, 0.75))))
-    worst = [
-        (heading, [(_caption(result), map(_data_uri, thumbnails.get(result.id, ()))) for result in dives])
-        for heading, dives in zip(("Largest score errors", "Lowest interval IoU"), worst_dives(results), strict=True)
-    ]
-    pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
-    page = pages.get_template("report.html.j2").render(
-        title=title, summary=summary, provenance=provenance, charts=charts, worst=worst
+    return charts
+
+
+def paired_charts(names: tuple[str, str], first: Sequence[DiveResult], second: Sequence[DiveResult]) -> list[Chart]:
+    """Return the charts of two methods on the same dives: score errors and interval IoUs; those that both have."""
+    by_id = {result.id: result for result in second}
+    pairs = [(result, by_id[result.id]) for result in first if result.id in by_id]
+    numbers: tuple[tuple[str, Callable[[DiveResult], float]], ...] = (
+        ("score error, points", _error),
+        ("interval IoU", lambda result: math.nan if result.interval_iou is None else result.interval_iou),
     )
-    write_whole(path, printable(page, keep="\n\t"))
+    charts = []
+    for what, number in numbers:
+        known = [
+            (number(a), number(b), a.id) for a, b in pairs if math.isfinite(number(a)) and math.isfinite(number(b))
+        ]
+        if known:
+            across, up, ids = zip(*known, strict=True)
+            charts.append((f"Dive by dive: {what}", paired(across, up, ids, what, names)))
+    return charts
 
 
 def worst_dives(results: Sequence[DiveResult]) -> tuple[list[DiveResult], list[DiveResult]]:

@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.data.exemplars import candidates
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
-from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.evaluation.metrics import interval_iou, mask_iou, step_ious
 from fineparser_core.evaluation.naive_baselines import center_disc
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
 
+#: Format of predictions on a data set, see `evaluation.predictions`.
+PREDICTIONS_FORMAT = "fineparser.predictions/1"
 #: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a baseline.
 MASK_METRICS = ("iou", "mae", "f_adaptive", "f_mean", "f_adaptive_paper", "s_measure")
 MASK_BASELINES = ("empty", "disc")
@@ -36,7 +40,8 @@ class DiveResult:
         n_exemplars: exemplars that voted.
         exemplar_mean: baseline, their mean score.
         number_mean: baseline, mean score of all training dives of the number.
-        transitions: predicted (st, ed), samples.
+        award_mean: baseline, DD times the mean over all training dives of score / DD.
+        transitions: predicted (st, ed), samples; those of others may lie between two.
         true_transitions: labeled, samples.
         interval_iou: of the two.
         step_ious: of take-off, flight and entry.
@@ -54,13 +59,47 @@ class DiveResult:
     n_exemplars: int
     exemplar_mean: float | None
     number_mean: float | None = None
-    transitions: tuple[int, int] | None = None
+    award_mean: float | None = None
+    transitions: tuple[int | float, int | float] | None = None
     true_transitions: tuple[int, int] | None = None
     interval_iou: float | None = None
     step_ious: tuple[float, float, float] | None = None
     masks: Mapping[str, float] | None = None
     exemplars: tuple[str, ...] = ()
     contributions: tuple[tuple[float, float, float], ...] | None = None
+
+
+def dive_result(
+    record: DiveRecord,
+    pool: Sequence[DiveRecord],
+    *,
+    transitions: tuple[float, float] | None,
+    true_transitions: tuple[int, int] | None,
+    **measured: Any,
+) -> DiveResult:
+    """Return the result of a dive, with what follows from its record and the training dives.
+
+    Args:
+        transitions, true_transitions: samples that were found, and those that are labeled.
+        measured: other attributes of `DiveResult`.
+    """
+    same_number = [other.score for other in candidates(record, pool, "dive-number")]
+    others = (other for other in pool if other.key != record.key and other.difficulty > 0)
+    awards = [other.score / other.difficulty for other in others if math.isfinite(other.score)]
+    found, true = transitions, true_transitions
+    return DiveResult(
+        id=record.id,
+        dive_number=record.dive_number,
+        difficulty=record.difficulty,
+        score=record.score,
+        number_mean=float(np.mean(same_number)) if same_number else None,
+        award_mean=float(np.mean(awards)) * record.difficulty if awards else None,
+        transitions=found,
+        true_transitions=true,
+        interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
+        step_ious=step_ious(found, true) if found is not None and true is not None else None,
+        **measured,
+    )
 
 
 def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray | None = None) -> dict[str, float]:
@@ -95,7 +134,7 @@ def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray 
 
 
 def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveResult]) -> None:
-    """Write the results as a table, a row a dive with empty cells for None, and as JSON, a list of objects.
+    """Write the results as a table, a row a dive with empty cells for None, and as JSON.
 
     Exemplars and contributions against them are in the JSON only.
 
@@ -106,8 +145,8 @@ def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveRes
     # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
     columns = list(dict.fromkeys(name for row in rows for name in row))
     write_whole(csv_path, csv_table(columns, rows))
-    text = json.dumps([finite(asdict(result)) for result in results], indent=1, allow_nan=False)
-    write_whole(json_path, text + "\n")
+    content = {"format": PREDICTIONS_FORMAT, "dives": [finite(asdict(result)) for result in results]}
+    write_whole(json_path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def finite(value: Any) -> Any:

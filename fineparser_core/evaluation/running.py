@@ -12,7 +12,8 @@ from fineparser_core.data.frame_cache import DatasetCache, default_cache, load_d
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
-from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
+from fineparser_core.evaluation.evaluate import Evaluator
+from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.inference.encoder import ClipEncoder

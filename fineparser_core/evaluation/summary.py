@@ -18,11 +18,14 @@ from fineparser_core.support.text_table import text_table
 
 EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"
+AWARD_BASELINE = "DD x training mean of score / DD"
 MEDIAN_BASELINE = "median transitions"
 #: Scored dives of a number below which its R-l2 is not available.
 MIN_DIVES_OF_NUMBER = 10
 _LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
+#: From draws (k, n) int64 of n dives to a number each, (k,); nan where there is none.
+Statistic = Callable[[np.ndarray], np.ndarray]
 _MASK_BASELINE_NAMES = {"empty": "empty mask", "disc": "centre disc"}
 
 #: Every metric by its name in JSON: what it is called, and whether more is better.
@@ -62,7 +65,17 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NumberRow:
+class _GroupRow:
+    n: int
+    rho: float | None
+    r_l2_x100: float | None
+    score_error: float | None
+    aiou_50: float | None
+    aiou_75: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberRow(_GroupRow):
     """The dives of a number; None where a metric is not available.
 
     R-l2 is relative to the range of the true scores within the number, which few dives hardly sample: it is available
@@ -70,12 +83,13 @@ class NumberRow:
     """
 
     dive_number: str
-    n: int
-    rho: float | None
-    r_l2_x100: float | None
-    score_error: float | None
-    aiou_50: float | None
-    aiou_75: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow(_GroupRow):
+    """The dives of an event, as `NumberRow`."""
+
+    event: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +113,7 @@ class Summary:
         n_fewer_exemplars: dives with fewer exemplars than requested.
         metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
         by_number: by dive number.
+        by_event: by event.
         by_step: in order; empty without steps.
     """
 
@@ -107,6 +122,7 @@ class Summary:
     n_fewer_exemplars: int
     metrics: Mapping[str, Metric]
     by_number: tuple[NumberRow, ...]
+    by_event: tuple[EventRow, ...]
     by_step: tuple[StepRow, ...]
 
     @property
@@ -121,14 +137,14 @@ class Summary:
         return plain
 
     def as_text(self) -> str:
-        """Format aligned tables: metrics with intervals and baselines, steps, dive numbers."""
+        """Format aligned tables: metrics with intervals and baselines, steps, dive numbers, events."""
         blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
         if self.n_fewer_exemplars:
             blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than asked for"
         blocks.append(text_table(*self.metric_table(), left=(0, 4)))
         if self.by_step:
             blocks.append(text_table(*self.step_table()))
-        blocks.append(text_table(*self.number_table()))
+        blocks += [text_table(*self.number_table()), text_table(*self.event_table())]
         return "\n\n".join(blocks) + "\n"
 
     def metric_table(self) -> tuple[list[str], list[list[str]]]:
@@ -156,16 +172,11 @@ class Summary:
 
     def number_table(self) -> tuple[list[str], list[list[str]]]:
         """Return the header and cells, a row a dive number."""
-        header = ["dive number", "dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75"]
-        rows = [
-            [
-                *(row.dive_number, str(row.n), _number(row.rho)),
-                _NOT_AVAILABLE if row.r_l2_x100 is None else _number(row.r_l2_x100),
-                *map(_number, (row.score_error, row.aiou_50, row.aiou_75)),
-            ]
-            for row in self.by_number
-        ]
-        return header, rows
+        return ["dive number", *_GROUP_HEADER], [[row.dive_number, *_group_cells(row)] for row in self.by_number]
+
+    def event_table(self) -> tuple[list[str], list[list[str]]]:
+        """Return the header and cells, a row an event."""
+        return ["event", *_GROUP_HEADER], [[row.event, *_group_cells(row)] for row in self.by_event]
 
 
 def summarize(
@@ -193,32 +204,83 @@ def summarize(
         n_scored=sum(result.predicted is not None for result in results),
         n_fewer_exemplars=sum(result.n_exemplars < exemplars for result in results),
         metrics={name: metrics[name] for name in METRICS if name in metrics},
-        by_number=tuple(_number_row(name, results) for name in sorted({result.dive_number for result in results})),
+        by_number=tuple(
+            NumberRow(dive_number=name, **_group([result for result in results if result.dive_number == name]))
+            for name in sorted({result.dive_number for result in results})
+        ),
+        by_event=tuple(
+            EventRow(event=name, **_group([result for result in results if _event(result) == name]))
+            for name in sorted(set(map(_event, results)))
+        ),
         by_step=_step_rows(results, median_transitions),
     )
 
 
+def is_scored(result: DiveResult) -> bool:
+    """Return True for a dive with a predicted score."""
+    return result.predicted is not None
+
+
+def is_parsed(result: DiveResult) -> bool:
+    """Return True for a dive whose transitions are labeled and predicted."""
+    return result.interval_iou is not None and result.step_ious is not None and result.true_transitions is not None
+
+
+def is_masked(result: DiveResult) -> bool:
+    """Return True for a dive with predicted masks and an athlete in the true ones."""
+    return result.masks is not None and MASK_METRICS[0] in result.masks
+
+
+def score_statistics(scored: Sequence[DiveResult]) -> dict[str, Statistic]:
+    """Return the metrics of dives with a predicted score by name, as functions of draws of these dives."""
+    true = np.array([result.score for result in scored])
+    predicted = np.array([result.predicted for result in scored], np.float64)
+    # R-l2 is relative to the range of the evaluated set, which a resample has no part in.
+    relative = ((predicted - true) / (np.ptp(true) or np.nan)) ** 2 * 100
+    return {
+        "rho": lambda i: rank_correlations(predicted[i], true[i]),
+        "r_l2_x100": lambda i: relative[i].mean(axis=-1),
+        "score_error": lambda i: np.abs(predicted[i] - true[i]).mean(axis=-1),
+    }
+
+
+def step_values(parsed: Sequence[DiveResult]) -> dict[str, np.ndarray]:
+    """Return the values (n,) of n dives for which `is_parsed` is true, whose means are the metrics, by name."""
+    intervals = np.array([result.interval_iou for result in parsed], np.float64)
+    steps = np.array([result.step_ious for result in parsed], np.float64)
+    values = {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
+    rescaled = np.array(_ious_within_event(parsed), np.float64)
+    if len(rescaled):
+        values |= {"aiou_50_event": rescaled >= 0.5, "aiou_75_event": rescaled >= 0.75}
+    return values
+
+
+def mask_values(masked: Sequence[DiveResult]) -> dict[str, np.ndarray]:
+    """Return the values (n,) of n dives for which `is_masked` is true, whose means are the metrics, by name."""
+    masks = [result.masks for result in masked if result.masks is not None]
+    return {name: np.array([clip[key] for clip in masks], np.float64) for key, name in _MASK_NAMES.items()}
+
+
 def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
-    scored = [result for result in results if result.predicted is not None]
+    scored = list(filter(is_scored, results))
     if not scored:
         return {}
     n = len(scored)
     true = np.array([result.score for result in scored])
     guesses = {"": np.array([result.predicted for result in scored], np.float64)}
-    for name, key in ((EXEMPLAR_BASELINE, "exemplar_mean"), (NUMBER_BASELINE, "number_mean")):
+    baselines = {EXEMPLAR_BASELINE: "exemplar_mean", NUMBER_BASELINE: "number_mean", AWARD_BASELINE: "award_mean"}
+    for name, key in baselines.items():
         # A baseline that lacks a dive would be measured on others than the method.
         if all(getattr(result, key) is not None for result in scored):
             guesses[name] = np.array([getattr(result, key) for result in scored], np.float64)
-    # R-l2 is relative to the range of the evaluated set, which a resample has no part in.
-    relative = ((guesses[""] - true) / (np.ptp(true) or np.nan)) ** 2 * 100
-    statistics: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], Callable[[np.ndarray], np.ndarray]]] = {
-        "rho": (spearman, lambda i: rank_correlations(guesses[""][i], true[i])),
-        "r_l2_x100": (relative_l2, lambda i: relative[i].mean(axis=-1)),
-        "score_error": (_error, lambda i: np.abs(guesses[""][i] - true[i]).mean(axis=-1)),
+    measures: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+        "rho": spearman,
+        "r_l2_x100": relative_l2,
+        "score_error": _error,
     }
     metrics = {}
-    for name, (measure, resampled) in statistics.items():
-        values = {guess: measure(scores, true) for guess, scores in guesses.items()}
+    for name, resampled in score_statistics(scored).items():
+        values = {guess: measures[name](scores, true) for guess, scores in guesses.items()}
         # One dive has no rank, and equal scores have neither rank nor range.
         if np.isfinite(value := values.pop("")):
             low, high = bootstrap_interval(resampled, n, seed=seed)
@@ -254,23 +316,18 @@ def _spread_metrics(scored: Sequence[DiveResult], seed: int) -> dict[str, Metric
 
 
 def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | None, seed: int) -> dict[str, Metric]:
-    parsed = _parsed(results)
+    parsed = list(filter(is_parsed, results))
     if not parsed:
         return {}
-    intervals = np.array([result.interval_iou for result in parsed], np.float64)
-    steps = np.array([result.step_ious for result in parsed], np.float64)
-    values = {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
-    baselines: dict[str, dict[str, float]] = {name: {} for name in values}
+    baselines: dict[str, dict[str, float]] = {}
     if median is not None:
         baseline, baseline_steps = median_transition_ious(
             median, [r.true_transitions for r in parsed if r.true_transitions]
         )
         numbers = (aiou(baseline, 0.5), aiou(baseline, 0.75), float(baseline_steps.mean()))
-        baselines = {name: {MEDIAN_BASELINE: number} for name, number in zip(values, numbers, strict=True)}
-    rescaled = np.array(_ious_within_event(parsed), np.float64)
-    if len(rescaled):
-        values |= {"aiou_50_event": rescaled >= 0.5, "aiou_75_event": rescaled >= 0.75}
-    return {name: _mean_metric(each, baselines.get(name, {}), seed) for name, each in values.items()}
+        names = ("aiou_50", "aiou_75", "step_iou")
+        baselines = {name: {MEDIAN_BASELINE: number} for name, number in zip(names, numbers, strict=True)}
+    return {name: _mean_metric(each, baselines.get(name, {}), seed) for name, each in step_values(parsed).items()}
 
 
 def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
@@ -280,7 +337,7 @@ def _ious_within_event(parsed: Sequence[DiveResult]) -> list[float]:
     picture does not show it. Empty where no event is known.
     """
     parts = [(r, r.true_transitions, r.transitions) for r in parsed if r.true_transitions and r.transitions]
-    events = [result.id.rpartition("/")[0] for result, _, _ in parts]
+    events = [_event(result) for result, _, _ in parts]
     biases = event_biases(
         [(event, r.dive_number, float(true[1] - true[0])) for event, (r, true, _) in zip(events, parts, strict=True)]
     )
@@ -297,12 +354,13 @@ def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]
     masks = [result.masks for result in results if result.masks is not None]
     shown = [clip for clip in masks if MASK_METRICS[0] in clip]
     metrics = {}
+    values = mask_values(list(filter(is_masked, results)))
     for key, name in _MASK_NAMES.items() if shown else ():
         baselines = {
             _MASK_BASELINE_NAMES[baseline]: float(np.mean([clip[f"{baseline} {key}"] for clip in shown]))
             for baseline in MASK_BASELINES
         }
-        metrics[name] = _mean_metric(np.array([clip[key] for clip in shown]), baselines, seed)
+        metrics[name] = _mean_metric(values[name], baselines, seed)
     if areas := [clip[FALSE_POSITIVE_AREA] for clip in masks if FALSE_POSITIVE_AREA in clip]:
         metrics[FALSE_POSITIVE_AREA] = _mean_metric(np.array(areas), {"empty mask": 0.0}, seed)
     return metrics
@@ -313,25 +371,36 @@ def _mean_metric(values: np.ndarray, baselines: Mapping[str, float], seed: int) 
     return Metric(value=float(values.mean()), low=low, high=high, n=len(values), baselines=baselines)
 
 
-def _number_row(dive_number: str, results: Sequence[DiveResult]) -> NumberRow:
-    mine = [result for result in results if result.dive_number == dive_number]
-    scored = [result for result in mine if result.predicted is not None]
+def _event(result: DiveResult) -> str:
+    return result.id.rpartition("/")[0]
+
+
+def _group(mine: Sequence[DiveResult]) -> dict[str, Any]:
+    """Return the fields of `_GroupRow`."""
+    scored = list(filter(is_scored, mine))
     true = np.array([result.score for result in scored])
     predicted = np.array([result.predicted for result in scored], np.float64)
     ious = [result.interval_iou for result in mine if result.interval_iou is not None]
-    return NumberRow(
-        dive_number=dive_number,
-        n=len(mine),
-        rho=_or_none(spearman(predicted, true)) if scored else None,
-        r_l2_x100=_or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_NUMBER else None,
-        score_error=_error(predicted, true) if scored else None,
-        aiou_50=aiou(ious, 0.5) if ious else None,
-        aiou_75=aiou(ious, 0.75) if ious else None,
-    )
+    return {
+        "n": len(mine),
+        "rho": _or_none(spearman(predicted, true)) if scored else None,
+        "r_l2_x100": _or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_NUMBER else None,
+        "score_error": _error(predicted, true) if scored else None,
+        "aiou_50": aiou(ious, 0.5) if ious else None,
+        "aiou_75": aiou(ious, 0.75) if ious else None,
+    }
+
+
+_GROUP_HEADER = ("dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75")
+
+
+def _group_cells(row: _GroupRow) -> list[str]:
+    relative = _NOT_AVAILABLE if row.r_l2_x100 is None else _number(row.r_l2_x100)
+    return [str(row.n), _number(row.rho), relative, *map(_number, (row.score_error, row.aiou_50, row.aiou_75))]
 
 
 def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None) -> tuple[StepRow, ...]:
-    parsed = _parsed(results)
+    parsed = list(filter(is_parsed, results))
     if not parsed:
         return ()
     ious = np.array([result.step_ious for result in parsed], np.float64).mean(axis=0)
@@ -352,10 +421,6 @@ def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None
         )
         for step, name in enumerate(STEP_NAMES)
     )
-
-
-def _parsed(results: Sequence[DiveResult]) -> list[DiveResult]:
-    return [r for r in results if r.interval_iou is not None and r.step_ious is not None and r.true_transitions]
 
 
 def _error(predicted: np.ndarray, true: np.ndarray) -> float:

@@ -31,7 +31,7 @@ def read_array(archive: ZipFile, name: str, most_bytes: int, *, kinds: str = "bi
     except Exception as error:  # it is read as Python is, and fails in as many ways
         raise ValueError(f"{name} is not an array") from error
     if version != (1, 0) or by_columns or dtype.kind not in kinds:
-        raise ValueError(f"{name} is not an array of numbers, row by row")
+        raise ValueError(f"{name} is not an array of {'words' if kinds == 'U' else 'numbers'}, row by row")
     found = memoryview(content)[header.tell() :]
     if len(found) != math.prod(shape) * dtype.itemsize or len(found) > most_bytes:
         raise ValueError(f"{name} of {shape} has {len(found)} bytes")

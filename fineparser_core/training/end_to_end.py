@@ -20,7 +20,8 @@ from fineparser_core.checkpoints.state_dicts import save_checkpoint
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.data.dives import DatasetDive
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
+from fineparser_core.evaluation.evaluate import Evaluator
+from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarize

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fineparser_core import __version__
-from fineparser_core.checkpoints.bundle import WeightsCard
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.atomic import sweep_leftovers, write_whole
+
+if TYPE_CHECKING:  # it loads torch
+    from fineparser_core.checkpoints.bundle import WeightsCard
 
 _STAMP = "run.json"
 #: Written by the renderer beside what it rendered.
@@ -46,7 +48,7 @@ def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[D
     return {"weights": weights, "precision": precision, "labels": labels, "commit": commit()}
 
 
-def trained_on(stamp: DataStamp, begun: WeightsCard | None = None) -> str:
+def trained_on(stamp: DataStamp, begun: "WeightsCard | None" = None) -> str:
     """Return a sentence for whoever sees a score.
 
     Args:

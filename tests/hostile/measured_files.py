@@ -32,7 +32,10 @@ REAL = {
     "flight_samples": 40,
 }
 GOOD: dict[str, Any] = {
-    "predictions.json": [{"predicted": 61.5, "score": 60.0, "spread": 2.0, "difficulty": 3.2, "id": "A/1"}] * 3,
+    "predictions.json": {
+        "format": "fineparser.predictions/1",
+        "dives": [{"predicted": 61.5, "score": 60.0, "spread": 2.0, "difficulty": 3.2, "id": "A/1"}] * 3,
+    },
     LABELS_FILE: {
         "dive.avi": {
             "in": 5,

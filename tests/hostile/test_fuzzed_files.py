@@ -114,7 +114,7 @@ def write_valid(folder: Path) -> None:
         "Clip,Start,Dive,J1,J2,J3,Date\na.mp4,2,107 B,6.5,7,7,2026-05-31\n", encoding="utf-8"
     )
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
-    (folder / "predictions.json").write_text(json.dumps(rows), encoding="utf-8")
+    (folder / "predictions.json").write_text(json.dumps({"dives": rows}), encoding="utf-8")
     write_profile(PROFILE, folder / "profile.json")
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}), encoding="utf-8")
     np.savez_compressed(

@@ -87,7 +87,7 @@ def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: 
     # Two dives against five exemplars each are ten pairs.
     assert content["data"]["contribution_fidelity"]["n_pairs"] == 10
     assert set(content["real"]) == {"dive.mp4"}
-    predictions = json.loads((out / "predictions.json").read_text(encoding="utf-8"))
+    predictions = json.loads((out / "predictions.json").read_text(encoding="utf-8"))["dives"]
     for dive in predictions:
         scores = {
             e: json.loads((data / "rendered.json").read_text(encoding="utf-8"))[e]["score"] for e in dive["exemplars"]

@@ -420,9 +420,8 @@ def test_the_measured_row_takes_up_where_it_was_and_says_what_it_leaves_out(
     assert (test["n_dives"], test["n_scored"]) == (3, 2)
     assert test["metrics"]["aiou_75"]["value"] == 1
     assert test["metrics"]["mae"]["value"] == test["metrics"]["mae"]["baselines"]["empty mask"] > 0
-    scores = [
-        one["predicted"] for one in json.loads((tmp_path / "measured/predictions.json").read_text(encoding="utf-8"))
-    ]
+    predictions = json.loads((tmp_path / "measured/predictions.json").read_text(encoding="utf-8"))
+    scores = [one["predicted"] for one in predictions["dives"]]
     assert all(0 < score < 90 for score in scores[:2])
     assert (scores[0] != scores[1], scores[2]) == (True, None)
     assert fineparser(*argv, tmp_path).out == outcome.out  # finished

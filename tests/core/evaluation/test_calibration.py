@@ -72,7 +72,7 @@ def test_thresholds_refuse_few_whole_dives_and_catch_wrong_ones() -> None:
 def test_predictions_are_read_and_damaged_ones_named(tmp_path: Path) -> None:
     path = tmp_path / "predictions.json"
     row = {"predicted": 61.0, "score": 60.0, "spread": 2.0, "difficulty": 3.0}
-    path.write_text(json.dumps([row, row | {"predicted": None, "spread": None}]), encoding="utf-8")
+    path.write_text(json.dumps({"dives": [row, row | {"predicted": None, "spread": None}]}), encoding="utf-8")
     dives = read_scored(path)
     assert (len(dives), dives.error[0], dives.spread[0], dives.difficulty[0]) == (1, 1.0, 2.0, 3.0)
     path.write_text("[{}]", encoding="utf-8")

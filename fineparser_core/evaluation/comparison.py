@@ -1,0 +1,109 @@
+"""Two methods on the same dives: the difference of each metric, with a paired bootstrap interval."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.evaluation.summary import (
+    METRICS,
+    Statistic,
+    is_masked,
+    is_parsed,
+    is_scored,
+    mask_values,
+    score_statistics,
+    step_values,
+)
+from fineparser_core.support.bootstrap import bootstrap_interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A metric of two methods over the n dives that both have predicted.
+
+    Attributes:
+        first, second: the metric of either.
+        value: first - second.
+        low, high: 95 % interval of the difference; each draw takes the same dives of both.
+    """
+
+    first: float
+    second: float
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves no difference out."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two methods, by the names of their files, and their differences by metric, in the order of `METRICS`."""
+
+    names: tuple[str, str]
+    differences: Mapping[str, Difference]
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Return the header and cells, a row a metric."""
+        rows = []
+        for name, each in self.differences.items():
+            label, more = METRICS[name]
+            better = self.names[0 if (each.value > 0) == more else 1] if each.is_clear else "not told apart"
+            numbers = [f"{number:.4f}" for number in (each.first, each.second)]
+            interval = f"{each.low:+.4f} to {each.high:+.4f}"
+            rows.append([label, *numbers, f"{each.value:+.4f}", interval, str(each.n), better])
+        return ["metric", *self.names, "difference", "95 % interval", "dives", "better"], rows
+
+
+def compare(
+    names: tuple[str, str], first: Sequence[DiveResult], second: Sequence[DiveResult], *, seed: int = 0
+) -> Comparison:
+    """Compare two methods, each metric on the dives that both have predicted.
+
+    Args:
+        names: what the methods are called.
+        first, second: results on the same labels.
+        seed: of the bootstrap.
+    """
+    by_id = {result.id: result for result in second}
+    pairs = [(result, by_id[result.id]) for result in first if result.id in by_id]
+    kinds: tuple[
+        tuple[Callable[[DiveResult], bool], Callable[[Sequence[DiveResult]], Mapping[str, Statistic]]], ...
+    ] = (
+        (is_scored, score_statistics),
+        (is_parsed, partial(_means, step_values)),
+        (is_masked, partial(_means, mask_values)),
+    )
+    found: dict[str, Difference] = {}
+    for has, statistics in kinds:
+        both = [pair for pair in pairs if has(pair[0]) and has(pair[1])]
+        if both:
+            one, other = (statistics(side) for side in zip(*both, strict=True))
+            found |= {name: _difference(one[name], other[name], len(both), seed) for name in one}
+    told = {name: found[name] for name in METRICS if name in found and np.isfinite(found[name].value)}
+    return Comparison(names=names, differences=told)
+
+
+def _means(
+    values_of: Callable[[Sequence[DiveResult]], Mapping[str, np.ndarray]], results: Sequence[DiveResult]
+) -> dict[str, Statistic]:
+    return {name: partial(_mean, values) for name, values in values_of(results).items()}
+
+
+def _mean(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    found: np.ndarray = values[draws].mean(axis=-1)
+    return found
+
+
+def _difference(one: Statistic, other: Statistic, n: int, seed: int) -> Difference:
+    every = np.arange(n)[None]
+    first, second = float(one(every)[0]), float(other(every)[0])
+    low, high = bootstrap_interval(lambda draws: one(draws) - other(draws), n, seed=seed)
+    return Difference(first=first, second=second, value=first - second, low=low, high=high, n=n)

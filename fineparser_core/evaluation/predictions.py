@@ -1,0 +1,404 @@
+"""Anybody's predictions on a data set, as CSV, JSON or NPZ, see packaging/docs/predictions.md. No torch."""
+
+import csv
+import hashlib
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from zipfile import ZipFile
+
+import numpy as np
+from msgspec import Meta
+
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import labeled_transitions, sampled_frames
+from fineparser_core.errors import AnnotationError
+from fineparser_core.evaluation.results import PREDICTIONS_FORMAT, DiveResult, dive_result, mask_results
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.support.codec import from_json, shown
+from fineparser_core.support.csv_table import table_rows
+from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.support.npz import DAMAGE, read_array
+from fineparser_core.video.preprocess import PREPROCESSINGS, WHOLE, FullFrame, get_preprocessing
+
+#: Maximum number of dives read from a file; FineDiving has 3,000.
+MOST_DIVES = 100_000
+#: Longest id, in characters: the longest name of an event, a slash and a number.
+_LONGEST_ID = 300
+#: Largest prediction, in points: ten times the best dive, so that no square overflows.
+_MOST_POINTS = 1000.0
+#: Maximum size of the masks of a dive: 96 of 1080p in bytes.
+_MOST_MASK_BYTES = 250_000_000
+_LARGEST_PX = 4096
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_TRANSITIONS = ("transitions_first", "transitions_second")
+_VALUES = ("predicted", "spread", "transitions")
+_MASKS = "masks/"
+#: Views that masks may cover: the whole picture, or the rows that the release keeps of it.
+_VIEWS = tuple(name for name, shape in PREPROCESSINGS.items() if isinstance(shape, FullFrame))
+_Points = Annotated[float, Meta(ge=-_MOST_POINTS, le=_MOST_POINTS)]
+_Sample = Annotated[float, Meta(ge=0, le=N_SAMPLES)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """Predictions of a dive; None where there is none.
+
+    Attributes:
+        id: "event/index".
+        predicted: score, points.
+        spread: standard deviation that the method gives to its score, points.
+        transitions: first sample of the flight and of the entry, of 96 from the first frame to the last.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=_LONGEST_ID)]
+    predicted: _Points | None = None
+    spread: Annotated[float, Meta(ge=0, le=_MOST_POINTS)] | None = None
+    transitions: tuple[_Sample, _Sample] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values. Raises: ValueError, for numbers that are none and transitions out of order."""
+        for name, values in (("predicted", (self.predicted,)), ("spread", (self.spread,))):
+            _check_finite(name, values)
+        _check_finite("transitions", self.transitions or ())
+        if self.transitions is not None and self.transitions[0] > self.transitions[1]:
+            first, second = self.transitions
+            raise ValueError(f"transitions: {first:g} and {second:g} are not in order")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """Content of a file of predictions.
+
+    Attributes:
+        path: the file.
+        sha256: of the file.
+        dives: by id.
+        ignored: columns, keys or arrays of the file that are not read.
+        masked: ids of the dives whose masks it holds, see `read_masks`.
+        view: name of the preprocessing whose view the masks cover.
+    """
+
+    path: Path
+    sha256: str
+    dives: Mapping[str, Prediction]
+    ignored: tuple[str, ...] = ()
+    masked: frozenset[str] = frozenset()
+    view: str = WHOLE.name
+
+    @property
+    def ids(self) -> list[str]:
+        """The dives of which anything is predicted, in order of the file, those with nothing but masks last."""
+        return [*self.dives, *sorted(self.masked - self.dives.keys())]
+
+    def read_masks(self, dive: str) -> np.ndarray:
+        """Return the masks of a dive, probabilities (96, 112, 112) float32 of the view.
+
+        Raises:
+            AnnotationError: they are damaged, or no masks.
+        """
+        try:
+            with ZipFile(self.path) as archive:
+                masks = read_array(archive, _MASKS + dive, _MOST_MASK_BYTES)
+            if (
+                masks.ndim != 3
+                or len(masks) != N_SAMPLES
+                or not 1 <= min(masks.shape) <= max(masks.shape) <= _LARGEST_PX
+            ):
+                raise ValueError(f"masks of shape {masks.shape} where ({N_SAMPLES}, height, width) belongs")
+            if not (np.isfinite(masks).all() and masks.min() >= 0 and masks.max() <= 1):
+                raise ValueError("masks with values other than from 0 to 1: divide by the largest, 255 for example")
+            if masks.shape[1:] == (MASK_SIZE, MASK_SIZE):
+                return masks.astype(np.float32)
+            if self.view != WHOLE.name:
+                raise ValueError(
+                    f"masks of shape {masks.shape} where the view '{self.view}' has {MASK_SIZE} x {MASK_SIZE}"
+                )
+            return np.stack([WHOLE.resize_mask(mask.astype(np.float32)) for mask in masks])
+        except DAMAGE as error:
+            raise _fault(self.path, f"{_MASKS}{dive}", error) from None
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read a file of predictions; its kind is told by the end of its name: .csv, .json or .npz.
+
+    Raises:
+        AnnotationError: it cannot be read, or something in it is wrong; the text names the first such row.
+    """
+    kinds = {".csv": _from_csv, ".json": _from_json, ".npz": _from_npz}
+    read = kinds.get(path.suffix.lower())
+    if read is None:
+        raise AnnotationError(f"{path} is no file of predictions by its name: give a .csv, .json or .npz file.")
+    try:
+        return read(path)
+    except OSError as error:
+        raise AnnotationError(f"{path} cannot be read ({error.strerror or error}): check the path.") from None
+
+
+def check_ids(predictions: Predictions, records: Collection[DiveRecord], split: str, data: DiveSet) -> None:
+    """Check that predictions are of the dives of a split.
+
+    Raises:
+        AnnotationError: a dive is in another split, or in none of the data set.
+    """
+    wanted = {record.id for record in records}
+    others = {record.id: record.split for record in data.records.values()}
+    strangers = [dive for dive in predictions.ids if dive not in wanted]
+    if not strangers:
+        return
+    first = strangers[0]
+    more = f", and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+    if other := others.get(first):
+        raise AnnotationError(
+            f"{predictions.path}: {first} is of the {other} split{more}: leave it out, or give --split {other}."
+        )
+    example = min(wanted)
+    raise AnnotationError(
+        f"{predictions.path}: {data.root} has no dive {shown(first)} in the {split} split{more}: give each dive by its "
+        f"event and index, as {example}."
+    )
+
+
+def predicted_results(
+    predictions: Predictions,
+    data: DiveSet,
+    records: Sequence[DiveRecord],
+    pool: Sequence[DiveRecord],
+    *,
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> tuple[list[DiveResult], list[str]]:
+    """Hold predictions against the labels of a data set.
+
+    Args:
+        records: dives to measure.
+        pool: training dives, for the naive baselines.
+
+    Returns:
+        Results of all records, and why masks of some of them are not measured, "id: reason".
+
+    Raises:
+        AnnotationError: masks in the file of predictions are damaged.
+        Cancelled: once the token is set.
+    """
+    results, unmeasured = [], list[str]()
+    with_masks = bool(predictions.masked)
+    for done, record in enumerate(records, start=1):
+        cancel.raise_if_cancelled()
+        given = predictions.dives.get(record.id, Prediction(id=record.id))
+        masks = None
+        if record.id in predictions.masked:
+            try:
+                truth = _true_masks(data, record, predictions.view)
+            except AnnotationError as error:
+                unmeasured.append(f"{record.id}: {error}")
+            else:
+                masks = mask_results(predictions.read_masks(record.id), truth)
+        true = labeled_transitions(record)
+        result = dive_result(
+            record,
+            pool,
+            predicted=given.predicted,
+            spread=given.spread,
+            n_exemplars=0,
+            exemplar_mean=None,
+            transitions=None if given.transitions is None or true is None else _plain(given.transitions),
+            true_transitions=true,
+            masks=masks,
+        )
+        results.append(result)
+        if with_masks:
+            progress(Progress("evaluate", done, len(records)))
+    return results, unmeasured
+
+
+def _true_masks(data: DiveSet, record: DiveRecord, view: str) -> np.ndarray:
+    """Return the true masks (96, 112, 112) bool of a view. Raises: AnnotationError, where there are none."""
+    shape = get_preprocessing(view)
+    assert isinstance(shape, FullFrame)
+    rows = slice(shape.first_row, shape.first_row + MASK_SIZE)
+    chosen = sampled_frames(data.length(record) - 1).tolist()
+    # Rounded to bytes, as the frame cache has them.
+    found = [np.rint(shape.resize_mask(mask)[rows] * 255) >= 128 for mask in data.masks(record, chosen)]
+    if len(found) != N_SAMPLES:
+        raise AnnotationError(data.lost_masks or "the data set has no masks of it.")
+    return np.stack(found)
+
+
+def _plain(transitions: tuple[float, float]) -> tuple[float, float]:
+    """Return samples as whole numbers where they are."""
+    first, second = (int(each) if each.is_integer() else each for each in transitions)
+    return first, second
+
+
+def _from_csv(path: Path) -> Predictions:
+    content = read_bounded(path, MOST_JSON_BYTES)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise _fault(path, f"row {row}", "it is not text in UTF-8", "save the table as UTF-8") from None
+    rows = ((row, [cell.strip() for cell in cells]) for row, cells in table_rows(text))
+    try:
+        head_row, head = next(((row, cells) for row, cells in rows if any(cells)), (1, []))
+        known = ("id", "predicted", "spread", *_TRANSITIONS)
+        for name in known:
+            if head.count(name) > 1:
+                raise _fault(path, f"row {head_row}", f"there are {head.count(name)} columns {name}", "keep one")
+        if "id" not in head or not set(head) & {"predicted", _TRANSITIONS[0]}:
+            raise _fault(
+                path,
+                f"row {head_row}",
+                f"the columns are {shown(', '.join(head))}",
+                f"name one id and one predicted, or {' and '.join(_TRANSITIONS)}",
+            )
+        if (_TRANSITIONS[0] in head) != (_TRANSITIONS[1] in head):
+            raise _fault(
+                path, f"row {head_row}", "there is a column of one transition", f"give {' and '.join(_TRANSITIONS)}"
+            )
+        filled = ((f"row {row}", cells) for row, cells in rows if any(cells))
+        dives = _collected(path, filled, partial(_csv_values, head))
+    except csv.Error as error:
+        raise _fault(path, "its rows", error, "write it as comma-separated values") from None
+    ignored = tuple(name for name in head if name not in known)
+    return Predictions(path=path, sha256=_sha256(path), dives=dives, ignored=ignored)
+
+
+def _csv_values(head: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    """Return the values of a row. Raises: ValueError."""
+    if len(cells) != len(head):
+        raise ValueError(f"{len(cells)} cells where the first row has {len(head)}")
+    by_name = dict(zip(head, cells, strict=True))
+    first, second = (_csv_number(name, by_name.get(name, "")) for name in _TRANSITIONS)
+    if (first is None) != (second is None):
+        raise ValueError("one of the two transitions is missing")
+    return {
+        "id": by_name["id"],
+        "predicted": _csv_number("predicted", by_name.get("predicted", "")),
+        "spread": _csv_number("spread", by_name.get("spread", "")),
+        "transitions": None if first is None else (first, second),
+    }
+
+
+def _csv_number(name: str, text: str) -> float | None:
+    if text and not _NUMBER.fullmatch(text):
+        raise ValueError(f"{name}: {shown(text)} is not a number")
+    return float(text) if text else None
+
+
+def _from_json(path: Path) -> Predictions:
+    try:
+        content = parse_json(read_bounded(path, MOST_JSON_BYTES))
+    except ValueError as error:
+        raise AnnotationError(f"{path} is no JSON ({error!s:.200}): correct it.") from None
+    rows = content.get("dives") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(rows, list):
+        raise AnnotationError(
+            f'{path} is no file of predictions: give {{"format": "{PREDICTIONS_FORMAT}", "dives": [...]}}.'
+        )
+    _check_format(path, content.get("format"))
+    dives = _collected(path, ((f"dive {n}", values) for n, values in enumerate(rows, start=1)), _json_values)
+    keys = dict.fromkeys(key for values in rows for key in values)
+    return Predictions(
+        path=path, sha256=_sha256(path), dives=dives, ignored=tuple(key for key in keys if key not in ("id", *_VALUES))
+    )
+
+
+def _json_values(values: Any) -> Any:
+    if not isinstance(values, dict):
+        raise ValueError(f"{shown(values)} where an object belongs")
+    return values
+
+
+def _from_npz(path: Path) -> Predictions:
+    if not path.is_file():  # a pipe would be waited for
+        raise OSError("there is no such file")
+    try:
+        with ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            if len(names) > MOST_DIVES:
+                raise ValueError(f"{len(names)} arrays where at most {MOST_DIVES} are read")
+
+            def array(name: str, kinds: str = "iuf") -> np.ndarray | None:
+                return read_array(archive, name, MOST_JSON_BYTES, kinds=kinds) if name in names else None
+
+            form, view = array("format", "U"), array("view", "U")
+            ids, given = array("id", "U"), {name: array(name) for name in _VALUES}
+        _check_format(path, None if form is None else str(form.reshape(-1)[0]) if form.size else "")
+        viewed = WHOLE.name if view is None or not view.size else str(view.reshape(-1)[0])
+        if viewed not in _VIEWS:
+            raise ValueError(f"view: {shown(viewed)} where {' or '.join(_VIEWS)} belongs")
+        n = 0 if ids is None else len(np.atleast_1d(ids))
+        shapes = {"id": (n,), "predicted": (n,), "spread": (n,), "transitions": (n, 2)}
+        for name, values in {"id": ids, **given}.items():
+            if values is not None and values.shape != shapes[name]:
+                raise ValueError(f"{name} of shape {values.shape} where {shapes[name]} belongs, a row for each id")
+    except DAMAGE as error:
+        raise _fault(path, "its arrays", error) from None
+    listed = [] if ids is None else ids.tolist()
+    columns = {name: values.tolist() for name, values in given.items() if values is not None}
+    rows = ({"id": listed[i], **{name: column[i] for name, column in columns.items()}} for i in range(n))
+    dives = _collected(path, ((f"row {i}", values) for i, values in enumerate(rows)), dict)
+    masked = [name.removeprefix(_MASKS) for name in names if name.startswith(_MASKS)]
+    ignored = tuple(
+        name for name in names if name not in ("format", "view", "id", *_VALUES) and not name.startswith(_MASKS)
+    )
+    return Predictions(
+        path=path, sha256=_sha256(path), dives=dives, ignored=ignored, masked=frozenset(masked), view=viewed
+    )
+
+
+def _collected(
+    path: Path, rows: Iterable[tuple[str, Any]], values_of: Callable[[Any], dict[str, Any]]
+) -> dict[str, Prediction]:
+    """Return the predictions of rows by id.
+
+    Args:
+        rows: where each stands in its file, and what stands there.
+        values_of: a row's values by field; raises ValueError.
+
+    Raises:
+        AnnotationError: values that cannot be, an id that is there twice, or too many rows.
+    """
+    found: dict[str, Prediction] = {}
+    places: dict[str, str] = {}
+    for place, row in rows:
+        if len(found) == MOST_DIVES:
+            raise _fault(path, place, f"more than {MOST_DIVES} dives", "leave out those that are not to be measured")
+        try:
+            one = from_json(values_of(row), Prediction)
+        except ValueError as error:
+            raise _fault(path, place, error) from None
+        if one.id in found:
+            raise _fault(path, place, f"{shown(one.id)} is already in {places[one.id]}", "keep one of them")
+        found[one.id], places[one.id] = one, place
+    return found
+
+
+def _check_finite(name: str, values: Iterable[float | None]) -> None:
+    """Check values. Raises: ValueError for one that is not finite."""
+    for value in values:
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"{name}: {value} where a number belongs")
+
+
+def _check_format(path: Path, found: Any) -> None:
+    """Check the format. Raises: AnnotationError for another one."""
+    if found != PREDICTIONS_FORMAT:
+        name = "no format" if found is None else f"the format {shown(found)}"
+        raise AnnotationError(f'{path} names {name}: write "{PREDICTIONS_FORMAT}", which is read here.')
+
+
+def _fault(path: Path, place: str, reason: object, way_out: str = "correct it") -> AnnotationError:
+    return AnnotationError(f"{path}, {place}: {str(reason)[:_LONGEST_ID].rstrip('.')}: {way_out}.")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
