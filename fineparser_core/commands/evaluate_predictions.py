@@ -79,14 +79,14 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
     with running() as (progress, cancel):
         measured = [_measure(one, data, (records, pool), seed, progress, cancel) for one in given]
     say("\n".join(f"{name}: {value}" for name, value in facts.items()))
-    for each in measured:
+    for n, each in enumerate(measured):
         say("\n" + "\n".join(f"{name}: {value}" for name, value in each.facts.items()))
-        say(f"\n{each.summary.as_text()}")
+        say(f"\n{each.summary.as_text() if n == 0 else text_table(*each.summary.metric_table(), left=(0, 4))}")
     comparison = None
     if args.against is not None:
         comparison = compare(_names(files), measured[0].results, measured[1].results, seed=seed)
         header, rows = comparison.table()
-        say(text_table(header, rows) if rows else "The two files predict nothing of the same dives.")
+        say("\n" + (text_table(header, rows) if rows else "The two files predict nothing of the same dives."))
     if args.out is not None:
         _write(args.out, measured, comparison, facts)
 

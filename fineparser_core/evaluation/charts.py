@@ -61,8 +61,8 @@ def figure(charts: Sequence[Chart]) -> str:
     for column, (title, chart) in enumerate(charts):
         x = column * _WIDTH
         parts.append(f'<text class="title" x="{x + _LEFT}" y="20">{escape(title)}</text>')
-        placed = f'<svg x="{x}" y="{_TITLE}" width="{_WIDTH}" height="{_HEIGHT}" '
-        parts.append(chart.replace("<svg ", placed, 1))
+        inner = chart[chart.index(">") + 1 :].removesuffix("</svg>")
+        parts.append(f'<g transform="translate({x} {_TITLE})">{inner}</g>')
     return "".join(parts) + "</svg>\n"
 
 

@@ -20,8 +20,8 @@ EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"
 AWARD_BASELINE = "DD x training mean of score / DD"
 MEDIAN_BASELINE = "median transitions"
-#: Scored dives of a number below which its R-l2 is not available.
-MIN_DIVES_OF_NUMBER = 10
+#: Scored dives of a number or an event below which its R-l2 is not available.
+MIN_DIVES_OF_GROUP = 10
 _LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
 #: From draws (k, n) int64 of n dives to a number each, (k,); nan where there is none.
@@ -79,7 +79,7 @@ class NumberRow(_GroupRow):
     """The dives of a number; None where a metric is not available.
 
     R-l2 is relative to the range of the true scores within the number, which few dives hardly sample: it is available
-    from `MIN_DIVES_OF_NUMBER` scored dives on.
+    from `MIN_DIVES_OF_GROUP` scored dives on.
     """
 
     dive_number: str
@@ -144,7 +144,12 @@ class Summary:
         blocks.append(text_table(*self.metric_table(), left=(0, 4)))
         if self.by_step:
             blocks.append(text_table(*self.step_table()))
-        blocks += [text_table(*self.number_table()), text_table(*self.event_table())]
+        blocks.append(text_table(*self.number_table()))
+        header, rows = self.event_table(MIN_DIVES_OF_GROUP)
+        if rows:
+            small = len(self.by_event) - len(rows)
+            more = f"\n{small} more events of fewer than {MIN_DIVES_OF_GROUP} dives" if small else ""
+            blocks.append(text_table(header, rows) + more)
         return "\n\n".join(blocks) + "\n"
 
     def metric_table(self) -> tuple[list[str], list[list[str]]]:
@@ -174,9 +179,9 @@ class Summary:
         """Return the header and cells, a row a dive number."""
         return ["dive number", *_GROUP_HEADER], [[row.dive_number, *_group_cells(row)] for row in self.by_number]
 
-    def event_table(self) -> tuple[list[str], list[list[str]]]:
-        """Return the header and cells, a row an event."""
-        return ["event", *_GROUP_HEADER], [[row.event, *_group_cells(row)] for row in self.by_event]
+    def event_table(self, fewest: int = 1) -> tuple[list[str], list[list[str]]]:
+        """Return the header and cells, a row an event of at least `fewest` dives."""
+        return ["event", *_GROUP_HEADER], [[row.event, *_group_cells(row)] for row in self.by_event if row.n >= fewest]
 
 
 def summarize(
@@ -384,7 +389,7 @@ def _group(mine: Sequence[DiveResult]) -> dict[str, Any]:
     return {
         "n": len(mine),
         "rho": _or_none(spearman(predicted, true)) if scored else None,
-        "r_l2_x100": _or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_NUMBER else None,
+        "r_l2_x100": _or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_GROUP else None,
         "score_error": _error(predicted, true) if scored else None,
         "aiou_50": aiou(ious, 0.5) if ious else None,
         "aiou_75": aiou(ious, 0.75) if ious else None,

@@ -60,9 +60,7 @@ def test_what_is_not_there_is_said() -> None:
     assert set(summary.metrics["rho"].baselines) == {"drawn exemplars"}
     assert summary.by_step == ()
     text = summary.as_text()
-    assert text.count("not available") == len(METRICS) - len(summary.metrics) + len(summary.by_number) + len(
-        summary.by_event
-    )
+    assert text.count("not available") == len(METRICS) - len(summary.metrics) + len(summary.by_number)
     plain = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
     assert plain["metrics"]["s_measure"] is None
     assert plain["metrics"]["rho"]["n"] == 5
