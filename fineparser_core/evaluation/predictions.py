@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,10 +62,7 @@ class Prediction:
     transitions: tuple[_Sample, _Sample] | None = None
 
     def __post_init__(self) -> None:
-        """Check the values. Raises: ValueError, for numbers that are none and transitions out of order."""
-        for name, values in (("predicted", (self.predicted,)), ("spread", (self.spread,))):
-            _check_finite(name, values)
-        _check_finite("transitions", self.transitions or ())
+        """Check the values. Raises: ValueError, for transitions out of order."""
         if self.transitions is not None and self.transitions[0] > self.transitions[1]:
             first, second = self.transitions
             raise ValueError(f"transitions: {first:g} and {second:g} are not in order")
@@ -379,13 +375,6 @@ def _collected(
             raise _fault(path, place, f"{shown(one.id)} is already in {places[one.id]}", "keep one of them")
         found[one.id], places[one.id] = one, place
     return found
-
-
-def _check_finite(name: str, values: Iterable[float | None]) -> None:
-    """Check values. Raises: ValueError for one that is not finite."""
-    for value in values:
-        if value is not None and not math.isfinite(value):
-            raise ValueError(f"{name}: {value} where a number belongs")
 
 
 def _check_format(path: Path, found: Any) -> None:
