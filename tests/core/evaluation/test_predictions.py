@@ -1,6 +1,7 @@
 """Anybody's files of predictions: the three kinds say the same, and every fault is one sentence with its place."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.predictions import MOST_DIVES, check_ids, predicted_results, read_predictions
 from fineparser_core.progress import CancelToken, ignore_progress
 
+PAGE = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "predictions.md"
 FORMAT = "fineparser.predictions/1"
 ROW = {"id": "A_10m/4", "predicted": 61.5}
 
@@ -31,6 +33,18 @@ def write_csv(path: Path, *lines: str) -> Path:
 def write_npz(path: Path, **arrays: Any) -> Path:
     np.savez_compressed(path, **({"format": FORMAT} | arrays))
     return path
+
+
+def test_the_examples_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = dict(re.findall(r"```(csv|json|python)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    for kind in ("csv", "json"):
+        Path(f"ours.{kind}").write_text(blocks[kind], encoding="utf-8")
+    exec(blocks["python"], {})
+    table, document, arrays = (read_predictions(Path(f"ours.{kind}")) for kind in ("csv", "json", "npz"))
+    assert table.dives == document.dives
+    assert arrays.dives["A_10m/4"] == table.dives["A_10m/4"]
+    assert arrays.read_masks("A_10m/4").shape == (96, 112, 112)
 
 
 def test_the_three_kinds_say_the_same(tmp_path: Path) -> None:
