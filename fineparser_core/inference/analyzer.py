@@ -115,8 +115,8 @@ class Analyzer:
     def open(
         cls,
         *,
-        weights: Path | None = None,
-        library: Path | ExemplarStore | None = None,
+        weights: str | Path | None = None,
+        library: str | Path | ExemplarStore | None = None,
         profile: Profile | None = None,
         device: str = "auto",
         precision: str = "auto",
@@ -126,6 +126,7 @@ class Analyzer:
         """Load weights and open an exemplar library, by default those of the program.
 
         Args:
+            weights: the folder of a bundle.
             library: the path of a library, or an open store.
             profile: profile of the judges whose scale scores use; None: as shipped.
             static_backbone, head: of `load_model`.
@@ -136,7 +137,7 @@ class Analyzer:
         """
         torch_device = choose_device(device)
         chosen_precision = choose_precision(torch_device, precision)
-        folder = weights or bundled_weights()
+        folder = bundled_weights() if weights is None else Path(weights)
         network, card = load_fineparser(folder, static_backbone=static_backbone, head=head)
         identity = ModelIdentity(
             id=card.id,
@@ -147,9 +148,10 @@ class Analyzer:
             precision=chosen_precision,
             device=torch_device.type,
         )
-        opened = ExemplarStore.open(library) if library is None or isinstance(library, Path) else library
+        if not isinstance(library, ExemplarStore):
+            library = ExemplarStore.open(None if library is None else Path(library))
         calibration = Calibration.from_card(card.calibration, str(folder))
-        analyzer = cls(fold_batch_norms(network), identity, opened, calibration)
+        analyzer = cls(fold_batch_norms(network), identity, library, calibration)
         analyzer.use_profile(profile)
         return analyzer
 

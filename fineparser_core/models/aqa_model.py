@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.constants import WINDOW_LENGTH, WINDOW_STRIDE
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
+from fineparser_core.errors import ConfigError
 
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
 VideoEncoding = dict[str, Tensor]
@@ -55,18 +56,38 @@ class AQAModel(nn.Module):
     Attributes:
         contrastive: whether it needs exemplars.
         precision: of the encoders' passes; whatever follows them is float32.
+        frame_px: side of the square frames that `encode` takes, pixels.
     """
 
     contrastive: bool = True
     precision: torch.dtype = torch.float32
+    frame_px: int = MASK_SIZE
 
     def encoders(self, device: torch.device) -> AbstractContextManager[object]:
         """Return the autocast context in which encoders run."""
         return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
 
+    def check_video(self, video: Tensor) -> None:
+        """Check what is to be encoded.
+
+        Raises:
+            ConfigError: its shape is not that of videos of 96 square frames of `frame_px`, or it has whole numbers.
+        """
+        wanted = (3, N_SAMPLES, self.frame_px, self.frame_px)
+        if video.ndim != 5 or video.shape[1:] != wanted or not video.is_floating_point():
+            raise ConfigError(
+                f"A video {tuple(video.shape)} of {video.dtype} cannot be encoded: give (batch, "
+                f"{', '.join(map(str, wanted))}) of torch.float32, which are {N_SAMPLES} frames of {self.frame_px} x "
+                f"{self.frame_px} pixels, normalized as ImageNet is."
+            )
+
     @abstractmethod
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
-        """Encode videos (B, 3, 96, H, W) float32, ImageNet-normalized; the same whatever they are compared with."""
+        """Encode videos (B, 3, 96, 112, 112) float32, ImageNet-normalized; the same whatever they are compared with.
+
+        Raises:
+            ConfigError: by `check_video`, which every network calls first.
+        """
 
     @abstractmethod
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -215,6 +215,7 @@ class FineParser(AQAModel):
             between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
                 singly, which is as fast on a CPU.
         """
+        self.check_video(video)
         windows, parser = to_windows(video), self.spatial_parser.infer if self.has_masks else None
         with self.encoders(video.device):
             parts = []

@@ -185,14 +185,14 @@ def active_profile() -> Profile | None:
     return read_profile(active_path()) if active_path().is_file() else None
 
 
-def read_profile(path: Path) -> Profile:
+def read_profile(path: str | Path) -> Profile:
     """Return the profile of a file.
 
     Raises:
         ConfigError: it cannot be read, or is none.
     """
     try:
-        content = parse_json(read_bounded(path, _MOST_BYTES))
+        content = parse_json(read_bounded(Path(path), _MOST_BYTES))
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise ValueError(f"it is not of format {FORMAT}")
         return from_json(content, Profile)

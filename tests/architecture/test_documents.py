@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core import __version__
 from fineparser_core.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,10 @@ def test_the_way_from_a_dropped_file_to_the_first_mask_is_true_to_the_code() -> 
 
 def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 250
+
+
+def test_what_is_cited_is_this_version() -> None:
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_the_table_of_exit_codes_is_that_of_the_code() -> None:

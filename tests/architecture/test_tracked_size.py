@@ -12,6 +12,7 @@ BINARY_LIMIT_MIB = 55.4
 # The table of translations is 0.5 of them. 0.3 came with the lock of versions, the walk from outside and Windows.
 TEXT_LIMIT_MIB = 6.4
 TOP_LEVEL = {
+    "CITATION.cff",
     "LICENSE",
     "README.md",
     "pyproject.toml",

@@ -8,11 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import fineparser_core
+from fineparser_core import Analyzer
 from fineparser_core.checkpoints.bundle import load_model
-from fineparser_core.errors import CheckpointError
-from fineparser_core.resources import resource
+from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
+from fineparser_core.exemplars.store import FILE_NAME
+from fineparser_core.models.temporal_parser import decode_joint
+from fineparser_core.resources import bundled_weights, resource
+from fineparser_core.scoring.profile import read_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "packaging" / "docs" / "api.md").read_text(encoding="utf-8")
@@ -38,6 +43,23 @@ def test_public_names_bring_no_torch_before_they_are_used(tmp_path: Path) -> Non
         assert getattr(fineparser_core, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'score'"):
         _ = fineparser_core.score
+
+
+def test_paths_are_words_too(tmp_path: Path) -> None:
+    analyzer = Analyzer.open(weights=str(bundled_weights()), library=str(resource("exemplars", FILE_NAME)))
+    assert analyzer.library.exemplars()
+    for given in ({"weights": str(tmp_path / "none")}, {"library": str(tmp_path / "none.sqlite")}):
+        with pytest.raises(FineParserError, match="none"):
+            Analyzer.open(**given)
+    with pytest.raises(ConfigError, match=r"none\.json is no profile"):
+        read_profile(str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 64, 112, 112), (1, 3, 96, 224, 224), (3, 96, 112, 112), (1, 96, 3, 112, 112)])
+def test_a_video_of_another_shape_is_one_sentence(shape: tuple[int, ...]) -> None:
+    model, _ = load_model()
+    with pytest.raises(ConfigError, match=r"A video \(.*cannot be encoded: give \(batch, 3, 96, 112, 112\)"):
+        model.encode(torch.zeros(shape), decode_joint)
 
 
 def test_script_that_scores_a_clip(tmp_path: Path) -> None:

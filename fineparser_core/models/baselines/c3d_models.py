@@ -30,6 +30,7 @@ class ScoreModel(AQAModel):
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos, see `AQAModel.encode`: "feature" (B, n)."""
+        self.check_video(video)
         return EncodedVideo(encoding={"feature": self.features(video)})
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -45,4 +45,5 @@ class PooledModel(AQAModel):
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos, see `AQAModel.encode`: "feature" (B, 1024)."""
+        self.check_video(video)
         return EncodedVideo(encoding={"feature": self.features(video)})

@@ -76,6 +76,7 @@ class RICA2(AQAModel):
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos, see `AQAModel.encode`: "windows" (B, 9, 1024)."""
+        self.check_video(video)
         return EncodedVideo(encoding={"windows": self.windows(video)})
 
     def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:

@@ -59,6 +59,7 @@ class TSA(AQAModel):
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
         """Encode videos cut at the decoded transitions, see `AQAModel.encode`: "tokens" (B, 3, 12, 64)."""
+        self.check_video(video)
         features, probabilities = self.parse(video)
         transitions = [decode(p) for p in probabilities.cpu().numpy()]
         return EncodedVideo(

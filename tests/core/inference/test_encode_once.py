@@ -21,6 +21,7 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder, normalize
 from fineparser_core.inference.samples import Samples
+from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import MaskTrack
@@ -37,6 +38,12 @@ def clip_frames(name: str) -> np.ndarray:
     return np.clip((video * 0.25 + 0.5) * 255, 0, 255).astype(np.uint8)
 
 
+def small_network() -> FineParser:
+    network = golden_kit.model(0)
+    network.frame_px = 32
+    return network
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """An analyzer on seeded weights whose library holds two encoded exemplars, their frames and their encodings."""
@@ -50,12 +57,12 @@ def prepared(tmp_path_factory):
     names = {"ex0": 45.0, "ex1": 72.5}
     frames, whole = {name: clip_frames(name) for name in names}, {}
     with ExemplarStore.create(path) as library:
-        analyzer = Analyzer(golden_kit.model(0), IDENTITY, library)
+        analyzer = Analyzer(small_network(), IDENTITY, library)
         for name, score in names.items():
             whole[name] = analyzer.compact(analyzer.encoder.encode(frames[name]).encoding)
             library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: whole[name]})
     with ExemplarStore.open(path) as library:
-        yield Analyzer(golden_kit.model(0), IDENTITY, library), frames, whole
+        yield Analyzer(small_network(), IDENTITY, library), frames, whole
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,9 @@ def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> 
     torch.manual_seed(0)
     video = large_video if request.param.startswith("pose") else video
     model = build_model(ModelConfig(method=request.param)).eval()
+    with pytest.raises(ConfigError, match=r"A video \(2, 3, 64, 112, 112\) .* give \(batch, 3, 96, 112, 112\)"):
+        model.encode(large_video[:, :, :64], decode_joint)
+    model.frame_px = video.shape[-1]
     with torch.inference_mode():
         observed = model.encode(video, decode_joint)
     assert observed.mask_probability is None
@@ -96,6 +99,7 @@ def test_weights_make_the_network(seen):
 def test_encoders_run_in_the_precision_asked_for(method, video):
     torch.manual_seed(0)
     model = build_model(ModelConfig(method=method)).eval()
+    model.frame_px = video.shape[-1]
     types = []
     model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
     with torch.inference_mode():

@@ -16,7 +16,9 @@ def videos(n: int) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def network() -> FineParser:
     torch.manual_seed(0)
-    return FineParser(static_backbone="resnet18").eval()
+    network = FineParser(static_backbone="resnet18").eval()
+    network.frame_px = SIZE
+    return network
 
 
 def test_forward_is_encoding_once_and_comparing(network: FineParser) -> None:
