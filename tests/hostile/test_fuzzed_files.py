@@ -24,7 +24,9 @@ from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.data.video_dives import load_video_dives
 from fineparser_core.evaluation.calibration import read_scored
+from fineparser_core.evaluation.predictions import read_predictions
 from fineparser_core.evaluation.protocol import POOL_FILE, read_pool
+from fineparser_core.evaluation.results import PREDICTIONS_FORMAT
 from fineparser_core.export.analysis_json import read_masks_npz
 from fineparser_core.scoring.profile import CrossValidated, Gain, Profile, read_profile, write_profile
 
@@ -53,6 +55,11 @@ def _shard(path: Path) -> int:
     return _bundle(path)
 
 
+def _predictions(path: Path) -> int:
+    given = read_predictions(path)
+    return len(given.dives) + sum(given.read_masks(dive).size for dive in given.masked)
+
+
 def _annotations(path: Path) -> int:
     from test_pickles import read_annotations
 
@@ -71,6 +78,9 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "dives.json": lambda path: len(load_video_dives(path).records),
     "dives.csv": lambda path: len(read_table(path).dives),
     "predictions.json": lambda path: len(read_scored(path).error),
+    "others.csv": _predictions,
+    "others.json": _predictions,
+    "others.npz": _predictions,
     "profile.json": lambda path: read_profile(path).stream().profile is not None,
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
@@ -115,6 +125,15 @@ def write_valid(folder: Path) -> None:
     )
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
     (folder / "predictions.json").write_text(json.dumps({"dives": rows}), encoding="utf-8")
+    (folder / "others.csv").write_text("id,predicted\nA/1,60.5\nA/2,61\n", encoding="utf-8")
+    (folder / "others.json").write_text(
+        json.dumps(
+            {"format": PREDICTIONS_FORMAT, "dives": [{"id": "A/1", "predicted": 60.5, "transitions": [30, 60]}]}
+        ),
+        encoding="utf-8",
+    )
+    arrays = {"id": ["A/1"], "transitions": [[30, 60]], "masks/A/1": np.ones((96, 20, 30), bool)}
+    np.savez_compressed(folder / "others.npz", format=PREDICTIONS_FORMAT, **arrays)
     write_profile(PROFILE, folder / "profile.json")
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}), encoding="utf-8")
     np.savez_compressed(
