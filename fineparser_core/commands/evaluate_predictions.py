@@ -120,7 +120,7 @@ def _measure(
     results, unmeasured = predicted_results(given, data, records, pool, progress=progress, cancel=cancel)
     medians = median_transitions(pool) if pool else None
     summary = summarize(results, median_transitions=medians, exemplars=0, seed=seed)
-    there = set(given.ids)
+    there = {one.id for one in given.dives.values() if (one.predicted, one.transitions) != (None, None)} | given.masked
     missing = [record.id for record in records if record.id not in there]
     facts = {
         "predictions": f"{given.path.name}, {len(there)} dives",

@@ -90,7 +90,7 @@ class Predictions:
 
     @property
     def ids(self) -> list[str]:
-        """The dives of which anything is predicted, in order of the file, those with nothing but masks last."""
+        """The dives that are named, in order of the file, those with nothing but masks last."""
         return [*self.dives, *sorted(self.masked - self.dives.keys())]
 
     def read_masks(self, dive: str) -> np.ndarray:
@@ -385,7 +385,7 @@ def _check_format(path: Path, found: Any) -> None:
 
 
 def _fault(path: Path, place: str, reason: object, way_out: str = "correct it") -> AnnotationError:
-    return AnnotationError(f"{path}, {place}: {str(reason)[:_LONGEST_ID].rstrip('.')}: {way_out}.")
+    return AnnotationError(f"{path}, {place}: {str(reason)[:300].rstrip('.')}: {way_out}.")
 
 
 def _sha256(path: Path) -> str:

@@ -51,6 +51,7 @@ def test_two_files_against_labels_and_each_other(fineparser: Fineparser, annotat
         table.writerow(("id", "predicted", "transitions_first", "transitions_second"))
         table.writerows((f"{event}/{i}", guesses[event, i], 13, 40) for event, i in test)
     rows = [{"id": f"{event}/{i}", "predicted": rng.uniform(40, 90)} for event, i in test[:30]]
+    rows.append({"id": "Event5/9", "predicted": None})  # as good as missing
     rival.write_text(json.dumps({"format": "fineparser.predictions/1", "dives": rows}), encoding="utf-8")
     outcome = fineparser(
         *("evaluate", "--predictions", ours, "--against", rival, "--data", annotated, "--out", out, "--seed", 3)
