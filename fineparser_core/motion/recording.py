@@ -311,7 +311,7 @@ class DiveSearch:
 
 
 def find_dives(
-    path: Path,
+    path: str | Path,
     first: int | None = None,
     last: int | None = None,
     *,
@@ -330,7 +330,7 @@ def find_dives(
         VideoError: the file cannot be read.
         Cancelled: `cancel` was set.
     """
-    return DiveSearch(path, first, last).run(progress=progress, cancel=cancel)
+    return DiveSearch(Path(path), first, last).run(progress=progress, cancel=cancel)
 
 
 class FoundClip(NamedTuple):
@@ -346,7 +346,7 @@ class FoundClip(NamedTuple):
 
 
 def find_clip(
-    path: Path,
+    path: str | Path,
     athlete: AthletePoint | int | None = None,
     *,
     start_frame: int | None = None,
@@ -375,6 +375,7 @@ def find_clip(
         ConfigError: the point is not in the file, or not in the range, or there are fewer divers.
         Cancelled: `cancel` was set.
     """
+    path = Path(path)
     by_hand, place = not trim or (start_frame, end_frame) != (None, None), None
     if isinstance(athlete, int):
         athlete, place = None, athlete

@@ -13,9 +13,10 @@ import torch
 import fineparser_core
 from fineparser_core import Analyzer
 from fineparser_core.checkpoints.bundle import load_model
-from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
+from fineparser_core.errors import CheckpointError, ConfigError, FineParserError, VideoError
 from fineparser_core.exemplars.store import FILE_NAME
 from fineparser_core.models.temporal_parser import decode_joint
+from fineparser_core.motion.recording import find_clip, find_dives
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.profile import read_profile
 
@@ -53,6 +54,9 @@ def test_paths_are_words_too(tmp_path: Path) -> None:
             Analyzer.open(**given)
     with pytest.raises(ConfigError, match=r"none\.json is no profile"):
         read_profile(str(tmp_path / "none.json"))
+    for find in (find_dives, find_clip):
+        with pytest.raises(VideoError, match=r"none\.mp4"):
+            find(str(tmp_path / "none.mp4"))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 64, 112, 112), (1, 3, 96, 224, 224), (3, 96, 112, 112), (1, 96, 3, 112, 112)])
