@@ -101,13 +101,11 @@ def qtbot(qapp, request) -> QtBot:
     return _PatientBot(request)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _what_was_there_before() -> Iterator[None]:
-    """What other tests have loaded, torch with all its objects, need not be looked through after every test."""
+@pytest.fixture(autouse=True, scope="module")
+def _what_was_there_before() -> None:
+    """What other modules have left, torch with all its objects, need not be looked through around every test."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
