@@ -21,9 +21,11 @@ if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from fineparser_core.resources import resource
+from fineparser_core.support.sqlite_file import connect
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.store import file
 
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)
@@ -170,8 +172,9 @@ def bundled_weights() -> Path:
 
 
 @pytest.fixture
-def lock_store():
-    """Keep others from writing an SQLite file."""
+def lock_store(monkeypatch):
+    """Keep others from writing an SQLite file; the window's store does not wait long for it."""
+    monkeypatch.setattr(file, "connect", lambda path, **_: connect(path, patience_s=0.1))
 
     @contextmanager
     def locked(path: Path) -> Iterator[None]:
