@@ -3,14 +3,19 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 MAX_PARAMETERS = 8
 
-TREES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for package in ("fineparser_core", "fineparser_gui", "packaging")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Syntax trees of all modules by their paths."""
+    paths = [
+        path for name in ("fineparser_core", "fineparser_gui", "packaging") for path in (ROOT / name).rglob("*.py")
+    ]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)}
 
 
 def n_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -20,10 +25,10 @@ def n_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len(names) - (bool(names) and names[0] in ("self", "cls"))
 
 
-def test_functions_take_few_parameters() -> None:
+def test_functions_take_few_parameters(trees: dict[str, ast.Module]) -> None:
     many = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} takes {n_parameters(node)}"
-        for path, tree in TREES.items()
+        f"{path}:{node.lineno}: {node.name} takes {n_parameters(node)}"
+        for path, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and n_parameters(node) > MAX_PARAMETERS
     ]
@@ -47,10 +52,10 @@ def without_encoding(call: ast.Call) -> bool:
     return name in ("run", "Popen", "check_output") and bool(keywords & {"text", "universal_newlines"})
 
 
-def test_text_is_read_and_written_in_a_named_encoding() -> None:
+def test_text_is_read_and_written_in_a_named_encoding(trees: dict[str, ast.Module]) -> None:
     unnamed = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
-        for path, tree in TREES.items()
+        f"{path}:{node.lineno}: {ast.unparse(node)}"
+        for path, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and without_encoding(node)
     ]
