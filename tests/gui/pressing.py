@@ -65,7 +65,7 @@ _OWN = "fineparser_gui"
 _PRESSED = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 #: Of a list that is longer than the second: so many at its beginning, and the last.
 _ENTRIES, _FEW = 3, 12
-_TIME = r"\d\d:\d\d:\d\d"
+_TIME = r"\d\d:\d\d(:\d\d)?"
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _LOOKS, _FEW_LOOKS, _LOOK_MS, _LAID_OUT_MS = 60, 3, 20, 300
 _TRIES = 8
