@@ -52,6 +52,27 @@ def pytest_report_to_serializable() -> Iterator[None]:
     return _encodable((yield))
 
 
+#: Their tests take longest and share nothing: they come first, and each may run in a process of its own.
+LONG = ("tests/gui/test_press_everything.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests come first, so that all of several processes end at once."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file in one process, as its tests share fixtures, but for the long ones."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(LONG) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """Real clips and annotations that are not part of the repository."""

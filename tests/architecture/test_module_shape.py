@@ -1,7 +1,6 @@
 """No function takes everything, and no text is read or written in the encoding that a system happens to have."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAX_PARAMETERS = 8
 
-SOURCES = [
-    path
-    for package in ("fineparser_core", "fineparser_gui", "packaging")
-    for path in sorted((ROOT / package).rglob("*.py"))
-]
 
-
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Syntax trees of all modules by their paths."""
+    paths = [
+        path for name in ("fineparser_core", "fineparser_gui", "packaging") for path in (ROOT / name).rglob("*.py")
+    ]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)}
 
 
 def n_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -29,10 +25,14 @@ def n_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len(names) - (bool(names) and names[0] in ("self", "cls"))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_functions_take_few_parameters(path: Path) -> None:
-    counts = {f"{function.name}, line {function.lineno}": n_parameters(function) for function in functions(path)}
-    assert not {name: count for name, count in counts.items() if count > MAX_PARAMETERS}
+def test_functions_take_few_parameters(trees: dict[str, ast.Module]) -> None:
+    many = [
+        f"{path}:{node.lineno}: {node.name} takes {n_parameters(node)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and n_parameters(node) > MAX_PARAMETERS
+    ]
+    assert not many, "\n".join(many)
 
 
 def without_encoding(call: ast.Call) -> bool:
@@ -52,7 +52,11 @@ def without_encoding(call: ast.Call) -> bool:
     return name in ("run", "Popen", "check_output") and bool(keywords & {"text", "universal_newlines"})
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_text_is_read_and_written_in_a_named_encoding(path: Path) -> None:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    assert not [node.lineno for node in nodes if isinstance(node, ast.Call) and without_encoding(node)]
+def test_text_is_read_and_written_in_a_named_encoding(trees: dict[str, ast.Module]) -> None:
+    unnamed = [
+        f"{path}:{node.lineno}: {ast.unparse(node)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and without_encoding(node)
+    ]
+    assert not unnamed, "\n".join(unnamed)

@@ -21,9 +21,11 @@ if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from fineparser_core.resources import resource
+from fineparser_core.support.sqlite_file import connect
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.store import file
 
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)
@@ -101,13 +103,11 @@ def qtbot(qapp, request) -> QtBot:
     return _PatientBot(request)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _what_was_there_before() -> Iterator[None]:
-    """What other tests have loaded, torch with all its objects, need not be looked through after every test."""
+@pytest.fixture(autouse=True, scope="module")
+def _what_was_there_before() -> None:
+    """What other modules have left, torch with all its objects, need not be looked through around every test."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -172,8 +172,9 @@ def bundled_weights() -> Path:
 
 
 @pytest.fixture
-def lock_store():
-    """Keep others from writing an SQLite file."""
+def lock_store(monkeypatch):
+    """Keep others from writing an SQLite file; the window's store does not wait long for it."""
+    monkeypatch.setattr(file, "connect", lambda path, **_: connect(path, patience_s=0.1))
 
     @contextmanager
     def locked(path: Path) -> Iterator[None]:

@@ -65,9 +65,9 @@ _OWN = "fineparser_gui"
 _PRESSED = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 #: Of a list that is longer than the second: so many at its beginning, and the last.
 _ENTRIES, _FEW = 3, 12
-_TIME = r"\d\d:\d\d:\d\d"
+_TIME = r"\d\d:\d\d(:\d\d)?"
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-_LOOKS, _LOOK_MS, _LAID_OUT_MS = 60, 20, 300
+_LOOKS, _FEW_LOOKS, _LOOK_MS, _LAID_OUT_MS = 60, 3, 20, 300
 _TRIES = 8
 _DEPTH, _MOST_ROWS = 4, 100
 #: Attributes that change with any click.
@@ -413,8 +413,10 @@ class Presses:
         idle: what has changed nothing at its first press.
         tries: how often something was pressed for the sake of a control.
         via: all that was seen, each with the control whose press has brought it; "" where it was there before.
+        may_idle: ends of the names of controls whose press may change nothing: no effect is waited for.
     """
 
+    may_idle: tuple[str, ...] = ()
     effects: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     via: dict[str, str] = field(default_factory=dict)
@@ -583,8 +585,10 @@ class Presser:
             opened = [one for one in shown() if id(one) not in there]
             self._openers |= {id(one): name for one in opened}
             if anew:
-                effect = self._effect(before, there) or ("is chosen" if control.chosen else "")
-                if effect or name in done.idle:
+                may_idle = control.chosen or name.endswith(done.may_idle)
+                effect = self._effect(before, there, _FEW_LOOKS if may_idle else _LOOKS)
+                effect = effect or ("is chosen" if control.chosen else "")
+                if effect or may_idle or name in done.idle:
                     done.effects[name] = effect
                 else:
                     done.idle.add(name)  # a window that has just opened may move yet: once more
@@ -639,10 +643,10 @@ class Presser:
                     QTest.qWait(_LAID_OUT_MS)
         press(control, inside)
 
-    def _effect(self, before: "State", there: dict[int, QWidget]) -> str:
+    def _effect(self, before: "State", there: dict[int, QWidget], n_looks: int) -> str:
         """What has changed, as soon as something has."""
         windows_there = {key: one for key, one in there.items() if isValid(one) and not _is_popup(one)}
-        for _ in range(_LOOKS):
+        for _ in range(n_looks):
             opened = [f"opens {type(one).__name__}" for one in shown() if id(one) not in there]
             gone = [
                 f"closes {type(one).__name__}" for one in windows_there.values() if not isValid(one) or one.isHidden()
@@ -679,15 +683,17 @@ def press_everything(
     qtlog: Any,
     within: tuple[str, ...] = ("",),
     *,
+    idle: tuple[str, ...] = (),
     dialogs: bool = True,
 ) -> Presses:
     """Press everything of a state, which is made anew whenever a press has spoilt it.
 
     Args:
         make: a context of the program and the window to press in.
+        idle: see `Presses.may_idle`.
         within, dialogs: see `Presser`.
     """
-    done = Presses()
+    done = Presses(idle)
     while True:
         tried = done.tried
         with make() as (studio, window), suppress(Spoilt):

@@ -78,7 +78,7 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
                 yield studio, state(Making(studio, qtbot, small_video, recording, ring, folder))
 
         rounds = 0
-        done = press_everything(make, desktop, qtbot, qtlog, within or ("",), dialogs=dialogs)
+        done = press_everything(make, desktop, qtbot, qtlog, within or ("",), idle=tuple(IDLE), dialogs=dialogs)
         for name, effect in done.effects.items():  # shown where it fails
             print(f"{name}: {effect[:200] or 'nothing'}")
         assert not done.faults, "\n".join(f"{name}: {fault}" for name, fault in done.faults.items())

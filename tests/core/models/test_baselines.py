@@ -35,7 +35,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def video() -> Tensor:
-    return torch.randn(2, 3, 96, 32, 32, generator=torch.Generator().manual_seed(1))
+    return torch.randn(2, 3, 96, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture(scope="module")

@@ -68,19 +68,20 @@ def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, u
 
 
 def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) -> None:
-    found = find_clip(two)
+    search = DiveSearch(two)
+    found = find_clip(two, search=search)
     assert found.clip.diver_is_unsure
     first, second = found.clip.divers
     assert (first.chosen, second.chosen) == (True, False)
     assert first.probability > second.probability
     assert abs(first.frame / FPS - SECOND_S - 0.6) < 0.4  # a recording ends with the dive that it was made for
-    chosen = find_clip(two, 2)
+    chosen = find_clip(two, 2, search=search)
     assert [one.chosen for one in chosen.clip.divers] == [False, True]
     assert not chosen.clip.diver_is_unsure
     assert chosen.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
     assert chosen.clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
     with pytest.raises(ConfigError, match="there is no diver 3: choose one from 1 to 2"):
-        find_clip(two, 3)
+        find_clip(two, 3, search=search)
 
 
 def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:

@@ -26,7 +26,8 @@ def two_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_clearest_dive_is_cut_out_and_the_other_one_named(two_dives: Path) -> None:
-    found = find_clip(two_dives)
+    search = DiveSearch(two_dives)
+    found = find_clip(two_dives, search=search)
     ((first, last),) = found.others
     ranges = sorted([(found.clip.in_frame, found.clip.out_frame), (first, last)])
     for (start, end), leaves_s in zip(ranges, (FIRST_S, SECOND_S), strict=True):
@@ -38,10 +39,10 @@ def test_the_clearest_dive_is_cut_out_and_the_other_one_named(two_dives: Path) -
     assert [(one.in_frame, one.out_frame) for one in found.recording.segments] == ranges
     frame = round(SECOND_S * FPS) + 5
     x, y = diving(120, SECOND_S, top=90.0)(frame)
-    named = find_clip(two_dives, AthletePoint(frame=frame, x=x, y=y))
+    named = find_clip(two_dives, AthletePoint(frame=frame, x=x, y=y), search=search)
     assert (named.clip.in_frame, named.clip.out_frame) == ranges[1]
     with pytest.raises(ConfigError, match="outside the clip"):
-        find_clip(two_dives, AthletePoint(frame=N_FRAMES, x=x, y=y))
+        find_clip(two_dives, AthletePoint(frame=N_FRAMES, x=x, y=y), search=search)
 
 
 def test_a_range_that_somebody_chose_and_the_whole_file_are_taken_as_they_are(two_dives: Path) -> None:

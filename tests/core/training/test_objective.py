@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import torchvision.models as zoo
 from plain_iteration import synthetic_batch, with_all_pairs
 from torch import nn
 
@@ -94,6 +95,8 @@ def test_the_other_presets_learn_with_every_part_they_have(preset: str, monkeypa
     if config.static_backbone == "vit_s_16":  # takes frames of one size alone; the I3D then sees some of their pixels
         config, batch, forward = replace(config, sap=False), two_dives(MASK_SIZE), I3D.forward
         monkeypatch.setattr(I3D, "forward", lambda network, windows: forward(network, windows[..., ::7, ::7]))
+        transformer = zoo.VisionTransformer  # two of its twelve layers, which are alike
+        monkeypatch.setattr(zoo, "VisionTransformer", lambda *a, **b: transformer(*a, **b | {"num_layers": 2}))
     objective = settled(objective_of(config), batch)
     fix_batch_norms(objective, "release")
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
