@@ -114,12 +114,13 @@ def reason_of(error: Exception) -> str:
     return "malformed schema" if isinstance(error, UnicodeDecodeError) else printable(f"{error!s:.200}")
 
 
-def damage_of(path: Path, query: str = "", schema: str = "") -> str:
+def damage_of(path: Path, query: str = "", schema: str = "", *, patience_s: float = PATIENCE_S) -> str:
     """Return what is wrong with a file; "" where it is sound.
 
     Args:
         query: of the URI of SQLite.
         schema: script that makes an empty file; a file of the same version must hold its tables.
+        patience_s: time to wait for another program, in seconds.
 
     Raises:
         sqlite3.Error: it cannot be opened.
@@ -127,7 +128,7 @@ def damage_of(path: Path, query: str = "", schema: str = "") -> str:
     if path.exists() and is_blank(path):
         return "it is empty"
     try:
-        with closing(connect(path, query)) as db:
+        with closing(connect(path, query, patience_s=patience_s)) as db:
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 return str(found).splitlines()[-1]

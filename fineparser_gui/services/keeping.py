@@ -36,6 +36,8 @@ DELAY_MS = 500
 _AGAIN_MS = 5000
 #: Number of analyses that are written in a transaction.
 _AT_ONCE = 8
+#: Time to wait for another program that writes, in seconds: the window may wait for it.
+_PATIENCE_S = 2.0
 #: Details on which the score depends, and details that follow the changes of other windows.
 _SCORED = ("dive_number", "board_m", "difficulty", "rule")
 _FOLLOWED = tuple(name for name in SAID if name not in ("athlete", "correction"))
@@ -71,7 +73,7 @@ class _Work:
             else one
             for one in self.entries
         ]
-        with closing(Store(path)) as store:
+        with closing(Store(path, patience_s=_PATIENCE_S)) as store:
             return store.keep_session(self.session_id, self.state, entries)
 
 

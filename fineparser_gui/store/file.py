@@ -167,7 +167,7 @@ class StoreFile:
     def _restore(self, path: Path) -> None:
         """Replace a file by its backup if it is damaged, empty or gone; a lock admits a single window at a time."""
         with exclusive(lock_of(path)):
-            damage = "it was gone" if not path.exists() else damage_in(path)
+            damage = "it was gone" if not path.exists() else damage_in(path, self._patience_s)
             if damage:
                 self.notice = self._set_aside(path, damage)
 
@@ -281,11 +281,11 @@ def lock_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.lock")
 
 
-def damage_in(path: Path) -> str:
+def damage_in(path: Path, patience_s: float = PATIENCE_S) -> str:
     """Return the damage of a store, or "". Raises: sqlite3.Error if it cannot be opened."""
-    if damage := damage_of(path, schema=SCHEMA):
+    if damage := damage_of(path, schema=SCHEMA, patience_s=patience_s):
         return damage
-    with closing(connect(path)) as db:
+    with closing(connect(path, patience_s=patience_s)) as db:
         if version_of(db) != VERSION or not (id_ := altered(db)):
             return ""
     return f"dive {id_} is not as it was written"
