@@ -265,6 +265,8 @@ class Keeping(QObject):
         assert work is not None
         self.session_id, ids = found
         self._known |= work.known
+        for key in [key for key, id_ in self.ids.items() if id_ in ids.values() and key not in ids]:
+            del self.ids[key]  # a copy that was recalled while the row of its original was being written
         self.ids |= ids
         self._told = work.told(self.ids)
         self.kept.emit()

@@ -288,3 +288,21 @@ def test_a_removed_dive_that_comes_back_beside_the_same_clip_says_its_own(make_s
     session.editing.set_diver(session.keys[0], "Berta")
     assert keeping.flush()
     assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Berta", "Zoë"]
+
+
+def test_a_copy_that_is_opened_while_its_original_is_written_gets_no_part_of_its_row(
+    make_studio, qtbot, tmp_path, clip
+):
+    studio = make_studio()
+    session, keeping = studio.session, studio.session.history.keeping
+    opened(studio, qtbot, clip, "Zoë")
+    work = keeping._next()  # written, and not told yet
+    keeping._writing = work
+    found = work.write(session.history.store.path)
+    session.open([clip])
+    qtbot.waitUntil(lambda: session.dives[1].state is DiveState.QUEUED)
+    keeping._on_written(found)
+    session.editing.set_diver(session.keys[1], "Anna")
+    assert keeping.flush()
+    assert [dive.diver for dive in session.dives] == ["Zoë", "Anna"]
+    assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Zoë", "Anna"]
