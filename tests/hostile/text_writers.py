@@ -174,7 +174,7 @@ def _report(case: Case) -> None:
 def _predictions(case: Case) -> None:
     write_predictions(case.folder / "p.csv", case.folder / "p.json", [_result(case.text)])
     _tame((case.folder / "p.csv").read_bytes().decode("utf-8"))
-    assert json.loads((case.folder / "p.json").read_text(encoding="ascii"))[0]["id"] == case.text
+    assert json.loads((case.folder / "p.json").read_text(encoding="ascii"))["dives"][0]["id"] == case.text
 
 
 def _card(case: Case) -> None:
