@@ -197,11 +197,12 @@ class SessionController(QObject):
             return
         sweep_leftovers(self._folder)
         for path in sorted(self._folder.glob(f"{_OLD_AUTOSAVES}.json")):
-            self._take_old(path, "", as_in_file=True)
-        for path in self._folder.glob(_OLD_AUTOSAVES):
-            if path.suffix in (".json", ".lock"):
+            if self._take_old(path, "", as_in_file=True):
                 with suppress(OSError):
                     path.unlink()
+        for path in self._folder.glob(f"{_OLD_AUTOSAVES}.lock"):
+            with suppress(OSError):
+                path.unlink()
         settings = open_settings(self._folder)
         stored: Any = settings.value(_OLD_RECENT) if settings is not None else None
         if settings is None or stored is None:
@@ -224,7 +225,8 @@ class SessionController(QObject):
             if lock.tryLock(0):
                 lock.unlock()  # which deletes it
 
-    def _take_old(self, path: Path, name: str, *, as_in_file: bool) -> None:
+    def _take_old(self, path: Path, name: str, *, as_in_file: bool) -> bool:
+        """Take in a session file of an earlier version; return False if it has to stay."""
         try:
             saved, source = read_file(path)
         except ConfigError as error:
@@ -232,8 +234,9 @@ class SessionController(QObject):
             with suppress(OSError):
                 if not name:
                     path.rename(path.with_suffix(".damaged"))
-            return
-        self._history.read(lambda store: take_in(store, saved, name, source, as_in_file=as_in_file), 0)
+            return False
+        taken: int = self._history.read(lambda store: take_in(store, saved, name, source, as_in_file=as_in_file), 0)
+        return bool(taken) or saved.empty
 
     def _free(self, ids: Sequence[int]) -> bool:
         """Return True if no other window has any of the sessions open, else emit a `problem`."""

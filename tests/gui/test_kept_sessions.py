@@ -306,3 +306,17 @@ def test_a_copy_that_is_opened_while_its_original_is_written_gets_no_part_of_its
     assert keeping.flush()
     assert [dive.diver for dive in session.dives] == ["Zoë", "Anna"]
     assert [dive.diver for dive in stored(tmp_path)[0].dives] == ["Zoë", "Anna"]
+
+
+def test_an_autosave_of_an_earlier_version_stays_until_it_is_in_the_store(make_studio, tmp_path, clip, lock_store):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    studio = make_studio()
+    left = folder / "autosave-1.json"
+    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), left)
+    with lock_store(folder / FILE_NAME):
+        studio.files.take_old_files()
+    assert left.is_file()
+    studio.files.take_old_files()
+    assert not left.exists()
+    assert [one.dives[0].diver for one in stored(tmp_path)] == ["Zoë"]
