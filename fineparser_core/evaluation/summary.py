@@ -24,7 +24,7 @@ MEDIAN_BASELINE = "median transitions"
 MIN_DIVES_OF_GROUP = 10
 _LEVELS = np.linspace(0.1, 0.9, 9)
 _NOT_AVAILABLE = "not available"
-#: From draws (k, n) int64 of n dives to a number each, (k,); nan where there is none.
+#: Function from draws (k, n) int64 of n dives to a number for each draw, (k,); nan where there is none.
 Statistic = Callable[[np.ndarray], np.ndarray]
 _MASK_BASELINE_NAMES = {"empty": "empty mask", "disc": "centre disc"}
 

@@ -156,7 +156,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         ),
         (
             _can("new_session", Phrase("&New session"), "Ctrl+N",
-                 lambda w: w.files.begin(), lambda s: s.window.files.controller.holds_something),
+                 lambda w: w.files.controller.begin(), lambda s: s.window.files.controller.holds_something),
             _can("open_recent", Phrase("Open &recent session"), "", _opens_its_menu),
             _can("sessions", Phrase("All sess&ions…"), "Ctrl+Alt+O", lambda w: w.files.show_all()),
             _can("open_session", Phrase("Open session fi&le…"), "", lambda w: w.files.open()),

@@ -8,7 +8,8 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.actions.registry import ActionRegistry, plain_text
+from fineparser_gui.actions.registry import ActionRegistry, native_text, plain_text
+from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.widgets import lay_out
 
 _ROLE = Qt.ItemDataRole.UserRole
@@ -80,8 +81,8 @@ class CommandPalette(QDialog):
 
 def _item(action: QAction, menu: str) -> QTreeWidgetItem:
     """Return the row of a command; one that cannot be carried out now is gray."""
-    keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
-    item = QTreeWidgetItem([action.text().replace("&&", "\0").replace("&", "").replace("\0", "&"), menu, keys])
+    keys = native_text([key.toString() for key in action.shortcuts()[:1]])
+    item = QTreeWidgetItem([without_mnemonic(action.text()), menu, keys])
     item.setData(0, _ROLE, action)
     item.setDisabled(not action.isEnabled())
     return item

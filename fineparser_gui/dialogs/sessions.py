@@ -75,10 +75,6 @@ class SessionDialogs(QObject):
             sentences.append(self.tr("The last changes of this session could not be kept."))
         return sentences
 
-    def begin(self) -> None:
-        """Begin a new session; the open session stays among the recent sessions."""
-        self.controller.begin()
-
     def open(self) -> None:
         """Ask for a session file and open it."""
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open session file"), "", self._file_filter())

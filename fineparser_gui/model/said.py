@@ -8,9 +8,9 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.session_file import SavedDive
 
 #: Attributes that the predicted score depends on; they change together.
-_SCORED = ("dive_number", "board_m", "difficulty", "rule")
+SCORED = ("dive_number", "board_m", "difficulty", "rule")
 #: Attributes that the results depend on.
-_FOUND = (*_SCORED, "athlete", "correction")
+_FOUND = (*SCORED, "athlete", "correction")
 #: Attributes that a coach enters, of `SavedDive` and of `Dive`.
 SAID = (*_FOUND, "diver", "dived_on", "event", "outcome", "note", "judging", "drawings")
 _NOTHING = SavedDive(path=Path())
@@ -50,8 +50,8 @@ def agreed(known: SavedDive, now: SavedDive, said: Collection[str]) -> SavedDive
         said: names of the details that the coach has changed; those that the history lacks are taken as well.
     """
     new = {*said, *(name for name in SAID if _blank(known, name))}
-    if any(name in said for name in _SCORED):
-        new.update(_SCORED)
+    if any(name in said for name in SCORED):
+        new.update(SCORED)
     told = replace(now, **{name: getattr(known, name) for name in SAID if name not in new})
     return replace(told, in_frame=known.in_frame, out_frame=known.out_frame) if other_results(now, told) else told
 

@@ -19,15 +19,13 @@ from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.background import Background
 from fineparser_gui.services.history_analysis import unpacked
 from fineparser_gui.services.importer import DiveImporter
-from fineparser_gui.services.keeping import Keeping
+from fineparser_gui.services.keeping import PATIENCE_S, Keeping
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.taking_in import read_file, take_in
 from fineparser_gui.store.records import HistoryDive, file_key
 from fineparser_gui.store.store import Store, look_after
 
 _LOOK_MS = 1500
-#: Time for which the window waits for another program that writes, in seconds.
-_PATIENCE_S = 2.0
 #: Dives that are changed on the window's thread.
 _MOST_AT_ONCE = 50
 
@@ -87,7 +85,7 @@ class HistoryService(QObject):
         if self._store is None and self._path is not None and not self._told:
             try:
                 months = [QLocale().standaloneMonthName(month) for month in range(1, 13)]
-                self._store = Store(self._path, months, patience_s=_PATIENCE_S)
+                self._store = Store(self._path, months, patience_s=PATIENCE_S)
             except FineParserError as error:
                 self._told = True
                 self._state.problem.emit(translated(error))

@@ -16,7 +16,7 @@ from fineparser_core.language import translated
 from fineparser_core.types import Analysis
 from fineparser_gui.images import jpeg_of
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.said import SAID, changed, recalled, told_by_file
+from fineparser_gui.model.said import SAID, SCORED, changed, recalled, told_by_file
 from fineparser_gui.model.session import saved_dive
 from fineparser_gui.model.session_file import SavedDive, SavedSession
 from fineparser_gui.services.analysis import AnalysisService
@@ -37,9 +37,8 @@ _AGAIN_MS = 5000
 #: Number of analyses that are written in a transaction.
 _AT_ONCE = 8
 #: Time to wait for another program that writes, in seconds: the window may wait for it.
-_PATIENCE_S = 2.0
-#: Details on which the score depends, and details that follow the changes of other windows.
-_SCORED = ("dive_number", "board_m", "difficulty", "rule")
+PATIENCE_S = 2.0
+#: Details that follow the changes of other windows.
 _FOLLOWED = tuple(name for name in SAID if name not in ("athlete", "correction"))
 
 
@@ -73,7 +72,7 @@ class _Work:
             else one
             for one in self.entries
         ]
-        with closing(Store(path, patience_s=_PATIENCE_S)) as store:
+        with closing(Store(path, patience_s=PATIENCE_S)) as store:
             return store.keep_session(self.session_id, self.state, entries)
 
 
@@ -200,8 +199,8 @@ class Keeping(QObject):
 
     def say(self, key: str, values: Mapping[str, Any]) -> None:
         """Change details of a dive without an edit; score it again if the score depends on them."""
-        scored = {name: value for name, value in values.items() if name in _SCORED}
-        others = {name: value for name, value in values.items() if name not in _SCORED}
+        scored = {name: value for name, value in values.items() if name in SCORED}
+        others = {name: value for name, value in values.items() if name not in SCORED}
         if others:
             self._state.update(key, **others)
         if scored:

@@ -117,8 +117,7 @@ class SessionController(QObject):
         keys = self._session.restore(saved)
         self._keeping.begin(id_, dict(zip(keys, ids, strict=True)))
         self._lock, self._locked = lock, id_
-        known: Sequence[SessionRecord] = self._history.read(lambda store: store.sessions(), [])
-        self._enter(next((one.name for one in known if one.id == id_), ""))
+        self._enter(self._history.read(lambda store: store.session_name(id_), ""))
         return True
 
     def read(self, path: Path) -> tuple[SavedSession, str] | None:

@@ -279,8 +279,11 @@ class DiveTable(StoreFile):
     def _known(self, db: sqlite3.Connection, dive: KeptDive) -> Row | None:
         if dive.id and (row := next(rows_of(db, [dive.id]), None)) is not None:
             return row
-        place = place_of(dive)
-        return next(rows_of(db, same_place(db, place)[:1]), None) if place is not None else None
+        file = dive.saved.identity
+        if file is None:
+            return None
+        place = file_key(file), dive.results.first_frame, dive.results.last_frame
+        return next(rows_of(db, same_place(db, place)[:1]), None)
 
     def _keep_analysis(self, db: sqlite3.Connection, id_: int, dive: KeptDive, *, anew: bool) -> None:
         if dive.pack is None or not dive.results.analysed_at:
@@ -310,13 +313,6 @@ class DiveTable(StoreFile):
         parts.append(meant)
         values += wanted
         return " AND ".join(parts), values
-
-
-def place_of(dive: KeptDive) -> tuple[str, int, int] | None:
-    """Return the file key and the range of a dive, or None if its video was never opened."""
-    if dive.saved.identity is None:
-        return None
-    return file_key(dive.saved.identity), dive.results.first_frame, dive.results.last_frame
 
 
 def _same_results(one: DiveResults, other: DiveResults) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from fineparser_core.diving.outcomes import dive_outcome_text
@@ -47,7 +48,7 @@ class Row:
     listed: int = 0
     thumbnail: bytes = b""
 
-    @property
+    @cached_property
     def dive(self) -> HistoryDive:
         """The dive as the history shows it."""
         return with_results(self.saved, self.results, id_=self.id, tags=self.tags)
@@ -104,10 +105,10 @@ def rows_of(db: sqlite3.Connection, ids: Sequence[int], where: str = "TRUE") -> 
                     tags=tuple(filter(None, tags.split("\n"))),
                     listed=listed,
                 )
-                found[id_] = row, row.dive
+                found[row.dive.id] = row
             except ValueError as error:
                 log.warning("history: dive %s cannot be used: %s", id_, error)
-    return (found[id_][0] for id_ in ids if id_ in found)
+    return (found[id_] for id_ in ids if id_ in found)
 
 
 def altered(db: sqlite3.Connection) -> int:

@@ -48,18 +48,15 @@ class SessionRecord:
 
     Attributes:
         name: name that the coach has given it, or "".
-        begun_at, changed_at: UTC, ISO 8601.
+        begun_at: UTC, ISO 8601.
         athletes: names of the divers, sorted.
-        dive_id: id of the first dive that has a row, for a picture, or 0.
     """
 
     id: int
     name: str
     begun_at: str
-    changed_at: str
     n_dives: int
     athletes: tuple[str, ...]
-    dive_id: int
 
 
 class Store(DiveTable):
@@ -87,7 +84,10 @@ class Store(DiveTable):
             return 0, {}
         now, content = _now(), _state_text(state)
         with self._writing() as db:
-            there = {row.id for row in rows_of(db, [one.id for one in entries if one.id])}  # without swept rows
+            before = _entry_rows(db, id_)
+            there = {dive for _, dive, _ in before}
+            # Rows in the list are there; other rows another window may have swept.
+            there |= {row.id for row in rows_of(db, [one.id for one in entries if one.id and one.id not in there])}
             ids = {one.key: one.id for one in entries if one.id in there}
             for one in entries:
                 if one.kept is not None and (one.id or not self._has_row(db, one.kept, ids.values())):
@@ -97,7 +97,6 @@ class Store(DiveTable):
             if known is None:
                 sql = "INSERT INTO session (id, name, source, begun_at, changed_at, state) VALUES (?, ?, ?, ?, ?, ?)"
                 id_ = db.execute(sql, (id_ or None, name, source, now, now, content)).lastrowid or 0
-            before = _entry_rows(db, id_)
             if known != (content,) or rows != before or any(one.kept for one in entries):
                 db.execute("UPDATE session SET state = ?, changed_at = ? WHERE id = ?", (content, now, id_))
             if rows != before:
@@ -131,9 +130,8 @@ class Store(DiveTable):
     def sessions(self, limit: int = -1) -> list[SessionRecord]:
         """Return the sessions that hold dives, the latest change first. Raises: ConfigError."""
         sql = (
-            "SELECT session.id, name, begun_at, changed_at, count(*), "
-            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)), "
-            "min(dive) "
+            "SELECT session.id, name, begun_at, count(*), "
+            "group_concat(coalesce(athlete, iif(json_valid(own), json_extract(own, '$.diver'), '')), char(10)) "
             "FROM session JOIN session_dive ON session = session.id LEFT JOIN dive ON dive.id = dive "
             "GROUP BY session.id ORDER BY changed_at DESC, session.id DESC LIMIT ?"
         )
@@ -143,12 +141,10 @@ class Store(DiveTable):
                     id=id_,
                     name=name,
                     begun_at=begun_at,
-                    changed_at=changed_at,
                     n_dives=n_dives,
                     athletes=tuple(sorted(set(filter(None, (athletes or "").split("\n"))), key=str.casefold)),
-                    dive_id=dive_id or 0,
                 )
-                for id_, name, begun_at, changed_at, n_dives, athletes, dive_id in db.execute(sql, (limit,))
+                for id_, name, begun_at, n_dives, athletes in db.execute(sql, (limit,))
             ]
 
     def session_of(self, source: str) -> int:
@@ -162,6 +158,12 @@ class Store(DiveTable):
         with self._reading() as db:
             known = [(one.saved, row.saved) for one in dives if (row := self._known(db, one)) is not None]
         return sum(bool(contradicted(own, theirs)) for own, theirs in known)
+
+    def session_name(self, id_: int) -> str:
+        """Return the name of a session, or "". Raises: ConfigError."""
+        with self._reading() as db:
+            row = db.execute("SELECT name FROM session WHERE id = ?", (id_,)).fetchone()
+            return row[0] if row is not None else ""
 
     def rename_session(self, id_: int, name: str) -> None:
         """Set or clear the name of a session. Raises: ExportError."""
