@@ -156,6 +156,7 @@ class MirrorFeed(QThread):
             else:
                 self._advance()
         self._stop.set()
+        self._frames = None  # ends the iterator, which closes its file
 
     def _follow(self) -> None:
         self._loop = None

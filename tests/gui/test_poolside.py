@@ -22,6 +22,7 @@ from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.live.caught import CaughtClip
 from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.packets import LiveFrame
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
@@ -134,6 +135,26 @@ def test_each_picture_is_shown_as_long_ago_as_was_asked_for(recorded, qtbot, mon
             qtbot.waitUntil(lambda n_shown=n_shown: len(seen) >= n_shown)
     assert seen == [pytest.approx(made.delay_s, abs=0.01)] * 30
     assert made.dropped == 0
+
+
+def test_a_closed_feed_has_closed_its_source(recorded, qtbot):
+    class Source(RingFollower):
+        ended = False
+
+        def frames(self, from_s: float, stop: Event) -> Iterator[LiveFrame]:
+            try:
+                yield from super().frames(from_s, stop)
+            finally:
+                self.ended = True
+
+    feed = MirrorFeed(source := Source(recorded))
+    span = source.span()
+    assert span is not None
+    feed.loop(span[0], span[0] + 0.3)
+    with qtbot.waitSignal(feed.pictured):
+        feed.start()
+    feed.close()
+    assert source.ended
 
 
 def test_a_camera_that_is_silent_is_not_called_live(pool, recorded, qtbot, monkeypatch):
