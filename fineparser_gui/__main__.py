@@ -8,7 +8,7 @@ from pathlib import Path
 from fineparser_core.errors import ExitCode
 from fineparser_core.language import Phrase
 from fineparser_core.support.atomic import is_full, try_writing
-from fineparser_gui.display import display_problem
+from fineparser_gui.support.display import display_problem
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
 
@@ -67,11 +67,11 @@ def main() -> int:
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_core.language import translated
     from fineparser_gui.app import Application, Studio
-    from fineparser_gui.icons import show_icon
-    from fineparser_gui.log_file import report_unexpected, start_logging
-    from fineparser_gui.model.session_file import SUFFIX
-    from fineparser_gui.settings.store import PreferenceStore
-    from fineparser_gui.translation import install_language
+    from fineparser_gui.preferences.store import PreferenceStore
+    from fineparser_gui.store.session_file import SUFFIX
+    from fineparser_gui.support.icons import show_icon
+    from fineparser_gui.support.log_file import report_unexpected, start_logging
+    from fineparser_gui.support.translation import install_language
 
     try:
         if arguments.board not in (None, *BOARDS_M):

@@ -6,19 +6,19 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from fineparser_gui.crash_reports import CrashReports
-from fineparser_gui.dialogs.save_path import LAST_FOLDER
-from fineparser_gui.log_file import log_file
-from fineparser_gui.main_window import MainWindow
-from fineparser_gui.model.analysis_cache import AnalysisCache
-from fineparser_gui.services.model_choice import ModelChoice
-from fineparser_gui.services.session import Session
-from fineparser_gui.services.sessions import SessionController
-from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.settings.store import PreferenceStore, open_settings
+from fineparser_gui.dives.model_choice import ModelChoice
+from fineparser_gui.dives.session import Session
+from fineparser_gui.preferences.records import Preferences
+from fineparser_gui.preferences.store import PreferenceStore, open_settings
+from fineparser_gui.shell.main_window import MainWindow
+from fineparser_gui.store.analysis_cache import AnalysisCache
+from fineparser_gui.store.save_path import LAST_FOLDER
+from fineparser_gui.store.sessions import SessionController
 from fineparser_gui.store.store import FILE_NAME
-from fineparser_gui.theme import ThemeManager
+from fineparser_gui.support.crash_reports import CrashReports
+from fineparser_gui.support.log_file import log_file
+from fineparser_gui.support.theme import ThemeManager
+from fineparser_gui.worker.client import WorkerClient
 
 _TOUR_SHOWN = "tour/shown"
 

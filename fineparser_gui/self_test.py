@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.support.atomic import atomic_file
 from fineparser_gui.app import Studio
-from fineparser_gui.model.session_file import SUFFIX
+from fineparser_gui.store.session_file import SUFFIX
 
 REPORT = "self-test.json"
 _POLL_MS = 50

@@ -8,10 +8,10 @@ from pathlib import Path
 from fineparser_core.diving.judging import Judging
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.types import Measure
-from fineparser_gui.model.session_file import SavedDive
-from fineparser_gui.model.video_identity import VideoIdentity
 from fineparser_gui.store.dives import KeptDive
 from fineparser_gui.store.records import HistoryDive, HistoryMoment
+from fineparser_gui.store.session_file import SavedDive
+from fineparser_gui.support.video_identity import VideoIdentity
 
 
 def made_dive(number: int = 1, **changes: object) -> HistoryDive:

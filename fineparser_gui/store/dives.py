@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.support.sqlite_file import PATIENCE_S
-from fineparser_gui.model.said import agreed, other_results
-from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.file import StoreFile
 from fineparser_gui.store.records import LONGEST_TAG, DiveResults, HistoryDive, HistoryQuery, TrendPoint, file_key
 from fineparser_gui.store.rows import Row, insert, rows_of, same_place
+from fineparser_gui.store.said import agreed, other_results
+from fineparser_gui.store.session_file import SavedDive
 
 log = logging.getLogger(__name__)
 

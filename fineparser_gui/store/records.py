@@ -16,10 +16,10 @@ from fineparser_core.diving.outcomes import DiveOutcome
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.support.codec import shown
 from fineparser_core.types import Frame, Measure, Moment, VideoInfo
-from fineparser_gui.model.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
-from fineparser_gui.model.points import scored_points
-from fineparser_gui.model.session_file import SavedDive
-from fineparser_gui.model.video_identity import VideoIdentity
+from fineparser_gui.dives.dive import LONGEST_DIVE_S, LONGEST_NAME, LONGEST_NOTE, Dive
+from fineparser_gui.dives.points import scored_points
+from fineparser_gui.store.session_file import SavedDive
+from fineparser_gui.support.video_identity import VideoIdentity
 
 #: Maximum number of tags of a dive, and maximum length of a tag in characters.
 MOST_TAGS, LONGEST_TAG = 50, 60

@@ -12,9 +12,9 @@ from typing import Any
 from fineparser_core.diving.outcomes import dive_outcome_text
 from fineparser_core.language import short_number
 from fineparser_core.support.codec import from_json, to_json
-from fineparser_gui.model.session_file import SavedDive
 from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults, HistoryDive, with_results
+from fineparser_gui.store.session_file import SavedDive
 
 log = logging.getLogger(__name__)
 

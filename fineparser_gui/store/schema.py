@@ -11,10 +11,10 @@ from typing import Any
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_core.support.sqlite_file import version_of
-from fineparser_gui.model.session_file import SavedDive, parse_session, with_outcome
 from fineparser_gui.store import search
 from fineparser_gui.store.records import DiveResults
 from fineparser_gui.store.rows import Row, insert
+from fineparser_gui.store.session_file import SavedDive, parse_session, with_outcome
 
 log = logging.getLogger(__name__)
 

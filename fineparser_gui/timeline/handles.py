@@ -4,8 +4,8 @@ from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.language import text
 from fineparser_core.types import DiveParse, Moment
 from fineparser_core.video.sampling import frame_to_sample
-from fineparser_gui.formatting import decimal
-from fineparser_gui.model.correction import frames_of
+from fineparser_gui.score.correction import frames_of
+from fineparser_gui.support.formatting import decimal
 
 #: Places of In and Out point, after flight (0), entry (1) and first contact with the water (2).
 IN, OUT = 3, 4

@@ -7,9 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.types import DiveParse, StepSpan
-from fineparser_gui.formatting import decimal
-from fineparser_gui.theme import step_color
-from fineparser_gui.widgets import ElidedLabel, label, lay_out
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.theme import step_color
+from fineparser_gui.support.widgets import ElidedLabel, label, lay_out
 
 #: A peak that is farther from its line lies beside it.
 _BESIDE_FRAMES = 2

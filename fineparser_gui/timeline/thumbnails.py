@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.types import VideoInfo
-from fineparser_gui.images import small_image
+from fineparser_gui.support.images import small_image
 
 log = logging.getLogger(__name__)
 

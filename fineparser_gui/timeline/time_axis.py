@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 
-from fineparser_gui.formatting import decimal, time_text
+from fineparser_gui.support.formatting import decimal, time_text
 
 
 class FrameAxis(pg.AxisItem):

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
-from fineparser_gui.formatting import decimal
-from fineparser_gui.steps import duration_s, step_label, step_text
-from fineparser_gui.theme import step_color, text_on
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import duration_s, step_label, step_text
+from fineparser_gui.support.theme import step_color, text_on
 from fineparser_gui.timeline.bands import FrameBand, ThumbnailsItem
 from fineparser_gui.timeline.frame_line import FrameLine
 from fineparser_gui.timeline.handles import IN, Handles

@@ -11,10 +11,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.types import ComparedDive, DiveParse, DiveSegment, StepSpan, VideoInfo
-from fineparser_gui.formatting import decimal
-from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.drawings import marked_frames
-from fineparser_gui.steps import duration_s, step_label
+from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_gui.player.drawings import marked_frames
+from fineparser_gui.support.formatting import decimal
+from fineparser_gui.support.steps import duration_s, step_label
 from fineparser_gui.timeline.handles import IN, Handles
 from fineparser_gui.timeline.legend import Legend
 from fineparser_gui.timeline.scroll_bar import TimelineScrollBar

@@ -37,7 +37,7 @@ from fineparser_core.support.background import lower_priority, wait_asleep
 from fineparser_core.support.codec import to_json
 from fineparser_core.types import ClipEncoding, DiveParse, DiveSegment
 from fineparser_core.video.clips import make_clip
-from fineparser_gui.model.analysis_cache import AnalysisCache
+from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,

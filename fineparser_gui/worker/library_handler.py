@@ -6,7 +6,7 @@ from pathlib import Path
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.language import translated
-from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport
 
 

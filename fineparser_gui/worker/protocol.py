@@ -17,12 +17,12 @@ from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
 from fineparser_core.types import AthletePoint, DiveSegment, Transitions
-from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.library.library import LibraryEntry
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`.
+    """Settings of the process, passed on its command line: see `fineparser_gui.preferences.records.Preferences`.
 
     What the worker says to the user is in the language of the window.
     """

@@ -16,7 +16,7 @@ from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict,
 from fineparser_core.support.array_file import read_arrays
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ClipEncoding, DiveParse
-from fineparser_gui.model.lazy_array import LazyArray
+from fineparser_gui.support.lazy_array import LazyArray
 
 Record = tuple[dict[str, Any], dict[str, np.ndarray]]
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
-from fineparser_gui.dialogs.poolside_window import PoolsideWindow
+from fineparser_gui.poolside.window import PoolsideWindow
 
 _SIZE, _FPS = (1920, 1080), 30
 _KEYS = {

@@ -11,9 +11,9 @@ from outcome import Outcome, p95, spread_ms
 
 from fineparser_core.types import ComparedDive, step_spans
 from fineparser_core.video.probe import inspect_video
-from fineparser_gui.model.comparison import ComparableDive
-from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_gui.playback.transport import Transport
+from fineparser_gui.compare.comparison import ComparableDive
+from fineparser_gui.player.transport import Transport
+from fineparser_gui.player.video_pane import VideoPane
 
 _SEEKS = 24
 _SOME_FRAME_S, _OVER_BARE_S = 0.100, 0.030

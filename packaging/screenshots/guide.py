@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.options import RenderOptions
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.session_file import write_session
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.store.session_file import write_session
 
 _WIDTH_PX = 960
 _DIVE_NUMBER, _BOARD_M = "207C", 10.0

@@ -1,13 +1,24 @@
 """Which way imports point: the contracts of pyproject.toml, and what import-linter cannot say."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter import configuration
 from importlinter.application.use_cases import lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Views of a feature that other features show, too.
+SHARED_VIEWS = {
+    "fineparser_gui.dives.number_field",
+    "fineparser_gui.dives.seen_numbers",
+    "fineparser_gui.export.season_dialog",
+    "fineparser_gui.player.drawing_layer",
+    "fineparser_gui.player.video_canvas",
+    "fineparser_gui.store.save_path",
+}
 
 
 def modules(folder: str) -> list[Path]:
@@ -24,15 +35,47 @@ def test_imports_keep_the_contracts(capsys: pytest.CaptureFixture[str]) -> None:
     assert kept, capsys.readouterr().out
 
 
-def test_services_import_no_widgets() -> None:
-    """Import-linter sees the package of Qt alone."""
-    found = []
-    for path in modules("fineparser_gui/services"):
-        imported = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
-        names = [alias.name for node in imported for alias in node.names]
-        names += [node.module for node in imported if isinstance(node, ast.ImportFrom) and node.module]
-        found += [f"{path} imports {name}" for name in names if "QtWidgets" in name]
+@pytest.fixture(scope="module")
+def app() -> grimp.ImportGraph:
+    return grimp.build_graph("fineparser_gui", include_external_packages=True, cache_dir=None)
+
+
+@pytest.fixture(scope="module")
+def views(app: grimp.ImportGraph) -> set[str]:
+    """The modules of the app that import Qt's widgets."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in modules("fineparser_gui")
+        if any("QtWidgets" in (getattr(node, "module", None) or "") for node in ast.walk(tree(path)))
+    }
+
+
+def test_a_view_of_a_feature_is_imported_by_the_feature_and_the_shell(app: grimp.ImportGraph, views: set[str]) -> None:
+    """Features see the models and services of other features."""
+    found = [
+        f"{importer} imports {view}"
+        for view in sorted(views - SHARED_VIEWS)
+        if (room := view.split(".")[1]) not in ("commands", "support")
+        for importer in app.find_modules_that_directly_import(view)
+        if importer.split(".")[1] not in (room, "shell", "app", "self_test", "__main__")
+    ]
     assert not found, "\n".join(found)
+
+
+def test_views_know_neither_the_worker_nor_a_database(app: grimp.ImportGraph, views: set[str]) -> None:
+    hidden = {"fineparser_gui.worker.client", "sqlite3", "multiprocessing"}
+    found = {
+        view: known
+        for view in views - {"fineparser_gui.app"}
+        if (known := app.find_modules_directly_imported_by(view) & hidden)
+    }
+    assert not found
+
+
+def test_no_modules_of_the_app_import_each_other_in_a_circle(app: grimp.ImportGraph) -> None:
+    inner = {one for one in app.modules if one.startswith("fineparser_gui")}
+    imported = {one: app.find_modules_directly_imported_by(one) & inner for one in inner}
+    TopologicalSorter(imported).prepare()
 
 
 def test_commands_print_by_one_module_alone() -> None:

@@ -82,5 +82,5 @@ def test_the_app_brings_no_torch() -> None:
 
 
 def test_the_window_opens_without_plots() -> None:
-    names = ["fineparser_gui.__main__", "fineparser_gui.app", "fineparser_gui.dialogs.dialog_launcher"]
+    names = ["fineparser_gui.__main__", "fineparser_gui.app", "fineparser_gui.shell.dialog_launcher"]
     assert loaded_after(names, ("pyqtgraph",)) == ""

@@ -13,9 +13,9 @@ from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.support.array_file import write_array_file
 from fineparser_core.types import Analysis, Contribution, DiveParse, Recognition, Scoring
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.services import worker_client
-from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.worker import client as worker_client
+from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
     BegunReport,
     CancelledReport,

@@ -24,8 +24,8 @@ from fineparser_core.resources import resource
 from fineparser_core.support.sqlite_file import connect
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.store import file
+from fineparser_gui.worker.client import WorkerClient
 
 #: Larger than the screen of the offscreen platform, which a window would else fit into.
 _SIZE = (1440, 900)

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
-from fineparser_gui.panels.messages import MessageStack
+from fineparser_gui.support.messages import MessageStack
 
 
 def named(root: QWidget, name: str) -> QWidget:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal, qWarning
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
-from fineparser_gui.services.background import Background
+from fineparser_gui.support.background import Background
 
 
 def fail(*_: object) -> None:

@@ -34,12 +34,12 @@ from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
 from fineparser_core.types import Measure
 from fineparser_gui.app import Studio
-from fineparser_gui.dialogs.meet_dialog import MeetDialog
-from fineparser_gui.dialogs.poolside_window import PoolsideWindow
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.library import LibraryEntry
-from fineparser_gui.model.session_file import SavedDive, SavedSession
-from fineparser_gui.panels.mirror_tile import Camera
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.library.library import LibraryEntry
+from fineparser_gui.meet.dialog import MeetDialog
+from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.window import PoolsideWindow
+from fineparser_gui.store.session_file import SavedDive, SavedSession
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport, Ready, Segments, TrimRequest
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui import app as program
-from fineparser_gui.widgets import TITLE_PX, ElidedLabel
+from fineparser_gui.support.widgets import TITLE_PX, ElidedLabel
 
 #: What a style may lack of its own hint before a letter is.
 _ROUNDING_PX = 2

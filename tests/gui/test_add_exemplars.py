@@ -7,9 +7,9 @@ from answers_kit import answer, answer_dive, requests
 
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
-from fineparser_gui.formatting import exemplar_name
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.compare.bar import CompareBar
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.support.formatting import exemplar_name
 from fineparser_gui.worker.protocol import AddExemplarRequest, LibraryReport
 
 

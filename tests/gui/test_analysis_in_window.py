@@ -11,7 +11,7 @@ from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.dives.dive import DiveState
 
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
 

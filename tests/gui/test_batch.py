@@ -9,13 +9,13 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.diving.name_parsing import ParsedName
-from fineparser_gui.dialogs.naming_dialog import NamingDialog, NamingPreview
-from fineparser_gui.dialogs.ranking_dialog import RankingDialog, RankingModel
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.filling import fillings
-from fineparser_gui.model.ranking import ranking
-from fineparser_gui.panels.dives_model import DivesModel, Order
-from fineparser_gui.services.task import Urgency
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.filling import fillings
+from fineparser_gui.dives.naming_dialog import NamingDialog, NamingPreview
+from fineparser_gui.dives.table import DivesModel, Order
+from fineparser_gui.score.ranking import ranking
+from fineparser_gui.score.ranking_dialog import RankingDialog, RankingModel
+from fineparser_gui.worker.task import Urgency
 
 NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp4")
 

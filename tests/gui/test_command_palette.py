@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import Qt
 
-from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.dialogs.command_palette import CommandPalette
+from fineparser_gui.commands.catalog import CATALOG
+from fineparser_gui.commands.palette import CommandPalette
 
 
 def palette(studio) -> CommandPalette:

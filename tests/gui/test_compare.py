@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Measure
 from fineparser_core.video.alignment import Alignment, OffsetAlignment
-from fineparser_gui.dialogs.compared_measures import ComparedMeasuresDialog
-from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import LINE, Drawing
-from fineparser_gui.model.library import LibraryEntry
-from fineparser_gui.model.session_file import SavedSession, read_session, write_session
-from fineparser_gui.panels.compare_bar import CompareBar
-from fineparser_gui.panels.side_column import SideColumn
+from fineparser_gui.compare.bar import CompareBar
+from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.library.library import LibraryEntry
+from fineparser_gui.player.drawings import LINE, Drawing
+from fineparser_gui.score.correction import Correction
+from fineparser_gui.store.session_file import SavedSession, read_session, write_session
+from fineparser_gui.support.side_column import SideColumn
 
 
 @pytest.fixture

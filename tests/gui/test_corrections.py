@@ -9,10 +9,10 @@ from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.types import Analysis, ExemplarVote
-from fineparser_gui.model import edits
-from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
-from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.services.task import Urgency
+from fineparser_gui.compare.exemplars import ExemplarModel
+from fineparser_gui.dives import edits
+from fineparser_gui.score.correction import Correction, frames_of, shown_analysis
+from fineparser_gui.worker.task import Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 

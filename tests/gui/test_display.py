@@ -10,8 +10,8 @@ from pathlib import Path
 import PySide6
 import pytest
 
-from fineparser_gui import display, qt_libraries
 from fineparser_gui.__main__ import own_folder
+from fineparser_gui.support import display, qt_libraries
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 

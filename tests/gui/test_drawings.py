@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import (
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.player.drawings import (
     ANGLE,
     ARROW,
     ELLIPSE,
@@ -25,7 +25,7 @@ from fineparser_gui.model.drawings import (
     to_dict,
     visible_marks,
 )
-from fineparser_gui.model.session_file import read_session, write_session
+from fineparser_gui.store.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30
 LEFT = Qt.MouseButton.LeftButton

@@ -17,13 +17,13 @@ from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
-from fineparser_gui.dialogs.export_dialog import ExportDialog
-from fineparser_gui.dialogs.save_path import ask_save_path
-from fineparser_gui.model.comparison import ComparableDive
-from fineparser_gui.model.drawings import LINE, NOTE, Drawing
-from fineparser_gui.model.exports import ExportState
-from fineparser_gui.services.reports import reported_dive, season_of
-from fineparser_gui.settings.preferences import Preferences
+from fineparser_gui.compare.comparison import ComparableDive
+from fineparser_gui.export.dialog import ExportDialog
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.export.reports import reported_dive, season_of
+from fineparser_gui.player.drawings import LINE, NOTE, Drawing
+from fineparser_gui.preferences.records import Preferences
+from fineparser_gui.store.save_path import ask_save_path
 
 
 @pytest.fixture

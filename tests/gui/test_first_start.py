@@ -14,8 +14,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
 from fineparser_core import __version__
-from fineparser_gui.crash_reports import CrashReports
-from fineparser_gui.log_file import log_file, report_unexpected
+from fineparser_gui.support.crash_reports import CrashReports
+from fineparser_gui.support.log_file import log_file, report_unexpected
 
 
 def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_video):
@@ -125,7 +125,8 @@ def test_a_worker_that_died_leaves_a_report(make_studio, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="ends another way there")
 def test_a_crash_inside_a_library_leaves_where_it_was(tmp_path):
     program = (
-        "import faulthandler, sys; from pathlib import Path; from fineparser_gui.crash_reports import CrashReports\n"
+        "import faulthandler, sys; from pathlib import Path\n"
+        "from fineparser_gui.support.crash_reports import CrashReports\n"
         "CrashReports(Path(sys.argv[1]), Path('none')).watch(); faulthandler._sigsegv()"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True)

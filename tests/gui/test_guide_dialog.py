@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDialog
 
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_core.resources import resource
-from fineparser_gui.dialogs.guide_dialog import GuideDialog, guide_file, with_native_keys
-from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
-from fineparser_gui.theme import DARK, LIGHT, ThemeManager
+from fineparser_gui.commands.guide_dialog import GuideDialog, guide_file, with_native_keys
+from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.support.theme import DARK, LIGHT, ThemeManager
 
 
 @pytest.fixture
@@ -165,6 +165,6 @@ def test_it_follows_the_theme(guide, qapp) -> None:
 
 
 def test_the_start_of_the_program_does_without_it() -> None:
-    code = "import sys, fineparser_gui.app; print('fineparser_gui.dialogs.guide_dialog' in sys.modules)"
+    code = "import sys, fineparser_gui.app; print('fineparser_gui.commands.guide_dialog' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -9,10 +9,10 @@ from history_kit import made_dive, row
 from PySide6.QtCore import Qt
 
 from fineparser_core.diving.judging import Judging
-from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.session_file import SavedSession, write_session
-from fineparser_gui.services import history as service
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.edit_dialog import EditDivesDialog
+from fineparser_gui.store import service
+from fineparser_gui.store.session_file import SavedSession, write_session
 from fineparser_gui.store.store import FILE_NAME, Store
 
 

@@ -10,11 +10,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
 from fineparser_core.types import Measure
-from fineparser_gui.dialogs.athletes_dialog import AthletesDialog
-from fineparser_gui.dialogs.history_filters import HistoryFilters
-from fineparser_gui.dialogs.season_dialog import SeasonDialog
-from fineparser_gui.dialogs.tags_dialog import TagsDialog
-from fineparser_gui.panels.history_model import PICTURE, HistoryModel
+from fineparser_gui.export.season_dialog import SeasonDialog
+from fineparser_gui.history.athletes_dialog import AthletesDialog
+from fineparser_gui.history.filters import HistoryFilters
+from fineparser_gui.history.table import PICTURE, HistoryModel
+from fineparser_gui.history.tags_dialog import TagsDialog
 from fineparser_gui.store.records import HistoryQuery
 
 _MANY = (

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QTableView
 from fineparser_core.data.judged_dives import read_dives
 from fineparser_core.diving.judging import Judging, PhaseMarks
 from fineparser_core.errors import ConfigError
-from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
-from fineparser_gui.dialogs.ranking_dialog import RankingDialog
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.session_file import read_session
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.library.exemplar_dialog import ExemplarDialog
+from fineparser_gui.score.ranking_dialog import RankingDialog
+from fineparser_gui.store.session_file import read_session
 
 FIVE = Judging(awards=(6.0, 6.5, 7.0, 6.5, 6.0))
 DD = 3.3  # of a 207C from 10 m

@@ -13,8 +13,8 @@ from shown_studio import shown_studio
 
 from fineparser_core.support.digest import content_digest, digest
 from fineparser_gui.app import Studio
-from fineparser_gui.model.analysis_cache import AnalysisCache
-from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.store.analysis_cache import AnalysisCache
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent

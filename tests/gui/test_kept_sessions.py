@@ -13,10 +13,10 @@ import pytest
 from answers_kit import answer_dive, open_scored
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from fineparser_gui.dialogs.sessions import SessionsDialog
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.settings.store import open_settings
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.preferences.store import open_settings
+from fineparser_gui.store.session_dialogs import SessionsDialog
+from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.store.store import FILE_NAME, Store
 
 

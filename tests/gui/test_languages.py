@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushBu
 
 from fineparser_core.language import LANGUAGES, use_language
 from fineparser_gui.app import Studio
-from fineparser_gui.translation import install_language
-from fineparser_gui.widgets import ElidedLabel
+from fineparser_gui.support.translation import install_language
+from fineparser_gui.support.widgets import ElidedLabel
 
 _SMALL_SCREEN = (1366, 768)
 

@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QSplitter
 
 from fineparser_gui.app import Studio
-from fineparser_gui.panels.drop_highlight import DropHighlight
-from fineparser_gui.panels.side_column import SideColumn
-from fineparser_gui.settings.window_place import within
-from fineparser_gui.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
+from fineparser_gui.preferences.window_place import within
+from fineparser_gui.support.drop_highlight import DropHighlight
+from fineparser_gui.support.side_column import SideColumn
+from fineparser_gui.support.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
 
 #: 1366 × 768 at 125 %, less a panel of the desktop and the title of the window.
 _SMALL_SCREEN = (1092, 550)

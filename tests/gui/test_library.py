@@ -30,11 +30,11 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState, ScoreState
-from fineparser_gui.model.library import LibraryEntry
-from fineparser_gui.model.session_file import SavedDive, SavedSession, write_session
-from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
-from fineparser_gui.panels.number_field import NumberField
+from fineparser_gui.dives.dive import DiveState, ScoreState
+from fineparser_gui.dives.number_field import NumberField
+from fineparser_gui.library.library import LibraryEntry
+from fineparser_gui.library.table import LibraryFilter, LibraryModel
+from fineparser_gui.store.session_file import SavedDive, SavedSession, write_session
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,

@@ -8,7 +8,7 @@ import pytest
 from platforms import needs_full_device
 from PySide6.QtCore import qInstallMessageHandler
 
-from fineparser_gui.log_file import log_folder, report_unexpected, start_logging
+from fineparser_gui.support.log_file import log_folder, report_unexpected, start_logging
 
 
 @pytest.fixture

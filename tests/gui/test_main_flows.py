@@ -10,7 +10,7 @@ from shown_studio import shown_studio
 from fineparser_core.resources import resource
 from fineparser_core.video.alignment import Alignment
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.dives.dive import DiveState
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
 

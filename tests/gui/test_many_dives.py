@@ -14,9 +14,9 @@ from platforms import KILL
 from PySide6.QtCore import QAbstractEventDispatcher
 
 from fineparser_core.resources import resource
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.dives_model import Order
-from fineparser_gui.services import importer, video_opener
+from fineparser_gui.dives import importer, video_opener
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.table import Order
 
 
 def test_a_hundred_dropped_clips_are_taken_in_over_many_turns(idle_studio, qtbot, tmp_path, small_video, monkeypatch):

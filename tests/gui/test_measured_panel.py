@@ -14,7 +14,7 @@ from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import band_text, finding_text, measured_text
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Measure
-from fineparser_gui.services.explanation import Explanations
+from fineparser_gui.score.explanation import Explanations
 
 
 @pytest.fixture

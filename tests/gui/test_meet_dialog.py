@@ -12,20 +12,9 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
 
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import Meet
-from fineparser_gui.dialogs.meet_dialog import MeetDialog
-from fineparser_gui.dialogs.meet_table import (
-    ATHLETE,
-    AWARDS,
-    BOARD,
-    DIFFICULTY,
-    NUMBER,
-    OUTCOME,
-    POINTS,
-    REMARK,
-    TOTAL,
-    VIDEO,
-)
-from fineparser_gui.model.session_file import read_session
+from fineparser_gui.meet.dialog import MeetDialog
+from fineparser_gui.meet.table import ATHLETE, AWARDS, BOARD, DIFFICULTY, NUMBER, OUTCOME, POINTS, REMARK, TOTAL, VIDEO
+from fineparser_gui.store.session_file import read_session
 
 PASTED = "Anna 103B 3m\nBen 105C 3m\nAnna 403B 3m\nBen 203B 3m"
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from finding import close_messages
 
-from fineparser_gui.panels import messages
+from fineparser_gui.support import messages
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.video.probe import probe
-from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.relocation import moved_roots, relocated
-from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.model.video_identity import VideoIdentity, identity_of
-from fineparser_gui.services.importer import difference
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.importer import difference
+from fineparser_gui.dives.relocation import moved_roots, relocated
+from fineparser_gui.score.correction import Correction
+from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.support.video_identity import VideoIdentity, identity_of
 
 
 @pytest.fixture(scope="module")

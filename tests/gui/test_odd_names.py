@@ -12,8 +12,8 @@ import pytest
 from answers_kit import open_scored
 
 from fineparser_core.export.options import RenderOptions
-from fineparser_gui.model.drawings import NOTE, Drawing
-from fineparser_gui.model.exports import ExportState
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.player.drawings import NOTE, Drawing
 
 NAME = "a\udcff\x1b[31mé.mp4"
 

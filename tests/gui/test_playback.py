@@ -15,10 +15,10 @@ from fineparser_core.errors import VideoError
 from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.types import MaskTrack
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.canvas.mask_image import mask_image
-from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_gui.playback.decoder import Decoder
-from fineparser_gui.playback.prefetch import Playhead
+from fineparser_gui.player.decoder import Decoder
+from fineparser_gui.player.mask_image import mask_image
+from fineparser_gui.player.prefetch import Playhead
+from fineparser_gui.player.video_pane import VideoPane
 
 SIZE = (64, 48)
 
@@ -228,7 +228,7 @@ import gc, sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
-from fineparser_gui.panels.video_pane import VideoPane
+from fineparser_gui.player.video_pane import VideoPane
 
 app = QApplication([])
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import AthletePoint
-from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.session_file import parse_session, read_session, write_session
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.player.video_canvas import VideoCanvas
+from fineparser_gui.store.session_file import parse_session, read_session, write_session
 from fineparser_gui.worker.protocol import ParseRequest
 
 LEFT = Qt.MouseButton.LeftButton

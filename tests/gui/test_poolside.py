@@ -26,11 +26,11 @@ from fineparser_core.live.packets import LiveFrame
 from fineparser_core.live.reader import LiveReader
 from fineparser_core.live.ring import Ring
 from fineparser_core.live.sources import parse_source
-from fineparser_gui.dialogs.poolside_window import PoolsideWindow
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.mirror_tile import Camera, MirrorTile
-from fineparser_gui.playback import mirror_feed
-from fineparser_gui.playback.mirror_feed import MirrorFeed
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.poolside import mirror_feed
+from fineparser_gui.poolside.mirror_feed import MirrorFeed
+from fineparser_gui.poolside.mirror_tile import Camera, MirrorTile
+from fineparser_gui.poolside.window import PoolsideWindow
 
 
 class Impatient(Event):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_gui.playback.prefetch import Playhead, Prefetch, n_bytes
+from fineparser_gui.player.prefetch import Playhead, Prefetch, n_bytes
 
 SIZE = (200, 100)
 GROUP = 50

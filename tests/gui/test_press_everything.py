@@ -15,7 +15,7 @@ from shown_studio import shown_studio
 
 from fineparser_core.language import use_language
 from fineparser_gui import app
-from fineparser_gui.translation import install_language
+from fineparser_gui.support.translation import install_language
 
 #: What changes nothing, and why that is right.
 IDLE = {

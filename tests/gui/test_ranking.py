@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from answers_kit import answer_dive, copies, scoring
 
-from fineparser_gui.dialogs.ranking_dialog import RankingDialog
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.points import scored_points
-from fineparser_gui.model.ranking import ranking
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.points import scored_points
+from fineparser_gui.score.ranking import ranking
+from fineparser_gui.score.ranking_dialog import RankingDialog
 
 
 @pytest.fixture

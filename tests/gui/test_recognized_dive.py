@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.types import AthletePoint, DiveSegment
-from fineparser_gui.model.dive import DiveState, ScoreState
-from fineparser_gui.model.session import saved_dive
-from fineparser_gui.model.session_file import read_session, write_session
-from fineparser_gui.panels.dive_delegate import chip_rect
-from fineparser_gui.services.exports import exported
+from fineparser_gui.dives.delegate import chip_rect
+from fineparser_gui.dives.dive import DiveState, ScoreState
+from fineparser_gui.dives.session_model import saved_dive
+from fineparser_gui.export.service import exported
 from fineparser_gui.store.records import results_of, with_results
+from fineparser_gui.store.session_file import read_session, write_session
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest
 
 LEFT = Qt.MouseButton.LeftButton

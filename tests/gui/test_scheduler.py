@@ -4,8 +4,6 @@ import pytest
 from answers_kit import SilentWorker
 
 from fineparser_core.exemplars.facts import ExemplarFacts
-from fineparser_gui.services.scheduler import SHOWN, Scheduler
-from fineparser_gui.services.task import Urgency
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     BegunReport,
@@ -19,6 +17,8 @@ from fineparser_gui.worker.protocol import (
     ScoreRequest,
     TrimRequest,
 )
+from fineparser_gui.worker.scheduler import SHOWN, Scheduler
+from fineparser_gui.worker.task import Urgency
 
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
 FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QFileDialog
 from shown_studio import shown_studio
 
 from fineparser_core.video.alignment import Alignment
-from fineparser_gui.dialogs.export_dialog import ExportDialog
-from fineparser_gui.dialogs.season_dialog import SeasonDialog
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.exports import ExportState
-from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.compare.bar import CompareBar
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.export.dialog import ExportDialog
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.export.season_dialog import SeasonDialog
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
 

@@ -16,11 +16,11 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.language import LANGUAGES, text, use_language
 from fineparser_core.types import DiveSegment
-from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
-from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
-from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, DiveState
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.player.drawings import MOST_DRAWINGS, Drawing
+from fineparser_gui.score.correction import Correction
+from fineparser_gui.store.session_file import MOST_DIVES, SavedDive, SavedSession, read_session, write_session
 
 
 def _segment(**changes: object) -> dict:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fineparser_core.types import DiveSegment
-from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
-from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.session import SessionModel, restored_attributes
+from fineparser_gui.dives.dive import Dive, DiveState, ScoreState, SearchState
+from fineparser_gui.dives.edits import Edit, Subject
+from fineparser_gui.dives.session_model import SessionModel, restored_attributes
 
 EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
 

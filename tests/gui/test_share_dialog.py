@@ -8,9 +8,9 @@ from answers_kit import open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from fineparser_gui.dialogs.share_dialog import ShareDialog
-from fineparser_gui.model.exports import ExportState
-from fineparser_gui.services import sharing
+from fineparser_gui.export import sharing
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.export.share_dialog import ShareDialog
 
 
 @pytest.fixture

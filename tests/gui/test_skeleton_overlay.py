@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.measures.center_path import CenterPath
 from fineparser_core.types import MaskTrack
-from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.player.video_canvas import VideoCanvas
 
 
 def track() -> MaskTrack:

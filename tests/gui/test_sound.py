@@ -10,9 +10,9 @@ import pytest
 from numbered_video import add_sound
 
 from fineparser_core.constants import HEARD_HZ
-from fineparser_gui.playback import sound
-from fineparser_gui.playback.sound import Sound, _Playing
-from fineparser_gui.playback.transport import Transport
+from fineparser_gui.player import sound
+from fineparser_gui.player.sound import Sound, _Playing
+from fineparser_gui.player.transport import Transport
 
 BLOCK, LATENCY_S, TONE_S = 480, 0.04, 1.0
 

@@ -10,8 +10,8 @@ import pytest
 from history_kit import made_dive, row
 
 from fineparser_core.diving.meet import ListedDive, Meet
-from fineparser_gui.model.drawings import Drawing
-from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.player.drawings import Drawing
+from fineparser_gui.store.session_file import SavedDive, SavedSession
 from fineparser_gui.store.store import SessionEntry, Store
 
 NOTE = (Drawing(kind="note", frame=1, points=((1, 2),), text="x"),)

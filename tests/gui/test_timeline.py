@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QLabel
 
 from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import DiveSegment
-from fineparser_gui.model.correction import frames_of
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.score.correction import frames_of
 from fineparser_gui.timeline.bands import FrameBand
 from fineparser_gui.timeline.handles import IN, OUT
 from fineparser_gui.timeline.legend import Legend

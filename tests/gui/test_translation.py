@@ -16,11 +16,11 @@ from fineparser_core.errors import VideoError
 from fineparser_core.language import LANGUAGES, REMARK, language, number, read_texts, translated, use_language
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
-from fineparser_gui.dialogs.ranking_dialog import RankingDialog
-from fineparser_gui.formatting import board_text, decimal, signed, without_mnemonic
-from fineparser_gui.plots.dive_plot import DayAxis, day_number
+from fineparser_gui.score.dive_plot import DayAxis, day_number
+from fineparser_gui.score.ranking_dialog import RankingDialog
+from fineparser_gui.support.formatting import board_text, decimal, signed, without_mnemonic
+from fineparser_gui.support.translation import TableTranslator, install_language
 from fineparser_gui.timeline.time_axis import TimeAxis
-from fineparser_gui.translation import TableTranslator, install_language
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
 #: What is called the same in every language, comes from the dive, or is a note that these tests made up.

@@ -3,7 +3,7 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from fineparser_core.video.alignment import StepAlignment
-from fineparser_gui.playback.transport import Transport
+from fineparser_gui.player.transport import Transport
 
 
 class Clock:

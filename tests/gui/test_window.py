@@ -21,7 +21,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton, QWidget
 
 from fineparser_core.types import Analysis
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.worker.protocol import CancelledReport
 
 

@@ -8,10 +8,9 @@ from answers_kit import script
 
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
-from fineparser_gui.services import worker_client
-from fineparser_gui.services.scheduler import Scheduler
-from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.dives.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.worker import client as worker_client
+from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
@@ -21,6 +20,7 @@ from fineparser_gui.worker.protocol import (
     ScoreRequest,
     TrimRequest,
 )
+from fineparser_gui.worker.scheduler import Scheduler
 
 _HERE = Path(__file__).parent
 

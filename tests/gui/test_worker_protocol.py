@@ -7,7 +7,7 @@ import pytest
 
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.types import DiveSegment, Transitions
-from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.library.library import LibraryEntry
 from fineparser_gui.worker.protocol import (
     BegunReport,
     CancelRequest,

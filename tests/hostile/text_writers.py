@@ -41,10 +41,10 @@ from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.log_file import log_folder, start_logging
-from fineparser_gui.model.dive import LONGEST_NAME
-from fineparser_gui.model.drawings import Drawing
-from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.dives.dive import LONGEST_NAME
+from fineparser_gui.player.drawings import Drawing
+from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.support.log_file import log_folder, start_logging
 
 _MARK = Mark(kind=NOTE, frame=40, points=((5.0, 5.0),))
 
@@ -259,7 +259,7 @@ def _painted(case: Case) -> None:
     from PySide6.QtGui import QFontMetrics, QImage, QPainter
     from PySide6.QtWidgets import QApplication, QLabel
 
-    from fineparser_gui.canvas.drawing_marks import paint_hint
+    from fineparser_gui.player.drawing_marks import paint_hint
 
     app = QApplication.instance() or QApplication([])
     label = QLabel(case.text, toolTip=case.text, accessibleName=case.text)

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from fineparser_core.errors import ConfigError
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
-from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.preferences.store import PreferenceStore
 
 _qt = QApplication([])
 _MOST_SHOWN = 6

@@ -54,14 +54,14 @@ careless = Steps((), (_write_carelessly("one"), _write_carelessly("two")), diges
 
 
 def _saved(*divers: str) -> Any:
-    from fineparser_gui.model.session_file import SavedDive, SavedSession
+    from fineparser_gui.store.session_file import SavedDive, SavedSession
 
     return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), diver=diver) for diver in divers))
 
 
 def _write_session(*divers: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_gui.model.session_file import write_session
+        from fineparser_gui.store.session_file import write_session
 
         write_session(_saved(*divers), folder / "monday.fineparser")
 
@@ -69,14 +69,14 @@ def _write_session(*divers: str) -> Callable[[Path], object]:
 
 
 def _read_session(folder: Path) -> list[str] | None:
-    from fineparser_gui.model.session_file import read_session
+    from fineparser_gui.store.session_file import read_session
 
     path = folder / "monday.fineparser"
     return [dive.diver for dive in read_session(path).dives] if path.exists() else None
 
 
 session = Steps(
-    ("fineparser_gui.model.session_file",),
+    ("fineparser_gui.store.session_file",),
     (_write_session("Ada"), _write_session("Ada", "Zoë"), _write_session("Bob")),
     _read_session,
 )
@@ -192,7 +192,7 @@ kept = Steps(
 
 def _prefer(**choices: Any) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_gui.settings.store import PreferenceStore
+        from fineparser_gui.preferences.store import PreferenceStore
 
         PreferenceStore(folder / "state").change(**choices)
 
@@ -200,14 +200,14 @@ def _prefer(**choices: Any) -> Callable[[Path], object]:
 
 
 def _preferences(folder: Path) -> dict[str, Any]:
-    from fineparser_gui.settings.store import PreferenceStore
+    from fineparser_gui.preferences.store import PreferenceStore
 
     now = PreferenceStore(folder / "state").now
     return {"theme": now.theme, "mask_opacity": now.mask_opacity, "shortcuts": dict(now.shortcuts)}
 
 
 preferences = Steps(
-    ("fineparser_gui.settings.store",),
+    ("fineparser_gui.preferences.store",),
     (
         _prefer(theme="dark"),
         _prefer(theme="light"),

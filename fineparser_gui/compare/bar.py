@@ -1,0 +1,273 @@
+"""Bar above compared videos: the choice of the dives, and of their arrangement."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QMargins, QModelIndex, QSize, QStringListModel, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QCompleter,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.export.ghost import GHOST_COLORS
+from fineparser_core.video.alignment import Alignment
+from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.compare.comparison import MOST_COMPARED, ComparableDive
+from fineparser_gui.dives.session import Session
+from fineparser_gui.support.formatting import alignment_text
+from fineparser_gui.support.icons import icon
+from fineparser_gui.support.widgets import (
+    choice_box,
+    follow_palette,
+    icon_button,
+    keyboard_friendly,
+    label,
+    lay_out,
+    push_button,
+    show_whole_entries,
+    tool_button,
+    tool_tip,
+)
+
+_LISTED = 16
+_WIDE_PX = 860
+_ARROW = QSize(16, 16)
+
+
+class CompareBar(QFrame):
+    """Bar that is visible while dives are compared.
+
+    Attributes:
+        places: a field for each dive that can be shown.
+    """
+
+    def __init__(self, session: Session, actions: ActionRegistry) -> None:
+        super().__init__()
+        self._comparing = session.comparing
+        self.places = [_Place(session, place) for place in range(MOST_COMPARED)]
+        ways = ((alignment_text(alignment), alignment) for alignment in Alignment)
+        self.alignment = choice_box(ways, accessibleName=self.tr("Alignment"))
+        self.alignment.setToolTip(
+            self.tr(
+                "By phase: the three phases start together, each stretched to the other's length.\n"
+                "From take-off, come-out or contact: these coincide, all dives run in real time.\n"
+                "Manual offset: all in real time, shifted by hand."
+            )
+        )
+        self.alignment.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.alignment.setMinimumContentsLength(9)
+        show_whole_entries(self.alignment)
+        self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
+        keyboard_friendly(self.alignment)
+        fields = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
+        for at, place in enumerate(self.places):
+            fields.addWidget(place, at // 2, at % 2)
+            fields.setColumnStretch(at % 2, 8 + at % 2)  # the first has no button beside it
+        buttons = QHBoxLayout(spacing=2)
+        for action_id in ("other_back", "other_forward", "overlay", "add_compared", "compared_measures"):
+            buttons.addWidget(tool_button(actions[action_id]))
+        self._controls = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), self.alignment, buttons)
+        self._note = label(role="muted", wrap=True)
+        self._row = lay_out(QBoxLayout(QBoxLayout.Direction.LeftToRight, spacing=4), (fields, 1), self._controls)
+        open_it = self._comparing.open_from_history
+        self._open = push_button(self.tr("Open in this session"), lambda: open_it(self._unseen()))
+        below = lay_out(QHBoxLayout(spacing=8), (self._note, 1), self._open)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(12, 6, 8, 0), spacing=4), self._row, below)
+        self._comparing.changed.connect(self._show)
+        self._comparing.arrangement_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        comparing, others = self._comparing, self._comparing.others
+        self.setVisible(bool(others))
+        if not others:
+            return
+        for place in self.places:
+            place.show_dive()
+        self._note.setText(self._note_text())
+        self._note.setVisible(bool(self._note.text()))
+        self._open.setVisible(bool(self._unseen()))
+        self._lay_out()
+        known = comparing.lead is not None and all(one.contact_frame is not None for one in (comparing.lead, *others))
+        index = self.alignment.findData(Alignment.CONTACT)
+        self.alignment.model().item(index).setEnabled(known)  # type: ignore[attr-defined]
+        self.alignment.setCurrentIndex(self.alignment.findData(comparing.alignment))
+
+    def _lay_out(self) -> None:
+        """Lay out the controls: in two rows beside two rows of fields, below the fields in a narrow bar."""
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        two_rows = len(self._comparing.others) > 1
+        self._controls.setDirection(below if two_rows else beside)
+        self._row.setDirection(below if not two_rows and self.width() < _WIDE_PX else beside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _unseen(self) -> list[ComparableDive]:
+        """Return the dives of the history whose masks are no longer kept."""
+        comparing = self._comparing
+        dives = [*((comparing.lead,) if comparing.led else (None,)), *comparing.others]
+        shown = zip(comparing.sides, dives, strict=True)
+        return [side for side, dive in shown if side.history_id is not None and dive and dive.masks is None]
+
+    def _note_text(self) -> str:
+        comparing, unseen = self._comparing, self._unseen()
+        if unseen:
+            text = self.tr("The masks of {0} are kept no longer. Opened in this session, it is analysed anew.")
+            return text.format(", ".join(one.name for one in unseen))
+        if comparing.overlaid and (comparing.lead is None or comparing.lead.masks is None):
+            return self.tr("Nothing can be laid over this dive: its mask is not known.")
+        hidden = [one.title for one in comparing.others if one.masks is None]
+        if hidden and comparing.overlaid:
+            return self.tr("The mask of {0} is not known: it cannot be laid over.").format(", ".join(hidden))
+        if comparing.overlaid and any(one is None or one.motion is None for one in (comparing.lead, *comparing.others)):
+            return self.tr("How a camera moved is not known: bodies are centred on one another in every frame.")
+        return ""
+
+
+class _Place(QWidget):
+    """Controls of the dive at a place: choose the dive, mirror it, remove it."""
+
+    def __init__(self, session: Session, place: int) -> None:
+        super().__init__()
+        self._comparing, self._place = session.comparing, place
+        name = self.tr("Compared dive {0}").format(place + 1)
+        self.dives = DiveField(lambda words: self._comparing.search(words, first=place == 0))
+        self.dives.setAccessibleName(name)
+        self.dives.chosen.connect(lambda dive: self._comparing.put(place, dive))
+        self._color = QLabel()
+        self._color.setFixedSize(12, 12)
+        tip, gone = self.tr("Mirror it: exchange left and right (X)"), self.tr("Show it no longer")
+        self.mirror = icon_button(
+            f"{name}: {tip}", lambda on: self._comparing.mirror(place, on), toolTip=tip, checkable=True
+        )
+        self.close_it = icon_button(f"{name}: {gone}", lambda: self._comparing.put(place, None), toolTip=gone)
+        row = QHBoxLayout(self, contentsMargins=QMargins(), spacing=4)
+        lay_out(row, self._color, (self.dives, 1), self.mirror, self.close_it)
+        follow_palette(self, self._color_icons)
+        self._color_icons()
+
+    def show_dive(self) -> None:
+        """Show the present dive of the place."""
+        comparing, place = self._comparing, self._place
+        self.setVisible(place < len(comparing.sides))
+        if place >= len(comparing.sides):
+            return
+        self.dives.show_dive(comparing.sides[place])
+        self.mirror.setVisible(place > 0)
+        self.mirror.setChecked(comparing.mirrored(place))
+        self.close_it.setVisible(place > 0 and len(comparing.others) > 1)
+        self._color.setVisible(place > 0 and comparing.overlaid)
+        self._color.setStyleSheet(f"border-radius: 6px; background: {GHOST_COLORS[max(place - 1, 0)]};")
+
+    def _color_icons(self) -> None:
+        color = self.palette().text().color().name()
+        self.mirror.setIcon(icon("mirror", color))
+        self.close_it.setIcon(icon("close", color))
+        self.dives.color_icon(color)
+
+
+class DiveField(QLineEdit):
+    """Field for a dive: a click anywhere lists all, as wide as their names; typing lists those that hold the words.
+
+    Args:
+        search: returns the dives that hold some words.
+
+    Signals:
+        chosen: (ComparableDive)
+
+    Attributes:
+        listed: the dives that are listed.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, search: Callable[[str], list[ComparableDive]]) -> None:
+        super().__init__()
+        self._search, self._title = search, ""
+        self.listed: list[ComparableDive] = []
+        self._list: QCompleter | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._opens = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
+        self._opens.triggered.connect(self.open_list)
+        self.textEdited.connect(self.look_for)
+        self.editingFinished.connect(self._show_title)
+
+    def show_dive(self, shown: ComparableDive) -> None:
+        """Show a dive."""
+        self._title = shown.name
+        self.setToolTip(tool_tip(shown.title))
+        self._show_title()
+
+    def look_for(self, words: str) -> None:
+        """List the dives that hold some words."""
+        self.listed = self._search(words)
+        titles = [one.title for one in self.listed]
+        self._list = self._list or self._make_list()
+        self._list.model().setStringList(titles)  # type: ignore[attr-defined]
+        popup, bar = self._list.popup(), self._list.popup().verticalScrollBar().sizeHint().width()
+        wide = max((popup.fontMetrics().horizontalAdvance(title) for title in titles), default=0) + bar + 24
+        popup.setMinimumWidth(min(wide, self.screen().availableGeometry().width()))
+
+    def open_list(self) -> None:
+        """List all dives."""
+        self.setFocus()
+        self.setText(self._title)
+        self.end(False)
+        self.home(True)  # all, seen from its beginning
+        self.look_for("")
+        self.completer().complete()
+
+    def color_icon(self, color: str) -> None:
+        """Draw the arrow in a color."""
+        self._opens.setIcon(icon("chevron-down", color))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self._opened and not self.hasSelectedText():
+            self.open_list()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and not self._opened:
+            self.open_list()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.hasFocus():
+            self._show_title()
+
+    @property
+    def _opened(self) -> bool:
+        return self._list is not None and self._list.popup().isVisible()
+
+    def _make_list(self) -> QCompleter:
+        """Make the list of a field at its first use: most are never used, and each list is a separate window."""
+        made = QCompleter(QStringListModel(self), self)
+        made.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        made.setMaxVisibleItems(_LISTED)
+        made.popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # A field that loses the keys is disconnected from its completer by Qt; another receiver is not.
+        made.activated[QModelIndex].connect(lambda index: self._choose(index.row()))
+        self.setCompleter(made)
+        return made
+
+    def _choose(self, row: int) -> None:
+        self.clearFocus()
+        self.chosen.emit(self.listed[row])
+
+    def _show_title(self) -> None:
+        """Show the dive's title in place of typed text, elided in its middle if it is too long."""
+        room = self.width() - 5 * self.fontMetrics().averageCharWidth() - self._opens.icon().actualSize(_ARROW).width()
+        self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideMiddle, room))
+        self.setCursorPosition(0)

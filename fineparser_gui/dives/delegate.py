@@ -1,0 +1,203 @@
+"""Delegate of the list of dives: draws the rows and edits dive numbers in place."""
+
+from math import ceil
+
+import numpy as np
+from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QIcon,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+)
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_gui.dives.number_field import NumberField
+from fineparser_gui.dives.states import details_text, needs_user, state_text
+from fineparser_gui.dives.table import ACCEPTED_ROLE, DIVE_ROLE, KEY_ROLE
+from fineparser_gui.library.service import LibraryService
+from fineparser_gui.support.formatting import seen_text
+from fineparser_gui.support.images import image_of
+from fineparser_gui.support.table_model import AnyIndex
+
+_THUMBNAIL = QSize(64, 48)
+_MARGIN = 8
+_GAP = 8
+_BAR_H = 3
+_SMALL = 0.88
+_CHIP_PADDING = 7
+
+
+class DiveDelegate(QStyledItemDelegate):
+    """Delegate that draws thumbnail, file name, details, and state or score of a dive.
+
+    A dive without a number has a chip with the number that the video shows.
+
+    Args:
+        library: lists the dive numbers that have exemplars.
+
+    Signals:
+        number_taken: (str) key of the dive whose chip was clicked.
+    """
+
+    number_taken = Signal(str)
+
+    def __init__(self, library: LibraryService, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library = library
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        lines = option.fontMetrics.height() * (1 + 2 * _SMALL)
+        return QSize(0, max(_THUMBNAIL.height(), ceil(lines)) + 2 * _MARGIN)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        dive: Dive = index.data(DIVE_ROLE)
+        widget = option.widget
+        style = widget.style()
+        background = QStyleOptionViewItem(option)
+        self.initStyleOption(background, index)
+        background.text, background.icon = "", QIcon()
+        background.features = QStyleOptionViewItem.ViewItemFeature.None_
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, background, painter, widget)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner = _inner(option)
+        picture = QRect(inner.topLeft(), _THUMBNAIL)
+        _draw_thumbnail(painter, picture, dive.thumbnail, option.palette)
+        texts = _texts(option)
+        _draw_texts(painter, texts, index, option)
+        if dive.busy and dive.state is not DiveState.QUEUED:
+            _draw_progress(
+                painter, QRectF(texts.left(), inner.bottom() + 3, texts.width(), _BAR_H), dive, option.palette
+            )
+        painter.restore()
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> bool:
+        """Set the number of the chip that is clicked."""
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            chip = chip_rect(option, index)
+            if chip is not None and chip.contains(event.position().toPoint()):
+                if event.type() == QEvent.Type.MouseButtonRelease:
+                    self.number_taken.emit(index.data(KEY_ROLE))
+                return True
+        return super().editorEvent(event, model, option, index)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
+        dive: Dive = index.data(DIVE_ROLE)
+        field = NumberField(lambda: self._library.numbers(synchro=dive.synchro), parent=parent)
+        field.setPlaceholderText(self.tr("e.g. 207C 10 m"))
+        return field
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        room = option.rect.adjusted(_MARGIN + _THUMBNAIL.width() + _GAP, 0, -4, 0)
+        height = editor.sizeHint().height()
+        editor.setGeometry(room.left(), room.center().y() - height // 2, room.width(), height)
+
+
+def _inner(option: QStyleOptionViewItem) -> QRect:
+    return option.rect.adjusted(_MARGIN + 2, _MARGIN, -_MARGIN, -_MARGIN)
+
+
+def _texts(option: QStyleOptionViewItem) -> QRect:
+    return _inner(option).adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
+
+
+def _fonts(option: QStyleOptionViewItem) -> tuple[QFont, QFont]:
+    """Return the fonts of the title and of the lines below it."""
+    font, small = QFont(option.font), QFont(option.font)
+    font.setWeight(QFont.Weight.Medium)
+    small.setPointSizeF(small.pointSizeF() * _SMALL)
+    return font, small
+
+
+def chip_rect(option: QStyleOptionViewItem, index: AnyIndex) -> QRect | None:
+    """Return the place of the offered number in a row, in the second of three lines; None where none is offered."""
+    dive: Dive = index.data(DIVE_ROLE)
+    if dive.dive_number is not None or not dive.seen_numbers:
+        return None
+    place, (title, small) = _texts(option), map(QFontMetrics, _fonts(option))
+    top = place.top() + max(0, (place.height() - title.height() - 2 * small.height()) // 2) + title.height()
+    width = small.horizontalAdvance(seen_text(dive.seen_numbers[0])) + 2 * _CHIP_PADDING
+    return QRect(place.left(), top, min(width, place.width()), small.height())
+
+
+def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: np.ndarray | None, palette: QPalette) -> None:
+    frame = QPainterPath()
+    frame.addRoundedRect(QRectF(place), 5, 5)
+    painter.save()
+    painter.setClipPath(frame)
+    painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
+    if thumbnail is not None:
+        image = image_of(thumbnail)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(place.center())
+        painter.drawImage(target, image)
+    painter.restore()
+
+
+def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyleOptionViewItem) -> None:
+    dive: Dive = index.data(DIVE_ROLE)
+    n_accepted: int = index.data(ACCEPTED_ROLE)
+    waits_for_user = needs_user(dive, n_accepted)
+    font, small = _fonts(option)
+    text = option.palette.color(QPalette.ColorRole.Text)
+    # Not option.palette: a style sheet makes its placeholder color fainter.
+    muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
+    score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
+    details, chip = details_text(dive), chip_rect(option, index)
+    lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
+    if details or chip is not None:
+        lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
+    state_font = QFont(small)
+    if score or waits_for_user:
+        state_font.setWeight(QFont.Weight.DemiBold)
+    lines.append(
+        (
+            state_text(dive, n_accepted),
+            state_font,
+            text if score or waits_for_user else muted,
+            Qt.TextElideMode.ElideRight,
+        )
+    )
+    heights = [QFontMetrics(font).height() for _, font, _, _ in lines]
+    top = place.top() + max(0, (place.height() - sum(heights)) // 2)
+    for (words, line_font, color, elide), height in zip(lines, heights, strict=True):
+        painter.setFont(line_font)
+        painter.setPen(color)
+        line = QRect(place.left(), top, place.width(), height)
+        if chip is not None and words == details:
+            _draw_chip(painter, chip, seen_text(dive.seen_numbers[0]), option.palette)
+            line.setLeft(chip.right() + _CHIP_PADDING)
+        shown = QFontMetrics(line_font).elidedText(words, elide, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, shown)
+        top += height
+
+
+def _draw_chip(painter: QPainter, place: QRect, words: str, palette: QPalette) -> None:
+    painter.save()
+    painter.setPen(palette.color(QPalette.ColorRole.Accent))
+    painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), place.height() / 2, place.height() / 2)
+    painter.setPen(palette.color(QPalette.ColorRole.Text))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+    painter.restore()
+
+
+def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalette) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(palette.color(QPalette.ColorRole.Mid))
+    painter.drawRoundedRect(place, _BAR_H / 2, _BAR_H / 2)
+    if dive.fraction > 0:
+        done = QRectF(place)
+        done.setWidth(place.width() * dive.fraction)
+        painter.setBrush(palette.color(QPalette.ColorRole.Accent))
+        painter.drawRoundedRect(done, _BAR_H / 2, _BAR_H / 2)

@@ -1,0 +1,174 @@
+"""The list of the session's dives: order of analysis, progress, and choice of the shown dive."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelectionModel, QMargins, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QActionGroup, QDropEvent
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QListView, QMenu, QWidget
+
+from fineparser_core.diving.name_parsing import parse_file_name
+from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.dives.batch_bar import BatchBar
+from fineparser_gui.dives.delegate import DiveDelegate
+from fineparser_gui.dives.session import Session
+from fineparser_gui.dives.table import DivesModel, Order
+from fineparser_gui.support.soon import Soon
+from fineparser_gui.support.widgets import fill_with_card, keyboard_friendly, label, lay_out, push_button
+
+_BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
+_MENU_ACTIONS = (
+    "analyse",
+    "cancel",
+    "find_dives",
+    "locate",
+    "edit_dives",
+    "name_dives",
+    "take_seen",
+    "move_up",
+    "move_down",
+    "remove",
+)
+
+
+class DivesPanel(QWidget):
+    """Panel of the list, whose current row is the shown dive; commands apply to all selected rows.
+
+    Signals:
+        naming_requested: dive numbers are to be filled in from file names.
+    """
+
+    naming_requested = Signal()
+
+    def __init__(self, session: Session, actions: ActionRegistry) -> None:
+        super().__init__()
+        self._session, self._actions = session, actions
+        self.model = DivesModel(session, self)
+        self.view = _List()
+        self.view.setModel(self.model)
+        keyboard_friendly(self.view)
+        self.view.dropped.connect(self.model.begin_drop)
+        delegate = DiveDelegate(session.library, self.view)
+        delegate.number_taken.connect(session.editing.take_seen_number)
+        self.view.setItemDelegate(delegate)
+        self.view.setAccessibleName(self.tr("Dives of this session"))
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
+        self.order = QComboBox(accessibleName=self.tr("Order of the list"), toolTip=self.tr("Order of the list"))
+        self.order.setProperty("role", "quiet")
+        self.sorting = QMenu(self)
+        self._orders = QActionGroup(self)
+        for text, order in (
+            (self.tr("in order of analysis"), Order.QUEUE),
+            (self.tr("by dive number"), Order.NUMBER),
+            (self.tr("by diver"), Order.DIVER),
+            (self.tr("by score"), Order.SCORE),
+            (self.tr("unfinished first"), Order.UNFINISHED),
+            (self.tr("by file name"), Order.FILE),
+        ):
+            self.order.addItem(text, order)
+            action = self._orders.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(order is self.model.order)
+        self.sorting.addActions(self._orders.actions())
+        self._orders.triggered.connect(lambda action: self._sort(self._orders.actions().index(action)))
+        self.order.activated.connect(self._sort)
+        keyboard_friendly(self.order)
+        self.naming = push_button("", self.naming_requested, role="notice")
+        self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
+        title = label(self.tr("Dives"), "title")
+        head = lay_out(QHBoxLayout(contentsMargins=QMargins(10, 0, 4, 0)), (title, 1), self.order)
+        fill_with_card(self, head, self.batch, self.naming, (self.view, 1), margins=QMargins(4, 8, 4, 6))
+        # Collects many changes into a single recount over all dives.
+        signals = session.dive_added, session.dive_changed, session.dive_removed, session.scheduler.paused_changed
+        Soon(self, 50, self._count, *signals)
+        session.current_changed.connect(self._on_current_changed)
+        self._count()
+
+    def for_selected(self, act: Callable[[str], object]) -> None:
+        """Call `act` with the key of every selected dive, or of the shown dive."""
+        keys = [key for key in self._session.keys if key in self.selected_keys()]
+        for key in keys or ([self._session.current.key] if self._session.current else []):
+            act(key)
+
+    def go(self, rows: int) -> bool:
+        """Show the dive some rows below the shown dive, or above it; return True if it exists."""
+        current = self._session.current
+        row = rows + (self.model.index_of(current.key).row() if current is not None else -1)
+        found = 0 <= row < self.model.rowCount()
+        if found:
+            self._session.select(self.model.key(row))
+        return found
+
+    def selected_keys(self) -> list[str]:
+        """Return the keys of the selected dives, from top to bottom."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
+        return [self.model.key(row) for row in rows]
+
+    def nameable_keys(self) -> list[str]:
+        """Return the keys of dives without a dive number whose file names contain a number."""
+        dives = (self._session.dive(key) for key in self._session.keys)
+        return [
+            dive.key
+            for dive in dives
+            if dive.dive_number is None and not dive.is_recording and parse_file_name(dive.path.stem).dive_number
+        ]
+
+    def _count(self) -> None:
+        self.batch.refresh()
+        self.order.setVisible(self.model.rowCount() > 1)
+        nameable = len(self.nameable_keys())
+        self.naming.setVisible(nameable > 1)
+        self.naming.setText(self.tr("Fill in numbers from {0} file names…", None, nameable).format(nameable))
+
+    def _on_current_changed(self) -> None:
+        current = self._session.current
+        index = self.model.index_of(current.key) if current is not None else QModelIndex()
+        # The view makes its first row current on focus, without selecting it.
+        if index != self.view.currentIndex() or not self.view.selectionModel().isSelected(index):
+            # Alone, though Ctrl of the command that chose it may still be down.
+            self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _on_row_chosen(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._session.select(self.model.key(index.row()))
+
+    def _sort(self, place: int) -> None:
+        self.order.setCurrentIndex(place)
+        self._orders.actions()[place].setChecked(True)
+        self.model.set_order(self.order.itemData(place))
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in _MENU_ACTIONS:
+            menu.addAction(self._actions[name])
+        menu.addSeparator()
+        menu.addMenu(self.sorting)
+        menu.popup(self.view.viewport().mapToGlobal(at))
+
+
+class _List(QListView):
+    """List view with draggable rows; F2 or a double click edits the dive number.
+
+    Signals:
+        dropped: emitted before dragged rows are moved.
+    """
+
+    dropped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("dives")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.EditKeyPressed | triggers.DoubleClicked)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.dropped.emit()
+        super().dropEvent(event)

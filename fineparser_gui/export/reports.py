@@ -1,0 +1,101 @@
+"""Content of a report on dives of the session or of the history."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from fineparser_core.export.options import StrobeOptions
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.types import Analysis, ComparedDive
+from fineparser_gui.dives.dive import Dive
+from fineparser_gui.player.drawings import NOTE
+from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.session_file import SavedDive
+
+_Known = TypeVar("_Known", Dive, HistoryDive)
+
+
+def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
+    """Return the analyzed dives of a dive's diver, the oldest first; empty if the diver is not known."""
+    name = dive.diver.strip().casefold()
+    if not name:
+        return []
+    same = [one for one in dives if one.diver.strip().casefold() == name and one.analysis is not None]
+    return sorted(same, key=lambda one: one.dived_on or "")
+
+
+def notes_of(dive: Dive | SavedDive) -> str:
+    """Return the coach's note on a dive and the notes on its frames, a line each."""
+    on_frames = (drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE)
+    return "\n".join(filter(None, (dive.note, *on_frames)))
+
+
+def reported_dive(
+    dive: Dive, dives: Sequence[Dive], *, drawings: bool, comparison: ComparedDive | None = None, strobe: bool = False
+) -> ReportedDive:
+    """Return a dive of the session for a report.
+
+    Args:
+        dive: the dive, which is analyzed.
+        dives: dives of the session, for the trend.
+        drawings: whether its drawings are shown, and their notes beside its own.
+        strobe: whether its stroboscopic picture is shown.
+    """
+    assert dive.analysis is not None
+    return ReportedDive(
+        path=dive.path,
+        analysis=dive.analysis,
+        diver=dive.diver,
+        date=dive.dived_on or "",
+        outcome=dive.outcome,
+        note=notes_of(dive) if drawings else dive.note,
+        judging=dive.judging,
+        marks=dive.drawings if drawings else (),
+        bands=good_bands(dive.dive_number, dive.known_board_m),
+        trend=_trend(dive, dives),
+        comparison=comparison,
+        strobe=StrobeOptions() if strobe else None,
+    )
+
+
+def reported_from_history(
+    dive: HistoryDive, dives: Sequence[HistoryDive], saved: SavedDive, analysis: Analysis, *, drawings: bool
+) -> ReportedDive:
+    """Return a dive of the history for the report of a season.
+
+    Args:
+        dives: dives of the season, for the trend, in order of time.
+        saved: the dive's details, for its note and drawings.
+        drawings: whether the drawings are shown.
+    """
+    return ReportedDive(
+        path=dive.path,
+        analysis=analysis,
+        diver=dive.athlete,
+        date=dive.dived_on,
+        outcome=dive.outcome,
+        note=notes_of(saved) if drawings else saved.note,
+        judging=dive.judging,
+        marks=saved.drawings if drawings else (),
+        bands=good_bands(dive.dive_number, dive.board_m),
+        trend=tuple(
+            TrendPoint(label=one.dived_on or one.title, award=one.award, is_this=one.id == dive.id)
+            for one in _like(dive, dives)
+            if one.award is not None and one.scored_by == "exemplars"
+        ),
+    )
+
+
+def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
+    """Return the trend of the scored dives of the same number and board by the same diver."""
+    return tuple(
+        TrendPoint(label=one.dived_on or one.title, award=one.analysis.scoring.award, is_this=one.key == dive.key)
+        for one in _like(dive, season_of(dive, dives))
+        if one.analysis is not None and one.analysis.scoring is not None
+    )
+
+
+def _like(dive: _Known, dives: Iterable[_Known]) -> list[_Known]:
+    """Return the dives of the same number and board."""
+    return [one for one in dives if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]

@@ -1,0 +1,329 @@
+"""Exports of the session, carried out in turn, each in a separate process."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QObject, Signal
+
+from fineparser_core.diving.meet import Meet
+from fineparser_core.errors import ExportError
+from fineparser_core.export.corrections import CorrectedDive
+from fineparser_core.export.jobs import (
+    ClipJob,
+    CorrectionsJob,
+    Job,
+    MeetJob,
+    PlainStillJob,
+    ReportJob,
+    SheetJob,
+    StillJob,
+    StrobeJob,
+    TableJob,
+    save_job,
+)
+from fineparser_core.export.options import RenderOptions, StrobeOptions
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.tables import ExportedDive
+from fineparser_core.language import translated
+from fineparser_core.support.atomic import temporary_folder
+from fineparser_gui.dives.dive import Dive
+from fineparser_gui.dives.session_state import SessionState
+from fineparser_gui.export.exports import Export, ExportState
+from fineparser_gui.export.process import ExportProcess
+from fineparser_gui.export.reports import reported_from_history
+from fineparser_gui.score.correction import frames_of
+from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.service import HistoryService
+from fineparser_gui.store.session_file import SavedDive
+from fineparser_gui.support.background import Background
+
+
+class ExportService(QObject):
+    """Service that writes dives of the session to files.
+
+    Signals:
+        changed: an export was added, progressed, ended or was dismissed.
+
+    Attributes:
+        written: files that this run has written, the latest last.
+    """
+
+    changed = Signal()
+
+    def __init__(self, state: SessionState) -> None:
+        super().__init__(state)
+        self._state = state
+        self._exports: dict[int, Export] = {}
+        self._jobs: dict[int, Callable[[], Job]] = {}
+        self.written: list[Path] = []
+        self._ids = itertools.count(1)
+        self._folder: TemporaryDirectory | None = None
+        self._process: ExportProcess | None = None
+        self._running: int | None = None
+        self._stopping = False
+        self._thread = Background(self)
+
+    @property
+    def exports(self) -> list[Export]:
+        """The exports in the order in which they were requested."""
+        return list(self._exports.values())
+
+    @property
+    def busy(self) -> bool:
+        """True if anything runs or waits."""
+        return any(not export.state.over for export in self._exports.values())
+
+    def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
+        """Write an annotated clip of an analyzed dive."""
+        if analysis := self._state.dive(key).analysis:
+            self._add(ClipJob(path=path, analysis=analysis, options=options, whole_file=whole_file))
+
+    def contact_sheet(self, key: str, path: Path, options: RenderOptions) -> None:
+        """Write a contact sheet of an analyzed dive."""
+        if analysis := self._state.dive(key).analysis:
+            self._add(SheetJob(path=path, analysis=analysis, options=options))
+
+    def strobe(self, key: str, path: Path, options: StrobeOptions) -> None:
+        """Write a strobe picture of an analyzed dive, or a clip if the path ends in .mp4."""
+        if analysis := self._state.dive(key).analysis:
+            self._add(StrobeJob(path=path, analysis=analysis, options=options))
+
+    def still(self, key: str, frame: int, path: Path, options: RenderOptions) -> None:
+        """Write a frame of a dive; without an analysis, only the frame and the marks."""
+        dive = self._state.dive(key)
+        if dive.analysis is not None:
+            self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, options=options))
+        else:
+            self._add(PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks))
+
+    def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
+        """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
+        dives = tuple(exported(self._state.dive(key), drawings=drawings) for key in keys)
+        self._add(TableJob(path=path, dives=dives))
+
+    def history_table(self, dives: Sequence[HistoryDive], history: HistoryService, path: Path) -> None:
+        """Write dives of the history, as `table` does those of the session."""
+        self._add_made(
+            path, lambda: TableJob(path=path, dives=tuple(_exported_from_history(one, history) for one in dives))
+        )
+
+    def season(
+        self,
+        dives: Sequence[HistoryDive],
+        history: HistoryService,
+        path: Path,
+        title: str,
+        note: str,
+        *,
+        drawings: bool,
+    ) -> None:
+        """Write an overview with a note and a page for each dive of the history whose analysis is kept."""
+
+        def make() -> ReportJob:
+            pages = []
+            for dive in dives:
+                saved, analysis = history.saved(dive), history.analysis(dive)
+                if saved is not None and analysis is not None:
+                    pages.append(reported_from_history(dive, dives, saved, analysis, drawings=drawings))
+            lacking = ExportError(
+                "Nothing is kept of what was found of some dives ({0}): open and analyse them again.",
+                len(dives) - len(pages),
+            )
+            if not pages:
+                raise lacking
+            if len(pages) < len(dives):
+                self._state.problem.emit(translated(lacking))
+            return ReportJob(path=path, dives=tuple(pages), title=title, overview_note=note)
+
+        self._add_made(path, make)
+
+    def report(
+        self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
+    ) -> None:
+        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
+        self._add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
+
+    def meet_sheet(self, meet: Meet, path: Path, *, with_model: bool) -> None:
+        """Write the sheet of a meet as PDF or HTML by the path's end, perhaps with the model's scores beside."""
+        scored = {dive.key: dive.analysis.scoring for dive in self._state.dives if dive.analysis is not None}
+        scores = {key: scoring.score for key, scoring in scored.items() if scoring is not None}
+        self._add(MeetJob(path=path, meet=meet, predicted=scores if with_model else None))
+
+    def corrected_dives(self) -> list[Dive]:
+        """Return the dives with corrected transitions or first contact with the water."""
+        return [dive for dive in self._state.dives if dive.corrected_moments is not None]
+
+    def labels(self) -> list[CorrectedDive]:
+        """Return the labels of the corrected dives."""
+        return [label for dive in self.corrected_dives() if (label := _label(dive))]
+
+    def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
+        """Write corrected moments as labels."""
+        self._add(CorrectionsJob(path=path, dives=tuple(dives)))
+
+    def judged_dives(self) -> list[Dive]:
+        """Return the dives with judges' marks."""
+        return [dive for dive in self._state.dives if dive.judging is not None]
+
+    def judged(self, path: Path) -> None:
+        """Write them as a set to learn from."""
+        dives = tuple(exported(dive, drawings=False) for dive in self.judged_dives())
+        self._add(TableJob(path=path, dives=dives, judged=True))
+
+    def cancel(self, number: int) -> None:
+        """Stop an export, or take it out of the queue; no file is left."""
+        if number == self._running:
+            self._stopping = True
+            if self._process is not None:
+                self._process.cancel()
+        elif self._exports[number].state is ExportState.WAITING:
+            self._finish(number, ExportState.CANCELLED)
+
+    def dismiss(self, number: int) -> None:
+        """Remove an ended export from the list."""
+        if self._exports[number].state.over:
+            del self._exports[number]
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Stop everything; the window is closing."""
+        self.blockSignals(True)
+        self._thread.close()
+        if self._process is not None:
+            self._process.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _add(self, job: Job) -> None:
+        self._add_made(job.path, lambda: job)
+
+    def _add_made(self, path: Path, make: Callable[[], Job]) -> None:
+        """Add an export whose job is made on a thread, when its turn comes."""
+        number = next(self._ids)
+        over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
+        for one in over:  # finished exports make room
+            del self._exports[one]
+        self._exports[number] = Export(id=number, path=path)
+        self._jobs[number] = make
+        self.changed.emit()
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._running is not None:
+            return
+        waiting = (number for number, export in self._exports.items() if export.state is ExportState.WAITING)
+        number = next(waiting, None)
+        if number is None:
+            return
+        try:
+            if self._folder is None:
+                self._folder = temporary_folder("fineparser-export")
+            folder = self._job_folder(number)
+            folder.mkdir()
+        except OSError as error:
+            text = self.tr("No temporary file can be made ({0}): make room on the disk.")
+            self._finish(number, ExportState.FAILED, text.format(error.strerror))
+            return
+        self._running, self._stopping = number, False
+        self._update(number, state=ExportState.RUNNING)
+        make = self._jobs[number]  # off the thread of the window: the masks of a dive take a moment to pack
+        self._thread.run(
+            lambda: save_job(make(), folder),
+            lambda _: self._on_saved(number),
+            lambda problem: self._finish(number, ExportState.FAILED, problem),
+        )
+
+    def _job_folder(self, number: int) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / str(number)
+
+    def _on_saved(self, number: int) -> None:
+        if self._stopping:
+            self._finish(number, ExportState.CANCELLED)
+            return
+        process = ExportProcess(self._job_folder(number), self._exports[number].path, self)
+        process.progressed.connect(lambda done, total: self._update(number, done=done, total=total))
+        process.finished.connect(lambda notes: self._finish(number, ExportState.DONE, " ".join(notes)))
+        process.failed.connect(lambda problem: self._finish(number, ExportState.FAILED, problem))
+        process.cancelled.connect(lambda: self._finish(number, ExportState.CANCELLED))
+        self._process = process
+        process.start()
+
+    def _update(self, number: int, **changes: object) -> None:
+        self._exports[number] = replace(self._exports[number], **changes)  # type: ignore[arg-type]
+        self.changed.emit()
+
+    def _finish(self, number: int, state: ExportState, message: str = "") -> None:
+        del self._jobs[number]
+        if number == self._running:
+            self._running = None
+            if self._process is not None:
+                self._process.deleteLater()
+                self._process = None
+            shutil.rmtree(self._job_folder(number), ignore_errors=True)
+        if state is ExportState.DONE:
+            self.written.append(self._exports[number].path)
+        self._update(number, state=state, message=message)
+        if state is ExportState.FAILED:
+            self._state.problem.emit(message)
+        self._start_next()
+
+
+def exported(dive: Dive, *, drawings: bool) -> ExportedDive:
+    """Return the exported form of a dive, with or without drawings."""
+    return ExportedDive(
+        path=dive.path,
+        diver=dive.diver,
+        dived_on=dive.dived_on or "",
+        outcome=dive.outcome,
+        note=dive.note,
+        frames=(dive.in_frame, dive.out_frame),
+        judging=dive.judging,
+        dive_number=dive.dive_number,
+        board_m=dive.known_board_m,
+        difficulty=dive.difficulty,
+        state="analysed" if dive.analysis is not None else dive.state.name.lower(),
+        # The worker does not know the contradictions where the window holds back the request for a score.
+        analysis=None if dive.analysis is None else replace(dive.analysis, contradictions=dive.contradictions),
+        corrected=dive.corrected_frames is not None,
+        contact_corrected=dive.contact_corrected,
+        marks=dive.drawings if drawings else (),
+    )
+
+
+def _exported_from_history(dive: HistoryDive, history: HistoryService) -> ExportedDive:
+    saved = history.saved(dive) or SavedDive(path=dive.path)
+    return ExportedDive(
+        path=dive.path,
+        diver=dive.athlete,
+        dived_on=dive.dived_on,
+        outcome=dive.outcome,
+        note=dive.note,
+        frames=(dive.in_frame, dive.out_frame),
+        judging=dive.judging,
+        dive_number=dive.dive_number or None,
+        board_m=dive.board_m,
+        difficulty=saved.difficulty,
+        state="analysed" if dive.analysed else "not analysed",
+        analysis=history.analysis(dive),
+        corrected=saved.correction.transitions is not None,
+        contact_corrected=saved.correction.contact_frame is not None,
+        marks=saved.drawings,
+    )
+
+
+def _label(dive: Dive) -> CorrectedDive | None:
+    if dive.model_analysis is None or dive.corrected_moments is None:
+        return None
+    return CorrectedDive(
+        model_parse=dive.model_analysis.parse,
+        transitions=dive.corrected_frames or frames_of(dive.model_analysis.parse.transitions),
+        contact_frame=dive.correction.contact_frame if dive.contact_corrected else None,
+        dive_number=dive.dive_number,
+        board_m=dive.known_board_m,
+        difficulty=dive.difficulty,
+    )

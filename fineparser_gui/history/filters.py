@@ -1,0 +1,167 @@
+"""Query of the history: words, and a choice of athlete, number, board, days, event, tag and marks."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from math import ceil
+
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Signal
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
+
+from fineparser_gui.store.records import HistoryQuery
+from fineparser_gui.store.service import HistoryService
+from fineparser_gui.support.formatting import board_entries
+from fineparser_gui.support.widgets import lay_out, refill, search_field, show_whole_entries
+
+_LONGEST_TEXT = 200
+_SPACING_PX = 6
+#: Shares of the row's width.
+_SHARES = (5, 4, 3, 3, 4, 4, 4)
+_BETWEEN = "between"
+
+
+class HistoryFilters(QWidget):
+    """A row of choices, or two, and a field for words that is placed elsewhere.
+
+    Signals:
+        changed: `query` has changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, history: HistoryService) -> None:
+        super().__init__()
+        self._history = history
+        self.search = search_field(self.tr("Search, e.g. anna 103b march"), self.tr("Search the history"))
+        self.search.setMaxLength(_LONGEST_TEXT)
+        self.search.textChanged.connect(self.changed)
+        self.athlete, self.number, self.board, self.days, self.event_box, self.tag, self.marks = self._boxes = tuple(
+            QComboBox(accessibleName=name)
+            for name in (
+                self.tr("Athlete"),
+                self.tr("Dive number"),
+                self.tr("Board"),
+                self.tr("Days"),
+                self.tr("Event"),
+                self.tr("Tag"),
+                self.tr("Judges' marks"),
+            )
+        )
+        refill(self.board, board_entries(self.tr("any board")))
+        marks = [(self.tr("judged or not"), None), (self.tr("judged"), True), (self.tr("not judged"), False)]
+        refill(self.marks, marks)
+        self._fill_days()
+        self.since, self.until = QDateEdit(calendarPopup=True), QDateEdit(calendarPopup=True)
+        for field, name in ((self.since, self.tr("From")), (self.until, self.tr("To"))):
+            field.setAccessibleName(name)
+            field.setDate(date.today())
+            field.dateChanged.connect(self.changed)
+            field.hide()
+        for box in self._boxes:
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.currentIndexChanged.connect(self._on_chosen)
+        for box in (self.board, self.days, self.marks):
+            _give_room(box, box.count())
+        self._rows = QHBoxLayout(spacing=_SPACING_PX), QHBoxLayout(spacing=_SPACING_PX)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), *self._rows)
+        self._two_rows: bool | None = None
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of two rows; a single row is used only where it has room."""
+        return QSize(max(map(self._least_width, self._parts)), super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._arrange()
+        return done
+
+    @property
+    def query(self) -> HistoryQuery:
+        """Query of all choices."""
+        since, until = self.days.currentData() or ("", "")
+        if since == _BETWEEN:
+            since, until = (field.date().toPython().isoformat() for field in (self.since, self.until))
+        return HistoryQuery(
+            text=self.search.text(),
+            athlete=self.athlete.currentData(),
+            dive_number=self.number.currentData(),
+            board_m=self.board.currentData(),
+            event=self.event_box.currentData(),
+            tag=self.tag.currentData(),
+            judged=self.marks.currentData(),
+            since=since,
+            until=until,
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """True if the query does not match all dives."""
+        return self.query != HistoryQuery()
+
+    def refresh(self) -> None:
+        """Offer the present values of the history; the choices stay."""
+        read = self._history.read
+        for box, every, counts in (
+            (self.athlete, self.tr("any athlete"), read(lambda store: store.counts("athlete"), {})),
+            (self.number, self.tr("any dive"), read(lambda store: store.counts("dive_number"), {})),
+            (self.event_box, self.tr("any event"), read(lambda store: store.counts("event"), {})),
+            (self.tag, self.tr("any tag"), read(lambda store: store.tags(), {})),
+        ):
+            refill(box, [(every, None), *((f"{name}  ({n})", name) for name, n in counts.items())])
+            box.setEnabled(bool(counts))
+            show_whole_entries(box)
+            _give_room(box, 1)
+
+    def show_all(self) -> None:
+        """Ask for every dive."""
+        with QSignalBlocker(self):
+            self.search.clear()
+            for box in self._boxes:
+                box.setCurrentIndex(0)
+        self.changed.emit()
+
+    def _fill_days(self) -> None:
+        today = date.today()
+        spans: Sequence[tuple[str, object]] = (
+            (self.tr("any day"), None),
+            (self.tr("last 7 days"), ((today - timedelta(7)).isoformat(), "")),
+            (self.tr("last 30 days"), ((today - timedelta(30)).isoformat(), "")),
+            *((str(year), (f"{year}-01-01", f"{year}-12-31")) for year in (today.year, today.year - 1)),
+            (self.tr("between…"), (_BETWEEN, "")),
+        )
+        refill(self.days, spans)
+        show_whole_entries(self.days)
+
+    def _on_chosen(self) -> None:
+        between = (self.days.currentData() or ("",))[0] == _BETWEEN
+        for field in (self.since, self.until):
+            field.setVisible(between)
+        self.changed.emit()
+
+    @property
+    def _parts(self) -> tuple[tuple[QWidget, ...], tuple[QWidget, ...]]:
+        """Widgets that stay in the first row, and widgets that go to a second row if the room is too small."""
+        return (*self._boxes[:4], self.since, self.until), self._boxes[4:]
+
+    def _least_width(self, part: Sequence[QWidget]) -> int:
+        shown = [one.sizeHint().width() for one in part if not one.isHidden()]
+        return sum(shown) + _SPACING_PX * (len(shown) - 1)
+
+    def _arrange(self) -> None:
+        for box in self._boxes:
+            box.setMinimumWidth(box.sizeHint().width())  # its own least width is that of before it had entries
+        two_rows = sum(map(self._least_width, self._parts)) + _SPACING_PX > self.width()
+        if two_rows == self._two_rows:
+            return
+        self._two_rows = two_rows
+        shares = dict(zip(self._boxes, _SHARES, strict=True))
+        for row, part in zip((self._rows[0], self._rows[two_rows]), self._parts, strict=True):
+            for one in part:
+                row.addWidget(one, shares.get(one, 0))
+
+
+def _give_room(box: QComboBox, n: int) -> None:
+    """Let a box be wide enough for its first entries; names that follow may be of any length."""
+    metrics = box.fontMetrics()
+    widest = max(metrics.horizontalAdvance(box.itemText(at)) for at in range(n))
+    box.setMinimumContentsLength(ceil(widest / metrics.horizontalAdvance("X")))

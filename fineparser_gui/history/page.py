@@ -1,0 +1,375 @@
+"""The page of the coach's history: every analyzed dive, a search while typing, and commands on many dives."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMargins, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.relocation import is_there
+from fineparser_gui.dives.session import Session
+from fineparser_gui.export.season_dialog import SeasonDialog
+from fineparser_gui.history.athletes_dialog import AthletesDialog
+from fineparser_gui.history.files import HistoryFiles
+from fineparser_gui.history.filters import HistoryFilters
+from fineparser_gui.history.table import PICTURE, TITLE, HistoryModel
+from fineparser_gui.history.tags_dialog import TagsDialog
+from fineparser_gui.history.trend import HistoryTrend
+from fineparser_gui.store.records import HistoryDive
+from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.soon import Soon
+from fineparser_gui.support.sort_menu import SortMenu
+from fineparser_gui.support.widgets import label, lay_out, push_button, style_table
+
+#: Dives that are opened, and compared, at once.
+MOST_OPENED, MOST_COMPARED = 100, 4
+#: Delays until the plot follows typing, and the page the writes of other windows, in milliseconds.
+_PLOT_MS, _REFRESH_MS = 200, 300
+#: Rows that are measured for the widths of the columns.
+_MEASURED_ROWS = 30
+#: Room in a header for the arrow of the sort order, and greatest width of a column, in pixels.
+_ARROW_PX, _WIDEST_PX = 14, 160
+#: Text as wide as any day, with the margins of a cell.
+_DAY_TEXT = "2026-05-31 WW"
+
+
+class HistoryPage(QWidget):
+    """Page with search and choices above a table, and the trend of the found dives below it.
+
+    Args:
+        messages: messages that report deletions, with a way back.
+
+    Signals:
+        left: dives are shown in the player, or the coach wants to return to it.
+    """
+
+    left = Signal()
+
+    def __init__(self, session: Session, messages: MessageStack) -> None:
+        super().__init__()
+        self._session, self._messages, self._history = session, messages, session.history
+        self._to_compare: list[str] = []
+        self._to_open: Callable[[], None] | None = None  # once moved videos were looked for
+        self.filters = HistoryFilters(session.history)
+        self.model = HistoryModel(session.history, self)
+        self.table = self._make_table()
+        self.trend = HistoryTrend(session.history)
+        self.files = HistoryFiles(session, self)
+        self._make_commands()
+        self.hint, self.count = label(role="muted", wrap=True), label(role="muted")
+        self.every = push_button(self.tr("Show all dives"), self.filters.show_all)
+        self.take_in = push_button(self.tr("Take in sessions…"), self.files.take_in)
+        self.menu = QPushButton(self.tr("More"))
+        self.menu.setMenu(QMenu(self.menu))
+        self.menu.menu().addAction(self.tr("Rename or merge athletes…"), self._on_athletes)
+        self.menu.menu().addSeparator()
+        self.files.fill(self.menu.menu())
+        self.menu.menu().addSeparator()
+        self.menu.menu().addMenu(SortMenu(self.table)).setText(self.tr("Sort by"))
+        back = push_button(self.tr("Back to the player"), self.left.emit)
+        head = lay_out(QHBoxLayout(spacing=8), back, (self.filters.search, 1), self.menu)
+        hint = lay_out(QHBoxLayout(spacing=8), (self.hint, 1), self.every, self.take_in)
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        for part in (self.table, self.trend):
+            self.split.addWidget(part)
+        self.split.setSizes((400, 220))
+        layout = QVBoxLayout(self, contentsMargins=QMargins(12, 10, 12, 10), spacing=8)
+        lay_out(layout, head, self.filters, hint, (self.split, 1), self._buttons())
+        QShortcut(QKeySequence.StandardKey.Find, self, self.take_keys)
+        self._plot_timer = QTimer(self, singleShot=True, interval=_PLOT_MS, timeout=self._plot)
+        self._refreshing = Soon(self, _REFRESH_MS, self._refresh)
+        self.filters.changed.connect(self._find)
+        self.trend.chosen.connect(self.select)
+        self.table.selectionModel().selectionChanged.connect(self._show_commands)
+        self._history.changed.connect(self._schedule_refresh)
+        self._history.done.connect(self._on_done)
+        session.history_editing.edits.indexChanged.connect(messages.withdraw)
+        session.dive_changed.connect(self._compare_when_analyzed)
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+
+    @property
+    def selected(self) -> list[int]:
+        """Ids of the selected dives, in the order of the rows."""
+        rows = {row for one in self.table.selectionModel().selection() for row in range(one.top(), one.bottom() + 1)}
+        return [self.model.ids[row] for row in sorted(rows)]
+
+    def take_keys(self) -> None:
+        """Give the keyboard to the search field."""
+        self.filters.search.setFocus()
+        self.filters.search.selectAll()
+
+    def select(self, *ids: int) -> None:
+        """Select the rows of dives, and show the first of them."""
+        rows = {id_: row for row, id_ in enumerate(self.model.ids)}
+        chosen = QItemSelection()
+        there = [rows[id_] for id_ in ids if id_ in rows]
+        for row in there:
+            chosen.select(self.model.index(row, 0), self.model.index(row, len(self.model.headers) - 1))
+        self.table.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if there:
+            first = self.model.index(there[0], 0)
+            self.table.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.table.scrollTo(first)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._session.edits.setActiveStack(self._session.history_editing.edits)
+        self._history.keeping.flush()
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._session.edits.setActiveStack(self._session.editing.edits)
+
+    def _make_table(self) -> QTableView:
+        table = _Table(objectName="library", accessibleName=self.tr("Dives of the history"))
+        table.setModel(self.model)
+        style_table(table)
+        table.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        table.setWordWrap(False)
+        table.setIconSize(PICTURE)
+        table.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
+        table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        header = table.horizontalHeader()
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+        table.setSortingEnabled(True)
+        table.activated.connect(lambda _: self.open_selected())
+        table.typed.connect(self._on_typed)
+        table.deleting.connect(self.delete_selected)
+        return table
+
+    def _make_commands(self) -> None:
+        """Make the commands on the selected dives, for the buttons and the context menu."""
+        commands: Sequence[tuple[str, str, str, Callable[[], object]]] = (
+            ("open", self.tr("Open"), self.tr("Show the selected dives in the player"), self.open_selected),
+            ("compare", self.tr("Compare"), self.tr("Show two to four selected dives together"), self.compare_selected),
+            ("csv", self.tr("Export as table…"), "", lambda: self.export_selected(".csv")),
+            ("json", self.tr("Export as data…"), "", lambda: self.export_selected(".json")),
+            (
+                "report",
+                self.tr("Season report…"),
+                self.tr("One document of the athlete's dives in a span of days, as PDF or HTML"),
+                self.report,
+            ),
+            ("tag", self.tr("Tag…"), "", self.tag_selected),
+            ("delete", self.tr("Delete"), self.tr("The videos stay where they are"), self.delete_selected),
+        )
+        self.commands: dict[str, QAction] = {}
+        for name, text, tip, act in commands:
+            action = self.commands[name] = QAction(text, self, toolTip=tip or text)
+            action.triggered.connect(act)
+            self.table.addAction(action)
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout(spacing=6)
+        for name, action in self.commands.items():
+            if name == "json":
+                continue
+            button = push_button(action.text(), action.trigger, action.toolTip(), "tool")
+            if name == "csv":  # both formats
+                button = push_button(self.tr("Export…"), lambda: None, role="tool")
+                button.setMenu(QMenu(button))
+                button.menu().addActions([action, self.commands["json"]])
+            action.enabledChanged.connect(button.setEnabled)
+            row.addWidget(button)
+        lay_out(row, None, self.count)
+        return row
+
+    def _schedule_refresh(self) -> None:
+        if self.isVisible():
+            self._refreshing.begin()
+
+    def _refresh(self) -> None:
+        """Follow the history; the query and the selection stay."""
+        self.filters.refresh()
+        self._find()
+
+    def _find(self) -> None:
+        chosen = self.selected
+        self.model.find(self.filters.query)
+        self.select(*chosen)
+        if not chosen and self.model.ids:
+            self.table.setCurrentIndex(self.model.index(0, 0))
+            self.table.clearSelection()
+        self._show_hint()
+        self._show_commands()
+        self._plot_timer.start()
+
+    def _plot(self) -> None:
+        self.trend.show_query(self.model.query)
+
+    def _show_hint(self) -> None:
+        narrowed, found = self.filters.narrowed, bool(self.model.ids)
+        if not self._history.available:
+            text = self.tr("There is no history: the program's folder cannot be written.")
+        elif narrowed:
+            text = "" if found else self.tr("No dive of the history is like this.")
+        else:
+            said = self.tr(
+                "No dive yet. Every dive that is analysed comes here by itself, with its marks, measures and notes. "
+                "Dives of sessions that you saved before come with More › Take in sessions…"
+            )
+            text = "" if found else said
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+        self.every.setVisible(narrowed and not found)
+        self.take_in.setVisible(self._history.available and not narrowed and not found)
+        self.split.setVisible(found or narrowed)
+        if found and not self.table.property("fitted"):
+            self.table.setProperty("fitted", True)
+            # Width of a picture with a day, which may not be loaded yet.
+            day_px = PICTURE.width() + self.table.fontMetrics().horizontalAdvance(_DAY_TEXT)
+            for column in range(TITLE):
+                self.table.resizeColumnToContents(column)
+                fitting = self.table.columnWidth(column) + (_ARROW_PX if column in self.model.right else 0)
+                self.table.setColumnWidth(column, min(fitting, _WIDEST_PX) if column else max(fitting, day_px))
+
+    def _show_commands(self) -> None:
+        n_selected, n_found = len(self.selected), len(self.model.ids)
+        possible = {
+            "open": 1 <= n_selected <= MOST_OPENED,
+            "compare": 2 <= n_selected <= MOST_COMPARED,
+            "report": n_found > 0,
+        }
+        for name, action in self.commands.items():
+            action.setEnabled(possible.get(name, n_selected > 0))
+        text = self.tr("dives: {0}").format(n_found)
+        self.count.setText(self.tr("{0} · selected: {1}").format(text, n_selected) if n_selected else text)
+
+    def _dives(self, ids: Sequence[int] | None = None) -> list[HistoryDive]:
+        """Return the selected dives, or those of some ids."""
+        wanted = self.selected if ids is None else ids
+        return self._history.read(lambda store: store.dives(wanted), [])
+
+    def open_selected(self) -> None:
+        """Show the selected dives in the player."""
+        if self.commands["open"].isEnabled():
+            self._open(self.selected, compare=False)
+
+    def compare_selected(self) -> None:
+        """Open the selected dives, and show them together as soon as all of them are analyzed."""
+        self._open(self.selected, compare=True)
+
+    def _open(self, ids: Sequence[int], *, compare: bool) -> None:
+        """Show dives in the player; videos that are not where they were are looked for first."""
+        dives = self._dives(ids)
+        if self._to_open is None and not all(is_there(dive.path) for dive in dives):
+            self._to_open = lambda: self._open(ids, compare=compare)
+            self._history.find_moved()
+            return
+        self._to_open = None
+        self._history.open(dives)
+        self.left.emit()
+        if compare:
+            self._to_compare = [key for dive in dives if (key := self._history.key_of(dive)) is not None]
+            self._compare_when_analyzed()
+
+    def _on_done(self, said: str) -> None:
+        """Report the end of a search for videos or of taking in sessions."""
+        self._session.problem.emit(said)
+        if self._to_open is not None:
+            self._to_open()
+
+    def _compare_when_analyzed(self, _: str = "") -> None:
+        keys = self._to_compare
+        dives = [dive for key in keys if (dive := self._session.find(key)) is not None]
+        if any(dive.stopped or dive.state is DiveState.MISSING for dive in dives):
+            self._to_compare = []
+        if not self._to_compare or any(dive.analysis is None for dive in dives):
+            return
+        self._to_compare = []
+        if len(dives) > 1:
+            known = {one.key: one for one in self._session.comparing.first_candidates()}
+            self._session.comparing.show(*(known[dive.key] for dive in dives))
+
+    def export_selected(self, suffix: str) -> None:
+        """Write the selected dives as a table or as data."""
+        dives = self._dives()
+        proposed = Path.home() / (self.tr("history") + suffix)
+        if dives and (path := ask_save_path(self, proposed, (suffix,))):
+            self._session.exports.history_table(dives, self._history, path)
+
+    def report(self) -> None:
+        """Ask for the report of a season: of the selected dives, or of the athlete whose dives are shown."""
+        dives = self._dives() if len(self.selected) > 1 else self._of_athlete()
+        names = {dive.athlete for dive in dives if dive.analysed}
+        if len(names) != 1 or "" in names:
+            self._session.problem.emit(
+                self.tr("A season report is of one athlete: choose one, or select dives by one.")
+            )
+            return
+        SeasonDialog(self._session, names.pop(), dives, self).open()
+
+    def _of_athlete(self) -> list[HistoryDive]:
+        return self._history.read(
+            lambda store: store.dives(store.ids(self.model.query)) if store.common(self.model.query)[0] else [], []
+        )
+
+    def tag_selected(self) -> None:
+        """Ask for the tags of the selected dives."""
+        TagsDialog(self._session, self.selected, self).open()
+
+    def delete_selected(self) -> None:
+        """Take the selected dives out of the history, and offer the way back."""
+        ids = self.selected
+        if not ids:
+            return
+        editing = self._session.history_editing
+        editing.delete(ids)
+        self._refresh()
+        text = self.tr("Deleted from the history: {0}. The videos stay where they are.").format(len(ids))
+        self._messages.offer(text, [(self.tr("Undo"), editing.edits.undo)])
+
+    def _on_athletes(self) -> None:
+        if self._history.read(lambda store: store.counts("athlete"), {}):
+            athlete = self.filters.query.athlete or next((one.athlete for one in self._dives()[:1]), None)
+            AthletesDialog(self._session, athlete, self).open()
+
+    def _on_typed(self, text: str) -> None:
+        """Search for letters typed in the table."""
+        self.filters.search.setFocus()
+        self.filters.search.setText(text)
+
+    def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Undo applies to the history while it has the focus."""
+        if now is not None and self.isAncestorOf(now):
+            self._session.edits.setActiveStack(self._session.history_editing.edits)
+
+
+class _Table(QTableView):
+    """Table in which Del deletes rows and letters begin a search.
+
+    Signals:
+        deleting: Del was pressed.
+        typed: (str) letters, which begin a search.
+    """
+
+    deleting = Signal()
+    typed = Signal(str)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.deleting.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        self.typed.emit(search)

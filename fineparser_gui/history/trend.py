@@ -1,0 +1,130 @@
+"""Trend of a measure, award or score of the history's dives over the days. Imported with the history's page."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import QEvent, QMargins, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.measures.records import RECORDS
+from fineparser_core.measures.words import good_text, measure_about, measure_name, unit_text
+from fineparser_gui.score.dive_plot import DivePlot, PlottedDive, Series, day_number, plot_canvas
+from fineparser_gui.store.records import HistoryQuery, TrendPoint
+from fineparser_gui.store.service import HistoryService
+from fineparser_gui.support.formatting import day_text, decimal
+from fineparser_gui.support.steps import step_text
+from fineparser_gui.support.widgets import follow_palette, label, lay_out, refill, tool_tip
+
+#: Maximum number of points with error bars; more bars cannot be told apart.
+_MOST_BARS = 300
+_LEAST_LINES = 9
+
+
+class HistoryTrend(QWidget):
+    """A choice of a value, and the plot of its trend; a star is the personal best, a band the range of good dives.
+
+    Signals:
+        chosen: (int) id of the dive whose point was clicked.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, history: HistoryService) -> None:
+        super().__init__()
+        self._history, self._query = history, HistoryQuery()
+        self.what = QComboBox(accessibleName=self.tr("Trend of"))
+        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.what.currentIndexChanged.connect(self._plot)
+        self.note = label(role="muted")
+        self.plot = DivePlot(by_day=True)
+        self.plot.restyle(self.palette(), self.font())
+        self.plot.chosen.connect(lambda key: self.chosen.emit(int(key)))
+        self._canvas = plot_canvas()
+        self._canvas.addItem(self.plot)
+        row = lay_out(QHBoxLayout(spacing=8), label(self.tr("Trend of")), self.what, (self.note, 1))
+        column = lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=4), row, (self._canvas, 1))
+        column.addStretch(0)
+        follow_palette(self, self._restyle, QEvent.Type.FontChange)
+        self.setMinimumHeight(_LEAST_LINES * self.fontMetrics().height())
+
+    def show_query(self, query: HistoryQuery) -> None:
+        """Show the dives of a query."""
+        self._query = query
+        self._fill()
+        self._plot()
+
+    def _restyle(self) -> None:
+        self.plot.restyle(self.palette(), self.font())
+        self._plot()
+
+    def _fill(self) -> None:
+        """Fill the list of the values that have trends."""
+        known = set(self._history.read(lambda store: store.measures(), []))
+        named = {
+            "award": self.tr("implied award"),
+            "judged": self.tr("award of the judges"),
+            "score": self.tr("predicted score"),
+            **{step: self.tr("points of the {0}").format(step_text(step)) for step in STEP_NAMES},
+            **{name: _measure_text(name) for name in RECORDS if name in known},
+        }
+        if list(named) != [self.what.itemData(place) for place in range(self.what.count())]:
+            refill(self.what, [(text, name) for name, text in named.items()])
+
+    def _plot(self) -> None:
+        what, query, store = self.what.currentData(), self._query, self._history
+        points = store.read(lambda history: history.trend(what, query), [])
+        athlete, number, board_m = store.read(lambda history: history.common(query), (None, None, None))
+        band = good_bands(number, board_m).get(what) if number else None
+        best = _best(what, points) if athlete else None
+        bars = len(points) <= _MOST_BARS
+        dives = [
+            PlottedDive(
+                str(one.id), day_number(date.fromisoformat(one.day)), one.value, (one.high - one.low) / 2 * bars
+            )
+            for one in points
+        ]
+        found = {str(one.id): one for one in points}
+        series = Series(
+            dives=dives,
+            color=self.palette().highlight().color(),
+            tell=lambda key: self._text(found[key]),
+            joined=athlete is not None and number is not None,
+        )
+        self.what.setToolTip(tool_tip(measure_about(what)))
+        self.plot.show_series(
+            "",
+            [series],
+            None,
+            halo=self.palette().base().color(),
+            band=(band.low, min(band.high, RECORDS[what].plausible.high)) if band is not None else None,
+            best=str(best.id) if best is not None else None,
+        )
+        said = [self.tr("★ personal best: {0}").format(self._text(best))] if best is not None else []
+        if band is not None:
+            said.append(self.tr("shaded: {0}").format(good_text(what, band)))
+        if any(dive.error for dive in dives):
+            said.append(self.tr("bars: uncertainty"))
+        self._canvas.setVisible(bool(points))
+        if not points:
+            said = [self.tr("No dive here has both a date and this value.")]
+        self.note.setText("  ·  ".join(said))
+
+    def _text(self, point: TrendPoint) -> str:
+        """Return the text of a point: athlete, dive number, day and value."""
+        dive = self._history.read(lambda store: store.dive(point.id), None)
+        who = (dive.athlete, dive.dive_number) if dive is not None else ()
+        return " · ".join(filter(None, (*who, day_text(point.day), decimal(point.value, 2))))
+
+
+def _measure_text(name: str) -> str:
+    unit = unit_text(RECORDS[name].unit)
+    return f"{measure_name(name)} ({unit})" if unit else measure_name(name)
+
+
+def _best(what: str, points: Sequence[TrendPoint]) -> TrendPoint | None:
+    """Return the best of an athlete's values, or None if neither more nor nearer to zero is better."""
+    better = RECORDS[what].better if what in RECORDS else "more"
+    best = {"more": lambda one: one.value, "zero": lambda one: -abs(one.value)}.get(better)
+    return max(points, key=best, default=None) if best is not None else None

@@ -1,0 +1,169 @@
+"""The library beside the dives: its table in a dock, and the dialogs that fill it."""
+
+from math import nan
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtGui import QHideEvent, QUndoStack
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
+
+from fineparser_core.diving.name_parsing import parse_file_name
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.dives.session import Session
+from fineparser_gui.library.add_exemplars_dialog import AddExemplarsDialog
+from fineparser_gui.library.exemplar_dialog import ExemplarDialog, official_text
+from fineparser_gui.library.panel import LibraryPanel
+from fineparser_gui.store.save_path import videos_filter
+from fineparser_gui.support.formatting import name_of
+from fineparser_gui.support.icons import icon
+from fineparser_gui.support.widgets import follow_palette, icon_button, label, lay_out
+
+
+class LibraryDock(QDockWidget):
+    """Dock that is hidden until it is opened; it can be moved to another side, or out of the window."""
+
+    def __init__(self, session: Session, window: QMainWindow, actions: ActionRegistry) -> None:
+        super().__init__(window)
+        self.setWindowTitle(self.tr("Exemplar library"))
+        self.setObjectName("library")
+        self._session, self._window = session, window
+        self.panel = LibraryPanel(session)
+        self.panel.add_clip_requested.connect(self.add_clip)
+        self.panel.add_dive_requested.connect(self.add_dive)
+        self.panel.edit_requested.connect(self._edit)
+        self.setWidget(self.panel)
+        actions["sort_library"].setMenu(self.panel.sorting)
+        self._close = icon_button(self.tr("Close the library"), self.close)
+        title = QWidget(objectName="dockTitle")
+        title.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(title, contentsMargins=QMargins(14, 3, 8, 3))
+        lay_out(row, (label(self.windowTitle(), "title"), 1), self._close)
+        self.setTitleBarWidget(title)
+        follow_palette(self, self._color_icons)
+        self._color_icons()
+        self._edits = session.library.edits, session.editing.edits
+        for edits in self._edits:
+            edits.indexChanged.connect(lambda _, edits=edits: self._on_edited(edits))
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        self.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._session.edits.setActiveStack(self._session.editing.edits)
+
+    def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Undo applies to the library while it has the focus; the focus of a menu is ignored."""
+        if now is not None and not isinstance(now, QMenuBar):
+            own, others = self._edits
+            self._session.edits.setActiveStack(own if self.isAncestorOf(now) else others)
+
+    def _on_edited(self, edits: QUndoStack) -> None:
+        """Activate the history of the latest edit: a drag edits a dive without taking the focus from the library."""
+        focused = QApplication.focusWidget()
+        if edits is self._session.editing.edits or (focused is not None and self.isAncestorOf(focused)):
+            self._session.edits.setActiveStack(edits)
+
+    def _color_icons(self) -> None:
+        self._close.setIcon(icon("close", self.palette().text().color().name()))
+
+    def show_number(self, dive_number: str) -> None:
+        """Open the library at a dive number."""
+        self.show()
+        self.panel.show_number(dive_number)
+
+    def add_clip(self) -> None:
+        """Ask for videos and the facts of their dives, and add them; several are shown first, each with its phases."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Clips of dives"), "", videos_filter())
+        if len(names) == 1:
+            self.ask_about(Path(names[0]))
+        elif names:
+            self.preview([Path(name) for name in names])
+
+    def preview(self, paths: list[Path]) -> AddExemplarsDialog:
+        """Open clips in the session, and ask for the scores of all of them."""
+        there = {dive.path: dive.key for dive in self._session.dives}
+        dialog = AddExemplarsDialog(
+            self._session,
+            [there[path] for path in paths if path in there],
+            self._window,
+            coming=[path for path in paths if path not in there],
+        )
+        self._session.open([path for path in paths if path not in there])
+        return self._beside(dialog)
+
+    def add_dives(self, keys: list[str]) -> None:
+        """Ask for the official scores of dives of the session, or of the current dive, and add them."""
+        if len(keys) > 1:
+            self._beside(AddExemplarsDialog(self._session, keys, self._window))
+        else:
+            self.add_dive()
+
+    def _beside(self, dialog: AddExemplarsDialog) -> AddExemplarsDialog:
+        """Show a dialog that leaves the window usable."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.show()
+        dialog.show()
+        return dialog
+
+    def ask_about(self, path: Path) -> ExemplarDialog:
+        """Ask for the facts of a clip, and add it."""
+        named = parse_file_name(path.stem)
+        dialog = ExemplarDialog(
+            self.tr("Add a clip to the library"),
+            lambda facts: self._session.library.add_clip(path, *dialog.frames, facts),
+            self._window,
+            numbers=self._session.library.numbers,
+            known=ExemplarFacts(
+                dive_number=named.dive_number or "", board_m=named.board_m, score=nan, diver=named.diver or ""
+            ),
+            clip=path,
+        )
+        return self._open(dialog)
+
+    def add_dive(self) -> ExemplarDialog | None:
+        """Ask for the official score of the current dive, and add it."""
+        dive = self._session.current
+        if dive is None or dive.state is not DiveState.READY:
+            return None
+        key = dive.key
+        dialog = ExemplarDialog(
+            self.tr("Add {0} to the library").format(dive.path.name),
+            lambda facts: self._add(key, facts),
+            self._window,
+            numbers=self._session.library.numbers,
+            known=ExemplarFacts(
+                dive_number=dive.dive_number or "",
+                board_m=dive.board_m,
+                score=nan,
+                diver=dive.diver,
+                dived_on=dive.dived_on or None,
+                synchro=dive.synchro,
+            ),
+            marks=official_text(dive),
+        )
+        return self._open(dialog)
+
+    def _add(self, key: str, facts: ExemplarFacts) -> None:
+        if key in self._session.keys:
+            self._session.library.add_dive(self._session.dive(key), facts)
+
+    def _edit(self, exemplar: Exemplar) -> None:
+        self._open(
+            ExemplarDialog(
+                self.tr("Edit {0}").format(name_of(exemplar)),
+                lambda facts: self._session.library.edit(exemplar.id, facts),
+                self._window,
+                numbers=self._session.library.numbers,
+                known=exemplar.facts,
+            )
+        )
+
+    def _open(self, dialog: ExemplarDialog) -> ExemplarDialog:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.show()
+        dialog.open()
+        return dialog

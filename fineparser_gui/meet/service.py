@@ -1,0 +1,206 @@
+"""The dive list of the session: its changes, its matching with dives, and the values that dives take from rows."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from fineparser_core.diving.judging import Judging
+from fineparser_core.diving.meet import (
+    RULINGS,
+    KnownDive,
+    ListedDive,
+    Meet,
+    PerformedDive,
+    counted,
+    disagreement,
+    freed,
+    matched,
+)
+from fineparser_core.language import Phrase
+from fineparser_core.video.files import sort_key
+from fineparser_gui.dives.dive import Dive, DiveState
+from fineparser_gui.dives.editing import EditingService
+from fineparser_gui.dives.edits import Edit, Subject
+from fineparser_gui.dives.session_state import SessionState
+from fineparser_gui.dives.undo import EditStack
+
+_SETTLE_MS = 200
+#: Fields of a row that a dive has as well, possibly with other values than announced.
+_ANNOUNCED = ("dive_number", "board_m", "difficulty")
+_OUTCOMES = {ruling: outcome for outcome, ruling in RULINGS.items()}
+
+
+class MeetService(QObject):
+    """Service that keeps the dive list of a meet and assigns its rows to dives.
+
+    Dives that are added while there is a list take its next open rows by themselves once their videos are open. The
+    list holds the announced values. A dive takes a value of its row if its own is blank or equals the row's former
+    value; the dive's value then counts, see `counted`.
+    """
+
+    def __init__(self, state: SessionState, edits: EditStack, editing: EditingService) -> None:
+        super().__init__(state)
+        self._state, self._edits, self._editing = state, edits, editing
+        self._added: list[str] = []
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._timer.timeout.connect(self._match_added)
+        edits.handlers[Subject.MEET] = lambda edit: state.set_meet(edit.after)
+        state.dive_added.connect(self._on_added)
+
+    @property
+    def counted(self) -> Meet:
+        """The list as it counts: rows that refer to a dive of the session have the dive's values."""
+        meet = self._state.meet
+        return replace(meet, rows=tuple(map(self._counted, meet.rows)))
+
+    def disagreement(self, row: ListedDive) -> Phrase | None:
+        """Return the announced values of a row that its dive contradicts, or None."""
+        dive = self._dive_of(row)
+        return None if dive is None else disagreement(row, _performed(dive))
+
+    def take_the_dives(self, place: int) -> None:
+        """Replace the announced values of a row by those of its dive."""
+        rows = self._state.meet.rows
+        now = {name: getattr(self._counted(rows[place]), name) for name in _ANNOUNCED}
+        meet = replace(self._state.meet, rows=(*rows[:place], replace(rows[place], **now), *rows[place + 1 :]))
+        self.change(meet, self.tr("taking the dive's number into the list"))
+
+    def keep_the_announced(self, place: int) -> None:
+        """Set the announced number, board and DD of a row in its dive."""
+        self.change(self._state.meet, self.tr("keeping what was announced"), place=place, typed=_ANNOUNCED)
+
+    def change(self, meet: Meet, text: str, *, place: int = 0, typed: Collection[str] = ()) -> None:
+        """Replace the list, as a single edit with the values that the dives take from it.
+
+        Args:
+            text: name of the edit in the undo menu.
+            place: place of the row that the coach has typed into.
+            typed: fields that were typed; the row's dive takes them, whatever its values.
+        """
+        before = self._state.meet
+        if meet == before and not typed:
+            return
+        self._edits.beginMacro(text)
+        was = {row.dive: row for row in before.rows if row.dive is not None}
+        now = {row.dive: row for row in meet.rows if row.dive is not None}
+        for key in dict.fromkeys((*was, *now)):
+            dive = self._state.find(key)
+            if dive is not None and was.get(key) != now.get(key):
+                self._fill(dive, was.get(key), now.get(key))
+        if typed and (dive := self._dive_of(meet.rows[place])) is not None:
+            self._tell(dive, meet.rows[place], typed)
+        if meet != before:  # last, as listeners need the final dives
+            self._edits.do(Edit(subject=Subject.MEET, before=before, after=meet, text=text))
+        self._edits.endMacro()
+
+    def match(self, start: int = 0, *, anew: bool = False) -> None:
+        """Assign the dives without a row to the open rows from a place on, in order of time; see `matched`."""
+        self.change(self.matched(start, anew=anew), self.tr("matching dives with the list"))
+
+    def matched(self, start: int = 0, *, anew: bool = False) -> Meet:
+        """Return the list with dives for its open rows.
+
+        Args:
+            start: place of the first row.
+            anew: open all of the rows before.
+        """
+        meet = freed(self._state.meet, start) if anew else self._state.meet
+        return matched(meet, self._caught(self._state.dives), start)
+
+    def number_of(self, key: str) -> str | None:
+        """Return the dive number that the list has for a dive, or None."""
+        place = self._state.meet.row_of(key)
+        number = self._state.meet.rows[place].number if place is not None else None
+        return None if number is None else str(number)
+
+    def _caught(self, dives: Iterable[Dive]) -> list[KnownDive]:
+        """Return dives in the order in which they were done: by the time of the file, its name, and the place in it."""
+        there = [dive for dive in dives if dive.state is not DiveState.NEEDS_TRIM and not dive.is_recording]
+        return [self._known(dive) for dive in sorted(there, key=_time)]
+
+    def _known(self, dive: Dive) -> KnownDive:
+        """Return a dive with the details that do not come from its row."""
+        place = self._state.meet.row_of(dive.key)
+        row = self._state.meet.rows[place] if place is not None else ListedDive()
+        diver = "" if dive.diver == row.athlete else dive.diver
+        number = dive.dive_number or ""
+        return KnownDive(dive.key, diver, "" if number == row.dive_number else number)
+
+    def _on_added(self, key: str) -> None:
+        if self._state.meet.rows:
+            self._added.append(key)
+            self._timer.start()
+
+    def _match_added(self) -> None:
+        added = [dive for key in self._added if (dive := self._state.find(key)) is not None]
+        if any(dive.state is DiveState.OPENING for dive in added):
+            self._timer.start()
+            return
+        self._added.clear()
+        meet = matched(self._state.meet, self._caught(added))
+        self.change(meet, self.tr("matching dives with the list"))
+
+    def _dive_of(self, row: ListedDive) -> Dive | None:
+        return self._state.find(row.dive) if row.dive is not None else None
+
+    def _counted(self, row: ListedDive) -> ListedDive:
+        dive = self._dive_of(row)
+        return row if dive is None else counted(row, _performed(dive))
+
+    def _fill(self, dive: Dive, before: ListedDive | None, after: ListedDive | None) -> None:
+        """Set the changed values of a row in its dive; None: it had or has no row."""
+        was, now = before or ListedDive(), after or ListedDive()
+        number = _taken(dive.dive_number, _number(was), _number(now))
+        difficulty = dive.difficulty
+        if number != dive.dive_number:
+            difficulty = now.difficulty
+        elif number == _number(now):
+            difficulty = _taken(difficulty, was.difficulty, now.difficulty)
+        self._editing.set_details(dive.key, number, _taken(dive.board_m, was.board_m, now.board_m), difficulty)
+        self._editing.set_diver(dive.key, _taken(dive.diver, was.athlete, now.athlete) or "")
+        marks = dive.judging.awards if dive.judging is not None else ()
+        self._set_awards(dive, _taken(marks, was.awards, now.awards))
+        outcomes = [_OUTCOMES.get(row.outcome, "") for row in (was, now)]
+        self._editing.set_outcome(dive.key, _taken(dive.outcome, *outcomes))
+
+    def _tell(self, dive: Dive, row: ListedDive, fields: Collection[str]) -> None:
+        """Set the values of some fields of a row in its dive."""
+        self._editing.set_details(
+            dive.key,
+            _number(row) if "dive_number" in fields else dive.dive_number,
+            row.board_m if "board_m" in fields else dive.board_m,
+            row.difficulty if "difficulty" in fields else dive.difficulty,
+        )
+        if "awards" in fields:
+            self._set_awards(dive, row.awards)
+        if "outcome" in fields:
+            self._editing.set_outcome(dive.key, _OUTCOMES.get(row.outcome, ""))
+
+    def _set_awards(self, dive: Dive, awards: tuple[float, ...]) -> None:
+        if awards != (dive.judging.awards if dive.judging is not None else ()):
+            judging = replace(dive.judging or Judging(awards=awards), awards=awards) if awards else None
+            self._editing.set_judging(dive.key, judging)
+
+
+def _performed(dive: Dive) -> PerformedDive:
+    awards = dive.judging.awards if dive.judging is not None else ()
+    return PerformedDive(dive.dive_number or "", dive.board_m, dive.difficulty, awards, dive.outcome)
+
+
+def _number(row: ListedDive) -> str | None:
+    return str(row.number) if row.number is not None else None
+
+
+def _taken(known: Any, was: Any, now: Any) -> Any:
+    """Return a dive's value after its row's value has changed: the new value unless the dive had another."""
+    return now if was != now and (not known or known == was) else known
+
+
+def _time(dive: Dive) -> tuple[object, ...]:
+    try:
+        changed_s = int(dive.path.stat().st_mtime)
+    except OSError:
+        changed_s = 0
+    return changed_s, sort_key(dive.path), dive.first_frame

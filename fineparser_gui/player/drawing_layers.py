@@ -1,0 +1,109 @@
+"""Drawings on the videos, of dives of the session or exemplars of the library."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import zip_longest
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from fineparser_gui.compare.comparison import ComparableDive
+from fineparser_gui.dives.session import Session
+from fineparser_gui.player.drawing_layer import DrawingLayer
+from fineparser_gui.player.drawings import Drawing
+from fineparser_gui.player.video_pane import VideoPane
+
+
+class DrawingLayers(QObject):
+    """Layers of all videos, which share a tool and a selection; each edit goes to the dive of its side.
+
+    Signals:
+        state_changed: tool, selection or drawings changed.
+    """
+
+    state_changed = Signal()
+
+    def __init__(self, session: Session, panes: Sequence[VideoPane]) -> None:
+        super().__init__(panes[0])
+        self._session = session
+        self._panes = panes
+        self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
+        self._sides: tuple[ComparableDive, ...] = ()  # dives shown by the layers
+        self._following = False
+        for place, layer in enumerate(self.layers):
+            layer.edited.connect(partial(self._on_edited, place))
+            layer.state_changed.connect(partial(self._on_state_changed, layer))
+
+    @property
+    def tool(self) -> str | None:
+        """The kind that the next clicks draw; None: they select."""
+        return self.layers[0].tool
+
+    @property
+    def selected(self) -> Drawing | None:
+        return next((layer.selected for layer in self.layers if layer.selected is not None), None)
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """Drawings of the first dive."""
+        return self.layers[0].drawings
+
+    def begin(self, tool: str | None) -> None:
+        """Draw a line, note or other `tool` with the next clicks on any video; None cancels."""
+        self._following = True
+        sides = self._session.comparing.sides
+        for place, layer in reversed(list(enumerate(self.layers))):
+            drawn = self._drawings_of(sides[place]) if place < len(sides) else None
+            layer.begin(tool if drawn is not None else None)
+        self._following = False
+        self.state_changed.emit()
+
+    def delete_selected(self) -> None:
+        """Delete the selected drawing."""
+        for layer in self.layers:
+            layer.delete_selected()
+
+    def show_selected(self, *, begins: bool) -> None:
+        """Show the selected drawing from the frame on the screen, or up to it."""
+        for layer in self.layers:
+            layer.show_selected(begins=begins)
+
+    def refresh(self) -> None:
+        """Show the present drawings; a drawing begun on another dive is canceled, a note's text so far is kept."""
+        before, sides = self.drawings, self._session.comparing.sides
+        if sides != self._sides:
+            self.begin(None)  # before the layers take other drawings, so that a note goes to the right dive
+            self._sides = sides
+        for layer, pane, side in zip_longest(self.layers, self._panes, sides):
+            drawn, info = self._drawings_of(side) if side is not None else None, pane.info
+            if drawn is not None and info is not None:
+                layer.set_drawings(drawn, info.pts_s)
+            else:
+                layer.set_drawings((), np.zeros(1))
+        if self.drawings != before:
+            self.state_changed.emit()
+
+    def _drawings_of(self, side: ComparableDive) -> tuple[Drawing, ...] | None:
+        """Return the drawings of a dive; None if nothing can be drawn."""
+        if side.history_id is not None:
+            return None
+        if side.exemplar_id is not None:
+            return self._session.exemplar_drawings.get(side.exemplar_id, ())
+        return self._session.dive(side.key).drawings if side.key in self._session.keys else None
+
+    def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
+        side = self._sides[place]  # not the present side: it may have changed during the edit
+        if side.exemplar_id is not None:
+            self._session.editing.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
+        elif side.key in self._session.keys:
+            self._session.editing.draw(side.key, drawings, text, gesture=gesture)
+
+    def _on_state_changed(self, changed: DrawingLayer) -> None:
+        if self._following:
+            return
+        self._following = True
+        for layer in self.layers:
+            if layer is not changed and (layer.tool != changed.tool or layer.selected is not None):
+                layer.begin(None)
+        self._following = False
+        self.state_changed.emit()

@@ -1,0 +1,132 @@
+"""The dives that cameras have caught: put into the session as they come, taken back, marked and counted."""
+
+import time
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import QObject, Signal
+
+from fineparser_core.diving.meet import taken_off
+from fineparser_core.diving.outcomes import DiveOutcome
+from fineparser_core.live.caught import CaughtClip
+from fineparser_gui.dives.dive import Dive
+from fineparser_gui.dives.session import Session
+from fineparser_gui.score.correction import Correction
+from fineparser_gui.support.soon import Soon
+
+# The same dive, seen by another camera.
+_SAME_DIVE_S = 2.5
+_SETTLE_MS = 150
+
+
+class Practice(QObject):
+    """Dives caught since the window was opened, the oldest first, without dives that were taken back.
+
+    A dive that two cameras have seen is listed once: its second clip lies in the folder.
+
+    Signals:
+        changed: a dive came, went, or was changed; once for many.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._caught: list[CaughtClip] = []
+        signals = session.dive_added, session.dive_changed, session.dive_removed
+        self._settling = Soon(self, _SETTLE_MS, self.changed.emit, *signals)
+
+    def close(self) -> None:
+        """Stop following the session."""
+        self._settling.end()
+
+    @property
+    def dives(self) -> list[tuple[CaughtClip, Dive]]:
+        """The caught clips whose dives are in the session, with these dives."""
+        by_path = {dive.path: dive for dive in self._session.dives}
+        return [(one, by_path[one.clip]) for one in self._caught if one.clip in by_path]
+
+    def add(self, caught: CaughtClip) -> None:
+        """Put a dive into the session, which analyzes it after the dive that the coach looks at."""
+        before = next((pair for pair in self.dives if pair[0].clip == caught.instead_of), None)
+        if before is not None and not self._touched(before[1]):
+            self.take_back([before[1].key])
+        if any(_same(one, caught) for one, _ in self.dives):
+            return
+        self._caught.append(caught)
+        day = date.fromtimestamp(caught.at_s + (caught.leaves_s or 0.0)).isoformat()
+        self._session.importer.add([caught.clip], show=False, recorded_on=day, caught=True)
+
+    def take_back(self, keys: Sequence[str]) -> None:
+        """Take dives out of the session, and open their rows of the dive list; undo brings them back."""
+        edits = self._session.editing.edits
+        edits.beginMacro(self.tr("taking back a dive"))
+        for key in keys:
+            self._open_row(key)
+        self._session.editing.remove(keys)
+        edits.endMacro()
+
+    def balk(self, key: str) -> None:
+        """Mark a dive as a balk (begun twice), or remove the mark."""
+        self._toggle(key, "balk")
+
+    def repeat(self, key: str) -> None:
+        """Mark a dive as a repeat of the dive before it, whose athlete and number it takes; it belongs to no row."""
+        edits = self._session.editing.edits
+        edits.beginMacro(self.tr("marking a repeat"))
+        if self._toggle(key, "repeat"):
+            self._open_row(key)
+            keys = [dive.key for _, dive in self.dives]
+            if key in keys[1:]:
+                before = self._session.dive(keys[keys.index(key) - 1])
+                self._session.editing.set_diver(key, before.diver)
+                self._session.editing.set_details(key, *before.details)
+        edits.endMacro()
+
+    def say(self, key: str, word: str) -> None:
+        """Add a word of the coach to the note on a dive."""
+        note = self._session.dive(key).note
+        self._session.editing.set_note(key, "\n".join(filter(None, (note, word.strip()))))
+
+    def summary(self) -> str:
+        """Return a text with a line for each athlete: dives, balks, repeats."""
+        counts: dict[str, list[int]] = {}
+        for _, dive in self.dives:
+            count = counts.setdefault(dive.diver or "–", [0, 0, 0])
+            for place, is_so in enumerate((True, dive.outcome == "balk", dive.outcome == "repeat")):
+                count[place] += is_so
+        form = self.tr("{0}: dives {1}, balks {2}, repeats {3}")
+        return "\n".join(form.format(name, *count) for name, count in sorted(counts.items()))
+
+    def _open_row(self, key: str) -> None:
+        meet = self._session.meet
+        place = meet.row_of(key)
+        if place is not None:
+            self._session.meets.change(taken_off(meet, place), self.tr("taking back a dive"))
+
+    def _toggle(self, key: str, outcome: DiveOutcome) -> bool:
+        """Set an outcome, or take it away; return True if the dive has it now."""
+        on = self._session.dive(key).outcome != outcome
+        self._session.editing.set_outcome(key, outcome if on else "")
+        return on
+
+    def _touched(self, dive: Dive) -> bool:
+        """Return True if the coach has worked on a dive; details from its row of the list do not count."""
+        listed = self._session.meet.row_of(dive.key) is not None
+        named = not listed and bool(dive.diver or dive.dive_number)
+        trimmed = dive.in_frame is not None or dive.out_frame is not None
+        corrected = dive.correction != Correction() or dive.athlete is not None
+        told = dive.outcome or dive.note or dive.drawings or dive.judging
+        return bool(named or trimmed or corrected or told)
+
+
+def clock_text(at_s: float) -> str:
+    """Return the time of the day as text."""
+    return time.strftime("%H:%M:%S", time.localtime(at_s))
+
+
+def _same(one: CaughtClip, other: CaughtClip) -> bool:
+    if one.clip.parent == other.clip.parent or one.leaves_s is None or other.leaves_s is None:
+        return False
+    return abs(one.at_s + one.leaves_s - other.at_s - other.leaves_s) < _SAME_DIVE_S

@@ -1,0 +1,235 @@
+"""List of the caught dives, the newest first, with the coach's entries: athlete, number, balk, note."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.meet import next_open
+from fineparser_core.diving.outcomes import dive_outcome_text
+from fineparser_core.errors import ConfigError
+from fineparser_core.language import translated
+from fineparser_core.live.caught import CaughtClip
+from fineparser_core.measures.words import FIRST_MEASURES, measure_name, measured_text
+from fineparser_core.recognition.contradictions import contradiction_text
+from fineparser_gui.dives.dive import LONGEST_NAME, Dive, DiveState
+from fineparser_gui.dives.seen_numbers import show_seen
+from fineparser_gui.dives.session import Session
+from fineparser_gui.dives.states import offered_text
+from fineparser_gui.poolside.practice import Practice, clock_text
+from fineparser_gui.score.explanation import Explanations
+from fineparser_gui.support.formatting import board_text
+from fineparser_gui.support.images import image_of
+from fineparser_gui.support.widgets import label, lay_out, push_button, restyle
+
+_THUMBNAIL = QSize(72, 54)
+_KEY, _CAUGHT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+
+
+class PracticeList(QWidget):
+    """List of caught dives, which grows by itself.
+
+    Signals:
+        loop_requested: (CaughtClip) the coach wants to see the dive in the mirror.
+    """
+
+    loop_requested = Signal(object)
+
+    def __init__(self, session: Session, practice: Practice) -> None:
+        super().__init__()
+        self._session, self._practice = session, practice
+        self._explanations = Explanations()
+        self.view = QListWidget(accessibleName=self.tr("Caught dives"), iconSize=_THUMBNAIL, wordWrap=True)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.currentItemChanged.connect(lambda *_: self._show_fields())
+        self.view.itemActivated.connect(lambda item: self.loop_requested.emit(item.data(_CAUGHT)))
+        self.next = label(role="muted", wrap=True)
+        self.athlete = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.athlete.lineEdit().setMaxLength(LONGEST_NAME)
+        self.athlete.lineEdit().setPlaceholderText(self.tr("Athlete"))
+        self.athlete.setAccessibleName(self.tr("Athlete"))
+        self.athlete.lineEdit().editingFinished.connect(self._name)
+        self.athlete.activated.connect(self._name)
+        self.number = QLineEdit(placeholderText=self.tr("Number"), accessibleName=self.tr("Dive number"), maxLength=6)
+        self.number.setFixedWidth(84)
+        self.number.editingFinished.connect(self._number)
+        self.seen = push_button("", lambda: self.on_chosen(session.editing.take_seen_number), role="chip")
+        self.word = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self.word.setAccessibleName(self.tr("A word on the dive"))
+        self.word.addItems([
+            self.tr("Good"),
+            self.tr("Take-off leans"),
+            self.tr("Arms late"),
+            self.tr("Legs apart"),
+            self.tr("Opens late"),
+            self.tr("Short"),
+            self.tr("Over"),
+        ])  # fmt: skip
+        self.word.setCurrentIndex(-1)
+        self.word.lineEdit().setPlaceholderText(self.tr("A word on the dive, then Enter"))
+        self.word.lineEdit().returnPressed.connect(self._say)
+        self.word.activated.connect(self._say)
+        self.balk = push_button(
+            self.tr("Balk"), lambda: self.on_chosen(practice.balk), self.tr("Begun twice (X)"), "tool"
+        )
+        self.repeat = push_button(
+            self.tr("Repeat"), lambda: self.on_chosen(practice.repeat), self.tr("Of the dive before (R)"), "tool"
+        )
+        for button in (self.balk, self.repeat):
+            button.setCheckable(True)
+        fields = QGridLayout(spacing=6)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, widgets in (
+            (first, (self.athlete, self.number, self.seen)),
+            (second, (self.word, self.balk, self.repeat)),
+        ):
+            for widget in widgets:
+                row.addWidget(widget, int(isinstance(widget, QComboBox)))
+            fields.addLayout(row, fields.rowCount(), 0)
+        for box in (self.athlete, self.word):
+            box.setMinimumContentsLength(8)
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), self.next, (self.view, 1), fields)
+        practice.changed.connect(self.refresh)
+        session.meet_changed.connect(self.refresh)
+        self.refresh()
+
+    def on_chosen(self, act: Callable[[str], object]) -> None:
+        """Call `act` with the key of the chosen dive, else of the last dive."""
+        item = self.view.currentItem() or self.view.item(0)
+        if item is not None:
+            act(item.data(_KEY))
+            self.refresh()
+
+    def take_back(self) -> None:
+        """Take back the chosen catch as no dive, or the last catch if the list has not the focus."""
+        item = self.view.currentItem() if self.view.hasFocus() else self.view.item(0)
+        if item is not None:
+            self._practice.take_back([item.data(_KEY)])
+            self.refresh()
+
+    def last(self) -> CaughtClip | None:
+        """Return the dive that was caught last, or None."""
+        return self.view.item(0).data(_CAUGHT) if self.view.count() else None
+
+    def refresh(self) -> None:
+        """Show the dives as they are now."""
+        dives = self._practice.dives[::-1]
+        keys = [dive.key for _, dive in dives]
+        chosen = self.view.currentItem().data(_KEY) if self.view.currentItem() else None
+        at_top = chosen is None or self.view.currentRow() == 0
+        if keys != [self.view.item(row).data(_KEY) for row in range(self.view.count())]:
+            with QSignalBlocker(self.view):
+                self.view.clear()
+                for caught, dive in dives:
+                    item = QListWidgetItem()
+                    item.setData(_KEY, dive.key)
+                    item.setData(_CAUGHT, caught)
+                    self.view.addItem(item)
+                if keys:
+                    self.view.setCurrentRow(keys.index(chosen) if chosen in keys and not at_top else 0)
+        for row, (caught, dive) in enumerate(dives):
+            self._fill(self.view.item(row), caught, dive)
+        self._show_next()
+        self._show_fields()
+
+    def _fill(self, item: QListWidgetItem, caught: CaughtClip, dive: Dive) -> None:
+        what = " ".join(filter(None, (dive.dive_number, board_text(dive.known_board_m)))) if dive.dive_number else ""
+        what = what or offered_text(dive)
+        parts = [clock_text(caught.at_s + (caught.leaves_s or 0.0)), dive.diver, what]
+        against = [translated(contradiction_text(one)) for one in dive.contradictions[:1]]
+        lines = [" · ".join(filter(None, parts)), *against, self._measured(dive), self._told(dive)]
+        text = "\n".join(filter(None, lines))
+        if item.text() != text:
+            item.setText(text)
+        if item.icon().isNull() and dive.thumbnail is not None:
+            item.setIcon(QIcon(QPixmap.fromImage(image_of(dive.thumbnail).copy())))
+
+    @staticmethod
+    def _told(dive: Dive) -> str:
+        return " · ".join(filter(None, (dive_outcome_text(dive.outcome), *dive.note.splitlines())))
+
+    def _measured(self, dive: Dive) -> str:
+        if dive.state is DiveState.READY:
+            found = {one.name: one for one in self._explanations.of(dive).measures}
+            said = [f"{measure_name(name)} {measured_text(found[name])}" for name in FIRST_MEASURES if name in found]
+            return " · ".join(said) or self.tr("nothing measured")
+        states = {
+            DiveState.FAILED: self.tr("could not be analysed"),
+            DiveState.NEEDS_TRIM: self.tr("needs trimming"),
+            DiveState.CANCELLED: self.tr("cancelled"),
+            DiveState.ANALYSING: self.tr("is being analysed…"),
+        }
+        return states.get(dive.state, self.tr("waits for the analysis"))
+
+    def _show_next(self) -> None:
+        meet = self._session.meet
+        place = next_open(meet)
+        self.next.setVisible(place is not None)
+        if place is not None:
+            row = meet.rows[place]
+            what = " ".join(filter(None, (row.athlete, row.dive_number, board_text(row.board_m))))
+            self.next.setText(self.tr("Next in the list: {0}").format(what))
+
+    def _show_fields(self) -> None:
+        dive = self._chosen
+        fields = (self.athlete, self.number, self.word, self.balk, self.repeat)
+        for field in fields:
+            field.setEnabled(dive is not None)
+        outcome = dive.outcome if dive is not None else ""
+        self.balk.setChecked(outcome == "balk")
+        self.repeat.setChecked(outcome == "repeat")
+        names = sorted({one.diver for one in self._session.dives if one.diver})
+        if names != [self.athlete.itemText(at) for at in range(self.athlete.count())]:
+            typed = self.athlete.currentText()
+            self.athlete.clear()
+            self.athlete.addItems(names)
+            self.athlete.setEditText(typed)
+        if not self.athlete.lineEdit().hasFocus():
+            self.athlete.setEditText(dive.diver if dive is not None else "")
+        offered = dive.seen_numbers[:1] if dive is not None else ()
+        self.seen.setVisible(bool(offered) and offered[0].dive_number != dive.dive_number)
+        if offered:
+            show_seen(self.seen, offered[0])
+        if not self.number.hasFocus():
+            self.number.setText((dive.dive_number or "") if dive is not None else "")
+            restyle(self.number, valid=True)
+
+    @property
+    def _chosen(self) -> Dive | None:
+        item = self.view.currentItem()
+        return self._session.find(item.data(_KEY)) if item is not None else None
+
+    def _name(self) -> None:
+        if (dive := self._chosen) is not None and self.athlete.currentText().strip() != dive.diver:
+            self._session.editing.set_diver(dive.key, self.athlete.currentText().strip())
+
+    def _number(self) -> None:
+        dive, typed = self._chosen, self.number.text().strip()
+        if dive is None:
+            return
+        try:
+            number = str(parse_dive_number(typed)) if typed else None
+        except ConfigError:
+            restyle(self.number, valid=False)
+            return
+        restyle(self.number, valid=True)
+        if number != dive.dive_number:
+            self._session.editing.set_details(dive.key, number, dive.board_m)
+
+    def _say(self) -> None:
+        dive, word = self._chosen, self.word.currentText().strip()
+        if dive is not None and word:
+            self._practice.say(dive.key, word)
+        self.word.setCurrentIndex(-1)
+        self.word.clearEditText()

@@ -1,0 +1,144 @@
+"""Recording of a camera in a separate process, which catches its dives and which nothing in the window can block."""
+
+import logging
+import os
+from pathlib import Path
+from time import monotonic
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+from fineparser_core.errors import ExitCode
+from fineparser_core.language import language
+from fineparser_core.live.caught import DIVES_FILE, read_caught
+from fineparser_core.support.own_process import own_process
+from fineparser_gui.support.ending import end, error_lines, when_ended
+
+log = logging.getLogger(__name__)
+
+_LOOK_MS = 300
+# Time to end, in milliseconds: clips that are being cut out are written first.
+_PATIENCE_MS = 15_000
+# Shortest run after which a crashed process is restarted, in seconds: a shorter run would repeat itself.
+_NO_LOOP_S = 10.0
+
+
+class Recorder(QObject):
+    """Recorder of a source; its process ends with the window, even if that crashes, and restarts after a crash.
+
+    Signals:
+        caught: (CaughtClip)
+        said: (str) a sentence about the source or the disk.
+        ended: (bool) whether the end was requested.
+
+    Attributes:
+        folder: folder of clips, lines and recording.
+    """
+
+    caught = Signal(object)
+    said = Signal(str)
+    ended = Signal(bool)
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self._read_to, self._stopping = 0, False
+        self._elsewhere = folder
+        self._process: QProcess | None = None
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def running(self) -> bool:
+        """True if the process runs."""
+        return self._process is not None
+
+    def start(self, address: str, minutes: float, gigabytes: float, *, sound: bool = True) -> None:
+        """Begin to record.
+
+        Args:
+            address: checked, for `parse_source`; only the process itself gets it.
+            minutes, gigabytes: length and size of the recording that are kept.
+            sound: record it.
+        """
+        lines = self.folder / DIVES_FILE
+        self._read_to = lines.read_bytes().rfind(b"\n") + 1 if lines.exists() else 0  # a torn line is cut off
+        self._elsewhere = Path(address).expanduser()
+        self._address, self._stopping = address, False
+        self._command = own_process(
+            *("fineparser_core.commands.cli", "watch", "-", "--out", str(self.folder), "--no-analysis", "--quiet"),
+            *("--minutes", str(minutes), "--gigabytes", str(gigabytes), "--language", language()),
+            *([] if sound else ["--no-sound"]),
+        )
+        self._start()
+
+    def _start(self) -> None:
+        program, *arguments = self._command
+        self._began_s = monotonic()
+        self._process = process = QProcess(self)
+        process.readyReadStandardError.connect(self._listen)
+        when_ended(process, self._on_ended)
+        process.start(program, arguments)
+        process.write(os.fsencode(self._address) + b"\n")
+        self._timer.start()
+
+    def take(self, from_s: float, to_s: float) -> None:
+        """Keep a part of the recording as a clip, in seconds since 1970."""
+        if self._process is not None:
+            self._process.write(f"take {from_s} {to_s}\n".encode())
+
+    def stop(self) -> None:
+        """End the recording; caught dives are written first."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.closeWriteChannel()
+
+    def close(self) -> None:
+        """End it and wait, without signals."""
+        self._timer.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.closeWriteChannel()
+            end(process, _PATIENCE_MS)
+
+    def _listen(self) -> None:
+        if self._process is not None:
+            for line in error_lines(self._process):
+                if line.strip():
+                    log.info("recorder: %s", line)
+                    self.said.emit(line.removeprefix("fineparser: "))
+
+    def _look(self) -> None:
+        """Emit signals for the new lines."""
+        try:
+            with (self.folder / DIVES_FILE).open("rb") as file:
+                file.seek(self._read_to)
+                new = file.read()
+        except OSError:
+            return
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        for line in whole.splitlines():
+            try:
+                self.caught.emit(read_caught(line, self._path))
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("recorder: a line is not used: %s", error)
+
+    def _path(self, name: str) -> Path:
+        here = self.folder / name
+        return here if here.exists() else self._elsewhere / name  # of a watched folder
+
+    def _on_ended(self) -> None:
+        self._listen()
+        self._look()
+        self._timer.stop()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.deleteLater()
+        crashed = process.error() == QProcess.ProcessError.Crashed or process.exitCode() != ExitCode.DONE
+        if crashed and not self._stopping and monotonic() - self._began_s > _NO_LOOP_S:
+            log.warning("recorder: ended by itself, and is started again")
+            self._start()
+        else:
+            self.ended.emit(self._stopping)

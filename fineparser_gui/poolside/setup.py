@@ -1,0 +1,203 @@
+"""Choice of the cameras to record, of the folder, and of the length that is kept."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QStandardPaths, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.language import translated
+from fineparser_core.live.caught import RECORDING
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.ring import Ring
+from fineparser_core.live.sources import Source, list_cameras, parse_source
+from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.support.formatting import without_mnemonic
+from fineparser_gui.support.widgets import form_of, inset, label, lay_out
+
+_MOST_REMEMBERED = 8
+
+
+class SourceField(QWidget):
+    """Field of a source: a camera of this computer, a typed or remembered address, a video, a folder."""
+
+    def __init__(self, preferences: PreferenceStore, hint: str) -> None:
+        super().__init__()
+        self._preferences = preferences
+        self.box = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert, minimumContentsLength=12)
+        self.box.lineEdit().setPlaceholderText(hint)
+        more = QPushButton("…", toolTip=self.tr("A video as a stand-in, or a folder that is watched"))
+        more.setAccessibleName(more.toolTip())
+        menu = QMenu(more)
+        menu.addAction(self.tr("A video as a stand-in…"), self._ask_video)
+        menu.addAction(self.tr("A folder into which files are dropped…"), self._ask_folder)
+        menu.addAction(self.tr("Look for cameras again"), self.refresh)
+        more.setMenu(menu)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(), spacing=4), (self.box, 1), more)
+        self.setFocusProxy(self.box)
+
+    def refresh(self) -> None:
+        """List the cameras, and show the remains of an earlier recording."""
+        typed = self.address
+        self.box.clear()
+        for camera in list_cameras():
+            self.box.addItem(f"{camera.name} ({camera.address})", camera.address)
+        for address in self._preferences.now.cameras:
+            self.box.addItem(address, address)
+        self.box.setCurrentIndex(-1)
+        self.box.setEditText(typed)
+
+    @property
+    def address(self) -> str:
+        """Address for `parse_source`, or ""."""
+        at = self.box.findText(self.box.currentText())
+        return str(self.box.itemData(at)) if at >= 0 else self.box.currentText().strip()
+
+    def use(self, address: str) -> None:
+        """Show another address."""
+        self.box.setEditText(address)
+
+    def _ask_video(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("A video as a stand-in"))
+        if name:
+            self.use(name)
+
+    def _ask_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("A folder into which files are dropped")):
+            self.use(name)
+
+
+class PoolsideSetup(QWidget):
+    """Form of the sources and options of a recording.
+
+    Signals:
+        start_requested: see `sources`.
+        preview_requested: (bool) begin or end to show the first camera without recording.
+        said: (str) a problem of the entries, or "".
+    """
+
+    start_requested = Signal()
+    preview_requested = Signal(bool)
+    said = Signal(str)
+
+    def __init__(self, preferences: PreferenceStore) -> None:
+        super().__init__()
+        self._preferences = preferences
+        now = preferences.now
+        self.fields = (
+            SourceField(preferences, self.tr("rtsp://…, http://…, or a camera")),
+            SourceField(preferences, self.tr("none")),
+        )
+        self.secrets = QCheckBox(self.tr("Remember passwords too"))
+        self.sound = QCheckBox(self.tr("Record the sound"), checked=now.ring_sound)
+        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        self.folder = QLineEdit(now.poolside_folder or str(Path(videos or Path.home()) / "Poolside"))
+        self.folder.editingFinished.connect(self.show_recorded)
+        browse = QPushButton("…", toolTip=self.tr("Choose a folder"))
+        browse.setAccessibleName(browse.toolTip())
+        browse.clicked.connect(self._ask_folder)
+        self.minutes = QSpinBox(minimum=1, maximum=600, value=now.ring_minutes, suffix=self.tr(" min"))
+        self.gigabytes = QSpinBox(minimum=1, maximum=10_000, value=now.ring_gigabytes, suffix=" GB")
+        where, ring = QHBoxLayout(spacing=4), QHBoxLayout(spacing=4)
+        lay_out(where, (self.folder, 1), browse)
+        for box, name in (
+            (self.minutes, self.tr("Minutes that are kept")),
+            (self.gigabytes, self.tr("Room on the disk")),
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            ring.addWidget(inset(box), 1)
+        rows = list(zip((self.tr("&Camera"), self.tr("&Second")), self.fields, strict=True))
+        form = form_of(*rows, verticalSpacing=6)
+        for text, field in rows:
+            field.box.setAccessibleName(without_mnemonic(text))
+        form.addRow("", self.secrets)
+        form.addRow("", self.sound)
+        form.addRow(self.tr("Folder"), where)
+        self.folder.setAccessibleName(self.tr("Folder"))
+        form.addRow(self.tr("Keep"), ring)
+        self.recorded = label(role="muted", wrap=True)
+        self.clear = QPushButton(self.tr("Delete it"), clicked=self._clear)
+        left = lay_out(QHBoxLayout(), (self.recorded, 1), self.clear)
+        self.preview = QPushButton(self.tr("Preview"), checkable=True)
+        self.preview.toggled.connect(self.preview_requested)
+        self.start = QPushButton(self.tr("Start recording"))
+        self.start.clicked.connect(self.start_requested)
+        self.start.setProperty("role", "primary")
+        self.start.setMinimumHeight(56)
+        self.preview.setMinimumHeight(56)
+        buttons = lay_out(QHBoxLayout(), self.preview, (self.start, 1))
+        lay_out(QVBoxLayout(self, contentsMargins=QMargins(), spacing=6), form, left, buttons)
+        for field in self.fields:
+            field.refresh()
+        if now.cameras:
+            self.fields[0].use(now.cameras[0])
+        elif self.fields[0].box.count():
+            self.fields[0].use(self.fields[0].box.itemText(0))
+        self.show_recorded()
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Folders of the first and the second camera."""
+        folder = Path(self.folder.text().strip() or "Poolside").expanduser()
+        return folder, folder / "2"
+
+    def sources(self) -> list[tuple[str, Source]]:
+        """Return the addresses with their sources; if any is wrong, emit the problem and return an empty list."""
+        try:
+            chosen = [(field.address, parse_source(field.address)) for field in self.fields if field.address]
+            if not chosen or not self.fields[0].address:
+                parse_source(self.fields[0].address)
+        except FineParserError as error:
+            self.said.emit(translated(error))
+            return []
+        self.said.emit("")
+        return chosen
+
+    def remember(self) -> None:
+        """Keep the choices for the next time."""
+        addresses = [field.address for field in self.fields if field.address]
+        kept = addresses if self.secrets.isChecked() else [parse_source(one).shown for one in addresses]
+        cameras = tuple(dict.fromkeys((*kept, *self._preferences.now.cameras)))[:_MOST_REMEMBERED]
+        folder, minutes, gigabytes = self.folder.text().strip(), self.minutes.value(), self.gigabytes.value()
+        self._preferences.change(
+            cameras=cameras,
+            poolside_folder=folder,
+            ring_minutes=minutes,
+            ring_gigabytes=gigabytes,
+            ring_sound=self.sound.isChecked(),
+        )
+
+    def show_recorded(self) -> None:
+        """Show the remains of an earlier recording."""
+        spans = [RingFollower(folder / RECORDING).span() for folder in self.folders]
+        minutes = max((span[1] - span[0] for span in spans if span is not None), default=0.0) / 60
+        for widget in (self.recorded, self.clear):
+            widget.setVisible(any(span is not None for span in spans))
+        self.recorded.setText(self.tr("{0} min are recorded from before.").format(max(round(minutes), 1)))
+
+    def _ask_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Folder"), str(self.folders[0].parent)):
+            self.folder.setText(name)
+            self.show_recorded()
+
+    def _clear(self) -> None:
+        try:
+            for folder in self.folders:
+                if (folder / RECORDING).is_dir():
+                    with Ring(folder / RECORDING) as ring:
+                        ring.clear()
+        except FineParserError as error:
+            self.said.emit(translated(error))
+        self.show_recorded()

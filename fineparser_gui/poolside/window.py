@@ -1,0 +1,348 @@
+"""The window for the pool: the delayed picture of a camera, and every dive as it is caught."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from fineparser_core.language import translated
+from fineparser_core.live.caught import RECORDING, CaughtClip
+from fineparser_core.live.follower import RingFollower
+from fineparser_core.live.packets import now_s
+from fineparser_core.live.reader import SourceEvent
+from fineparser_core.live.sources import SourceKind
+from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
+from fineparser_gui.dives.session import Session
+from fineparser_gui.export.exports import ExportState
+from fineparser_gui.export.reports import reported_dive
+from fineparser_gui.player.drawings import LINE
+from fineparser_gui.poolside.mirror_stage import MOST_DELAY_S, MirrorStage
+from fineparser_gui.poolside.mirror_tile import Camera
+from fineparser_gui.poolside.practice import Practice
+from fineparser_gui.poolside.practice_list import PracticeList
+from fineparser_gui.poolside.preview import Preview
+from fineparser_gui.poolside.recorder import Recorder
+from fineparser_gui.poolside.setup import PoolsideSetup
+from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.store.save_path import ask_save_path
+from fineparser_gui.support.awake import Awake
+from fineparser_gui.support.icons import icon
+from fineparser_gui.support.widgets import (
+    ElidedLabel,
+    follow_palette,
+    lay_out,
+    push_button,
+    resize_within_screen,
+    tool_button,
+)
+
+_SIZE, _COLUMN_W = (1280, 800), 330
+#: For wet hands.
+_BUTTON_PX = 56
+_TAKEN_S = 8.0
+# Time that is played of a dive before the diver leaves the board and after the water, in seconds.
+_AROUND_S = 1.0
+
+
+class PoolsideWindow(QWidget):
+    """Window beside the main window, whose session takes the dives. Closing it stops the recording; the list stays.
+
+    Signals:
+        preview_said: (str) a sentence about the previewed camera; from any thread.
+    """
+
+    preview_said = Signal(str)
+
+    def __init__(self, session: Session, preferences: PreferenceStore, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("Poolside"))
+        self._session = session
+        self._recorders: list[Recorder] = []
+        self._awake = Awake()
+        self._report_path: Path | None = None  # path of the report that is being written
+        self._apart = False  # the mirror is a separate window, on the other screen
+        self.practice = Practice(session, self)
+        self.stage = MirrorStage()
+        self.setup = PoolsideSetup(preferences)
+        self.list = PracticeList(session, self.practice)
+        self.word = ElidedLabel("muted")
+        self.stop = QPushButton(self.tr("Stop recording"), minimumHeight=_BUTTON_PX, clicked=self.stop_recording)
+        self.report = push_button(self.tr("Practice report…"), self.write_report)
+        self.actions_by_id = self._make_actions()
+        self._side = QWidget()
+        self._side.setFixedWidth(_COLUMN_W)
+        side = QVBoxLayout(self._side, contentsMargins=QMargins(), spacing=8)
+        lay_out(side, self.setup, self.stop, self.word, (self.list, 1), self.report)
+        self._controls = self._build_controls()
+        self._left = lay_out(QVBoxLayout(spacing=6), (self.stage, 1), self._controls)
+        lay_out(QHBoxLayout(self, contentsMargins=QMargins(10, 10, 10, 10), spacing=10), (self._left, 1), self._side)
+        self._keys = KeyFilter(self, self._leaves_key)
+        self.stage.changed.connect(self._show_state)
+        self.setup.start_requested.connect(self.start_recording)
+        self.setup.preview_requested.connect(self.show_preview)
+        self.setup.said.connect(self.word.set_text)
+        self.preview_said.connect(self.word.set_text)
+        self.list.loop_requested.connect(self.loop)
+        self.practice.changed.connect(self._show_state)
+        session.exports.changed.connect(self._tell_written)
+        resize_within_screen(self, *_SIZE)
+        follow_palette(self, self._color_icons)
+        self._color_icons()
+        self._show_state()
+
+    @property
+    def recording(self) -> bool:
+        """True if a camera is recorded."""
+        return any(recorder.running for recorder in self._recorders)
+
+    def start_recording(self) -> None:
+        """Record the chosen cameras, and show the mirror."""
+        chosen = self.setup.sources()
+        if not chosen or self.recording:
+            return
+        self.setup.preview.setChecked(False)
+        self.setup.remember()
+        cameras = []
+        self._recorders = [Recorder(folder, self) for folder, _ in zip(self.setup.folders, chosen, strict=False)]
+        for place, (recorder, (address, source)) in enumerate(zip(self._recorders, chosen, strict=True)):
+            recorder.said.connect(self.word.set_text)
+            recorder.caught.connect(self.practice.add)
+            recorder.ended.connect(self._on_ended)
+            minutes, gigabytes = self.setup.minutes.value(), self.setup.gigabytes.value()
+            recorder.start(address, minutes, gigabytes, sound=self.setup.sound.isChecked())
+            if source.kind is not SourceKind.FOLDER:
+                name = source.path.name if source.kind is SourceKind.FILE else str(source)
+                cameras.append(Camera(name, place, RingFollower(recorder.folder / RECORDING)))
+        self.word.set_text(self.tr("Connecting…"))
+        self.stage.show_cameras(cameras)
+        self._awake.begin(self.tr("A practice is recorded"))
+        if self.stage.active is not None:
+            self.stage.active.setFocus()
+        self._show_state()
+
+    def stop_recording(self) -> None:
+        """End the recording, after the rest is searched and the caught dives are written."""
+        if not self.recording:
+            return
+        self.word.set_text(self.tr("Saving the last dive…"))
+        self.stop.setEnabled(False)
+        for recorder in self._recorders:
+            recorder.stop()
+
+    def show_preview(self, on: bool) -> None:
+        """Show the first camera as it is now, without recording it."""
+        if self.recording:
+            return
+        self.stage.clear()
+        chosen = self.setup.sources() if on else []
+        if chosen:
+
+            def tell(event: SourceEvent) -> None:
+                self.preview_said.emit(translated(event.said))
+
+            self.stage.show_cameras([Camera(str(chosen[0][1]), 0, Preview(chosen[0][1], tell))])
+        elif on:
+            self.setup.preview.setChecked(False)
+
+    def take(self) -> None:
+        """Keep the last seconds of the shown picture as a dive, as it was missed."""
+        tile = self.stage.active
+        if tile is not None and tile.camera.place < len(self._recorders):
+            to_s = tile.feed.time_s or now_s()
+            self._recorders[tile.camera.place].take(to_s - _TAKEN_S, to_s)
+
+    def loop(self, caught: CaughtClip | None = None) -> None:
+        """Play a dive, or the last dive, in a loop."""
+        caught = caught or self.list.last()
+        if caught is None:
+            return
+        leaves_s, touches_s = caught.leaves_s or _AROUND_S, caught.touches_s or _TAKEN_S - _AROUND_S
+        self.stage.loop(caught.at_s + leaves_s - _AROUND_S, caught.at_s + touches_s + _AROUND_S)
+
+    def draw(self) -> None:
+        """Draw a line on the picture; with lines there and no tool, take them away."""
+        if (tile := self.stage.active) is not None:
+            if tile.drawing.drawings and tile.drawing.tool is None and not tile.drawing.selected:
+                tile.clear_drawings()
+            else:
+                tile.drawing.begin(LINE)
+
+    def write_report(self) -> None:
+        """Ask for a file; a report of the dives by athlete, and a table of all of them beside it."""
+        if not self.practice.dives:
+            return
+        name = self.tr("Practice {0}").format(date.today().isoformat())
+        path = ask_save_path(self, self.setup.folders[0] / f"{name}.pdf", (".pdf", ".html"))
+        if path is None:
+            return
+        # Meanwhile dives were caught, and clips replaced.
+        pairs = sorted(self.practice.dives, key=lambda pair: (pair[1].diver, pair[0].at_s))
+        dives = [dive for _, dive in pairs]
+        reported = [reported_dive(one, dives, drawings=True) for one in dives if one.analysis is not None]
+        self._report_path = path if reported else path.with_suffix(".csv")
+        self._session.exports.table([dive.key for dive in dives], path.with_suffix(".csv"))
+        if reported:
+            self._session.exports.report(reported, path, name, overview_note=self.practice.summary())
+
+    def _tell_written(self) -> None:
+        """Show that the report is written, as this window may cover the message of the main window."""
+        done = [one.path for one in self._session.exports.exports if one.state is ExportState.DONE]
+        if self._report_path in done:
+            self.word.set_text(self.tr("{0} was written.").format(self._report_path.name))
+            self._report_path = None
+
+    def shut(self) -> None:
+        """Stop recording, playback and processes, as the program ends."""
+        self.stop_recording()
+        self.word.repaint()  # before the window waits for it
+        self.stage.clear()
+        for recorder in self._recorders:
+            recorder.close()
+        self._awake.end()
+        self.practice.close()
+
+    def _on_ended(self, asked: bool) -> None:
+        if self.recording:
+            return
+        self._awake.end()
+        self.stop.setEnabled(True)
+        if asked:
+            self.word.set_text(self.tr("The recording has stopped."))
+        self.setup.show_recorded()
+        self._show_state()
+
+    def _make_actions(self) -> dict[str, QAction]:
+        stage = self.stage
+        keys: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
+            ("shorter", self.tr("Shorter"), "−", "- PgUp", lambda: stage.change_delay(-1)),
+            ("longer", self.tr("Longer"), "+", "+ = PgDown", lambda: stage.change_delay(1)),
+            ("pause", self.tr("Pause"), "pause", "Space B", stage.pause),
+            ("back", self.tr("Back"), "step-back", "Left", lambda: stage.step(-1)),
+            ("forward", self.tr("Next"), "step-forward", "Right", lambda: stage.step(1)),
+            ("slow", self.tr("Slow"), "play", "S", stage.slower),
+            ("loop", self.tr("Last dive"), "loop", "L", self.loop),
+            ("live", self.tr("Live"), "last", "Esc Home", self._go_live),
+            ("take", self.tr("Take 8 s"), "dive", "T", self.take),
+            ("wrong", self.tr("Wrong"), "close", "Del", self.list.take_back),
+            ("draw", self.tr("Draw"), "line", "D", self.draw),
+            ("tiles", self.tr("Pictures"), "compare", "P", stage.add_tile),
+            ("full", self.tr("Full"), "full-screen", "F F11", self.toggle_full_screen),
+            ("balk", self.tr("Balk"), "", "X", lambda: self.list.on_chosen(self.practice.balk)),
+            ("repeat", self.tr("Repeat"), "", "R", lambda: self.list.on_chosen(self.practice.repeat)),
+            ("athlete", self.tr("Athlete"), "", "A", self.list.athlete.setFocus),
+        )
+        made = {}
+        for name, text, picture, shortcuts, act in keys:
+            action = made[name] = QAction(text, self, toolTip=f"{text} ({shortcuts.split()[0]})")
+            action.setShortcuts([QKeySequence(key) for key in shortcuts.split()])
+            action.setData(picture)
+            action.triggered.connect(lambda _=False, act=act: act())
+            for widget in (self, stage):  # the mirror may be a separate window
+                widget.addAction(action)
+        for tens in range(10):
+            action = QAction(self, shortcut=QKeySequence(str(tens)))
+            action.triggered.connect(lambda _=False, tens=tens: stage.delay(10.0 * tens))
+            self.addAction(action)
+            stage.addAction(action)
+            made[f"delay_{tens}"] = action
+        return made
+
+    def _build_controls(self) -> QWidget:
+        self.slider = QSlider(
+            Qt.Orientation.Horizontal, maximum=MOST_DELAY_S, accessibleName=self.tr("Delay in seconds")
+        )
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.slider.valueChanged.connect(self._on_slider)
+        delay, rest = QHBoxLayout(spacing=6), QHBoxLayout(spacing=4)
+        for name in ("shorter", "longer"):
+            delay.addWidget(self._button(name))
+        delay.insertWidget(1, self.slider, 1)
+        for name in ("pause", "back", "forward", "slow", "loop", "live", "take", "wrong", "draw", "tiles", "full"):
+            rest.addWidget(self._button(name), 1)
+        controls = QWidget()
+        lay_out(QVBoxLayout(controls, contentsMargins=QMargins(), spacing=4), delay, rest)
+        return controls
+
+    def _button(self, name: str) -> QToolButton:
+        action = self.actions_by_id[name]
+        button = tool_button(action)
+        with_icon = len(action.data()) > 1
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if with_icon else Qt.ToolButtonStyle.ToolButtonTextOnly
+        button.setToolButtonStyle(style)
+        if not with_icon:
+            button.setText(action.data())
+        button.setProperty("role", "large")
+        button.setMinimumSize(_BUTTON_PX, _BUTTON_PX)
+        button.setIconSize(QSize(22, 22))
+        button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
+        font = button.font()
+        font.setPixelSize(11 if with_icon else 24)
+        button.setFont(font)
+        return button
+
+    def toggle_full_screen(self) -> None:
+        """Show the mirror alone: on the other screen if it exists, beside this window; else in its place."""
+        others = [screen for screen in QGuiApplication.screens() if screen is not self.screen()]
+        if self._apart:
+            self._apart = False
+            self._left.insertWidget(0, self.stage, 1)
+        elif others:
+            self._apart = True
+            self.stage.setParent(None)
+            self.stage.setWindowTitle(self.windowTitle())
+            self.stage.setGeometry(others[0].geometry())
+            self.stage.showFullScreen()
+        else:
+            full = not self.isFullScreen()
+            self._side.setVisible(not full)
+            self._controls.setVisible(not full)
+            self.showFullScreen() if full else self.showNormal()
+
+    def _go_live(self) -> None:
+        if self.isFullScreen() and not any(not tile.feed.following for tile in self.stage.tiles):
+            self.toggle_full_screen()
+        self.stage.live()
+
+    def _on_slider(self, value: int) -> None:
+        if self.stage.active is not None and round(self.stage.active.feed.delay_s) != value:
+            self.stage.delay(value)
+
+    def _show_state(self) -> None:
+        tile, recording = self.stage.active, self.recording
+        self.setup.setVisible(not recording)
+        self.stop.setVisible(recording)
+        self._controls.setEnabled(tile is not None)
+        self.actions_by_id["take"].setEnabled(recording)
+        for name in ("loop", "wrong"):
+            self.actions_by_id[name].setEnabled(bool(self.practice.dives))
+        if tile is not None:
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(round(tile.feed.delay_s))
+            self.slider.setToolTip(tile.words())
+        self.report.setEnabled(bool(self.practice.dives))
+
+    def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
+        """Return True if the mirror has the focus, or the list and a key that a list has no use for."""
+        lists_own = [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter]
+        if focused is self.list.view:
+            return keys[0].key() not in lists_own and shortcuts_in(keys, list(self.actions_by_id.values()))
+        return focused in self.stage.tiles
+
+    def _color_icons(self) -> None:
+        color = self.palette().buttonText().color().name()
+        for action in self.actions_by_id.values():
+            if action.data() and len(action.data()) > 1:
+                action.setIcon(icon(action.data(), color))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._apart:
+            self.toggle_full_screen()
+        if self.recording:
+            self._session.problem.emit(self.tr("Poolside was closed: the recording has stopped."))
+            self.stop_recording()
+        self.setup.preview.setChecked(False)
+        self.stage.clear()
+        super().closeEvent(event)

@@ -1,0 +1,219 @@
+"""Dialog of the preferences; changes apply at once."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.constants import PRECISIONS
+from fineparser_core.language import LANGUAGES
+from fineparser_gui.commands.model_card_dialog import CARD_NAME
+from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.dives.model_choice import ModelChoice
+from fineparser_gui.dives.session import Session
+from fineparser_gui.preferences.records import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS
+from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.support.text_dialog import closing_buttons
+from fineparser_gui.support.widgets import ElidedLabel, add_form_row, choice_box, inset, label, lay_out
+
+_STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
+
+
+class PreferencesDialog(QDialog):
+    """Pages: analysis, appearance, shortcuts.
+
+    Args:
+        choice: lists the devices of this computer.
+    """
+
+    def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Preferences"))
+        self.resize(620, 560)
+        self._preferences, self._session, self._choice = preferences, session, choice
+        self._language_at_start = preferences.now.language
+        self.pages = QTabWidget(documentMode=True)
+        self.pages.tabBar().setDrawBase(False)
+        self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
+        self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
+        self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
+        self._choices = {
+            "precision": self.precision,
+            "language": self.language,
+            "theme": self.theme,
+            "mask_outline": self.mask_drawn,
+        }
+        for name, box in {**self._choices, "device": self.device}.items():
+            box.activated.connect(lambda _, name=name, box=box: preferences.change(**{name: box.currentData()}))
+        defaults = QPushButton(self.tr("Restore all defaults"), clicked=preferences.reset)
+        foot = lay_out(QHBoxLayout(), defaults, None, closing_buttons(self))
+        lay_out(QVBoxLayout(self), (self.pages, 1), foot)
+        preferences.changed.connect(self._show)
+        choice.devices_changed.connect(self._show)
+        session.model_changed.connect(self._show)
+        self._show()
+
+    def _analysis_page(self) -> QWidget:
+        self.device = QComboBox()
+        names = {
+            "auto": self.tr("native precision of the device"),
+            "fp32": self.tr("fp32: exact, slowest"),
+            "bf16": self.tr("bf16: fast on recent processors and cards"),
+            "fp16": self.tr("fp16: fast on older cards"),
+        }
+        self.precision = choice_box((names[name], name) for name in PRECISIONS)
+        self._weights = ElidedLabel()
+        self.choose_weights = QPushButton(self.tr("Choose…"))
+        self.choose_weights.setAccessibleName(self.tr("Choose another folder of weights"))
+        self.choose_weights.clicked.connect(self._on_choose_weights)
+        self.bundled_weights = QPushButton(self.tr("Bundled"))
+        self.bundled_weights.setAccessibleName(self.tr("Use the bundled weights"))
+        self.bundled_weights.clicked.connect(lambda: self._preferences.change(weights=""))
+        weights = lay_out(QHBoxLayout(spacing=8), (self._weights, 1), self.choose_weights, self.bundled_weights)
+        self.n_exemplars = inset(QSpinBox())
+        self.n_exemplars.setRange(1, MOST_EXEMPLARS)
+        self.n_exemplars.setKeyboardTracking(False)
+        self.n_exemplars.valueChanged.connect(lambda number: self._preferences.change(n_exemplars=number))
+        self._running = label(role="muted", wrap=True)
+        self.problem = label(role="error", wrap=True)
+        page, form = _form()
+        add_form_row(form, self.tr("&Device"), self.device)
+        add_form_row(form, self.tr("&Precision"), self.precision)
+        caption = label(self.tr("Weights"))
+        self.choose_weights.ensurePolished()
+        caption.setMinimumHeight(self.choose_weights.sizeHint().height())
+        form.addRow(caption, weights)
+        form.addRow(self.problem)
+        add_form_row(form, self.tr("&Exemplars per dive"), self.n_exemplars)
+        form.addRow(self._running)
+        form.addRow(
+            label(
+                self.tr(
+                    "Changing the device, precision or weights analyses the dives again. Everything you have entered "
+                    "stays: dive numbers, trims, corrected transitions."
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        return page
+
+    def _appearance_page(self) -> QWidget:
+        change = self._preferences.change
+        themes = {"system": self.tr("follow the system"), "light": self.tr("light"), "dark": self.tr("dark")}
+        self.theme = choice_box((text, name) for name, text in themes.items())
+        languages = ((name, code) for code, name in LANGUAGES.items())
+        self.language = choice_box([(self.tr("that of the system"), ""), *languages])
+        self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
+        self.mask_color = self._color_button("mask_color")
+        self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
+        self.mask_drawn = choice_box([(self.tr("filled"), False), (self.tr("outline"), True)])
+        self.mask_opacity = QSlider(Qt.Orientation.Horizontal)
+        self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
+        self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
+        page, form = _form()
+        add_form_row(form, self.tr("&Language"), self.language)
+        form.addRow(self._restart)
+        add_form_row(form, self.tr("&Theme"), self.theme)
+        add_form_row(form, self.tr("Mask &colour"), self.mask_color)
+        add_form_row(form, self.tr("Mask &style"), self.mask_drawn)
+        add_form_row(form, self.tr("Mask &opacity"), self.mask_opacity)
+        names = (self.tr("Colour of the ta&ke-off"), self.tr("Colour of the &flight"), self.tr("Colour of the &entry"))
+        for name, button in zip(names, self.step_colors, strict=True):
+            add_form_row(form, name, button)
+        form.addRow(
+            label(
+                self.tr("Colours with too little contrast to the window are darkened or lightened."), "muted", wrap=True
+            )
+        )
+        return page
+
+    def _color_button(self, choice: str) -> QPushButton:
+        """Return a button that shows a color of the preferences and opens a color dialog."""
+        button = QPushButton()
+        button.clicked.connect(lambda: self._on_choose_color(choice, button.accessibleName()))
+        return button
+
+    def _show(self) -> None:
+        """Set all controls from the preferences."""
+        now = self._preferences.now
+        self.problem.hide()
+        self._fill_devices(now.device)
+        for name, box in self._choices.items():
+            box.setCurrentIndex(box.findData(getattr(now, name)))
+        self._restart.setVisible(now.language != self._language_at_start)
+        with QSignalBlocker(self.n_exemplars), QSignalBlocker(self.mask_opacity):
+            self.n_exemplars.setValue(now.n_exemplars)
+            self.mask_opacity.setValue(now.mask_opacity)
+        self._weights.set_text(now.weights or self.tr("bundled"))
+        self.bundled_weights.setEnabled(bool(now.weights))
+        for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
+            color = getattr(now, choice)
+            button.setText(color.upper())
+            swatch = QPixmap(32, 32)
+            swatch.fill(QColor(color))
+            button.setIcon(QIcon(swatch))
+        model = self._session.model
+        if model is None:
+            self._running.setText(self.tr("Loading the model…"))
+        else:
+            text = self.tr("Running: {0} on {1}, {2}.")
+            device = self._choice.devices.get(model.device, model.device)
+            self._running.setText(text.format(model.card.get("id", ""), device, model.precision))
+
+    def _fill_devices(self, chosen: str) -> None:
+        devices = self._choice.devices
+        best = next(iter(devices.values()), "")
+        self.device.clear()
+        self.device.addItem(self.tr("best available ({0})").format(best) if best else self.tr("best available"), "auto")
+        for name, text in devices.items():
+            self.device.addItem(f"{name.upper()}: {text}", name)
+        if self.device.findData(chosen) < 0:
+            self.device.addItem(self.tr("{0}: not available on this computer").format(chosen.upper()), chosen)
+        self.device.setCurrentIndex(self.device.findData(chosen))
+
+    def _on_choose_weights(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of weights (contains card.json)"), self._preferences.now.weights
+        )
+        if not name:
+            return
+        if (Path(name) / CARD_NAME).is_file():
+            self._preferences.change(weights=name)
+            return
+        text = self.tr("{0} contains no weights (no card.json). Choose the folder that training has written.")
+        self.problem.setText(text.format(name))
+        self.problem.show()
+
+    def _on_choose_color(self, choice: str, title: str) -> None:
+        chosen = QColorDialog.getColor(QColor(getattr(self._preferences.now, choice)), self, title)
+        if chosen.isValid():
+            self._preferences.change(**{choice: chosen.name()})
+
+
+def _form() -> tuple[QWidget, QFormLayout]:
+    page = QWidget()
+    form = QFormLayout(
+        page,
+        contentsMargins=QMargins(4, 14, 4, 4),
+        verticalSpacing=10,
+        horizontalSpacing=14,
+        labelAlignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+        fieldGrowthPolicy=QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow,
+    )
+    return page, form

@@ -1,0 +1,47 @@
+"""Measures of the session's dives beside those of good dives of the same number; computed once an analysis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.measures.explanation import Band, Finding, findings
+from fineparser_core.measures.good_bands import good_bands
+from fineparser_core.types import Analysis, Measure
+from fineparser_gui.dives.dive import Dive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Measures of a dive and their comparison with good dives.
+
+    Attributes:
+        measures: measures in the order in which they are shown.
+        bands: ranges of good dives of the same number, by the measures' names; empty where they are not known.
+        findings: the worst deviations from good dives, by phase.
+    """
+
+    measures: tuple[Measure, ...] = ()
+    bands: Mapping[str, Band] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+
+class Explanations:
+    """Explanations of dives, kept until their analyses change."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Analysis, Explanation]] = {}
+
+    def of(self, dive: Dive) -> Explanation:
+        """Return the explanation of a dive; it is empty before the analysis."""
+        if dive.analysis is None:
+            return Explanation()
+        known = self._known.get(dive.key)
+        if known is None or known[0] is not dive.analysis:
+            found, bands = measures_of(dive.analysis), self.bands_for(dive)
+            explanation = Explanation(measures=found, bands=bands, findings=findings(found, bands))
+            known = self._known[dive.key] = dive.analysis, explanation
+        return known[1]
+
+    def bands_for(self, dive: Dive) -> Mapping[str, Band]:
+        """Return the bands of good dives of a dive's number and board."""
+        return good_bands(dive.dive_number, dive.known_board_m)

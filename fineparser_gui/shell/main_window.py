@@ -1,0 +1,468 @@
+"""The main window and the layout of its panels."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.resources import resource
+from fineparser_gui.commands.catalog import Situation
+from fineparser_gui.commands.key_filter import KeyFilter, shortcuts_in
+from fineparser_gui.commands.registry import ActionRegistry
+from fineparser_gui.compare.exemplars import ExemplarsPanel
+from fineparser_gui.dives.details import DetailsPanel
+from fineparser_gui.dives.list import DivesPanel
+from fineparser_gui.dives.missing_videos import MissingVideos
+from fineparser_gui.dives.model_choice import ModelChoice
+from fineparser_gui.dives.session import Session
+from fineparser_gui.export.strip import ExportsStrip
+from fineparser_gui.library.dock import LibraryDock
+from fineparser_gui.player.transport import Transport
+from fineparser_gui.player.viewport import ZOOM_STEP
+from fineparser_gui.preferences.store import PreferenceStore
+from fineparser_gui.preferences.window_place import WindowPlace
+from fineparser_gui.score.contributions import ContributionsPanel
+from fineparser_gui.score.explanation import Explanations
+from fineparser_gui.score.measured import MeasuredPanel
+from fineparser_gui.score.panel import ScorePanel
+from fineparser_gui.shell.batch_commands import BatchCommands
+from fineparser_gui.shell.corner import Corner
+from fineparser_gui.shell.dialog_launcher import DialogLauncher
+from fineparser_gui.shell.full_screen import FullScreen
+from fineparser_gui.shell.player import PlayerPanel
+from fineparser_gui.shell.start_page import EmptyState
+from fineparser_gui.shell.tour import Tour
+from fineparser_gui.store.save_path import videos_filter
+from fineparser_gui.store.session_dialogs import SessionDialogs
+from fineparser_gui.store.session_file import SUFFIX
+from fineparser_gui.store.sessions import SessionController
+from fineparser_gui.support.drop_highlight import DropHighlight
+from fineparser_gui.support.fold_strip import FoldStrip
+from fineparser_gui.support.messages import MessageStack
+from fineparser_gui.support.side_column import SideColumn
+from fineparser_gui.support.soon import Soon
+from fineparser_gui.support.widgets import follow_palette, lay_out
+
+#: Size of a new window, and the smallest size, in pixels: a screen of 1366 × 768 at 125 % has 1093 × 614, less the
+#: panel of the desktop.
+_SIZE = (1440, 900)
+_LEAST_SIZE = (900, 540)
+_DIVES_W, _SIDE_W = 248, 400
+_DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
+#: Width of a narrow screen, and of its right column at first, which leaves more room for the picture, in pixels.
+_NARROW_PX, _SIDE_NARROW_W = 1280, 340
+_LIST_COMMANDS = ("move_up", "move_down")
+#: Commands that fold the columns beside the player away, from left to right.
+_COLUMNS = ("dives_column", "side_column")
+_PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_WIDE_ENOUGH_TO_COMPARE_PX = 1500
+
+
+class MainWindow(QMainWindow):
+    """Main window: dives on the left, player in the center, score and exemplars on the right.
+
+    Args:
+        folder: folder of the program's files; None: there is none.
+
+    Signals:
+        shown_first: the first paint is done; slow things may start.
+        closing: the window is about to go.
+    """
+
+    shown_first = Signal()
+    closing = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        preferences: PreferenceStore,
+        choice: ModelChoice,
+        files: SessionController,
+        folder: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.preferences, self._choice = session, preferences, choice
+        self.setWindowTitle("FineParser Studio")
+        self._keys = KeyFilter(self, self._leaves_key)
+        self._painted = self._closed = self._in_history = False
+        self.history: QWidget | None = None
+        self.setAcceptDrops(True)
+        self.resize(*_SIZE)
+        self.setMinimumSize(*_LEAST_SIZE)
+        self.transport = Transport(self)
+        self.explanations = Explanations()
+        self.files = SessionDialogs(session, files, self)
+        self.batch = BatchCommands(session, self)
+        self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
+        self.closing.connect(self.dialogs.close)
+        self.actions_by_id = ActionRegistry(self, self._situation)
+        self.actions_by_id["open_recent"].setMenu(self.files.recent)
+        self.actions_by_id.fill_menus(self.menuBar())
+        self._build()
+        session.problem.connect(self.messages.show_message)
+        self.player.failed.connect(self.messages.show_message)
+        # Once for all dives of a drop.
+        self._refresh_timer = Soon(self, 0, self._refresh, session.dive_added, session.dive_removed)
+        arranged = session.comparing.arrangement_changed
+        for signal in (session.shown_changed, session.comparison_changed, session.library.changed, arranged):
+            signal.connect(self._refresh)
+        session.exemplar_drawn.connect(self._refresh)
+        self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
+        self.files.controller.changed.connect(self._refresh)
+        session.history.changed.connect(lambda: session.keys or self._refresh())  # the start page lists sessions
+        self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
+        self.transport.state_changed.connect(lambda: self._set_checked("loop", self.transport.loop is not None))
+        self.player.drawing.state_changed.connect(self._refresh)
+        session.edits.indexChanged.connect(self._show_edits)
+        self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
+        preferences.changed.connect(self._apply_preferences)
+        self._apply_preferences()
+        self._show_edits()
+        follow_palette(self, self._color_icons)
+        self._color_icons()
+        self._refresh()
+        self._place = WindowPlace(folder)
+        self._folds = {name: self.actions_by_id[name] for name in _COLUMNS}
+        self._placed = self._place.restore(self, {"columns": self._columns}, self._folds)
+
+    def _build(self) -> None:
+        self.messages = MessageStack()
+        self.missing = MissingVideos(self.session, self.messages, self)
+        self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
+        self.empty.open_requested.connect(self.open_videos)
+        self.empty.sample_requested.connect(self.open_sample)
+        self.empty.session_requested.connect(self.files.controller.open_session)
+        self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
+        self.dives = DivesPanel(self.session, self.actions_by_id)
+        self.dives.setMinimumWidth(_DIVES_LEAST_W)
+        self.player = PlayerPanel(self.session, self.transport, self.actions_by_id)
+        self.batch.serve(self.dives, self.actions_by_id)
+        for chosen in (self.dives.view.activated, self.dives.view.clicked):
+            chosen.connect(self.player.take_keys)
+        self.details = DetailsPanel(self.session)
+        self.score = ScorePanel(self.session)
+        self.score.model_card_requested.connect(self.dialogs.model_card)
+        self.contributions = ContributionsPanel(self.session)
+        self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
+        self.measured = MeasuredPanel(self.session, self.explanations)
+        self.measured.frame_requested.connect(self.player.go_to)
+        self.measured.frame_requested.connect(self.player.take_keys)
+        self.exemplars = ExemplarsPanel(self.session)
+        self.exemplars.setMinimumHeight(190)
+        panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
+        self._side = scroll = SideColumn(panels, _SIDE_LEAST_W)
+        # A stack shows screen readers its pages alone: overlays are children of the widget around it.
+        over = QWidget()
+        self._pages = QStackedWidget()
+        lay_out(QVBoxLayout(over, contentsMargins=QMargins()), self._pages)
+        self.setCentralWidget(over)
+        work = QWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(work)
+        row = QHBoxLayout(work, contentsMargins=QMargins(0, 6, 0, 4), spacing=0)
+        self._columns = QSplitter()
+        self._strips = tuple(
+            FoldStrip(self.actions_by_id[name], edge)
+            for name, edge in zip(_COLUMNS, (Qt.ArrowType.LeftArrow, Qt.ArrowType.RightArrow), strict=True)
+        )
+        for widget in (self._strips[0], self._columns, self._strips[1]):
+            row.addWidget(widget)
+        self._columns.setChildrenCollapsible(False)
+        self._columns.setHandleWidth(8)
+        narrow = self.screen().availableGeometry().width() < _NARROW_PX
+        dives_px, side_px = (_DIVES_LEAST_W, _SIDE_NARROW_W) if narrow else (_DIVES_W, _SIDE_W)
+        widths = (dives_px, _SIZE[0] - dives_px - side_px, side_px)
+        for place, (part, width) in enumerate(zip((self.dives, self.player, scroll), widths, strict=True)):
+            self._columns.addWidget(part)
+            self._columns.setStretchFactor(place, int(part is self.player))
+            part.resize(width, part.height())
+        self._columns.setSizes(widths)
+        self.exports = ExportsStrip(self.session.exports)
+        self.exports.send_requested.connect(lambda path: self.dialogs.share(path=path))
+        corner = Corner(over)
+        self.tour = Tour()
+        self.tour.sample_requested.connect(self.open_sample)
+        self.session.dive_added.connect(lambda _: self.tour.dive_opened())
+        for widget in (self.messages, self.exports, self.tour):
+            corner.add(widget)
+        self._drop = DropHighlight(over)
+        self.library = LibraryDock(self.session, self, self.actions_by_id)
+        self.full_screen = FullScreen(self, (self.dives, scroll, self.library, *self._strips))
+        self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
+        self.library.visibilityChanged.connect(self._show_library)
+        for asks in (self.score.refusal, self.player.divers):
+            asks.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
+        self.score.exemplars_requested.connect(self.library.show_number)
+
+    def _situation(self) -> Situation:
+        session = self.session
+        return Situation(
+            window=self,
+            dive=None if self._in_history else session.current,  # no commands for a dive that is not visible
+            dives=[session.dive(key) for key in session.keys],
+            comparing=bool(session.comparing.others) and not self._in_history,
+            led=session.comparing.led and not self._in_history,
+        )
+
+    def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
+        """Return True if the picture or the timeline has the focus, or the list and a key of its commands was pressed.
+
+        The page keys go from dive to dive with any focus.
+        """
+        between_dives = [self.actions_by_id[name] for name in ("previous_dive", "next_dive")]
+        if keys[0].key() in _PAGE_KEYS and shortcuts_in(keys, between_dives):
+            return True
+        if focused is self.dives.view:
+            return shortcuts_in(keys, [self.actions_by_id[name] for name in _LIST_COMMANDS])
+        return focused is self.player.timeline or focused in self.player.canvases()
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open videos, folders of them, and session files."""
+        videos = [path for path in paths if path.suffix.lower() != SUFFIX]
+        for path in paths:
+            if path not in videos:
+                self.files.open_path(path)
+        if videos:
+            self.add_videos(videos)
+
+    def add_videos(self, paths: list[Path], **known: Any) -> None:
+        """Add videos to the session, or to a new session if another evening has come; see `Session.open`."""
+        self.files.controller.begin_evening()
+        self.session.open(paths, **known)
+
+    def poolside(self) -> None:
+        """Open the window for the pool, whose dives go into a session of this evening."""
+        self.files.controller.begin_evening()
+        self.dialogs.poolside()
+
+    def open_sample_path(self) -> tuple[Path, str, float]:
+        """Return clip, dive number and board of the bundled sample dive."""
+        fields = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
+        return resource("samples", fields["file"]), fields["dive_number"], fields["board_m"]
+
+    def zoom_pictures(self, steps: int) -> None:
+        """Magnify every picture by a number of steps; a negative number shrinks them."""
+        for canvas in self.player.canvases():
+            canvas.zoom_by(ZOOM_STEP**steps)
+
+    def open_videos(self) -> None:
+        """Ask for videos to open."""
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open video"), "", videos_filter())
+        if names:
+            self.add_videos([Path(name) for name in names])
+
+    def open_folder(self) -> None:
+        """Ask for a folder of videos to open."""
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Open folder")):
+            self.add_videos([Path(name)])
+
+    def open_sample(self) -> None:
+        """Open the bundled sample dive."""
+        path, dive_number, board_m = self.open_sample_path()
+        self.add_videos([path], dive_number=dive_number, board_m=board_m)
+
+    def quit(self) -> None:
+        """Close, unless the coach would rather wait for unfinished work."""
+        if self.files.may_close():
+            self.close()
+
+    def show_history(self, on: bool) -> None:
+        """Show the page of the coach's history in place of the player, or the player again."""
+        if self.history is None:
+            from fineparser_gui.history.page import HistoryPage  # with pyqtgraph; not at the start
+
+            self.history = HistoryPage(self.session, self.messages)
+            self.history.left.connect(lambda: self.show_history(False))
+            self.session.current_changed.connect(lambda: self._in_history and self.show_history(False))
+            self._pages.addWidget(self.history)
+        self._in_history = on
+        self.transport.pause()
+        self._refresh()
+
+    def go_to_dive(self, rows: int) -> None:
+        """Show the dive some rows below, or above; playback continues, from before its flight."""
+        playing = self.transport.playing
+        if self.dives.go(rows) and playing:
+            self.player.play_dive()
+
+    def mark(self, *, begins: bool) -> None:
+        """Set the In point, or the Out point, to the shown frame."""
+        dive = self.session.current
+        if dive is None or dive.info is None:
+            return
+        frame = self.transport.frame
+        first, last = dive.trimmed_range
+        first, last = (frame, last) if begins else (first, frame)
+        if first is not None and last is not None and last <= first:
+            # The other point lies on the wrong side: forget it.
+            first, last = (first, None) if begins else (None, last)
+        self.session.editing.set_range(dive.key, first, last)
+
+    def compare(self, on: bool) -> None:
+        """Begin a comparison with the best exemplar, else with another dive, or end it."""
+        comparing, best = self.session.comparing, self.session.best_exemplar()
+        if on and not comparing.others and best is not None:
+            comparing.show_exemplar(best.id)
+        elif on and not comparing.others:
+            comparing.add()
+        elif not on:
+            comparing.end()
+        self._refresh()
+
+    def _set_checked(self, action_id: str, checked: bool) -> None:
+        action = self.actions_by_id[action_id]
+        with QSignalBlocker(action):
+            action.setChecked(checked)
+        action.changed.emit()  # buttons follow; `toggled` does not fire again
+
+    def _show_library(self) -> None:
+        self._set_checked("library", self.library.isVisible())
+        self.actions_by_id.refresh()
+
+    def tell_unexpected(self, error: str) -> None:
+        """Report an unexpected error; called from any thread."""
+        text = self.tr("Unexpected error ({0}). Your work is kept. The log has details (Help menu).")
+        self.session.problem.emit(text.format(error))
+
+    def offer_crash_reports(self, paths: list[Path]) -> None:
+        """Offer reports that an earlier run has left."""
+
+        def show() -> None:
+            self.messages.withdraw()
+            self.dialogs.crash_reports(paths)
+
+        text = self.tr("Something went wrong the last time. A report was written on this computer; nothing is sent.")
+        self.messages.offer(text, [(self.tr("Show the report"), show)])
+
+    def _apply_preferences(self) -> None:
+        now = self.preferences.now
+        self.actions_by_id.set_shortcuts(now.shortcuts)
+        self.player.overlay(style=now.mask_style, skeleton=now.skeleton)
+        self._set_checked("skeleton", now.skeleton)
+
+    def _refresh(self) -> None:
+        """Update everything that depends on the shown dive and its state."""
+        now = self._situation()
+        dive, comparing, led = now.dive, now.comparing, now.led
+        page = 2 if self._in_history else 1 if self.session.keys or led else 0
+        if page != self._pages.currentIndex():
+            self._pages.setCurrentIndex(page)
+            (self.history if self._in_history else self.player).take_keys()
+        names = filter(None, (dive.path.name if dive else "", self.files.controller.name))
+        # A name may hold the text that Qt replaces by the mark of a modified document.
+        self.setWindowTitle(" – ".join([*(name.replace("[*]", "[*][*]") for name in names), "FineParser Studio"]))
+        if page == 0:
+            self.empty.set_recent({one.id: self.files.label(one) for one in self.files.controller.recent})
+        self._set_checked("compare", comparing)
+        self._set_checked("overlay", self.session.comparing.overlaid)
+        self._set_checked("history", self._in_history)
+        self.actions_by_id.refresh()
+        if not self.full_screen.on:
+            # Two pictures need the room more than the list does; an exemplar has no details to show.
+            room = (not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX), not led)
+            for name, part, strip, has in zip(_COLUMNS, (self.dives, self._side), self._strips, room, strict=True):
+                strip.setVisible(has)
+                part.setVisible(has and self.actions_by_id[name].isChecked())
+
+    def _show_edits(self) -> None:
+        edits = self.session.edits
+        for action_id, enabled, name, what in (
+            ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
+            ("redo", edits.canRedo(), self.tr("&Redo {0}"), edits.redoText()),
+        ):
+            self.actions_by_id[action_id].setEnabled(enabled)
+            self.actions_by_id[action_id].setText(name.format(what).rstrip())
+
+    def _color_icons(self) -> None:
+        self.actions_by_id.color_icons(self.palette())
+        self.score.color_icons()
+        self.player.proposals.color_icons()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers() and self._in_history:
+            self.show_history(False)
+        elif event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            self.player.take_keys()  # no other widget had a use for it: it leaves a field
+        elif event.matches(QKeySequence.StandardKey.SelectAll) and not self._in_history:
+            self.dives.view.selectAll()  # a click in the list leaves the keyboard to the player
+        else:
+            super().keyPressEvent(event)
+
+    def show_columns(self) -> None:
+        """Show the columns beside the player that are not folded away, unless the player fills the screen."""
+        self._refresh()
+        if not self.player.isAncestorOf(QApplication.focusWidget() or self):
+            self.player.take_keys()  # the widget that had them may be hidden
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._placed and self.width() < _NARROW_PX:
+            self._folds[_COLUMNS[0]].setChecked(False)  # a new user's picture is the largest thing all the same
+        self._placed = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.session.comparing.others:
+            self._refresh_timer.start()  # the room for the list may have changed
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.shown_first.emit)  # once all of it is on the screen
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._closed:
+            return
+        # Only if the user closes the window: when the system ends the program, no questions are possible.
+        if event.spontaneous() and not self.files.may_close():
+            event.ignore()
+            return
+        self._closed = True
+        try:
+            if self.full_screen.on:
+                self.full_screen.use(False)
+            self._place.save(self, {"columns": self._columns}, self._folds)
+            self.player.close_videos()
+            self.measured.close_video()
+            self.files.controller.close()
+        finally:  # whatever fails, nothing is left running
+            self.hide()  # a busy computer takes seconds to end a process
+            self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._drop.show_over(self.centralWidget())
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop.hide()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.open_paths(paths)

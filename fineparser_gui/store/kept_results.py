@@ -1,0 +1,128 @@
+"""Kept answers to requests that were answered before: by this window, by another, or before a crash. No Qt."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.resources import bundled_weights
+from fineparser_core.support.codec import to_json
+from fineparser_core.support.digest import digest
+from fineparser_core.support.files import read_bounded
+from fineparser_core.types import DiveParse, DiveSegment
+from fineparser_gui.compare.exemplar_snapshot import Voter
+from fineparser_gui.store.analysis_cache import AnalysisCache
+from fineparser_gui.worker.protocol import (
+    Answer,
+    ParseRequest,
+    Request,
+    Result,
+    ScoreRequest,
+    Segments,
+    TrimRequest,
+    WorkerSettings,
+)
+from fineparser_gui.worker.records import read_analysis
+
+log = logging.getLogger(__name__)
+
+#: Attributes of a request that do not change its answer.
+_NO_FACTS = ("type", "id", "path", "kept_as")
+_MOST_CARD_BYTES = 2_000_000
+
+#: Requests whose answers are kept.
+Keepable = ParseRequest | ScoreRequest | TrimRequest
+_Keepable = TypeVar("_Keepable", ParseRequest, ScoreRequest, TrimRequest)
+
+
+class KeptResults:
+    """Kept answers of a cache, found by names that are digests of everything that the answers depend on.
+
+    Args:
+        cache: cache that the worker fills; None: nothing is kept.
+        settings: returns the settings that the worker runs with.
+
+    Attributes:
+        voters: returns the exemplars by which a request for a score would be answered now; None: they are not known.
+    """
+
+    def __init__(
+        self, cache: AnalysisCache | None = None, settings: Callable[[], WorkerSettings] = WorkerSettings
+    ) -> None:
+        self.cache, self._settings = cache, settings
+        self.voters: Callable[[ScoreRequest], frozenset[Voter] | None] = lambda _: None
+        self._cards: dict[str, str] = {}  # digest by folder of weights
+
+    def named(self, request: _Keepable, content: str = "") -> _Keepable:
+        """Return a request with the name under which its answer is kept.
+
+        Args:
+            content: `content_digest` of the video; a `ScoreRequest` does not need it, as it has its `parse_id`.
+        """
+        if isinstance(request, ScoreRequest):
+            context: list[object] = [type(request).__name__]
+        else:
+            settings = self._settings()
+            parse_fields = [field.name for field in fields(DiveParse)]
+            weights = self._weights(settings.weights)
+            context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
+        facts = {name: value for name, value in to_json(request).items() if name not in _NO_FACTS}
+        return msgspec.structs.replace(request, kept_as=digest(*context, facts))
+
+    def has(self, request: Request) -> bool:
+        """Return True if an answer is kept, which may turn out to be damaged."""
+        return self.cache is not None and isinstance(request, Keepable) and self.cache.has(request.kept_as)
+
+    def answer(self, request: Request) -> Answer | None:
+        """Return the kept answer to a request, or None."""
+        if self.cache is None or not isinstance(request, Keepable) or not request.kept_as:
+            return None
+        name = request.kept_as
+        found = self.cache.get(name, ())
+        if found is None:
+            return None
+        content, _ = found
+        try:
+            if isinstance(request, TrimRequest):
+                return Segments(id=request.id, segments=msgspec.convert(content["segments"], list[DiveSegment]))
+            if isinstance(request, ScoreRequest) and not self._is_by_present_exemplars(request, content["analysis"]):
+                return None
+            path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
+            return Result(id=request.id, analysis=content["analysis"], record_path=path)
+        except (KeyError, TypeError, msgspec.ValidationError) as error:
+            log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
+            self.cache.remove(name)
+            return None
+
+    def parse(self, name: str) -> DiveParse | None:
+        """Return the parse that is kept under a name, or None if it is no longer kept."""
+        found = self.cache.get(name, ()) if self.cache is not None and name else None
+        if self.cache is None or found is None:
+            return None
+        try:
+            return read_analysis(found[0]["analysis"], self.cache.path(name)).parse
+        except (KeyError, TypeError, FineParserError) as error:
+            log.warning("a kept result cannot be shown: %s", error)
+            return None
+
+    def _is_by_present_exemplars(self, request: ScoreRequest, analysis: Mapping[str, Any]) -> bool:
+        """Return True if the exemplars that voted for a kept score are those that would vote now."""
+        by_profile = request.profile if analysis["profile"] else None  # nothing may have been measured
+        voters = self.voters(msgspec.structs.replace(request, profile=by_profile))
+        votes = ((vote["id"], vote["dive_number"], vote["board_m"], vote["score"]) for vote in analysis["exemplars"])
+        return voters is None or voters == frozenset(votes)
+
+    def _weights(self, folder: str) -> str:
+        """Return the digest of the weights' card, which holds a digest of each of their files."""
+        if folder not in self._cards:
+            path = (Path(folder) if folder else bundled_weights()) / "card.json"
+            try:
+                self._cards[folder] = hashlib.sha256(read_bounded(path, _MOST_CARD_BYTES)).hexdigest()
+            except OSError:
+                return ""
+        return self._cards[folder]
