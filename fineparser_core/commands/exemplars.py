@@ -19,8 +19,7 @@ from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.facts import LONGEST_NAME, ExemplarFacts
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.records import LONGEST_NAME, Exemplar, ExemplarEncoding, ExemplarFacts
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer

@@ -31,7 +31,7 @@ from fineparser_core.export.report.write import write_report
 from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import bands_of
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback

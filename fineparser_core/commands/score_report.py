@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.own_award import own_award_about, own_award_text
-from fineparser_core.measures.explanation import band_for, findings
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import band_for, bands_of, findings
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.recognition.words import seen_text
+from fineparser_core.recognition.numbers import seen_text
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 

@@ -24,8 +24,7 @@ from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP
 from fineparser_core.errors import ExportError
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
-from fineparser_core.measures.explanation import Band, band_for
-from fineparser_core.measures.good_bands import bands_of
+from fineparser_core.measures.explanation import Band, band_for, bands_of
 from fineparser_core.recognition.contradictions import contradiction_text
 from fineparser_core.support.atomic import atomic_file, write_whole
 from fineparser_core.support.codec import from_json, to_json

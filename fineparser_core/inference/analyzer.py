@@ -16,12 +16,9 @@ from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
-from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.inference.blazepose import load_blazepose
-from fineparser_core.inference.bodies import body_log_odds
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
@@ -34,7 +31,6 @@ from fineparser_core.inference.clip_validation import (
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.joints.finding import BestLook, find_joints, fuse_masks
 from fineparser_core.language import Phrase
 from fineparser_core.measures import measure_dive
 from fineparser_core.models.fineparser import FineParser
@@ -43,6 +39,8 @@ from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
 from fineparser_core.motion.recording import Recording
+from fineparser_core.pose.blazepose import body_log_odds, load_blazepose
+from fineparser_core.pose.finding import BestLook, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradictions, held_back

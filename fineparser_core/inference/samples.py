@@ -8,12 +8,12 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.joints.turned import WIDE, WIDE_PX
 from fineparser_core.language import Phrase
 from fineparser_core.motion.candidates import find_candidate
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
+from fineparser_core.pose.finding import WIDE, WIDE_PX
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, DiverCandidate
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete

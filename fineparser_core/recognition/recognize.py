@@ -4,9 +4,8 @@ import numpy as np
 
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.recognition.boards import boards
-from fineparser_core.recognition.facing import faces_right, goes_right
 from fineparser_core.recognition.numbers import DIRECTION_NAMES, number_shares
-from fineparser_core.recognition.posture import armstand, position, twisting
+from fineparser_core.recognition.posture import armstand, faces_right, goes_right, position, twisting
 from fineparser_core.recognition.turning import Turning, track_turning
 from fineparser_core.types import DiveParse, Recognition
 

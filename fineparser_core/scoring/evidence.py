@@ -1,7 +1,7 @@
 """Evidence that a score needs: a diver who falls freely, a take-off and an entry, each clear enough."""
 
 from fineparser_core.language import Phrase
-from fineparser_core.scoring.moved_moments import MOST_S
+from fineparser_core.scoring.measured_stream import MOST_S
 from fineparser_core.types import DiveParse, Moment
 from fineparser_core.video.preprocess import FullFrame, get_preprocessing
 

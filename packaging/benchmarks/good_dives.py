@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 
 from fineparser_core.exemplars.rendered import rendered_facts
-from fineparser_core.measures.good_bands import TABLE
+from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS

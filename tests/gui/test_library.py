@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, OwnAward
 from fineparser_gui import app

@@ -15,7 +15,7 @@ from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer

@@ -15,7 +15,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.tables import COLUMNS
 from fineparser_core.measures import NAMES, RECORDS, measure_dive, measures
-from fineparser_core.measures.good_bands import TABLE
+from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.record import Limits, MeasureRecord
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import unclear_note, unit_text
