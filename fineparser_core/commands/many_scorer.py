@@ -11,7 +11,8 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
-from fineparser_core.motion.recording import DiveSearch, find_clip
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities

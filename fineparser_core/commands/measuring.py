@@ -40,7 +40,7 @@ from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.motion.recording import FoundClip
+from fineparser_core.motion.clips import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.text_table import text_table

@@ -14,7 +14,7 @@ from fineparser_core.commands.printing import say
 from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.motion import candidates
+from fineparser_core.motion import clips
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Clip
@@ -86,8 +86,8 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
     """Return owner, name and stage of the functions that make up a parse, none of which calls another."""
     encoder, model = analyzer.encoder, analyzer.encoder.model
     stages: list[tuple[Any, str, str]] = [
-        (candidates, "find_dives", "decode; what moves"),
-        (candidates, "follow_diver", "follow who falls"),
+        (clips, "find_dives", "decode; what moves"),
+        (clips, "follow_diver", "follow who falls"),
         (samples, "coarse_pass", "coarse pass"),
         (samples, "crop_frames", "crops"),
         (encoder, "keypoints", "keypoints, for the crop"),

@@ -32,8 +32,9 @@ from fineparser_core.export.results import AskedClip
 from fineparser_core.export.strobe import write_strobe_clip, write_strobe_picture
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.measures.explanation import bands_of
+from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
-from fineparser_core.motion.recording import DiveSearch, FoundClip, find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.types import Analysis, ComparedDive

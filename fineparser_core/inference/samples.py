@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.language import Phrase
-from fineparser_core.motion.candidates import find_candidate
+from fineparser_core.motion.clips import find_candidate
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes

@@ -7,7 +7,8 @@ from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.motion.recording import DiveSearch, find_clip
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.scoring.profile import active_profile
 from fineparser_core.types import Analysis
 

@@ -30,7 +30,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.measures import NAMES, measures
-from fineparser_core.motion.recording import FoundClip, find_clip
+from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import measured_stream, quantities
 from fineparser_core.scoring.rescore import correct_contact, with_transitions

@@ -16,8 +16,8 @@ import numpy as np
 from fineparser_core.data.judged_dives import JudgedDive, read_dives
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.motion import moments
+from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.moments import FRAME_S, Source
-from fineparser_core.motion.recording import find_clip
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Moments
 

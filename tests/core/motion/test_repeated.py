@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from bodies_kit import METRE_PX, diving, write_bodies
 
-from fineparser_core.motion.candidates import find_candidate
-from fineparser_core.motion.recording import Recording, find_clip, find_dives
+from fineparser_core.motion.clips import find_candidate, find_clip
+from fineparser_core.motion.recording import Recording, find_dives
 from fineparser_core.motion.repeated import find_repeats
 
 N = 120
