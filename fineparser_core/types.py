@@ -5,11 +5,12 @@ Frames are 0-based indices of the source file. A *sample* is a frame among the 9
 """
 
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from itertools import pairwise
 from math import hypot
 from pathlib import Path
 from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from msgspec import Meta
@@ -20,6 +21,42 @@ from fineparser_core.constants import STEP_NAMES
 Frame = Annotated[int, Meta(ge=0, lt=2**31)]
 #: Coordinate in pixels of an upright frame; no video is wider.
 Pixels = Annotated[float, Meta(ge=0, le=100_000)]
+
+
+class NoteCode(StrEnum):
+    """Kinds of notes; `fineparser_core.export.notes` has their sentences and says which values each has."""
+
+    SENTENCE = "sentence"
+    # Of the file and the clip.
+    FILE_CUT_OFF = "file_cut_off"
+    PARTS_DAMAGED = "parts_damaged"
+    FRAMES_DAMAGED = "frames_damaged"
+    PICTURES_REPEATED = "pictures_repeated"
+    POINT_IGNORED = "point_ignored"
+    DIVER_UNSURE = "diver_unsure"
+    CUT_OUT = "cut_out"
+    SLOW_MOTION = "slow_motion"
+    NO_FALL = "no_fall"
+    TAKE_OFF_UNSURE = "take_off_unsure"
+    TAKE_OFF_NEAR_START = "take_off_near_start"
+    ENTRY_UNSURE = "entry_unsure"
+    ENTRY_NEAR_END = "entry_near_end"
+    # Of the score and the measures.
+    FEW_EXEMPLARS = "few_exemplars"
+    OTHER_BOARD = "other_board"
+    NEAREST_NUMBERS = "nearest_numbers"
+    EXEMPLARS_UNUSABLE = "exemplars_unusable"
+    EXEMPLARS_LEFT_OUT = "exemplars_left_out"
+    CALIBRATED = "calibrated"
+    MEASURES_UNCLEAR = "measures_unclear"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that the user is told about a result: a code with values; the words are made where they are shown."""
+
+    code: NoteCode
+    values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -436,8 +473,7 @@ class DiveParse(MaskTrack):
         first_water_contact_frame: source frame in which the diver touches the water first; None without a free fall, or
             where the contact does not show.
         motion: the free fall and the camera's motion; None without a free fall.
-        notes: sentences to show to the user: what is missing or damaged in the file, and what to look at before the
-            parse is trusted.
+        notes: what is missing or damaged in the file, and what to look at before the parse is trusted.
         recognition: which dive the video shows, by the moments as found, not as corrected; None where too little shows.
     """
 
@@ -451,7 +487,7 @@ class DiveParse(MaskTrack):
     refusal: str | None = None
     first_water_contact_frame: Frame | None = None
     motion: DiveMotion | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     recognition: Recognition | None = None
 
     @property
@@ -569,7 +605,7 @@ class Scoring:
         award: score / (3 * difficulty), the mean award that the score implies, 0 to 10.
         difficulty_source: as of `Difficulty.source`.
         contributions: mean over the exemplars; their points sum to score - mean exemplar score.
-        notes: sentences to show to the user (e.g. fewer exemplars than requested, exemplars from other boards).
+        notes: about the exemplars and the scale, e.g. fewer exemplars than requested, exemplars from other boards.
         interval: prediction interval; None for weights without a calibration.
         deviation: standard deviation of the score by how uncertain the dive's moments are, points.
         profile: whose judges' scale it is on, that of its exemplars' scores as well; None: as shipped.
@@ -585,7 +621,7 @@ class Scoring:
     contributions: tuple[Contribution, ...]
     exemplars: tuple[ExemplarVote, ...]
     seed: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     interval: ScoreInterval | None = None
     deviation: float = 0.0
     profile: ProfileIdentity | None = None
@@ -676,7 +712,7 @@ class Analysis:
         unscored: a sentence that says why there is no score though the clip could have a score; else "".
         withheld: a sentence about the evidence that a score lacks, or that the video shows another dive, so that there
             is no score until a person requests it all the same; else "".
-        measured_notes: sentences to show to the user about the measures.
+        measured_notes: about the measures.
         contradictions: parts of the given dive number and board that the video speaks against, the surest first.
     """
 
@@ -686,12 +722,12 @@ class Analysis:
     own_award: OwnAward | None = None
     unscored: str = ""
     withheld: str = ""
-    measured_notes: tuple[str, ...] = ()
+    measured_notes: tuple[Note, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences to show to the user: about the file, then about the score, then about what was measured."""
+    def notes(self) -> tuple[Note, ...]:
+        """Notes about the file, then about the score, then about what was measured."""
         return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()), *self.measured_notes)
 
 

@@ -182,7 +182,7 @@ def judged(dives: list[ClubDive]) -> list[JudgedScore]:
     found = []
     for dive in dives:
         query = seen(dive)
-        shipped = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
+        shipped, _ = with_measures(votes(dive, exemplars, qualities), [query], dive.dive, dive.difficulty)
         found.append(
             JudgedScore(
                 name=dive.id,

@@ -262,12 +262,13 @@ def _encoded(
         flight, entry = transitions
         placed = replace(parse.transitions, first_flight_frame=flight, first_entry_frame=entry)
         parse, encoding = correct_transitions(parse, encoding, placed)
+        compact = analyzer.encoder.compact(encoding)
         with atomic_file(kept) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
                 transition_samples=encoding.transition_samples,
                 **{name: getattr(parse, name) for name in _MASK_FIELDS},
-                **{name: getattr(analyzer.compact(encoding), name) for name in _ENCODING_FIELDS},
+                **{name: getattr(compact, name) for name in _ENCODING_FIELDS},
             )
     with np.load(kept, allow_pickle=False) as found:
         mask = MaskTrack(**{name: found[name] for name in _MASK_FIELDS})

@@ -11,7 +11,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from fineparser_core.commands.printing import say
-from fineparser_core.inference import samples
+from fineparser_core.inference import pipeline, samples
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.motion import clips
@@ -99,8 +99,8 @@ def _stages(analyzer: Analyzer) -> list[tuple[Any, str, str]]:
             (owner, name, "I3D of the spatial parser") for owner, name in ((parser, "taps"), (parser.encoder, "end"))
         ]
         stages += [(parser.decoder, name, "mask decoder") for name in ("coarse", "finish")]
-    stages.append((analyzer, "_find_joints", "joints, by BlazePose and masks"))
-    stages.append((analyzer._blazepose, "masks", "masks, by BlazePose"))
+    stages.append((pipeline, "find_joints", "joints, by BlazePose and masks"))
+    stages.append((analyzer.blazepose, "masks", "masks, by BlazePose"))
     if isinstance(backbone := model.static_encoder.backbone, PoseBackbone):
         stages.append((backbone, "features_and_keypoints", "poses"))
     return stages

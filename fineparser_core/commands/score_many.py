@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer, open_scorer
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions, open_scorer
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
@@ -74,18 +74,20 @@ def _lines(path: Path) -> list[str]:
 
 def score_many(
     asked: Sequence[AskedClip],
-    options: ManyOptions,
+    options: ScoringOptions,
     out: Path,
     cancel: CancelToken,
     *,
+    workers: int = 1,
     table: Path | None = None,
     quiet: bool = False,
-    open_scorer: Callable[[ManyOptions], Scorer] = open_scorer,
+    open_scorer: Callable[[ScoringOptions, int], Scorer] = open_scorer,
 ) -> None:
     """Score clips into a file, and continue a file that holds results of them.
 
     Args:
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
+        workers: processes.
         table: of all clips too, as CSV.
         open_scorer: called in each process.
 
@@ -106,7 +108,7 @@ def score_many(
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
     began_s = time.monotonic()
     try:
-        with closing(do_jobs(partial(open_scorer, options), todo, options.workers, cancel)) as answers:
+        with closing(do_jobs(partial(open_scorer, options, workers), todo, workers, cancel)) as answers:
             for n, (place, answer) in enumerate(answers, start=1):
                 job = todo[place]
                 lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer

@@ -7,9 +7,8 @@ import numpy as np
 from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.measures.context import InTheAir, measured_dive
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.measures.words import unclear_note
 from fineparser_core.motion.moments import BOARDS_M, POSTURE_M, POSTURE_SCATTER_M, height_m
-from fineparser_core.types import DiveParse, Measure
+from fineparser_core.types import DiveParse, Measure, Note, NoteCode
 
 #: A moment that is contradicted by more standard deviations is not measured by.
 MOST_DEVIATIONS = 3.0
@@ -85,12 +84,12 @@ class MeasuredDive:
 
     Attributes:
         readings: plausible readings, in the order of `RECORDS`.
-        notes: sentences about unclear readings.
+        notes: about unclear readings.
         contradicted: moments that a person has placed and gravity contradicts; nothing is read by them.
     """
 
     readings: tuple[Measure, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     contradicted: frozenset[str] = frozenset()
 
     @property
@@ -127,6 +126,6 @@ def measure_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: f
             known = {"name": record.name, "unit": record.unit, "step": record.step}
             readings.append(Measure(**known, value=value, uncertainty=uncertainty, frame=frame))
         if not (plausible and record.is_clear(uncertainty)):
-            unclear.append(record)
-    notes = (unclear_note(unclear),) if unclear else ()
+            unclear.append(record.name)
+    notes = (Note(NoteCode.MEASURES_UNCLEAR, tuple(unclear)),) if unclear else ()
     return MeasuredDive(readings=tuple(readings), notes=notes, contradicted=wrong)

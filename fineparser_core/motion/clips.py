@@ -128,7 +128,7 @@ class Candidate(Sequence[np.ndarray]):
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, their times.
         scales: (4,) float32, source pixels a pixel of the pictures, for x0, y0, x1, y1.
-        notes: sentences about what is missing or damaged in the file.
+        notes: of what is missing or damaged in the file.
         divers: candidates for the diver.
     """
 

@@ -15,9 +15,9 @@ from fineparser_core.motion.divers import LEAST_LOG_ODDS, FindBody, JudgedFall, 
 from fineparser_core.motion.following import follow_diver
 from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.motion.pictures import Pictures
-from fineparser_core.motion.repeated import PictureChanges, repeated_note
+from fineparser_core.motion.repeated import PictureChanges
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate, DiveSegment, VideoInfo
+from fineparser_core.types import AthletePoint, Clip, DiverCandidate, DiveSegment, Note, NoteCode, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy
 from fineparser_core.video.reader import VideoReader
 
@@ -218,15 +218,17 @@ class Recording:
             reasons=judged.reasons,
         )
 
-    def notes(self, images: slice) -> tuple[str, ...]:
-        """Return sentences about what is missing or damaged in the file, and among some of the pictures.
+    def notes(self, images: slice) -> tuple[Note, ...]:
+        """Return notes of what is missing or damaged in the file, and among some of the pictures.
 
         Raises:
             VideoError: too many of them are damaged.
         """
         shown = self.frames[images]
         notes = damage_notes(self.info, sorted(set(self.damaged) & set(shown.tolist())), len(shown))
-        return notes if self.share_new == 1 else (*notes, repeated_note(self.share_new, self.info.fps))
+        if self.share_new == 1:
+            return notes
+        return (*notes, Note(NoteCode.PICTURES_REPEATED, (self.info.fps, self.share_new * self.info.fps)))
 
 
 def read_around(info: VideoInfo, frame: int) -> tuple[int, int] | None:
@@ -384,32 +386,25 @@ def around_fall(
     return min(first, last), last
 
 
-def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[str, ...]:
-    """Return sentences about what is missing or damaged in a file, of which `n_read` frames were read.
+def damage_notes(info: VideoInfo, damaged: Sequence[int], n_read: int) -> tuple[Note, ...]:
+    """Return notes of what is missing or damaged in a file, of which `n_read` frames were read.
 
     Raises:
         VideoError: too many of them are damaged.
     """
+    if len(damaged) > _MOST_DAMAGED * n_read:
+        raise VideoError(
+            "{0} is damaged: {1} cannot be decoded (the first is frame {2}): copy it again, "
+            "or move the in or the out point.",
+            info.path,
+            Phrase("{0} of the {1} frames read", len(damaged), n_read),
+            damaged[0],
+        )
     notes = []
     if info.n_frames_missing:
-        lost = (info.n_frames_missing, info.n_frames_whole)
-        notes.append(Phrase("The file is cut off: {0} of its {1} frames are missing.", *lost))
+        notes.append(Note(NoteCode.FILE_CUT_OFF, (info.n_frames_missing, info.n_frames_whole)))
     if info.n_parts_damaged:
-        n_parts = info.n_parts_damaged
-        parts = Phrase("1 part") if n_parts == 1 else Phrase("{0} parts", n_parts)
-        notes.append(Phrase("The file is damaged: {0} of its video cannot be read.", parts))
+        notes.append(Note(NoteCode.PARTS_DAMAGED, (info.n_parts_damaged,)))
     if damaged:
-        share = Phrase("{0} of the {1} frames read", len(damaged), n_read)
-        if len(damaged) > _MOST_DAMAGED * n_read:
-            raise VideoError(
-                "{0} is damaged: {1} cannot be decoded (the first is frame {2}): copy it again, "
-                "or move the in or the out point.",
-                info.path,
-                share,
-                damaged[0],
-            )
-        if len(damaged) == 1:
-            notes.append(Phrase("The file is damaged: {0} is not whole, the first is frame {1}.", share, damaged[0]))
-        else:
-            notes.append(Phrase("The file is damaged: {0} are not whole, the first is frame {1}.", share, damaged[0]))
+        notes.append(Note(NoteCode.FRAMES_DAMAGED, (len(damaged), n_read, damaged[0])))
     return tuple(notes)

@@ -97,7 +97,7 @@ def scoring() -> Scoring:
         contributions=mean,
         exemplars=tuple(votes),
         seed=0,
-        notes=("Only 2 exemplars.",),
+        notes=(Note(NoteCode.FEW_EXEMPLARS, (2, 10)),),
     )
 
 
