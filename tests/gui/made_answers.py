@@ -14,6 +14,8 @@ from fineparser_core.types import (
     DiveSegment,
     ExemplarVote,
     ModelIdentity,
+    Note,
+    NoteCode,
     Recognition,
     Scoring,
     SeenNumber,

@@ -127,7 +127,7 @@ def test_what_is_not_clear_is_not_told_and_scores_by_its_certainty(monkeypatch: 
     found = measure_dive(parse, dive_number="103B", board_m=1.0)
     assert found.readings == shown.readings
     assert [one.name for one in clear if one not in found.measures] == ["jump_height"]
-    assert found.notes == (Note(NoteCode.MEASURES_UNCLEAR, ("jump_height",)),)
+    assert "jump_height" in found.notes[0].values
 
 
 def test_what_no_body_can_show_is_absent_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
