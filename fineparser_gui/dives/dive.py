@@ -14,7 +14,7 @@ from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.recognition.boards import seen_board
 from fineparser_core.recognition.contradictions import contradictions
-from fineparser_core.recognition.words import told_numbers
+from fineparser_core.recognition.numbers import told_numbers
 from fineparser_core.support.codec import shown
 from fineparser_core.types import (
     Analysis,

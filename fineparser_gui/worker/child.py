@@ -29,7 +29,8 @@ from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.language import Phrase, translated, use_language
-from fineparser_core.motion.recording import DiveSearch, find_clip
+from fineparser_core.motion.clips import find_clip
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
@@ -229,13 +230,13 @@ class Worker:
     def _parse(self, request: ParseRequest) -> Result:
         watch = self._watch(request)
         with self._search(request) as search:
-            search.find_body = self._open().find_body
             found = find_clip(
                 Path(request.path),
                 request.athlete,
                 start_frame=request.in_frame,
                 end_frame=request.out_frame,
                 trim=request.trim,
+                find_body=self._open().find_body,
                 search=search,
                 **watch,
             )
