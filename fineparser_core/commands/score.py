@@ -33,6 +33,7 @@ from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.measures.explanation import bands_of
 from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
+from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
 from fineparser_core.types import Analysis, ComparedDive
@@ -259,9 +260,9 @@ def _found_dive(
         start_frame=args.start_frame,
         end_frame=args.end_frame,
         trim=not args.no_trim,
-        find_body=find_body,
         progress=progress,
         cancel=cancel,
+        search=DiveSearch(args.clip, find_body=find_body),
     )
     if found.others:
         others = ", ".join(f"--start-frame {first} --end-frame {last}" for first, last in found.others)

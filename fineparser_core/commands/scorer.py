@@ -119,16 +119,7 @@ def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
     def score(result: ClipResult) -> ClipResult:
         asked = result.asked
         dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
-        found, analysis = analyzer.analyze_file(
-            asked.path,
-            dive,
-            difficulty,
-            start_frame=asked.start_frame,
-            end_frame=asked.end_frame,
-            trim=options.trim,
-            force=options.force,
-            **options.choice,
-        )
+        found, analysis = analyzer.analyze_file(asked, trim=options.trim, force=options.force, **options.choice)
         scored = replace(result, analysis=analysis, others=found.others)
         dived = None if dive is None else with_seen_board(difficulty, dive, analysis.parse.recognition)
         if dive is None or dived is None or not analysis.measures:

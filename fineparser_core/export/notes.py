@@ -76,7 +76,8 @@ def note_text(note: Note) -> str:
             return Phrase("1 of {0} exemplars is from another board, where the difficulty may differ.", n)
         case NoteCode.MEASURES_UNCLEAR, names:
             titles = [RECORDS[name].title if name in RECORDS else name for name in names]
-            values = (Phrase("; ".join(f"{{{place}}}" for place in range(len(titles))), *titles),)
+            template = "; ".join(f"{{{place}}}" for place in range(len(titles)))
+            values = (Phrase(template, *titles),)
         case NoteCode.SENTENCE, (sentence,):
             return str(sentence) if not isinstance(sentence, Phrase) else sentence
         case _, values:

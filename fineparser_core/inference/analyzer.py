@@ -16,6 +16,7 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ExemplarError, VideoError
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarFacts, check_facts
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
+from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.clip_validation import Calibration
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
@@ -214,8 +215,7 @@ class Analyzer:
         Raises: what `pipeline.compare` raises.
         """
         found = compare(self, encoding, dive, difficulty, cancel=cancel, **choice)
-        seed = choice.get("seed", 0)
-        return aggregate_votes(found.votes, str(dive), difficulty, seed=seed, notes=found.notes, rule=found.rule)
+        return aggregate_votes(found.votes, str(dive), difficulty, seed=found.seed, notes=found.notes, rule=found.rule)
 
 
 def score_clip(
@@ -250,11 +250,12 @@ def score_clip(
     Raises:
         FineParserError: with a sentence, for a clip, a dive number or weights that cannot be used.
     """
-    dive, difficulty = asked_dive(dive_number, board_m)
+    asked = AskedClip(
+        path=Path(path), dive_number=dive_number, board_m=board_m, start_frame=start_frame, end_frame=end_frame
+    )
+    asked_dive(dive_number, board_m)  # before anything is loaded
     with ExitStack() as opened:
         if analyzer is None:
             library = opened.enter_context(ExemplarStore.open_all(own_folder()))
             analyzer = Analyzer.open(library=library, profile=active_profile())
-        return analyzer.analyze_file(
-            path, dive, difficulty, start_frame=start_frame, end_frame=end_frame, trim=trim, force=force
-        )[1]
+        return analyzer.analyze_file(asked, trim=trim, force=force)[1]

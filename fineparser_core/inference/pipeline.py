@@ -9,18 +9,18 @@ it. The window, the commands, Python, `evaluate` and the live room take this roa
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple, Protocol, TypedDict, Unpack
 
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
-from fineparser_core.diving.difficulty import Difficulty, unknown_board
+from fineparser_core.diving.difficulty import Difficulty, asked_dive, unknown_board
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, select_exemplars
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.clip_validation import Calibration, clip_evidence, clip_notes, doubts, refusal
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, UnfinishedSamples, read_samples
@@ -29,7 +29,7 @@ from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.moments import PlacedMoments, find_moments, network_alone, place_moments
 from fineparser_core.motion.readings import transition_prior
-from fineparser_core.motion.recording import Recording
+from fineparser_core.motion.recording import DiveSearch, Recording
 from fineparser_core.pose.finding import BestLook, Look, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.recognition.boards import with_seen_board
@@ -105,23 +105,21 @@ class Compared(NamedTuple):
     """Votes on a dive by the network's streams.
 
     Attributes:
-        notes: about the selection of the exemplars.
+        seed: by which the exemplars were drawn.
+        notes: about their selection.
         rule: of the prediction interval by these streams; None where no rule holds.
     """
 
     votes: tuple[ExemplarVote, ...]
+    seed: int
     notes: tuple[Note, ...]
     rule: IntervalRule | None
 
 
 def analyze_file(
     tools: Tools,
-    path: str | Path,
-    dive: DiveNumber | None,
-    difficulty: Difficulty | None = None,
+    asked: AskedClip,
     *,
-    start_frame: int | None = None,
-    end_frame: int | None = None,
     trim: bool = True,
     force: bool = False,
     progress: ProgressCallback = ignore_progress,
@@ -130,21 +128,22 @@ def analyze_file(
 ) -> tuple[FoundClip, Analysis]:
     """Find the dive of a file, see `find_clip`, and analyze it, see `analyze_clip`.
 
-    Raises: what `find_clip` and `analyze_clip` raise.
+    Raises: what `asked_dive`, `find_clip` and `analyze_clip` raise.
     """
+    dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
     found = find_clip(
-        path,
-        start_frame=start_frame,
-        end_frame=end_frame,
+        asked.path,
+        start_frame=asked.start_frame,
+        end_frame=asked.end_frame,
         trim=trim,
-        find_body=tools.find_body,
         progress=progress,
         cancel=cancel,
+        search=DiveSearch(asked.path, find_body=tools.find_body),
     )
-    analysis = analyze_clip(
-        tools, found.clip, dive, difficulty, found.recording, force=force, progress=progress, cancel=cancel, **choice
+    clip, recording = found.clip, found.recording
+    return found, analyze_clip(
+        tools, clip, dive, difficulty, recording, force=force, progress=progress, cancel=cancel, **choice
     )
-    return found, analysis
 
 
 def analyze_clip(
@@ -348,16 +347,22 @@ def score_parse(
     withheld = missing_evidence(alone.parse) or (None if confirmed else held_back(str(dive), against))
     if withheld is not None and not force:
         return replace(alone, own_award=None, withheld=withheld)
-    rule = choice.get("rule", SAME_NUMBER)
-    own_award = None if rule.synchro else alone.own_award  # that of a single body is not that of two
+    synchro = choice.get("rule", SAME_NUMBER).synchro
+    own_award = None if synchro else alone.own_award  # that of a single body is not that of two
     try:
         compared = compare(tools, encoding, dive, dived, progress=progress, cancel=cancel, **choice)
     except NoExemplarsError as error:
         notes = (*alone.measured_notes, *calibrated_notes(tools.stream.profile))
         return replace(alone, own_award=own_award, unscored=error.phrase, measured_notes=notes)
-    seed = choice.get("seed", 0)
     scoring = score_votes(
-        compared.votes, alone.parse, dive, dived, tools.stream, seed=seed, notes=compared.notes, rule=compared.rule
+        compared.votes,
+        alone.parse,
+        dive,
+        dived,
+        tools.stream,
+        seed=compared.seed,
+        notes=compared.notes,
+        rule=compared.rule,
     )
     return replace(alone, own_award=own_award, scoring=scoring)
 
@@ -374,11 +379,9 @@ def compare(
     dive: DiveNumber,
     difficulty: Difficulty,
     *,
-    n_exemplars: int = 10,
-    seed: int = 0,
-    rule: CandidateRule = SAME_NUMBER,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
+    **choice: Unpack[Choice],
 ) -> Compared:
     """Compare an encoded clip with exemplars of its dive number, by the network's streams (Eq. 6).
 
@@ -391,11 +394,12 @@ def compare(
         ExemplarError: none of them can be used.
         Cancelled: `cancel` was set.
     """
+    n_exemplars, seed = choice.get("n_exemplars", 10), choice.get("seed", 0)
     if n_exemplars < 1:
         raise ConfigError("{0} exemplars cannot vote: ask for at least 1.", n_exemplars)
     known = tools.library.exemplars(cancel=cancel)
     chosen, notes = select_exemplars(
-        known, dive, difficulty, n_exemplars, seed=seed, rule=rule, path=tools.library.path
+        known, dive, difficulty, n_exemplars, seed=seed, rule=choice.get("rule", SAME_NUMBER), path=tools.library.path
     )
     usable, unusable = [], []
     for done, exemplar in enumerate(chosen, start=1):
@@ -414,7 +418,7 @@ def compare(
         notes = (*notes, left_out)
     # No rule was measured for exemplars of other numbers.
     same = all(exemplar.dive_number == str(dive) for exemplar in usable)
-    return Compared(votes(tools, encoding, usable), notes, tools.calibration.interval if same else None)
+    return Compared(votes(tools, encoding, usable), seed, notes, tools.calibration.interval if same else None)
 
 
 def votes(tools: Tools, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:

@@ -41,7 +41,6 @@ def find_clip(
     start_frame: int | None = None,
     end_frame: int | None = None,
     trim: bool = True,
-    find_body: FindBody | None = None,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
     search: DiveSearch | None = None,
@@ -56,7 +55,6 @@ def find_clip(
     Args:
         athlete: a point on the diver, or the diver's place among `Clip.divers`, from 1.
         start_frame, end_frame: first and last frame of the range, both included.
-        find_body: looks for bodies where it is not clear who the diver is.
         search: of the whole file, which goes on where it was.
 
     Raises:
@@ -72,15 +70,15 @@ def find_clip(
         return FoundClip(make_clip(path, start_frame, end_frame, point))
     near = None
     if point is not None:
-        whole = probe(path)
-        make_clip(path, 0, whole.n_frames - 1, point)  # is the point in the file?
-        near = read_around(whole, point.frame)
-    if by_hand or near is not None:
-        search = DiveSearch(path, *(near or (start_frame, end_frame)))
-    read = (search or DiveSearch(path)).run(progress=progress, cancel=cancel)
+        info = probe(path)
+        make_clip(path, 0, info.n_frames - 1, point)  # is the point in the file?
+        near = read_around(info, point.frame)
+    whole_file = search or DiveSearch(path)
+    part = near or ((start_frame, end_frame) if by_hand else None)
+    read = (whole_file if part is None else DiveSearch(path, *part)).run(progress=progress, cancel=cancel)
     pointed = None if point is None else fall_at_point(read.motion, read.image_at(point.frame), point)
     recording = read if pointed is None else read.with_fall(pointed)
-    judged = recording.divers(pointed=pointed, find_body=find_body, cancel=cancel)
+    judged = recording.divers(pointed=pointed, find_body=whole_file.find_body, cancel=cancel)
     chosen = judged[0].fall if judged and point is None else pointed
     if place is not None:
         listed = recording.listed(judged, None)

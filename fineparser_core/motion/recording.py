@@ -247,10 +247,14 @@ class DiveSearch:
 
     Args:
         first, last: frames between which it is read, both included; None: the file's ends.
+        find_body: looks for bodies where it is not clear who the diver is, for `find_clip`.
     """
 
-    def __init__(self, path: Path, first: int | None = None, last: int | None = None) -> None:
+    def __init__(
+        self, path: Path, first: int | None = None, last: int | None = None, *, find_body: FindBody | None = None
+    ) -> None:
         self._path, self._first, self._last = path, first, last
+        self.find_body = find_body
         self._finder: MotionFinder | None = None
         self._pictures, self._changes = Pictures(path), PictureChanges()
         self._n_read = 0

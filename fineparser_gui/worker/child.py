@@ -230,13 +230,13 @@ class Worker:
     def _parse(self, request: ParseRequest) -> Result:
         watch = self._watch(request)
         with self._search(request) as search:
+            search.find_body = self._open().find_body
             found = find_clip(
                 Path(request.path),
                 request.athlete,
                 start_frame=request.in_frame,
                 end_frame=request.out_frame,
                 trim=request.trim,
-                find_body=self._open().find_body,
                 search=search,
                 **watch,
             )

@@ -24,7 +24,7 @@ from fineparser_core.errors import NoDiveError
 from fineparser_core.motion.boxes import apply
 from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
-from fineparser_core.motion.recording import Recording, find_dives
+from fineparser_core.motion.recording import DiveSearch, Recording, find_dives
 from fineparser_core.types import DiveParse, VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
@@ -253,7 +253,7 @@ def _is_diver(frame: int, place: np.ndarray, diver: Diver) -> bool:
 def measure(path: Path, labels: JudgedDive, diver: Diver, find_body: FindBody | None) -> Row:
     """Find the clip of a variant."""
     try:
-        return judged(find_clip(path, find_body=find_body), labels, diver)
+        return judged(find_clip(path, search=DiveSearch(path, find_body=find_body)), labels, diver)
     except NoDiveError:
         return Row("wrong", (0, 0), [])
 

@@ -103,7 +103,7 @@ def test_a_point_in_a_long_file_is_searched_around(two: Path, monkeypatch: pytes
     monkeypatch.setattr(recording, "LONG_S", 2.5)
     frame = round((FIRST_S + 0.5) * FPS)
     x, y = diving(120, FIRST_S)(frame)
-    found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), find_body=lambda _: 2.0)
+    found = find_clip(two, AthletePoint(frame=frame, x=x, y=y), search=DiveSearch(two, find_body=lambda _: 2.0))
     assert found.recording is not None
     assert found.recording.ends == (max(frame - round(2.5 * FPS), 0), frame + round(2.5 * FPS) - 1)
     assert found.clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
@@ -139,7 +139,7 @@ def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
         find_clip(path)
     for log_odds in (2.0, -2.0):
         if log_odds > 0:
-            assert find_clip(path, find_body=lambda _: 2.0).clip.divers[0].chosen
+            assert find_clip(path, search=DiveSearch(path, find_body=lambda _: 2.0)).clip.divers[0].chosen
         else:
             with pytest.raises(NoDiveError):
-                find_clip(path, find_body=lambda _: -2.0)
+                find_clip(path, search=DiveSearch(path, find_body=lambda _: -2.0))
