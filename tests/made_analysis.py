@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     Contribution,
     DiveMotion,

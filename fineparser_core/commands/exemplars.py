@@ -24,13 +24,13 @@ from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.records import Clip, MaskTrack
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder, write_whole
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.types import Clip, MaskTrack
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 

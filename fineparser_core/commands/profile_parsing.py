@@ -16,8 +16,8 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.motion import clips
 from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.records import Clip
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Clip
 
 #: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.
 _SIZE, _PRODUCTS = 2048, 8

@@ -35,8 +35,8 @@ from fineparser_core.motion.clips import FoundClip, find_clip
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.motion.recording import DiveSearch
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.scoring.profile import Profile, active_profile, read_profile
-from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.probe import probe
 
 _STDOUT = Path("-")

@@ -17,10 +17,10 @@ from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
-from fineparser_core.types import Analysis
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"

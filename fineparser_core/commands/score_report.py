@@ -10,8 +10,8 @@ from fineparser_core.measures.explanation import band_for, bands_of, findings
 from fineparser_core.measures.words import finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable
 from fineparser_core.recognition.numbers import seen_text
+from fineparser_core.records import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 from fineparser_core.support.text_table import text_table
-from fineparser_core.types import Analysis, Clip, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: Origin of the DD by `Scoring.difficulty_source`.
 _DIFFICULTY_OF = {

@@ -12,7 +12,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
 from fineparser_core.printable import printable
-from fineparser_core.types import ComparedDive, MaskTrack, step_spans
+from fineparser_core.records import ComparedDive, MaskTrack, step_spans
 
 #: Three awards of ten each are multiplied by the DD.
 _BEST_AWARDS = 30.0

@@ -11,7 +11,7 @@ from fineparser_core.diving.distance import group_by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
 from fineparser_core.exemplars.records import Exemplar
-from fineparser_core.types import Note, NoteCode
+from fineparser_core.records import Note, NoteCode
 
 
 @dataclass(frozen=True, kw_only=True)

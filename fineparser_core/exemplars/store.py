@@ -23,9 +23,9 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, Exempl
 from fineparser_core.exemplars.rows import encoding_row, exemplar_row, mask_row, read_encoding, read_exemplar, read_mask
 from fineparser_core.language import Phrase, together
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.records import DiveParse, MaskTrack
 from fineparser_core.resources import resource
 from fineparser_core.support.atomic import sweep_leftovers
-from fineparser_core.types import DiveParse, MaskTrack
 
 log = logging.getLogger(__name__)
 

@@ -27,10 +27,7 @@ from fineparser_core.language import Phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, band_for, bands_of
 from fineparser_core.recognition.contradictions import contradiction_text
-from fineparser_core.support.atomic import atomic_file, write_whole
-from fineparser_core.support.codec import from_json, to_json
-from fineparser_core.support.npz import DAMAGE, read_array
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     DiveMotion,
     DiveParse,
@@ -43,6 +40,9 @@ from fineparser_core.types import (
     ScoreInterval,
     Scoring,
 )
+from fineparser_core.support.atomic import atomic_file, write_whole
+from fineparser_core.support.codec import from_json, to_json
+from fineparser_core.support.npz import DAMAGE, read_array
 
 FORMAT = "fineparser.analysis/4"
 

@@ -3,7 +3,7 @@
 from fineparser_core.language import Phrase
 from fineparser_core.measures import RECORDS
 from fineparser_core.recognition.contradictions import contradiction_notes
-from fineparser_core.types import Analysis, Note, NoteCode
+from fineparser_core.records import Analysis, Note, NoteCode
 
 #: Sentences of the codes, with places for their values.
 _SENTENCES = {

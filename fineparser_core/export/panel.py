@@ -12,7 +12,7 @@ from fineparser_core.export.notes import notes_of
 from fineparser_core.export.palette import contrast, readable_on
 from fineparser_core.language import number, text, translated
 from fineparser_core.measures.words import dive_text
-from fineparser_core.types import Analysis, DiveParse, Scoring, StepSpan
+from fineparser_core.records import Analysis, DiveParse, Scoring, StepSpan
 
 BANNER_UNITS = 40
 BANNER_BASELINE = 25.5

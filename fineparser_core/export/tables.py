@@ -31,9 +31,9 @@ from fineparser_core.export.analysis_json import analysis_to_dict, good_ranges_o
 from fineparser_core.export.coach_marks import MEASURED, NOTE, Mark, to_dict
 from fineparser_core.export.notes import notes_of
 from fineparser_core.measures import NAMES
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.csv_table import csv_table
-from fineparser_core.types import Analysis
 
 FORMAT = "fineparser.dives/3"
 

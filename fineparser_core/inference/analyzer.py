@@ -36,11 +36,11 @@ from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.motion.divers import FindBody
 from fineparser_core.pose.blazepose import body_log_odds, load_blazepose
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.records import Analysis, Clip, ClipEncoding, ModelIdentity, Scoring
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, active_profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
-from fineparser_core.types import Analysis, Clip, ClipEncoding, ModelIdentity, Scoring
 from fineparser_core.video.clips import make_clip
 
 log = logging.getLogger(__name__)

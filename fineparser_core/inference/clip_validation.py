@@ -9,8 +9,8 @@ import numpy as np
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
 from fineparser_core.language import Phrase
+from fineparser_core.records import Clip, ClipEvidence, IntervalRule, Moments, Note, NoteCode
 from fineparser_core.support.codec import from_json
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moments, Note, NoteCode
 
 #: Minimum area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
 MIN_AREA = 0.001

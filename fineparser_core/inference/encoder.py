@@ -16,7 +16,7 @@ from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_ov
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.pose.keypoints import BODY, KEYPOINTS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import ClipEncoding
+from fineparser_core.records import ClipEncoding
 from fineparser_core.video.sampling import WINDOWS
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)

@@ -35,9 +35,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.recognition.contradictions import contradictions, held_back
 from fineparser_core.recognition.recognize import recognize
-from fineparser_core.scoring.evidence import missing_evidence
-from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, score_votes
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     Clip,
     ClipEncoding,
@@ -49,6 +47,8 @@ from fineparser_core.types import (
     Note,
     NoteCode,
 )
+from fineparser_core.scoring.evidence import missing_evidence
+from fineparser_core.scoring.measured_stream import MeasuredStream, calibrated_notes, measured, score_votes
 
 #: Time before the take-off and after the come-out in which BlazePose looks at the diver, too, real seconds.
 _LOOKED_AT_S = (0.35, 0.6)

@@ -14,7 +14,7 @@ from fineparser_core.motion.following import Diver
 from fineparser_core.motion.recording import Recording, damage_notes
 from fineparser_core.pose.finding import WIDE, WIDE_PX
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip, DiverCandidate, Note, NoteCode
+from fineparser_core.records import Clip, DiverCandidate, Note, NoteCode
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy, squares_around_joints, track_athlete
 from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader

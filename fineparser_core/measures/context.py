@@ -16,7 +16,7 @@ from fineparser_core.motion import body
 from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
 from fineparser_core.motion.body import LEAST_CONFIDENCE
 from fineparser_core.motion.moments import height_m
-from fineparser_core.types import DiveParse, Moment, Moments
+from fineparser_core.records import DiveParse, Moment, Moments
 
 
 @dataclass(frozen=True, kw_only=True)

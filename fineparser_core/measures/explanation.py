@@ -19,8 +19,8 @@ from fineparser_core.diving.dive_number import known_number
 from fineparser_core.language import Phrase
 from fineparser_core.measures.record import Better, Source
 from fineparser_core.measures.records import RECORDS
+from fineparser_core.records import Analysis, Measure
 from fineparser_core.resources import resource
-from fineparser_core.types import Analysis, Measure
 
 #: Maximum number of findings shown for each phase.
 MOST_FINDINGS = 3

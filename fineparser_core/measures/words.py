@@ -5,7 +5,7 @@ from math import hypot, isinf
 from fineparser_core.language import Phrase, number, short_number, text
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RECORDS
-from fineparser_core.types import Measure
+from fineparser_core.records import Measure
 
 #: Measures of a dive shown at the pool, where there is room for few.
 FIRST_MEASURES = ("flight_time", "jump_height", "entry_angle")

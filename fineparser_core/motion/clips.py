@@ -14,7 +14,7 @@ from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall
 from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.recording import DiveSearch, Recording, are_apart, around_fall, find_dives, read_around
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate
+from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 

@@ -23,7 +23,7 @@ from fineparser_core.motion.body import (
 )
 from fineparser_core.motion.following import Diver
 from fineparser_core.motion.readings import Readings, read_moments
-from fineparser_core.types import Moment, Moments, Transitions
+from fineparser_core.records import Moment, Moments, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 #: Frames that biases and scatters are given in, seconds of real time.

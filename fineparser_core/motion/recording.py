@@ -17,7 +17,7 @@ from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free
 from fineparser_core.motion.pictures import Pictures
 from fineparser_core.motion.repeated import PictureChanges
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate, DiveSegment, Note, NoteCode, VideoInfo
+from fineparser_core.records import AthletePoint, Clip, DiverCandidate, DiveSegment, Note, NoteCode, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, square_to_xyxy
 from fineparser_core.video.reader import VideoReader
 

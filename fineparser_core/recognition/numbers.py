@@ -5,7 +5,7 @@ from functools import cache
 
 from fineparser_core.diving.difficulty import BOARDS_M, known_difficulty, recorded_difficulties
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
-from fineparser_core.types import Recognition, SeenNumber
+from fineparser_core.records import Recognition, SeenNumber
 
 #: Directions in the order of the groups of dives.
 DIRECTION_NAMES = ("forward", "back", "reverse", "inward")

@@ -18,10 +18,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.measures import measure_dive
-from fineparser_core.resources import resource
-from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.support.codec import from_json
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     AwardCheck,
     DiveParse,
@@ -36,6 +33,9 @@ from fineparser_core.types import (
     ProfileIdentity,
     Scoring,
 )
+from fineparser_core.resources import resource
+from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.support.codec import from_json
 
 #: Largest standard deviation that a moment is moved by, real seconds: where its sources contradict each other it may be
 #: anywhere, and measures there mean nothing.

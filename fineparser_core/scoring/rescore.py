@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.types import (
+from fineparser_core.records import (
     ClipEncoding,
     Contribution,
     DiveParse,

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
+from fineparser_core.records import ModelIdentity, OwnAward, Scoring
 from fineparser_core.scoring.rescore import outliers
-from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.dives.dive import Dive, DiveState
 from fineparser_gui.dives.session import Session
 from fineparser_gui.score.correction_note import CorrectionNote

@@ -11,8 +11,8 @@ from fineparser_core.diving.judging import NOT_MARKED
 from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import text, translated
+from fineparser_core.records import ProfileIdentity, SeenNumber
 from fineparser_core.scoring.measured_stream import calibrated_notes
-from fineparser_core.types import ProfileIdentity, SeenNumber
 from fineparser_core.video.alignment import Alignment
 
 #: Follows the name of a rendered dive.

@@ -6,7 +6,7 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.motion.moments import network_alone
-from fineparser_core.types import (
+from fineparser_core.records import (
     Clip,
     Contribution,
     DiveParse,

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from simulated_club import club, judged
 
 from fineparser_core.diving.judging import Judging
+from fineparser_core.records import Analysis, Measure, Note, NoteCode
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.scoring.profile import ACTIVE_NAME, read_profile
-from fineparser_core.types import Analysis, Measure, Note, NoteCode
 from fineparser_gui.score.learn_dialog import LearnDialog
 from fineparser_gui.store.kept_results import KeptResults
 from fineparser_gui.worker.protocol import ScoreRequest, decode, encode

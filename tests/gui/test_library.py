@@ -27,7 +27,7 @@ from shown_studio import shown_studio
 from fineparser_core.errors import ExemplarError
 from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.store import ExemplarStore
-from fineparser_core.types import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
+from fineparser_core.records import Analysis, AwardCheck, IntervalRule, MaskTrack, Measure, Note, NoteCode, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.dives.dive import DiveState, ScoreState

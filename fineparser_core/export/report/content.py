@@ -23,7 +23,7 @@ from fineparser_core.measures.explanation import Band, Bands, Finding, band_for,
 from fineparser_core.measures.words import dive_text, finding_text, good_text, measure_name, measured_text
 from fineparser_core.printable import printable, without_home
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, Measure, OwnAward, Scoring
+from fineparser_core.records import Analysis, Measure, OwnAward, Scoring
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.

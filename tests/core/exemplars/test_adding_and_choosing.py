@@ -19,8 +19,8 @@ from fineparser_core.exemplars.records import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule, best_exemplar, check_rule, select_by_board
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import Analysis, ClipEncoding, Note, NoteCode
 from fineparser_core.scoring.rescore import correct_transitions
-from fineparser_core.types import Analysis, ClipEncoding, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
 IDENTITY = made_identity(id=MODEL_ID, synthetic=False)

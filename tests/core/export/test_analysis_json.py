@@ -24,7 +24,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.export.notes import note_text
 from fineparser_core.language import Phrase
-from fineparser_core.types import (
+from fineparser_core.records import (
     Analysis,
     AwardCheck,
     DiverCandidate,

@@ -26,8 +26,8 @@ from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import finding_text, measured_text
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.records import Analysis, ComparedDive, Measure
 from fineparser_core.scoring.rescore import correct_contact
-from fineparser_core.types import Analysis, ComparedDive, Measure
 
 Make = Callable[..., Analysis]
 NAMES = (

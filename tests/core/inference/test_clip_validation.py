@@ -16,7 +16,7 @@ from fineparser_core.inference.clip_validation import (
     doubts,
     refusal,
 )
-from fineparser_core.types import Clip, ClipEvidence, IntervalRule, Moment, Moments, Note, NoteCode
+from fineparser_core.records import Clip, ClipEvidence, IntervalRule, Moment, Moments, Note, NoteCode
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
 

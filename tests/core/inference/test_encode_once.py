@@ -25,7 +25,7 @@ from fineparser_core.inference.samples import Samples
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import MaskTrack, Note, NoteCode
+from fineparser_core.records import MaskTrack, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
 DIVE = parse_dive_number("207c")

@@ -17,7 +17,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import DiveParse, NoteCode
+from fineparser_core.records import DiveParse, NoteCode
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader

@@ -20,9 +20,9 @@ from fineparser_core.measures.explanation import TABLE
 from fineparser_core.measures.record import Limits, MeasureRecord
 from fineparser_core.measures.records import RULES
 from fineparser_core.measures.words import unit_text
+from fineparser_core.records import Measure, Note, NoteCode
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured, measured_stream, quantities
-from fineparser_core.types import Measure, Note, NoteCode
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "packaging" / "docs" / "measures.md"
 UNITS = {"s", "m", "deg", "turns/s", ""}

@@ -11,7 +11,7 @@ from stand_in import StandIn
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.types import AthletePoint, Note, NoteCode
+from fineparser_core.records import AthletePoint, Note, NoteCode
 from fineparser_core.video.clips import make_clip
 
 N_FRAMES = 75

@@ -15,7 +15,7 @@ from fineparser_core.motion.clips import find_clip
 from fineparser_core.motion.divers import judge_falls
 from fineparser_core.motion.free_fall import FreeFall, find_free_falls
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch
-from fineparser_core.types import AthletePoint, Clip, DiverCandidate
+from fineparser_core.records import AthletePoint, Clip, DiverCandidate
 
 FIRST_S, SECOND_S = 1.7, 4.6
 

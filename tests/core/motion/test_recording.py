@@ -13,7 +13,7 @@ from fineparser_core.motion.free_fall import FreeFall
 from fineparser_core.motion.pictures import Pictures
 from fineparser_core.motion.recording import AFTER_S, BEFORE_S, DiveSearch, apart, around_fall, find_dives
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import AthletePoint
+from fineparser_core.records import AthletePoint
 from fineparser_core.video.reader import VideoReader
 
 N_FRAMES = 9 * FPS

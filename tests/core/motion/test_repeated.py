@@ -9,7 +9,7 @@ from bodies_kit import METRE_PX, diving, write_bodies
 from fineparser_core.motion.clips import find_candidate, find_clip
 from fineparser_core.motion.recording import Recording, find_dives
 from fineparser_core.motion.repeated import find_repeats
-from fineparser_core.types import Note, NoteCode
+from fineparser_core.records import Note, NoteCode
 
 N = 120
 #: Pictures a second of the diver's time that a file of 30 shows again, and how many times slower it plays.

@@ -24,8 +24,8 @@ from fineparser_core.recognition.contradictions import (
     held_back,
 )
 from fineparser_core.recognition.recognize import recognize
+from fineparser_core.records import ClipEncoding, Recognition, SeenNumber
 from fineparser_core.synth.render import DiveSpec, plan_dive
-from fineparser_core.types import ClipEncoding, Recognition, SeenNumber
 
 #: Of a 103B from 1 m, seen well.
 SEEN = Recognition(

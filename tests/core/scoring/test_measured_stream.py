@@ -10,9 +10,9 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.exemplars.rendered import rendered_facts
 from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.records import Contribution, ExemplarVote, Measure
 from fineparser_core.scoring.measured_stream import exemplar_quantities, measured_stream, quantities, with_measures
 from fineparser_core.scoring.rescore import aggregate_votes
-from fineparser_core.types import Contribution, ExemplarVote, Measure
 
 DIVE = parse_dive_number("103B")
 DIFFICULTY = find_difficulty(DIVE, 1.0)

@@ -14,6 +14,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.records import Clip, ClipEncoding, DiveParse, ExemplarVote, Note, NoteCode, Transitions
 from fineparser_core.scoring.rescore import (
     correct_contact,
     correct_transitions,
@@ -21,7 +22,6 @@ from fineparser_core.scoring.rescore import (
     outliers,
     transition_range,
 )
-from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, Note, NoteCode, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
 DIVE = parse_dive_number("207C")
