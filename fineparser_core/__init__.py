@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Analyzer": "fineparser_core.inference.analyzer",
     "load_model": "fineparser_core.checkpoints.bundle",
-    "score_clip": "fineparser_core.inference.score_clip",
+    "score_clip": "fineparser_core.inference.analyzer",
 }
 __all__ = ["Analyzer", "load_model", "score_clip"]
 

@@ -25,10 +25,9 @@ from fineparser_core.models.finecausal import FineCausal
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import StaticEncoder
+from fineparser_core.pose.baselines import PoseCoRe, PoseDCT
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
-from fineparser_core.pose.pose_core import PoseCoRe
-from fineparser_core.pose.pose_dct import PoseDCT
 
 logger = logging.getLogger(__name__)
 

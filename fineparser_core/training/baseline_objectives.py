@@ -19,8 +19,8 @@ from fineparser_core.models.baselines.rica2 import RICA2
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
+from fineparser_core.pose.baselines import PoseDCT
 from fineparser_core.pose.decoding import DECODERS
-from fineparser_core.pose.pose_dct import PoseDCT
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.objective import FineParserObjective, Objective, ScoreLoss, release_score_loss

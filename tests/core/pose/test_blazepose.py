@@ -3,7 +3,7 @@
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.inference.blazepose import load_blazepose
+from fineparser_core.pose.blazepose import load_blazepose
 
 SKIN, TRUNKS = (205, 160, 130), (30, 30, 90)
 # What the published pose_landmark_lite.tflite gives for `drawn_person` (LiteRT 2.3), x and y in pixels.

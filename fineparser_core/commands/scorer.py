@@ -1,17 +1,15 @@
-"""Scorer of a clip among many, in a process that has opened weights and exemplars: from a job to its line."""
+"""How clips are scored, one or many; and the scorer of a clip among many, from a job to its line."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fineparser_core.diving.difficulty import asked_difficulty
-from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.difficulty import asked_dive
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.results import AskedClip, ClipResult, result_to_line
-from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.recognition.boards import with_seen_board
 from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import moved_quantities
@@ -21,21 +19,21 @@ from fineparser_core.support.digest import content_digest, digest
 from fineparser_core.support.files import read_bounded
 
 if TYPE_CHECKING:
-    from fineparser_core.inference.analyzer import Analyzer, Choice
+    from fineparser_core.inference.analyzer import Analyzer
+    from fineparser_core.inference.pipeline import Choice
 
 _MOST_CARD_BYTES = 2_000_000
 _LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManyOptions:
-    """Options that hold for all clips.
+class ScoringOptions:
+    """Options by which a clip is scored, or each of many.
 
     Attributes:
         weights, device, precision: as of `Analyzer.open`.
         library: this file of exemplars alone; None: the bundled exemplars and those of the folder `own`.
         n_exemplars, seed, rule, trim, force: as of `score_clip`.
-        workers: processes.
         profile: profile of the judges whose scale scores use; None: as shipped.
     """
 
@@ -49,7 +47,6 @@ class ManyOptions:
     rule: CandidateRule = SAME_NUMBER
     trim: bool = True
     force: bool = False
-    workers: int = 1
     profile: Profile | None = None
 
     def open_library(self) -> ExemplarStore:
@@ -77,7 +74,7 @@ class ManyOptions:
             card = b""
         with self.open_library() as library:
             known = [to_json(one.facts) | {"id": one.id} for one in library.exemplars()]
-        options = to_json(replace(self, weights=None, library=None, own=None, workers=1))
+        options = to_json(replace(self, weights=None, library=None, own=None))
         return digest(options, card.decode(errors="replace"), known)
 
 
@@ -91,7 +88,7 @@ class Job:
 
     @classmethod
     def of(cls, asked: AskedClip, options_key: str) -> "Job":
-        """Return a job; `options_key` is of `ManyOptions.key`."""
+        """Return a job; `options_key` is of `ScoringOptions.key`."""
         try:
             content = content_digest(asked.path) if asked.path.is_file() else ""
         except OSError:
@@ -104,35 +101,30 @@ class Job:
 Scorer = Callable[[Job], bytes]
 
 
-def open_scorer(options: ManyOptions) -> Scorer:
+def open_scorer(options: ScoringOptions, workers: int = 1) -> Scorer:
     """Open weights and exemplars in a child process; the returned function makes the line of a clip.
+
+    Args:
+        workers: processes that share the machine.
 
     Raises:
         CheckpointError, ExemplarError, ConfigError: as of `Analyzer.open`.
     """
     import torch  # late, as it takes seconds
 
-    if options.workers > 1:
-        torch.set_num_threads(max(torch.get_num_threads() // options.workers, 1))
+    if workers > 1:
+        torch.set_num_threads(max(torch.get_num_threads() // workers, 1))
     analyzer = options.open_analyzer(options.open_library())
 
     def score(result: ClipResult) -> ClipResult:
-        asked, dive, difficulty = result.asked, None, None
-        if asked.dive_number is not None:
-            dive = parse_dive_number(asked.dive_number)
-            difficulty = asked_difficulty(dive, asked.board_m, asked.difficulty)
-        start, end = asked.start_frame, asked.end_frame
-        search = DiveSearch(asked.path, find_body=analyzer.find_body)
-        found = find_clip(asked.path, start_frame=start, end_frame=end, trim=options.trim, search=search)
-        analysis = analyzer.analyze(
-            found.clip, dive, difficulty, found.recording, force=options.force, **options.choice
-        )
-        result = replace(result, analysis=analysis, others=found.others)
-        if dive is not None:
-            difficulty = with_seen_board(difficulty, dive, analysis.parse.recognition)
-        if dive is None or difficulty is None or not analysis.measures:
-            return result
-        return replace(result, quantities=tuple(moved_quantities(analysis.parse, dive, difficulty)))
+        asked = result.asked
+        dive, difficulty = asked_dive(asked.dive_number, asked.board_m, asked.difficulty)
+        found, analysis = analyzer.analyze_file(asked, trim=options.trim, force=options.force, **options.choice)
+        scored = replace(result, analysis=analysis, others=found.others)
+        dived = None if dive is None else with_seen_board(difficulty, dive, analysis.parse.recognition)
+        if dive is None or dived is None or not analysis.measures:
+            return scored
+        return replace(scored, quantities=tuple(moved_quantities(analysis.parse, dive, dived)))
 
     def line(job: Job) -> bytes:
         result = ClipResult(asked=job.asked, key=job.key, content=job.content)

@@ -7,8 +7,7 @@ import pytest
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import Cancelled
-from fineparser_core.joints.finding import BODY, BestLook, Look, Seen, find_joints, fuse_masks
-from fineparser_core.joints.turned import PICTURE_PX, WIDE_PX, Turn
+from fineparser_core.pose.finding import BODY, PICTURE_PX, WIDE_PX, BestLook, Look, Seen, Turn, find_joints, fuse_masks
 from fineparser_core.progress import CancelToken
 
 N = 40

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from fineparser_core.inference.bodies import body_log_odds
-from fineparser_core.joints.finding import Look, Seen
+from fineparser_core.pose.blazepose import body_log_odds
+from fineparser_core.pose.finding import Look, Seen
 
 POSE = np.column_stack([128 + 20 * np.tile([-1.0, 0.0, 1.0], 5), np.linspace(60, 200, 15)])
 SHADES = np.linspace(40, 250, 15).astype(int)
