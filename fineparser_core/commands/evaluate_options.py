@@ -32,6 +32,7 @@ class EvaluateOptions(DatasetOptions):
         per_number: exemplars only from up to N training dives, drawn, of each number of the dives: --exemplars of them
             are as good as all, and sooner encoded.
         seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
+        method: of weights that were trained with your own: package.module:factory.
         static_backbone: of weights that were trained with your own: package.module:function.
         head: likewise.
         limit: the first N usable dives only.
@@ -53,6 +54,7 @@ class EvaluateOptions(DatasetOptions):
     exemplars: Count | None = None
     per_number: Count | None = None
     seed: Seed | None = None
+    method: str | None = None
     static_backbone: str | None = None
     head: str | None = None
     limit: Count | None = None

@@ -38,11 +38,11 @@ from fineparser_core.evaluation.running import first_usable, prepare
 from fineparser_core.evaluation.summary import summarize
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
-from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import to_channels_last
 from fineparser_core.motion.recording import FoundClip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse, Scoring

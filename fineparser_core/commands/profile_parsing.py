@@ -13,9 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from fineparser_core.commands.printing import say
 from fineparser_core.inference import samples
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.motion import candidates
 from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.support.text_table import text_table
 from fineparser_core.types import Clip
 

@@ -31,7 +31,6 @@ from fineparser_core.inference.clip_validation import (
     trimmed,
     warnings,
 )
-from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.joints.finding import BestLook, find_joints, fuse_masks
@@ -52,6 +51,7 @@ from fineparser_core.scoring.evidence import missing_evidence
 from fineparser_core.scoring.measured_stream import add_measures, calibrated_notes, measured, measured_stream
 from fineparser_core.scoring.profile import Profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
+from fineparser_core.support.device import choose_device, choose_precision
 from fineparser_core.types import (
     Analysis,
     Clip,

@@ -1,13 +1,15 @@
 """The objective of an iteration: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import FINEPARSERS, TrainConfig
+from fineparser_core.config import TrainConfig
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
+from fineparser_core.methods import get_method, load_reference
 from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
 from fineparser_core.models.step_pooling import pair_boundaries
@@ -20,13 +22,19 @@ ScoreLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 class Objective(nn.Module):
-    """A network and its losses as a module, so that the same call trains it in a single process or in many."""
+    """A network and its losses as a module, so that the same call trains it in a single process or in many.
+
+    Args:
+        model: the network.
+        config: settings of the run.
+        records: of the training dives.
+    """
 
     model: AQAModel
 
-    def __init__(self, model: AQAModel) -> None:
+    def __init__(self, model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord] = ()) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.config = model, config
 
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
@@ -37,13 +45,33 @@ class Objective(nn.Module):
         """
 
 
+def make_objective(
+    model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
+) -> Objective:
+    """Make the objective of a network by its method.
+
+    Args:
+        records: of the training dives.
+        score_loss: in place of L_Reg, see `check_loss`.
+
+    Raises:
+        ConfigError: the method makes no `Objective`, or its objective cannot learn from these dives.
+    """
+    own = {} if score_loss is None else {"score_loss": score_loss}
+    objective = load_reference(get_method(config.method).objective)(model, config, records, **own)
+    if not isinstance(objective, Objective):
+        made = type(objective).__name__
+        raise ConfigError(f"The objective of '{config.method}' is a {made}: it must be an Objective.")
+    return objective
+
+
 def check_loss(loss: ScoreLoss, config: TrainConfig, device: torch.device) -> None:
     """Check that a user's own loss can be learned from.
 
     Raises:
         ConfigError: it fails, gives no number that depends on the prediction, or the method has its own losses.
     """
-    if config.method not in FINEPARSERS:
+    if not get_method(config.method).whole:
         raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
     predicted, true = torch.zeros(2, device=device, requires_grad=True), torch.tensor([1.0, -1.0], device=device)
     try:
@@ -72,9 +100,14 @@ class FineParserObjective(Objective):
 
     model: FineParser
 
-    def __init__(self, model: FineParser, config: TrainConfig, score_loss: ScoreLoss = release_score_loss) -> None:
-        super().__init__(model)
-        self.config = config
+    def __init__(
+        self,
+        model: FineParser,
+        config: TrainConfig,
+        records: Sequence[DiveRecord] = (),
+        score_loss: ScoreLoss = release_score_loss,
+    ) -> None:
+        super().__init__(model, config, records)
         self.score_loss = score_loss
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, name_of
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, read_card, save_bundle, write_card
-from fineparser_core.config import FINEPARSERS, OWN, RunSettings, TrainConfig
+from fineparser_core.config import OWN, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import DatasetDive
@@ -27,22 +27,30 @@ from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.evaluation.protocol import write_pool
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.evaluation.summary import Summary, summarize
-from fineparser_core.inference.device import PRECISIONS, choose_precision
-from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.methods import get_method
+from fineparser_core.models.aqa_model import AQAModel, to_channels_last
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.training.batches import three_awards
 from fineparser_core.training.distributed import Processes
-from fineparser_core.training.end_to_end import STAGE, Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.events import Events
 from fineparser_core.training.initial import C3D_NOTICE, KINETICS_NOTICE, initial_model, startable
+from fineparser_core.training.loop import CHECKPOINT, Trainer, load_best
 from fineparser_core.training.objective import ScoreLoss, check_loss
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
-from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
+from fineparser_core.training.validation import (
+    Splits,
+    best_on_test,
+    log_progress,
+    metric_values,
+    picked_epoch,
+    protocol_of,
+    run_sharded,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -154,16 +162,17 @@ def _train(
         open_run(out, recorded, resume=settings.resume)
     peers.wait()
     model, notices = initial_model(config, settings, taken=taken, static_backbone=own.static_backbone, head=own.head)
-    begun = (out / f"{STAGE}.pt").exists()
+    begun = (out / CHECKPOINT).exists()
     if not begun and settings.weights is None and not {C3D_NOTICE, KINETICS_NOTICE} & set(notices):
         ways = " or ".join(f"--{name}" for name in ("kinetics", "c3d", "weights") if startable(config).get(name, True))
         logger.warning("all weights start random: give %s for a run that is to learn", ways)
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
     with _switched(settings):
-        history = train_end_to_end(
+        trainer = Trainer(
             model, splits, config, out, settings=settings, score_loss=own.loss, cancel=cancel, peers=peers
         )
+        history = trainer.run()
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
     first = None if settings.weights is None else read_card(settings.weights)
@@ -275,7 +284,7 @@ def starting_weights(config: TrainConfig, settings: RunSettings) -> tuple[RunSet
     bundled = replace(settings, weights=bundled_weights())
     if settings.kinetics is None:
         return bundled, ("",)
-    return (bundled, config.freeze) if config.method not in FINEPARSERS and config.freeze else (settings, ("",))
+    return (bundled, config.freeze) if not get_method(config.method).whole and config.freeze else (settings, ("",))
 
 
 def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> dict[str, list[DiveRecord]]:
@@ -342,9 +351,11 @@ def check_labels(data: DiveSet, config: TrainConfig) -> None:
             f"{data.root} has no masks for the spatial parser to learn from; {data.lost_masks}, or train without: "
             "--mask-weight 0 keeps the parser and drops its loss, --no-sap drops the parser."
         )
-    training = data.split("train") if config.method == "musdl" else []
+    training = data.split("train") if "awards" in get_method(config.method).labels else []
     if training and all(np.isnan(three_awards(one.awards)).any() for one in training):
-        raise AnnotationError(f"{data.root} has no judges' awards, which musdl learns from: use --config usdl.")
+        raise AnnotationError(
+            f"{data.root} has no judges' awards, which {config.method} learns from: use --config usdl."
+        )
 
 
 def _load(
@@ -366,14 +377,17 @@ def _load(
     def load(name: str) -> list[DatasetDive]:
         if not records[name] and name != "train":
             return []
-        return load_dives(data, records[name], caches[name], cancel, workers=settings.workers)
+        logger.info("reads %d %s dives; those that are new to %s are decoded", len(records[name]), name, folder)
+        return load_dives(data, records[name], caches[name], cancel, workers=settings.workers, progress=log_progress())
 
     def load_all() -> Splits:
         return Splits(train=load("train"), validation=load("validation"), test=load("test"))
 
     def prepare() -> None:
         for name, which in records.items():
-            caches[name].prepare(which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel)
+            caches[name].prepare(
+                which[peers.rank :: peers.world], workers=settings.workers, cancel=cancel, progress=log_progress()
+            )
 
     def together(act: Callable[[], Result]) -> Result:
         """Return what this process makes; after a cancel no process waits for another."""
