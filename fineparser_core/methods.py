@@ -1,6 +1,6 @@
 """Methods for action quality assessment by name: their networks, objectives and settings. No torch.
 
-A method is registered by an entry point of the group "fineparser.methods", whose value is a `Method` or several, as
+A method is registered by an entry point of the group "fineparser.methods", whose value gives a `Method` or several, as
 packaging/docs/methods.md shows. The methods of this program are registered in the same way.
 """
 
@@ -129,6 +129,7 @@ def _others() -> tuple[EntryPoint, ...]:
 def _load(point: EntryPoint) -> dict[str, Method]:
     try:
         found = point.load()
+        found = found() if callable(found) else found
         methods: Sequence[Method] = [found] if isinstance(found, Method) else list(found)
         if wrong := [one for one in methods if not isinstance(one, Method)]:
             raise TypeError(f"{wrong[0]!r:.80} is no Method")

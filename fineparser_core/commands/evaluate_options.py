@@ -21,6 +21,7 @@ class EvaluateOptions(DatasetOptions):
         real: file of judged dives, or folder of clips with labels.json and NAME_masks.npz.
         predictions: file of predictions of the dives of --data, CSV, JSON or NPZ, see packaging/docs/predictions.md.
         against: another such file; the difference of each metric is said with its interval.
+        force: compare the two files although they were measured by different protocols.
         layout: of the data set; auto: by its annotation files.
         split: of the data set.
         weights: folder of a bundle of weights, or bundled; by default the bundled weights.
@@ -44,6 +45,7 @@ class EvaluateOptions(DatasetOptions):
     real: Path | None = None
     predictions: Path | None = None
     against: Path | None = None
+    force: bool = False
     layout: Layout = "auto"
     split: Literal["train", "test"] = "test"
     weights: Weights | None = None

@@ -17,6 +17,7 @@ from brightness import Brightness, config_of, some_dives
 from platforms import windows_has_no
 from torch import Tensor, nn
 
+from fineparser_core.data.dives import DatasetDive
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import Decoder, EncodedVideo, to_channels_last
 from fineparser_core.progress import CancelToken
@@ -139,14 +140,14 @@ def test_processes_meet_at_the_first_node(nodes: str, first: str) -> None:
 def test_processes_that_share_dives_encode_an_exemplar_once() -> None:
     """Dives of a number go to the same process, with the exemplars that they share."""
     numbers = ("107B", "5253B", "107B", "5253B", "107B", "5253B")
-    dives = [
-        replace(one, record=replace(one.record, dive_number=n))
-        for one, n in zip(some_dives(6, 1), numbers, strict=True)
-    ]
-    pool = [
-        replace(one, record=replace(one.record, dive_number=n))
-        for one, n in zip(some_dives(6, 0), numbers, strict=True)
-    ]
+
+    def of_two_numbers(seed: int) -> list[DatasetDive]:
+        return [
+            replace(dive, record=replace(dive.record, dive_number=number))
+            for dive, number in zip(some_dives(6, seed), numbers, strict=True)
+        ]
+
+    dives, pool = of_two_numbers(1), of_two_numbers(0)
     encoded = []
 
     class Counting(Brightness):

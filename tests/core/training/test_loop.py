@@ -156,7 +156,7 @@ def test_statistics_that_blew_up_are_never_kept(tmp_path: Path) -> None:
         if trainer.at.iteration == 6:
             variance.fill_(math.inf)
 
-    trainer.objective.register_forward_hook(blown_up)
+    trainer.optimizer.register_step_post_hook(blown_up)
     refuses_to_keep(trainer)
 
 
