@@ -18,6 +18,9 @@ from fineparser_core.evaluation.paper import paper_table, side_by_side
 from fineparser_core.methods import get_method
 from fineparser_core.training.presets import MEASURED, get_config
 
+#: Last of the tables whose rows are different methods.
+_OF_RIVALS = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class AblateOptions(RunOptions):
@@ -107,7 +110,8 @@ def main(argv: list[str]) -> int:
             trained = f", {args.epochs} epochs, {stamp['dives']} training dives" if stamp["dives"] else ""
             measured_on = measured_on or f"{stamp['name']}{trained}"
         if peers.writes:
-            say("\n".join([side_by_side(args.table, ours, data=measured_on, grades=grades_of(configs)), *left_out]))
+            grades = grades_of(configs) if args.table <= _OF_RIVALS else None
+            say("\n".join([side_by_side(args.table, ours, data=measured_on, grades=grades), *left_out]))
     return 0
 
 

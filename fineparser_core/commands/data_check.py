@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def erratum(survey: Survey) -> str:
+def erratum(survey: Survey) -> bytes:
     """Return the wrong labels of a data set as a CSV table, by dive."""
     columns = ("id", "kind", "stored", "right", "text")
     rows = [{**asdict(one), "id": f"{one.key[0]}/{one.key[1]}"} for one in survey.defects if one.stored]

@@ -18,18 +18,22 @@ from fineparser_core.evaluation.charts import figure
 from fineparser_core.evaluation.comparison import Comparison, compare
 from fineparser_core.evaluation.naive_baselines import median_transitions
 from fineparser_core.evaluation.predictions import Predictions, check_ids, predicted_results, read_predictions
-from fineparser_core.evaluation.protocol import ProtocolRecord, as_json, protocol_record
+from fineparser_core.evaluation.protocol import ProtocolRecord, protocol_record
 from fineparser_core.evaluation.report import charts_of, paired_charts, write_report
 from fineparser_core.evaluation.results import DiveResult, finite, write_predictions
 from fineparser_core.evaluation.summary import METRICS, Summary, summarize
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.atomic import write_whole
+from fineparser_core.support.codec import to_json
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.provenance import data_stamp
 
 _FORMAT = "fineparser.evaluation/3"
 #: Options that mean something without a network.
-_USED = ("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed")
+_USED = (
+    *("data", "layout", "split", "split_by", "frames", "frame_pattern", "mask_pattern", "out", "seed"),
+    *("predictions", "against", "force"),
+)
 _OUTPUTS = ("evaluation.json", "report.html", "figure.svg", "predictions.csv", "predictions.json")
 
 
@@ -47,12 +51,7 @@ def measure_predictions(args: EvaluateOptions, path: Path) -> None:
         FineParserError: with the sentence for the user.
     """
     for option in fields(args):
-        if getattr(args, option.name) != option.default and option.name not in (
-            *_USED,
-            "predictions",
-            "against",
-            "force",
-        ):
+        if getattr(args, option.name) != option.default and option.name not in _USED:
             raise ConfigError(
                 f"--{option.name.replace('_', '-')} is of a network, and --predictions needs none: leave it away."
             )
@@ -190,7 +189,7 @@ def _write(
     content: dict[str, Any] = {
         "format": _FORMAT,
         "version": __version__,
-        "protocol": as_json(protocol),
+        "protocol": to_json(protocol),
         "predictions": first.facts,
         "data": {**facts, **first.summary.as_dict()},
     }
@@ -202,9 +201,8 @@ def _write(
             "differences": {name: asdict(each) for name, each in comparison.differences.items()},
         }
         charts += paired_charts(comparison.names, first.results, measured[1].results)
-    write_predictions(
-        out / "predictions.csv", out / "predictions.json", first.results, first.predictions.protocol or protocol
-    )
+    files = out / "predictions.csv", out / "predictions.json"
+    write_predictions(*files, first.results, first.predictions.protocol or protocol)
     write_report(
         out / "report.html",
         first.summary,

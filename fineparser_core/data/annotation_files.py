@@ -96,13 +96,13 @@ def record_defects(record: DiveRecord) -> Iterator[Defect]:
         yield Defect(key=record.key, kind="dive number", text=str(error))
     if isnan(record.score):  # labels without a score are whole
         return
-    expected, wrong = _score_by_rules(record)
+    expected, wrong = score_by_rules(record)
     if wrong := record.score_fault or wrong:
         right = "" if expected is None else f"{expected:.2f}"
         yield Defect(key=record.key, kind="score", text=wrong, stored=f"{record.score:g}", right=right)
 
 
-def _score_by_rules(record: DiveRecord) -> tuple[float | None, str | None]:
+def score_by_rules(record: DiveRecord) -> tuple[float | None, str | None]:
     """Return the score that awards and DD give, where there are awards, and why the recorded one is another."""
     if not record.awards:
         return None, None

@@ -37,6 +37,9 @@ def initial_model(
 ) -> tuple[AQAModel, list[str]]:
     """Return the network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
+    Deviation: the paper starts both I3Ds from Kinetics and its release the ResNet from ImageNet; here each weight that
+    no file is given for starts random. The mask decoder starts otherwise than the release's, see training.md.
+
     Args:
         settings: name the files to start from. Of a bundle every tensor that the network has too is taken, whatever
             else either of them holds.

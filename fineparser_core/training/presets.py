@@ -11,7 +11,8 @@ from fineparser_core.methods import get_method
 from fineparser_core.training.methods import METHODS
 
 _RELEASE = TrainConfig()
-# No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip.
+# No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip. Deviation: the paper
+# does not say how the row "FineParser" of its Table 2 gets steps and masks on MTL-AQA, which has neither.
 _MTL_AQA = replace(_RELEASE, layout="mtl-aqa", pairing="difficulty", tap=False)
 # Few dives teach only the comparison of encodings: transitions and masks, and the measures from them, stay as
 # they are. The masks are mostly the weights' own, and serve to follow the athlete.
@@ -48,6 +49,9 @@ _OF_TABLE_2 = (
     "rica2",
     "rica2-deterministic",
 )
+#: Modules of the rows of Table 3. Deviation: the paper does not say what stands in for the parts that a row lacks. Here
+#: rows without the temporal parser (A, B) cut steps at fixed shares of the clip; without the spatial parser (B, C, D)
+#: the I3D's features pass ungated.
 _TABLE_3: dict[str, dict[str, Any]] = {
     "A": {"sve": False, "tap": False},
     "B": {"sap": False, "tap": False},
