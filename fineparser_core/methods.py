@@ -70,7 +70,7 @@ def register_method(method: Method) -> Method:
         ConfigError: another method has that name.
     """
     if _registered.get(method.name, method) != method or method.name in _own():
-        raise ConfigError(f"There is a method '{method.name}' already: give it another name.")
+        raise ConfigError("There is a method {0} already: give it another name.", repr(method.name))
     _registered[method.name] = method
     return method
 
@@ -88,7 +88,8 @@ def get_method(name: str) -> Method:
             if (found := _load(point).get(name)) is not None:
                 break
     if found is None:
-        raise ConfigError(f"method is {name!r}: use one of {', '.join(_own())}, or package.module:factory.")
+        known = ", ".join(_own())
+        raise ConfigError("method is {0}: use one of {1}, or package.module:factory.", repr(name), known)
     return found
 
 
