@@ -64,8 +64,9 @@ def main(argv: list[str]) -> int:
     # Imported late, as they load torch.
     from fineparser_core.commands.measured_row import measured_row
     from fineparser_core.training.distributed import processes
+    from fineparser_core.training.dives import check_labels
     from fineparser_core.training.initial import check_start, startable
-    from fineparser_core.training.run import OwnParts, check_labels, finished_results, limited, train
+    from fineparser_core.training.run import OwnParts, finished_results, limited, train
 
     def settings_of(config: TrainConfig) -> RunOptions:
         """Return the options of a row without those weights that its network cannot start from."""

@@ -18,9 +18,9 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.support.device import PRECISIONS, choose_precision
 from fineparser_core.support.text_table import text_table
 from fineparser_core.training.batches import AHEAD, Batch, BatchDataset, RunSampler, batch_loader
+from fineparser_core.training.dives import split_records
 from fineparser_core.training.objective import make_objective
 from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, make_optimizer, parameter_groups
-from fineparser_core.training.run import split_records
 from fineparser_core.training.validation import log_progress
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,7 @@ from fineparser_core.models.fineparser import FIXED_TRANSITIONS
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.pose.pose_dct import PoseDCT
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.objective import Objective
+from fineparser_core.training.objective import Objective, regression_loss, transition_loss, transition_target
 
 #: Support vector machine: error without a loss as a share of 100 points, and weight of the norm.
 _TUBE, _NORM_WEIGHT = 0.01, 1e-4

@@ -18,8 +18,8 @@ from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.data.survey import take_survey
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.dives import split_records
 from fineparser_core.training.presets import get_config
-from fineparser_core.training.run import split_records
 
 
 def test_a_complete_data_set_can_be_trained_on(finediving_root, capsys):
