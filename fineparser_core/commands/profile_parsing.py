@@ -13,10 +13,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from fineparser_core.commands.printing import say
 from fineparser_core.inference import pipeline, samples
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.motion import clips
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.records import Clip
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.support.text_table import text_table
 
 #: Rows and columns of the matrices whose product is timed for the matrix rate, and the number of timed products.

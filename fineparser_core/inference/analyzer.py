@@ -18,7 +18,6 @@ from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, Exempl
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.results import AskedClip
 from fineparser_core.inference.clip_validation import Calibration
-from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.pipeline import (
     Choice,
@@ -41,6 +40,7 @@ from fineparser_core.resources import bundled_weights
 from fineparser_core.scoring.measured_stream import measured_stream
 from fineparser_core.scoring.profile import Profile, active_profile, check_model
 from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
+from fineparser_core.support.device import choose_device, choose_precision
 from fineparser_core.video.clips import make_clip
 
 log = logging.getLogger(__name__)

@@ -1,34 +1,22 @@
 """Forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
 from fineparser_core.errors import CheckpointError
 from fineparser_core.exemplars.records import ExemplarEncoding
-from fineparser_core.inference.device import PRECISIONS
-from fineparser_core.models.aqa_model import VideoEncoding
+from fineparser_core.models.aqa_model import VideoEncoding, normalize, to_channels_last
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
 from fineparser_core.pose.decoding import DECODERS
 from fineparser_core.pose.keypoints import BODY, KEYPOINTS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.records import ClipEncoding
+from fineparser_core.support.device import PRECISIONS
 from fineparser_core.video.sampling import WINDOWS
-
-AnyModule = TypeVar("AnyModule", bound=nn.Module)
-
-
-def normalize(frames: Tensor) -> Tensor:
-    """Map frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalized, channels last in memory."""
-    width = frames.shape[2]
-    # Normalize by rows: three channels at a time would be several times slower.
-    mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    rows = (frames.flatten(2).float() / 255 - mean) / std
-    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def _numbers(found: Tensor) -> np.ndarray:
@@ -46,16 +34,6 @@ def _joints(keypoints: Tensor) -> np.ndarray:
     """Convert keypoints (n, j, 3) with logits to joints with probabilities, float32."""
     found = keypoints.float()
     return _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
-
-
-def to_channels_last(model: AnyModule) -> AnyModule:
-    """Lay the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
-    for parameter in model.parameters():
-        if parameter.ndim == 4:  # with the strides of their gradients, those of 1 x 1 too: DDP compares them
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)
-        elif parameter.ndim == 5:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
-    return model
 
 
 class _Steps:

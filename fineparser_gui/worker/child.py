@@ -161,7 +161,7 @@ class Worker:
         self._send(ending)
 
     def _tell_devices(self) -> None:
-        from fineparser_core.inference.device import device_names
+        from fineparser_core.support.device import device_names
 
         self._send(DevicesReport(devices=device_names()))
 

@@ -20,8 +20,9 @@ from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.notes import note_text
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.encoder import ClipEncoder, normalize
+from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples
+from fineparser_core.models.aqa_model import normalize
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken

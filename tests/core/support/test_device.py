@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.device import choose_device
+from fineparser_core.support.device import choose_device
 
 
 def test_mps_is_chosen_only_where_it_runs_the_network(monkeypatch):

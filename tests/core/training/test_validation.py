@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fineparser_core.training.selection import best_on_test, picked_epoch
+from fineparser_core.training.validation import best_on_test, picked_epoch
 
 
 def epoch(number: int, **splits: dict[str, float]) -> dict[str, Any]:
