@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from fineparser_core.inference.score_clip import score_clip
+from fineparser_core.inference.analyzer import score_clip
 from platforms import IN_OWN_TERMINAL, STOPS, stop
 
 from fineparser_core.exemplars.store import ExemplarStore
