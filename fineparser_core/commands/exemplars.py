@@ -17,9 +17,10 @@ from fineparser_core.commands.options import Count, Seed, Weights, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark
 from fineparser_core.commands.terminal import running
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, clip_of, read_dives
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError, VideoError
-from fineparser_core.exemplars.facts import LONGEST_NAME, ExemplarFacts
+from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
 from fineparser_core.exemplars.store import ExemplarStore
@@ -28,6 +29,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import bundled_weights, resource
 from fineparser_core.scoring.rescore import correct_transitions
 from fineparser_core.support.atomic import atomic_file, sync_folder, write_whole
+from fineparser_core.support.documents import read_document
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
@@ -121,7 +123,9 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
     kept = folder / _RECORDS / "settings.json"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else settings
+        before = settings
+        if kept.is_file():
+            before = read_document(kept, dict, lambda _: ConfigError(f"{kept} is damaged: delete {folder}."))
         if before != settings:
             raise ConfigError(
                 f"{folder} holds dives of {before}, not of {settings}: delete it, or choose another --out."
@@ -129,8 +133,6 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
         write_whole(kept, json.dumps(settings))
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
-    except ValueError:
-        raise ConfigError(f"{kept} is damaged: delete {folder}.") from None
 
 
 def take_clips(source: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Names of the columns in people's tables of dives, folded by `support.csv_table.folded`, besides a field's own."""
+"""Names of the columns in people's tables of dives, folded by `support.csv_table.plain_name`, besides a field's own."""
 
 import re
 

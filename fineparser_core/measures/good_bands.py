@@ -14,7 +14,7 @@ from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 
 #: The unit of each measure, and by "207C 10" its low and high in their order, with the number of dives where it is not
-#: `n_dives`, null for none: the middle 80 % of twenty good rendered dives; `packaging/docs/measures.md` says how it was made.
+#: `n_dives`, null for none: the middle 80 % of good rendered dives, made as `packaging/docs/measures.md` tells.
 TABLE = ("exemplars", "good_dives.json")
 #: Rendered dives of a number of which some hold their position straight and some bent say nothing of either, degrees.
 _WIDEST_DEG = 60.0

@@ -40,7 +40,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import Judging
 from fineparser_core.diving.meet import RULINGS, Meet
@@ -52,7 +52,7 @@ from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json, shown, to_json
 from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.types import AthletePoint, DiveSegment, Frame
-from fineparser_gui.dives.dive import LONGEST_NAME, LONGEST_NOTE, day
+from fineparser_gui.dives.dive import LONGEST_NOTE, day
 from fineparser_gui.dives.relocation import is_there
 from fineparser_gui.player.drawings import Drawings, to_dict
 from fineparser_gui.score.correction import Correction

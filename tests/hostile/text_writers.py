@@ -19,6 +19,7 @@ from fineparser_core.commands import cli
 from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import log_to_stderr
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.model_card import model_card
 from fineparser_core.evaluation.report import write_report
@@ -41,7 +42,6 @@ from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
 from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
-from fineparser_gui.dives.dive import LONGEST_NAME
 from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.support.log_file import log_folder, start_logging
