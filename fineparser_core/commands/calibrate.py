@@ -15,8 +15,8 @@ from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.dive_clip import dive_clip
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.video_dives import dive_clip
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError

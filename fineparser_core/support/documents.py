@@ -24,7 +24,7 @@ def reading(refuse: Refuse, *damage: type[Exception]) -> Iterator[None]:
     Args:
         damage: exceptions that damage may raise, besides OSError and ValueError.
     """
-    damages = (ValueError, *damage)
+    damages: tuple[type[Exception], ...] = (ValueError, *damage)
     try:
         yield
     except OSError as error:
