@@ -213,10 +213,11 @@ def read_card(folder: Path) -> WeightsCard:
         inside = folder / "bundle"
         hint = f", such as {inside}" if (inside / CARD_NAME).is_file() else ""
         raise CheckpointError("{0} holds no weights (no {1}): give the folder of a bundle{2}.", folder, CARD_NAME, hint)
-    unread = "{0} cannot be read: {1}. Fetch the weights again."
-    raw = read_document(
-        path, dict[str, Any], lambda reason: CheckpointError(unread, path, reason), most_bytes=MOST_CARD_BYTES
-    )
+
+    def refuse(reason: str) -> CheckpointError:
+        return CheckpointError("{0} cannot be read: {1}. Fetch the weights again.", path, reason)
+
+    raw = read_document(path, dict[str, Any], refuse, most_bytes=MOST_CARD_BYTES)
     if raw.get("format") != FORMAT:
         raise CheckpointError("{0} is not a '{1}' card. Update the program or fetch other weights.", path, FORMAT)
     try:

@@ -25,7 +25,7 @@ from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name,
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import Phrase
 from fineparser_core.support.csv_table import csv_table, plain_name, table_rows
-from fineparser_core.support.documents import read_text
+from fineparser_core.support.documents import read_table_text
 
 _MOST_BYTES = 2_000_000
 #: Fields of `ListedDive` in the order of columns.
@@ -55,7 +55,7 @@ def read_dive_list(path: Path) -> ReadList:
     def refuse(reason: str) -> ConfigError:
         return ConfigError("{0} cannot be read ({1}): save the sheet as CSV in UTF-8 and give that file.", path, reason)
 
-    found = parse_dive_list(read_text(path, _MOST_BYTES, refuse))
+    found = parse_dive_list(read_table_text(path, _MOST_BYTES, refuse))
     if not found.rows:
         raise ConfigError("{0} names no dive: give a row such as Anna,107B,3 for each.", path)
     return found

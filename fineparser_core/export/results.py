@@ -123,9 +123,18 @@ def read_lines(path: Path) -> list[tuple[ClipResult, bytes]]:
     """Read results, see `read_results`, each with its line."""
     with reading(lambda reason: ExportError("{0} cannot be read ({1}).", path, reason)):
         lines = read_bounded(path, _MOST_BYTES).split(b"\n")[:-1]
-    found, no_result = [], "Line {0} of {1} is no result of a clip ({2}): delete that line, or give another file."
+    found = []
     for number, line in enumerate(lines, start=1):
-        with reading(lambda reason, number=number: ExportError(no_result, number, path, reason)):  # type: ignore[misc]
+
+        def refuse(reason: str, number: int = number) -> ExportError:
+            return ExportError(
+                "Line {0} of {1} is no result of a clip ({2}): delete that line, or give another file.",
+                number,
+                path,
+                reason,
+            )
+
+        with reading(refuse):
             found.append((result_from_line(line), line + b"\n"))
     return found
 

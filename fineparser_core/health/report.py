@@ -1,7 +1,6 @@
 """The page that `fineparser doctor` prints and the app shows: English, as it is meant to be sent to whoever helps."""
 
 import hashlib
-import json
 import os
 import platform
 import shutil
@@ -18,11 +17,13 @@ import av
 import platformdirs
 
 from fineparser_core import __version__
+from fineparser_core.constants import MOST_CARD_BYTES
 from fineparser_core.errors import FineParserError
 from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
+from fineparser_core.support.files import parse_json, read_bounded
 from fineparser_core.support.own_process import is_frozen
 from fineparser_core.support.sqlite_file import damage_of
 
@@ -168,7 +169,7 @@ def weights_problem(folder: Path) -> str:
     """Return what is wrong with a folder of weights, in a sentence; "" where every file has its checksum."""
     again = "Install the app again, or fetch the weights again."
     try:
-        shards = json.loads((folder / _CARD_NAME).read_text(encoding="utf-8"))["shards"]
+        shards = parse_json(read_bounded(folder / _CARD_NAME, MOST_CARD_BYTES))["shards"]
         for name, expected in shards.items():
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != expected:

@@ -62,7 +62,7 @@ def parse_document(data: bytes, kind: type[Value], form: str = "") -> Value:
     return from_json(content, kind)
 
 
-def read_text(path: Path, most_bytes: int, refuse: Refuse) -> str:
+def read_table_text(path: Path, most_bytes: int, refuse: Refuse) -> str:
     """Read the text of a table or a list.
 
     Raises:
@@ -81,6 +81,6 @@ def read_rows(path: Path, most_bytes: int, refuse: Refuse) -> Iterator[tuple[int
     Raises:
         Exception: the one that `refuse` makes, where it cannot be read or is no table.
     """
-    text = read_text(path, most_bytes, refuse)
+    text = read_table_text(path, most_bytes, refuse)
     with reading(refuse):
         yield from table_rows(text)

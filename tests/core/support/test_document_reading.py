@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.support.documents import read_document, read_rows, read_text
+from fineparser_core.support.documents import read_document, read_rows, read_table_text
 
 FORM = "fineparser.thing/1"
 
@@ -76,7 +76,7 @@ def test_tables_are_read_in_what_spreadsheets_write_and_workbooks_are_refused(tm
         assert list(read_rows(path, 1000, refused(path))) == [(1, ["name", "size"]), (2, ["Ü", "3"])]
     path.write_bytes(b"PK\3\4" + bytes(20))
     with pytest.raises(ConfigError, match="it is no CSV, but a workbook"):
-        read_text(path, 1000, refused(path))
+        read_table_text(path, 1000, refused(path))
     path.write_text('a\n"' + "x" * 200_000 + '"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="it is no CSV, field larger"):
         list(read_rows(path, 1_000_000, refused(path)))
