@@ -19,7 +19,7 @@ from torch import Tensor
 
 from fineparser_core.checkpoints.build import BackboneFactory, HeadFactory, build_model
 from fineparser_core.config import FINEPARSERS, ModelConfig
-from fineparser_core.constants import MOST_CARD_BYTES
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
@@ -31,7 +31,6 @@ from fineparser_core.support.documents import read_document
 from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"
-CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000

@@ -13,7 +13,7 @@ from fineparser_core.commands.options import Count, Seed, WeightsOptions, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import MIN_FRAMES
+from fineparser_core.constants import CARD_NAME, MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.video_dives import dive_clip
@@ -110,7 +110,7 @@ def main(argv: list[str]) -> int:
         stored["interval"] = {**interval.as_card(), "source": source}
     if not args.dry_run:
         write_card(replace(card, calibration=stored), folder)
-        say_written(folder / "card.json")
+        say_written(folder / CARD_NAME)
     return 0
 
 

@@ -23,7 +23,7 @@ from fineparser_core.errors import AnnotationError, ConfigError, ExportError, Vi
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding
 from fineparser_core.exemplars.rendered import FACTS_FILE, rendered_facts, write_facts
-from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import bundled_weights, resource
@@ -181,7 +181,7 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Write `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
     facts = rendered_facts(folder)
-    path = folder / "library.sqlite"
+    path = folder / FILE_NAME
     path.unlink(missing_ok=True)
     with ExemplarStore.create(path) as library:
         analyzer = Analyzer.open(weights=weights, library=library)
@@ -213,7 +213,7 @@ def encode_dives(
     Raises:
         AnnotationError: none of the dives can be an exemplar.
     """
-    path = folder / "library.sqlite"
+    path = folder / FILE_NAME
     path.unlink(missing_ok=True)
     count = 0
     with ExemplarStore.create(path) as library:

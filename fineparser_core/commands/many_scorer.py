@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fineparser_core.constants import MOST_CARD_BYTES
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.diving.difficulty import asked_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
@@ -72,7 +72,7 @@ class ManyOptions:
     def key(self) -> str:
         """Compute a digest of all that a result depends on, except its clip."""
         try:
-            card = read_bounded((self.weights or bundled_weights()) / "card.json", MOST_CARD_BYTES)
+            card = read_bounded((self.weights or bundled_weights()) / CARD_NAME, MOST_CARD_BYTES)
         except OSError:  # whoever opens the weights says what is wrong
             card = b""
         with self.open_library() as library:

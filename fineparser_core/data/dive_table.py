@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fineparser_core.data.judged_dives import PERSON, JudgedDive
+from fineparser_core.diving.dive_list import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.judging import read_awards
-from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
 from fineparser_core.support.codec import from_json, shown

@@ -1,6 +1,6 @@
 """Lists of dives as people write them, and as CSV.
 
-A table has a row of names, see `list_columns`. Anything else is read line by line, whatever parts it:
+A table has a row of names, see `LIST_COLUMNS`. Anything else is read line by line, whatever parts it:
 
     Anna Muster<TAB>107B<TAB>3<TAB>2.4    a row of a spreadsheet; the first words are the athlete
     107B 3m Anna                          in any order; the board is a number that is a height, a DD has a decimal
@@ -19,7 +19,6 @@ from typing import Any, NamedTuple, get_args
 from fineparser_core.constants import BOARDS_M, LONGEST_NAME
 from fineparser_core.diving.dive_number import known_number
 from fineparser_core.diving.judging import MOST_AWARDS, read_called
-from fineparser_core.diving.list_columns import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.meet import LONGEST_NUMBER, MOST_ROWS, ListedDive, Outcome, numbered, running, standings
 from fineparser_core.diving.name_parsing import PLACEHOLDERS, board_in, is_name, parts_of
 from fineparser_core.errors import ConfigError
@@ -27,6 +26,18 @@ from fineparser_core.language import Phrase
 from fineparser_core.support.csv_table import csv_table, plain_name, table_rows
 from fineparser_core.support.documents import read_table_text
 
+#: Names of columns in people's tables of dives by field, made plain by `plain_name`, besides the field's own name.
+LIST_COLUMNS = {
+    "dive_number": "dive number diveno divecode sprung sprungnummer plongeon salto tuffo",
+    "position": "pos haltung ausfuhrung",
+    "board_m": "board height heightm boardheight brett hohe turm hauteur altura altezza",
+    "difficulty": "dd degreeofdifficulty tariff schwierigkeit schwierigkeitsgrad coefficient coeficiente coefficiente",
+    "awards": "marks judges judgesawards wertungen noten",
+    "athlete": "diver name springer springerin athlet athletin plongeur saltador tuffatore",
+    "event": "competition meet wettkampf gara competition competicion",
+}
+#: Name of a judge's column.
+JUDGE_COLUMN = re.compile(r"(?:j|judge|richter|kampfrichter|wertung|award|mark|juge|juez|giudice)0?(\d{1,2})")
 _MOST_BYTES = 2_000_000
 #: Fields of `ListedDive` in the order of columns.
 FIELDS = ("event", "round", "athlete", "dive_number", "board_m", "difficulty", "awards", "outcome")

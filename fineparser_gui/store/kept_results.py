@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fineparser_core.constants import MOST_CARD_BYTES
+from fineparser_core.constants import CARD_NAME, MOST_CARD_BYTES
 from fineparser_core.errors import FineParserError
 from fineparser_core.resources import bundled_weights
 from fineparser_core.support.codec import to_json
@@ -120,7 +120,7 @@ class KeptResults:
     def _weights(self, folder: str) -> str:
         """Return the digest of the weights' card, which holds a digest of each of their files."""
         if folder not in self._cards:
-            path = (Path(folder) if folder else bundled_weights()) / "card.json"
+            path = (Path(folder) if folder else bundled_weights()) / CARD_NAME
             try:
                 self._cards[folder] = hashlib.sha256(read_bounded(path, MOST_CARD_BYTES)).hexdigest()
             except OSError:
