@@ -27,7 +27,7 @@ GRAVITY_M_S2 = 9.81
 #: Heights of the boards, and which of them are springboards.
 BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
 SPRINGBOARDS_M = (1.0, 3.0)
-#: Free falls of different dives are at least so far apart, in real time.
+#: Minimum time between two dives of a file or a stream; an earlier fall is the hurdle, or the splash.
 DIVES_APART_S = 4.0
 #: No dive lasts longer, with the walk before it and the splash after it; a longer file is searched for dives.
 LONGEST_DIVE_S = 15.0

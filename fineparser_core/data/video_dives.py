@@ -11,13 +11,12 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from fineparser_core.constants import MASK_SIZE, MIN_FRAMES, N_SAMPLES
+from fineparser_core.constants import LONGEST_DIVE_S, MASK_SIZE, MIN_FRAMES, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.judged_dives import PERSON, JudgedDive, read_dives
 from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.diving.judging import counting
 from fineparser_core.errors import AnnotationError, VideoError
-from fineparser_core.motion.recording import LONG_S
 from fineparser_core.progress import CancelToken
 from fineparser_core.support.documents import reading
 from fineparser_core.support.npz import DAMAGE, read_array
@@ -201,7 +200,7 @@ def _range(dive: JudgedDive, info: VideoInfo) -> tuple[int, int]:
     last = info.n_frames - 1 if dive.end_frame is None else dive.end_frame
     if not first < last < info.n_frames:
         raise AnnotationError(f"{dive.video} has {info.n_frames} frames, not those from {first} to {last}.")
-    if (dive.start_frame, dive.end_frame) == (None, None) and info.duration_s > LONG_S:
+    if (dive.start_frame, dive.end_frame) == (None, None) and info.duration_s > LONGEST_DIVE_S:
         raise AnnotationError(f"{dive.video} is {info.duration_s:.0f} s long: give the start and the end of the dive.")
     return first, last
 

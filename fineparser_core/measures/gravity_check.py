@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.constants import BOARDS_M, GRAVITY_M_S2
 from fineparser_core.measures.context import InTheAir
-from fineparser_core.motion.moments import BOARDS_M, POSTURE_M, POSTURE_SCATTER_M, height_m
+from fineparser_core.motion.moments import POSTURE_M, POSTURE_SCATTER_M, height_m
 
 #: A moment that is contradicted by more standard deviations is not measured by.
 MOST_DEVIATIONS = 3.0

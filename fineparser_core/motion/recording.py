@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fineparser_core.constants import DIVES_APART_S, LONGEST_DIVE_S
 from fineparser_core.errors import ConfigError, NoDiveError, VideoError
 from fineparser_core.language import Phrase
 from fineparser_core.motion.boxes import Motion, MotionFinder
@@ -29,18 +30,16 @@ PICTURES_A_SECOND = 30
 _EVERY_PICTURE_UP_TO = 31
 #: Seconds of real time before the free fall, which the hurdle takes, and after it, which the entry does.
 BEFORE_S, AFTER_S = 1.6, 1.5
-#: Minimum time between two dives of a file; an earlier fall is the hurdle, or the splash.
-_APART_S = 4.0
 #: Slow motion factor beyond which a clip gets no longer.
 MOST_SLOWED = 4.0
 #: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; a file longer than
-#: the second is not analyzed whole unless a person requests it, and is read again where its dives are.
-SHORT_S, LONG_S = 5.0, 15.0
+#: `LONGEST_DIVE_S` is not analyzed whole unless a person requests it, and is read again where its dives are.
+SHORT_S = 5.0
 #: Evidence of falls that are judged beside clearer falls, and of those that count where none is clear: dives that show
 #: badly, or in part.
 _LEAST_BESIDE, _LEAST_ALONE = LEAST_EVIDENCE / 2, LEAST_EVIDENCE / 3
-#: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONG_S`: a quarter of an
-#: hour of waiting holds many.
+#: Minimum probability of falls that are seen badly where none is clear, in files longer than `LONGEST_DIVE_S`: a
+#: quarter of an hour of waiting holds many.
 _LEAST_PROBABLE = 0.5
 #: Side of the pictures in which a body is looked for, in those of the squares that follow a diver, and in pixels.
 _LOOKED_AT_SIDE, _LOOKED_AT_PX = 1.2, 256
@@ -127,9 +126,9 @@ class Recording:
         for dive in self.dives:
             if dive.first <= athlete.frame <= dive.last:
                 return dive.first, dive.last
-        if self.info.duration_s <= LONG_S:
+        if self.info.duration_s <= LONGEST_DIVE_S:
             return 0, self.info.n_frames - 1
-        return around(self.info, athlete.frame, LONG_S / 2)
+        return around(self.info, athlete.frame, LONGEST_DIVE_S / 2)
 
     def fall_of(self, diver: DiverCandidate) -> FreeFall | None:
         """Return the fall of a candidate; None where what was read shows none."""
@@ -192,7 +191,7 @@ class Recording:
     def _may_be_a_dive(self, judged: JudgedFall) -> bool:
         if self.dives:
             return judged.log_odds >= (LEAST_LOG_ODDS if judged.fall.evidence >= LEAST_EVIDENCE else 0)
-        least = _LEAST_PROBABLE if self.info.duration_s > LONG_S else 0.0
+        least = _LEAST_PROBABLE if self.info.duration_s > LONGEST_DIVE_S else 0.0
         return judged.evidence("body") > 0 and judged.log_odds >= 0 and judged.probability >= least
 
     def listed(self, judged: Sequence[JudgedFall], chosen: FreeFall | None) -> tuple[DiverCandidate, ...]:
@@ -266,7 +265,7 @@ class DiveSearch:
             self._finder = self._finder or MotionFinder(float(np.median(between_s)) if len(between_s) else 0.0)
             wanted = frames[self._n_read :].tolist()
             # A longer file is read again where its dives are: none of its pictures is kept.
-            kept = info.duration_s <= LONG_S or (self._first, self._last) != (None, None)
+            kept = info.duration_s <= LONGEST_DIVE_S or (self._first, self._last) != (None, None)
             # A pattern of frames is not a pattern of times, and must hold for so long.
             may_repeat = kept and not info.variable_frame_rate
             with closing(reader.decoded_ahead(wanted, self._pictures.scaled(info, reader.geometry))) as pictures:
@@ -294,7 +293,7 @@ class DiveSearch:
         if not n_clear:
             # Bodies that show badly are more likely the diver than none; the joint finder decides.
             falls = find_free_falls(motion, least_evidence=_LEAST_ALONE, at_once=True, loose=True)
-            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONG_S:  # it is analyzed in any case
+            if info.pts_s[frames[-1]] - info.pts_s[frames[0]] <= LONGEST_DIVE_S:  # it is analyzed in any case
                 n_clear = sum(fall.evidence >= LEAST_EVIDENCE for fall in falls)
         found = Recording(
             info=info,
@@ -388,8 +387,8 @@ def find_clip(
     if athlete is not None:
         whole = probe(path)
         make_clip(path, 0, whole.n_frames - 1, athlete)  # is the point in the file?
-        if near := whole.duration_s > LONG_S:
-            search = DiveSearch(path, *around(whole, athlete.frame, LONG_S), find_body=search.find_body)
+        if near := whole.duration_s > LONGEST_DIVE_S:
+            search = DiveSearch(path, *around(whole, athlete.frame, LONGEST_DIVE_S), find_body=search.find_body)
     recording = search.run(progress=progress, cancel=cancel)
     info, pointed = recording.info, None
     if athlete is not None:
@@ -407,7 +406,7 @@ def find_clip(
     divers = recording.listed(judged, chosen)
     if by_hand:
         return FoundClip(replace(make_clip(path, start_frame, end_frame, athlete), divers=divers), recording)
-    kept = recording if near or info.duration_s <= LONG_S else None
+    kept = recording if near or info.duration_s <= LONGEST_DIVE_S else None
     if chosen is None and kept is None and athlete is None:
         raise no_dive(path)
     if chosen is not None:
@@ -462,7 +461,7 @@ def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
 
 
 def _are_apart(one: FreeFall, other: FreeFall) -> bool:
-    return one.start_s - other.end_s > _APART_S or other.start_s - one.end_s > _APART_S
+    return one.start_s - other.end_s > DIVES_APART_S or other.start_s - one.end_s > DIVES_APART_S
 
 
 def around_fall(
