@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer, open_scorer
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.printing import remark, say, say_written
+from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions, open_scorer
 from fineparser_core.data.dive_table import read_table
 from fineparser_core.data.judged_dives import LABELS_FILE, read_dives
 from fineparser_core.errors import Cancelled, ConfigError
@@ -17,11 +17,11 @@ from fineparser_core.export.judged import asked_of
 from fineparser_core.export.results import AskedClip, ClipResult, add_line, read_lines, result_from_line, result_to_line
 from fineparser_core.export.tables import ExportedDive, write_csv
 from fineparser_core.progress import CancelToken
+from fineparser_core.records import Analysis
 from fineparser_core.support.atomic import write_whole
 from fineparser_core.support.documents import reading
 from fineparser_core.support.files import read_bounded
 from fineparser_core.support.job_processes import Died, do_jobs
-from fineparser_core.types import Analysis
 from fineparser_core.video.files import files_in
 
 _LIST, _TABLE, _DIVES = ".txt", ".csv", ".json"
@@ -72,18 +72,20 @@ def _lines(path: Path) -> list[str]:
 
 def score_many(
     asked: Sequence[AskedClip],
-    options: ManyOptions,
+    options: ScoringOptions,
     out: Path,
     cancel: CancelToken,
     *,
+    workers: int = 1,
     table: Path | None = None,
     quiet: bool = False,
-    open_scorer: Callable[[ManyOptions], Scorer] = open_scorer,
+    open_scorer: Callable[[ScoringOptions, int], Scorer] = open_scorer,
 ) -> None:
     """Score clips into a file, and continue a file that holds results of them.
 
     Args:
         out: a line is added as soon as a clip is done; once all are, the lines are in the order of the clips.
+        workers: processes.
         table: of all clips too, as CSV.
         open_scorer: called in each process.
 
@@ -104,7 +106,7 @@ def score_many(
         remark(f"{len(jobs) - len(todo)} of {len(jobs)} clips are done already.")
     began_s = time.monotonic()
     try:
-        with closing(do_jobs(partial(open_scorer, options), todo, options.workers, cancel)) as answers:
+        with closing(do_jobs(partial(open_scorer, options, workers), todo, workers, cancel)) as answers:
             for n, (place, answer) in enumerate(answers, start=1):
                 job = todo[place]
                 lines[job.key] = line = of_dead(job, answer) if isinstance(answer, Died) else answer

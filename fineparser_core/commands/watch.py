@@ -11,11 +11,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from fineparser_core.commands.many_scorer import Job, ManyOptions, open_scorer
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.output_paths import make_output_folder
 from fineparser_core.commands.printing import remark, say
 from fineparser_core.commands.score_many import of_dead, told
+from fineparser_core.commands.scorer import Job, ScoringOptions, open_scorer
 from fineparser_core.commands.terminal import cancel_on_signals
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -213,7 +213,7 @@ def _analyze(args: WatchOptions, log: _Log, ended: Callable[[], bool], cancel: C
         while not ended() and not cancel.wait(_POLL_S):
             log.write_without_analysis()
         return
-    options = ManyOptions(
+    options = ScoringOptions(
         weights=args.weights, device=args.device, precision=args.precision, own=own_folder(), profile=active_profile()
     )
     key, usual = options.key(), AskedClip(path=args.out, dive_number=args.dive_number, board_m=args.board)

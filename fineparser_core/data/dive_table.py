@@ -19,10 +19,10 @@ from fineparser_core.diving.dive_list import JUDGE_COLUMN, LIST_COLUMNS
 from fineparser_core.diving.judging import read_awards
 from fineparser_core.diving.name_parsing import PLACEHOLDERS
 from fineparser_core.errors import AnnotationError, ConfigError, VideoError
+from fineparser_core.records import VideoInfo
 from fineparser_core.support.codec import from_json, shown
 from fineparser_core.support.csv_table import plain_name
 from fineparser_core.support.documents import read_rows
-from fineparser_core.types import VideoInfo
 from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 

@@ -20,7 +20,7 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import language
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.types import Analysis, DiveParse
+from fineparser_core.records import Analysis, DiveParse
 
 #: The language, then the job; masks are mostly zeros, which the fastest compression makes small.
 _JOB, _COMPRESSION = "job.pickle.gz", 1
@@ -56,7 +56,7 @@ class StrobeJob:
 
 @dataclass(frozen=True, kw_only=True)
 class StillJob:
-    """Writes a frame of a dive with its annotations, see `stills`."""
+    """Writes a frame of a dive with its annotations, see `annotated_clip`."""
 
     path: Path
     analysis: Analysis

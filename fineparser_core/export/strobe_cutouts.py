@@ -11,7 +11,7 @@ from fineparser_core.export.drawing import composite
 from fineparser_core.export.mask_overlay import mask_at, mask_opacity
 from fineparser_core.export.panorama import REGISTERED_PX, Registered
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse
 from fineparser_core.video.reader import VideoReader
 
 #: Frames that the background is made of, and the longer side of what is kept of them.

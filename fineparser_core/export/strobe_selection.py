@@ -9,7 +9,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.options import StrobeOptions
 from fineparser_core.export.panorama import bounds
 from fineparser_core.measures.context import InTheAir
-from fineparser_core.types import DiveParse
+from fineparser_core.records import DiveParse
 
 #: Maximum and minimum number of bodies, unless a number is requested.
 _MOST_BODIES, _LEAST_BODIES = 14, 4

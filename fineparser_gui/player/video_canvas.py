@@ -27,7 +27,7 @@ from fineparser_core.export.mask_overlay import mask_at
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_core.measures.center_path import CenterPath
-from fineparser_core.types import AthletePoint, MaskTrack
+from fineparser_core.records import AthletePoint, MaskTrack
 from fineparser_core.video.omitted_columns import omitted_columns
 from fineparser_gui.player.drawing_marks import paint_grip
 from fineparser_gui.player.ghost_image import GhostImage

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.ghost import GHOST_COLORS, Ghost, ghost_over
-from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
+from fineparser_core.records import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.video.alignment import Alignment, OffsetAlignment, StepAlignment, aligned, step_boundaries
 from fineparser_gui.commands.registry import ActionRegistry
 from fineparser_gui.compare.bar import CompareBar

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import ExemplarFacts
+from fineparser_core.records import AthletePoint, DiveSegment, Transitions
 from fineparser_core.scoring.profile import Profile
 from fineparser_core.support.codec import to_json
-from fineparser_core.types import AthletePoint, DiveSegment, Transitions
 from fineparser_gui.library.library import LibraryEntry
 
 

@@ -31,7 +31,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.evaluation.real_clips import measure_clip
 from fineparser_core.export.analysis_json import measures_of
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.probe import probe
 
 RESULTS = "results.jsonl"

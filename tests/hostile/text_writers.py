@@ -38,9 +38,9 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.write import write_report as write_dive_report
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.printable import printable
+from fineparser_core.records import Analysis, ComparedDive
 from fineparser_core.support.atomic import atomic_file
 from fineparser_core.support.codec import from_json
-from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.player.drawings import Drawing
 from fineparser_gui.store.session_file import SavedDive, SavedSession, read_session, write_session

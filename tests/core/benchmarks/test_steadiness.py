@@ -21,7 +21,7 @@ from steadiness import (
 )
 
 from fineparser_core.data.judged_dives import JudgedDive
-from fineparser_core.types import VideoInfo
+from fineparser_core.records import VideoInfo
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter

@@ -15,13 +15,13 @@ from platforms import KILL
 
 from fineparser_core.commands import cli
 from fineparser_core.commands import score as command
-from fineparser_core.commands.many_scorer import Job, ManyOptions, Scorer
 from fineparser_core.commands.score_many import score_many
+from fineparser_core.commands.scorer import Job, Scorer, ScoringOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.results import ClipResult, result_to_line
 
 
-def open_scorer(options: ManyOptions) -> Scorer:
+def open_scorer(options: ScoringOptions, workers: int) -> Scorer:
     if options.seed == 13:
         raise ConfigError("13 opens nothing.")
     if options.seed == 14:

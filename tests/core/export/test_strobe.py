@@ -16,7 +16,7 @@ from fineparser_core.export.strobe import Strobe, strobe_picture, write_strobe_c
 from fineparser_core.export.strobe_selection import choose_bodies
 from fineparser_core.measures.context import measured_dive
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import Analysis
+from fineparser_core.records import Analysis
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
