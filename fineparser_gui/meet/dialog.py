@@ -23,18 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.constants import LONGEST_NAME
 from fineparser_core.diving.dive_list import ReadList, dive_list_csv, parse_dive_list, read_dive_list
 from fineparser_core.diving.judging import PANELS, read_called
-from fineparser_core.diving.meet import (
-    LONGEST_NAME,
-    MOST_ROWS,
-    ListedDive,
-    Meet,
-    assigned,
-    in_turn,
-    standings,
-    taken_off,
-)
+from fineparser_core.diving.meet import MOST_ROWS, ListedDive, Meet, assigned, in_turn, standings, taken_off
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.report.dives import REPORT_SUFFIXES
 from fineparser_core.language import translated
