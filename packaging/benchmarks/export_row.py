@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
-from fineparser_core.inference.score_clip import score_clip
 from outcome import Outcome
 
+from fineparser_core import Analyzer, score_clip
 from fineparser_core.export.annotated_clip import write_annotated_clip
-from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.records import Analysis
 from fineparser_core.resources import resource
 from fineparser_core.video.probe import open_video, probe
