@@ -325,7 +325,7 @@ def _anchors(page: QTextBrowser) -> Iterator[Place]:
     """The first links that are in view."""
     place, seen = page.cursorForPosition(QPoint(0, 0)), dict[str, QPoint]()
     while len(seen) < _ENTRIES and page.cursorRect(place).top() < page.viewport().height():
-        found = page.cursorRect(place).center()
+        found = page.cursorRect(place).center() + QPoint(3, 0)  # on the first letter of a word
         if page.viewport().rect().contains(found) and (link := page.anchorAt(found)):
             seen.setdefault(link, found)
         if not place.movePosition(QTextCursor.MoveOperation.NextWord):
