@@ -21,7 +21,7 @@ _TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "te
 # Three keep two cores busy, as tests wait for windows, workers and disks. A file stays in one process, as its tests
 # share fixtures. One that dies ends the run: after another has taken its place the rest may wait for ever.
 _IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
-# Where Python can watch lines itself, coverage needs no tracing, and threads of Qt are seen too.
+# Python itself watches lines since 3.12, in threads of Qt too.
 _COVERAGE = ("--cov", "--cov-report=term-missing", "--cov-fail-under=90")
 if sys.version_info >= (3, 12):
     os.environ.setdefault("COVERAGE_CORE", "sysmon")

@@ -1,4 +1,4 @@
-"""Networks of few inner channels: tests of how parts work together need no wide ones."""
+"""Networks of few inner channels."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,6 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from fineparser_core.models.i3d import Mixed
 
-#: Inner channels of an inception block.
 WIDTH = 8
 
 

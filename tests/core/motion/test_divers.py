@@ -29,7 +29,6 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def search(two: Path) -> DiveSearch:
-    """A search in them, which reads them once."""
     return DiveSearch(two)
 
 

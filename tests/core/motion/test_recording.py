@@ -28,7 +28,6 @@ def two_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def search(two_dives: Path) -> DiveSearch:
-    """A search in them, which reads them once."""
     return DiveSearch(two_dives)
 
 
