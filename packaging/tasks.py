@@ -21,6 +21,10 @@ _TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "te
 # Three keep two cores busy, as tests wait for windows, workers and disks. A file stays in one process, as its tests
 # share fixtures. One that dies ends the run: after another has taken its place the rest may wait for ever.
 _IN_PROCESSES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
+# Python itself watches lines since 3.12, in threads of Qt too.
+_COVERAGE = ("--cov", "--cov-report=term-missing", "--cov-fail-under=90")
+if sys.version_info >= (3, 12):
+    os.environ.setdefault("COVERAGE_CORE", "sysmon")
 
 
 def main(argv: list[str]) -> int:
@@ -67,6 +71,11 @@ def _app(arguments: list[str]) -> int:
     VENV.ensure()
     ensure_qt_libraries(VENV, window=True)
     return _call("fineparser_gui", *arguments, folder=None)
+
+
+def _coverage(arguments: list[str]) -> int:
+    """Run the tests and print the lines that they do not reach; fails below 90 %."""
+    return _test([*arguments, *_COVERAGE] if arguments else [*_IN_PROCESSES, *_COVERAGE, *_TESTS])
 
 
 def _test(arguments: list[str]) -> int:
@@ -152,6 +161,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "app": _app,
     "test": _test,
     "check": _check,
+    "coverage": _coverage,
     "walk": _walk,
     "lock": _lock,
     "translations": _translations,

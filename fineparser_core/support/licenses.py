@@ -4,6 +4,7 @@ import re
 import sys
 import sysconfig
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import Distribution, PackageMetadata, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -43,8 +44,9 @@ class Licensed:
     texts: tuple[tuple[str, str], ...]
 
 
-def packages_in_use() -> list[Licensed]:
-    """Return every installed package that the command line and the app need, by name.
+@cache
+def packages_in_use() -> tuple[Licensed, ...]:
+    """Return every installed package that the command line and the app need, by name; they are read once.
 
     Empty where metadata are missing.
     """
@@ -66,7 +68,7 @@ def packages_in_use() -> list[Licensed]:
             if needed and (condition is None or condition[1] in extras):
                 waiting.append((needed[1], {""}))
     found.pop(_OWN, None)
-    return [found[key] for key in sorted(found)]
+    return tuple(found[key] for key in sorted(found))
 
 
 def _licensed(package: Distribution) -> Licensed:

@@ -3,12 +3,15 @@
 import os
 import pickle
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from narrow_networks import narrow
 
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
@@ -85,3 +88,10 @@ def mtl_aqa_root(tmp_path: Path) -> Path:
     write_pickle(root / "test_split_0.pkl", [(1, 2)])
     write_images(root / "new/new_total_frames_256s/01", 0, 70)
     return root
+
+
+@pytest.fixture
+def narrow_networks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Make networks narrow, but in slow tests."""
+    with nullcontext() if request.node.get_closest_marker("slow") else narrow():
+        yield

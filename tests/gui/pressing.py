@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QThread, QTimer, QUrl, SignalInstance, Slot
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QTextDocument
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QTextCursor, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -74,6 +74,7 @@ _DEPTH, _MOST_ROWS = 4, 100
 _FOLLOW_THE_MOUSE = {"_focused", "_started_s"}
 #: Classes whose private attributes change by themselves.
 _FOLLOW_THE_CLOCK = {"Clock", "Decoder", "HistoryService", "Keeping", "MirrorFeed"}
+_SIMPLE = {type(None), bool, int, float, str, bytes}
 #: Place of the page of the history.
 _HISTORY = 2
 _SCHEMES = ("http", "https", "file", "mailto")
@@ -322,13 +323,15 @@ def _link_in(shown: QLabel) -> QPoint:
 
 def _anchors(page: QTextBrowser) -> Iterator[Place]:
     """The first links that are in view."""
-    seen: dict[str, list[QPoint]] = {}
-    for y in range(3, page.viewport().height(), 8):
-        for x in range(3, page.viewport().width(), 20):
-            if link := page.anchorAt(QPoint(x, y)):
-                seen.setdefault(link, []).append(QPoint(x, y))
-    for link, points in list(seen.items())[:_ENTRIES]:
-        yield f"link {link}", lambda points=points: points[len(points) // 2], False
+    place, seen = page.cursorForPosition(QPoint(0, 0)), dict[str, QPoint]()
+    while len(seen) < _ENTRIES and page.cursorRect(place).top() < page.viewport().height():
+        found = page.cursorRect(place).center() + QPoint(3, 0)  # on the first letter of a word
+        if page.viewport().rect().contains(found) and (link := page.anchorAt(found)):
+            seen.setdefault(link, found)
+        if not place.movePosition(QTextCursor.MoveOperation.NextWord):
+            break
+    for link, at in seen.items():
+        yield f"link {link}", lambda at=at: at, False
 
 
 def _items(view: QGraphicsView) -> Iterator[Place]:
@@ -570,8 +573,7 @@ class Presser:
                 transport = self._studio.window.transport
                 transport.pause()
                 transport.seek(transport.n_frames // 2)
-            self._settle()
-            before = State(self._studio)
+            before = State(self._studio, self._settle())
         n_said = len(self._qtlog.records)
         self._desktop.begin()
         looked = False
@@ -666,14 +668,15 @@ class Presser:
             if isValid(window) and window.isVisible():
                 close(window)
 
-    def _settle(self) -> None:
-        """Wait until nothing changes by itself."""
-        before = None
+    def _settle(self) -> dict[str, object]:
+        """Wait until nothing changes by itself; returns what the windows show then."""
+        before = looks()
         for _ in range(_LOOKS):
             QTest.qWait(1)
             if (now := looks()) == before:
                 break
             before = now
+        return before
 
 
 def press_everything(
@@ -718,10 +721,10 @@ def close(window: QWidget) -> None:
 
 
 class State:
-    """What a person sees and the program knows, at one moment."""
+    """What a person sees, which is given, and the program knows, at one moment."""
 
-    def __init__(self, studio: Any = None) -> None:
-        self._looks = looks() if studio is not None else {}
+    def __init__(self, studio: Any = None, seen: dict[str, object] | None = None) -> None:
+        self._looks = seen or {}
         self._knows = knows(studio) if studio is not None else {}
 
     def changes(self, studio: Any) -> list[str]:
@@ -796,7 +799,7 @@ def knows(studio: Any) -> dict[str, object]:
 
 def _plain(value: object, waiting: list[object], depth: int = 0) -> object:
     """A value that can be compared; objects of ours are put aside for later, of others only which one it is counts."""
-    if value is None or isinstance(value, bool | int | float | str | bytes | Enum | Path):
+    if type(value) in _SIMPLE or isinstance(value, Enum | Path):
         return value
     if depth < _DEPTH and isinstance(value, list | tuple | set | frozenset | dict):
         inner = value.copy().items() if isinstance(value, dict) else value  # threads may change it

@@ -96,7 +96,7 @@ def press_all(qapp, qtbot, qtlog, monkeypatch, tmp_path, desktop, small_video, r
         ("empty", ()),
         ("one_dive", ()),
         ("exported", ("MainWindow/Corner",)),
-        ("many", ()),
+        ("many", ("MainWindow/DivesPanel", "MainWindow/SideColumn", "MainWindow/Corner", "MainWindow › Dive")),
         ("missing", ("MainWindow/DivesPanel", "MainWindow/PlayerPanel", "MainWindow/Corner", "MainWindow › Dive")),
         ("refused", ("MainWindow/SideColumn", "MainWindow › Dive")),
         ("contradicted", ("MainWindow/SideColumn/DetailsPanel",)),

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from narrow_networks import narrow
 from torch import Tensor
 
 from fineparser_core.checkpoints.build import build_model
@@ -49,7 +50,8 @@ def large_video() -> Tensor:
 def seen(request: pytest.FixtureRequest, video: Tensor, large_video: Tensor) -> Seen:
     torch.manual_seed(0)
     video = large_video if request.param.startswith("pose") else video
-    model = build_model(ModelConfig(method=request.param)).eval()
+    with narrow():
+        model = build_model(ModelConfig(method=request.param)).eval()
     with pytest.raises(ConfigError, match=r"A video \(2, 3, 64, 112, 112\) .* give \(batch, 3, 96, 112, 112\)"):
         model.encode(large_video[:, :, :64], decode_joint)
     model.frame_px = video.shape[-1]
@@ -90,7 +92,8 @@ def test_every_exemplar_has_a_vote_of_its_own(seen):
 def test_weights_make_the_network(seen):
     if isinstance(seen.model, CoRe):
         seen.model.set_groups(np.random.default_rng(0).normal(0, 12, 500))
-    other = build_model(ModelConfig(method=seen.method)).eval()
+    with narrow():
+        other = build_model(ModelConfig(method=seen.method)).eval()
     other.load_state_dict(seen.model.state_dict())
     first, second = seen.dives
     assert torch.equal(votes(other, first, second), votes(seen.model, first, second))

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from narrow_networks import narrow
 
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, mean_over_windows
 from fineparser_core.models.temporal_parser import decode_release
 
-SIZE = 32
+SIZE = 16
 
 
 def videos(n: int) -> torch.Tensor:
@@ -16,7 +17,8 @@ def videos(n: int) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def network() -> FineParser:
     torch.manual_seed(0)
-    network = FineParser(static_backbone="resnet18").eval()
+    with narrow():
+        network = FineParser(static_backbone="resnet18").eval()
     network.frame_px = SIZE
     return network
 
@@ -47,6 +49,7 @@ def test_forward_cuts_where_it_is_told(network: FineParser) -> None:
         assert not torch.equal(output.relative.delta, network(query, exemplar).relative.delta)
 
 
+@pytest.mark.usefixtures("narrow_networks")
 def test_without_its_parts_forward_gives_what_is_left() -> None:
     torch.manual_seed(0)
     bare = FineParser(sap=False, sve=False, tap=False).eval()

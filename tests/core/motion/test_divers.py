@@ -27,6 +27,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bodies(tmp_path_factory.mktemp("two") / "two.mp4", bodies, 7 * FPS)
 
 
+@pytest.fixture(scope="module")
+def search(two: Path) -> DiveSearch:
+    return DiveSearch(two)
+
+
 def smaller(path: dict[int, tuple[float, float]], share: float) -> dict[int, tuple[float, float]]:
     """The same fall farther away, at the other side of the picture."""
     return {image: (SIZE[0] - share * x, 40 + share * y) for image, (x, y) in path.items()}
@@ -68,8 +73,7 @@ def test_a_person_is_asked_between_two_and_about_a_doubtful_one(probabilities, u
     assert not replace(clip, athlete=AthletePoint(frame=5, x=1.0, y=2.0)).diver_is_unsure
 
 
-def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) -> None:
-    search = DiveSearch(two)
+def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path, search: DiveSearch) -> None:
     found = find_clip(two, search=search)
     assert found.clip.diver_is_unsure
     first, second = found.clip.divers
@@ -85,11 +89,11 @@ def test_two_who_are_as_likely_are_listed_and_a_number_chooses_one(two: Path) ->
         find_clip(two, 3, search=search)
 
 
-def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path) -> None:
+def test_a_point_cuts_anew_and_a_hand_made_cut_stays(two: Path, search: DiveSearch) -> None:
     frame = round((FIRST_S + 0.5) * FPS)
     x, y = diving(120, FIRST_S)(frame)
     point = AthletePoint(frame=frame, x=x, y=y)
-    clip = find_clip(two, point).clip
+    clip = find_clip(two, point, search=search).clip
     assert clip.in_frame / FPS == pytest.approx(FIRST_S - BEFORE_S, abs=0.3)
     assert clip.out_frame / FPS == pytest.approx(FIRST_S + 1.2 + AFTER_S, abs=0.3)
     by_hand = find_clip(two, point, start_frame=10, end_frame=100).clip
@@ -111,9 +115,9 @@ def test_a_point_in_a_long_file_is_searched_around(two: Path, monkeypatch: pytes
     assert [one.chosen for one in found.clip.divers] == [True]
 
 
-def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path) -> None:
+def test_who_waits_on_the_board_is_in_the_clip_that_a_point_makes(two: Path, search: DiveSearch) -> None:
     x, y = diving(420, SECOND_S, top=90.0)(20)
-    clip = find_clip(two, AthletePoint(frame=20, x=x, y=y)).clip
+    clip = find_clip(two, AthletePoint(frame=20, x=x, y=y), search=search).clip
     assert clip.in_frame == 20
     assert clip.out_frame >= (SECOND_S + 1.2) * FPS
 
@@ -135,11 +139,10 @@ def test_what_falls_badly_in_a_long_file_is_a_dive_where_a_body_is_seen(
     monkeypatch.setattr(recording, "find_free_falls", weak)
     monkeypatch.setattr(recording, "LONGEST_DIVE_S", 3.0)
     monkeypatch.setattr(recording, "SHORT_S", 2.0)
-    with pytest.raises(NoDiveError):
-        find_clip(path)
-    for log_odds in (2.0, -2.0):
-        if log_odds > 0:
-            assert find_clip(path, search=DiveSearch(path, find_body=lambda _: 2.0)).clip.divers[0].chosen
-        else:
-            with pytest.raises(NoDiveError):
-                find_clip(path, search=DiveSearch(path, find_body=lambda _: -2.0))
+    search = DiveSearch(path)
+    for find_body in (None, lambda _: -2.0):
+        search.find_body = find_body
+        with pytest.raises(NoDiveError):
+            find_clip(path, search=search)
+    search.find_body = lambda _: 2.0
+    assert find_clip(path, search=search).clip.divers[0].chosen

@@ -26,8 +26,12 @@ def two_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bodies(tmp_path_factory.mktemp("dives") / "dives.mp4", bodies, N_FRAMES)
 
 
-def test_the_clearest_dive_is_cut_out_and_the_other_one_named(two_dives: Path) -> None:
-    search = DiveSearch(two_dives)
+@pytest.fixture(scope="module")
+def search(two_dives: Path) -> DiveSearch:
+    return DiveSearch(two_dives)
+
+
+def test_the_clearest_dive_is_cut_out_and_the_other_one_named(two_dives: Path, search: DiveSearch) -> None:
     found = find_clip(two_dives, search=search)
     ((first, last),) = found.others
     ranges = sorted([(found.clip.in_frame, found.clip.out_frame), (first, last)])
@@ -55,14 +59,15 @@ def test_a_range_that_somebody_chose_and_the_whole_file_are_taken_as_they_are(tw
 
 def test_a_walk_is_taken_whole_unless_it_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_bodies(tmp_path / "walk.mp4", [walking], 3 * FPS)
+    search = DiveSearch(path)
     for short_s in (3.0, 2.0):
         monkeypatch.setattr(recording, "SHORT_S", short_s)
-        found = find_clip(path)
+        found = find_clip(path, search=search)
         assert (found.clip.in_frame, found.clip.out_frame) == (0, 3 * FPS - 1)
         assert found.clip.n_cut == (0, 0)
     monkeypatch.setattr(recording, "LONGEST_DIVE_S", 2.0)
     with pytest.raises(NoDiveError, match="no dive was found"):
-        find_clip(path)
+        find_clip(path, search=search)
 
 
 def test_of_a_short_clip_the_shot_is_taken_that_holds_the_dive(tmp_path: Path) -> None:
@@ -94,8 +99,9 @@ def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small
     np.testing.assert_allclose(halted.motion.center, whole.motion.center)
 
 
-def test_what_a_search_has_read_is_not_read_again_for_a_clip(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    search = DiveSearch(two_dives)
+def test_what_a_search_has_read_is_not_read_again_for_a_clip(
+    two_dives: Path, search: DiveSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = find_clip(two_dives, search=search)
     search.forget_pictures()
     monkeypatch.setattr(VideoReader, "decoded", lambda *_: pytest.fail("read again"))
@@ -109,15 +115,15 @@ def test_what_a_search_has_read_is_not_read_again_for_a_clip(two_dives: Path, mo
     assert again.recording.pictures.rgb(70).any()
 
 
-def test_pictures_for_which_there_is_no_room_are_read_again(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_for_which_there_is_no_room_are_read_again(small_video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     plain = VideoReader.decoded
     monkeypatch.setattr(VideoReader, "decoded", lambda self, index: decoded.append(index) or plain(self, index))
-    kept = find_dives(two_dives, 60, 130).pictures
+    kept = find_dives(small_video, 60, 110).pictures
     kept.keep_only([70, 80])
-    assert decoded == list(range(60, 131))
+    assert decoded == list(range(60, 111))
     monkeypatch.setattr("fineparser_core.motion.pictures._MOST_BYTES", 1)
-    read_again = find_dives(two_dives, 60, 130).pictures
+    read_again = find_dives(small_video, 60, 110).pictures
     del decoded[:]
     read_again.keep_only([70, 80])
     assert decoded == [70, 80]
@@ -163,8 +169,8 @@ def test_a_clip_of_which_one_picture_is_looked_at_is_taken_whole(tmp_path: Path)
 
 
 def test_of_a_long_file_no_picture_is_kept_until_a_part_is_read(
-    two_dives: Path, monkeypatch: pytest.MonkeyPatch
+    small_video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 5.0)
-    assert not find_dives(two_dives).pictures._kept
-    assert len(find_dives(two_dives, 60, 130).pictures._kept) == 71
+    monkeypatch.setattr(recording, "LONGEST_DIVE_S", 3.0)
+    assert not find_dives(small_video).pictures._kept
+    assert len(find_dives(small_video, 60, 110).pictures._kept) == 51

@@ -7,7 +7,7 @@ import pytest
 from bodies_kit import METRE_PX, diving, write_bodies
 
 from fineparser_core.motion.clips import find_candidate, find_clip
-from fineparser_core.motion.recording import Recording, find_dives
+from fineparser_core.motion.recording import DiveSearch, find_dives
 from fineparser_core.motion.repeated import find_repeats
 from fineparser_core.records import Note, NoteCode
 
@@ -17,17 +17,18 @@ PATTERNS = {"25 in 30": (25, 1), "24 in 30": (24, 1), "twice": (30, 2)}
 DIVE = diving(200.0, 1.5)
 
 
-def recorded(path: Path, pattern: str) -> tuple[Recording, np.ndarray]:
-    """What was read of a dive that is shown in a pattern, and which of its frames show something new."""
+def recorded(path: Path, pattern: str) -> tuple[DiveSearch, np.ndarray]:
+    """A search in a dive that is shown in a pattern, and which of its frames show something new."""
     rate, slowed = PATTERNS[pattern]
     shown = np.floor(np.arange(N * slowed) * rate / 30 / slowed + 1e-9)
     write_bodies(path, [lambda frame: DIVE(shown[frame] / rate * 30)], len(shown))
-    return find_dives(path), np.diff(shown, prepend=-1) > 0
+    return DiveSearch(path), np.diff(shown, prepend=-1) > 0
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_repeated_pictures_are_left_out_and_the_fall_is_as_it_was(pattern: str, tmp_path: Path) -> None:
-    recording, new = recorded(tmp_path / "dive.mp4", pattern)
+    search, new = recorded(tmp_path / "dive.mp4", pattern)
+    recording = search.run()
     rate, slowed = PATTERNS[pattern]
     moves = slice(*np.searchsorted(recording.frames, [60 * slowed, 80 * slowed]))
     assert set(recording.frames[moves]) <= set(np.flatnonzero(new))  # frames keep their numbers
@@ -37,7 +38,7 @@ def test_repeated_pictures_are_left_out_and_the_fall_is_as_it_was(pattern: str, 
     fall = recording.falls[0]
     gravity = METRE_PX * 9.81 / slowed**2 / recording.motion.scale
     assert fall.acceleration == pytest.approx(gravity, abs=max(3 * fall.deviation, 0.05 * gravity))
-    found = find_clip(tmp_path / "dive.mp4")
+    found = find_clip(tmp_path / "dive.mp4", search=search)
     assert found.recording is not None
     first = find_candidate(found.clip, found.recording)
     assert Note(NoteCode.PICTURES_REPEATED, (30.0, recording.share_new * 30)) in first.notes

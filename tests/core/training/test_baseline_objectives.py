@@ -25,6 +25,7 @@ from fineparser_core.training.objective import FineParserObjective, Objective, m
 from fineparser_core.training.optimizer import fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import get_config
 
+pytestmark = pytest.mark.usefixtures("narrow_networks")
 BASELINES = [method.name for method in METHODS if not method.whole]
 ON_I3D = ["i3d-mlp", "usdl", "musdl", "core", "tsa", "rica2-deterministic"]
 SCORES = (40.0, 55.0, 60.0, 72.0, 75.0, 90.0)

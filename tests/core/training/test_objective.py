@@ -24,6 +24,7 @@ from fineparser_core.training.objective import FineParserObjective, check_loss
 from fineparser_core.training.optimizer import compile_encoders, fix_batch_norms, parameter_groups
 from fineparser_core.training.presets import PRESETS, get_config
 
+pytestmark = pytest.mark.usefixtures("narrow_networks")
 SIZE = 16
 # What each module of Table 3 adds to the network.
 MODULES = {

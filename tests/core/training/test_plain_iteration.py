@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from narrow_networks import narrow
 from plain_iteration import our_losses, straightforward_losses, synthetic_batch, with_all_pairs
 
 from fineparser_core.models.fineparser import FineParser
@@ -12,7 +13,8 @@ SIZE = 16
 @pytest.fixture(scope="module")
 def model():
     torch.manual_seed(0)
-    return FineParser()
+    with narrow():
+        return FineParser()
 
 
 def test_the_straightforward_step_and_ours_give_equal_losses(model):

@@ -1,16 +1,13 @@
 """A static backbone and a loss of one's own: trained, saved, and loaded again in another process."""
 
-import json
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
@@ -20,7 +17,7 @@ from fineparser_core.data.frame_cache import DatasetCache
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError, ConfigError, ExportError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.resources import bundled_weights
-from fineparser_core.training import OwnParts, train
+from fineparser_core.training import train
 from fineparser_core.training.dives import split_records
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.run import starting_weights
@@ -30,10 +27,6 @@ OWN = TrainConfig(static_backbone="own:own:tiny_backbone")
 
 def tiny_backbone() -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 8, 7, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-
-def absolute_error(predicted: Tensor, true: Tensor) -> Tensor:
-    return (predicted - true).abs().mean()
 
 
 def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_path: Path) -> None:
@@ -103,38 +96,6 @@ def test_a_data_set_without_training_dives_is_named(rendered_root: Path) -> None
     tests = {key: replace(record, split="test") for key, record in data.records.items()}
     with pytest.raises(AnnotationError, match="has no training dive that can be used: `fineparser data check` says"):
         split_records(replace(data, records=tests), get_config("i3d-mlp"), RunSettings())
-
-
-# The scripts of api.md do the same in every run of the tests, by a whole network.
-@pytest.mark.slow
-def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tmp_path: Path) -> None:
-    # The smallest network that has a static stream, on an I3D that stays as it starts.
-    config = replace(get_config("release"), sap=False, tap=False, preprocessing="whole", freeze=("i3d",), epochs=1)
-    run = train(
-        replace(config, batch_size=1, grad_accum_steps=1, validation_share=0.0, exemplars=1),
-        rendered_root,
-        tmp_path / "run",
-        settings=RunSettings(cache=tmp_path / "cache"),
-        own=OwnParts(static_backbone=tiny_backbone, loss=absolute_error),
-    )
-    assert run.card.architecture == f"fineparser-i3d-own:{__name__}:tiny_backbone-no-sap-no-tap"
-    assert run.summary is not None
-    assert run.summary.n_scored == 1
-    recorded = [
-        json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
-    assert recorded[0]["total"] == recorded[0]["regression"]
-    # A single pair: both directions miss the same difference, a few points, not its square.
-    assert 0 < recorded[0]["total"] < 40
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from test_run import tiny_backbone\n"
-        "from fineparser_core import load_model\n"
-        "print(load_model(sys.argv[2], static_backbone=tiny_backbone)[1].id)\n"
-    )
-    argv = [sys.executable, "-c", code, str(Path(__file__).parent), str(run.bundle)]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    assert done.stdout.strip() == run.card.id, done.stderr
 
 
 def test_a_rival_keeps_the_network_that_it_looks_through_beside_kinetics() -> None:
