@@ -23,7 +23,7 @@ from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore, own_folder
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
 from fineparser_core.printable import printable, without_home
 from fineparser_core.resources import bundled_weights, resource
-from fineparser_core.support.own_process import is_frozen
+from fineparser_core.support.processes import is_frozen
 from fineparser_core.support.sqlite_file import damage_of
 
 _PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")

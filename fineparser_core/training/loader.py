@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import DatasetDive
-from fineparser_core.support.own_process import STOP_SIGNALS, ignore, spawn_context
+from fineparser_core.support.processes import STOP_SIGNALS, ignore, safe_path
 from fineparser_core.training.batches import Batch, BatchPlan, make_batch
 
 #: Number of batches that each worker makes ahead.
@@ -72,18 +72,19 @@ class BatchLoader:
     def _from(self, iteration: int, part: int) -> Iterator[Batch]:
         places = ((i, p) for i in range(iteration, self._iterations) for p in range(len(self._made.plan.parts(i))))
         wanted = (place for place in places if place >= (iteration, part))
-        return iter(
-            DataLoader(
-                self._made,
-                batch_size=None,
-                sampler=wanted,
-                num_workers=self._workers,
-                multiprocessing_context="fork" if sys.platform == "linux" else spawn_context(),
-                prefetch_factor=AHEAD,
-                pin_memory=self._pinned,
-                worker_init_fn=_begin,
+        with safe_path():
+            return iter(
+                DataLoader(
+                    self._made,
+                    batch_size=None,
+                    sampler=wanted,
+                    num_workers=self._workers,
+                    multiprocessing_context="fork" if sys.platform == "linux" else "spawn",
+                    prefetch_factor=AHEAD,
+                    pin_memory=self._pinned,
+                    worker_init_fn=_begin,
+                )
             )
-        )
 
 
 def _begin(worker: int) -> None:

@@ -19,7 +19,7 @@ from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 from fineparser_core.scoring.cross_validation import cross_validate, make_profile
 from fineparser_core.support.atomic import is_running
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process
 from fineparser_gui.compare.exemplar_snapshot import ExemplarSnapshot
 from fineparser_gui.worker import client as worker_client
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, WorkerSettings

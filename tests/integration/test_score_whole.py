@@ -31,7 +31,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.score_clip import score_clip
 from fineparser_core.resources import resource
 from fineparser_core.support.array_file import read_arrays
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process
 from fineparser_core.types import Clip, ClipEncoding, DiveParse
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter

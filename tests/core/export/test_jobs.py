@@ -33,7 +33,7 @@ from fineparser_core.export.jobs import (
 from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
 from fineparser_core.export.tables import ExportedDive
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.support.own_process import own_process
+from fineparser_core.support.processes import own_process
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 
@@ -150,8 +150,8 @@ def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_
         assert process.stdout is not None
         received = messages(process.stdout)
         assert process.stdin is not None
-    assert received[-1] == {"notes": []}
-    assert {"done": 24, "total": 24} in received
+    assert received[-1] == {"type": "Written", "notes": []}
+    assert {"type": "Advanced", "done": 24, "total": 24} in received
     assert probe(out).n_frames == 24
 
 
@@ -167,7 +167,7 @@ def test_the_end_of_its_input_stops_it(
         if not heard:  # its program ended: nobody reads what it tells, and it writes until it has noticed
             process.stdout.close()
         process.stdin.close()
-        assert not heard or messages(process.stdout)[-1] == {"cancelled": True}
+        assert not heard or messages(process.stdout)[-1] == {"type": "Stopped"}
     assert os.listdir(tmp_path / "out") == []
 
 
@@ -178,7 +178,7 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
     with start(folder) as process:
         assert process.stdout is not None
         (received,) = messages(process.stdout)
-    assert "there is no such file" in received["failed"]
+    assert "there is no such file" in received["message"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
@@ -191,6 +191,6 @@ def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysi
     with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
         assert process.stdout is not None
         received = messages(process.stdout)[-1]
-    assert "a.mp4 cannot be written (File too large)" in received["failed"]
+    assert "a.mp4 cannot be written (File too large)" in received["message"]
     assert os.listdir(out) == ["a.mp4"]
     assert (out / "a.mp4").read_bytes() == b"before"
