@@ -1,6 +1,6 @@
-"""Entry point of the export process: `python -m fineparser_core.export.job_process FOLDER`.
+"""Entry point of the export process: `python -m fineparser_core.export.job_process FOLDER [LANGUAGE]`.
 
-The folder contains the job. The process sends `JobMessage`s. Closing its standard input cancels the export, which
+The folder contains the job; the language is that of its texts. The process sends `JobMessage`s. Closing its standard input cancels the export, which
 leaves no file.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fineparser_core.errors import Cancelled, FineParserError
 from fineparser_core.export.jobs import Advanced, Stopped, Written, load_job, run_job
-from fineparser_core.language import translated
+from fineparser_core.language import ENGLISH, translated, use_language
 from fineparser_core.progress import CancelToken, throttle
 from fineparser_core.support.background import lower_priority
 from fineparser_core.support.processes import Failed, ParentPipe, input_lines
@@ -19,8 +19,9 @@ from fineparser_core.support.processes import Failed, ParentPipe, input_lines
 _PROGRESS_INTERVAL_S = 0.1
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, language: str = ENGLISH) -> None:
     """Run the job in a folder."""
+    use_language(language)
     cancel = CancelToken()
     parent = ParentPipe(cancel.cancel)
 
@@ -42,7 +43,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
     sys.stderr.flush()
     # An interpreter that ends in the usual way waits for the thread that reads standard input, on Windows for ever.
     os._exit(0)

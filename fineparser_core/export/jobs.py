@@ -21,7 +21,7 @@ from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import RenderOptions, StrobeOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
-from fineparser_core.language import Phrase, language, use_language
+from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.support.npz import DAMAGE
 from fineparser_core.support.processes import Failed, Message
@@ -200,7 +200,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
 
 
 def save_job(job: Job, folder: Path) -> None:
-    """Write a job into a folder; what it writes will be in the language of this process.
+    """Write a job into a folder.
 
     Raises:
         ExportError: the folder cannot be written.
@@ -210,7 +210,7 @@ def save_job(job: Job, folder: Path) -> None:
     elif isinstance(job, CorrectionsJob):
         dives = (replace(dive, model_parse=_without_masks(dive.model_parse)) for dive in job.dives)
         job = replace(job, dives=tuple(dives))
-    arrays: dict[str, Any] = {}  # those of a dive that is in the job twice are written once
+    arrays: dict[str, Any] = {}  # by their identity: a dive that is in a job twice is written once
     phrases: dict[str, list[Any]] = {}
 
     def encoded(value: Any) -> Any:
@@ -224,7 +224,7 @@ def save_job(job: Job, folder: Path) -> None:
         return {_ARRAY: str(id(value))}
 
     fields = msgspec.to_builtins(job, enc_hook=encoded)
-    saved = {"language": language(), "kind": type(job).__name__, "phrases": phrases, "fields": fields}
+    saved = {"kind": type(job).__name__, "phrases": phrases, "fields": fields}
     try:
         with ZipFile(folder / _JOB, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
             for name, array in arrays.items():
@@ -236,7 +236,7 @@ def save_job(job: Job, folder: Path) -> None:
 
 
 def load_job(folder: Path) -> Job:
-    """Read the job that `save_job` wrote, and use its language.
+    """Read the job that `save_job` wrote.
 
     Raises:
         ExportError: the job is incomplete.
@@ -244,7 +244,6 @@ def load_job(folder: Path) -> Job:
     try:
         with np.load(folder / _JOB, allow_pickle=False) as archive:
             saved = json.loads(archive[_FIELDS])
-            use_language(saved["language"])
             arrays = {name: archive[name] for name in archive.files if name != _FIELDS}
     except (*DAMAGE, TypeError) as error:
         raise ExportError("{0} holds no complete export ({1}): export again.", folder / _JOB, error) from error

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.export.jobs import Advanced, JobMessage, Stopped, Written
+from fineparser_core.language import language
 from fineparser_core.support.atomic import sweep_leftovers
 from fineparser_core.support.processes import Failed
 from fineparser_gui.support.process import Process
@@ -34,7 +35,7 @@ class ExportProcess(QObject):
         self._path = path
         self._last: JobMessage = Failed(kind="", message="")
         module = "fineparser_core.export.job_process"
-        self._process = Process("export", module, str(folder), parent=self, messages=JobMessage)
+        self._process = Process("export", module, str(folder), language(), parent=self, messages=JobMessage)
         self._process.received.connect(self._on_received)
         self._process.ended.connect(self._on_ended)
 

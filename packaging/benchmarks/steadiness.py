@@ -110,14 +110,15 @@ def _ask(worker: "subprocess.Popen[bytes]", request: Any) -> Any:
     Raises:
         FineParserError: it failed, and why.
     """
-    from fineparser_gui.worker.protocol import Ending, Failure, decode, encode
+    from fineparser_core.support.processes import decode, encode
+    from fineparser_gui.worker.protocol import AnyMessage, Ending, Failure
 
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.write(encode(request))
     worker.stdin.flush()
     for line in worker.stdout:
-        message = decode(line)
+        message = decode(line, AnyMessage)
         if isinstance(message, Ending) and message.id == request.id:
             if isinstance(message, Failure):
                 raise FineParserError(message.message)

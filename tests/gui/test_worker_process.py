@@ -79,6 +79,18 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
     assert not folder.exists()
 
 
+def test_a_process_of_the_window_works_in_the_folder_of_the_program(client, qtbot, monkeypatch, tmp_path):
+    """The window may have been started in a folder of clips, with a stranger's files in it."""
+    monkeypatch.chdir(tmp_path)
+    script(monkeypatch, "-c", "import os, sys; print(os.getcwd(), file=sys.stderr)")
+    client.start()
+    with qtbot.waitSignal(client.died):
+        pass
+    folder, ending = client.last_words
+    assert Path(folder).samefile(Path(sys.executable).parent)
+    assert ending.endswith("exit code 0")
+
+
 #: Ends when the system gets round to it, and neither asked nor at the end of its input.
 DEAF = """
 import os, sys

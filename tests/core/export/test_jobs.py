@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.diving.meet import ListedDive, Meet
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
 from fineparser_core.export.corrections import CorrectedDive
@@ -21,6 +22,7 @@ from fineparser_core.export.jobs import (
     ClipJob,
     CorrectionsJob,
     Job,
+    MeetJob,
     PlainStillJob,
     SheetJob,
     StillJob,
@@ -32,6 +34,7 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions, StrobeOptions
 from fineparser_core.export.tables import ExportedDive
+from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.support.processes import own_process
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
@@ -83,7 +86,8 @@ def fields_of(value: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 2, 90)
-    parse = analysis.parse
+    parse = replace(analysis.parse, notes=(Phrase("Short by {0} s.", 0.5),))
+    analysis = replace(analysis, parse=parse)
     track = MaskTrack(
         sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
     )
@@ -108,6 +112,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
             dives=(ExportedDive(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
         ),
         CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
+        MeetJob(
+            path=tmp_path / "m.pdf", meet=Meet(rows=(ListedDive(athlete="Ö", awards=(6.5,)),)), predicted={"a": 7.5}
+        ),
     ]
     for number, job in enumerate(jobs):
         folder = tmp_path / str(number)
@@ -118,6 +125,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
         assert plain(loaded) == plain(job)
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
+    (note_on_clip,) = loaded.analysis.parse.notes  # which is translated there
+    assert isinstance(note_on_clip, Phrase)
+    assert note_on_clip.values == (0.5,)
     assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
     assert load_job(tmp_path / "4") == jobs[4]
     assert loaded.options.comparison is not None

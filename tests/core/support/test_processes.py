@@ -111,3 +111,18 @@ def test_the_frozen_command_line_is_the_command_otherwise(tmp_path: Path) -> Non
     assert run_entry("--version", folder=tmp_path).stdout.startswith("fineparser ")
     refused = run_entry(RUN_MODULE, "http.server", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_noise_on_stdout_does_not_reach_the_pipe() -> None:
+    code = (
+        "import os\n"
+        "from fineparser_core.support.processes import ParentPipe\n"
+        "pipe = ParentPipe(gone=exit)\n"
+        "print('python noise', flush=True)\n"
+        "os.write(1, b'native noise')\n"
+        "pipe.write(b'message')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"message"
+    assert b"python noise" in done.stderr
+    assert b"native noise" in done.stderr
