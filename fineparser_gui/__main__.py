@@ -93,7 +93,7 @@ def main() -> int:
         report_unexpected(studio.window.tell_unexpected, studio.reports.write)
     else:
         report_unexpected(studio.window.tell_unexpected)
-    app.file_opened.connect(lambda path: studio.window.open_paths([path]))
+    app.file_opened.connect(lambda path: studio.window.opener.open_paths([path]))
     if arguments.self_test is not None:
         from fineparser_gui.self_test import SelfTest
 
@@ -108,7 +108,7 @@ def main() -> int:
         if path not in clips:
             studio.window.files.open_path(path)
     if clips:
-        studio.window.add_videos(
+        studio.window.opener.add_videos(
             clips,
             dive_number=number,
             board_m=arguments.board,

@@ -1,7 +1,7 @@
 """Entry point of the export process: `python -m fineparser_core.export.job_process FOLDER [LANGUAGE]`.
 
-The folder contains the job; the language is that of its texts. The process sends `JobMessage`s. Closing its standard input cancels the export, which
-leaves no file.
+The folder contains the job; the language is that of its texts. The process sends `JobMessage`s. Closing its standard
+input cancels the export, which leaves no file.
 """
 
 import os
