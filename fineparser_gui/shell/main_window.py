@@ -259,19 +259,6 @@ class MainWindow(QMainWindow):
         if self.dives.go(rows) and playing:
             self.player.play_dive()
 
-    def mark(self, *, begins: bool) -> None:
-        """Set the In point, or the Out point, to the shown frame."""
-        dive = self.session.current
-        if dive is None or dive.info is None:
-            return
-        frame = self.transport.frame
-        first, last = dive.trimmed_range
-        first, last = (frame, last) if begins else (first, frame)
-        if first is not None and last is not None and last <= first:
-            # The other point lies on the wrong side: forget it.
-            first, last = (first, None) if begins else (None, last)
-        self.session.editing.set_range(dive.key, first, last)
-
     def compare(self, on: bool) -> None:
         """Begin a comparison with the best exemplar, else with another dive, or end it."""
         comparing, best = self.session.comparing, self.session.best_exemplar()

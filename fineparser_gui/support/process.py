@@ -45,7 +45,8 @@ class Process(QObject):
 
     def __init__(self, name: str, module: str, *arguments: str, parent: QObject, messages: Any = None) -> None:
         super().__init__(parent)
-        self._name, self._messages, self._rest = name, messages, b""
+        self._name, self._messages = name, messages
+        self._rest = self._rest_said = b""  # of a line whose end has not come
         self.last_words: deque[str] = deque(maxlen=_MOST_LAST_WORDS)
         self._process = process = QProcess(self)
         program, *rest = own_process(module, *arguments)
@@ -117,12 +118,16 @@ class Process(QObject):
         *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
         for line in lines:
             try:
-                self.received.emit(line if self._messages is None else decode(line, self._messages))
+                message = line if self._messages is None else decode(line, self._messages)
             except ValueError as error:
                 log.warning("%s: %s", self._name, error)
+            else:
+                self.received.emit(message)
 
     def _read_error(self) -> None:
-        for line in bytes(self._process.readAllStandardError().data()).decode(errors="replace").splitlines():
+        *lines, self._rest_said = (self._rest_said + bytes(self._process.readAllStandardError().data())).split(b"\n")
+        for said in lines:
+            line = said.decode(errors="replace").rstrip("\r")
             self.last_words.append(line)
             log.info("%s: %s", self._name, line)
             self.said.emit(line)
@@ -135,6 +140,7 @@ class Process(QObject):
         self._patience.stop()
         self._read()
         self._read_error()
+        self.last_words += [self._rest_said.decode(errors="replace")] * bool(self._rest_said)
         self.last_words.append(f"{self._process.errorString()}, exit code {self._process.exitCode()}")
         log.log(logging.WARNING if self.failed else logging.INFO, "%s ended: %s", self._name, self.last_words[-1])
         self.ended.emit()

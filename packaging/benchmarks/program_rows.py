@@ -86,7 +86,7 @@ def drag() -> Outcome:
         for move in range(_DRAGS):
             shown.rest(0.3)
             started_s = perf_counter()
-            player.nudge_transition(1, 1 if move % 6 < 3 else -1)
+            player.edits.nudge_transition(1, 1 if move % 6 < 3 else -1)
             shown.wait(lambda: not session.dive(key).rescoring)
             shown.window.score.repaint()
             times.append(perf_counter() - started_s)

@@ -56,7 +56,7 @@ def take_all(photographer: Photographer, themes: tuple[str, ...] = ("light", "da
 
 def _corrected(photographer: Photographer, picture: Callable[[str], None]) -> None:
     """Entry moved and an exemplar left out; undone afterwards."""
-    photographer.window.player.nudge_transition(1, _MOVED_FRAMES)
+    photographer.window.player.edits.nudge_transition(1, _MOVED_FRAMES)
     photographer.wait_for_answer()
     photographer.session.editing.leave_out(photographer.dive.key, photographer.window.exemplars.model.vote(0).id, True)
     picture("corrected")

@@ -86,7 +86,7 @@ def test_a_process_of_the_window_works_in_the_folder_of_the_program(client, qtbo
     client.start()
     with qtbot.waitSignal(client.died):
         pass
-    folder, ending = client.last_words
+    folder, ending = client.last_words  # a line as a whole, though its end is written by itself
     assert Path(folder).samefile(Path(sys.executable).parent)
     assert ending.endswith("exit code 0")
 
