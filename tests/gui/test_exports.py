@@ -269,8 +269,6 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     open_queued(idle_studio, qtbot, small_video)
     drawing = Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße")
     session.drawing_edits.draw(session.current.key, (drawing,), "x")
-        session.current.key, (Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße"),), "x"
-    )
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
     dialog = ExportDialog(session, 7, Preferences(), window)
     dialog.show()
