@@ -6,6 +6,7 @@ A job is written as JSON and arrays into a private folder of the window's run, w
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, get_args
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -228,8 +229,9 @@ def save_job(job: Job, folder: Path) -> None:
     try:
         with ZipFile(folder / _JOB, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
             for name, array in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+                packed = BytesIO()
+                np.lib.format.write_array(packed, np.asarray(array), allow_pickle=False)
+                archive.writestr(f"{name}.npy", packed.getvalue())
             archive.writestr(_FIELDS, json.dumps(saved))  # last: without it the job is not complete
     except OSError as error:
         raise ExportError("{0} cannot be written ({1}): make room there.", folder, error.strerror) from error

@@ -244,7 +244,7 @@ class _JobProcess:
             job, self.job = self.job, -1
             return (job, line if code is None else Died(code)) if job >= 0 else None
         if code is not None:
-            raise FineParserError("A process ended before it could begin (code {0}): try fewer at once.", str(code))
+            raise FineParserError(f"A process ended before it could begin (code {code}): try fewer at once.")
         opened = decode(line, _Opened | Failed)
         if isinstance(opened, Failed):
             raise opened.error()

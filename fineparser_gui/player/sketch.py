@@ -88,5 +88,8 @@ def selection_hint(drawing: Drawing, moved_point: int | None) -> str:
         return text("Arrow keys move it  ·  Del deletes it  ·  Esc deselects")
     if moved_point is None:
         return text("Arrow keys move it  ·  Enter selects a point  ·  Del deletes it  ·  Esc deselects")
-    said = "Arrow keys move point {0} of {1}  ·  Enter selects the next  ·  Esc deselects"
-    return text(said, moved_point + 1, len(drawing.points))
+    return text(
+        "Arrow keys move point {0} of {1}  ·  Enter selects the next  ·  Esc deselects",
+        moved_point + 1,
+        len(drawing.points),
+    )
