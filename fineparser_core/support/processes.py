@@ -219,55 +219,25 @@ class _JobProcess:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(own_process(module), stdin=pipe, stdout=pipe, **_OUT_OF_THE_TERMINAL)
         self._heard = heard
-        self.ready, self.job = False, -1
+        self.ready, self.job = False, -1  # -1: none
         Thread(target=self._hear, daemon=True).start()
-        self._send(options)
+        self.send(options)
 
-    @property
-    def busy(self) -> bool:
-        """True if a job waits for its answer."""
-        return self.job >= 0
+    def send(self, record: Any) -> None:
+        with suppress(OSError):  # it has just died, which is heard next
+            self._process.stdin.write(encode(record))  # type: ignore[union-attr]
+            self._process.stdin.flush()  # type: ignore[union-attr]
 
-    def begin(self, place: int, job: Any) -> None:
-        """Send a job."""
-        self.job = place
-        self._send(job)
-
-    def take(self, line: bytes) -> "tuple[int, bytes | Died] | None":
-        """Return the job that a line ends and its answer, or None if no job had begun.
-
-        Raises:
-            FineParserError: the process could not begin.
-        """
-        code = None if line else self._process.wait()
-        if self.ready:
-            job, self.job = self.job, -1
-            return (job, line if code is None else Died(code)) if job >= 0 else None
-        if code is not None:
-            raise FineParserError(f"A process ended before it could begin (code {code}): try fewer at once.")
-        opened = decode(line, _Opened | Failed)
-        if isinstance(opened, Failed):
-            raise opened.error()
-        self.ready = True
-        return None
-
-    def end(self) -> None:
-        """Kill the process and wait until it is gone."""
+    def end(self) -> int:
+        """Kill the process, if it runs, and wait until it is gone; return its exit code."""
         self._process.kill()
-        self._process.wait()
+        code = self._process.wait()
         with suppress(OSError):  # what it did not read
             self._process.stdin.close()  # type: ignore[union-attr]
-
-    def _send(self, record: Any) -> None:
-        pipe = self._process.stdin
-        assert pipe is not None
-        with suppress(OSError):  # it has just died, which is heard next
-            pipe.write(encode(record))
-            pipe.flush()
+        return code
 
     def _hear(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
+        with self._process.stdout as lines:  # type: ignore[union-attr]
             for line in lines:
                 if line.endswith(b"\n"):  # else it was killed while it wrote
                     self._heard.put((self, line))
@@ -306,25 +276,31 @@ def do_jobs(
                 further = more()
                 coming = further is not None
                 waiting.extend((place, job) for job, place in zip(further or (), places, strict=False))
-            busy = sum(process.busy for process in running)
+            busy = sum(process.job >= 0 for process in running)
             if not (waiting or busy or coming):
                 return
             while len(running) < min(n_processes, max(busy + len(waiting), coming)):
                 running.append(_JobProcess(module, options, heard))
             for process in running:
-                if waiting and process.ready and not process.busy:
-                    process.begin(*waiting.popleft())
+                if waiting and process.ready and process.job < 0:
+                    process.job, job = waiting.popleft()
+                    process.send(job)
             cancel.raise_if_cancelled()
             try:
                 process, line = heard.get(timeout=_LOOK_EVERY_S)
             except Empty:
                 continue
-            answered = process.take(line)
             if not line:
                 running.remove(process)
-                process.end()
-            if answered is not None:
-                yield answered
+                code = process.end()
+            if process.ready and process.job >= 0:
+                done, process.job = process.job, -1
+                yield done, line or Died(code)
+            elif not process.ready and not line:
+                raise FineParserError(f"A process ended before it could begin (code {code}): try fewer at once.")
+            elif not process.ready and isinstance(opened := decode(line, _Opened | Failed), Failed):
+                raise opened.error()
+            process.ready = True
     finally:
         for process in running:
             process.end()

@@ -12,8 +12,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.language import ENGLISH, language, text
 from fineparser_core.measures.records import RECORDS
 from fineparser_core.resources import resource
-from fineparser_gui.commands.command import Command
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED, Command
 from fineparser_gui.commands.registry import native_text
 from fineparser_gui.support.steps import step_text
 from fineparser_gui.support.text_dialog import TextPage, closing_buttons

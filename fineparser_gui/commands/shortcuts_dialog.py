@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.language import text
-from fineparser_gui.commands.command import Command, owner_of, with_shortcuts
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED, Command, owner_of, with_shortcuts
 from fineparser_gui.commands.registry import native_text, plain_text
 from fineparser_gui.preferences.store import PreferenceStore
 from fineparser_gui.support.text_dialog import closing_buttons

@@ -13,9 +13,7 @@ from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
 from fineparser_gui.compare.exemplar_snapshot import ExemplarSnapshot, Voter, with_other_voters
 from fineparser_gui.compare.service import ComparisonService
 from fineparser_gui.dives.dive import DiveState
-from fineparser_gui.dives.drawing_edits import DrawingEdits
-from fineparser_gui.dives.edit_handlers import EditHandlers
-from fineparser_gui.dives.editing import EditingService
+from fineparser_gui.dives.editing import DrawingEdits, EditHandlers, EditingService
 from fineparser_gui.dives.importer import DiveImporter
 from fineparser_gui.dives.session_state import SessionState
 from fineparser_gui.dives.trimming import TrimmingService

@@ -1,9 +1,10 @@
 """Center of the window: up to four videos, transport bar and timeline."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QMargins, Signal
+from PySide6.QtCore import QMargins, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QGridLayout, QVBoxLayout, QWidget
 
@@ -28,9 +29,46 @@ from fineparser_gui.player.video_canvas import VideoCanvas
 from fineparser_gui.player.video_pane import VideoPane
 from fineparser_gui.shell.compared_videos import ComparedVideos
 from fineparser_gui.shell.frame_edits import FrameEdits
-from fineparser_gui.shell.looping import Looping
 from fineparser_gui.support.widgets import lay_out
 from fineparser_gui.timeline.timeline import Timeline
+
+
+class Looping(QObject):
+    """Loop of the player.
+
+    Args:
+        steps: returns the phases of the shown dive.
+    """
+
+    def __init__(
+        self, session: Session, transport: Transport, steps: Callable[[], Sequence[StepSpan]], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._transport, self._steps = session, transport, steps
+        self._range: Callable[[], tuple[int, int] | None] = lambda: None  # as it is now
+
+    def loop_step(self, on: bool) -> None:
+        """Loop the step under the playhead, or stop looping."""
+        frame = self._transport.frame
+        step = next((one for one in self._steps() if one.start_frame <= frame < one.end_frame), None)
+        self._loop(lambda: self._frames_of(step.name) if on and step is not None else None)
+
+    def loop_dive(self) -> None:
+        """Loop the dive between In and Out point."""
+        self._loop(lambda: (dive.first_frame, dive.last_frame) if (dive := self._session.current) else None)
+
+    def refresh(self) -> None:
+        """Follow a change of the dive."""
+        if looped := self._range():
+            self._transport.move_loop(*looped)
+
+    def _loop(self, looped: Callable[[], tuple[int, int] | None]) -> None:
+        self._range = looped
+        self._transport.set_loop(looped())
+
+    def _frames_of(self, name: str) -> tuple[int, int] | None:
+        return next(((step.start_frame, step.end_frame - 1) for step in self._steps() if step.name == name), None)
+
 
 #: Time before the flight at which a dive opens, in seconds: played, it shows how the athlete leaves the board.
 _BEFORE_FLIGHT_S = 0.5

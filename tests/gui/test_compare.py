@@ -19,8 +19,8 @@ from fineparser_gui.compare.bar import CompareBar
 from fineparser_gui.compare.compared_measures import ComparedMeasuresDialog
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.library.library import LibraryEntry
+from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.player.drawings import LINE, Drawing
-from fineparser_gui.player.note_editor import NoteEditor
 from fineparser_gui.score.correction import Correction
 from fineparser_gui.store.session_file import SavedSession, read_session, write_session
 from fineparser_gui.support.side_column import SideColumn

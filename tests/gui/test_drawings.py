@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from fineparser_core.errors import ConfigError
 from fineparser_core.support.codec import from_json
 from fineparser_gui.dives.dive import DiveState
+from fineparser_gui.player.drawing_layer import NoteEditor
 from fineparser_gui.player.drawings import (
     ANGLE,
     ARROW,
@@ -25,7 +26,6 @@ from fineparser_gui.player.drawings import (
     to_dict,
     visible_marks,
 )
-from fineparser_gui.player.note_editor import NoteEditor
 from fineparser_gui.store.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrow
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLORS
-from fineparser_gui.commands.fixed_shortcuts import FIXED
+from fineparser_gui.commands.command import FIXED
 from fineparser_gui.commands.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dives.dive import DiveState
 from fineparser_gui.player.mask_image import mask_image
