@@ -24,6 +24,7 @@ from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import ExportedDive, write_csv, write_json
 from fineparser_core.language import Phrase
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.support.codec import from_json
 from fineparser_core.support.npz import DAMAGE
 from fineparser_core.support.processes import Failed, Message
 from fineparser_core.types import Analysis, DiveParse
@@ -31,8 +32,8 @@ from fineparser_core.types import Analysis, DiveParse
 #: Masks are mostly zeros, which the fastest compression makes small.
 _JOB, _COMPRESSION = "job.zip", 1
 _FIELDS = "job.json"
-#: Key of an object that stands for an array of the archive; its value names the array.
-_ARRAY = "array"
+#: Keys, which no name can be, of objects that stand for an array of the archive, by its name, and for a phrase.
+_ARRAY, _PHRASE = "\0array", "\0phrase"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,11 +213,10 @@ def save_job(job: Job, folder: Path) -> None:
         dives = (replace(dive, model_parse=_without_masks(dive.model_parse)) for dive in job.dives)
         job = replace(job, dives=tuple(dives))
     arrays: dict[str, Any] = {}  # by their identity: a dive that is in a job twice is written once
-    phrases: dict[str, list[Any]] = {}
 
     def encoded(value: Any) -> Any:
         if isinstance(value, Phrase):
-            phrases[str(value)] = value.to_json()
+            return {_PHRASE: value.to_json()}
         if isinstance(value, str | Path):
             return str(value)
         if isinstance(value, np.generic):
@@ -224,8 +224,7 @@ def save_job(job: Job, folder: Path) -> None:
         arrays[str(id(value))] = value
         return {_ARRAY: str(id(value))}
 
-    fields = msgspec.to_builtins(job, enc_hook=encoded)
-    saved = {"kind": type(job).__name__, "phrases": phrases, "fields": fields}
+    saved = [type(job).__name__, msgspec.to_builtins(job, enc_hook=encoded)]
     try:
         with ZipFile(folder / _JOB, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
             for name, array in arrays.items():
@@ -245,24 +244,22 @@ def load_job(folder: Path) -> Job:
     """
     try:
         with np.load(folder / _JOB, allow_pickle=False) as archive:
-            saved = json.loads(archive[_FIELDS])
+            name, fields = json.loads(archive[_FIELDS])
             arrays = {name: archive[name] for name in archive.files if name != _FIELDS}
     except (*DAMAGE, TypeError) as error:
         raise ExportError("{0} holds no complete export ({1}): export again.", folder / _JOB, error) from error
-    phrases = {english: Phrase.from_json(parts) for english, parts in saved["phrases"].items()}
-    (kind,) = (one for one in get_args(Job) if one.__name__ == saved["kind"])
 
-    def said(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: said(one) for key, one in value.items()}
+    def decoded(value: Any) -> Any:
         if isinstance(value, list):
-            return list(map(said, value))
-        return phrases.get(value, value) if isinstance(value, str) else value
+            return list(map(decoded, value))
+        if not isinstance(value, dict):
+            return value
+        if _ARRAY in value:
+            return arrays[value[_ARRAY]]
+        return Phrase.from_json(value[_PHRASE]) if _PHRASE in value else {key: decoded(value[key]) for key in value}
 
-    def decoded(kind: type, value: Any) -> Any:
-        return arrays[value[_ARRAY]] if kind is np.ndarray else kind(value)
-
-    job: Job = msgspec.convert(said(saved["fields"]), kind, dec_hook=decoded, str_keys=True)
+    (kind,) = (one for one in get_args(Job) if one.__name__ == name)
+    job: Job = from_json(decoded(fields), kind)
     return job
 
 
