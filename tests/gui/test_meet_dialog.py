@@ -112,7 +112,7 @@ def test_rows_are_pasted_moved_deleted_and_undone(dialog, window, qtbot):
     dialog.shift(1)
     dialog.shift(1)
     assert column(dialog, NUMBER) == ["105C", "403B", "103B", "203B"]
-    dialog.turn()
+    dialog.in_turn.click()
     assert column(dialog, NUMBER) == ["105C", "103B", "203B", "403B"]
     dialog.table.choose(3)
     qtbot.keyClick(dialog.table, Qt.Key.Key_Delete)
